@@ -6,7 +6,7 @@ constant series in log mode. So ends, ticks and labels are worked out here and h
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # Below this a value counts as 0: its logarithm and its steps would underflow.
@@ -157,6 +157,18 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
         if len(ticks) <= 1 or (max(map(len, labels)) + 3) * span <= step * width:
             return Axis(low, high, tuple(ticks), tuple(labels))
         step = nice_step(step * 1.5, 1)
+
+
+def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: int) -> Axis:
+    """Return the axis from exactly ``low`` to ``high`` with those labels by position that fit beside each other."""
+    kept: list[float] = []
+    end = -1.0
+    for at in sorted(labels):
+        middle, half = (at - low) / (high - low) * width, len(labels[at]) / 2
+        if low <= at <= high and middle - half > end:
+            kept.append(at)
+            end = middle + half + 1
+    return Axis(low, high, tuple(kept), tuple(labels[at] for at in kept))
 
 
 def log2_axis(low: float, high: float, width: int) -> Axis:

@@ -116,6 +116,19 @@ def thin_band(colour: int, x: list[float], low: list[float], high: list[float], 
     return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 
 
+def scattered(
+    x: Sequence[float], lines: Sequence[Sequence[float]], seen: tuple[float, float], width: int, log_y: bool
+) -> list[tuple[float, ...]]:
+    """Return the points that are seen, with all their lines' values: of those in one place the last."""
+    low, high = seen
+    rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
+    if log_y:
+        rows = [(at, *map(log, values)) for at, *values in rows]
+    tall = max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0) or 1.0
+    places = {(int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row for row in rows}
+    return list(places.values())
+
+
 def log(value: float) -> float:
     """Return the logarithm of a value, below all axes if it has none."""
     return math.log10(value) if value > TINY else -math.inf

@@ -3,7 +3,7 @@
 Kept apart from ``chart`` so that the plotting library can be replaced there without touching how a chart behaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.chart import readout, view
-from rnn_tui.ui.chart.axes import from_position, to_position
+from rnn_tui.ui.chart.axes import from_position, labelled_axis, to_position
 from rnn_tui.ui.chart.view import ChartSeries
 from rnn_tui.ui.shell.key_table import moves
 
@@ -22,6 +22,7 @@ SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 ANYTHING = Metric("", "", lower=None)
 # The columns and rows below which there is no plot, just the last values; the rows below which there is no foot.
 TINY_SIZE, LOW_HEIGHT = (20, 6), 9
+ROOM_AT_ENDS = 0.08
 
 
 class ChartBase(Widget, can_focus=True):
@@ -60,6 +61,7 @@ class ChartBase(Widget, can_focus=True):
         # In positions on the axis, as is the x of all series that are held.
         self._view: tuple[float, float] | None = None
         self._mark: tuple[float, float, str] | None = None
+        self._ticks: dict[float, str] = {}
         # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
         self._settles = self._whole = self._by_hand = self._cut = False
         self._update_title()
@@ -139,6 +141,12 @@ class ChartBase(Widget, can_focus=True):
             self._update_title()
             self.redraw()
 
+    def place_ticks(self, ticks: Mapping[float, str]) -> None:
+        """Label these x, in place of what the axis finds by itself, and leave room at both ends."""
+        if ticks != self._ticks:
+            self._ticks = dict(ticks)
+            self._changed()
+
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
         """Mark a range of x, as the lengths seen in training, by a shade, and in the foot by a literal label; None for none."""
         mark = None if low is None or high is None else (float(low), float(high), " ".join(label.split()))
@@ -155,11 +163,17 @@ class ChartBase(Widget, can_focus=True):
         present, mark = self._present, self._mark
         if present is None:
             return None
+        if self._ticks and self._view is None:
+            room = (present[1] - present[0]) * ROOM_AT_ENDS
+            present = present[0] - room, present[1] + room
         frame = view.frame(
             self.prepared, present, (width, height), (self._spec.lower, self._spec.upper), self.log_y, log_x=self.log_x,
             mark=mark and (to_position(mark[0], self.log_x), to_position(mark[1], self.log_x)),
-            settled=self._settles and not self._whole and not self.log_y,
+            settled=self._settles and not self._whole and not self.log_y and any(one.line for one in self.prepared),
         )  # fmt: skip
+        if frame is not None and self._ticks:
+            places = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
+            frame = replace(frame, x=labelled_axis(*present, places, frame.width))
         cut = frame is not None and any(one.beyond for one in frame.lines)
         if cut != self._cut:
             self._cut = cut

@@ -27,7 +27,7 @@ from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
-from rnn_tui.ui.chart.view import ChartSeries, Frame
+from rnn_tui.ui.chart.view import ChartSeries, Frame, VisibleLine
 
 if TYPE_CHECKING:
     from rnn_tui.runs.comparison import Line
@@ -37,6 +37,7 @@ __all__ = ["Chart", "ChartSeries"]
 # Plotext gets roles instead of colours: an RGB triple of number and role per element. They come back in its output.
 LINE, AXIS, CURSOR = 1, 2, 3
 TICK = "┤"
+FAINT = 0.45  # of its colour is left in a series that stands back
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
@@ -113,7 +114,7 @@ class ChartPlot(Widget):
         plain, grid = Style(bgcolor=background), self._style("grid")
         styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
         for one in frame.lines:
-            styles[one.colour % 256, LINE] = Style(color=curve_colour(one.colour, dark), bgcolor=background)
+            styles[_number(one), LINE] = Style(color=self._colour(one, dark), bgcolor=background)
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
             shaded = frame.layers()
@@ -150,6 +151,10 @@ class ChartPlot(Widget):
         """Return the style of a component class: Textual would blend its colour with its own background only."""
         background = self._background
         return Style(color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color)
+
+    def _colour(self, line: VisibleLine, dark: bool) -> str:
+        colour = Color.parse(curve_colour(line.colour, dark))
+        return (self._background + colour.with_alpha(FAINT)).hex6 if line.faint else colour.hex6
 
     def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
         """Return what gives a style the background of a cell with some layers behind it."""
@@ -190,6 +195,11 @@ class ChartPlot(Widget):
             event.prevent_default()
 
 
+def _number(line: VisibleLine) -> int:
+    """By which a line's colour comes back in what plotext gives."""
+    return line.colour % 128 + 128 * line.faint
+
+
 def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[tuple[int, int, str]]]:
     """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0 for none."""
     # On use only: an app without runs draws its first frame sooner.
@@ -211,14 +221,16 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
         plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
     for one in frame.lines:
         if one.line:
-            plot.plot(one.x, one.y, marker="braille", color=(one.colour % 256, LINE, 0))
+            plot.plot(one.x, one.y, marker="braille", color=(_number(one), LINE, 0))
+        for at, low, high in one.bars:
+            plot.plot([at, at], [low, high], marker="braille", color=(_number(one), LINE, 0))
     # After all lines, as what comes later covers what is there.
     for one in frame.lines:
         x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
-        plot.scatter(x, y, marker=one.marker, color=(one.colour % 256, LINE, 0))
+        plot.scatter(x, y, marker=one.marker, color=(_number(one), LINE, 0))
         if one.beyond:
             x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
-            plot.scatter(x, y, marker="↑", color=(one.colour % 256, LINE, 0))
+            plot.scatter(x, y, marker="↑", color=(_number(one), LINE, 0))
     # Splitting at two groups: text, number, role, text, number, role, text, ...
     rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
     return [[(int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2]) for at in range(0, len(parts), 3)] for parts in rows]
@@ -272,7 +284,8 @@ class Chart(ChartBase):
         """Return the runs; with a cursor, its x and the value of each run there."""
         dark, height = self.app.current_theme.dark, self.content_size.height
         entries = readout.entries(self.prepared, dark, self.cursor_position, self._present, self.log_x)
-        prefix = "" if self.cursor is None else f"{self._x_label} {readout.format_position(self.cursor)}"
+        at = "" if self.cursor is None else self._ticks.get(self.cursor) or readout.format_position(self.cursor)
+        prefix = f"{self._x_label} {at}" if at else ""
         lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
         # Values of other lengths, as the cursor moves, must not move the plot.
         self._read = max(self._read, len(lines)) if prefix else 0

@@ -13,7 +13,7 @@ from itertools import compress
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.engine.state import smooth
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
-from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, spans, thin, thin_band
+from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, scattered, spans, thin, thin_band
 
 # The most points of one line that reach the plotting library: it walks them in Python.
 POINT_LIMIT = 240
@@ -37,10 +37,12 @@ class ChartSeries:
     #: Whether each value counts, as with one value an epoch: then every one gets a marker and smoothing leaves them
     #: alone. A line without points has no marker, but for one at its end where it has a `mark`.
     points: bool = False
-    low: Sequence[float] = ()  #: The lower ends of a band, as of a spread over seeds: as many as ``x``, or none.
-    high: Sequence[float] = ()  #: The upper ends of the band.
+    #: The lower ends of a band, as of a spread over seeds: as many as ``x``, or none. Without a line, each point has a bar.
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()  #: The upper ends of the band, or of the bars.
     mark: str = ""  #: A marker shape in place of the run's own; for a line, one at its end.
     line: bool = True  #: Whether a line goes through the values; without one, ``points`` are all there is.
+    faint: bool = False  #: Whether it stands back behind the others.
 
     @property
     def marker(self) -> str:
@@ -61,6 +63,8 @@ class VisibleLine:
     band: VisibleBand | None = None
     line: bool = True
     beyond: tuple[float, float] | None = None  #: Where a line that begins above the axis comes into sight; its first value.
+    bars: Sequence[tuple[float, float, float]] = ()  #: Places and ends of upright lines.
+    faint: bool = False
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
@@ -150,6 +154,11 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     # More than two points a column cannot be seen.
     limit = max(4, min(POINT_LIMIT, 2 * width))
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
+    if not series.line:
+        rows = scattered(series.x, lines, (low, high), width, log_y)
+        x, y = [row[0] for row in rows], [row[1] for row in rows]
+        bars = [(row[0], row[2], row[3]) for row in rows if series.low and row[3] > row[2] > -math.inf]
+        return VisibleLine(series.colour, series.marker, x, y, x, y, None, False, bars=bars, faint=series.faint)
     x, (y, *spread) = cut(series.x, lines, low, high, log_y)
     band = thin_band(series.colour, x, *spread, limit=limit) if spread and x else None
     seen = slice(bisect_left(series.x, low), bisect_right(series.x, high))
@@ -161,8 +170,8 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     marked = apart(points_x, gap) if series.points or series.mark else []
     marked_x = [points_x[index] for index in marked]
     marked_y = [points_y[index] for index in marked]
-    x, y = thin(x, y, limit) if series.line else thin(points_x, points_y, limit)
-    return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
+    x, y = thin(x, y, limit)
+    return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, faint=series.faint)
 
 
 def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
@@ -275,6 +284,7 @@ def frame(
     if not values:
         return None
     values += [value for one in lines if one.band for value in one.band.ends()]
+    values += [value for one in lines for bar in one.bars for value in bar[1:]]
     low, high = min(values), max(values)
     if settled:
         high = max(low, high if (top := settled_top(series, lines)) is None else top)

@@ -86,7 +86,7 @@ class RunsPane(StorePane):
     def focus_view(self) -> None:
         if self.view == "compare":
             self._compare.focus_view()
-        elif self._table.listing.runs:
+        elif self._table.listing.items:
             self._table.focus_view()
         else:
             self.query_one("#views Tabs").focus()
@@ -113,27 +113,27 @@ class RunsPane(StorePane):
         if not self.app.is_running:  # the table may be gone
             return
         listing = self._table.listing
-        known = -1 if always or any(run.status.active for run in listing.runs) else self._version
+        known = -1 if always or any(run.status.active for run in listing.items) else self._version
 
-        def news(store: RunStore) -> tuple[int, Listing | None]:
+        def news(store: RunStore) -> tuple[int, Listing[RunRecord] | None]:
             version = store.version()
-            return version, None if version == known else Listing.of(store.runs(), listing)
+            return version, None if version == known else listing.of(store.runs())
 
         if not self._ready:  # a screenful first: to read 20,000 takes a second
-            some = await self.ask(lambda store: Listing.of(store.runs(most=A_SCREENFUL), listing))
+            some = await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))
             if some is not None:
                 self._table.show(some)
         found = await self.ask(news)
         first, self._ready = not self._ready, True
-        before = bool(self._table.listing.runs)
+        before = bool(self._table.listing.items)
         if found is not None:
             self._version, now = found
-            if now is not None and (always or now.runs != self._table.listing.runs):
+            if now is not None and (always or now.items != self._table.listing.items):
                 self._table.show(now)
                 if self.view == "compare":
                     self._show_comparison()
         self._offer_keys()
-        if first or before != bool(self._table.listing.runs):
+        if first or before != bool(self._table.listing.items):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
     def on_tabbed_content_tab_activated(self) -> None:

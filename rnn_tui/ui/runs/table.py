@@ -1,7 +1,8 @@
-"""The table of runs: its columns, and how it is filtered, sorted and marked."""
+"""The table of runs, or of what has runs: its columns, and how it is filtered, sorted and marked."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Generic
 
 from rich.text import Text
 from textual import getters, on
@@ -13,14 +14,14 @@ from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Listing
+from rnn_tui.ui.runs.listing import ALL_RUNS, BY_AGE, Item, Listing
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.textual_fixes import LongTable
 from rnn_tui.ui.widgets.plain import TypedInput
 
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
-NONE_LEFT = "No run has all of these words."
+NONE_LEFT = "No {} has all of these words."
 
 
 class FilterInput(TypedInput):
@@ -34,11 +35,19 @@ class FilterInput(TypedInput):
     def action_back(self, clear: bool = False) -> None:
         if clear:
             self.value = ""
-        self.screen.query_one(RunsTable).focus_view()
+        next(node for node in self.ancestors if isinstance(node, MarkedTable)).focus_view()
 
 
-class RunsTable(Vertical):
-    """All runs, one a line; its `listing` has all of them, filtered or not."""
+class MarkedTable(Vertical, Generic[Item]):
+    """Items, one a line, some of them marked; its `listing` has all of them, filtered or not.
+
+    Args:
+        listing: an empty one, with the columns.
+        sort: the column to sort by at first.
+    """
+
+    noun = "run"
+    empty_text, hint = EMPTY, "/ filters by name, task, status, tag …"
 
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
@@ -50,59 +59,70 @@ class RunsTable(Vertical):
 
     _table = getters.query_one("#runs-table", LongTable)
 
-    def __init__(self) -> None:
+    def __init__(self, listing: Listing[Item], sort: str) -> None:
         super().__init__(classes="panel")
-        self.border_title = "Runs"
-        self.listing = Listing()
-        self._shown: dict[str, RunRecord] = {}
+        self.border_title = Content(f"{self.noun}s".capitalize())
+        self.listing = listing
+        self._shown: dict[str, Item] = {}
         self._colours: Mapping[str, str] = {}
         # In the order of marking, which is that of their colours.
         self._marked: list[str] = []
-        self._sort, self._backwards = BY_AGE, False
+        self._sort, self._backwards = sort, False
         self._loaded = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="runs-head"):
-            yield FilterInput("", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …", id="runs-filter")
-        table = LongTable(self._cells, id="runs-table")
-        table.add_column(" ", key="mark")
-        for column in COLUMNS:
-            table.add_column(Text(column.label, justify="right" if column.right else "left"), key=column.label)
-        yield table
+            yield FilterInput("", LONGEST_FILTER, placeholder=self.hint, id="runs-filter")
+        yield LongTable(self._cells, id="runs-table")
         yield Static("", id="runs-empty", markup=False)
 
     def on_mount(self) -> None:
+        self._make_columns()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
+
+    def _make_columns(self) -> None:
+        self._table.clear(columns=True)
+        self._table.add_column(" ", key="mark")
+        for column in self.listing.columns:
+            self._table.add_column(Text(column.label, justify="right" if column.right else "left"), key=column.label)
 
     def focus_view(self) -> None:
         self._table.focus()
 
     @property
-    def highlighted(self) -> RunRecord | None:
-        """The run under the cursor."""
+    def highlighted(self) -> Item | None:
+        """The item under the cursor."""
         at = self._table.cursor_row
         return next(islice(self._shown.values(), at, None), None) if at >= 0 else None
 
     @property
-    def marked(self) -> list[RunRecord]:
-        """The marked runs, in the order of marking."""
-        return [self.listing.words[run_id][0] for run_id in self._marked if run_id in self.listing.words]
+    def marked(self) -> list[Item]:
+        """The marked items, in the order of marking."""
+        return [self.listing.words[key][0] for key in self._marked if key in self.listing.words]
 
     @property
-    def chosen(self) -> list[RunRecord]:
-        """What a command is for: the marked runs, or else the one under the cursor."""
+    def chosen(self) -> list[Item]:
+        """What a command is for: the marked items, or else the one under the cursor."""
         return self.marked or ([self.highlighted] if self.highlighted else [])
 
-    def show(self, listing: Listing) -> None:
-        """Show these runs, with cursor and marks where they were."""
+    def show(self, listing: Listing[Item]) -> None:
+        """Show these items, with cursor and marks where they were."""
         self.listing, self._loaded = listing, True
-        self._marked = [run_id for run_id in self._marked if run_id in listing.words]
+        self._marked = [key for key in self._marked if key in listing.words]
         self._fill()
 
-    def highlight(self, run_id: str) -> None:
-        """Put the cursor on a run, if it is shown."""
-        if run_id in self._shown:
-            self._table.move_cursor(row=list(self._shown).index(run_id))
+    def show_other(self, listing: Listing[Item], sort: str) -> None:
+        """Show items with other columns, none of them marked."""
+        self.listing, self._loaded, self._sort, self._backwards = listing, True, sort, False
+        self._shown = {}
+        self._marked.clear()
+        self._make_columns()
+        self._fill()
+
+    def highlight(self, key: str) -> None:
+        """Put the cursor on an item, if it is shown."""
+        if key in self._shown:
+            self._table.move_cursor(row=list(self._shown).index(key))
 
     @on(Input.Changed)
     def _fill(self) -> None:
@@ -111,7 +131,8 @@ class RunsTable(Vertical):
             return
         table, before, under = self._table, list(self._shown), self.highlighted
         text = self.query_one(FilterInput).value
-        self._shown = {run.run_id: run for run in self.listing.arranged(text, self._sort, self._backwards)}
+        id_of = self.listing.id_of
+        self._shown = {id_of(item): item for item in self.listing.arranged(text, self._sort, self._backwards)}
         self._colours = self.app.get_css_variables()
         widths = (1, *self.listing.widths)
         if list(self._shown) == before:
@@ -119,54 +140,55 @@ class RunsTable(Vertical):
         else:
             table.show_rows(list(self._shown), widths)
             if under is not None:
-                self.highlight(under.run_id)
+                self.highlight(id_of(under))
         self._tell(text)
 
     def _tell(self, text: str) -> None:
         """Say how many there are, and what to do where there is none."""
-        shown, every = len(self._shown), len(self.listing.runs)
-        count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} run{'s' * (every != 1)}"
+        shown, every, noun = len(self._shown), len(self.listing.items), self.noun
+        count = f"{shown:,} of {every:,} {noun}s" if text.strip() else f"{every:,} {noun}{'s' * (every != 1)}"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
         empty = self.query_one("#runs-empty", Static)
-        empty.update("" if shown else (NONE_LEFT if every else EMPTY))
+        empty.update("" if shown else (NONE_LEFT.format(noun) if every else self.empty_text))
         empty.display = not shown
         self._table.display = bool(shown)
 
-    def _cells(self, run_id: str) -> list[Text]:
-        run, cells = self._shown[run_id], [Text(" ")]
-        if run_id in self._marked:  # as its curve is
-            at = self._marked.index(run_id)
+    def _cells(self, key: str) -> list[Text]:
+        item, cells = self._shown[key], [Text(" ")]
+        if key in self._marked:  # as its curve is
+            at = self._marked.index(key)
             cells = [Text(curve_marker(at), curve_colour(at, self.app.current_theme.dark))]
-        for column in COLUMNS:
-            cells.append(Text(column.text(run), justify="right" if column.right else "left", no_wrap=True))
-            if column.label == "status":
-                cells[-1].style = self._colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
+        for column in self.listing.columns:
+            style = column.style(item)
+            style = self._colours.get(style[1:], "") if style.startswith("$") else style
+            cells.append(Text(column.text(item), style, justify="right" if column.right else "left", no_wrap=True))
         return cells
 
     def action_mark(self) -> None:
-        if (run := self.highlighted) is None:
+        if (item := self.highlighted) is None:
             return
-        rest = [one for one in self._marked if one != run.run_id]
-        self._marked = rest if len(rest) < len(self._marked) else [*rest, run.run_id]
+        key = self.listing.id_of(item)
+        rest = [one for one in self._marked if one != key]
+        self._marked = rest if len(rest) < len(self._marked) else [*rest, key]
         self._fill()
         self._table.action_cursor_down()
 
-    def mark_only(self, run_ids: Sequence[str]) -> None:
-        """Mark these runs and no others, whatever the filter was; the cursor goes to the first."""
-        self._marked = list(run_ids)
+    def mark_only(self, keys: Sequence[str]) -> None:
+        """Mark these and no others, whatever the filter was; the cursor goes to the first."""
+        self._marked = list(keys)
         with self.prevent(Input.Changed):
             self.query_one(FilterInput).value = ""
         self._fill()
-        if run_ids:
-            self.highlight(run_ids[0])
+        if keys:
+            self.highlight(keys[0])
 
     def action_unmark(self) -> None:
         self._marked.clear()
         self._fill()
 
     def action_sort(self) -> None:
-        labels = [column.label for column in COLUMNS]
+        labels = [column.label for column in self.listing.columns]
         self._sort, self._backwards = labels[(labels.index(self._sort) + 1) % len(labels)], False
         self._fill()
 
@@ -184,3 +206,10 @@ class RunsTable(Vertical):
             self._backwards = key == self._sort and not self._backwards
             self._sort = key
             self._fill()
+
+
+class RunsTable(MarkedTable[RunRecord]):
+    """All runs, one a line."""
+
+    def __init__(self) -> None:
+        super().__init__(ALL_RUNS, BY_AGE)

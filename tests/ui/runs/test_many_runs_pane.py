@@ -35,7 +35,7 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
         await pilot.press("f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         table = app.query_one(RunsTable)
-        await wait_until(pilot, lambda: len(table.listing.runs) == MANY)
+        await wait_until(pilot, lambda: len(table.listing.items) == MANY)
         await wait_until(pilot, lambda: app.query_one(RunsPane).complete)
         assert f"{MANY} runs" in screen_text(app)
         assert f"run{MANY - 1} " in screen_text(app)
@@ -57,10 +57,10 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
         await wait_until(pilot, lambda: f"{MANY} runs" in screen_text(app))
 
         # Another process goes on with a run; of all others nothing is made anew.
-        before = {run.run_id: run for run in table.listing.runs}
+        before = {run.run_id: run for run in table.listing.items}
         update_run(connection, run_id(3), updated=time.time(), name="goes-on")
         await wait_until(pilot, lambda: "goes-on" in screen_text(app))
-        new = [run.name for run in table.listing.runs if run is not before[run.run_id]]
+        new = [run.name for run in table.listing.items if run is not before[run.run_id]]
         assert new == ["goes-on"]
     connection.close()
     assert app.runs.close(10)

@@ -75,7 +75,7 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
             table = app.query_one(RunsTable)
             assert app.runs.active is not None
             here = app.runs.active.run_id
-            await wait_until(pilot, lambda: len(table.listing.runs) == 2)
+            await wait_until(pilot, lambda: len(table.listing.items) == 2)
             table.highlight(here)
             await pilot.press("p")
             await wait_until(pilot, lambda: record(here).status is Status.PAUSED and "p Resume" in footer(app))
