@@ -16,7 +16,7 @@ from tests.reference_pages.markdown import MADE
 PLACES = {
     "shell": "everywhere", "training": "tabs of tasks", "chart": "charts", "ask": "questions",
     "photos": "Photos", "draw": "Draw", "inside": "Inside", "runs": "Runs", "report": "Report",
-    "home": "Home", "widgets": "prompts",
+    "sweeps": "Sweeps", "home": "Home", "widgets": "prompts",
 }  # fmt: skip
 HEAD = f"""\
 # Keys

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.shell.app import RnnTuiApp
+    from rnn_tui.ui.sweeps.training import SweepTrainer
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.
@@ -84,6 +85,13 @@ class ReportRequested(Message):
 
 
 @dataclass
+class SweepRequested(Message):
+    """The user wants what a sweep lacks trained."""
+
+    trainer: "SweepTrainer"
+
+
+@dataclass
 class RunsWanted(Message):
     """The user wants to see these runs, beside each other."""
 
@@ -99,6 +107,10 @@ class RunsChanged(PaneNews):
 
 class ReportChanged(PaneNews):
     """The report rerun has got on, or ended; the `TrainingManager` has it."""
+
+
+class SweepChanged(PaneNews):
+    """The sweep has got on, or ended; the `TrainingManager` has it."""
 
 
 class News:
@@ -136,6 +148,9 @@ class News:
         if drained.report:
             for pane in app.query("ReportPane"):
                 pane.post_message(ReportChanged())
+        if drained.sweep:
+            for pane in app.query("SweepsPane"):
+                pane.post_message(SweepChanged())
         self.alerts.hear(drained.run_ids, drained.report)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)

@@ -17,7 +17,7 @@ from rnn_tui.ui.shell.messages import PaneNews
 from rnn_tui.ui.shell.threads import StoreAccess
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.store import RunStore
+    from rnn_tui.sweeps.kept import SweepStore
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ class StorePane(Pane):
         """The line that says what is wrong, for `compose`."""
         return Static("", id="problem", markup=False)
 
-    async def ask(self, question: "Callable[[RunStore], T]") -> T | None:
+    async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
         """What the database says; None where it can't be used, which is said then."""
         answer = None
         try:

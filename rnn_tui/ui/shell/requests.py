@@ -83,6 +83,13 @@ class RequestsApp(OrderedApp):
         self.runs.train_report(event.plan)
         self._began()
 
+    def on_sweep_requested(self, event: messages.SweepRequested) -> None:
+        """Start a sweep, or let it go on; never while a run trains."""
+        if self._can_begin():
+            self.news.bring()
+            self.runs.train_sweep(event.trainer)
+            self._began()
+
     @work(group="requests")
     async def on_runs_wanted(self, event: messages.RunsWanted) -> None:
         cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
@@ -106,7 +113,9 @@ class RequestsApp(OrderedApp):
 
     @property
     def under_way(self) -> str:
-        active = self.runs.active
+        active, sweep = self.runs.active, self.runs.sweep
+        if sweep is not None and sweep.going_on:
+            return f"The sweep {printable(sweep.name)} is under way"
         if active is None:
             return "Training is under way"
         task = TASKS[active.config.task].label

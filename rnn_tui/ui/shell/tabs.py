@@ -1,4 +1,4 @@
-"""The tabs of the app: Home, one for each task that is registered, all runs, the report."""
+"""The tabs of the app: Home, one for each task that is registered, all runs, the report, sweeps."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,31 +19,31 @@ from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
 
-# All tasks have theirs, but F5 and F6 stay what they are however many there are.
+# All tasks have theirs, but F5 to F7 stay what they are however many there are.
 TASKS_BEFORE = 3
 KEYS = tuple(f"f{number}" for number in range(1, 13))
-HOME, RUNS, REPORT = "home", "runs", "report"
+HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
 
 
 @dataclass(frozen=True)
 class Tab:
     """A tab of the app."""
 
-    id: str  #: a task's name, as `tab_of` says, `home`, `runs` or `report`.
+    id: str  #: a task's name, as `tab_of` says, `home`, `runs`, `report` or `sweeps`.
     label: str  #: as shown.
-    task: Task | None  #: whose it is; None for the other three.
+    task: Task | None  #: whose it is; None for the other four.
     key: str  #: that goes there; empty where there are more tabs than keys.
 
 
 def tab_of(task: str) -> str:
     """The id of a task's tab; a plug-in may be called as another tab is."""
-    return f"task-{task}" if task in (HOME, RUNS, REPORT) else task
+    return f"task-{task}" if task in (HOME, RUNS, REPORT, SWEEPS) else task
 
 
 def all_tabs() -> tuple[Tab, ...]:
     """The tabs in order, which is that of their keys."""
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
-    others = [(RUNS, "Runs", None), (REPORT, "Report", None)]
+    others = [(RUNS, "Runs", None), (REPORT, "Report", None), (SWEEPS, "Sweeps", None)]
     places = [(HOME, "Home", None), *tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
     keys = [*KEYS, *([""] * len(places))]
     return tuple(Tab(*place, key) for place, key in zip(places, keys, strict=False))
@@ -84,6 +84,10 @@ class AppTabs(ViewTabs):
             from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
 
             return RunsPane(app.runs, app.store)
+        if tab.id == SWEEPS:
+            from rnn_tui.ui.sweeps.pane import SweepsPane  # noqa: PLC0415 - behind the first frame
+
+            return SweepsPane(app.runs, app.store, app.data_dir)
         from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - behind the first frame
 
         return ReportPane(app.runs, app.store, app.report_overrides)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from rnn_tui.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.store import RunStore
+    from rnn_tui.sweeps.kept import SweepStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,12 +109,12 @@ class StoreAccess:
     """The one place from which the app asks the database, one question at a time."""
 
     def __init__(self) -> None:
-        self._store: RunStore | None = None
+        self._store: SweepStore | None = None
         self._turn = asyncio.Lock()
         # A question whose widget lost interest is still being answered in its thread.
         self._answering = threading.Lock()
 
-    async def ask(self, widget: Widget, question: "Callable[[RunStore], T]") -> T:
+    async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
         """What `question` makes of the database, for `widget` to show.
 
         Raises:
@@ -124,10 +124,10 @@ class StoreAccess:
         async with self._turn:
             return await in_thread(widget, self._answer, question)
 
-    def _answer(self, question: "Callable[[RunStore], T]") -> T:
-        from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - behind the first frame
+    def _answer(self, question: "Callable[[SweepStore], T]") -> T:
+        from rnn_tui.sweeps.kept import SweepStore  # noqa: PLC0415 - behind the first frame
 
         with self._answering:
             if self._store is None:
-                self._store = RunStore()
+                self._store = SweepStore()
             return question(self._store)

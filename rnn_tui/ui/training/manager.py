@@ -23,6 +23,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.training import ReportStatus, train_report
+from rnn_tui.ui.sweeps.training import SweepStatus, SweepTrainer
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -59,6 +60,7 @@ class Drained:
     run_ids: tuple[str, ...]  #: runs of which there is news.
     loaded: bool  #: whether PyTorch is imported now, or can't be.
     report: bool  #: whether there is news of the rerun.
+    sweep: bool  #: whether there is news of the sweep.
     notices: "Sequence[tuple[str, SeverityLevel]]"  #: sentences to show, and how grave each is.
 
 
@@ -74,7 +76,8 @@ class TrainingManager:
         self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
         self.speed: MachineSpeed | None = None  #: what operations take on this machine; None until PyTorch is loaded.
         self.report: ReportStatus | None = None  #: how far the report rerun is that was started last; None before the first.
-        self._queue: deque[events.Event | Evaluated | Loaded | RunState | ReportStatus] = deque()
+        self.sweep: SweepStatus | None = None  #: how far the sweep is that was started last, likewise.
+        self._queue: deque[events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
@@ -110,6 +113,11 @@ class TrainingManager:
         """Train what a plan of the report rerun lacks, run after run."""
         self._begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
         self.report = ReportStatus(plan)
+
+    def train_sweep(self, trainer: SweepTrainer) -> None:
+        """Train what a sweep lacks."""
+        self._begin_training(trainer.train, self._queue.append)
+        self.sweep = trainer.now
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -154,7 +162,7 @@ class TrainingManager:
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
         changed: dict[str, None] = {}
-        loaded = report = False
+        loaded = report = sweep = False
         notices: list[tuple[str, SeverityLevel]] = []
         while self._queue:
             item = self._queue.popleft()
@@ -166,6 +174,9 @@ class TrainingManager:
                 self.report, report = item, True
                 if not item.going_on:
                     self._forget_unbegun()
+            elif isinstance(item, SweepStatus):
+                self.sweep, sweep = item, True
+                notices += [(item.warning, "warning")] if item.warning else []
             elif isinstance(item, RunState):  # of the rerun: it begins, the one before has ended
                 self._forget_unbegun()
                 self._begun = item.run_id
@@ -181,7 +192,7 @@ class TrainingManager:
                     self.evaluations[item.run_id] = item.evaluation
                 else:
                     self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded, report, notices + self._look_at_held())
+        return Drained(tuple(changed), loaded, report, sweep, notices + self._look_at_held())
 
     def _look_at_held(self) -> "list[tuple[str, SeverityLevel]]":
         """What there is to say of runs that can't be kept; a thread goes on trying."""
