@@ -131,7 +131,8 @@ class Trials:
     @property
     def more(self) -> bool:
         """Whether `next` may have another later."""
-        return bool(self._jobs) or self._begun < self._plan.count
+        extra = self._search is not None and not self._extra.empty()
+        return bool(self._jobs) or self._begun < self._plan.count or extra
 
     def add(self, trials: int) -> None:
         """Have a search try more; from any thread."""

@@ -3,6 +3,7 @@
 Each tells what breaks without it; where Textual gets it right, it goes.
 """
 
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, wraps
@@ -10,7 +11,7 @@ from typing import Any, cast
 
 from textual import events
 from textual._styles_cache import StylesCache
-from textual.app import App
+from textual.app import App, _PrintCapture
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
@@ -132,6 +133,16 @@ def _on_something(palette: CommandPalette, click: events.Click) -> bool:
 def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
     row, column = (click.style.meta.get(name, 0) for name in ("row", "column"))
     return bool(row < table.row_count and column < len(table.columns))
+
+
+@_mends(_PrintCapture, "fileno")
+def _no_file(_capture: _PrintCapture) -> int:
+    """Say that what stands in for stderr is no file.
+
+    Textual says that its number is -1, which Python hands to every process that `multiprocessing` starts: ValueError.
+    Waits for `_PrintCapture.fileno` to raise as those of `io` do.
+    """
+    raise io.UnsupportedOperation("fileno")
 
 
 # This cache has the lines of widgets in its keys, a thousand that are gone among them: 10 MB.

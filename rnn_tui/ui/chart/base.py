@@ -62,6 +62,7 @@ class ChartBase(Widget, can_focus=True):
         self._view: tuple[float, float] | None = None
         self._mark: tuple[float, float, str] | None = None
         self._ticks: dict[float, str] = {}
+        self._only_ticks = False
         # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
         self._settles = self._whole = self._by_hand = self._cut = False
         self._update_title()
@@ -141,11 +142,20 @@ class ChartBase(Widget, can_focus=True):
             self._update_title()
             self.redraw()
 
-    def place_ticks(self, ticks: Mapping[float, str]) -> None:
-        """Label these x, in place of what the axis finds by itself, and leave room at both ends."""
-        if ticks != self._ticks:
-            self._ticks = dict(ticks)
+    def place_ticks(self, ticks: Mapping[float, str], *, only: bool = False) -> None:
+        """Label these x, in place of what the axis finds by itself, and leave room at both ends.
+
+        With ``only`` nothing else is on the axis: what lies beside them is meant to be there.
+        """
+        if (dict(ticks), only) != (self._ticks, self._only_ticks):
+            self._ticks, self._only_ticks = dict(ticks), only
             self._changed()
+
+    def named(self, x: float) -> str:
+        """An x in words: its label, or its number."""
+        if self._only_ticks and self._ticks:
+            return self._ticks[min(self._ticks, key=lambda at: abs(to_position(at, self.log_x) - to_position(x, self.log_x)))]
+        return readout.format_position(x)
 
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
         """Mark a range of x, as the lengths seen in training, by a shade, and in the foot by a literal label; None for none."""

@@ -284,8 +284,7 @@ class Chart(ChartBase):
         """Return the runs; with a cursor, its x and the value of each run there."""
         dark, height = self.app.current_theme.dark, self.content_size.height
         entries = readout.entries(self.prepared, dark, self.cursor_position, self._present, self.log_x)
-        at = "" if self.cursor is None else self._ticks.get(self.cursor) or readout.format_position(self.cursor)
-        prefix = f"{self._x_label} {at}" if at else ""
+        prefix = "" if self.cursor is None else f"{self._x_label} {self.named(self.cursor)}"
         lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
         # Values of other lengths, as the cursor moves, must not move the plot.
         self._read = max(self._read, len(lines)) if prefix else 0

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent.parent
 # What the first frame needs; the others are read behind it.
 FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
+
+SECONDS_TO_HAND_OVER = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +82,7 @@ class RnnTuiApp(RequestsApp):
                 self.report_overrides[task.name] = {"data_dir": data_dir, **own}
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
+        self._until = 0.0  # a sweep may hand over what it has, where the app is about to quit
         # Ends the process, with an exit code and a sentence, where something else can than Textual.
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
@@ -219,9 +223,16 @@ class RnnTuiApp(RequestsApp):
             self.stop_and(f"{why}. Quit anyway?", self._interrupt_and_quit, stop)
 
     def _interrupt_and_quit(self) -> None:
-        """Quit so that the next start offers to go on."""
+        """Quit so that the next start offers to go on; a sweep's workers may hand over what they have."""
         self.runs.interrupt()
-        self.exit(0)
+        sweep, now = self.runs.sweep, time.monotonic()
+        if sweep is not None and sweep.going_on and self.runs.busy and now < (self._until or now + 1):
+            if not self._until:
+                self._until = now + SECONDS_TO_HAND_OVER
+                self.notify("The workers hand over what they have.")
+            self.set_timer(0.1, self._interrupt_and_quit)
+        else:
+            self.exit(0)
 
     def action_help_quit(self) -> None:
         """Say, at Ctrl+C, what ends the app; Textual's own words have markup."""

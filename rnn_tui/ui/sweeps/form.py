@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.runs.words import duration
+from rnn_tui.runs.cost import in_words
 from rnn_tui.sweeps.cluster import Place, read_place, require
 from rnn_tui.sweeps.estimate import wall_seconds
 from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_grid, read_range
@@ -92,7 +92,7 @@ def _sized(typed: Mapping[str, str], data_dir: str | None) -> tuple[Wanted, floa
 def size_in_words(wanted: Wanted, seconds: float | None) -> str:
     """How much there is to do."""
     runs = wanted.plan.count * wanted.plan.runs_of_trial
-    long = "how long is not known" if seconds is None else f"about {duration(seconds)}"
+    long = "how long is not known" if seconds is None else in_words(seconds)
     workers = f"{wanted.workers:,} worker{'s' * (wanted.workers != 1)}"
     return f"{wanted.plan.count:,} trial{'s' * (wanted.plan.count != 1)}, {runs:,} run{'s' * (runs != 1)} on {workers}: {long}"
 

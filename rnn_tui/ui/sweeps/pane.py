@@ -155,7 +155,8 @@ class SweepsPane(StorePane):
         about = self.query_one("#sweep-about", Static)
         self.query_one("#sweep-best").display = sweep is not None and self.view != "form"
         if sweep is None:
-            about.update("f goes to the form of a new sweep")
+            about.update("")
+            self._table.show(self._table.listing.of(()))
             return
         plan, done = sweep.plan, sum(trial.over for trial in sweep.trials)
         words = [plan.of_task.label, "every combination" if plan.search == SEARCHES[0] else f"{plan.search} search",
@@ -198,10 +199,19 @@ class SweepsPane(StorePane):
         self.show_runs()
 
     def on_tabbed_content_tab_activated(self) -> None:
-        self._show()
+        if self._ready:
+            self._show()
         self.app.refresh_bindings()
 
     # Training
+
+    def action_focus_form(self) -> None:
+        form = self.query_one(SweepForm)
+        if self.view == "form" and form.has_focus_within:
+            self.go_to_view("trials")
+        else:
+            self.show_tab("form")
+            self.call_after_refresh(form.focus_first)
 
     def action_train(self) -> None:
         self._train()
@@ -256,10 +266,14 @@ class SweepsPane(StorePane):
         count, now = TRIALS.parse(text.strip()), self._standing
         if now is not None and now.name == sweep.name and self._trainer is not None and self._trainer.add(count):
             return
-        if sweep.running:
-            raise StoreError(ELSEWHERE)
-        plan = Plan(**{**sweep.plan.to_dict(), "trials": sweep.plan.trials + count})
-        await self._store.ask(self, lambda store: store.change_plan(sweep.name, plan))
+
+        def change(store: SweepStore) -> None:
+            there = store.sweep(sweep.name)
+            if there.running:
+                raise StoreError(ELSEWHERE)
+            store.change_plan(there.name, Plan(**{**there.plan.to_dict(), "trials": there.plan.trials + count}))
+
+        await self._store.ask(self, change)
         self._begin(sweep.name, read_place(self.query_one(SweepForm).typed["place"].strip()))
 
     @on(DataTable.RowSelected, "#runs-table")

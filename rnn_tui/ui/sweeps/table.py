@@ -47,12 +47,15 @@ def listing_of(sweep: Sweep) -> Listing[Trial]:
         return "dim" if trial.pruned else STATUS_MARKS[Status(trial.status)][1]
 
     columns = (
-        Column[Trial]("trial", lambda trial: str(trial.number), lambda trial: trial.number, right=True, style=_dim),
+        NUMBER,
         *(_setting(name) for name in plan.varied),
         Column[Trial](plan.of_task.metric(plan.metric).title, measured, sweep.rank, right=True, style=_dim),
         Column[Trial]("status", _status, lambda trial: trial.status, style=status_style),
     )
     return Listing(columns, lambda trial: str(trial.number))
+
+
+NUMBER = Column[Trial]("trial", lambda trial: str(trial.number), lambda trial: trial.number, right=True, style=_dim)
 
 
 class TrialsTable(MarkedTable[Trial]):
@@ -62,7 +65,7 @@ class TrialsTable(MarkedTable[Trial]):
     _of: object = None
 
     def __init__(self) -> None:
-        super().__init__(Listing((), lambda trial: str(trial.number)), "")
+        super().__init__(Listing((NUMBER,), lambda trial: str(trial.number)), NUMBER.label)
 
     def show_sweep(self, sweep: Sweep) -> None:
         """Show its trials, the best first."""

@@ -70,7 +70,10 @@ class SweepTrainer:
         with heavy_imports():
             importlib.import_module("distributed")
         with Trials(self.now.name, take) as self._trials:
-            train_elsewhere(self._place, self.now.name, self._trials, control, take)
+            more = True
+            while more:  # once again where trials were added at the last moment
+                train_elsewhere(self._place, self.now.name, self._trials, control, take)
+                more = self._trials.more and not control.stopping
 
     def add(self, trials: int) -> bool:
         """Have the search try more; False if it has ended."""

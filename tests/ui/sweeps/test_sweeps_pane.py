@@ -1,0 +1,291 @@
+"""The Sweeps tab as a person uses it, on workers of this machine that really train."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, Select, Static
+
+from rnn_tui.engine import events
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.locks import is_held, lock_of_sweep
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.rows import EventWriter
+from rnn_tui.sweeps.kept import Sweep, SweepStore
+from rnn_tui.sweeps.plan import Plan
+from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
+from rnn_tui.ui.sweeps.pane import SweepsPane
+from rnn_tui.ui.sweeps.scatter import SweepScatter
+from rnn_tui.ui.sweeps.table import TrialsTable
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from tests.ui.helpers import SIZES, last_notice, notices, running, screen_text, wait_until
+
+SMALL = "preset=fast epochs=1 training_size=40 test_size=20 batch_size=10"
+LONG = "preset=fast epochs=1000 training_size=400 test_size=20 batch_size=4"
+PATIENCE = 180
+
+
+@asynccontextmanager
+async def sweeps_tab(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
+    """The app with the Sweeps tab in front."""
+    app = RnnTuiApp()
+    async with running(app, size=size) as pilot:
+        await pilot.press("f7")
+        await wait_until(pilot, lambda: bool(app.query(SweepsPane)) and app.pane.complete)
+        yield app, pilot
+    assert app.runs.close(60)
+
+
+async def fill_in(app: RnnTuiApp, pilot: Pilot[Any], typed: Mapping[str, str], search: str = "grid") -> None:
+    """Type into the form of a new sweep of recall, on one worker."""
+    await pilot.press("f")
+    await wait_until(pilot, lambda: app.focused is app.query_one("#sweep-vary"))
+    app.query_one("#sweep-task", Select).value = "recall"
+    app.query_one("#sweep-search", Select).value = search
+    for name, text in {"place": "local:1", **typed}.items():
+        app.query_one(f"#sweep-{name}", Input).value = text
+    await pilot.pause()
+
+
+def size_said(app: RnnTuiApp) -> str:
+    return str(app.query_one("#sweep-size", Static).content)
+
+
+def kept(name: str) -> Sweep:
+    with SweepStore() as store:
+        return store.sweep(name)
+
+
+def rows(app: RnnTuiApp) -> list[list[str]]:
+    table = app.query_one(TrialsTable).query_one(DataTable)
+    return [[str(cell) for cell in table.get_row_at(at)] for at in range(table.row_count)]
+
+
+async def ended(pilot: Pilot[Any], app: RnnTuiApp, words: str) -> None:
+    """Until the sweep has ended, and that is said in these words."""
+    await wait_until(pilot, lambda: any(words in one for one in notices(app)), PATIENCE)
+    await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
+
+
+async def test_a_grid_is_trained_seen_and_compared() -> None:
+    async with sweeps_tab() as (app, pilot):
+        assert "No sweep yet" in screen_text(app)
+        await fill_in(app, pilot, {"vary": "hidden_size=2,3 learning_rate=0.001,0.1", "fixed": SMALL, "seeds": "2"})
+        await wait_until(pilot, lambda: "4 trials, 4 runs on 1 worker: about" in size_said(app), PATIENCE)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
+        assert kept("recall-1").plan.count == 4
+        await pilot.press("3")
+        await wait_until(pilot, lambda: "tcp://127.0.0.1" in screen_text(app), PATIENCE)
+        await ended(pilot, app, "The sweep recall-1 has ended.")
+        await pilot.press("1")
+        await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 4)
+        sweep = kept("recall-1")
+        best = sweep.best
+        assert best is not None
+        assert best.spread is not None
+        assert rows(app)[0][1] == str(best.number)
+        assert rows(app)[0][4] == f"★ {best.spread.mean:.2f} ± {best.spread.sd:.2f}"
+        await wait_until(pilot, lambda: f"★ trial {best.number}" in screen_text(app))
+        await wait_until(
+            pilot, lambda: "Importance: " in screen_text(app) and "%" in str(app.query_one("#sweep-best", Static).content)
+        )
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Go on"):
+                assert word in screen_text(app), size
+
+        # One point a trial with its seeds as a bar, against one setting after the other.
+        await pilot.press("2")
+        scatter = app.query_one(SweepScatter)
+        await wait_until(pilot, lambda: scatter.setting == "hidden_size" and bool(scatter.charts[0].prepared))
+        assert sum(len(one.y) for one in scatter.charts[0].prepared) == 4
+        (star,) = (one for one in scatter.charts[0].prepared if one.name == "best" and one.y)
+        assert (star.y[0], star.low[0], star.high[0]) == (best.spread.mean, best.spread.low, best.spread.high)
+        assert not scatter.charts[0].log_x
+        await pilot.press("A")
+        assert scatter.setting == "learning_rate"
+        assert scatter.charts[0].log_x
+        await wait_until(pilot, lambda: "0.001" in screen_text(app))
+
+        # Its runs are runs like all others.
+        await pilot.press("1")
+        await wait_until(pilot, lambda: app.query_one(TrialsTable).has_focus_within)
+        await pilot.press("home", "space", "space", "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "R")
+        await wait_until(pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare")
+        marked = {run.run_id for run in app.query_one(RunsTable).marked}
+        ranked = sorted(sweep.trials, key=sweep.rank)[:2]
+        assert marked == {run.run_id for trial in ranked for run in trial.runs}
+        await pilot.press("1")
+        await wait_until(pilot, lambda: len(app.query_one(RunsTable).listing.items) == 4)
+
+
+async def test_stopped_it_goes_on_with_the_same_run() -> None:
+    async with sweeps_tab((80, 24)) as (app, pilot):
+        await fill_in(app, pilot, {"vary": "hidden_size=2", "fixed": LONG, "name": "long"})
+        await pilot.press("alt+t")
+        await wait_until(pilot, lambda: "● training" in screen_text(app), PATIENCE)
+        assert "s Stop" in screen_text(app)
+        await pilot.press("p")
+        await wait_until(pilot, lambda: " paused " in screen_text(app))
+        await pilot.press("p", "s")
+        await ended(pilot, app, "long was stopped; what was trained is kept")
+        (run,) = kept("long").trials[0].runs
+        assert run.status is Status.STOPPED
+        assert run.weights.is_file()
+        assert kept("long").status == "interrupted"
+        await pilot.press("t")  # the same name once more
+        await wait_until(pilot, lambda: "There is a sweep “long” already" in screen_text(app))
+        await pilot.press("g")
+        await wait_until(pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE)
+        await wait_until(pilot, lambda: kept("long").trials[0].runs[0].step > run.step, PATIENCE)
+        assert [one.run_id for one in kept("long").trials[0].runs] == [run.run_id]
+
+        # Quitting asks first, and keeps what there is.
+        await pilot.press("q")
+        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "The sweep long is under way" in screen_text(app)
+        await pilot.press("s")
+        await wait_until(pilot, lambda: app._exit, PATIENCE)
+        assert not app.runs.busy
+    (run_after,) = kept("long").trials[0].runs
+    assert run_after.status is Status.INTERRUPTED
+    assert run_after.step > run.step
+    assert not is_held(lock_of_sweep("long"))
+
+
+async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
+    async with sweeps_tab() as (app, pilot):
+        await fill_in(
+            app, pilot, {"vary": "learning_rate=1e-4..1e-1:log", "fixed": SMALL, "trials": "1", "name": "some"}, "random"
+        )
+        await pilot.press("alt+t")
+        await wait_until(pilot, lambda: app.runs.busy)
+        await wait_until(pilot, lambda: bool(rows(app)), PATIENCE)
+        for more in (2, 3):
+            await pilot.press("M")
+            await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
+            app.screen.query_one(Input).value = "x"
+            await pilot.press("enter")
+            await wait_until(pilot, lambda: "must be a whole number" in screen_text(app))
+            app.screen.query_one(Input).value = "1"
+            await pilot.press("enter")
+            await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
+            await wait_until(pilot, lambda more=more: kept("some").plan.count == more and kept("some").done == more, PATIENCE)
+            await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
+        await pilot.press("2")
+        chart = app.query_one(SweepScatter).charts[0]
+        await wait_until(pilot, lambda: sum(len(one.y) for one in chart.prepared) == 3)
+        assert chart.log_x
+
+
+async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {
+        ("vary", ""): "Say what to vary",
+        ("vary", "colour=1,2"): "has no setting “colour” that can be varied",
+        ("vary", "hidden_size=0"): "must be",
+        ("vary", "learning_rate=1e-4..1e-1"): "A range is for a search",
+        ("fixed", "epochs=1,2"): "epochs has several values",
+        ("seeds", "0"): "must be a whole number",
+        ("place", "[/]nowhere"): "is no place to train",
+        ("name", "[red]"): "is no name for a sweep",
+    }
+    async with sweeps_tab((80, 24)) as (app, pilot):
+        await fill_in(app, pilot, {})
+        for (name, text), sentence in wrong.items():
+            for field, value in {
+                "vary": "hidden_size=2",
+                "fixed": SMALL,
+                "seeds": "",
+                "place": "local:1",
+                "name": "",
+                name: text,
+            }.items():
+                app.query_one(f"#sweep-{field}", Input).value = value
+            await wait_until(pilot, lambda sentence=sentence: sentence in size_said(app), PATIENCE)
+            app.clear_notifications()
+            await pilot.press("alt+t")
+            await wait_until(pilot, lambda sentence=sentence: sentence in last_notice(app))
+        app.query_one("#sweep-name", Input).value = ""
+        there = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, *more: None if name == "distributed" else there(name, *more)
+        )
+        await pilot.press("alt+t")
+        await wait_until(pilot, lambda: "pip install 'rnn-tui[cluster]' adds it" in last_notice(app))
+        assert not app.runs.busy
+        with SweepStore() as store:
+            assert store.sweep_names() == []
+
+
+async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None:
+    keep("first", Plan(task="recall", grid={"hidden_size": [2]}))
+    plan = Plan(task="recall", grid={"cell": ["lstm"], "hidden_size": [2, 4]}, search="random", trials=3, prune=True)
+    keep("second", plan, pruned=1)
+    async with sweeps_tab() as (app, pilot):
+        await wait_until(pilot, lambda: len(rows(app)) == 2)
+        table = app.query_one(TrialsTable).query_one(DataTable)
+        at = next(at for at, row in enumerate(rows(app)) if row[-1] == "× pruned")
+        assert {str(cell.style) for cell in table.get_row_at(at)[1:]} == {"dim"}
+        assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - at)[1:]}
+        await pilot.press("2", "A")
+        chart = app.query_one(SweepScatter).charts[0]
+        await wait_until(pilot, lambda: any(one.name == "pruned" and one.y for one in chart.prepared))
+        assert [one.name for one in chart.prepared if one.faint] == ["pruned"]
+        await pilot.press("A")
+        await wait_until(pilot, lambda: "lstm" in screen_text(app))
+        await pilot.press("1")
+        app.query_one("#sweep-which", Select).value = "first"
+        await wait_until(pilot, lambda: len(rows(app)) == 1)
+        assert "every combination · 1 seed" in screen_text(app)
+        await pilot.press("M")
+        assert "Only a search" in last_notice(app)
+
+
+def keep(name: str, plan: Plan, pruned: int = -1) -> None:
+    """Keep a sweep whose runs have a figure each, without training them."""
+    connection, _ = connect(run_database())
+    with SweepStore() as store:
+        store.add_sweep(name, plan)
+        for number, point in enumerate([*plan.points()]):
+            (config,) = plan.configs(point)
+            run = RunRecord(new_run_id(), printable(f"{name}-{number}"), config, Status.LOADING, 0.0, 0.0)
+            store.add_run(name, number, point, run)
+            with transaction(connection):
+                figures = {plan.metric: (50.0 + number,) * len(config.replicas)}
+                told = [
+                    events.RunStarted(run.run_id, config, plan.of_task.metric_definitions, 10, 10, 10, 10, "cpu"),
+                    events.EpochEnded(run.run_id, 1, 10, {}, 1.0, 1.0, figures),
+                    events.RunFinished(run.run_id, 10, {}, 1.0),
+                ]
+                EventWriter(run.run_id, config).write(connection, told)
+            if number == pruned:
+                store.set_pruned(name, number)
+    connection.close()
+
+
+async def test_a_sweep_of_another_process_is_followed() -> None:
+    async with sweeps_tab() as (app, pilot):
+        settings = ["--epochs", "1", "--training-size", "40", "--test-size", "20"]
+        command = [sys.executable, "-m", "rnn_tui", "sweep", "recall", "--preset", "fast", "--grid", "hidden_size=2,3"]
+        other = subprocess.Popen([*command, *settings, "--on", "local:1", "--quiet"], stdout=subprocess.DEVNULL)
+        await wait_until(pilot, lambda: "recall-1" in screen_text(app) and " running " in screen_text(app), PATIENCE)
+        await pilot.press("g")
+        assert "recall-1 is running" in last_notice(app)
+        await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 2, PATIENCE)
+        await wait_until(pilot, lambda: "2 of 2 trials" in screen_text(app))
+        assert other.wait(60) == 0
