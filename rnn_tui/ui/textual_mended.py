@@ -136,7 +136,7 @@ def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
 
 
 @_mends(_PrintCapture, "fileno")
-def _no_file(_capture: _PrintCapture) -> int:
+def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     """Say that what stands in for stderr is no file.
 
     Textual says that its number is -1, which Python hands to every process that `multiprocessing` starts: ValueError.

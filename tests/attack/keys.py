@@ -45,7 +45,7 @@ MOVES = (
     "ctrl+z", "ctrl+d", "insert", "shift+enter", "ctrl+shift+up", "alt+1", "alt+t", "alt+n",
     "alt+i", "alt+w", "alt+pageup", "alt+pagedown",
 )  # fmt: skip
-TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f12")
+TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f12")
 WORDS = (
     "train", "pause", "next", "chart", "theme", "max", "screen", "keys", "go to", "log", "zzz", "e",
     "t", "help", "form", "quit", "",

@@ -55,7 +55,7 @@ async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
 async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f7", "majority")
+        pane = await pane_of(pilot, "f8", "majority")
         assert "Majority" in screen_text(app)
         assert "A few steps on short strings." in screen_text(app)
         run = await trained(pilot, pane)
@@ -73,7 +73,7 @@ async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -
 async def test_a_cell_is_ticked_in_the_form_and_trained() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f7", "majority")
+        pane = await pane_of(pilot, "f8", "majority")
         for box in pane.query(Checkbox):
             if str(box.label) in ("LSTM", "MGU"):
                 box.value = str(box.label) == "MGU"

@@ -1,14 +1,12 @@
 """What the user says of a new sweep: what to vary, how, and on what to train it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError
@@ -23,6 +21,7 @@ from rnn_tui.ui.widgets.fields import MarkedCheckbox, TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 LONGEST = 1000
+GRID = SEARCHES[0]
 # What is typed: label, what an empty field means or an example, and a hint.
 FIELDS = {
     "vary": ("Vary", "hidden_size=32,64 learning_rate=1e-4..1e-1:log", "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH"),
@@ -31,83 +30,61 @@ FIELDS = {
     "seeds": ("Seeds", "1", "networks of each trial"),
     "place": ("Train on", "the cores of this machine", "local:N, tcp://HOST:PORT, ssh:FILE or FILE.yaml"),
     "name": ("Name", "the task and a number", "what to call the sweep"),
-}  # fmt: skip
+}
 NOTHING_VARIED = "Say what to vary, such as hidden_size=32,64."
 RANGE_IN_GRID = "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
 FAILURE = "How long it takes can't be told; the log file has the details."
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """A sweep that is to begin."""
-
-    plan: Plan
-    place: Place
-    name: str  #: empty for the task and a number.
-
-    @property
-    def workers(self) -> int:
-        """How many there will be at least."""
-        return self.place.workers or len(self.place.hosts) or 1
-
-
-def read_wanted(typed: Mapping[str, str], data_dir: str | None = None) -> Wanted:
-    """What was typed, by field.
+def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[Plan, Place, str]:
+    """The plan that was typed, where to train, and the sweep's name, which may be empty.
 
     Raises:
         SettingError: if it can't be.
         ClusterError: if a package is missing that it needs.
     """
     task, search = TASKS[typed["task"]], typed["search"]
-    ranges = [one for one in typed["vary"].split() if ".." in one]
-    if not typed["vary"].strip():
-        raise SettingError(NOTHING_VARIED)
-    if ranges and search == SEARCHES[0]:
-        raise SettingError(RANGE_IN_GRID)
+    varied = typed["vary"].split()
+    ranges = [one for one in varied if ".." in one]
+    if not varied or (ranges and search == GRID):
+        raise SettingError(RANGE_IN_GRID if varied else NOTHING_VARIED)
     fixed = {"data_dir": data_dir} if data_dir and task.reads_data else {}
     for name, values in (read_grid(task, one) for one in typed["fixed"].split()):
         if len(values) > 1:
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]
     plan = Plan(
-        task=task.name, grid=dict(read_grid(task, one) for one in typed["vary"].split() if one not in ranges),
+        task=task.name, grid=dict(read_grid(task, one) for one in varied if one not in ranges),
         ranges=dict(read_range(task, one) for one in ranges), fixed=fixed, search=search,
-        trials=0 if search == SEARCHES[0] else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),
-        seeds=SEEDS.parse(typed["seeds"] or "1"), metric=typed["metric"],
-        maximise=task.metric(typed["metric"]).higher_is_better,
-        prune=bool(typed["prune"]) and search != SEARCHES[0],
+        trials=0 if search == GRID else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),
+        seeds=SEEDS.parse(typed["seeds"] or FIELDS["seeds"][1]), metric=typed["metric"],
+        maximise=task.metric(typed["metric"]).higher_is_better, prune=bool(typed["prune"]) and search != GRID,
     )  # fmt: skip
     require("distributed", "cluster")
     if needs_optuna(plan):
         require("optuna", "search")
-    return Wanted(plan, read_place(typed["place"].strip()), check_name(typed["name"].strip()) if typed["name"].strip() else "")
+    return plan, read_place(typed["place"]), check_name(typed["name"]) if typed["name"] else ""
 
 
-def _sized(typed: Mapping[str, str], data_dir: str | None) -> tuple[Wanted, float | None]:
-    """In a thread: what is wanted, and how many seconds it takes."""
-    wanted = read_wanted(typed, data_dir)
-    return wanted, wall_seconds(wanted.plan, wanted.workers)
-
-
-def size_in_words(wanted: Wanted, seconds: float | None) -> str:
-    """How much there is to do."""
-    runs = wanted.plan.count * wanted.plan.runs_of_trial
-    long = "how long is not known" if seconds is None else in_words(seconds)
-    workers = f"{wanted.workers:,} worker{'s' * (wanted.workers != 1)}"
-    return f"{wanted.plan.count:,} trial{'s' * (wanted.plan.count != 1)}, {runs:,} run{'s' * (runs != 1)} on {workers}: {long}"
+def _size(typed: Mapping[str, str], data_dir: str | None) -> Content:
+    """In a thread: how much what was typed is to train."""
+    plan, place, _ = read_form(typed, data_dir)
+    workers = place.workers or len(place.hosts) or 1
+    seconds = wall_seconds(plan, workers)
+    counts = {"trial": plan.count, "run": plan.count * plan.runs_of_trial, "worker": workers}
+    words = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
+    return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 
 
 class SweepForm(VerticalScroll):
     """A new sweep; what is wrong with it, or how much it is to train, is said below."""
 
-    class Submitted(Message):
-        """It is to begin."""
+    BORDER_TITLE = "A new sweep"
 
     def __init__(self, data_dir: str | None) -> None:
         super().__init__(can_focus=False, classes="panel")
-        self.border_title = "A new sweep"
         self._data_dir = data_dir
-        self._costs = LatestQuestion[tuple[Wanted, float | None]](self, self._say_size, FAILURE)
+        self._sizes = LatestQuestion[Content](self, self._say_size, FAILURE)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="sweep-choices"):
@@ -126,43 +103,31 @@ class SweepForm(VerticalScroll):
         yield Static(NOTHING_VARIED, id="sweep-size", markup=False)
         yield Button(Content(" t  Train the sweep "), variant="primary", compact=True)
 
-    def on_mount(self) -> None:
-        self._offer_metrics()
-
     @property
     def typed(self) -> dict[str, str]:
         """All that is chosen or typed, by field."""
         chosen = {name: str(self.query_one(f"#sweep-{name}", Select).value) for name in ("task", "search", "metric")}
         prune = "yes" if self.query_one("#sweep-prune", Checkbox).value else ""
-        return {**chosen, "prune": prune, **{name: self.query_one(f"#sweep-{name}", Input).value for name in FIELDS}}
-
-    def focus_first(self) -> None:
-        self.query_one("#sweep-vary").focus()
+        return {**chosen, "prune": prune, **{name: self.query_one(f"#sweep-{name}", Input).value.strip() for name in FIELDS}}
 
     @on(Select.Changed, "#sweep-task")
-    def _offer_metrics(self) -> None:
+    def on_mount(self) -> None:
+        """Offer the metrics of the task."""
         task = TASKS[str(self.query_one("#sweep-task", Select).value)]
         metrics = [(one.title, one.name) for one in task.metric_definitions]
-        select = self.query_one("#sweep-metric", PlainSelect)
-        select.offer_texts(metrics, task.headline.replace("test_", "val_"), task.headline)
+        usual = task.headline.replace("test_", "val_"), task.headline
+        self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, *usual)
 
     @on(Input.Changed)
     @on(Select.Changed)
     @on(Checkbox.Changed)
     def _look(self) -> None:
         """Say what is wrong, or how much there is to do; show the fields that a search has."""
-        searches = self.query_one("#sweep-search", Select).value != SEARCHES[0]
-        for field in (self.query_one("#sweep-prune"), *self.query(".sweep-trials")):
-            field.display = searches
-        self._costs.ask(partial(_sized, self.typed, self._data_dir))
+        typed = self.typed
+        self.set_class(typed["search"] == GRID, "-grid")
+        self._sizes.ask(partial(_size, typed, self._data_dir))
 
-    async def _say_size(self, outcome: tuple[Wanted, float | None] | str) -> None:
-        wrong = isinstance(outcome, str)
+    async def _say_size(self, outcome: Content | str) -> None:
         line = self.query_one("#sweep-size", Static)
-        line.update(outcome if isinstance(outcome, str) else size_in_words(*outcome))
-        line.set_class(wrong, "-wrong")
-
-    @on(Button.Pressed)
-    @on(Input.Submitted)
-    def _submit(self) -> None:
-        self.post_message(self.Submitted())
+        line.update(outcome)
+        line.set_class(isinstance(outcome, str), "-wrong")

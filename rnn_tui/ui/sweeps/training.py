@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine import events
-from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.events import Control
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.resources import heavy_imports
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from rnn_tui.sweeps.cluster import Place
     from rnn_tui.sweeps.running import Standing
     from rnn_tui.sweeps.trials import TrialEnded, Trials
@@ -26,54 +27,49 @@ class SweepStatus:
     name: str
     standing: "Standing | None" = None  #: the latest that was told.
     going_on: bool = True
-    stopped: bool = False  #: whether the user ended it.
-    problem: str = ""  #: why it could not go on, in a sentence.
-    warning: str = ""  #: what the user must know, told with this status.
+    notice: "tuple[str, SeverityLevel] | None" = None  #: a sentence to show now, and how grave it is.
 
 
 class SweepTrainer:
     """Trains what a sweep lacks, and tells how far that is."""
 
     def __init__(self, name: str, place: "Place") -> None:
-        self.now = SweepStatus(name)
+        self.now = SweepStatus(printable(name))
         self._place = place
         self._trials: Trials | None = None
 
     def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.sweeps.running import Standing  # noqa: PLC0415 - on use only, as are those below
-
-        def take(told: "Standing | TrialEnded | events.LogLine") -> None:
-            if isinstance(told, events.LogLine):
-                tell(replace(self.now, warning=told.text))
-            elif isinstance(told, Standing):
-                self.now = replace(self.now, standing=told)
-            tell(self.now)
-
-        problem = ""
-        try:
-            self._train(take, control)
-        except UserError as error:
-            problem = str(error)
-        except Exception as error:
-            logger.exception("the sweep %s failed", self.now.name)
-            problem = f"The sweep failed: {type(error).__name__}; the log file has the details."
-        self._trials = None
-        tell(replace(self.now, going_on=False, stopped=control.stopping, problem=problem))
-
-    def _train(self, take: "Callable[[Standing | TrialEnded | events.LogLine], None]", control: Control) -> None:
-        from rnn_tui.sweeps.cluster import require  # noqa: PLC0415
-        from rnn_tui.sweeps.running import train_elsewhere  # noqa: PLC0415
+        from rnn_tui.sweeps.cluster import require  # noqa: PLC0415 - on use only, as the others
+        from rnn_tui.sweeps.running import Standing, train_elsewhere  # noqa: PLC0415
         from rnn_tui.sweeps.trials import Trials  # noqa: PLC0415
 
-        require("distributed", "cluster")
-        with heavy_imports():
-            importlib.import_module("distributed")
-        with Trials(self.now.name, take) as self._trials:
-            more = True
-            while more:  # once again where trials were added at the last moment
-                train_elsewhere(self._place, self.now.name, self._trials, control, take)
-                more = self._trials.more and not control.stopping
+        def take(told: "Standing | TrialEnded | LogLine") -> None:
+            if isinstance(told, LogLine):
+                tell(replace(self.now, notice=(told.text, "warning")))
+            elif isinstance(told, Standing):  # that a trial ended is in the store
+                self.now = replace(self.now, standing=told)
+                tell(self.now)
+
+        end: tuple[str, SeverityLevel]
+        try:
+            require("distributed", "cluster")
+            with heavy_imports():
+                importlib.import_module("distributed")
+            with Trials(self.now.name, take) as self._trials:
+                more = True
+                while more:  # once again where trials were added at the last moment
+                    train_elsewhere(self._place, self.now.name, self._trials, control, take)
+                    more = self._trials.more and not control.stopping
+            how = "was stopped; what was trained is kept, and g goes on." if control.stopping else "has ended."
+            end = f"The sweep {self.now.name} {how}", "information"
+        except UserError as error:
+            end = str(error), "error"
+        except Exception as error:
+            logger.exception("the sweep %s failed", self.now.name)
+            end = f"The sweep failed: {type(error).__name__}; the log file has the details.", "error"
+        self._trials = None
+        tell(replace(self.now, going_on=False, notice=end))
 
     def add(self, trials: int) -> bool:
         """Have the search try more; False if it has ended."""

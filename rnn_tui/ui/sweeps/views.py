@@ -1,101 +1,250 @@
-"""What is seen of a sweep beside its trials: its workers, what came of it, how far it is."""
+"""What is seen of a sweep: its trials in a table and in a plane, its workers, what came of it."""
 
+import math
 import time
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.sweeps.kept import Sweep, Trial
+from rnn_tui.sweeps.plan import Plan
 from rnn_tui.sweeps.running import Standing
+from rnn_tui.sweeps.search import importance
 from rnn_tui.sweeps.words import shown, shown_spread
-from rnn_tui.ui.sweeps.table import share_of
+from rnn_tui.ui.chart.axes import from_position, to_position
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.runs.listing import STATUS_MARKS, Column, Listing
+from rnn_tui.ui.runs.table import MarkedTable
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import ChartView
 from rnn_tui.ui.training.run_lines import ProgressLine
 from rnn_tui.ui.widgets.plain import PlainTable
 
+EMPTY = "Trials appear as they are measured"
+# Values of a grid that lie so far apart are placed on a scale of powers.
+POWERS = 8
+# Kinds of trials: name, colour, mark. The last stands back.
+KINDS = (("trials", 0, "●"), ("in training", 0, "○"), ("best", 1, "★"), ("pruned", 7, "×"))
 WORKER_HEADS = ("host", "address", "CPU", "memory", "trains")
-NO_WORKERS = "No sweep is trained by this window now, so there are no workers to see."
-BLOCKS = 12  # of a setting that alone matters
+NO_WORKERS = "This window trains no sweep now, so there are no workers to see."
+TOO_FEW = "known once four trials have ended, with different figures"
+NO_IMPORTANCE = "can't be told; the log file has the details"
+BLOCKS = 12  # for a setting that alone matters
+
+
+def share_of(trial: Trial) -> float:
+    """How much of a trial is trained, 0 … 1."""
+    return 1.0 if trial.over else sum(run.progress for run in trial.runs) / trial.wanted
+
+
+def _column(label: str, text: Any, order: Any) -> Column[Trial]:
+    return Column(label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else "")
+
+
+def _setting(name: str) -> Column[Trial]:
+    def order(trial: Trial) -> Any:
+        value = trial.point.get(name)
+        return (0, value) if isinstance(value, int | float) else (1, shown(value))
+
+    return _column(name, lambda trial: shown(trial.point.get(name)), order)
+
+
+def _status(trial: Trial) -> str:
+    mark = "×" if trial.pruned else STATUS_MARKS[Status(trial.status)][0]
+    return f"{mark} {trial.status}" + ("" if trial.over else f" {share_of(trial):.0%}")
+
+
+NUMBER = _column("trial", lambda trial: str(trial.number), lambda trial: trial.number)
+STATUS = Column[Trial](
+    "status", _status, lambda trial: trial.status,
+    style=lambda trial: "dim" if trial.pruned else STATUS_MARKS[Status(trial.status)][1],
+)  # fmt: skip
+
+
+class TrialsTable(MarkedTable[Trial]):
+    """The trials of one sweep after the other."""
+
+    noun, empty_text, hint = "trial", "No trial yet. f goes to the form of a new sweep.", "/ filters by setting, figure, status"
+    _of: object = None
+
+    def __init__(self) -> None:
+        super().__init__(Listing((NUMBER,), lambda trial: str(trial.number)), NUMBER.label)
+
+    def show_sweep(self, sweep: Sweep) -> None:
+        """Show its trials, the best first."""
+        plan, best = sweep.plan, sweep.best
+        head = plan.of_task.metric(plan.metric).title.replace("validation", "val.")
+
+        def figure(trial: Trial) -> str:
+            return ("★ " if trial is best else "") + shown_spread(plan, trial.values)
+
+        columns = (NUMBER, *map(_setting, plan.varied), _column(head, figure, sweep.rank), STATUS)
+        listing = Listing(columns, self.listing.id_of).of(sweep.trials)
+        if self._of == (sweep.name, sweep.created):
+            self.show(listing)
+        else:
+            self._of = sweep.name, sweep.created
+            self.show_other(listing, head)
+
+
+class SweepScatter(Vertical, ChartView):
+    """One setting at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [key("axis", "axis", "Axis", tooltip="Draw the trials against the next setting")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="sweep-chart")
+        self.charts = (self._chart,)
+        self._sweep: Sweep | None = None
+        self.setting = ""  #: that is drawn.
+
+    def compose(self) -> ComposeResult:
+        yield self._chart
+
+    def show(self, sweep: Sweep, steps: int = 0) -> None:
+        """Draw a sweep's trials against the setting that was chosen, or one so many steps on."""
+        self._sweep, names, chart = sweep, sweep.plan.varied, self._chart
+        self.setting = names[(names.index(self.setting) + steps) % len(names)] if self.setting in names else names[0]
+        metric, best = sweep.plan.of_task.metric(sweep.plan.metric), sweep.best
+        chart.log_x, ticks = _axis(sweep.plan, self.setting)
+        chart.describe(f"{sweep.name}: {metric.label}", metric, self.setting)
+        chart.place_ticks(ticks, only=self.setting in sweep.plan.grid)
+        found = [(trial, trial.spread) for trial in sweep.trials if trial.spread is not None]
+        x = _apart([_place(trial.point.get(self.setting), ticks) for trial, _ in found], chart.log_x)
+        kinds = [_kind(trial, best) for trial, _ in found]
+        series = []
+        for kind, colour, mark in KINDS:
+            rows = [(at, one.mean, one.low, one.high) for at, (_, one), own in zip(x, found, kinds, strict=True) if own == kind]
+            at, y, low, high = zip(*rows, strict=True) if rows else ((),) * 4
+            series.append(ChartSeries(kind, at, y, colour, True, low, high, mark, line=False, faint=kind == "pruned"))
+        chart.show(series)
+
+    def action_axis(self) -> None:
+        if self._sweep is not None:
+            self.show(self._sweep, 1)
+
+
+def _kind(trial: Trial, best: Trial | None) -> str:
+    return "pruned" if trial.pruned else "best" if trial is best else "trials" if trial.over else "in training"
+
+
+def _axis(plan: Plan, setting: str) -> tuple[bool, dict[float, str]]:
+    """Whether a setting's axis is one of powers, and the labels of places on it; none for usual ones."""
+    if (one := plan.ranges.get(setting)) is not None:
+        if not one.log or one.whole:
+            return one.log, {}
+        first, last = math.floor(math.log10(one.low)), math.ceil(math.log10(one.high))
+        return True, {10.0**power: f"{10.0**power:g}" for power in range(first, last + 1)}
+    values = plan.grid[setting]
+    if all(isinstance(value, int | float) for value in values):
+        return min(values) > 0 and max(values) >= POWERS * min(values), {float(value): shown(value) for value in values}
+    return False, {float(at): shown(value) for at, value in enumerate(values)}
+
+
+def _place(value: Any, ticks: dict[float, str]) -> float:
+    """Where a value lies: at its label, as words do, or at itself."""
+    usual = float(value) if isinstance(value, int | float) else math.nan
+    return next((at for at, label in ticks.items() if label == shown(value)), usual)
+
+
+def _apart(x: Sequence[float], log: bool) -> list[float]:
+    """Move what lies at the same place beside each other."""
+    places = [to_position(at, log) for at in x]
+    many, left = Counter(places), Counter(places)
+    room = min((after - before for before, after in pairwise(sorted(many))), default=1.0) / 2 / max(many.values(), default=1)
+    moved = []
+    for at in places:
+        left[at] -= 1
+        moved.append(from_position(at + room * (left[at] - (many[at] - 1) / 2), log))
+    return moved
 
 
 class SweepWorkers(Vertical):
     """The workers of the sweep under way, and what each of them does."""
 
-    def __init__(self) -> None:
-        super().__init__(classes="panel")
-        self.border_title = "Workers"
+    BORDER_TITLE = "Workers"
+    DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
-        yield PlainTable(cursor_type="row", zebra_stripes=True, id="sweep-workers")
-        yield Static(NO_WORKERS, id="sweep-no-workers", markup=False)
+        yield PlainTable(cursor_type="row", zebra_stripes=True)
+        yield Static("", markup=False)
 
-    def focus_view(self) -> None:
-        self.query_one(PlainTable).focus()
-
-    def show(self, standing: Standing | None, sweep: Sweep | None) -> None:
+    def show(self, now: Standing | None, sweep: Sweep | None) -> None:
         """Show them; none where nothing is under way here."""
-        workers = standing.workers if standing is not None else ()
-        known = {run.run_id: trial for trial in (sweep.trials if sweep is not None else ()) for run in trial.runs}
-        progress = standing.progress if standing is not None else {}
-        rows = [
-            (one.host, one.address, f"{one.cpu:.0f} %", f"{one.memory / 2**20:,.0f} MiB",
-             ", ".join(_doing(known.get(run), run, progress.get(run, 0.0)) for run in one.runs) or NOTHING)
-            for one in workers
-        ]  # fmt: skip
-        table, empty = self.query_one(PlainTable), self.query_one("#sweep-no-workers", Static)
-        table.fill(WORKER_HEADS, rows)
-        table.display, empty.display = bool(rows), not rows
-        empty.update(standing.note if standing is not None else NO_WORKERS)
+        numbers = {run.run_id: trial.number for trial in (sweep.trials if sweep else ()) for run in trial.runs}
+        rows = []
+        for one in now.workers if now else ():
+            trains = (f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}" for run in one.runs if now)
+            memory = f"{one.memory / 2**20:,.0f} MiB"
+            rows.append((one.host, one.address, f"{one.cpu:.0f} %", memory, ", ".join(trains) or NOTHING))
+        self.query_one(PlainTable).fill(WORKER_HEADS, rows)
+        self.query_one(Static).update("" if rows else now.note if now else NO_WORKERS)
 
 
-def _doing(trial: Trial | None, run_id: str, share: float) -> str:
-    if trial is None:
-        return f"a new trial {share:.0%}"
-    seed = next(run.config.seed for run in trial.runs if run.run_id == run_id)
-    return f"trial {trial.number}{f' seed {seed}' if trial.wanted > 1 else ''} {share:.0%}"
+class SweepSummary(Static):
+    """The best trial so far, and how much each setting matters."""
 
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._answers = LatestQuestion[dict[str, float]](self, self._take, NO_IMPORTANCE)
+        self._importance: dict[str, float] | str = {}
+        self._asked: object = None
+        self._best = Content()
 
-def best_in_words(sweep: Sweep) -> Content:
-    """The best trial so far, with its settings."""
-    best, metric = sweep.best, sweep.plan.of_task.metric(sweep.plan.metric)
-    if best is None or best.spread is None:
-        return Content.styled("Best: no trial has ended yet", "$text-muted")
-    settings = ", ".join(f"{name} {shown(best.point[name])}" for name in sweep.plan.varied)
-    figure = f"{metric.label} {shown_spread(sweep.plan, best.spread.values)} {metric.unit}".rstrip()
-    return Content.assemble("Best: ", (f"★ trial {best.number}", "bold"), f"  {settings}: {figure}")
+    def show(self, sweep: Sweep) -> None:
+        """Tell of a sweep; importance is worked out in a thread, where a trial has ended since."""
+        plan, best = sweep.plan, sweep.best
+        if best is None:
+            self._best = Content.styled("Best: no trial has ended yet", "$text-muted")
+        else:
+            metric = plan.of_task.metric(plan.metric)
+            settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
+            figure = f"{metric.label} {shown_spread(plan, best.values)} {metric.unit}".rstrip()
+            self._best = Content.assemble("Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}")
+        if self._asked != (asked := (sweep.name, sweep.created, sweep.done)):
+            self._asked = asked
+            self._answers.ask(lambda: importance(plan, sweep.trials))
+        self._draw()
 
+    async def _take(self, found: dict[str, float] | str) -> None:
+        self._importance = found
+        self._draw()
 
-def importance_in_words(found: dict[str, float] | str) -> Content:
-    """How much each setting matters, as bars; or why that is not known."""
-    if isinstance(found, str) or not found:
-        return Content.styled(
-            f"Importance: {found or 'known once four trials have ended, with different figures'}", "$text-muted"
-        )
-    parts = [Content(f"{name} ") + Content.styled("━" * max(1, round(share * BLOCKS)), "$accent") + Content(f" {share:.0%}")
-             for name, share in found.items()]  # fmt: skip
-    return Content("Importance: ") + Content("   ").join(parts)
+    def _draw(self) -> None:
+        found = self._importance
+        line = Content.styled(found if isinstance(found, str) and found else TOO_FEW, "$text-muted")
+        if isinstance(found, dict) and found:
+            bars = ((name, "━" * max(1, round(share * BLOCKS)), share) for name, share in found.items())
+            line = Content("   ").join(
+                Content.assemble(f"{name} ", (bar, "$accent"), f" {share:.0%}") for name, bar, share in bars
+            )
+        self.update(Content("\n").join([self._best, Content("Importance: ") + line]))
 
 
 class SweepProgress(ProgressLine):
     """How far a sweep is, and how long the rest will take at the pace seen so far."""
 
-    _since: tuple[str, float, float] | None = None  # of which sweep, when and where the pace was first seen
+    _since: tuple[str, float, float] | None = None  # the sweep, when its pace was first seen, how far it was
 
-    def show(self, sweep: Sweep | None, note: str, paused: bool) -> None:
-        """Draw it; `note` is what is waited for."""
-        self.display = sweep is not None
-        if sweep is None:
-            return
-        share = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count))
+    def show(self, sweep: Sweep, doing: str) -> None:
+        """Draw it, with what is done now or waited for."""
+        share, now = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count)), time.monotonic()
         numbers = f"{sweep.done:,} of {sweep.plan.count:,} trials"
-        if sweep.running and share and not paused:
-            if self._since is None or self._since[0] != sweep.name or self._since[2] > share:
-                self._since = sweep.name, time.monotonic(), share
-            _, when, begun = self._since
-            if share > begun:
-                numbers += f" · about {duration((time.monotonic() - when) * (1 - share) / (share - begun))} left"
-        else:
+        if doing != "running" or not share:
             self._since = None
-        self.draw("paused" if paused else note or sweep.status, share, numbers)
+        elif self._since is None or self._since[0] != sweep.name:
+            self._since = sweep.name, now, share
+        elif share > (begun := self._since[2]):
+            numbers += f" · about {duration((now - self._since[1]) * (1 - share) / (share - begun))} left"
+        self.draw(doing, share, numbers)

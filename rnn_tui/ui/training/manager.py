@@ -176,7 +176,7 @@ class TrainingManager:
                     self._forget_unbegun()
             elif isinstance(item, SweepStatus):
                 self.sweep, sweep = item, True
-                notices += [(item.warning, "warning")] if item.warning else []
+                notices += [item.notice] if item.notice else []
             elif isinstance(item, RunState):  # of the rerun: it begins, the one before has ended
                 self._forget_unbegun()
                 self._begun = item.run_id

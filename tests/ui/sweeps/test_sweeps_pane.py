@@ -27,8 +27,7 @@ from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.sweeps.pane import SweepsPane
-from rnn_tui.ui.sweeps.scatter import SweepScatter
-from rnn_tui.ui.sweeps.table import TrialsTable
+from rnn_tui.ui.sweeps.views import SweepScatter, SweepSummary, TrialsTable
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import SIZES, last_notice, notices, running, screen_text, wait_until
 
@@ -81,9 +80,9 @@ async def ended(pilot: Pilot[Any], app: RnnTuiApp, words: str) -> None:
 
 async def test_a_grid_is_trained_seen_and_compared() -> None:
     async with sweeps_tab() as (app, pilot):
-        assert "No sweep yet" in screen_text(app)
+        assert "No trial yet" in screen_text(app)
         await fill_in(app, pilot, {"vary": "hidden_size=2,3 learning_rate=0.001,0.1", "fixed": SMALL, "seeds": "2"})
-        await wait_until(pilot, lambda: "4 trials, 4 runs on 1 worker: about" in size_said(app), PATIENCE)
+        await wait_until(pilot, lambda: "4 trials, 4 runs, 1 worker: about" in size_said(app), PATIENCE)
         await pilot.press("enter")
         await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
         assert kept("recall-1").plan.count == 4
@@ -99,9 +98,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         assert rows(app)[0][1] == str(best.number)
         assert rows(app)[0][4] == f"★ {best.spread.mean:.2f} ± {best.spread.sd:.2f}"
         await wait_until(pilot, lambda: f"★ trial {best.number}" in screen_text(app))
-        await wait_until(
-            pilot, lambda: "Importance: " in screen_text(app) and "%" in str(app.query_one("#sweep-best", Static).content)
-        )
+        await wait_until(pilot, lambda: "Importance: " in screen_text(app) and "%" in str(app.query_one(SweepSummary).content))
         for size in SIZES:
             await pilot.resize_terminal(*size)
             for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Go on"):
@@ -149,7 +146,7 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
         assert run.weights.is_file()
         assert kept("long").status == "interrupted"
         await pilot.press("t")  # the same name once more
-        await wait_until(pilot, lambda: "There is a sweep “long” already" in screen_text(app))
+        await wait_until(pilot, lambda: "There is a sweep “long” already" in last_notice(app))
         await pilot.press("g")
         await wait_until(pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE)
         await wait_until(pilot, lambda: kept("long").trials[0].runs[0].step > run.step, PATIENCE)
@@ -185,7 +182,7 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
             app.screen.query_one(Input).value = "1"
             await pilot.press("enter")
             await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
-            await wait_until(pilot, lambda more=more: kept("some").plan.count == more and kept("some").done == more, PATIENCE)
+            await wait_until(pilot, lambda more=more: (one := kept("some")).plan.count == one.done == more, PATIENCE)  # type: ignore[misc]
             await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
         await pilot.press("2")
         chart = app.query_one(SweepScatter).charts[0]
@@ -216,10 +213,10 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
                 name: text,
             }.items():
                 app.query_one(f"#sweep-{field}", Input).value = value
-            await wait_until(pilot, lambda sentence=sentence: sentence in size_said(app), PATIENCE)
+            await wait_until(pilot, lambda sentence=sentence: sentence in size_said(app), PATIENCE)  # type: ignore[misc]
             app.clear_notifications()
             await pilot.press("alt+t")
-            await wait_until(pilot, lambda sentence=sentence: sentence in last_notice(app))
+            await wait_until(pilot, lambda sentence=sentence: sentence in last_notice(app))  # type: ignore[misc]
         app.query_one("#sweep-name", Input).value = ""
         there = importlib.util.find_spec
         monkeypatch.setattr(
