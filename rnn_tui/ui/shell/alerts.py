@@ -41,8 +41,8 @@ class Alerts:
     def _window_changed(self, front: bool) -> None:
         self._reports = self._reports or not front
 
-    def hear(self, run_ids: Iterable[str], report: bool) -> None:
-        """Ring for what is new of these runs, or of the rerun, whose runs don't ring, and for a stall."""
+    def hear(self, run_ids: Iterable[str], report: bool, sweep: bool) -> None:
+        """Ring for what is new of these runs, or of the rerun or a sweep, whose runs don't ring, and for a stall."""
         runs = self._app.runs
         rerun = runs.report is not None and runs.report.going_on
         for state in filter(None, map(runs.states.get, run_ids)):
@@ -54,6 +54,8 @@ class Alerts:
                     self._ring(how_it_ended(TASKS[state.config.task], state)[0])
         if report and runs.report is not None and not rerun:
             self._ring(runs.report.problem or "The report rerun has ended.")
+        if sweep and runs.sweep is not None and not runs.sweep.going_on:
+            self._ring("The sweep has ended.")
         active = runs.active
         if active is None or active.status is not Status.TRAINING:
             self._step = None

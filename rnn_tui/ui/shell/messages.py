@@ -151,7 +151,7 @@ class News:
         if drained.sweep:
             for pane in app.query("SweepsPane"):
                 pane.post_message(SweepChanged())
-        self.alerts.hear(drained.run_ids, drained.report)
+        self.alerts.hear(drained.run_ids, drained.report, drained.sweep)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
         # What was drained may be a reason to go on looking; or nothing comes until the next start.

@@ -17,6 +17,7 @@ from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_
 from rnn_tui.sweeps.search import needs_optuna
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.fields import MarkedCheckbox, TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
@@ -66,11 +67,11 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[Plan, Pla
     return plan, read_place(typed["place"]), check_name(typed["name"]) if typed["name"] else ""
 
 
-def _size(typed: Mapping[str, str], data_dir: str | None) -> Content:
+def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Content:
     """In a thread: how much what was typed is to train."""
     plan, place, _ = read_form(typed, data_dir)
     workers = place.workers or len(place.hosts) or 1
-    seconds = wall_seconds(plan, workers)
+    seconds = wall_seconds(plan, workers) if timed else None  # timing disturbs what trains in this process
     counts = {"trial": plan.count, "run": plan.count * plan.runs_of_trial, "worker": workers}
     words = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
@@ -81,9 +82,9 @@ class SweepForm(VerticalScroll):
 
     BORDER_TITLE = "A new sweep"
 
-    def __init__(self, data_dir: str | None) -> None:
+    def __init__(self, runs: TrainingManager, data_dir: str | None) -> None:
         super().__init__(can_focus=False, classes="panel")
-        self._data_dir = data_dir
+        self._runs, self._data_dir = runs, data_dir
         self._sizes = LatestQuestion[Content](self, self._say_size, FAILURE)
 
     def compose(self) -> ComposeResult:
@@ -125,7 +126,7 @@ class SweepForm(VerticalScroll):
         """Say what is wrong, or how much there is to do; show the fields that a search has."""
         typed = self.typed
         self.set_class(typed["search"] == GRID, "-grid")
-        self._sizes.ask(partial(_size, typed, self._data_dir))
+        self._sizes.ask(partial(_size, typed, self._data_dir, not self._runs.busy))
 
     async def _say_size(self, outcome: Content | str) -> None:
         line = self.query_one("#sweep-size", Static)

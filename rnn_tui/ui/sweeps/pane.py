@@ -59,7 +59,7 @@ class SweepsPane(StorePane):
         with Horizontal(id="sweep-head"):
             yield PlainSelect([(NONE, "")], id="sweep-which")
             yield Static("", id="sweep-about", markup=False)
-        views = TrialsTable(), SweepScatter(), SweepWorkers(), SweepForm(self._data_dir)
+        views = TrialsTable(), SweepScatter(), SweepWorkers(), SweepForm(self._runs, self._data_dir)
         labels = {"trials": "Trials", "scatter": "Scatter", "workers": "Workers", "form": "New sweep"}
         with ViewTabs(id="views"):
             for at, (view, (name, label)) in enumerate(zip(views, labels.items(), strict=True), start=1):
@@ -95,7 +95,7 @@ class SweepsPane(StorePane):
     async def _read(self) -> None:
         """Show the sweep that is wanted, if there is news of it."""
         before, wanted = self._sweep, self._wanted
-        known = self._version if before is not None and before.status == "finished" else -1
+        known = -1 if before is None or before.running else self._version  # who is killed leaves no news
 
         def news(store: SweepStore) -> tuple[int, Read | None]:
             version = store.version()
@@ -172,14 +172,15 @@ class SweepsPane(StorePane):
             self.go_to_view("trials")
         else:
             self.show_tab("form")
-            self.call_after_refresh(self._form.query_one("#sweep-vary").focus)
+            self.screen.set_focus(self._form.query_one("#sweep-vary"))  # at once: what is typed next is for it
 
     def action_train(self) -> None:
-        self._train()
+        if not any(one.node is self and one.group == "begin" for one in self.workers):
+            self._train()
 
     on_button_pressed = on_input_submitted = action_train
 
-    @work(group="begin", exclusive=True)
+    @work(group="begin")
     async def _train(self) -> None:
         """Begin what the form says."""
         try:

@@ -64,7 +64,7 @@ def _status(trial: Trial) -> str:
     return f"{mark} {trial.status}" + ("" if trial.over else f" {share_of(trial):.0%}")
 
 
-NUMBER = _column("trial", lambda trial: str(trial.number), lambda trial: trial.number)
+NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
 STATUS = Column[Trial](
     "status", _status, lambda trial: trial.status,
     style=lambda trial: "dim" if trial.pruned else STATUS_MARKS[Status(trial.status)][1],
@@ -142,10 +142,9 @@ def _kind(trial: Trial, best: Trial | None) -> str:
 def _axis(plan: Plan, setting: str) -> tuple[bool, dict[float, str]]:
     """Whether a setting's axis is one of powers, and the labels of places on it; none for usual ones."""
     if (one := plan.ranges.get(setting)) is not None:
-        if not one.log or one.whole:
-            return one.log, {}
-        first, last = math.floor(math.log10(one.low)), math.ceil(math.log10(one.high))
-        return True, {10.0**power: f"{10.0**power:g}" for power in range(first, last + 1)}
+        base = 2.0 if one.whole else 10.0
+        ends = (math.floor(math.log(one.low, base)), math.ceil(math.log(one.high, base))) if one.log else (0, -1)
+        return one.log, {base**power: f"{base**power:g}" for power in range(ends[0], ends[1] + 1)}
     values = plan.grid[setting]
     if all(isinstance(value, int | float) for value in values):
         return min(values) > 0 and max(values) >= POWERS * min(values), {float(value): shown(value) for value in values}

@@ -9,6 +9,7 @@ from textual.widgets import DataTable, Input, TabbedContent
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.sweeps.views import TrialsTable
 from tests.ui.helpers import running, screen_text, wait_until
 
 Look = Callable[[RnnTuiApp], object]
@@ -38,8 +39,9 @@ MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("adder", "inside"): ("left right", _text),
     ("runs", "all-runs"): ("b", lambda app: str(app.query_one(RunsTable).border_subtitle)),
     ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
+    ("sweeps", "trials"): ("B", lambda app: str(app.query_one(TrialsTable).border_subtitle)),
 }
-KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f6"}
+KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f6", "sweeps": "f7"}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
