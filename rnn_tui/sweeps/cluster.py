@@ -127,6 +127,7 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     quiet: dict[str, Any] = {"distributed.admin.low-level-log-length": 100}  # of what is told, for each topic
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
         quiet["logging"] = {"distributed": "critical"}
+        quiet["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(quiet))
         try:
