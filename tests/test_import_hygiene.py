@@ -136,3 +136,15 @@ def test_engine_imports_no_face_and_no_picture_library() -> None:
 def test_what_crosses_to_the_faces_needs_no_torch() -> None:
     _, modules = outcome_of(LIGHT_ENGINE)
     assert not modules & (HEAVY | FACES)
+
+
+SWEEPS = """
+import json, sys
+import rnn_tui.ui.sweeps.pane
+print(json.dumps(["", sorted(sys.modules)]))
+"""
+
+
+def test_the_tab_of_sweeps_imports_nothing_that_trains_or_searches() -> None:
+    _, modules = outcome_of(SWEEPS)
+    assert not modules & (HEAVY | {"distributed", "dask", "optuna", "yaml"})

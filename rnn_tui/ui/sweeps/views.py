@@ -187,7 +187,9 @@ class SweepWorkers(Vertical):
             trains = (f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}" for run in one.runs if now)
             memory = f"{one.memory / 2**20:,.0f} MiB"
             rows.append((one.host, one.address, f"{one.cpu:.0f} %", memory, ", ".join(trains) or NOTHING))
-        self.query_one(PlainTable).fill(WORKER_HEADS, rows)
+        table = self.query_one(PlainTable)
+        table.fill(WORKER_HEADS, rows)
+        table.display = bool(rows)
         self.query_one(Static).update("" if rows else now.note if now else NO_WORKERS)
 
 
