@@ -11,15 +11,14 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
-from rnn_tui.sweeps.cluster import Place, read_place, require
+from rnn_tui.sweeps.cluster import TrainingPlace, read_place, require
 from rnn_tui.sweeps.estimate import wall_seconds
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_grid, read_range
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range
 from rnn_tui.sweeps.search import needs_optuna
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.widgets.fields import MarkedCheckbox, TypedInput
-from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
 
 LONGEST = 1000
 GRID = SEARCHES[0]
@@ -37,7 +36,7 @@ RANGE_IN_GRID = "A range is for a search: choose random or tpe, or give values, 
 FAILURE = "How long it takes can't be told; the log file has the details."
 
 
-def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[Plan, Place, str]:
+def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan, TrainingPlace, str]:
     """The plan that was typed, where to train, and the sweep's name, which may be empty.
 
     Raises:
@@ -54,7 +53,7 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[Plan, Pla
         if len(values) > 1:
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]
-    plan = Plan(
+    plan = SweepPlan(
         task=task.name, grid=dict(read_grid(task, one) for one in varied if one not in ranges),
         ranges=dict(read_range(task, one) for one in ranges), fixed=fixed, search=search,
         trials=0 if search == GRID else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),

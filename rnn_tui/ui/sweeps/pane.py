@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Select, Static, TabPane
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.sweeps.cluster import read_place
 from rnn_tui.sweeps.kept import Sweep, SweepStore
-from rnn_tui.sweeps.plan import TRIALS, Plan
+from rnn_tui.sweeps.plan import TRIALS, SweepPlan
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsWanted, SweepRequested
 from rnn_tui.ui.shell.pane import StorePane, with_key
@@ -235,7 +235,7 @@ class SweepsPane(StorePane):
             there = store.sweep(name)
             if there.running:
                 raise StoreError(ELSEWHERE)
-            store.change_plan(name, Plan(**{**there.plan.to_dict(), "trials": there.plan.trials + count}))
+            store.change_plan(name, SweepPlan(**{**there.plan.to_dict(), "trials": there.plan.trials + count}))
 
         await self._store.ask(self, change)
         self._begin(name)
@@ -246,7 +246,7 @@ class SweepsPane(StorePane):
             self.post_message(RunsWanted(runs))
 
 
-def _add(plan: Plan, name: str, store: SweepStore) -> str:
+def _add(plan: SweepPlan, name: str, store: SweepStore) -> str:
     """Keep a new sweep; returns its name."""
     there = set(store.sweep_names())
     name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)

@@ -13,8 +13,8 @@ from rnn_tui.engine.resources import heavy_imports
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from rnn_tui.sweeps.cluster import Place
-    from rnn_tui.sweeps.running import Standing
+    from rnn_tui.sweeps.cluster import TrainingPlace
+    from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.trials import TrialEnded, Trials
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class SweepStatus:
     """How far the sweep of this session is."""
 
     name: str
-    standing: "Standing | None" = None  #: the latest that was told.
+    standing: "ClusterState | None" = None  #: the latest that was told.
     going_on: bool = True
     notice: "tuple[str, SeverityLevel] | None" = None  #: a sentence to show now, and how grave it is.
 
@@ -33,7 +33,7 @@ class SweepStatus:
 class SweepTrainer:
     """Trains what a sweep lacks, and tells how far that is."""
 
-    def __init__(self, name: str, place: "Place") -> None:
+    def __init__(self, name: str, place: "TrainingPlace") -> None:
         self.now = SweepStatus(printable(name))
         self._place = place
         self._trials: Trials | None = None
@@ -41,13 +41,13 @@ class SweepTrainer:
     def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
         from rnn_tui.sweeps.cluster import require  # noqa: PLC0415 - on use only, as the others
-        from rnn_tui.sweeps.running import Standing, train_elsewhere  # noqa: PLC0415
+        from rnn_tui.sweeps.running import train_elsewhere  # noqa: PLC0415
         from rnn_tui.sweeps.trials import Trials  # noqa: PLC0415
 
-        def take(told: "Standing | TrialEnded | LogLine") -> None:
+        def take(told: "ClusterState | TrialEnded | LogLine") -> None:
             if isinstance(told, LogLine):
                 tell(replace(self.now, notice=(told.text, "warning")))
-            elif isinstance(told, Standing):  # that a trial ended is in the store
+            elif isinstance(told, ClusterState):  # that a trial ended is in the store
                 self.now = replace(self.now, standing=told)
                 tell(self.now)
 

@@ -15,9 +15,9 @@ from textual.widgets import Static
 
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, Trial
-from rnn_tui.sweeps.plan import Plan
-from rnn_tui.sweeps.running import Standing
+from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.search import importance
 from rnn_tui.sweeps.words import shown, shown_spread
 from rnn_tui.ui.chart.axes import from_position, to_position
@@ -139,7 +139,7 @@ def _kind(trial: Trial, best: Trial | None) -> str:
     return "pruned" if trial.pruned else "best" if trial is best else "trials" if trial.over else "in training"
 
 
-def _axis(plan: Plan, setting: str) -> tuple[bool, dict[float, str]]:
+def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
     """Whether a setting's axis is one of powers, and the labels of places on it; none for usual ones."""
     if (one := plan.ranges.get(setting)) is not None:
         base = 2.0 if one.whole else 10.0
@@ -179,7 +179,7 @@ class SweepWorkers(Vertical):
         yield PlainTable(cursor_type="row", zebra_stripes=True)
         yield Static("", markup=False)
 
-    def show(self, now: Standing | None, sweep: Sweep | None) -> None:
+    def show(self, now: ClusterState | None, sweep: Sweep | None) -> None:
         """Show them; none where nothing is under way here."""
         numbers = {run.run_id: trial.number for trial in (sweep.trials if sweep else ()) for run in trial.runs}
         rows = []

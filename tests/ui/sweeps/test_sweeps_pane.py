@@ -21,7 +21,7 @@ from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.rows import EventWriter
 from rnn_tui.sweeps.kept import Sweep, SweepStore
-from rnn_tui.sweeps.plan import Plan
+from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -230,8 +230,8 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
 
 
 async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None:
-    keep("first", Plan(task="recall", grid={"hidden_size": [2]}))
-    plan = Plan(task="recall", grid={"cell": ["lstm"], "hidden_size": [2, 4]}, search="random", trials=3, prune=True)
+    keep("first", SweepPlan(task="recall", grid={"hidden_size": [2]}))
+    plan = SweepPlan(task="recall", grid={"cell": ["lstm"], "hidden_size": [2, 4]}, search="random", trials=3, prune=True)
     keep("second", plan, pruned=1)
     async with sweeps_tab() as (app, pilot):
         await wait_until(pilot, lambda: len(rows(app)) == 2)
@@ -253,7 +253,7 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         assert "Only a search" in last_notice(app)
 
 
-def keep(name: str, plan: Plan, pruned: int = -1) -> None:
+def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
     """Keep a sweep whose runs have a figure each, without training them."""
     connection, _ = connect(run_database())
     with SweepStore() as store:
