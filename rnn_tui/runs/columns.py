@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import SafeText, SettingError, printable, printable_lines
+from rnn_tui.engine.config import config_from_dict
+from rnn_tui.engine.errors import NO_TEXT, SafeText, SettingError, printable, printable_lines
 from rnn_tui.engine.events import LONGEST_SENTENCE
 from rnn_tui.engine.metrics import LONGEST_WORDS, Metric
 from rnn_tui.engine.state import Status
@@ -87,10 +87,6 @@ def specs_of(text: Any) -> tuple[Metric, ...]:
     return tuple(Metric(**spec) for spec in json.loads(text))
 
 
-def _config(text: Any) -> RunConfig:
-    return config_from_dict(json.loads(text))
-
-
 def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
     """Values by their names, as JSON."""
     return lambda text: {printable(name): check(value) for name, value in json.loads(text).items()}
@@ -99,41 +95,25 @@ def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
 # By column: what makes a value of the program's of the database's, and what stands in for a value
 # that it refuses. Columns of the same name hold the same in every table.
 COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    **dict.fromkeys(("created", "updated", "elapsed", "started", "process_started", "at"), (_seconds, 0.0)),
+    **dict.fromkeys(("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"), (_count, 0)),
+    **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(figure), None)),
+    **dict.fromkeys(("metric", "final_metric"), (_words(LONGEST_WORDS), NO_TEXT)),
+    **dict.fromkeys(("device", "host"), (_words(LONGEST_WORD), printable("?"))),
     "name": (_words(LONGEST_NAME), printable("?")),
-    "config": (_config, None),
-    "created": (_seconds, 0.0),
-    "updated": (_seconds, 0.0),
+    "config": (lambda text: config_from_dict(json.loads(text)), None),
     "status": (_status, Status.DAMAGED),
-    "step": (_count, 0),
-    "total_steps": (_count, 0),
     "steps_per_epoch": (lambda value: max(1, _count(value)), 1),
-    "samples_per_epoch": (_count, 0),
-    "parameters": (_count, 0),
-    "device": (_words(LONGEST_WORD), printable("?")),
-    "elapsed": (_seconds, 0.0),
     "specs": (specs_of, ()),
-    "metric": (_words(LONGEST_WORDS), printable("")),
-    "best": (_or_none(figure), None),
-    "last": (_or_none(figure), None),
-    "final_metric": (_words(LONGEST_WORDS), printable("")),
-    "final": (_or_none(figure), None),
-    "message": (_words(LONGEST_SENTENCE), printable("")),
-    "note": (_words(LONGEST_NOTE, lines=True), printable("")),
+    "message": (_words(LONGEST_SENTENCE), NO_TEXT),
+    "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
     "deleted": (_or_none(_seconds), 0.0),
     "tag": (_words(LONGEST_TAG), printable("?")),
-    "started": (_seconds, 0.0),
-    "first_step": (_count, 0),
-    "host": (_words(LONGEST_WORD), printable("?")),
-    "pid": (_count, 0),
-    "process_started": (_seconds, 0.0),
-    "workers": (_count, 0),
     "versions": (_by_name(lambda what: printable(what, 100)), {}),
     "load": (_by_name(figure), {}),
     "kind": (_kind, "step"),
     "epoch": (_or_none(_count), None),
-    "rate": (_or_none(figure), None),
     "seconds": (_or_none(_seconds), None),
-    "at": (_seconds, 0.0),
     "level": (_words(LONGEST_WORD), printable("info")),
     "text": (_words(LONGEST_SENTENCE), printable("?")),
 }

@@ -8,14 +8,17 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 
+from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, curve_from_rows, metric_name, moment_from_row, value_of
+from rnn_tui.runs.columns import values_of
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, value_of
 
 # Of a longer curve, Compare and pictures show an outline; far more than they have columns.
 MOST_DRAWN = 4000
 
 # In the order in which things of one step are told.
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
+_OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
 # For as many steps as there are, which may be more than SQLite takes parameters.
 _AT_STEPS = "IN (SELECT value FROM json_each(?))"
@@ -26,9 +29,8 @@ _ALSO_IN = (
 
 
 def moments(
-    connection: sqlite3.Connection, run_id: str, kind: Kind | None = None,
-    steps: Collection[int] | None = None,
-) -> list[Moment]:  # fmt: skip
+    connection: sqlite3.Connection, run_id: str, kind: Kind | None = None, steps: Collection[int] | None = None
+) -> list[Moment]:
     """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
 
     Only those of a kind, or at some steps, where these are given.
@@ -44,12 +46,17 @@ def moments(
         f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}", arguments
     ):
         figures.setdefault((row_kind, step), {})[metric_name(metric)] = value_of(value, replicas)
-    rows = connection.execute(
-        "SELECT kind, step, epoch, elapsed, rate, seconds FROM moments "
-        f"WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
+    found = []
+    for row in connection.execute(
+        f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
         arguments,
-    )
-    return [moment_from_row(row, figures.get((row[0], row[1]), {})) for row in rows]
+    ):
+        values, wrong = values_of(row, _OF_MOMENT)
+        if wrong:
+            raise ValueError(wrong[0])
+        metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
+        found.append(Moment(**values, metrics=metrics, replicas=replicas_of))
+    return found
 
 
 def outlined(connection: sqlite3.Connection, run_id: str) -> list[Moment]:
@@ -103,10 +110,7 @@ def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: st
     return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
 
 
-def _curve(
-    connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: str,
-    at_steps: Collection[int] | None,
-) -> Curve:  # fmt: skip
+def _curve(connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: str, at_steps: Collection[int] | None) -> Curve:
     only = "" if at_steps is None else f" AND p.step {_AT_STEPS}"
     rows = connection.execute(
         "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
@@ -114,7 +118,13 @@ def _curve(
         f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
         (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
     ).fetchall()
-    return curve_from_rows(run, rows)
+    places = [values_of(row, ("step", "elapsed")) for row in rows]
+    if any(wrong for _, wrong in places):
+        raise ValueError("no place")
+    steps = tuple(place["step"] for place, _ in places)
+    epochs = tuple(step / run.steps_per_epoch for step in steps)
+    values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
+    return Curve(steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
 
 
 def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:

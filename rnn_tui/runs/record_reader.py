@@ -72,10 +72,8 @@ class RecordReader:
         if not metrics:
             return run
         with transaction(self._connection):
-            columns = write_results(
-                self._connection, run.run_id, run.config, run.specs,
-                Moment.test(run.config, step, run.elapsed, metrics),
-            )  # fmt: skip
+            moment = Moment.test(run.config, step, run.elapsed, metrics)
+            columns = write_results(self._connection, run.run_id, run.config, run.specs, moment)
             update_run(self._connection, run.run_id, **columns)
         found = self.records("WHERE id = ?", run.run_id)
         return found[0] if found else run

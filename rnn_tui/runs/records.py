@@ -137,7 +137,6 @@ class Curve:
 # The columns of a run, called like the fields of its record; and all that is asked of its row.
 RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
 RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
-MOMENT_COLUMNS = tuple(one.name for one in fields(Moment) if one.name in COLUMNS)
 SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 
 
@@ -186,34 +185,6 @@ def metric_name(name: object) -> SafeText:
     return printable(name, LONGEST_WORDS)
 
 
-def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
-    """What was logged at one step: a row of table `moments`, and the figures there.
-
-    Raises:
-        ValueError: if something in the row can't be.
-    """
-    values, wrong = values_of(row, MOMENT_COLUMNS)
-    if wrong:
-        raise ValueError(wrong[0])
-    metrics, replicas = split_figures(figures)
-    return Moment(**values, metrics=metrics, replicas=replicas)
-
-
-def curve_from_rows(run: RunRecord, rows: Sequence[sqlite3.Row]) -> Curve:
-    """A curve of the steps, times, values and values of replicas in these rows.
-
-    Raises:
-        ValueError: if something in a row can't be; or TypeError.
-    """
-    places = [values_of(row, ("step", "elapsed")) for row in rows]
-    if any(wrong for _, wrong in places):
-        raise ValueError("no place")
-    steps = tuple(place["step"] for place, _ in places)
-    epochs = tuple(step / run.steps_per_epoch for step in steps)
-    values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
-    return Curve(steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
-
-
 def is_id(value: object) -> bool:
     """Whether this is what a run is called, so that a folder may be."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
@@ -234,20 +205,12 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         wrong += wrong_tag
     if not is_id(row["id"]):
         wrong.append("id")
-    if values["config"] is None:
-        values["config"] = _unknown(row)
+    if values["config"] is None:  # in place of settings that nobody knows any more, the words that a table shows
+        task, cell, preset = (printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset"))
+        values["config"] = RunConfig(task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0)
     if wrong:
         what = f"there is no sound value of {', '.join(wrong)} in the database."
         values |= {"status": Status.DAMAGED, "message": printable(what, LONGEST_SENTENCE)}
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
     return RunRecord(id_of(row), **values, tags=tuple(sorted(labels)))
-
-
-def _unknown(row: sqlite3.Row) -> RunConfig:
-    """What stands for settings that nobody knows any more, with the words that a table shows."""
-    words = {name: printable(row[name], LONGEST_TAG) for name in ("task", "model", "preset")}
-    return RunConfig(
-        task=words["task"], cell=words["model"], preset=words["preset"],
-        epochs=1, batch_size=1, learning_rate=1.0,
-    )  # fmt: skip

@@ -28,7 +28,7 @@ from rnn_tui.runs.columns import WRONG, specs_of, values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.event_documents import event_from, to_document
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import ID, Moment, headline
+from rnn_tui.runs.records import Moment, headline, is_id
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
 MOST_ADOPTED = 2000
@@ -130,9 +130,8 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
 def _read(path: Path) -> Spill:
     document: Any = json.loads(path.read_bytes())
     run_id, config = str(document["run"]), config_from_dict(document["config"])
-    if not ID.fullmatch(run_id) or run_id != path.stem:
+    if not is_id(run_id) or run_id != path.stem:
         raise ValueError("another run's")
-
     started = None if document["started"] is None else event_from(document["started"], run_id, config)
     if started is not None and not isinstance(started, events.RunStarted):
         raise ValueError("no start")
@@ -156,7 +155,7 @@ def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
         sqlite3.Error: as SQLite does.
     """
     for name in kept_runs()[:MOST_ADOPTED]:
-        if name != but and ID.fullmatch(name) and not is_held(name):
+        if name != but and is_id(name) and not is_held(name):
             with transaction(connection):
                 _adopt(connection, name)
 

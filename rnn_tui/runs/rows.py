@@ -8,36 +8,31 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache, reduce
 from importlib import metadata
+from typing import Any
 
 from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SafeText
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.locks import process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Moment, RunRecord, Session, headline, pack
+from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Kind, Moment, RunRecord, Session, headline, pack
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
+# What of `RunStarted` has a column of its name.
+OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
 
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     """The stretches of training of a run, the first one first."""
     rows = connection.execute(f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started", (run_id,))
     return [Session(**values_of(row, SESSION_COLUMNS)[0]) for row in rows]
-
-
-def log(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
-    """The sentences of a run's log: time, level, text."""
-    columns = ("at", "level", "text")
-    rows = connection.execute(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", (run_id,))
-    told = [values_of(row, columns)[0] for row in rows]
-    return [(one["at"], one["level"], one["text"]) for one in told]
 
 
 def replayed(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> RunState:
@@ -75,8 +70,7 @@ def _events(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[floa
         case Status.PAUSED:
             yield events.RunPaused(name, run.step)
         case Status.STOPPED | Status.INTERRUPTED:
-            interrupted = run.status is Status.INTERRUPTED
-            yield events.RunStopped(name, run.step, run.elapsed, interrupted)
+            yield events.RunStopped(name, run.step, run.elapsed, run.status is Status.INTERRUPTED)
         case Status.FAILED:
             yield events.RunFailed(name, run.step, run.message)
         case Status.FINISHED if end is not None:
@@ -87,23 +81,17 @@ def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, n
     """Add a run, unless it is there; its name gets a number where another has it."""
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
         return
+    number, free = 1, name
+    while connection.execute("SELECT 1 FROM runs WHERE name = ?", (free,)).fetchone():
+        number += 1
+        free = f"{name}-{number}"
     connection.execute(
-        "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            run_id, free_name(connection, name), config.task, config.cell, config.preset,
-            json.dumps(config.to_dict()), created, time.time(), Status.LOADING,
+            run_id, free, config.task, config.cell, config.preset, json.dumps(config.to_dict()), created, time.time(),
+            Status.LOADING,
         ),
     )  # fmt: skip
-
-
-def free_name(connection: sqlite3.Connection, name: str) -> str:
-    """The name, with a number behind it where another run has it."""
-    number, candidate = 1, name
-    while connection.execute("SELECT 1 FROM runs WHERE name = ?", (candidate,)).fetchone():
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
 
 
 class EventWriter:
@@ -135,17 +123,9 @@ class EventWriter:
             case events.RunStarted():
                 self._started(connection, event)
             case events.StepLogged():
-                self._moment(
-                    connection,
-                    Moment("step", event.step, event.elapsed, event.metrics, event.replicas,
-                           rate=event.rate),
-                )  # fmt: skip
+                self._moment(connection, "step", event, rate=event.rate)
             case events.EpochEnded():
-                moment = Moment(
-                    "epoch", event.step, event.elapsed, event.metrics, event.replicas,
-                    event.epoch, seconds=event.seconds,
-                )  # fmt: skip
-                self._moment(connection, moment)
+                moment = self._moment(connection, "epoch", event, epoch=event.epoch, seconds=event.seconds)
                 self._headlines(connection, moment.figures)
             case events.MachineSeen():
                 connection.execute(
@@ -162,11 +142,6 @@ class EventWriter:
                     "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)",
                     (self._id, time.time(), event.level, event.text),
                 )
-            case _:
-                self._ended(connection, event)
-
-    def _ended(self, connection: sqlite3.Connection, event: events.Event) -> None:
-        match event:
             case events.RunFinished():
                 figures: Figures = {**event.metrics, **event.replicas}
                 moment = Moment.test(self._config, event.step, event.seconds, figures)
@@ -183,36 +158,25 @@ class EventWriter:
         """A session begins; what was logged after its first step will be logged again."""
         self._specs = event.metric_definitions
         forget_after(connection, self._id, event.first_step)
-        self._columns |= {
-            "status": Status.TRAINING,
-            "step": event.first_step,
-            "total_steps": event.total_steps,
-            "steps_per_epoch": event.steps_per_epoch,
-            "samples_per_epoch": event.samples_per_epoch,
-            "parameters": event.parameters,
-            "device": event.device,
-            "specs": json.dumps([asdict(spec) for spec in event.metric_definitions]),
-            "message": "",
-            "final": None,
-            "final_metric": "",
-        }
+        specs = json.dumps([asdict(spec) for spec in event.metric_definitions])
+        self._columns |= {"status": Status.TRAINING, "step": event.first_step, "specs": specs}
+        self._columns |= {name: getattr(event, name) for name in OF_START} | {"message": "", "final": None, "final_metric": ""}
         update_run(connection, self._id, metric="", best=None, last=None)
         here = (socket.gethostname(), os.getpid(), process_started(), json.dumps(versions()))
         host, process, began, with_versions = here if self._where is None else (self._where[0], 0, 0.0, self._where[1])
-        connection.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
-            (
-                self._id, time.time(), event.first_step, host, process, began,
-                event.device, event.workers, with_versions,
-            ),
-        )  # fmt: skip
+        session = (self._id, time.time(), event.first_step, host, process, began, event.device, event.workers, with_versions)
+        connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')", session)
         # Best and last value of the epochs that are left when a run is resumed.
         for moment in moments(connection, self._id, "epoch"):
             self._headlines(connection, moment.figures)
 
-    def _moment(self, connection: sqlite3.Connection, moment: Moment) -> None:
+    def _moment(
+        self, connection: sqlite3.Connection, kind: Kind, event: events.StepLogged | events.EpochEnded, **more: Any
+    ) -> Moment:
+        moment = Moment(kind, event.step, event.elapsed, event.metrics, event.replicas, **more)
         write_moment(connection, self._id, moment)
         self._columns |= {"step": moment.step, "elapsed": moment.elapsed}
+        return moment
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
         spec, value = main_figure(self._config, self._specs, figures)
@@ -258,19 +222,13 @@ def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) ->
 
 
 def write_results(
-    connection: sqlite3.Connection, run_id: str, config: RunConfig, specs: Sequence[Metric],
-    moment: Moment,
-) -> dict[str, object]:  # fmt: skip
+    connection: sqlite3.Connection, run_id: str, config: RunConfig, specs: Sequence[Metric], moment: Moment
+) -> dict[str, object]:
     """Write what was measured at the end; returns the columns of the run that change with it."""
     write_moment(connection, run_id, moment)
     spec, final = main_figure(config, specs, moment.figures)
-    return {
-        "status": Status.FINISHED,
-        "step": moment.step,
-        "elapsed": moment.elapsed,
-        "final": final,
-        "final_metric": "" if spec is None else spec.name,
-    }
+    metric = "" if spec is None else spec.name
+    return {"status": Status.FINISHED, "step": moment.step, "elapsed": moment.elapsed, "final": final, "final_metric": metric}
 
 
 @cache
@@ -278,9 +236,7 @@ def versions() -> dict[str, str]:
     """Versions of this program, of Python, of the packages that compute, and the system."""
     result = {"rnn-tui": __version__, "python": platform.python_version()}
     for package in PACKAGES:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             result[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
     result["system"] = platform.platform()
     return result

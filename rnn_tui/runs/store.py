@@ -13,7 +13,7 @@ from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
-from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
+from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
@@ -132,8 +132,9 @@ class RunStore:
 
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
         """The sentences of a run's log: time, level, text."""
-        with self._explaining():
-            return reading.log(self._connection, run_id)
+        columns = ("at", "level", "text")
+        rows = self._query(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id)
+        return [(one["at"], one["level"], one["text"]) for one in (values_of(row, columns)[0] for row in rows)]
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
