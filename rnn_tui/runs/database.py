@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ DAMAGED = (
 )  # fmt: skip
 # Of a damaged schema, what SQLite says of it may itself be no text.
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
+_ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -28,30 +29,23 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         StoreError: if it can't be used.
     """
     shown = printable(path, 200)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(_cannot(shown, error.strerror or str(error))) from error
-    try:
-        connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise explained(error, path) from error
-    connection.row_factory = sqlite3.Row
-    # A text that is no UTF-8 must not keep all other rows from being read.
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-    try:
-        version_of(connection, shown)  # what is not ours is not touched
-        connection.execute("PRAGMA foreign_keys = ON")
-        _write_ahead(connection)
-        # A value that a checkpoint builds on must be on the disk before the checkpoint is.
-        connection.execute("PRAGMA synchronous = FULL")
-        created = migrate(connection, shown)
-    except FAULTS as error:
-        connection.close()
-        raise explained(error, path) from error
-    except StoreError:
-        connection.close()
-        raise
+    with ExitStack() as undo:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
+            undo.callback(connection.close)
+            connection.row_factory = sqlite3.Row
+            # A text that is no UTF-8 must not keep all other rows from being read.
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            version_of(connection, shown)  # what is not ours is not touched
+            connection.execute("PRAGMA foreign_keys = ON")
+            _write_ahead(connection)
+            # A value that a checkpoint builds on must be on the disk before the checkpoint is.
+            connection.execute("PRAGMA synchronous = FULL")
+            created = migrate(connection, shown)
+        except (OSError, *FAULTS) as error:
+            raise explained(error, path) from error
+        undo.pop_all()
     return connection, created
 
 
@@ -84,28 +78,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreError:
-    """What SQLite says, in a sentence with what to do."""
-    shown = printable(path, 200)
-    reason = "malformed names" if isinstance(error, UnicodeDecodeError) else str(error)
+def explained(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:
+    """What SQLite or the file system says, in a sentence with what to do."""
+    reason = "malformed names" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
     if any(word in reason for word in DAMAGED):
-        return StoreError(
-            f"The database of runs {shown} is damaged ({printable(reason)}); move it away, and "
-            "rnn-tui makes a new one from the weights that are kept."
-        )
-    if "locked" in reason:
-        return StoreError(
-            f"The database of runs {shown} is locked by another program; end that, or choose "
-            "another place (RNN_TUI_HOME moves all runs)."
-        )
-    return StoreError(_cannot(shown, reason))
-
-
-def _cannot(shown: str, reason: str) -> str:
-    return (
-        f"The database of runs {shown} can't be used ({printable(reason)}); check the space and "
-        "the permissions there, or choose another place (RNN_TUI_HOME moves all runs)."
-    )
+        what = f"is damaged ({printable(reason)}); move it away, and rnn-tui makes a new one from the weights that are kept"
+    elif "locked" in reason:
+        what = f"is locked by another program; end that, or {_ELSEWHERE}"
+    else:
+        what = f"can't be used ({printable(reason)}); check the space and the permissions there, or {_ELSEWHERE}"
+    return StoreError(f"The database of runs {printable(path, 200)} {what}.")
 
 
 # "rnnt": tells our files from any other program's.
@@ -162,18 +144,15 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
         "  WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%')"
     ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
-        raise StoreError(
-            f"{shown} is another program's database; move it away, or choose another place (RNN_TUI_HOME moves all runs)."
-        )
+        raise StoreError(f"{shown} is another program's database; move it away, or {_ELSEWHERE}.")
     if foreign is not None:  # it would be run whenever something is read or written
         raise StoreError(
-            f"The database of runs {shown} has something that rnn-tui never writes, "
-            f"“{printable(foreign)}”; move it away, and rnn-tui makes a new one from the weights "
-            "that are kept."
+            f"The database of runs {shown} has something that rnn-tui never writes, “{printable(foreign)}”; "
+            "move it away, and rnn-tui makes a new one from the weights that are kept."
         )
     if version > len(MIGRATIONS):
         raise StoreError(
-            f"The database of runs {shown} was written by a later rnn-tui (its version is "
-            f"{printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
+            f"The database of runs {shown} was written by a later rnn-tui "
+            f"(its version is {printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
         )
     return int(version)

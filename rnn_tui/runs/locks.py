@@ -52,13 +52,12 @@ class RunLock:
             except OSError:
                 return None
             locked = try_lock(file)
-            if locked is None:
-                file.close()
-                return None
             if locked and _is_at(file, path):
                 take_requests(run_id)  # which came too late for the process that had it before
                 return cls(file, path)
             file.close()
+            if locked is None:
+                return None
             if not locked and time.monotonic() > until:
                 raise StoreError(f"Run {name or run_id} is in training already, here or in another process.")
             time.sleep(0.01)
@@ -72,15 +71,18 @@ class RunLock:
 
 def is_held(run_id: str) -> bool | None:
     """Whether a process holds a run's lock; None where no file could have been locked."""
-    path = _path(run_id)
+    return is_locked(_path(run_id))
+
+
+def is_locked(path: Path) -> bool | None:
+    """Whether a process holds the lock of a file; None where no file could have been locked."""
     try:
-        file = path.open("rb")
+        with path.open("rb") as file:
+            locked = try_lock(file)
     except FileNotFoundError:
         return False if os.access(path.parent, os.W_OK) else None
     except OSError:
         return None
-    with file:
-        locked = try_lock(file)
     return None if locked is None else not locked
 
 

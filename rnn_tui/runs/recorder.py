@@ -193,9 +193,7 @@ class Recorder:
         return self._connection
 
     def _note(self, error: Exception) -> None:
-        if isinstance(error, OSError):
-            error = sqlite3.OperationalError(error.strerror or str(error))
-        sentence = explained(error, self._path) if isinstance(error, sqlite3.Error) else error
+        sentence = explained(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
         self._problem = str(sentence)

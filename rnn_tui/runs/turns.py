@@ -16,7 +16,7 @@ from typing import IO
 
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.served import trainings, turns_folder
-from rnn_tui.runs.locks import try_lock
+from rnn_tui.runs.locks import is_locked, try_lock
 
 _TICKET = re.compile(r"(\d{12})-(\d{1,10})")
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -66,7 +66,7 @@ class Turn:
             _lock(drawing)  # so that numbers and locks come in one order
             for number, _, path in _tickets(folder):
                 self._number = max(self._number, number)
-                if not _is_held(path):
+                if not is_locked(path):
                     path.unlink(missing_ok=True)
             self._number += 1
             self._path = folder / f"{self._number:012}-{os.getpid()}"
@@ -77,13 +77,13 @@ class Turn:
         """How many have to end before this one may train."""
         if self._folder is None:
             return 0
-        held = sum(number < self._number and _is_held(path) for number, _, path in _tickets(self._folder))
+        held = sum(number < self._number and is_locked(path) is True for number, _, path in _tickets(self._folder))
         return max(0, held - trainings() + 1)
 
 
 def in_turn(folder: Path) -> frozenset[int]:
     """The processes that train or wait for it, of those that queue in a folder."""
-    return frozenset(process for _, process, path in _tickets(folder) if _is_held(path))
+    return frozenset(process for _, process, path in _tickets(folder) if is_locked(path))
 
 
 def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
@@ -95,10 +95,3 @@ def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
 def _lock(file: IO[bytes]) -> None:
     while try_lock(file) is False:  # who looks holds it for an instant
         time.sleep(0.01)
-
-
-def _is_held(path: Path) -> bool:
-    """Whether the process that drew a ticket still has it."""
-    with suppress(OSError), path.open("rb") as file:
-        return try_lock(file) is False
-    return False

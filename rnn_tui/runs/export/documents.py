@@ -22,10 +22,7 @@ from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord, Session
 from rnn_tui.runs.store import RunStore
 
-HEADS = (
-    "run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss",
-    "seed", "value",
-)  # fmt: skip
+HEADS = ("run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss", "seed", "value")
 TOLD_OF_METRICS = ("name", "label", "unit", "higher_is_better")
 
 
@@ -52,10 +49,10 @@ def of_run(run: RunRecord) -> dict[str, Any]:
         "progress": run.progress,
         "seconds": run.elapsed,
         "metric": run.metric or None,
-        "best": _number(run.best),
-        "last": _number(run.last),
+        "best": _finite(run.best),
+        "last": _finite(run.last),
         "final_metric": run.final_metric or None,
-        "final": _number(run.final),
+        "final": _finite(run.final),
         "device": run.device or None,
         "parameters": run.parameters,
         "message": run.message or None,
@@ -79,31 +76,24 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
 
 
 def _session(session: Session) -> dict[str, Any]:
-    return {
-        "started": date(session.started),
-        "first_step": session.first_step,
-        "host": session.host,
-        "device": session.device,
-        "workers": session.workers,
-        "versions": dict(session.versions),
-        "load": {name: _number(value) for name, value in session.load.items()},
-    }
+    known = asdict(session) | {"started": date(session.started), "load": _finite(session.load)}
+    return {name: value for name, value in known.items() if name not in ("pid", "process_started")}
 
 
 def _moment(moment: Moment) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": moment.kind, "step": moment.step}
-    if moment.epoch is not None:
-        document["epoch"] = moment.epoch
-    document["seconds"] = moment.elapsed
-    if moment.rate is not None:
-        document["samples_per_second"] = _number(moment.rate)
-    document |= {name: _number(value) for name, value in moment.metrics.items()}
-    return document | {name: [_number(value) for value in values] for name, values in moment.replicas.items()}
+    about = {"kind": moment.kind, "step": moment.step, "epoch": moment.epoch, "seconds": moment.elapsed}
+    about["samples_per_second"] = moment.rate
+    known = {name: _finite(value) for name, value in about.items() if value is not None}
+    return known | {name: _finite(value) for name, value in moment.figures.items()}
 
 
-def _number(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity."""
-    return value if value is not None and math.isfinite(value) else None
+def _finite(value: Any) -> Any:
+    """The same with None for what JSON does not have, NaN and infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, tuple) else value
 
 
 def write_csv(export: Export) -> list[Path]:
@@ -162,8 +152,7 @@ def _as_records(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]
     before = "[\n"
     for block in blocks:
         for row in block:
-            values = (_number(value) if isinstance(value, float) else value for value in row)
-            yield before + json.dumps(dict(zip(heads, values, strict=True)), allow_nan=False)
+            yield before + json.dumps(dict(zip(heads, map(_finite, row), strict=True)), allow_nan=False)
             before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
 
@@ -204,10 +193,8 @@ def write_folder(export: Export) -> list[Path]:
     for run in export.runs:
         inside = folder / file_name(run)
         if any(inside.glob("events.out.tfevents.*")):
-            raise ExportError(
-                f"{printable(inside, 200)} has event files already, which TensorBoard would mix "
-                "with these; remove it, or choose another place with --output."
-            )
+            what = "has event files already, which TensorBoard would mix with these; remove it"
+            raise ExportError(f"{printable(inside, 200)} {what}, or choose another place with --output.")
         write_events(export.store, run, inside)
     return [folder]
 
@@ -251,13 +238,10 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
 
 
 def _tagged(run: RunRecord, moment: Moment) -> list[tuple[str, float]]:
-    tagged = [(_tag(name, moment), value) for name, value in moment.metrics.items()]
+    # The training loss is logged by step; an epoch's mean must not mix with that.
+    tags = {"train_loss": "train_loss of the epoch"} if moment.kind == "epoch" else {}
+    tagged = [(tags.get(name, name), value) for name, value in moment.metrics.items()]
     for name, values in moment.replicas.items():
         for network, value in zip(run.config.replicas, values, strict=False):
-            tagged.append((f"{_tag(name, moment)}/{network.variant.label}/seed {network.seed}", value))
+            tagged.append((f"{tags.get(name, name)}/{network.variant.label}/seed {network.seed}", value))
     return tagged
-
-
-def _tag(name: str, moment: Moment) -> str:
-    # The training loss is logged by step; an epoch's mean must not mix with that.
-    return f"{name} of the epoch" if moment.kind == "epoch" and name == "train_loss" else name

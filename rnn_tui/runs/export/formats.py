@@ -56,23 +56,19 @@ def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
     return {one.name: one for one in formats}
 
 
+_CHART, _TABLES = "rnn_tui.runs.export.plots:write_chart", "rnn_tui.runs.export.documents:write_tables"
 FORMATS = table_of(
-    ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv",
-                 suffix=".csv", to_stdout=True, of_all="rnn_tui.runs.export.documents:write_tables"),
-    ExportFormat("json", "every value, settings and sessions, in one document",
-                 "rnn_tui.runs.export.documents:write_json", suffix=".json", to_stdout=True,
-                 of_all="rnn_tui.runs.export.documents:write_tables"),
-    ExportFormat("png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
-                 suffix=".png", extra="plots"),
-    ExportFormat("svg", "the chart as a drawing", "rnn_tui.runs.export.plots:write_chart",
-                 suffix=".svg", extra="plots"),
-    ExportFormat("tensorboard", "a folder of event files",
-                 "rnn_tui.runs.export.documents:write_folder", extra="tensorboard"),
+    ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv", ".csv",
+                 to_stdout=True, of_all=_TABLES),
+    ExportFormat("json", "every value, settings and sessions, in one document", "rnn_tui.runs.export.documents:write_json",
+                 ".json", to_stdout=True, of_all=_TABLES),
+    ExportFormat("png", "the chart as a picture", _CHART, ".png", "plots"),
+    ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", "plots"),
+    ExportFormat("tensorboard", "a folder of event files", "rnn_tui.runs.export.documents:write_folder", extra="tensorboard"),
     ExportFormat("onnx", "the network for other programs; its answers are checked",
-                 "rnn_tui.runs.export.onnx_models:write_models", suffix=".onnx", extra="onnx",
-                 several=True),
+                 "rnn_tui.runs.export.onnx_models:write_models", ".onnx", "onnx", several=True),
     ExportFormat("safetensors", "the weights alone, without the state of training",
-                 "rnn_tui.runs.export.formats:write_weights", suffix=".safetensors", several=True),
+                 "rnn_tui.runs.export.formats:write_weights", ".safetensors", several=True),
 )  # fmt: skip
 
 
