@@ -48,11 +48,7 @@ def _seconds(value: object) -> float:
 
 
 def figure(value: object) -> float:
-    """A number, which may be infinite.
-
-    Raises:
-        TypeError: if it is none.
-    """
+    """A number, which may be infinite; a TypeError if it is none."""
     if not isinstance(value, int | float):
         raise TypeError("no number")
     return float(value)
@@ -79,11 +75,7 @@ def _status(value: Any) -> Status:
 
 @lru_cache  # all runs of a task have the same
 def specs_of(text: Any) -> tuple[Metric, ...]:
-    """Metrics from their JSON in the database.
-
-    Raises:
-        ValueError: if it is something else, as are `TypeError` and `SettingError`.
-    """
+    """Metrics from their JSON in the database; one of `WRONG` if it is something else."""
     return tuple(Metric(**spec) for spec in json.loads(text))
 
 

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from rnn_tui.engine.config import RunConfig
@@ -72,20 +73,18 @@ def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _line(label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against) -> Line:
-    by_step = [dict(zip(curve.steps, range(len(curve.steps)), strict=True)) for _, curve in members]
-    steps = [step for step in by_step[0] if all(step in places for places in by_step)]
+    runs = [run for run, _ in members]
+    xs_of = attrgetter({"step": "steps", "epoch": "epochs", "time": "elapsed"}[against])
+    by_step = [dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True)) for _, curve in members]
     spreads, xs = [], []
-    for step in steps:
-        values: list[float] = []
-        times = []
-        for (run, curve), places in zip(members, by_step, strict=True):
-            values += _of_variant(run, curve.values[places[step]], variant)
-            times.append({"step": float(step), "epoch": curve.epochs[places[step]],
-                          "time": curve.elapsed[places[step]]}[against])  # fmt: skip
-        if all(map(math.isfinite, values)):
-            spreads.append(Spread(tuple(values)))
-            xs.append(math.fsum(times) / len(times))
-    return Line(label, tuple(run.run_id for run, _ in members), tuple(xs), tuple(spreads))
+    for step in by_step[0]:
+        if all(step in points for points in by_step):
+            places, figures = zip(*(points[step] for points in by_step), strict=True)
+            values = [one for run, value in zip(runs, figures, strict=True) for one in _of_variant(run, value, variant)]
+            if all(map(math.isfinite, values)):
+                spreads.append(Spread(tuple(values)))
+                xs.append(math.fsum(places) / len(places))
+    return Line(label, tuple(run.run_id for run in runs), tuple(xs), tuple(spreads))
 
 
 def _of_variant(run: RunRecord, value: float | tuple[float, ...], variant: int) -> tuple[float, ...]:
@@ -97,8 +96,7 @@ def _of_variant(run: RunRecord, value: float | tuple[float, ...], variant: int) 
 
 def without_seeds(config: RunConfig) -> RunConfig:
     """The configuration apart from which seeds, and how many."""
-    more = {"seeds": 1} if config.variants else {}
-    return config.replace(seed=0, **more)
+    return config.replace(seed=0, **({"seeds": 1} if config.variants else {}))
 
 
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
@@ -129,7 +127,4 @@ def _shown(value: object) -> str:
 
 
 def _called(name: str) -> str:
-    setting = SETTINGS.get(name)
-    if setting is not None:
-        return setting.label.lower()
-    return name.removeprefix("recipe.").replace("_", " ")
+    return SETTINGS[name].label.lower() if name in SETTINGS else name.removeprefix("recipe.").replace("_", " ")

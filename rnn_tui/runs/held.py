@@ -45,8 +45,7 @@ class HeldRun:
     @property
     def complete(self) -> bool:
         """Whether there is nothing to keep."""
-        values = self.recorder.lost or self.recorder.busy
-        return self.checkpoint is None and self.end is None and not values
+        return self.checkpoint is None and self.end is None and not (self.recorder.lost or self.recorder.busy)
 
     def keep(self) -> bool:
         """Try to keep it; returns whether all of it is on the disk now."""
@@ -94,23 +93,18 @@ class HeldRun:
         name, path = printable(self.name, 80), weights_of(self.run_id)
         again = f"rnn-tui train --resume {self.run_id}"
         first = f"free some space for {printable(data_dir(), 200)}"
-        written = path.is_file()
         if not self.recorder.listed:
-            where = f"; weights of it are in {printable(path, 200)}" if written else ""
+            where = f"; weights of it are in {printable(path, 200)}" if path.is_file() else ""
             return f"Run {name} could not be kept; {first}, then train it again{where}."
         if self.checkpoint is not None:
-            goes = "goes on from its last checkpoint" if written else "trains it from the beginning"
+            goes = "goes on from its last checkpoint" if path.is_file() else "trains it from the beginning"
             return f"The last weights of run {name} could not be kept; {first}, then {again} {goes}."
         return f"Values of run {name} could not be kept; {first} before others are lost as well."
 
 
 def _recorded(values: "Spill") -> "Spill":
-    """Bring values into the database, or else into a file; returns what the database still lacks.
-
-    Raises:
-        OSError: if neither can be written.
-    """
-    from rnn_tui.runs.recovery import remove_spill, write_spill  # noqa: PLC0415 - on use only
+    """Bring values into the database, or else into a file; returns what the former lacks, or an OSError for neither."""
+    from rnn_tui.runs.recovery import spill_file, write_spill  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
     try:
@@ -119,7 +113,7 @@ def _recorded(values: "Spill") -> "Spill":
     except StoreError:
         write_spill(values)
         return values
-    remove_spill(values.run_id)
+    spill_file(values.run_id).unlink(missing_ok=True)
     return replace(values, events=())
 
 

@@ -1,7 +1,8 @@
 """What was logged of a run: all of it, or as much of a long run as a chart shows.
 
 A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
-picks by their place or value; what exports reads all.
+picks by their place or value; what exports reads all. What a database can't have of a run is a
+TypeError or a ValueError wherever something is read.
 """
 
 import json
@@ -34,9 +35,6 @@ def moments(
     """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
 
     Only those of a kind, or at some steps, where these are given.
-
-    Raises:
-        TypeError: if something that is read can't be there; or ValueError.
     """
     only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
     if steps is not None:
@@ -90,22 +88,13 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
 def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None) -> list[Curve]:
     """A metric of runs: by step where it was logged by step, else by epoch, else at the end.
 
-    Args:
-        connection: to the database.
-        runs: which, at least one; of outlines of theirs a mean can be taken.
-        metric: its name.
-        most: of longer curves the outline, about so many points; None for all points.
-
-    Raises:
-        TypeError: if something that is read can't be there; or ValueError.
+    There is at least one run; of outlines of several a mean can be taken. Of curves with more points
+    than `most` come the outlines, about so many points; with None all points.
     """
-    kinds: dict[str, Kind] = {}
-    for run in runs:
-        had = [kind for kind, name in logged(connection, run.run_id) if name == metric]
-        if had:
-            kinds[run.run_id] = had[0]
+    had = {run.run_id: [kind for kind, name in logged(connection, run.run_id) if name == metric] for run in runs}
+    kinds = {run_id: some[0] for run_id, some in had.items() if some}
     steps: list[int] | None = None
-    if most is not None and kinds and len(set(kinds.values())) == 1:
+    if most is not None and len(set(kinds.values())) == 1:
         steps = outline(connection, [*kinds], next(iter(kinds.values())), metric, most)
     return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
 
@@ -162,7 +151,6 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
     """
     after = {"step": step, "epoch": step, "test": -1}
     for kind, metric in logged(connection, run_id):
-        arguments = (run_id, kind, metric, after[kind])
-        connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", arguments)
-    for kind_arguments in after.items():
-        connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *kind_arguments))
+        connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind]))
+    for one in after.items():
+        connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one))

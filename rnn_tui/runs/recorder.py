@@ -51,7 +51,7 @@ class Recorder:
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
         self._connection: sqlite3.Connection | None = None
-        self._inode: tuple[int, int] | None = None
+        self._file: os.stat_result | None = None  # what was at the path when it was opened
         self._queue: deque[events.Event] = deque()
         self._pending: list[events.Event] = []
         self._started: events.RunStarted | None = None
@@ -79,13 +79,14 @@ class Recorder:
         """What the user must know: why the run can't be recorded; empty where all is well."""
         return self._problem or self._notice
 
-    def flush(self, patience: float = LAST_PATIENCE) -> bool:
+    def flush(self) -> bool:
         """Wait until all that was taken is in the database; False if it can't be, for now."""
         with self._wake:
             target = self._taken
             self._asked = True
             self._wake.notify_all()
-            return self._wake.wait_for(lambda: self._done >= target or bool(self._problem), patience) and (self._done >= target)
+            self._wake.wait_for(lambda: self._done >= target or bool(self._problem), LAST_PATIENCE)
+            return self._done >= target
 
     def close(self) -> bool:
         """Write what is left and end; returns whether all is in the database."""
@@ -163,7 +164,7 @@ class Recorder:
                     self._writer.write(connection, self._pending)
                 break
             except (StoreError, sqlite3.Error, OSError):
-                if self._inode is None or time.monotonic() > until:
+                if self._file is None or time.monotonic() > until:
                     raise
                 time.sleep(SECONDS_BETWEEN_TRIES)
         self._untouched, self.listed = False, True
@@ -175,19 +176,17 @@ class Recorder:
         """The connection; a new one where the file has vanished or was replaced."""
         if self._connection is not None:
             with suppress(OSError):
-                if _inode(self._path) == self._inode:
+                if self._file is not None and os.path.samestat(os.stat(self._path), self._file):
                     return self._connection
             self._connection.close()
             self._connection = None
-            self._notice = (
-                f"The database of runs {printable(self._path, 200)} has vanished or was replaced; "
-                "the run goes on, and later values are kept in the one that is there now."
-            )
+            what = "has vanished or was replaced; the run goes on, and later values are kept in the one that is there now"
+            self._notice = f"The database of runs {printable(self._path, 200)} {what}."
             logger.warning("%s", self._notice)
             if self._started is not None:
                 self._pending.insert(0, self._started)
         self._connection, created = connect(self._path)
-        self._inode = _inode(self._path)
+        self._file = os.stat(self._path)
         if created:
             adopt_folders(self._connection, but=self._id)
         return self._connection
@@ -199,8 +198,3 @@ class Recorder:
         self._problem = str(sentence)
         self._retry_at = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, LONGEST_RETRY)
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino

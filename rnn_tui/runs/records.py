@@ -163,11 +163,7 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
-    """What was logged of a metric at a step: a value, or one for each replica.
-
-    Args:
-        value: as the database has it; NULL is NaN.
-        replicas: likewise; NULL where there is a single value.
+    """What was logged of a metric at a step, as the database has it: a value, NULL for NaN, or one for each replica.
 
     Raises:
         TypeError: if it is neither; or ValueError.

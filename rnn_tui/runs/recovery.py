@@ -2,7 +2,7 @@
 
 A database that was locked, full or damaged for the whole of a run must not cost its values: those
 events are kept in a file beside it. And where the database is new, or was moved away, there are
-runs that have a folder of weights only.
+runs that have a folder of weights only. Faults come as `sqlite3.Error` or `OSError` has them.
 """
 
 import json
@@ -32,7 +32,6 @@ from rnn_tui.runs.records import Moment, headline, is_id
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
 MOST_ADOPTED = 2000
-_TIME_IN_ID = "%Y%m%d-%H%M%S"
 logger = logging.getLogger(__name__)
 
 
@@ -53,13 +52,14 @@ def spill_dir() -> Path:
     return data_dir() / "unrecorded"
 
 
-def write_spill(spill: Spill) -> Path:
-    """Keep it; returns the file.
+def spill_file(run_id: str) -> Path:
+    """Where that of a run lies, if it has one."""
+    return spill_dir() / f"{run_id}.json"
 
-    Raises:
-        OSError: as the file system does.
-    """
-    path = spill_dir() / f"{spill.run_id}.json"
+
+def write_spill(spill: Spill) -> Path:
+    """Keep it; returns the file."""
+    path = spill_file(spill.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "run": spill.run_id,
@@ -73,21 +73,8 @@ def write_spill(spill: Spill) -> Path:
     return path
 
 
-def remove_spill(run_id: str) -> None:
-    """Remove the file of a run whose values are all in the database.
-
-    Raises:
-        OSError: as the file system does.
-    """
-    (spill_dir() / f"{run_id}.json").unlink(missing_ok=True)
-
-
 def take_in(connection: sqlite3.Connection) -> None:
-    """Write into the database what could not be written before.
-
-    Raises:
-        sqlite3.Error: as SQLite does; the files are still there then.
-    """
+    """Write into the database what could not be written before; where it refuses, the files are still there."""
     try:
         files = sorted(spill_dir().glob("*.json"))
     except OSError:
@@ -109,19 +96,15 @@ def take_in(connection: sqlite3.Connection) -> None:
 
 
 def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
-    """Write into the database what it lacks of a run, inside a transaction of the caller's.
-
-    Raises:
-        sqlite3.Error: as SQLite does.
-    """
+    """Write into the database what it lacks of a run, inside a transaction of the caller's."""
     known = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
     batch = list(spill.events)
+    specs: tuple[Metric, ...] = ()
     if known is None:
         insert_run(connection, spill.run_id, spill.config, spill.name, spill.created)
         if spill.started is not None and spill.started not in batch:
             batch.insert(0, spill.started)
-    specs: tuple[Metric, ...] = ()
-    if known is not None:
+    else:
         with suppress(*WRONG):  # as of a damaged row: the figures are kept all the same
             specs = specs_of(known[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
@@ -132,8 +115,8 @@ def _read(path: Path) -> Spill:
     run_id, config = str(document["run"]), config_from_dict(document["config"])
     if not is_id(run_id) or run_id != path.stem:
         raise ValueError("another run's")
-    started = None if document["started"] is None else event_from(document["started"], run_id, config)
-    if started is not None and not isinstance(started, events.RunStarted):
+    started = document["started"] and event_from(document["started"], run_id, config)
+    if not isinstance(started, events.RunStarted | None):
         raise ValueError("no start")
     about, wrong = values_of(document, ("name", "created"))
     if wrong:
@@ -143,16 +126,9 @@ def _read(path: Path) -> Spill:
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
-    """Add what lies in the folder of runs to a new database.
+    """Add what lies in the folder of runs to a new database, `but` a run that is added in another way.
 
     Their curves are lost, or never were: settings, figures and weights are kept.
-
-    Args:
-        connection: to the database.
-        but: a run that is being added in another way.
-
-    Raises:
-        sqlite3.Error: as SQLite does.
     """
     for name in kept_runs()[:MOST_ADOPTED]:
         if name != but and is_id(name) and not is_held(name):
@@ -179,7 +155,6 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
 
 
 def _created(run_id: str, path: Path) -> float:
-    try:
-        return time.mktime(time.strptime(run_id[:15], _TIME_IN_ID))
-    except ValueError:
-        return path.stat().st_mtime
+    with suppress(ValueError):
+        return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
+    return path.stat().st_mtime

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
@@ -40,14 +40,12 @@ class RunStore:
         self._path = run_database()
         self._connection, created = connect(self._path)
         self._reader = RecordReader(self._connection)
-        try:
-            with self._explaining():
-                take_in(self._connection)
-                if created:
-                    adopt_folders(self._connection)
-        except StoreError:
-            self.close()
-            raise
+        with ExitStack() as undo, self._explaining():
+            undo.callback(self.close)
+            take_in(self._connection)
+            if created:
+                adopt_folders(self._connection)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -152,8 +150,7 @@ class RunStore:
             SettingError: if it is no name, or another run has it.
         """
         name = name.strip()
-        if not name or len(name) > LONGEST_NAME or printable(name, LONGEST_NAME) != name:
-            raise SettingError(f"A name has 1 to {LONGEST_NAME} characters in one line.")
+        _check_line("name", name, LONGEST_NAME)
         if name == LAST or name.startswith("-"):
             raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
         try:
@@ -182,8 +179,7 @@ class RunStore:
         """
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
-            if not tag or len(tag) > LONGEST_TAG or printable(tag, LONGEST_TAG) != tag:
-                raise SettingError(f"A tag has 1 to {LONGEST_TAG} characters in one line.")
+            _check_line("tag", tag, LONGEST_TAG)
         with self._explaining(), transaction(self._connection):
             self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
             self._connection.executemany("INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)])
@@ -246,11 +242,11 @@ class RunStore:
                 raise StoreError(f"Run {run.name} belongs to the sweep {printable(sweep)}, which is running; stop that first.")
         lock = RunLock.acquire(run.run_id, run.name)
         now = self.get(run.run_id) or run
-        if not now.status.resumable and not now.status.active:
-            if lock is not None:
-                lock.release()
-            raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
-        return lock
+        if now.status.resumable or now.status.active:
+            return lock
+        if lock is not None:
+            lock.release()
+        raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
 
     def _query(self, sql: str, *arguments: str | None) -> list[sqlite3.Row]:
         with self._explaining():
@@ -278,14 +274,15 @@ class RunStore:
             raise StoreError(f"{what}; rnn-tui runs delete {run_id} removes it.") from error
 
 
-@contextmanager
-def existing_store() -> Iterator[RunStore | None]:
+def existing_store() -> AbstractContextManager[RunStore | None]:
     """The runs, or None where there are none yet: a question makes no database."""
-    if not run_database().exists():
-        yield None
-        return
-    with RunStore() as store:
-        yield store
+    return RunStore() if run_database().exists() else nullcontext()
+
+
+def _check_line(what: str, text: str, longest: int) -> None:
+    """Refuse with a SettingError what is not some text in one line."""
+    if not text or printable(text, longest) != text:
+        raise SettingError(f"A {what} has 1 to {longest} characters in one line.")
 
 
 def _where(deleted: bool) -> str:
