@@ -114,8 +114,7 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
     Returns whether it was empty.
 
     Raises:
-        StoreError: if it is another program's, or of a later version.
-        sqlite3.Error: as SQLite does.
+        StoreError: if it is another program's, or of a later version; or sqlite3.Error.
     """
     if version_of(connection, shown) == len(MIGRATIONS):
         return False

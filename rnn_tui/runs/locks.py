@@ -38,11 +38,7 @@ class RunLock:
 
     @classmethod
     def acquire(cls, run_id: str, name: str = "") -> "RunLock | None":
-        """Take a run's lock; None where no file can be locked.
-
-        Raises:
-            StoreError: if the run is in training already.
-        """
+        """Take a run's lock; None where no file can be locked, a StoreError if the run is in training already."""
         path = _path(run_id)
         until = time.monotonic() + TRY_SECONDS
         while True:
@@ -92,11 +88,7 @@ def lock_of_sweep(name: str) -> str:
 
 
 def leave_request(run_id: str, what: str) -> None:
-    """Ask the process that trains a run for one of `REQUESTS`.
-
-    Raises:
-        OSError: if the file can't be written.
-    """
+    """Ask the process that trains a run for one of `REQUESTS`; an OSError if the file can't be written."""
     if what != "stop":  # and no more for the contrary
         _path(run_id, "unpause" if what == "pause" else "pause").unlink(missing_ok=True)
     write_file(_path(run_id, what), b"")

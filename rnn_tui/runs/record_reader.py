@@ -27,11 +27,7 @@ class RecordReader:
         self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
-        """The runs that a clause of SQL with parameters chooses, in its order.
-
-        Raises:
-            sqlite3.Error: as SQLite does.
-        """
+        """The runs that a clause of SQL with parameters chooses, in its order; a `sqlite3.Error` if it can't be."""
         tags: dict[object, list[object]] = {}
         for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
             tags.setdefault(run_id, []).append(tag)

@@ -1,4 +1,4 @@
-"""Rows of the database: records and states from them for the store, events into them."""
+"""Rows of the database: records and states from them for the store, events into them; faults are `sqlite3.Error`."""
 
 import json
 import math
@@ -108,11 +108,7 @@ class EventWriter:
         self._columns: dict[str, object] = {}
 
     def write(self, connection: sqlite3.Connection, batch: Iterable[events.Event]) -> None:
-        """Write events in their order.
-
-        Raises:
-            sqlite3.Error: as SQLite does.
-        """
+        """Write events in their order."""
         self._columns = {"updated": time.time()}
         for event in batch:
             self._write(connection, event)

@@ -162,21 +162,13 @@ class RunStore:
         return name
 
     def set_note(self, run: RunRecord, note: str) -> None:
-        """Keep a note with a run.
-
-        Raises:
-            SettingError: if it is too long.
-        """
+        """Keep a note with a run; a SettingError if it is too long."""
         if len(note) > LONGEST_NOTE:
             raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
         self._update(run, note=printable_lines(note, LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
-        """Give a run these tags, in place of those that it has.
-
-        Raises:
-            SettingError: for what is no tag.
-        """
+        """Give a run these tags, in place of those that it has; a SettingError for what is no tag."""
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
             _check_line("tag", tag, LONGEST_TAG)
@@ -190,11 +182,7 @@ class RunStore:
             write_lacking(self._connection, spill)
 
     def delete(self, run: RunRecord) -> None:
-        """Hide a run; `restore` brings it back for `DAYS_TO_UNDO` days.
-
-        Raises:
-            StoreError: if it is in training.
-        """
+        """Hide a run, unless it is in training; `restore` brings it back for `DAYS_TO_UNDO` days."""
         if run.status.active:
             raise StoreError(f"Run {run.name} is in training; stop it first.")
         self._update(run, deleted=time.time())
@@ -230,11 +218,7 @@ class RunStore:
         return len(old)
 
     def claim(self, run: RunRecord) -> RunLock | None:
-        """The right to go on with a run, or None where there are no locks.
-
-        Raises:
-            StoreError: if it is in training, or can't go on.
-        """
+        """The right to go on with a run, or None where there are no locks; a StoreError if it trains or can't go on."""
         if run.whole.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         for (sweep,) in self._query("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):

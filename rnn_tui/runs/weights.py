@@ -56,28 +56,21 @@ class Source:
         return self.name if self.ships else self.label
 
 
-# What ships
-
-
 def shipped(task: str) -> list[Source]:
     """The weights that ship for a task: by cell, that of the task first, then by position."""
     found: list[tuple[int, int, Source]] = []
     default = TASKS[task].default_cell
     order = sorted(TASKS[task].cells, key=lambda cell: cell != default)
     for path in shipped_weights(task):
-        cell, label, position = path.stem.partition("-")[2], "pretrained", None
-        name = CELLS[cell].label if cell in CELLS else cell or task
-        try:
+        cell, position = path.stem.partition("-")[2], None
+        name, with_cell = CELLS[cell].label if cell in CELLS else cell or task, cell in CELLS
+        with suppress(CheckpointError):  # told when it is asked
             config = read_description(path)[0]
-        except CheckpointError:  # told when it is asked
-            if cell in CELLS:
-                label = f"pretrained {cell}"
-        else:
             if config.task != task:
                 continue
             cell, name, position = config.cell, config.name, getattr(config, "position", None)
-            if isinstance(config, ImageConfig):
-                label = f"pretrained {cell}"
+            with_cell = isinstance(config, ImageConfig)
+        label = f"pretrained {cell}" if with_cell else "pretrained"
         place = order.index(cell) if cell in order else len(order)
         found.append((place, position or 0, Source(path, label, position, name, ships=True)))
     return [source for _, _, source in sorted(found, key=lambda one: one[:2])]
@@ -102,9 +95,6 @@ def choose_shipped(task: str, cell: str = "") -> Source:
         )
     [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
-
-
-# What was trained
 
 
 def finished_runs(task: str) -> Iterator[Source]:
@@ -136,9 +126,8 @@ def run_weights(task: str, run: str) -> Source:
             return source
         raise CheckpointError(f"There is no finished run of {task}; train one with rnn-tui train {task}.")
     run_ids = kept_runs()
-    exact = [run] if run in run_ids else []
-    exact = exact or [run_id for run_id, name in _names(deleted=False).items() if name == run]
-    found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
+    found = [run] if run in run_ids else [run_id for run_id, name in _names(deleted=False).items() if name == run]
+    found = found or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
         raise CheckpointError(f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them.")
@@ -159,9 +148,6 @@ def _names(*, deleted: bool) -> Mapping[str, str]:
             return store.names(deleted=deleted)
     except StoreError:
         return {}
-
-
-# What is to answer
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
@@ -185,23 +171,14 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
 
 
 def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
-    """The weights that a user named, in a file or of a run; None where nothing was named.
-
-    Raises:
-        CheckpointError: if there is no such run.
-    """
+    """The weights that a user named, in a file or of a run; None for no name, a CheckpointError for no such run."""
     if file is not None:
         return Source(Path(file), printable(Path(file), 200))
     return None if run is None else run_weights(task, run)
 
 
 def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
-    """What there is to choose from: weights that ship, then finished runs, the newest first.
-
-    Args:
-        task: which networks are meant.
-        also: further weights, which neither ship nor have to be a finished run's.
-    """
+    """What there is to choose from: weights that ship, `also` any others, then finished runs, the newest first."""
     sources = shipped(task)
     if also is not None:
         with suppress(CheckpointError):  # what can't be read will say so when it is asked
@@ -211,9 +188,6 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
     for source in (*sources, *islice(finished_runs(task), RUNS_LISTED)):
         known.setdefault(source.path, source)
     return tuple(known.values())
-
-
-# Networks
 
 
 class NetworkCache:

@@ -23,14 +23,7 @@ WORDS = {
 
 
 def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
-    """A figure with its unit.
-
-    Args:
-        run: whose it is.
-        metric: of what; empty where there is none.
-        value: None where it is not known.
-        form: how to write what is no percentage.
-    """
+    """A figure of a run with its unit, if there is a metric and a value; `form` is for what is no percentage."""
     if value is None or not metric:
         return NOTHING
     # Runs from before there was a database have no specs of their metrics.

@@ -195,18 +195,14 @@ def write_folder(export: Export) -> list[Path]:
         if any(inside.glob("events.out.tfevents.*")):
             what = "has event files already, which TensorBoard would mix with these; remove it"
             raise ExportError(f"{printable(inside, 200)} {what}, or choose another place with --output.")
-        write_events(export.store, run, inside)
+        _write_events(export.store, run, inside)
     return [folder]
 
 
-def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
+def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     """Write all values and the settings of a run into `folder`, which becomes a run of TensorBoard.
 
     A value of one of several networks has a tag such as `val_accuracy/H 5 ce/seed 3`.
-
-    Raises:
-        ExportError: if TensorBoard is not installed.
-        OSError: as the file system does.
     """
     records, summaries, protocol, texts, tensors, types = (
         imported(f"tensorboard.{module}", "tensorboard", "Event files")

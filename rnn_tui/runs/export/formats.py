@@ -73,11 +73,7 @@ FORMATS = table_of(
 
 
 def register(form: ExportFormat, formats: dict[str, ExportFormat] = FORMATS) -> None:
-    """Add a format to a table.
-
-    Raises:
-        ValueError: if another one has its name.
-    """
+    """Add a format to a table; a ValueError if another one has its name."""
     if form.name in formats:
         raise ValueError(f"There is a format of the name {form.name} already.")
     formats[form.name] = form
@@ -96,11 +92,7 @@ def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
 
 
 def imported(module: str, extra: str, what: str) -> Any:
-    """A module of a package that is not always installed: `what`, in the plural, need it.
-
-    Raises:
-        ExportError: if it is not installed.
-    """
+    """A module of a package that `what`, in the plural, need; an ExportError if that is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
@@ -150,11 +142,7 @@ class Export:
 
     @property
     def folder(self) -> Path:
-        """The folder of a format that has no single file.
-
-        Raises:
-            ExportError: if none was named, and there is something where it would be.
-        """
+        """The folder of a format that has no single file; an ExportError if an unnamed one would be where something is."""
         return self.output or _new(f"{name_for(self.runs)}{self.form.ending}")
 
 
@@ -185,11 +173,7 @@ def write_weights(export: Export) -> list[Path]:
 
 
 def weights_of(run: "RunRecord") -> Path:
-    """The file of a run's weights.
-
-    Raises:
-        CheckpointError: if there is none yet.
-    """
+    """The file of a run's weights; a CheckpointError if there is none yet."""
     if not run.weights.is_file():
         raise CheckpointError(f"Run {printable(run.name, 80)} has no weights yet.")
     return run.weights
@@ -206,11 +190,7 @@ def file_name(run: "RunRecord") -> str:
 
 
 def _new(name: str) -> Path:
-    """A path in the working directory where nothing is yet: nobody named it, so nobody agreed.
-
-    Raises:
-        ExportError: if there is something.
-    """
+    """A path in the working directory; an ExportError if something is there: nobody named it, so nobody agreed."""
     path = Path(name)
     if os.path.lexists(path):
         raise ExportError(f"{printable(path, 200)} exists already; remove it, or choose another place with --output.")

@@ -1,8 +1,7 @@
 """Networks as ONNX models, checked against our own on real inputs.
 
-The graphs are put together here from ONNX's own operators. PyTorch's exporter fixes
-the length of the sequences that an LSTM reads (2.13), and takes seconds for each of what may be a
-hundred small networks.
+The graphs are put together here from ONNX's own operators. PyTorch's exporter fixes the length of
+the sequences that an LSTM reads (2.13), and takes seconds for each of what may be 100 networks.
 """
 
 from collections.abc import Sequence
@@ -71,11 +70,7 @@ class _Graph:
     def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
         """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
         operator = _operator(directions[0].cell)
-        weights = [
-            [_reordered(cell, cell.of_input) for cell in directions],
-            [_reordered(cell, cell.of_state) for cell in directions],
-            [_biases(cell) for cell in directions],
-        ]
+        weights = zip(*map(_in_order, directions), strict=True)
         states = self.node(
             operator.name,
             [inputs, *(self.constant(np.stack(part)) for part in weights)],
@@ -92,16 +87,11 @@ class _Graph:
         return self.node("Add", [product, self.constant(bias)])
 
     def finished(
-        self, last: str, inputs: tuple[str, Sequence[Any]], outputs: tuple[str, Sequence[Any]],
-        about: dict[str, str],
-    ) -> bytes:  # fmt: skip
-        """The model as a file.
+        self, last: str, inputs: tuple[str, Sequence[Any]], outputs: tuple[str, Sequence[Any]], about: dict[str, str]
+    ) -> bytes:
+        """The model as a file, with words about it; the value `last` becomes its output.
 
-        Args:
-            last: the value that becomes the output.
-            inputs: name and shape of the input, with words for sizes that are free.
-            outputs: the same of the output.
-            about: what to keep with it.
+        Of input and output are given a name and a shape, with words for sizes that are free.
         """
         onnx = self._onnx
         self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
@@ -118,12 +108,7 @@ class _Graph:
 
 
 def write_models(export: Export) -> list[Path]:
-    """Write a model for each network of the runs.
-
-    Raises:
-        CheckpointError: if the weights can't be read.
-        ExportError: if onnx or onnxruntime is not installed, or a model answers unlike ours.
-    """
+    """Write a model for each network of the runs; raises what `models_of` does."""
     return export.write_files(
         {f"{file_name(run)}{model.suffix}": model.data for run in export.runs for model in models_of(weights_of(run))}
     )
@@ -142,8 +127,8 @@ def models_of(path: Path) -> list[Model]:
         CheckpointError: if the weights can't be read.
         ExportError: if onnx or onnxruntime is not installed, or a model answers unlike ours.
     """
-    imported("onnx", "onnx", "ONNX models")
-    imported("onnxruntime", "onnx", "ONNX models")
+    for package in ("onnx", "onnxruntime"):
+        imported(package, "onnx", "ONNX models")
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
         return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file, file.config))]
@@ -175,9 +160,8 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
         row = graph.node("Gather", [rows, graph.constant(np.array([-1]))])  # (1, N, F)
         back = graph.node("Gather", [graph.recurrent(row, [top.backward]), last])
         read = graph.node("Concat", [ahead, back], axis=1)
-    return graph.finished(
-        graph.linear(read, *network.readout), ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _about(network.config)
-    )
+    logits = graph.linear(read, *network.readout)
+    return graph.finished(logits, ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _about(network.config))
 
 
 def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
@@ -193,33 +177,23 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     if network.outputs == 1:
         logits = graph.node("Squeeze", [logits, graph.constant(np.array([len(outputs) - 1]))])
         outputs.pop()
-    return graph.finished(
-        logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs),
-        _about(network.config, str(network.replicas[replica])),
-    )  # fmt: skip
+    about = _about(network.config, str(network.replicas[replica]))
+    return graph.finished(logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), about)
 
 
 def _operator(cell: Cell) -> OnnxOperator:
-    """What ONNX has for a cell.
-
-    Raises:
-        ExportError: if it has nothing.
-    """
+    """What ONNX has for a cell; an ExportError if that is nothing."""
     if cell.onnx is None:
         raise ExportError(f"ONNX has no operator for {cell.label}, so it can't be exported there.")
     return cell.onnx
 
 
-def _reordered(weights: CellWeights, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Rows (G·H, …) in ONNX's order of the gates."""
-    order = list(_operator(weights.cell).rows)
-    return rows.reshape(len(order), weights.hidden_size, -1)[order].reshape(rows.shape)
-
-
-def _biases(weights: CellWeights) -> npt.NDArray[Any]:
-    """The input's, then the state's."""
-    both = (weights.input_bias, weights.state_bias)
-    return np.concatenate([_reordered(weights, bias) for bias in both])
+def _in_order(weights: CellWeights) -> list[npt.NDArray[Any]]:
+    """Weights (G·H, F) and (G·H, H) and both biases (2·G·H,), in ONNX's order of the gates."""
+    order, size = list(_operator(weights.cell).rows), weights.hidden_size
+    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
+    of_input, of_state, *biases = (rows.reshape(len(order), size, -1)[order].reshape(rows.shape) for rows in parts)
+    return [of_input, of_state, np.concatenate(biases)]
 
 
 def _about(config: Any, network: str = "") -> dict[str, str]:
@@ -248,18 +222,12 @@ def _sequences(network: SequenceNetwork) -> tuple[Array, Array]:
 
 
 def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
-    """Ask the model what ours was asked.
-
-    Raises:
-        ExportError: if it says something else.
-    """
+    """Ask the model what ours was asked; an ExportError if it says something else."""
     runtime = imported("onnxruntime", "onnx", "ONNX models")
     session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
     (answers,) = session.run(None, {session.get_inputs()[0].name: inputs})
     difference = float(np.abs(answers - expected).max())
     if answers.shape != expected.shape or not difference <= TOLERANCE:
-        raise ExportError(
-            f"The exported model{printable(suffix)} gives other answers than ours (by {difference:.2g}), so "
-            "it was not written; this is a fault of rnn-tui or of ONNX Runtime."
-        )
+        what = f"gives other answers than ours (by {difference:.2g}), so it was not written"
+        raise ExportError(f"The exported model{printable(suffix)} {what}; this is a fault of rnn-tui or of ONNX Runtime.")
     return Model(suffix, data, difference)

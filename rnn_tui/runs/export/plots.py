@@ -1,4 +1,4 @@
-"""Charts for a paper or a slide, in the app's colours."""
+"""Charts for a paper or a slide, in the app's colours; an ExportError where matplotlib is not installed."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -54,18 +54,14 @@ def write_chart(export: Export) -> list[Path]:
     the runs.
 
     Raises:
-        ExportError: if matplotlib is not installed, or nothing was logged under these names.
+        ExportError: if nothing was logged under these names.
     """
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
 
 def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WIDTH) -> bytes:
-    """Panels, at least one, below each other, over one x axis, as `png` or `svg`, `width` inches wide.
-
-    Raises:
-        ExportError: if matplotlib is not installed.
-    """
+    """Panels, at least one, below each other, over one x axis, as `png` or `svg`, `width` inches wide."""
     figures, styles = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style"))
     colours = _colours(panels)
     with styles.context(STYLE):
