@@ -23,10 +23,7 @@ _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """A connection in autocommit mode, with tables of this version, and whether they are new.
 
-    Any thread may use it, one at a time.
-
-    Raises:
-        StoreError: if it can't be used.
+    Any thread may use it, one at a time. A StoreError says why it can't be used.
     """
     shown = printable(path, 200)
     with ExitStack() as undo:
@@ -93,19 +90,19 @@ def explained(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -
 # "rnnt": tells our files from any other program's.
 APPLICATION_ID = 0x726E6E74
 
-_FIRST = tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n\n"))
-# JSON, how busy the machine was: `whole` of `events.MachineSeen`.
-_SECOND = ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",)
-
-_THIRD = (
-    # Of a sweep its plan as JSON; of its runs the trial's number and settings, and whether that was pruned.
-    "CREATE TABLE sweeps (name TEXT PRIMARY KEY, created REAL NOT NULL, plan TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE trials (run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, sweep TEXT NOT NULL,"
-    " number INTEGER NOT NULL, point TEXT NOT NULL, pruned INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX trials_of_sweep ON trials (sweep, number)",
+# The statements that bring a database to each version.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n\n")),
+    # JSON, how busy the machine was: `whole` of `events.MachineSeen`.
+    ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",),
+    (
+        # Of a sweep its plan as JSON; of its runs the trial's number and settings, and whether that was pruned.
+        "CREATE TABLE sweeps (name TEXT PRIMARY KEY, created REAL NOT NULL, plan TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE trials (run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, sweep TEXT NOT NULL,"
+        " number INTEGER NOT NULL, point TEXT NOT NULL, pruned INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX trials_of_sweep ON trials (sweep, number)",
+    ),
 )
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:

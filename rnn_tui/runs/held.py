@@ -82,10 +82,8 @@ class HeldRun:
     @property
     def hope(self) -> str:
         """While it is held: what the user can do."""
-        return (
-            f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: free some "
-            f"space for {printable(data_dir(), 200)}, and it will be kept there."
-        )
+        where = f"free some space for {printable(data_dir(), 200)}, and it will be kept there"
+        return f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: {where}."
 
     @property
     def loss(self) -> str:

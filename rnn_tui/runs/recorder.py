@@ -41,9 +41,6 @@ class Recorder:
     """Records the events of one run, which gets this name if it is not in the database yet.
 
     If it is there already, `resumed`, a failure before it starts changes nothing.
-
-    Attributes:
-        listed: whether the run is in the database, or will be when that is opened.
     """
 
     def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
@@ -55,7 +52,8 @@ class Recorder:
         self._queue: deque[events.Event] = deque()
         self._pending: list[events.Event] = []
         self._started: events.RunStarted | None = None
-        self._untouched = self.listed = resumed
+        self._untouched = resumed
+        self.listed = resumed  #: whether the run is in the database, or will be when that is opened.
         self.lost = False  #: whether something was written neither to the database nor to a file beside it.
         #: called in the recorder's thread a few times a second; must be quick.
         self.meanwhile: Callable[[], object] = lambda: None

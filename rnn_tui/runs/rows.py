@@ -25,7 +25,7 @@ from rnn_tui.runs.points import forget_after, moments
 from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Kind, Moment, RunRecord, Session, headline, pack
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
-# What of `RunStarted` has a column of its name.
+# What of `RunStarted` has a column of the same name.
 OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
 
 
@@ -47,10 +47,7 @@ def replayed(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[flo
 def _events(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> Iterable[events.Event]:
     name = run.run_id
     if run.total_steps:
-        yield events.RunStarted(
-            name, run.config, run.specs, run.total_steps, run.steps_per_epoch,
-            run.samples_per_epoch, run.parameters, run.device,
-        )  # fmt: skip
+        yield events.RunStarted(name, run.config, run.specs, **{column: getattr(run, column) for column in OF_START})
     for _, level, text in texts:
         yield events.LogLine(name, text, "warning" if level == "warning" else "info")
     end: events.Event | None = None
@@ -85,13 +82,11 @@ def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, n
     while connection.execute("SELECT 1 FROM runs WHERE name = ?", (free,)).fetchone():
         number += 1
         free = f"{name}-{number}"
+    settings = (config.task, config.cell, config.preset, json.dumps(config.to_dict()))
     connection.execute(
         "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            run_id, free, config.task, config.cell, config.preset, json.dumps(config.to_dict()), created, time.time(),
-            Status.LOADING,
-        ),
-    )  # fmt: skip
+        (run_id, free, *settings, created, time.time(), Status.LOADING),
+    )
 
 
 class EventWriter:
