@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -105,14 +106,12 @@ def _recorded(values: "Spill") -> "Spill":
     from rnn_tui.runs.recovery import spill_file, write_spill  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
-    try:
-        with RunStore() as store:
-            store.record(values)
-    except StoreError:
-        write_spill(values)
-        return values
-    spill_file(values.run_id).unlink(missing_ok=True)
-    return replace(values, events=())
+    with suppress(StoreError), RunStore() as store:
+        store.record(values)
+        spill_file(values.run_id).unlink(missing_ok=True)
+        return replace(values, events=())
+    write_spill(values)
+    return values
 
 
 class HeldRuns:

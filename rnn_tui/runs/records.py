@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
@@ -194,11 +195,8 @@ def id_of(row: sqlite3.Row) -> str:
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
     """A record of a row of `RUN_ROW`, which says that it is damaged where something can't be."""
     values, wrong = values_of(row, RUN_COLUMNS)
-    labels = []
-    for tag in tags:
-        label, wrong_tag = values_of({"tag": tag}, ("tag",))
-        labels.append(label["tag"])
-        wrong += wrong_tag
+    labels = [values_of({"tag": tag}, ("tag",)) for tag in tags]
+    wrong += chain.from_iterable(wrong_tag for _, wrong_tag in labels)
     if not is_id(row["id"]):
         wrong.append("id")
     if values["config"] is None:  # in place of settings that nobody knows any more, the words that a table shows
@@ -209,4 +207,4 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         values |= {"status": Status.DAMAGED, "message": printable(what, LONGEST_SENTENCE)}
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
-    return RunRecord(id_of(row), **values, tags=tuple(sorted(labels)))
+    return RunRecord(id_of(row), **values, tags=tuple(sorted(label["tag"] for label, _ in labels)))

@@ -36,11 +36,7 @@ def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
 
 
 def replayed(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> RunState:
-    """The state that the run's events led to, as the app and the command line show it.
-
-    Raises:
-        ValueError: if a moment has values of other networks than the run's.
-    """
+    """The state that the run's events led to; a ValueError if a moment has values of other networks than the run's."""
     return reduce(RunState.apply, _events(run, logged, texts), RunState(run.run_id, run.config))
 
 

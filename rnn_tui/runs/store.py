@@ -144,11 +144,7 @@ class RunStore:
         return int(self._query("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
-        """Give a run another name; returns it as it is kept.
-
-        Raises:
-            SettingError: if it is no name, or another run has it.
-        """
+        """Give a run another name; returns it as it is kept, a SettingError if it is no name or another run's."""
         name = name.strip()
         _check_line("name", name, LONGEST_NAME)
         if name == LAST or name.startswith("-"):

@@ -139,15 +139,12 @@ def run_weights(task: str, run: str) -> Source:
 
 def _names(*, deleted: bool) -> Mapping[str, str]:
     """Ids and names in the database; none where there is no database, or none that can be used."""
-    if not run_database().exists():
-        return {}
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
+    if run_database().exists():
+        from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
-    try:
-        with RunStore() as store:
+        with suppress(StoreError), RunStore() as store:
             return store.names(deleted=deleted)
-    except StoreError:
-        return {}
+    return {}
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
@@ -210,11 +207,7 @@ class NetworkCache:
         return path, status.st_mtime_ns, status.st_size
 
     def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
-        """The network that `kind` makes of the weights in a file.
-
-        Raises:
-            CheckpointError: if it can't be read, or is another task's.
-        """
+        """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read, or is another task's."""
         network: NetworkType = self._network(self.version_of(path), kind)
         return network
 

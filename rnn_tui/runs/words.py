@@ -1,6 +1,7 @@
 """How runs are called and put into words, in the app and on the command line."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
@@ -105,20 +106,16 @@ def automatic_name(config: RunConfig) -> str:
     # Of a set of replicas the usual cell goes without saying.
     usual_cell = bool(config.variants) and config.cell == task.default_cell
     parts = [task.name, *([] if usual_cell else [config.cell]), config.preset]
-    try:
-        usual: RunConfig | None = task.config(config.cell, config.preset)
-    except SettingError:  # a preset of another version
-        usual = None
-    if usual is not None:
+    with suppress(SettingError):  # a preset of another version
+        usual = task.config(config.cell, config.preset)
         for name, word in WORDS.items():
             value = getattr(config, name, None)
             if value != getattr(usual, name, None):
                 parts.append(word.format(_typed(value)))
         if config.recipe.augmentation != usual.recipe.augmentation:
             parts.append(config.recipe.augmentation)
-    for name, word in (("data_dir", "data"), ("extra_data", "extra"), ("start_from", "tuned")):
-        if getattr(config, name, None) is not None:
-            parts.append(word)
+    files = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
+    parts += [word for name, word in files.items() if getattr(config, name, None) is not None]
     return "-".join(parts)[:LONGEST].rstrip("-,")
 
 
