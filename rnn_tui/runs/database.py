@@ -108,10 +108,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:
     """Bring a database in autocommit mode to the newest version, wholly or not at all.
 
-    Returns whether it was empty.
-
-    Raises:
-        StoreError: if it is another program's, or of a later version; or sqlite3.Error.
+    Returns whether it was empty; raises what `version_of` does, or a `sqlite3.Error`.
     """
     if version_of(connection, shown) == len(MIGRATIONS):
         return False

@@ -90,14 +90,15 @@ class HeldRun:
     def loss(self) -> str:
         """Where it can't be held any longer: what is lost, and what the user can do."""
         name, path = printable(self.name, 80), weights_of(self.run_id)
-        again = f"rnn-tui train --resume {self.run_id}"
         first = f"free some space for {printable(data_dir(), 200)}"
         if not self.recorder.listed:
             where = f"; weights of it are in {printable(path, 200)}" if path.is_file() else ""
             return f"Run {name} could not be kept; {first}, then train it again{where}."
         if self.checkpoint is not None:
             goes = "goes on from its last checkpoint" if path.is_file() else "trains it from the beginning"
-            return f"The last weights of run {name} could not be kept; {first}, then {again} {goes}."
+            return (
+                f"The last weights of run {name} could not be kept; {first}, then rnn-tui train --resume {self.run_id} {goes}."
+            )
         return f"Values of run {name} could not be kept; {first} before others are lost as well."
 
 
@@ -152,10 +153,9 @@ class HeldRuns:
     def insist(self) -> list[str]:
         """Try a few times, then let go of them; returns what is lost, a sentence for each."""
         for _ in range(TRIES):
-            if not self._runs:
-                return []
-            time.sleep(SECONDS_BETWEEN_TRIES)
-            self.keep()
+            if self._runs:
+                time.sleep(SECONDS_BETWEEN_TRIES)
+                self.keep()
         return self.let_go()
 
     def let_go(self) -> list[str]:

@@ -32,8 +32,7 @@ class RecordReader:
         for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
             tags.setdefault(run_id, []).append(tag)
         # Whatever is written of a run changes one of these.
-        columns = "rowid, id, status, updated, step, name, note, deleted"
-        columns += ", (SELECT sweep FROM trials WHERE run_id = id) AS sweep"
+        columns = "rowid, id, status, updated, step, name, note, deleted, (SELECT sweep FROM trials WHERE run_id = id) AS sweep"
         rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
         now = {row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row)) for row in rows.fetchall()}
         news = [at for at, state in now.items() if at not in self._known or self._known[at][0] != state]

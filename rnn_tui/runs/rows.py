@@ -199,10 +199,8 @@ def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -
 def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) -> None:
     """Write what was logged at a step; in place of what was logged there before, if anything."""
     m = moment
-    connection.execute(
-        "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds),
-    )
+    row = (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds)
+    connection.execute("INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     rows: list[tuple[object, ...]] = [(run_id, m.kind, name, m.step, value, None) for name, value in m.metrics.items()]
     rows += [(run_id, m.kind, name, m.step, None, pack(v)) for name, v in m.replicas.items()]
     connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)

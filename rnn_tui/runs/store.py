@@ -184,11 +184,7 @@ class RunStore:
         self._update(run, deleted=time.time())
 
     def request(self, run: RunRecord, what: str) -> None:
-        """Ask the process that trains a run for one of `locks.REQUESTS`; it obeys within a second.
-
-        Raises:
-            StoreError: if none trains it, or it can't be asked.
-        """
+        """Ask who trains a run for one of `locks.REQUESTS`, done within a second; a StoreError if nobody can be asked."""
         now = self.get(run.run_id) or run
         if not now.status.active:
             raise StoreError(f"Run {run.name} is {now.status}: it is not in training.")

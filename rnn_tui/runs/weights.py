@@ -80,10 +80,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
     """The weights that ship for a task, of a cell if one is named.
 
     These read photos and drawings unless a user names others: they were trained for that, while a
-    run of the report's recipe reads MNIST well and photos badly.
-
-    Raises:
-        CheckpointError: if there are none.
+    run of the report's recipe reads MNIST well and photos badly. Without any, a CheckpointError.
     """
     there = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
@@ -151,10 +148,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     """The weights that answer questions unless a user names others.
 
     The last run trained to its end for this position, else those that ship for it, else the last
-    run of the task or those that ship, whatever position they recall.
-
-    Raises:
-        CheckpointError: if there are none at all.
+    run of the task or those that ship, whatever position they recall; else a CheckpointError.
     """
     usual = TASKS[task].presets[0].values.get("position")
     runs = [] if only_pretrained else list(finished_runs(task))

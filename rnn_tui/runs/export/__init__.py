@@ -1,5 +1,1 @@
-"""Runs for other programs: tables, charts, event files, weights, networks.
-
-Packages that only some of these need are optional; one that is not installed is named with the
-extra that installs it.
-"""
+"""Runs for other programs: tables, charts, event files, weights, networks; what is not installed is named with its extra."""

@@ -184,11 +184,7 @@ def write_json(export: Export) -> list[Path]:
 
 
 def write_folder(export: Export) -> list[Path]:
-    """Write a folder of event files for each run, which TensorBoard shows beside each other.
-
-    Raises:
-        ExportError: if TensorBoard is not installed, or there are event files already.
-    """
+    """Write a folder of event files for each run, for TensorBoard; an ExportError if that is missing, or files are there."""
     folder = export.folder
     for run in export.runs:
         inside = folder / file_name(run)
@@ -220,8 +216,7 @@ def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         writer.write(protocol.Event(wall_time=run.created + elapsed, **what).SerializeToString())
 
     add(0.0, file_version="brain.Event:2")
-    lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
-    table = "\n".join(["|setting|value|", "|---|---|", *lines])
+    table = "\n".join(["|setting|value|", "|---|---|", *(f"|{name}|{value}|" for name, value in settings_of(run.config))])
     text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
     settings = value_of(tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text)
     add(0.0, step=0, summary=summaries.Summary(value=[settings]))
@@ -229,8 +224,7 @@ def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         values = [value_of(tag=tag, simple_value=value) for tag, value in _tagged(run, moment)]
         add(moment.elapsed, step=moment.step, summary=summaries.Summary(value=values))
     make_folder(folder)
-    name = f"events.out.tfevents.{run.created:010.0f}.{run.run_id}"
-    write_file(folder / name, data.getvalue())
+    write_file(folder / f"events.out.tfevents.{run.created:010.0f}.{run.run_id}", data.getvalue())
 
 
 def _tagged(run: RunRecord, moment: Moment) -> list[tuple[str, float]]:

@@ -51,10 +51,7 @@ def write_chart(export: Export) -> list[Path]:
 
     It has a panel for each metric: a line a network, with a band of ± sd over seeds. By default
     these are the validation loss over the training loss, and the validation metric that stands for
-    the runs.
-
-    Raises:
-        ExportError: if nothing was logged under these names.
+    the runs. Where nothing was logged under these names, there is an ExportError.
     """
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
@@ -122,7 +119,6 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
     shown = list(colours)[:MOST_IN_LEGEND]
     for line in panel.lines:
         colour = colours[line.label]
-        mean = [spread.mean for spread in line.spreads]
         # An underscore keeps a line out of the legend; and out of it names must not be read as TeX.
         name = line.label.replace("$", r"\$")
         if line.seeds > 1:
@@ -131,7 +127,7 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
             axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
         name += f": {panel.figures[line.label]}" if line.label in panel.figures else ""
         few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
-        axes.plot(line.x, mean, color=colour, label=name if line.label in shown else "_", **few)
+        axes.plot(line.x, [one.mean for one in line.spreads], color=colour, label=name if line.label in shown else "_", **few)
     for label, (x, y) in panel.marks.items():
         axes.plot(x, y, color=colours[label], **MARK, label="_")
     if panel.marks:
