@@ -178,7 +178,7 @@ class RunStore:
             write_lacking(self._connection, spill)
 
     def delete(self, run: RunRecord) -> None:
-        """Hide a run, unless it is in training; `restore` brings it back for `DAYS_TO_UNDO` days."""
+        """Hide a run, a StoreError if it is in training; `restore` brings it back for `DAYS_TO_UNDO` days."""
         if run.status.active:
             raise StoreError(f"Run {run.name} is in training; stop it first.")
         self._update(run, deleted=time.time())
