@@ -96,9 +96,8 @@ class HeldRun:
             return f"Run {name} could not be kept; {first}, then train it again{where}."
         if self.checkpoint is not None:
             goes = "goes on from its last checkpoint" if path.is_file() else "trains it from the beginning"
-            return (
-                f"The last weights of run {name} could not be kept; {first}, then rnn-tui train --resume {self.run_id} {goes}."
-            )
+            again = f"rnn-tui train --resume {self.run_id} {goes}"
+            return f"The last weights of run {name} could not be kept; {first}, then {again}."
         return f"Values of run {name} could not be kept; {first} before others are lost as well."
 
 
