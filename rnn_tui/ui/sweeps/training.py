@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.sweeps.jobs import ClusterState
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from rnn_tui.sweeps.cluster import TrainingPlace
-    from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.trials import TrialEnded, Trials
 
 logger = logging.getLogger(__name__)
