@@ -85,6 +85,7 @@ class Flights:
     ) -> None:  # fmt: skip
         self.topic = f"rnn-tui-{uuid4().hex}"  #: what their workers tell on.
         self.all: dict[str, Flight] = {}
+        self.stopping = False  #: whether home has asked them to be interrupted.
         self._client, self._workers, self._importer, self._source = client, workers, importer, source
         self._warn, self._shared = warn, shared
         self._lacking: list[EventBatch] = []  # what was asked for, and came
@@ -153,7 +154,7 @@ class Flights:
         elif status == "finished" and incoming is not None and (flight.filling is None or flight.filling.done()):
             await self._fill(flight, incoming)  # its last messages did not come
             if not any(batch.run is incoming for batch in self._lacking):
-                self._died(flight)
+                self._again(flight, died=True)
 
     async def leave(self) -> None:
         """Write of what is still in training that it was interrupted; its last checkpoint is here."""
@@ -173,21 +174,17 @@ class Flights:
             key=f"rnn-tui-{job.run_id}-{uuid4().hex[:8]}", pure=False, workers=only,
         )  # fmt: skip
 
-    def _again(self, flight: Flight) -> None:
+    def _again(self, flight: Flight, died: bool = False) -> None:
+        """Hand a run out once more, and listen no longer to who had it; `died` if that worker is gone."""
+        flight.incoming, flight.deaths = None, flight.deaths + died
         flight.future.release()
         flight.future = self._submitted(flight.job)
-
-    def _died(self, flight: Flight) -> None:
-        """A worker is gone with what it had; when the next one asks, that is counted."""
-        if flight.incoming is not None:
-            flight.incoming.token, flight.incoming.end = "", None
-        self._again(flight)
 
     async def _broke(self, flight: Flight) -> None:
         """Dask gave a run up: too many workers died of it, or it can't be begun there."""
         error = await flight.future.exception()
         if type(error).__name__ == "KilledWorker":
-            self._died(flight)
+            self._again(flight, died=True)
             return
         logger.error("run %s can't be trained there", flight.job.run_id, exc_info=error)
         sentence = f"It can't be trained there ({type(error).__name__}: {printable(error, 200)})."
@@ -264,8 +261,9 @@ class Flights:
     async def _finish(self, flight: Flight, run: Incoming, end: events.Event) -> None:
         """Keep the last weights, then write that a run has ended."""
         kept = isinstance(end, events.RunFailed) or await self._keep_checkpoint(flight, run)
-        if not kept and isinstance(end, events.RunFinished):  # its weights are gone with the worker
-            self._died(flight)
+        leaves = isinstance(end, events.RunStopped) and end.interrupted and not self.stopping  # a worker that has to go
+        if leaves or (not kept and isinstance(end, events.RunFinished)):  # or its weights are gone with it
+            self._again(flight, died=not leaves)
             return
         await self._end(flight, end)
         with suppress(LookupError):

@@ -130,7 +130,7 @@ class _Elsewhere:
         """Do what the user asked for, here or by another process for a single run."""
         flights, everything = self._flights, list(self._flights.all)
         if self._control.stopping and not self._stop_at:
-            self._stop_at = time.monotonic() + SECONDS_TO_STOP
+            self._stop_at, flights.stopping = time.monotonic() + SECONDS_TO_STOP, True
             self._say("stopping; checkpoints come home")
             self._drop_unbegun(everything)
             await flights.ask(everything, "interrupt" if self._control.interrupted else "stop")

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,34 +30,35 @@ def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
 class Machines:
     """A scheduler with workers, each in a process group of its own."""
 
-    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
-        self.folder, self.options, self.prefix = folder, options, tuple(prefix)
+    def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1", **variables: str) -> None:
+        self.folder, self.options, self.host, self.variables = folder, options, host, variables
         self.workers: list[subprocess.Popen[bytes]] = []
         self.scheduler, self.address = self.start_scheduler()
 
     def start_scheduler(self, port: int = 0) -> tuple["subprocess.Popen[bytes]", str]:
         told = self.folder / f"scheduler-{time.monotonic_ns()}.json"
-        arguments = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--scheduler-file", str(told))
-        process = self._start("scheduler", "scheduler", *arguments, *self.options)
+        arguments = ("--host", self.host, "--port", str(port), "--no-dashboard", "--scheduler-file", str(told))
+        process = self._start("scheduler", "scheduler", *arguments, *self.options, **self.variables)
         wait_for(lambda: told.exists() and told.read_text().endswith("}"))
         return process, str(json.loads(told.read_text())["address"])
 
-    def add_worker(self, *options: str, **variables: str) -> "subprocess.Popen[bytes]":
+    def add_worker(self, *options: str, within: Sequence[str] = (), **variables: str) -> "subprocess.Popen[bytes]":
         name = f"machine-{len(self.workers)}"
         arguments = (self.address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--name", name)
         folder = self.folder / name
-        process = self._start(
-            "worker", name, *arguments, "--local-directory", str(folder), *self.options, *options, **variables
-        )
+        arguments = (*arguments, "--local-directory", str(folder), *self.options, *options)
+        process = self._start("worker", name, *arguments, within=within, **variables)
         self.workers.append(process)
         return process
 
-    def _start(self, kind: str, home: str, *arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
+    def _start(
+        self, kind: str, home: str, *arguments: str, within: Sequence[str] = (), **variables: str
+    ) -> "subprocess.Popen[bytes]":
         folder = self.folder / home
         folder.mkdir(exist_ok=True)
         with (folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [*self.prefix, sys.executable, "-m", MODULES[kind], *arguments], stdout=log, stderr=log, start_new_session=True,
+                [*within, sys.executable, "-m", MODULES[kind], *arguments], stdout=log, stderr=log, start_new_session=True,
                 env={**environment(), "RNN_TUI_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **variables},
             )  # fmt: skip
 
@@ -76,11 +79,50 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def machines(folder: Path, count: int, *options: str) -> Iterator[Machines]:
-    some = Machines(folder, *options)
+def machines(folder: Path, count: int, *options: str, host: str = "127.0.0.1", **variables: str) -> Iterator[Machines]:
+    some = Machines(folder, *options, host=host, **variables)
     try:
         for _ in range(count):
             some.add_worker()
         yield some
     finally:
         some.close()
+
+
+class Wire:
+    """A way to an address that can be cut, as when a machine sleeps."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition("//")[2].rpartition(":")
+        self._there, self._sockets, self._cut = (host, int(port)), [socket.create_server(("127.0.0.1", 0))], False
+        self.address = f"tcp://127.0.0.1:{self._sockets[0].getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._cut = True
+        for one in self._sockets[1:]:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._cut = False
+
+    def _accept(self) -> None:
+        while True:
+            here, _ = self._sockets[0].accept()
+            if self._cut:
+                here.close()
+                continue
+            there = socket.create_connection(self._there)
+            self._sockets += [here, there]
+            for source, target in ((here, there), (there, here)):
+                threading.Thread(target=_copy, args=(source, target), daemon=True).start()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for one in (source, target):
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)

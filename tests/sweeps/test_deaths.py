@@ -1,7 +1,10 @@
 """Whatever dies, nothing that came home is lost, and a run ends as if nothing had happened."""
 
+import os
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +19,10 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.training import train
 from rnn_tui.sweeps.kept import Sweep, SweepStore
 from tests.cli.command_line import COMMAND, environment, rnn_tui
-from tests.sweeps.machines import Machines, kill, machines, wait_for
+from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
 # A few seconds of training, in many epochs.
-SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "40")
+SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "25")
 
 
 def sweep_of(name: str) -> Sweep:
@@ -82,6 +85,33 @@ def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> Non
     check_like_undisturbed(run)
 
 
+def test_a_run_goes_on_elsewhere_when_its_worker_has_to_go(two: Machines) -> None:
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", two.address, "--name", "retired")
+    wait_for_run()
+    terminated = whoever_trains(two)
+    terminated.terminate()
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    (run,) = runs()
+    with RunStore() as store:
+        assert len(store.sessions(run.run_id)) == 2
+    check_like_undisturbed(run)
+
+
+def test_a_sweep_goes_on_when_its_connection_was_cut_for_a_moment(two: Machines) -> None:
+    wire = Wire(two.address)
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", wire.address, "--name", "asleep")
+    wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
+    wire.cut()
+    time.sleep(2)
+    wire.mend()
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    assert sweep_of("asleep").status == "finished"
+    for run in runs():
+        check_like_undisturbed(run)
+
+
 def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: Path) -> None:
     process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", two.address, "--name", "orphan")
     wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
@@ -134,7 +164,7 @@ def test_a_run_that_kills_workers_is_failed(tmp_path: Path) -> None:
             (run,) = wait_for_run()
             reached = run.step
             wait_for(lambda at=reached: runs()[0].status is Status.FAILED or runs()[0].step > at)
-            kill_whoever_trains(some)
+            kill(whoever_trains(some))
             some.add_worker()
         _, err = process.communicate(timeout=180)
         assert process.returncode == 1, err
@@ -148,12 +178,50 @@ def wait_for_run() -> list[RunRecord]:
     return runs()
 
 
-def kill_whoever_trains(some: Machines) -> None:
-    """The worker whose folder has the run's."""
+def whoever_trains(some: Machines) -> "subprocess.Popen[bytes]":
+    """The worker whose folder has a run that has not ended."""
     for process, folder in zip(some.workers, sorted(some.folder.glob("machine-*")), strict=True):
         if process.poll() is None and list(folder.rglob("rnn-tui/*/*/events")):
-            kill(process)
-            return
+            return process
+    raise AssertionError("nobody trains")
+
+
+@pytest.fixture
+def network() -> Iterator[tuple[str, str, str]]:
+    """A machine of its own, as far as the network goes: its name, our end of the wire to it, our address on that."""
+    name, ours, theirs = (f"{kind}{os.getpid() % 100_000}" for kind in ("rnntui", "here", "there"))
+    net = f"10.{os.getpid() % 200 + 20}.7"
+    commands = [
+        f"netns add {name}", f"link add {ours} type veth peer name {theirs}", f"link set {theirs} netns {name}",
+        f"addr add {net}.1/24 dev {ours}", f"link set {ours} up", f"-n {name} addr add {net}.2/24 dev {theirs}",
+        f"-n {name} link set {theirs} up", f"-n {name} link set lo up",
+    ]  # fmt: skip
+    try:
+        for command in commands:
+            made = subprocess.run(["ip", *command.split()], capture_output=True, check=False) if shutil.which("ip") else None
+            if made is None or made.returncode:
+                pytest.skip("no network namespaces may be made here")
+        yield name, ours, f"{net}.1"
+    finally:
+        if shutil.which("ip"):
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+            subprocess.run(["ip", "link", "delete", ours], capture_output=True, check=False)
+
+
+def test_a_run_goes_on_elsewhere_when_the_wire_to_its_machine_is_cut(tmp_path: Path, network: tuple[str, str, str]) -> None:
+    name, wire, address = network
+    with machines(tmp_path, 0, host=address, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="5s") as some:
+        some.add_worker(within=("ip", "netns", "exec", name))
+        process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address, "--name", "unwired")
+        wait_for_run()
+        subprocess.run(["ip", "link", "set", wire, "down"], check=True)
+        some.add_worker()
+        _, err = process.communicate(timeout=240)
+        assert process.returncode == 0, err
+        (run,) = runs()
+        with RunStore() as store:
+            assert len(store.sessions(run.run_id)) == 2
+        check_like_undisturbed(run)
 
 
 def test_a_worker_of_another_version_is_refused_before_anything_runs(tmp_path: Path) -> None:

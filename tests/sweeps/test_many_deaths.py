@@ -15,8 +15,8 @@ from tests.cli.command_line import COMMAND, environment
 from tests.sweeps.machines import machines
 
 RUNS = 300
-RUNS_BETWEEN_KILLS = 25  # a few seconds' work, on a machine however busy
-SMALL = ("--preset", "fast", "--training-size", "200", "--test-size", "20", "--epochs", "3")
+RUNS_BETWEEN_KILLS = 40  # a few seconds' work, on a machine however busy
+SMALL = ("--preset", "fast", "--training-size", "200", "--test-size", "20", "--epochs", "2")
 
 
 def finished() -> int:
@@ -54,7 +54,7 @@ def test_300_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
             over.set()
             killer.join()
     assert done.returncode == 0, done.stderr[-2000:]
-    assert kills >= 8
+    assert kills >= 5
     with SweepStore() as store:
         sweep = store.sweep("many")
     assert [trial.status for trial in sweep.trials] == ["finished"] * RUNS
@@ -65,6 +65,6 @@ def test_300_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
         assert len({run.config.learning_rate for run in runs}) == RUNS
         for run in runs:
             moments = store.moments(run.run_id)
-            assert Counter(one.epoch for one in moments if one.kind == "epoch") == {1: 1, 2: 1, 3: 1}
+            assert Counter(one.epoch for one in moments if one.kind == "epoch") == {1: 1, 2: 1}
             assert sum(one.kind == "test" for one in moments) == 1
             assert run.weights.is_file()
