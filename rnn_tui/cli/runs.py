@@ -1,27 +1,40 @@
-"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted; tables, tabs in a pipe, JSON on demand."""
+"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted; watched and stopped where others train them."""
 
 import argparse
 import sys
+import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rnn_tui.cli import elsewhere
+from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_RUN, add_examples
-from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
+from rnn_tui.cli.results import TrainingOutput, figures_in_words
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.engine.state import Status
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.comparison import differing, settings_of
 from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
+from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
 from rnn_tui.runs.words import about, about_session, age, duration, figure, named
 from rnn_tui.tasks import TASKS
 
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.live import Live
+
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
 RIGHT = ("best", "final", "trained", "age")
 LAST_LINES = 5
+# Who trains writes about twice a second. Of a long run, to read and draw it takes a while.
+SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25
+HIGHEST_CHART, AROUND_CHART = 20, 4
+# A step, a validation or a slow disk may have to be waited for; then a word before a command ends.
+PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,16 +81,16 @@ def run(options: argparse.Namespace) -> int:
     """Do what the command line says; returns the exit code; a StoreError without such a run, or another UserError."""
     if options.action is not None:
         with RunStore() as store:
-            return ACTIONS[options.action][0](store, options) or OK
+            return ACTIONS[options.action][0](store, options) or output.OK
     with existing_store() as kept:
         runs = [] if kept is None else kept.runs(options.only, deleted=options.list_deleted)
     if options.list_json:
-        print_json({"runs": [documents.of_run(one) for one in runs]})
+        output.print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
-        print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
+        output.print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
     else:
-        say("There are no runs yet; rnn-tui train makes one.")
-    return OK
+        output.say("There are no runs yet; rnn-tui train makes one.")
+    return output.OK
 
 
 def _cells(record: RunRecord) -> list[str]:
@@ -91,9 +104,9 @@ def _cells(record: RunRecord) -> list[str]:
 def _show(store: RunStore, options: argparse.Namespace) -> None:
     record = store.find(options.run)
     if options.json or options.list_json:
-        print_json(documents.in_full(record, store))
+        output.print_json(documents.in_full(record, store))
         return
-    print_pairs([
+    output.print_pairs([
         *about(record, documents.date),
         *settings_of(record.config),
         *(pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)),
@@ -107,7 +120,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     if options.json or options.list_json:
         ids = [one.run_id for one in runs]
         differences = [{"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different]
-        print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
+        output.print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
         return
     rows = [
         ["status", *(str(one.status) for one in runs)],
@@ -117,7 +130,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
         ["final", *(named(one, one.final_metric, one.final) for one in runs)],
         *([name, *values] for name, values in different),
     ]
-    print_table(("", *(one.name for one in runs)), rows)
+    output.print_table(("", *(one.name for one in runs)), rows)
 
 
 def _export(store: RunStore, options: argparse.Namespace) -> None:
@@ -128,33 +141,138 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
         every = store.runs(options.only)[::-1]
         found = [one for one in every if one.status is not Status.DAMAGED]
         if len(found) < len(every):
-            say(f"{len(every) - len(found)} of {len(every)} runs are damaged, and left out.")
+            output.say(f"{len(every) - len(found)} of {len(every)} runs are damaged, and left out.")
         if not found:
             raise StoreError("There are no runs to export yet; rnn-tui train makes one.")
         if form.of_all:
             form = replace(form, writer=form.of_all, to_stdout=False, several=True)
     each, to = list({one.run_id: one for one in found}.values()), None if options.output is None else Path(options.output)
     for path in write(Export(form, store, each, to, sys.stdout, options.metrics, options.against)):
-        say(f"written to {printable(path, 200)}")
+        output.say(f"written to {printable(path, 200)}")
 
 
 def _rename(store: RunStore, options: argparse.Namespace) -> None:
     record = store.find(options.run)
-    say(f"{record.name} is now called {store.rename(record, options.name)}.")
+    output.say(f"{record.name} is now called {store.rename(record, options.name)}.")
 
 
 def _delete(store: RunStore, options: argparse.Namespace) -> None:
     """Delete runs, for which there is an undo; and for good what was deleted long ago."""
     for record in [store.find(text) for text in options.runs]:
         store.delete(record)
-        say(f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for {DAYS_TO_UNDO} days.")
+        output.say(f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for {DAYS_TO_UNDO} days.")
     store.purge()
 
 
 def _restore(store: RunStore, options: argparse.Namespace) -> None:
     for record in [store.find(text, deleted=True) for text in options.runs]:
         store.restore(record)
-        say(f"{record.name} is back.")
+        output.say(f"{record.name} is back.")
+
+
+def _ask(store: RunStore, options: argparse.Namespace) -> int:
+    """Ask for what the action says, wait, and tell what came of it; returns 1 where a run does not do it, or not in time."""
+    asked, code, what = [], output.OK, options.action
+    for text in options.runs:
+        try:
+            run = store.find(text).whole
+            store.request(run, what)
+            asked.append(run.run_id)
+        except StoreError as error:  # the others are asked all the same
+            output.say(str(error))
+            code = output.FAILURE
+    began, silent = time.monotonic(), True
+    while True:
+        runs = [run for run in map(store.get, dict.fromkeys(asked)) if run is not None]
+        left, waited = [run.name for run in runs if not _has_done(what, run)], time.monotonic() - began
+        if not left or waited > PATIENCE:
+            break
+        if silent and waited > SECONDS_IN_SILENCE:
+            silent = False
+            output.say(f"{', '.join(left)}: asked to {what}; waiting for that, at most {PATIENCE:.0f} s …")
+        time.sleep(0.05)
+    for run in runs:
+        output.say(f"{'not yet: ' if run.name in left else ''}{_where(run)}")
+    return output.FAILURE if left else code
+
+
+def _has_done(what: str, run: RunRecord) -> bool:
+    """Whether a run is as it was asked to be, or has ended, so that another process may have it."""
+    if not run.status.active:
+        return is_held(run.run_id) is not True
+    return run.status is {"pause": Status.PAUSED, "unpause": Status.TRAINING}.get(what)
+
+
+def _where(run: RunRecord) -> str:
+    """Where a run stands now, and what lets it go on."""
+    at = f"{run.name} is {run.status} at step {run.step:,} of {run.total_steps:,}"
+    if run.status is Status.PAUSED:
+        return f"{at}; rnn-tui runs unpause {run.run_id} lets it go on."
+    if run.status.resumable:
+        kept = "its weights are kept, and " if run.weights.is_file() else ""
+        return f"{at}; {kept}rnn-tui train --resume {run.run_id} goes on."
+    return f"{at}."
+
+
+def _watch(store: RunStore, options: argparse.Namespace) -> int:
+    """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after Ctrl-C, or else 1."""
+    run, stop = store.find(options.run).whole, threading.Event()
+    trained, as_json = run.status.active, options.json or options.list_json
+    if not trained:
+        output.say(f"not in training: {_where(run)}")
+    drawn = sys.stdout.isatty() and not as_json
+    told = TrainingOutput(RunState(run.run_id, run.config), as_json=as_json, quiet=drawn)
+    with output.stopping_on_signals(lambda _: stop.set()) as received:
+        with told.bar, _live() if drawn else nullcontext() as live:
+            while True:
+                began, seen, state = time.monotonic(), run, store.state(run)
+                if live is not None:
+                    live.update(_picture(run, state, *live.console.size), refresh=True)
+                if not run.status.active:
+                    break  # what there is to say at the end stays below the chart
+                told.follow(state)
+                while run is seen and not stop.is_set():  # no news
+                    stop.wait(max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / LOOK_SHARE))
+                    run = store.get(run.run_id) or run
+                if stop.is_set():
+                    break
+                paused, before = run.status is Status.PAUSED, seen.status is Status.PAUSED
+                if run.status.active and paused is not before and not drawn:
+                    told.bar.say(_where(run))
+        told.follow(state)
+    if as_json:
+        output.print_json(documents.in_full(run, store))
+    if run.status.active:
+        output.say(f"{_where(run)} Only the watching has ended.")
+        return output.stopped(received)
+    if trained and run.status not in (Status.FINISHED, Status.FAILED):
+        output.say(_where(run))
+    return output.FAILURE if trained and run.status is not Status.FINISHED else output.OK
+
+
+def _live() -> "Live":
+    """A part of the terminal that is drawn anew where there is news, and stays at the end."""
+    from rich.live import Live  # noqa: PLC0415 - on terminals only
+
+    return Live(console=output.console(sys.stdout), auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+
+
+def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group":
+    """How far a run is, the chart of its loss, and what else was measured last."""
+    from rich.console import Group  # noqa: PLC0415 - on terminals only
+    from rich.text import Text  # noqa: PLC0415
+
+    from rnn_tui.ui.chart.chart import loss_chart  # noqa: PLC0415
+
+    left = "" if state.remaining is None else f"{duration(state.remaining)} left · "
+    epoch = min(len(state.epochs) + 1, state.config.epochs)
+    far = f"{run.progress:.0%} · {duration(state.elapsed)} · {left}epoch {epoch}/{state.config.epochs}"
+    pace = f" · {state.rate:,.0f} {TASKS[state.config.task].unit}/s" if run.status is Status.TRAINING else ""
+    heading = Text.assemble((run.name, "bold"), f"  {run.status}  ", (far + pace, "dim"))
+    figures = Text(figures_in_words(state, state.epochs[-1]) if state.epochs else "")
+    for line in (heading, figures):
+        line.truncate(width, overflow="ellipsis")
+    return Group(heading, loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))), figures)
 
 
 # What is done, to one or several runs, how `--help` says it, and its examples.
@@ -165,14 +283,14 @@ ACTIONS = {
     "export": (_export, "runs", "write values, charts or weights of runs to files",
                "Write values, charts or weights of one or several runs, or of all.", "last --to csv -o values.csv",
                "--all --to csv -o runs"),
-    "watch": (elsewhere.watch, "run", "follow a run that another process trains",
+    "watch": (_watch, "run", "follow a run that another process trains",
               "Follow a run that the app or another command trains, until it ends: a chart on a "
               "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only.", "last", "last --json"),
-    "stop": (elsewhere.ask, "runs", "stop runs that another process trains",
+    "stop": (_ask, "runs", "stop runs that another process trains",
              "Stop runs that the app or another command trains, as s does there: weights are kept, "
              "and runs that wait behind it in that app or report do not begin.", "last", "recall-fast"),
-    "pause": (elsewhere.ask, "runs", "pause runs that another process trains", None, "last", "recall-fast"),
-    "unpause": (elsewhere.ask, "runs", "let paused runs go on in the process that trains them",
+    "pause": (_ask, "runs", "pause runs that another process trains", None, "last", "recall-fast"),
+    "unpause": (_ask, "runs", "let paused runs go on in the process that trains them",
                 "Let paused runs go on. What has ended goes on by rnn-tui train --resume.", "last", "recall-fast"),
     "rename": (_rename, "run", "give a run another name", None, "last baseline", "recall-fast 'ten units'"),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
