@@ -7,7 +7,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
@@ -21,7 +20,7 @@ from rnn_tui.report.document import check_path, concluded, write_document
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
-from rnn_tui.report.running import Standing, train_missing, train_missing_elsewhere
+from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.store import existing_store
@@ -86,10 +85,7 @@ def run(options: argparse.Namespace) -> int:
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:
-            if place is None:
-                end = train_missing(made, progress.take, control)
-            else:
-                end = train_missing_elsewhere(made, progress.take, control, place)
+            end = train_missing(made, progress.take, control, place)
             lost = HELD.insist()
         stopped = end.runs_left > 0
         written = [] if stopped else outputs
@@ -112,19 +108,17 @@ class _Progress:
     """Tells how it goes on: by a bar on a terminal, by a line a run elsewhere."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._told, self._failures = "", 0
+        self._quiet, self._told, self._failures = quiet, "", 0
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
     def take(self, event: events.Event | Standing) -> None:
         """Take what `train_missing` emits."""
-        if isinstance(event, Standing):
-            self._standing(event)
-        elif isinstance(event, events.LogLine) and event.level == "warning":
+        if isinstance(event, events.LogLine) and event.level == "warning":
             self.bar.say(event.text)
-
-    def _standing(self, now: Standing) -> None:
+        if not isinstance(event, Standing):
+            return
+        now = event
         for failure in now.failures[self._failures :]:
             self.bar.say(failure)
         self._failures = len(now.failures)
@@ -150,16 +144,11 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
         found = () if was_stopped and not as_json else conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
-            document: dict[str, Any] = {
-                "status": status,
-                "kept": not lost,
-                **about(table, store).to_dict(),
-                "rows": [row.to_dict() for row in table.rows],
-                "conclusions": [one.to_dict() for one in found],
-                "rule": RULE,
-                "assumptions": [EXPECTED, *BASIS],
-            }
-            output.print_json(document)
+            output.print_json({
+                "status": status, "kept": not lost, **about(table, store).to_dict(),
+                "rows": [row.to_dict() for row in table.rows], "conclusions": [one.to_dict() for one in found],
+                "rule": RULE, "assumptions": [EXPECTED, *BASIS],
+            })  # fmt: skip
         else:
             _print(table, found)
         sys.stdout.flush()

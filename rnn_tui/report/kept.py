@@ -54,18 +54,15 @@ class Kept:
 
 def kept(plan: Plan, store: RunStore | None) -> Kept:
     """What a store, if there is one yet, has of a plan but for deleted runs; raises `StoreError` if it can't be read."""
-    wanted: dict[Network, Part] = {}
-    for one in plan.experiments:
-        common = family(plan.config(one.task, one.cell, 0))
-        for seed in plan.seeds_of(one.task):
-            wanted[common, one.variant, seed] = Part(one, seed)
-    families = {network[0] for network in wanted}
+    families = {one: family(plan.config(one.task, one.cell, 0)) for one in plan.experiments}
+    known = set(families.values())
+    wanted = {(families[part.experiment], part.experiment.variant, part.seed): part for part in plan.parts}
     done: dict[Part, Found] = {}
     active: dict[Part, RunRecord] = {}
     unfinished: list[tuple[RunRecord, tuple[Part, ...]]] = []
     finished: list[RunRecord] = []
     for run in store.runs() if store is not None else []:
-        if family(run.config) not in families:
+        if family(run.config) not in known:
             continue
         parts = [wanted.get(network) for network in networks(run.config)]
         mine = [part for part in parts if part is not None]
@@ -79,11 +76,8 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
 
-    @cache  # a run may have many of the networks
-    def moments(run_id: str, kind: Kind) -> Sequence[Moment]:
-        assert store is not None  # or there would be no run
-        return store.moments(run_id, kind)
-
+    # A run may have many of the networks; without a store there is none.
+    moments: Callable[[str, Kind], Sequence[Moment]] = cache(store.moments) if store is not None else lambda *_: ()
     return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
 
 
@@ -103,6 +97,11 @@ class Work:
     config: RunConfig
     parts: tuple[Part, ...]
     run: RunRecord | None = None
+
+    @property
+    def progress(self) -> float:
+        """The share of its steps that is done already."""
+        return 0.0 if self.run is None else self.run.progress
 
     @property
     def label(self) -> str:
@@ -145,21 +144,17 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
 
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
-    """As few runs as there are stretches of seeds that lack the same networks."""
-    lacking: dict[int, list[Variant]] = {}
-    for part in parts:
-        assert part.experiment.variant is not None
-        lacking.setdefault(part.seed, []).append(part.experiment.variant)
+    """As few runs as there are stretches of seeds that lack the same networks; `parts` are in the order of their seeds."""
     works = []
-    for first, variants in sorted(lacking.items()):
-        if lacking.get(first - 1) == variants:
-            continue  # in the stretch of the seed before
-        count = next(n for n in itertools.count(1) if lacking.get(first + n) != variants)
-        stretch = [part for part in parts if first <= part.seed < first + count]
-        for some in _products(variants):
-            mine = tuple(part for part in stretch if part.experiment.variant in some)
-            one = mine[0].experiment
-            works.append(Work(plan.config(one.task, one.cell, first, seeds=count, variants=some), mine))
+    by_seed = [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)]
+    # Consecutive seeds are all as far ahead of their places.
+    alike = itertools.groupby(enumerate(by_seed), lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]))
+    for (_, experiments), some in alike:
+        stretch = [part for _, mine in some for part in mine]
+        first, count = stretch[0].seed, len(stretch) // len(experiments)
+        for variants in _products([one.variant for one in experiments if one.variant is not None]):
+            config = plan.config(experiments[0].task, experiments[0].cell, first, seeds=count, variants=variants)
+            works.append(Work(config, tuple(part for part in stretch if part.experiment.variant in variants)))
     return works
 
 

@@ -2,8 +2,10 @@
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -63,13 +65,16 @@ class Standing:
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(has: Kept, speed: MachineSpeed | None = None) -> Standing:
-    """How far a plan is by what the store has, and an estimate of what is left, by the machine's speed if measured."""
-    return _standing(has, work_for(has), Pace(has.finished, speed))
+def standing(has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work] | None = None) -> Standing:
+    """How far a plan is by what the store has, and what these works take, or all it lacks, by the machine's speed if known."""
+    works = work_for(has) if works is None else works
+    elsewhere = len(has.active.keys() - has.done.keys())
+    left = Pace(has.finished, speed).left((work, work.progress) for work in works)
+    return Standing(len(has.plan.parts), len(has.done), elsewhere, runs_left=len(works), seconds_left=left)
 
 
-def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
-    """Train what the plan lacks in the store of runs, in this thread, the cheap tasks first.
+def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None) -> Standing:
+    """Train what the plan lacks in the store of runs, called from this thread, the cheap tasks first.
 
     What is lacking is looked up before every run. A run that was interrupted or stopped goes on;
     a network that another process trains meanwhile is left to it; what fails is not tried again.
@@ -78,68 +83,156 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
         plan: what is wanted.
         emit: called in this thread with a `Standing` between runs and at most twice a second in
             them, and with every event of the runs.
-        control: stops the run in hand, whose checkpoint is kept, and all others; pauses.
+        control: stops the runs in hand, whose checkpoints are kept, and all others; pauses.
+        place: the workers of a cluster, which train many runs at a time, looked up once; by default
+            this thread trains one by one.
 
     Returns:
         how far it is at the end; with runs left where it was stopped before.
 
     Raises:
         DeviceError: if there is no such device.
-        StoreError: if the store can't be used.
+        ClusterError: if there are no workers to be had, or all are gone.
+        StoreError: if the store can't be used, or another process trains a report's runs elsewhere.
     """
-    failures: tuple[str, ...] = ()
-    tried: set[Part] = set()
-    unusable: set[str] = set()
-    speed: MachineSpeed | None = None
-    while True:
+    if place is None:
+        lacking = _Lacking(plan, emit, control)
+        while lacking.look():
+            lacking.train()
+        return lacking.now
+    with SweepStore() as store:
+        lacking = _Lacking(plan, emit, control, store)
+        if lacking.look():
+            train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
+            lacking.look()
+    return lacking.now if control.stopping else replace(lacking.now, runs_left=0)
+
+
+class _Lacking:
+    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_elsewhere`; tells how far the report is."""
+
+    def __init__(self, plan: Plan, emit: Emit, control: Control, store: SweepStore | None = None) -> None:
+        self._plan, self._emit, self._control, self._store = plan, emit, control, store
+        self._tried, self._unusable = set[Part](), set[str]()
+        self._speed: MachineSpeed | None = None
+        self._workers = 1
+        self.now = Standing(len(plan.parts), 0)  #: what was told last.
+
+    def look(self) -> bool:
+        """Look up what is lacking now, and tell; False where nothing is, or no more is to begin."""
         HELD.keep()  # there may be room for it again
         with RunStore() as store:
-            has = kept(plan, store)
-        works = work_for(has, tried=tried, unusable=unusable)
-        pace = Pace(has.finished, speed)
-        now = replace(_standing(has, works, pace), failures=failures)
-        emit(now)
-        if control.stopping or not works:
-            return now
-        if speed is None:
-            resolve_device(plan.device)  # or every single run would fail
-            speed = pace.speed = timed_speed()
-        work = works[0]
-        run_id = new_run_id() if work.run is None else work.run.run_id
-        teller = _Teller(replace(now, work=work, run_id=run_id), works[1:], pace, emit)
+            has = kept(self._plan, store)
+        self._works = work_for(has, tried=self._tried, unusable=self._unusable)
+        self._pace, self._in_hand = Pace(has.finished, self._speed), dict[str, _InHand]()
+        self.now = replace(standing(has, self._speed, self._works), failures=self.now.failures)
+        self._emit(self.now)
+        if self._control.stopping or not self._works:
+            return False
+        if self._speed is None:
+            if self._store is None:
+                resolve_device(self._plan.device)  # or every single run would fail
+            self._speed = self._pace.speed = timed_speed()
+        return True
+
+    def train(self) -> None:
+        """Train the next run in this thread."""
+        job = self.next()
+        assert job is not None
+        work, take = self._in_hand[job.run_id].work, partial(self.take, job)
         try:
             if work.run is not None:
-                training.resume(work.run, teller.take, control)
+                training.resume(work.run, take, self._control)
             else:
-                training.train(work.config, teller.take, control, run_id)
+                training.train(job.config, take, self._control, job.run_id)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
             # Somebody else goes on with it, or its checkpoint is damaged: then it starts anew.
-            unusable.add(work.run.run_id)
-            emit(events.LogLine(work.run.run_id, str(error), "warning"))
-            continue
-        failures = teller.now.failures
-        if not control.stopping:
-            # Even where it could not be kept: it must not be trained for ever.
-            tried.update(work.parts)
+            self._unusable.add(job.run_id)
+            self._emit(events.LogLine(job.run_id, str(error), "warning"))
+        else:
+            if not self._control.stopping:
+                # Even where it could not be kept: it must not be trained for ever.
+                self._tried.update(work.parts)
 
-
-def _standing(has: Kept, works: Sequence[Work], pace: "Pace") -> Standing:
-    elsewhere = len(has.active.keys() - has.done.keys())
-    total, left = len(has.plan.parts), _seconds(works, pace)
-    return Standing(total, len(has.done), elsewhere, runs_left=len(works), seconds_left=left)
-
-
-def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
-    """What all of these runs will take; None where that of one is not known."""
-    result = 0.0
-    for work in works:
-        whole = pace.seconds(work.config)
-        if whole is None:
+    def next(self) -> Job | None:
+        """The next run to train."""
+        if not self._works:
             return None
-        result += whole * (1.0 - work.run.progress if work.run is not None else 1.0)
-    return result
+        work = self._works.pop(0)
+        run = work.run
+        if run is None:
+            config = work.config if self._store is None else work.config.replace(workers=1)  # a worker is one core
+            now = time.time()
+            run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+        if self._store is not None:
+            self._store.add_run(REPORT_GROUP, 0, {}, run)
+        self._in_hand[run.run_id] = _InHand(work, work.progress)
+        self.now = replace(self.now, work=work, run_id=run.run_id, runs_left=len(self._works))
+        self._tell()  # data and libraries take a moment to load
+        return Job(run.run_id, run.config, work.label)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are runs left."""
+        return bool(self._works)
+
+    def unwanted(self) -> Sequence[str]:
+        """None: nothing is stopped early."""
+        return ()
+
+    def take(self, job: Job, event: events.Event) -> None:
+        """Take an event of a run."""
+        self._emit(event)
+        mine = self._in_hand.get(job.run_id)
+        if mine is None:
+            return  # it has ended
+        match event:
+            case events.RunStarted():
+                mine.total_steps, mine.progress = event.total_steps, event.first_step / event.total_steps
+                self._tell()
+            case events.StepLogged() | events.EpochEnded() if mine.total_steps:
+                mine.progress = event.step / mine.total_steps
+                if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
+                    self._pace.learn(job.config, event.elapsed / mine.progress)
+                    self._tell()
+            case events.RunFinished():
+                self._pace.learn(job.config, event.seconds)
+                self.now = replace(self.now, done=self.now.done + len(mine.work.parts))
+            case events.RunFailed():
+                self.now = replace(self.now, failures=(*self.now.failures, f"{job.name}: {event.message}"))
+                self._tell()
+        if isinstance(event, events.RunFinished | events.RunFailed | events.RunStopped):
+            del self._in_hand[job.run_id]
+
+    def tell(self, told: ClusterState | events.LogLine) -> None:
+        """Take what is told of the workers."""
+        if isinstance(told, events.LogLine):
+            self._emit(told)
+        else:
+            self._workers = max(1, len(told.workers))
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        shares = [(one.work, one.progress) for one in self._in_hand.values()]
+        left = self._pace.left([*((work, work.progress) for work in self._works), *shares])
+        self.now = replace(
+            self.now,
+            progress=sum(share for work, share in shares if work is self.now.work),
+            seconds_left=None if left is None else left / self._workers,
+            in_hand=sum(share * len(work.parts) for work, share in shares),
+        )
+        self._emit(self.now)
+
+
+@dataclass
+class _InHand:
+    """A run in training."""
+
+    work: Work
+    progress: float  #: the share of its steps that is done.
+    total_steps: int = 0  #: 0 before it has started.
 
 
 class Pace:
@@ -148,148 +241,34 @@ class Pace:
     What is unlike them all is estimated by the speed of this machine, if that is known.
     """
 
-    def __init__(self, finished: Iterable[RunRecord], speed: MachineSpeed | None = None) -> None:
+    def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
         self.speed = speed
-        self._seconds: dict[RunConfig, dict[int, float]] = {}
-        for run in finished:
+        self._seconds = defaultdict[RunConfig, dict[int, float]](dict)
+        for run in reversed(finished):
             if run.elapsed > 0:
-                self._of(run.config).setdefault(_size(run.config), run.elapsed)
+                self.learn(run.config, run.elapsed)
 
     def learn(self, config: RunConfig, seconds: float) -> None:
         """Take a run's time, measured or projected from a part of it."""
-        self._of(config)[_size(config)] = seconds
+        self._seconds[family(config)][max(1, len(config.replicas))] = seconds
 
     def seconds(self, config: RunConfig) -> float | None:
         """How long a run will take; None where nothing tells.
 
         With another number of networks, from the nearest number that was measured (`GROWTH`).
         """
-        known, size = self._of(config), _size(config)
+        known, size = self._seconds[family(config)], max(1, len(config.replicas))
         if not known:
             return seconds_of(config, {}, self.speed)
         near = min(known, key=lambda count: max(count / size, size / count))
         return known[near] * math.pow(size / near, GROWTH)
 
-    def _of(self, config: RunConfig) -> dict[int, float]:
-        return self._seconds.setdefault(family(config), {})
-
-
-def _size(config: RunConfig) -> int:
-    return max(1, len(config.replicas))
-
-
-class _Teller:
-    """Passes the events of one run on, and says how far it and the report are."""
-
-    def __init__(self, now: Standing, later: Sequence[Work], pace: Pace, emit: Emit) -> None:
-        assert now.work is not None
-        self.now, self._work = replace(now, runs_left=len(later)), now.work
-        self._later, self._pace, self._emit = later, pace, emit
-        self._total_steps = 0
-        # What is trained next: data and libraries take a moment to load.
-        self._tell(self._work.run.progress if self._work.run is not None else 0.0)
-
-    def take(self, event: events.Event) -> None:
-        """Take an event of the run."""
-        self._emit(event)
-        match event:
-            case events.RunStarted():
-                self._total_steps = event.total_steps
-                self._tell(event.first_step / event.total_steps)
-            case events.StepLogged() | events.EpochEnded():
-                if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
-                    progress = event.step / self._total_steps
-                    self._pace.learn(self._work.config, event.elapsed / progress)
-                    self._tell(progress)
-            case events.RunFailed():
-                self.now = replace(self.now, failures=(*self.now.failures, f"{self._work.label}: {event.message}"))
-                self._emit(self.now)
-
-    def _tell(self, progress: float) -> None:
-        self._told_at = time.monotonic()
-        whole = self._pace.seconds(self._work.config)
-        later = _seconds(self._later, self._pace)
-        left = None if whole is None or later is None else (1.0 - progress) * whole + later
-        self.now = replace(self.now, progress=progress, seconds_left=left, in_hand=progress * len(self._work.parts))
-        self._emit(self.now)
-
-
-def train_missing_elsewhere(plan: Plan, emit: Emit, control: Control, place: TrainingPlace) -> Standing:
-    """The same on the workers of a cluster, many runs at a time.
-
-    Raises:
-        ClusterError: if there are no workers to be had, or all are gone.
-        StoreError: if the store can't be used, or another process trains a report's runs elsewhere.
-    """
-    with SweepStore() as store:
-        lacking = _Lacking(plan, store, emit, control)
-        if lacking.works:
-            train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
-        return lacking.end()
-
-
-class _Lacking:
-    """The runs that a plan lacks, for `train_elsewhere`; tells how far the report is."""
-
-    def __init__(self, plan: Plan, store: SweepStore, emit: Emit, control: Control) -> None:
-        self._plan, self._store, self._emit, self._control = plan, store, emit, control
-        has = kept(plan, store)
-        self.works, self._trained = work_for(has), dict[str, Work]()
-        self._pace = Pace(has.finished, timed_speed())
-        self._now = _standing(has, self.works, self._pace)
-        emit(self._now)
-
-    def next(self) -> Job | None:
-        """The next run to train."""
-        if not self.works:
-            return None
-        work = self.works.pop(0)
-        run = work.run
-        if run is None:  # a worker is one core
-            config, now = work.config.replace(workers=1), time.time()
-            run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
-        self._store.add_run(REPORT_GROUP, 0, {}, run)
-        self._trained[run.run_id] = work
-        self._now = replace(self._now, work=work, run_id=run.run_id, runs_left=len(self.works))
-        self._emit(self._now)
-        return Job(run.run_id, run.config, work.label)
-
-    @property
-    def more(self) -> bool:
-        """Whether there are runs left."""
-        return bool(self.works)
-
-    def take(self, job: Job, event: events.Event) -> None:
-        """Take an event of a run."""
-        self._emit(event)
-        if isinstance(event, events.RunFailed):
-            self._now = replace(self._now, failures=(*self._now.failures, f"{job.name}: {event.message}"))
-        elif isinstance(event, events.RunFinished):
-            self._pace.learn(job.config, event.seconds)
-            self._now = replace(self._now, done=self._now.done + len(self._trained[job.run_id].parts))
-
-    def unwanted(self) -> Sequence[str]:
-        """None: nothing is stopped early."""
-        return ()
-
-    def tell(self, told: ClusterState | events.LogLine) -> None:
-        """Take what is told of the workers."""
-        if isinstance(told, events.LogLine):
-            self._emit(told)
-            return
-        shares = {self._trained[run_id]: share for run_id, share in told.progress.items()}
-        left = _seconds([*self.works, *shares], self._pace)
-        if left is not None:
-            left -= sum(share * (self._pace.seconds(work.config) or 0.0) for work, share in shares.items())
-            left /= max(1, len(told.workers))
-        in_hand = sum(share * len(work.parts) for work, share in shares.items())
-        self._now = replace(self._now, seconds_left=left, in_hand=in_hand)
-        self._emit(self._now)
-
-    def end(self) -> Standing:
-        """How far it is at the end, by what the store has; with runs left where it was stopped before."""
-        has = kept(self._plan, self._store)
-        left = len(work_for(has)) if self._control.stopping else 0
-        now = replace(_standing(has, (), self._pace), failures=self._now.failures, runs_left=left)
-        self._emit(now)
-        return now
+    def left(self, works: Iterable[tuple[Work, float]]) -> float | None:
+        """What runs, each with the share that is done, will take one by one; None where that of one is not known."""
+        result = 0.0
+        for work, share in works:
+            whole = self.seconds(work.config)
+            if whole is None:
+                return None
+            result += whole * (1.0 - share)
+        return result

@@ -11,7 +11,6 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.state import RunState, Status
 
 if TYPE_CHECKING:
-    from rnn_tui.report.kept import Work
     from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
 
@@ -39,8 +38,9 @@ def train_report(
     the id of one that has finished.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
 
-    now, run_id, finished = ReportStatus(plan), "", ""
+    now, run_id, finished, problem = ReportStatus(plan), "", "", ""
 
     def take(item: "events.Event | Standing") -> None:
         """Take what `train_missing` emits."""
@@ -56,11 +56,14 @@ def train_report(
             finished = ""
         if item.work is not None and item.run_id != run_id:
             run_id = item.run_id
-            tell(_state(item.work, run_id))
+            if item.work.run is None:
+                tell(RunState(run_id, item.work.config))
+            else:
+                with RunStore() as store:
+                    tell(replace(store.state(item.work.run), status=Status.LOADING, message=""))
         now = replace(now, standing=item)
         tell(now)
 
-    problem = ""
     try:
         train_missing(plan, take, control)
     except UserError as error:
@@ -69,13 +72,3 @@ def train_report(
         logger.exception("the report rerun failed")
         problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
     tell(replace(now, going_on=False, problem=problem))
-
-
-def _state(work: "Work", run_id: str) -> RunState:
-    """What is known of a run before it begins, or goes on; raises `StoreError` if the store can't be read."""
-    if work.run is None:
-        return RunState(run_id, work.config)
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - the database, on use only
-
-    with RunStore() as store:
-        return replace(store.state(work.run), status=Status.LOADING, message="")
