@@ -1,6 +1,6 @@
 """A look inside a network: what it holds, step by step, while it reads the input at hand."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -15,10 +15,10 @@ from textual.widgets import Static
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
+from rnn_tui.ui.inside.subject import Given, Studies, Subject
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import pane_of
+from rnn_tui.ui.shell.views import TaskView, pane_of
 from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, more than any input has, and units of a page.
@@ -31,7 +31,7 @@ NOTHING = "There is nothing to look at yet."
 FAILURE = "Looking inside this one failed; the log file has the details."
 
 
-class InsideView(TaskInside):
+class InsideView(Vertical, TaskView):
     """A scrubber over time steps; below it what was read, said and held up to the present one, and found in a study."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,6 +50,10 @@ class InsideView(TaskInside):
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
     ]
 
+    ruler: str = "step"
+    grid_title: ClassVar[str] = "what it reads and says"
+    first_number: ClassVar[int] = 1
+    studies_at_once: ClassVar[bool] = False  #: whether a study takes no longer than a look.
     grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input at hand.
 
     def __init__(self) -> None:
@@ -114,20 +118,17 @@ class InsideView(TaskInside):
         if isinstance(found, str):
             self.subject, self._failure = None, found
         else:
-            self._look_at(found)
+            before, self.subject, self._failure = self.subject, found, ""
+            # The whole input at first: one sees the answer, and goes back from there.
+            if before is None or before.trace.steps != found.trace.steps:
+                self.step = found.trace.steps - 1
+            if before is None or before.network != found.network:
+                self.look = replace(self.look, unit=None)
+            self.look = self.look.fitted(found.trace)
+            self.taken(found)
+            self.refresh_bindings()
+            self._study_at_once()
         self.show_all()
-
-    def _look_at(self, found: Subject) -> None:
-        before, self.subject, self._failure = self.subject, found, ""
-        # The whole input at first: one sees the answer, and goes back from there.
-        if before is None or before.trace.steps != found.trace.steps:
-            self.step = found.trace.steps - 1
-        if before is None or before.network != found.network:
-            self.look = replace(self.look, unit=None)
-        self.look = self.look.fitted(found.trace)
-        self.taken(found)
-        self.refresh_bindings()
-        self._study_at_once()
 
     # Showing.
 
@@ -283,3 +284,61 @@ class InsideView(TaskInside):
             self._studies.stop()
         else:
             raise SkipAction  # it may mean something to the screen
+
+    # What a task says of it, beside its actions `other` and `next_network`.
+
+    def choices(self) -> ComposeResult:
+        """What can be chosen, in a line above."""
+        return iter(())
+
+    def pictures(self) -> ComposeResult:
+        """What stands at the left of the grid."""
+        return iter(())
+
+    def study_pictures(self) -> ComposeResult:
+        """What shows a study apart from the steps of the input at hand."""
+        return iter(())
+
+    def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
+        """What tells the subject at hand from others, and in a thread looks at it, or raises a `UserError`; or why not."""
+        raise NotImplementedError
+
+    def look_at(self, what: Given | int | None) -> None:
+        """Look at this, which another view has sent; None for what it has at hand."""
+        raise NotImplementedError
+
+    def taken(self, subject: Subject) -> None:
+        """Something new is looked at, and about to be shown."""
+
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        """What was read, and what should have come out, unless a picture shows it; `study` is None where there is none."""
+        return []
+
+    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        """What a study adds to the steps of the input at hand."""
+        return []
+
+    def study_text(self, study: Any) -> str:
+        """What a study found, in a sentence or two."""
+        return str(study.summary)
+
+    def step_name(self, step: int, steps: int) -> str:
+        """Which step, from 0, of how many."""
+        return f"{self.ruler} {step + 1:,} of {steps:,}"
+
+    def sentence(self, subject: Subject, step: int) -> str:
+        """What the network says after a step, and whether it is right."""
+        trace, right = subject.trace, subject.truth[step]
+        answer = trace.answer_word(step)
+        text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
+        if right:
+            text += " ✓" if answer == right else f" ✗ it is {right}"
+        return text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
+
+    def note(self, subject: Subject, step: int) -> str:
+        """What to know of what is shown; where that is nothing, who answers."""
+        trace = subject.trace
+        return trace.layers[self.look.layer].note or (trace.prefix_note if step < trace.steps - 1 else subject.about)
+
+    def show_pictures(self, subject: Subject, step: int) -> None:
+        """Bring the pictures up to date."""

@@ -24,7 +24,8 @@ from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.inside.subject import Given, TaskInside
+    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.inside.view import InsideView
     from rnn_tui.ui.training.form import LogView
 
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
@@ -144,7 +145,7 @@ class TaskPane(FormPane):
         if INSIDE.id not in self._views:
             self.notify("This task has no view Inside.")
             return
-        cast("TaskInside", await self._filled(INSIDE.id)).look_at(what)
+        cast("InsideView", await self._filled(INSIDE.id)).look_at(what)
         self.go_to_view(INSIDE.id)
 
     def states(self) -> list[RunState]:
