@@ -4,10 +4,9 @@ A line a trial goes to stdout as it ends, in a pipe; the table of all at the end
 """
 
 import argparse
-import itertools
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rnn_tui.cli import output
@@ -19,15 +18,13 @@ from rnn_tui.engine.events import Control
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, duration
-from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place, require
-from rnn_tui.sweeps.estimate import wall_seconds
+from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range
+from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Point, SweepPlan, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.running import train_elsewhere
-from rnn_tui.sweeps.search import importance, needs_optuna
+from rnn_tui.sweeps.search import importance, require_extras
 from rnn_tui.sweeps.trials import TrialEnded, Trials
-from rnn_tui.sweeps.words import shown, shown_spread
 from rnn_tui.tasks import TASKS
 
 WHICH = "a sweep's name, as rnn-tui sweep list has it"
@@ -78,30 +75,25 @@ def _add_varied(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--search", choices=SEARCHES, default="grid", help="how trials are chosen (default: %(default)s)")
     add_setting(parser, TRIALS, f"{TRIALS.help}, by a search", default=0)
-    for way in ("maximise", "minimise"):
-        more = "more" if way == "maximise" else "less"
-        parser.add_argument(
-            f"--{way}", metavar="METRIC", help=f"of this metric, {more} is better (default: the task's validation accuracy)"
-        )
+    for way, more in (("maximise", "more"), ("minimise", "less")):
+        text = f"of this metric, {more} is better (default: the task's validation accuracy)"
+        parser.add_argument(f"--{way}", metavar="METRIC", help=text)
     parser.add_argument("--prune", action="store_true", help="stop trials of a search early that fall behind")
     parser.add_argument("--name", metavar="NAME", help="what to call the sweep (default: its task and a number)")
 
 
 def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
-    parser.add_argument(
-        "--on", metavar="WHERE", default="", dest=f"{prefix}on", help=f"where to train: {FORM} (default: local)"
-    )
+    where = f"where to train: {FORM} (default: local)"
+    parser.add_argument("--on", metavar="WHERE", default="", dest=f"{prefix}on", help=where)
     parser.add_argument(
         "--shared", metavar="DIR", default="", dest=f"{prefix}shared",
         help="a folder that all machines see at the same path: checkpoints lie there, and need not be sent",
     )  # fmt: skip
     parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        dest=f"{prefix}dry_run",
+        "--dry-run", action="store_true", dest=f"{prefix}dry_run",
         help="tell how many runs there are and how long they take, and end",
-    )
+    )  # fmt: skip
     add_output_options(parser, prefix=prefix)
 
 
@@ -118,9 +110,8 @@ def run(options: argparse.Namespace) -> int:
     if options.what is None:
         if options.resume is None:
             options.complain("the following arguments are required: TASK, list or show; or --resume NAME")
-        vars(options).update(
-            {name: getattr(options, f"resume_{name}") for name in ("on", "shared", "dry_run", "json", "quiet")}
-        )
+        for name in ("on", "shared", "dry_run", "json", "quiet"):
+            setattr(options, name, getattr(options, f"resume_{name}"))
     elif options.resume is not None:
         options.complain("--resume takes no TASK: the sweep's own settings go on")
     if options.what == "list":
@@ -130,11 +121,19 @@ def run(options: argparse.Namespace) -> int:
             return _show(store.sweep(options.name), as_json=options.json)
     place = read_place(options.on)
     if options.resume is None:
-        return _begin(options, place)
-    with SweepStore() as store:
-        sweep = store.sweep(options.resume)
-    _say_size(sweep.plan, place, options)
-    return output.OK if options.dry_run else _train(sweep.name, sweep.plan, place, options)
+        plan, name = _plan(options), "" if options.name is None else check_name(options.name)
+    else:
+        with SweepStore() as store:
+            sweep = store.sweep(options.resume)
+        plan, name = sweep.plan, sweep.name
+    _say_size(plan, place, options)
+    if options.dry_run:
+        return output.OK
+    require_extras(plan)
+    if options.resume is None:
+        with SweepStore() as store:
+            name = store.add_sweep(name, plan)
+    return _train(name, plan, place, options)
 
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
@@ -150,38 +149,17 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
     )  # fmt: skip
 
 
-def _begin(options: argparse.Namespace, place: TrainingPlace) -> int:
-    plan = _plan(options)
-    name = check_name(options.name) if options.name is not None else ""
-    _say_size(plan, place, options)
-    if options.dry_run:
-        return output.OK
-    _require(plan)
-    with SweepStore() as store:
-        names = set(store.sweep_names())
-        name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in names)
-        store.add_sweep(name, plan)
-    return _train(name, plan, place, options)
-
-
-def _require(plan: SweepPlan) -> None:
-    """Do nothing where the extras that a sweep needs are there."""
-    require("distributed", "cluster")
-    if needs_optuna(plan):
-        require("optuna", "search")
-
-
 def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> None:
     """How much there is to do: on stderr, or in a dry run as the result."""
-    runs, workers = plan.count * plan.runs_of_trial, place.workers or len(place.hosts) or 1
+    workers = place.size
     seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, workers)
     if options.dry_run and options.json:
-        about = {"trials": plan.count, "runs": runs, "workers": workers, "seconds": seconds, "plan": plan.to_dict()}
-        output.print_json(about)
+        about = {"trials": plan.count, "runs": plan.runs, "workers": workers, "seconds": seconds}
+        output.print_json({**about, "plan": plan.to_dict()})
         return
     how_long = "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
     on = f"on {workers} worker{'s' if workers > 1 else ''}"
-    text = f"{plan.count:,} trials, {runs:,} runs; {how_long} {on}, by the speed of this machine"
+    text = f"{plan.count:,} trials, {plan.runs:,} runs; {how_long} {on}, by the speed of this machine"
     if options.dry_run:
         print(text)
     elif not options.quiet:
@@ -192,41 +170,36 @@ class _Progress:
     """Tells how a sweep goes on: by a bar on a terminal, by a line a trial on stdout in a pipe."""
 
     def __init__(self, plan: SweepPlan, done: int, *, quiet: bool, lines: bool) -> None:
-        self._plan, self._lines, self._began = plan, lines, time.monotonic()
-        self._total, self._done = plan.count * plan.runs_of_trial, done
-        self.failed = 0
+        self._plan, self._lines = plan, lines
+        self._done, self.failed = done, 0
         self.bar = output.ProgressBar("starting", quiet=quiet)
-        self.bar.update(done, self._total)
+        self.bar.update(done, plan.runs)
 
     def take(self, told: ClusterState | TrialEnded | events.LogLine) -> None:
         """Take what training elsewhere tells."""
         if isinstance(told, TrialEnded):
-            self._ended(told)
+            self.failed += told.status == "failed"
+            self._done += self._plan.runs_of_trial if told.status != "stopped" else 0
+            if self._lines:
+                print("\t".join(_cells(self._plan, told.number, told.point, told.values, told.status)), flush=True)
         elif isinstance(told, events.LogLine):
             self.bar.say(told.text)
         else:
             note = told.note or f"{len(told.workers)} workers, {len(told.progress)} runs in training"
             self.bar.update(self._done + sum(told.progress.values()), label=note)
 
-    def _ended(self, told: TrialEnded) -> None:
-        self.failed += told.status == "failed"
-        self._done += self._plan.runs_of_trial if told.status != "stopped" else 0
-        if self._lines:
-            print("\t".join(_cells(self._plan, told.number, told.point, told.values, told.status)), flush=True)
 
-
-def _cells(plan: SweepPlan, number: int, point: Any, values: Sequence[float], status: str) -> list[str]:
+def _cells(plan: SweepPlan, number: int, point: Point, values: Sequence[float], status: str) -> list[str]:
     settings = [shown(point.get(name)) for name in plan.varied]
     return [str(number), *settings, shown_spread(plan, values), status]
 
 
 def _heads(plan: SweepPlan) -> list[str]:
-    return ["trial", *plan.varied, plan.of_task.metric(plan.metric).title, "status"]
+    return ["trial", *plan.varied, plan.of_metric.title, "status"]
 
 
 def _train(name: str, plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it."""
-    _require(plan)
     control, in_pipe = Control(), not options.json and not sys.stdout.isatty()
     with SweepStore() as store:
         before = store.sweep(name)
@@ -252,7 +225,7 @@ def _document(sweep: Sweep) -> dict[str, Any]:
     def of(trial: Trial) -> dict[str, Any]:
         spread = None if trial.spread is None else trial.spread.to_dict()
         runs = [run.run_id for run in trial.runs]
-        return {"trial": trial.number, "status": trial.status, "settings": dict(trial.point), "value": spread, "runs": runs}
+        return {"trial": trial.number, "status": trial.status, "settings": trial.point, "value": spread, "runs": runs}
 
     best = None if sweep.best is None else sweep.best.number
     about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": best}
@@ -276,8 +249,7 @@ def _show(sweep: Sweep, *, as_json: bool) -> int:
         output.print_json(_document(sweep))
         return output.OK
     plan, heads = sweep.plan, _heads(sweep.plan)
-    rows = [_cells(plan, one.number, one.point, one.spread.values if one.spread else (), one.status) for one in
-            sorted(sweep.trials, key=sweep.rank)]  # fmt: skip
+    rows = [_cells(plan, one.number, one.point, one.values, one.status) for one in sorted(sweep.trials, key=sweep.rank)]
     output.print_table(heads, rows, heads[:-1])
     matters = _importance(sweep)
     if sys.stdout.isatty():
@@ -300,17 +272,9 @@ def _list(as_json: bool) -> int:
         output.print_json([{**_about(one), **more} for one, more in zip(sweeps, told, strict=True)])
         return output.OK
     heads = ("name", "task", "status", "trials", "varied", "age")
-    now: Callable[[Sweep], float] = lambda one: time.time() - one.created  # noqa: E731
-    rows = [
-        (
-            one.name,
-            one.plan.task,
-            one.status,
-            f"{one.done:,}/{one.plan.count:,}",
-            printable(", ".join(one.plan.varied)),
-            age(now(one)),
-        )
-        for one in sweeps
-    ]
+    rows = []
+    for one in sweeps:
+        trials, varied = f"{one.done:,}/{one.plan.count:,}", printable(", ".join(one.plan.varied))
+        rows.append((one.name, one.plan.task, one.status, trials, varied, age(time.time() - one.created)))
     output.print_table(heads, rows, ("trials", "age"))
     return output.OK

@@ -43,6 +43,11 @@ class TrainingPlace:
     cluster: str = ""  #: the class of a cluster, such as `dask_jobqueue.SLURMCluster`.
     arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
 
+    @property
+    def size(self) -> int:
+        """How many workers there are to be, as far as it tells; else 1."""
+        return self.workers or len(self.hosts) or 1
+
 
 def require(package: str, extra: str) -> None:
     """Do nothing where a package is installed.
@@ -69,7 +74,7 @@ def read_place(text: str) -> TrainingPlace:
     if kind == SSH:
         return TrainingPlace(SSH, text, hosts=_hosts(Path(rest)))
     if text.endswith((".yaml", ".yml")):
-        return _described(Path(text), text)
+        return _described(text)
     raise SettingError(f"“{printable(text)}” is no place to train; give {FORM}.")
 
 
@@ -87,29 +92,26 @@ def _hosts(path: Path) -> tuple[str, ...]:
     for line in _text(path).splitlines():
         words = line.partition("#")[0].split()
         if len(words) > 2 or (len(words) == 2 and not words[1].isdecimal()):
-            raise SettingError(
-                f"“{printable(line)}” in {printable(path, 200)} is not a host, and how many workers it is to have."
-            )
+            what = "is not a host, and how many workers it is to have."
+            raise SettingError(f"“{printable(line)}” in {printable(path, 200)} {what}")
         hosts += words[:1] * (min(int(words[1]), 1024) if len(words) == 2 else 1)
     if not hosts:
         raise SettingError(f"{printable(path, 200)} has no hosts; give one a line.")
     return tuple(hosts)
 
 
-def _described(path: Path, text: str) -> TrainingPlace:
+def _described(name: str) -> TrainingPlace:
     require("yaml", "cluster")
     import yaml  # noqa: PLC0415 - of the extra `cluster`
 
     try:
-        told = yaml.safe_load(_text(path))
+        told = yaml.safe_load(_text(Path(name)))
         known = {"cluster": str, "arguments": dict, "workers": int}
-        if not isinstance(told, dict) or not all(
-            isinstance(value, known.get(name, type(None))) for name, value in told.items()
-        ):
+        if not isinstance(told, dict) or not all(isinstance(one, known.get(key, type(None))) for key, one in told.items()):
             raise ValueError("it has other entries than cluster, arguments and workers")
-        return TrainingPlace("file", text, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
+        return TrainingPlace("file", name, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
     except (yaml.YAMLError, KeyError, ValueError, RecursionError) as error:
-        raise SettingError(f"{printable(path, 200)} describes no cluster ({why(error)}).") from error
+        raise SettingError(f"{printable(Path(name), 200)} describes no cluster ({why(error)}).") from error
 
 
 @asynccontextmanager
@@ -141,9 +143,8 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
             await stack.enter_async_context(client)
         except Exception as error:  # whatever a cluster of any kind may raise
             logger.exception("no workers at %s", printable(place.text, 200))
-            raise ClusterError(
-                f"There are no workers to be had at {printable(place.text, 100)} ({why(error, 200)})."
-            ) from error
+            where = f"{printable(place.text, 100)} ({why(error, 200)})"
+            raise ClusterError(f"There are no workers to be had at {where}.") from error
         yield client
 
 

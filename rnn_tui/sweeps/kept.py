@@ -1,8 +1,9 @@
 """The sweeps that the store of runs has, and how far each is, by what their runs came to."""
 
+import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,10 @@ from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import RunRecord, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.plan import Point, SweepPlan
+
+ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)  # of runs of which nothing is left to be trained
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Trial:
     """A choice of settings, and what its runs came to."""
 
     number: int  #: from 0 on.
-    point: Mapping[str, Any]  #: the settings that vary, by name.
+    point: Point  #: the settings that vary, by name.
     runs: tuple[RunRecord, ...]  #: in the order of the seeds.
     wanted: int  #: how many runs it is to have.
     pruned: bool  #: whether it was stopped since it fell behind.
@@ -45,8 +49,7 @@ class Trial:
     @property
     def over(self) -> bool:
         """Whether nothing of it is left to be trained."""
-        ends = (Status.FINISHED, Status.FAILED, Status.DAMAGED)
-        return self.pruned or (len(self.runs) == self.wanted and all(run.status in ends for run in self.runs))
+        return self.pruned or (len(self.runs) == self.wanted and all(run.status in ENDS for run in self.runs))
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -92,16 +95,19 @@ class Sweep:
 class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
-    def add_sweep(self, name: str, plan: SweepPlan) -> None:
-        """Keep a new sweep.
+    def add_sweep(self, name: str, plan: SweepPlan) -> str:
+        """Keep a new sweep; returns its name, by default the task and a number.
 
         Raises:
             StoreError: if another has its name.
         """
-        if self._query("SELECT 1 FROM sweeps WHERE name = ?", name):
+        there = set(self.sweep_names())
+        name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
+        if name in there:
             raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it by --resume {name}.")
         with self._explaining():
             self._connection.execute("INSERT INTO sweeps VALUES (?, ?, ?)", (name, time.time(), json.dumps(plan.to_dict())))
+        return name
 
     def change_plan(self, name: str, plan: SweepPlan) -> None:
         """Keep another plan for a sweep, as one with more trials."""
@@ -124,9 +130,10 @@ class SweepStore(RunStore):
             raise StoreError(f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list tells all).")
         try:
             plan, created = SweepPlan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
+            trials = self._trials(name, plan)
         except WRONG as error:
             raise StoreError(f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)}).") from error
-        return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), self._trials(name, plan))
+        return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
 
     def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> None:
         """Keep a run that a trial is to have, before it begins."""
@@ -151,6 +158,8 @@ class SweepStore(RunStore):
         for number, some in found.items():
             mine = sorted((runs[row["run_id"]] for row in some if row["run_id"] in runs), key=lambda run: run.config.seed)
             point = json.loads(some[0]["point"])
+            if not isinstance(point, dict):
+                raise TypeError(f"trial {number} has no settings")
             values = tuple(value for run in mine for value in self.measured(run, plan))
             pruned = any(row["pruned"] for row in some)
             trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, pruned, values))
@@ -158,7 +167,7 @@ class SweepStore(RunStore):
 
     def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
         """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
-        kind = {"val": "epoch", "test": "test"}.get(plan.of_task.metric(plan.metric).stage, "step")
+        kind = {"val": "epoch", "test": "test"}.get(plan.of_metric.stage, "step")
         query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
         rows = self._query(query, run.run_id, kind, plan.metric)
         with self._explaining(run.run_id):
@@ -172,3 +181,20 @@ def of_seeds(config: RunConfig, value: float | Sequence[float], plan: SweepPlan)
     variants = (variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values)
     best = (max if plan.maximise else min)(variants, key=lambda variant: variant.mean, default=None)
     return () if best is None else best.values
+
+
+def shown(value: Any) -> str:
+    """A setting's value, in the app and on the command line."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, list | tuple):
+        return "-".join(map(shown, value))
+    return f"{value:.4g}" if isinstance(value, float) else printable(value)
+
+
+def shown_spread(plan: SweepPlan, values: Sequence[float]) -> str:
+    """A sweep's metric over the seeds of a trial."""
+    if not values:
+        return NOTHING
+    spread, form = Spread(tuple(values)), plan.of_metric.format
+    return form(spread.mean) + ("" if spread.sd is None else f" ± {form(spread.sd)}")

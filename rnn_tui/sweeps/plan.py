@@ -10,15 +10,18 @@ from typing import Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, NumberSetting, Setting, check_choice
+from rnn_tui.runs.cost import Known, seconds_of, timed_speed, trained_here
+from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
 # A list of variants has one name here: a trial has one size and one loss, as its table shows.
 SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
-WORDS = ("cell", "preset", "augmentation")
 MOST_VALUES, MOST_TRIALS = 1000, 100_000
+MOST_LOOKED_AT = 200  # of a longer grid so many trials, evenly spread, tell how long all take
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 REPORT_GROUP = "report"  # what the report's runs are kept under while workers train them
 SEEDS = NumberSetting("seeds", "Seeds", "networks of consecutive seeds in each trial", 1, 1000)
@@ -59,24 +62,24 @@ class SweepPlan:
         check_choice("Task", self.task, tuple(TASKS))
         check_choice("Search", self.search, SEARCHES)
         SEEDS.check(self.seeds)
-        for name, one in self.ranges.items():
-            object.__setattr__(self, "ranges", {**self.ranges, name: one if isinstance(one, Range) else Range(**one)})
+        ranges = {name: one if isinstance(one, Range) else Range(**one) for name, one in self.ranges.items()}
+        object.__setattr__(self, "ranges", ranges)
         names = [one.name for one in self.of_task.metric_definitions]
         if not self.metric:
             wanted = self.of_task.headline.replace("test_", "val_")
             object.__setattr__(self, "metric", wanted if wanted in names else self.of_task.headline)
-            object.__setattr__(self, "maximise", self.of_task.metric(self.metric).higher_is_better)
+            object.__setattr__(self, "maximise", self.of_metric.higher_is_better)
         check_choice("Metric", self.metric, names)
         self._check_search()
-        for point in itertools.islice(self.points() if self.search == "grid" else self.corners(), MOST_VALUES):
+        for point in itertools.islice(self.points(), MOST_VALUES):
             self.configs(point)
 
     def _check_search(self) -> None:
         if not self.grid and not self.ranges:
             raise SettingError("Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range NAME=LOW..HIGH.")
-        if self.search != "grid":
+        if self.searches:
             TRIALS.check(self.trials)
-            if self.prune and self.of_task.metric(self.metric).stage == "test":
+            if self.prune and self.of_metric.stage == "test":
                 raise SettingError(f"{self.metric} is known at the end only, so nothing can be pruned by it.")
             return
         if self.ranges:
@@ -84,19 +87,23 @@ class SweepPlan:
             raise SettingError(f"A range is for a search; add --search tpe --trials N, or give --grid {name}=VALUE,VALUE.")
         if self.prune or self.trials:
             raise SettingError("Only a search has a number of trials and prunes; add --search tpe.")
-        if (count := math.prod(map(len, self.grid.values()))) > MOST_TRIALS:
-            raise SettingError(f"The grid has {count:,} trials; at most {MOST_TRIALS:,} can be swept.")
-
-    def corners(self) -> Iterator[Point]:
-        """Of a search's settings, the ends of each with the middle of all others."""
-        ends: dict[str, Sequence[Any]] = {**self.grid, **{name: (one.low, one.high) for name, one in self.ranges.items()}}
-        usual = {name: values[0] for name, values in ends.items()}
-        yield from ({**usual, name: value} for name, values in ends.items() for value in values)
+        if self.count > MOST_TRIALS:
+            raise SettingError(f"The grid has {self.count:,} trials; at most {MOST_TRIALS:,} can be swept.")
 
     @property
     def of_task(self) -> Task:
         """The task."""
         return TASKS[self.task]
+
+    @property
+    def of_metric(self) -> Metric:
+        """What tells how good a trial is."""
+        return self.of_task.metric(self.metric)
+
+    @property
+    def searches(self) -> bool:
+        """Whether settings are chosen by Optuna, of the extra `search`; else every combination is tried."""
+        return self.search != "grid"
 
     @cached_property
     def varied(self) -> tuple[str, ...]:
@@ -106,17 +113,25 @@ class SweepPlan:
     @property
     def count(self) -> int:
         """How many trials there are to be."""
-        return self.trials if self.search != "grid" else math.prod(map(len, self.grid.values()))
+        return self.trials if self.searches else math.prod(map(len, self.grid.values()))
 
     @property
     def runs_of_trial(self) -> int:
         """How many runs a trial has."""
         return self.seeds if self.of_task.reads_data else 1
 
+    @property
+    def runs(self) -> int:
+        """How many runs all trials have."""
+        return self.count * self.runs_of_trial
+
     def points(self) -> Iterator[Point]:
-        """Every combination of a grid, the last setting changing first."""
-        for values in itertools.product(*self.grid.values()):
-            yield dict(zip(self.grid, values, strict=True))
+        """Every combination of a grid, the last setting changing first; of a search, each end with the first of all others."""
+        ends: dict[str, Sequence[Any]] = {**self.grid, **{name: (one.low, one.high) for name, one in self.ranges.items()}}
+        if self.searches:
+            usual = {name: values[0] for name, values in ends.items()}
+            return ({**usual, name: value} for name, values in ends.items() for value in values)
+        return (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
 
     def configs(self, point: Point) -> list[RunConfig]:
         """The runs of a trial: one a seed, or one with all seeds where they train side by side.
@@ -149,16 +164,13 @@ def _setting(task: Task, name: str) -> Setting | Sequence[str]:
         SettingError: if there is no such setting.
     """
     words = {"cell": task.cells, "preset": [one.name for one in task.presets], "augmentation": task.augmentations}
-    several = SINGLE.get(name, name)
-    known = [name for name in task.settings if name != "seeds"]
-    if several in known:
-        return SETTINGS[several]
-    if name in known:
-        return SETTINGS[name]
-    if words.get(name):
-        return words[name]
+    known: dict[str, Setting | Sequence[str]] = {name: SETTINGS[name] for name in task.settings if name != "seeds"}
+    known |= {name: some for name, some in words.items() if some}
+    for one in (SINGLE.get(name, name), name):
+        if one in known:
+            return known[one]
     short = {several: name for name, several in SINGLE.items()}
-    names = ", ".join([*(short.get(one, one) for one in known), *(name for name, some in words.items() if some)])
+    names = ", ".join(short.get(one, one) for one in known)
     raise SettingError(f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}.")
 
 
@@ -179,12 +191,13 @@ def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
     check = _setting(task, name)
     values: list[Any] = []
     for one in typed.split(","):
+        value = one.strip()
         if isinstance(check, Setting):
-            value = check.parse(one.strip())
+            value = check.parse(value)
             values.append(value[0] if isinstance(check, ListSetting | ChoicesSetting) else value)
         else:
-            check_choice(name.capitalize(), one.strip(), tuple(check))
-            values.append(one.strip())
+            check_choice(name.capitalize(), value, tuple(check))
+            values.append(value)
     if len(set(values)) < len(values) or len(values) > MOST_VALUES:
         raise SettingError(f"The values of {name} must be different, and at most {MOST_VALUES:,}.")
     return name, values
@@ -220,3 +233,19 @@ def check_name(text: str) -> str:
         what = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
         raise SettingError(f"“{printable(text)}” is no name for a sweep: {what}.")
     return text
+
+
+def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
+    """Seconds on so many workers with cores like those here, each busy with one run; None where nothing tells.
+
+    Nothing tells it of a user's own data. A search is taken to try the ends of its ranges equally often.
+    """
+    with existing_store() as store:
+        known: Known = {} if store is None else trained_here(plan.task, store)
+    every = 1 if plan.searches else max(1, plan.count // MOST_LOOKED_AT)
+    speed, some = timed_speed(), itertools.islice(plan.points(), 0, None, every)
+    times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
+    sound = [seconds for seconds in times if seconds is not None]
+    if not sound or len(sound) < len(times):
+        return None
+    return sum(sound) / len(sound) * math.ceil(plan.runs / max(1, min(workers, plan.runs)))

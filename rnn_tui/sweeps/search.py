@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
 
 
-def needs_optuna(plan: SweepPlan) -> bool:
-    """Whether a plan can't be trained without the extra `search`."""
-    return plan.search != "grid"
+def require_extras(plan: SweepPlan) -> None:
+    """Do nothing where the packages are there that a plan's training takes.
+
+    Raises:
+        ClusterError: if one is not, with the extra that has it.
+    """
+    require("distributed", "cluster")
+    if plan.searches:
+        require("optuna", "search")
 
 
 def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
@@ -52,7 +58,7 @@ def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, f
     state = TrialState.FAIL if not ended else TrialState.PRUNED if trial.pruned else TrialState.COMPLETE
     study.add_trial(
         create_trial(
-            state=state, value=value if ended else None, params=dict(trial.point),
+            state=state, value=value if ended else None, params=trial.point,
             distributions=_distributions(plan), intermediate_values=dict(by_epoch),
         )
     )  # fmt: skip

@@ -5,12 +5,11 @@ import json
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Figures
@@ -19,9 +18,9 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.jobs import Job
-from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, of_seeds
-from rnn_tui.sweeps.plan import Point, SweepPlan
-from rnn_tui.sweeps.search import Search, needs_optuna
+from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, of_seeds
+from rnn_tui.sweeps.plan import Point
+from rnn_tui.sweeps.search import Search
 
 END = (events.RunFinished, events.RunStopped, events.RunFailed)
 
@@ -66,13 +65,16 @@ class Trials:
         self._unwanted: list[str] = []
         self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
         ended = [trial for trial in sweep.trials if trial.over]
-        self._search = Search(plan, [(trial, self._by_epoch(trial)) for trial in ended]) if needs_optuna(plan) else None
+        self._search = Search(plan, [(trial, self._by_epoch(trial)) for trial in ended]) if plan.searches else None
         self._numbers = itertools.count(max((trial.number for trial in sweep.trials), default=-1) + 1)
         self._begun = len(sweep.trials)
-        self._points = self._new_points(sweep)
+        begun = {json.dumps(trial.point) for trial in sweep.trials}
+        self._points = (point for point in plan.points() if json.dumps(point) not in begun)  # of a grid
         for trial in sweep.trials:
             if not trial.over:
-                self._go_on(trial)
+                if self._search is not None:
+                    self._search.ask(trial.number, trial.point)
+                self._queue(trial.number, trial.point, trial.runs)
 
     def __enter__(self) -> Self:
         return self
@@ -80,33 +82,33 @@ class Trials:
     def __exit__(self, *_error: object) -> None:
         self._store.close()
 
-    def _new_points(self, sweep: Sweep) -> Iterator[Point]:
-        """The combinations of a grid that have not begun."""
-        begun = {json.dumps(trial.point) for trial in sweep.trials}
-        return (point for point in sweep.plan.points() if json.dumps(point) not in begun)
-
     def _by_epoch(self, trial: Trial) -> Mapping[int, float]:
         found: dict[int, list[float]] = {}
         for run in trial.runs if self._plan.prune else ():
             for moment in self._store.moments(run.run_id, "epoch"):
                 if moment.epoch and self._plan.metric in moment.figures:
-                    found.setdefault(moment.epoch, []).extend(
-                        of_seeds(run.config, moment.figures[self._plan.metric], self._plan)
-                    )
+                    values = of_seeds(run.config, moment.figures[self._plan.metric], self._plan)
+                    found.setdefault(moment.epoch, []).extend(values)
         return {epoch: Spread(tuple(values)).mean for epoch, values in found.items()}
 
-    def _go_on(self, trial: Trial) -> None:
-        """Hand out what is left of a trial that has begun."""
-        there = {run.config.seed: run for run in trial.runs}
-        if self._search is not None:
-            self._search.ask(trial.number, dict(trial.point))
-        one = self._open[trial.number] = _Open(trial.number, dict(trial.point))
-        for config in self._plan.configs(dict(trial.point)):
+    def _queue(self, number: int, point: Point, runs: Sequence[RunRecord] = ()) -> None:
+        """Queue what a trial lacks, of which these runs are there.
+
+        Raises:
+            SettingError: if its settings do not go together.
+        """
+        one, there = _Open(number, point), {run.config.seed: run for run in runs}
+        self._open[number] = one
+        for config in self._plan.configs(point):
             run = there.get(config.seed)
             if run is None:
-                self._add(one, dict(trial.point), config)
-            elif run.status not in (Status.FINISHED, Status.FAILED, Status.DAMAGED):
-                self._queue(one, Job(run.run_id, run.config, run.name))
+                now = time.time()
+                run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+                self._store.add_run(self.name, number, point, run)
+            if run.status not in ENDS:
+                one.left.add(run.run_id)
+                self._trial_of[run.run_id] = number
+                self._jobs.append((number, Job(run.run_id, run.config, run.name)))
 
     def next(self) -> Job | None:
         """The next run to train; None where there is none now."""
@@ -116,12 +118,10 @@ class Trials:
             point = self._search.ask(number) if self._search is not None else next(self._points, None)
             if point is not None:
                 self._begun += 1
-                one = self._open[number] = _Open(number, point)
                 try:
-                    for config in self._plan.configs(point):
-                        self._add(one, point, config)
-                except SettingError:  # settings that do not go together, as a search may choose them
-                    self._over(one)
+                    self._queue(number, point)
+                except SettingError:  # as a search may choose them
+                    self._over(self._open[number])
         if not self._jobs:
             return None
         number, job = self._jobs.popleft()
@@ -140,7 +140,7 @@ class Trials:
 
     def _take_extra(self) -> None:
         while self._search is not None and not self._extra.empty():
-            self._plan = SweepPlan(**{**self._plan.to_dict(), "trials": self._plan.trials + self._extra.get()})
+            self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
             self._store.change_plan(self.name, self._plan)
 
     def take(self, job: Job, event: events.Event) -> None:
@@ -165,7 +165,7 @@ class Trials:
         known[job.run_id] = one.last[job.run_id] = values
         if self._search is None or one.pruned or not one.begun <= known.keys():
             return
-        behind = self._search.report(one.number, epoch, _mean(known))
+        behind = self._search.report(one.number, epoch, Spread(_flat(known)).mean)
         if behind and epoch < job.config.epochs:  # at its end there is nothing left to save
             one.pruned = True
             self._store.set_pruned(self.name, one.number)
@@ -189,23 +189,12 @@ class Trials:
 
     def _over(self, one: _Open) -> None:
         del self._open[one.number]
-        values = tuple(value for some in one.last.values() for value in some)
+        values = _flat(one.last)
         if self._search is not None and (one.pruned or not one.stopped):
             self._search.tell(one.number, Spread(values).mean if values else None, one.pruned)
         status = "pruned" if one.pruned else "stopped" if one.stopped else "finished" if values else "failed"
         self._tell(TrialEnded(one.number, one.point, values, status))
 
-    def _add(self, one: _Open, point: Point, config: RunConfig) -> None:
-        now = time.time()
-        run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
-        self._store.add_run(self.name, one.number, point, run)
-        self._queue(one, Job(run.run_id, config, run.name))
 
-    def _queue(self, one: _Open, job: Job) -> None:
-        one.left.add(job.run_id)
-        self._trial_of[job.run_id] = one.number
-        self._jobs.append((one.number, job))
-
-
-def _mean(known: Mapping[str, Sequence[float]]) -> float:
-    return Spread(tuple(value for values in known.values() for value in values)).mean
+def _flat(known: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
+    return tuple(itertools.chain.from_iterable(known.values()))

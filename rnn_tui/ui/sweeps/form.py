@@ -11,10 +11,9 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
-from rnn_tui.sweeps.cluster import TrainingPlace, read_place, require
-from rnn_tui.sweeps.estimate import wall_seconds
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range
-from rnn_tui.sweeps.search import needs_optuna
+from rnn_tui.sweeps.cluster import TrainingPlace, read_place
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.search import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.manager import TrainingManager
@@ -60,18 +59,15 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan
         seeds=SEEDS.parse(typed["seeds"] or FIELDS["seeds"][1]), metric=typed["metric"],
         maximise=task.metric(typed["metric"]).higher_is_better, prune=bool(typed["prune"]) and search != GRID,
     )  # fmt: skip
-    require("distributed", "cluster")
-    if needs_optuna(plan):
-        require("optuna", "search")
+    require_extras(plan)
     return plan, read_place(typed["place"]), check_name(typed["name"]) if typed["name"] else ""
 
 
 def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Content:
     """In a thread: how much what was typed is to train."""
     plan, place, _ = read_form(typed, data_dir)
-    workers = place.workers or len(place.hosts) or 1
-    seconds = wall_seconds(plan, workers) if timed else None  # timing disturbs what trains in this process
-    counts = {"trial": plan.count, "run": plan.count * plan.runs_of_trial, "worker": workers}
+    seconds = wall_seconds(plan, place.size) if timed else None  # timing disturbs what trains in this process
+    counts = {"trial": plan.count, "run": plan.runs, "worker": place.size}
     words = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 

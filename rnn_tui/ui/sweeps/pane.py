@@ -1,6 +1,6 @@
 """The Sweeps tab: many runs with other settings, on the cores of this machine or on many machines."""
 
-import itertools
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -14,12 +14,12 @@ from textual.widgets import DataTable, Select, Static, TabPane
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.sweeps.cluster import read_place
 from rnn_tui.sweeps.kept import Sweep, SweepStore
-from rnn_tui.sweeps.plan import TRIALS, SweepPlan
+from rnn_tui.sweeps.plan import TRIALS
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsWanted, SweepRequested
 from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
-from rnn_tui.ui.sweeps.form import GRID, SweepForm, read_form
+from rnn_tui.ui.sweeps.form import SweepForm, read_form
 from rnn_tui.ui.sweeps.training import SweepStatus, SweepTrainer
 from rnn_tui.ui.sweeps.views import SweepProgress, SweepScatter, SweepSummary, SweepWorkers, TrialsTable
 from rnn_tui.ui.textual_fixes import ViewTabs
@@ -139,7 +139,7 @@ class SweepsPane(StorePane):
             self._table.show(self._table.listing.of(()))
             return
         plan, doing = sweep.plan, sweep.status
-        how = "every combination" if plan.search == GRID else f"{plan.search} search"
+        how = f"{plan.search} search" if plan.searches else "every combination"
         seeds = f"{plan.seeds} seed{'s' * (plan.seeds != 1)}"
         self.query_one("#sweep-about", Static).update(" · ".join([plan.of_task.label, how, seeds, sweep.status]))
         if now is not None and now.name == sweep.name:
@@ -188,7 +188,7 @@ class SweepsPane(StorePane):
             if self._runs.busy:
                 self.notify(UNDER_WAY, severity="warning")
                 return
-            self._wanted = await self._store.ask(self, partial(_add, plan, name))
+            self._wanted = await self._store.ask(self, lambda store: store.add_sweep(name, plan))
         except UserError as error:
             self.notify(str(error), severity="error", title="Not started")
             self.show_tab("form")
@@ -217,13 +217,12 @@ class SweepsPane(StorePane):
 
     def action_more(self) -> None:
         sweep = self._sweep
-        if sweep is None or sweep.plan.search == GRID:
+        if sweep is None or not sweep.plan.searches:
             self.notify(NO_MORE)
             return
         hint = f"There are {sweep.plan.count:,}; how many more shall be tried?"
-        self.app.push_screen(
-            AskTextScreen(f"More trials of {sweep.name}", "10", hint, partial(self._add_trials, sweep.name), 9)
-        )
+        add = partial(self._add_trials, sweep.name)
+        self.app.push_screen(AskTextScreen(f"More trials of {sweep.name}", "10", hint, add, 9))
 
     async def _add_trials(self, name: str, text: str) -> None:
         """Have the search under way try more, or let one that has ended go on."""
@@ -235,7 +234,7 @@ class SweepsPane(StorePane):
             there = store.sweep(name)
             if there.running:
                 raise StoreError(ELSEWHERE)
-            store.change_plan(name, SweepPlan(**{**there.plan.to_dict(), "trials": there.plan.trials + count}))
+            store.change_plan(name, replace(there.plan, trials=there.plan.trials + count))
 
         await self._store.ask(self, change)
         self._begin(name)
@@ -244,11 +243,3 @@ class SweepsPane(StorePane):
     def action_compare(self) -> None:
         if runs := [run.run_id for trial in self._table.chosen for run in trial.runs]:
             self.post_message(RunsWanted(runs))
-
-
-def _add(plan: SweepPlan, name: str, store: SweepStore) -> str:
-    """Keep a new sweep; returns its name."""
-    there = set(store.sweep_names())
-    name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
-    store.add_sweep(name, plan)
-    return name

@@ -16,10 +16,9 @@ from textual.widgets import Static
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.kept import Sweep, Trial
+from rnn_tui.sweeps.kept import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.search import importance
-from rnn_tui.sweeps.words import shown, shown_spread
 from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.runs.listing import STATUS_MARKS, Column, Listing
@@ -83,7 +82,7 @@ class TrialsTable(MarkedTable[Trial]):
     def show_sweep(self, sweep: Sweep) -> None:
         """Show its trials, the best first."""
         plan, best = sweep.plan, sweep.best
-        head = plan.of_task.metric(plan.metric).title.replace("validation", "val.")
+        head = plan.of_metric.title.replace("validation", "val.")
 
         def figure(trial: Trial) -> str:
             return ("★ " if trial is best else "") + shown_spread(plan, trial.values)
@@ -116,7 +115,7 @@ class SweepScatter(Vertical, ChartView):
         """Draw a sweep's trials against the setting that was chosen, or one so many steps on."""
         self._sweep, names, chart = sweep, sweep.plan.varied, self._chart
         self.setting = names[(names.index(self.setting) + steps) % len(names)] if self.setting in names else names[0]
-        metric, best = sweep.plan.of_task.metric(sweep.plan.metric), sweep.best
+        metric, best = sweep.plan.of_metric, sweep.best
         chart.log_x, ticks = _axis(sweep.plan, self.setting)
         chart.describe(f"{sweep.name}: {metric.label}", metric, self.setting)
         chart.place_ticks(ticks, only=self.setting in sweep.plan.grid)
@@ -209,7 +208,7 @@ class SweepSummary(Static):
         if best is None:
             self._best = Content.styled("Best: no trial has ended yet", "$text-muted")
         else:
-            metric = plan.of_task.metric(plan.metric)
+            metric = plan.of_metric
             settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
             figure = f"{metric.label} {shown_spread(plan, best.values)} {metric.unit}".rstrip()
             self._best = Content.assemble("Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}")
