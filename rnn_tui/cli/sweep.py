@@ -6,7 +6,6 @@ A line a trial goes to stdout as it ends, in a pipe; the table of all at the end
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from rnn_tui.cli import output
@@ -21,7 +20,7 @@ from rnn_tui.runs.words import NOTHING, age, duration
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Point, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.running import train_elsewhere
 from rnn_tui.sweeps.search import importance, require_extras
 from rnn_tui.sweeps.trials import TrialEnded, Trials
@@ -37,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "many machines. The runs are kept like all others; a sweep that was cut off goes on where it was. "
         "It needs the extra rnn-tui[cluster], and a search needs rnn-tui[search]."
     )
-    add_examples(
-        parser, "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run", "rnn-tui sweep list",
-    )  # fmt: skip
+    add_examples(parser, "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run", "rnn-tui sweep list")
     parser.add_argument("--resume", metavar="NAME", help=f"go on with what this sweep lacks: {WHICH}")
     _add_where(parser, "resume_")
     what = parser.add_subparsers(dest="what", metavar="TASK|list|show")
@@ -117,15 +114,10 @@ def run(options: argparse.Namespace) -> int:
     if options.what == "list":
         return _list(options.json)
     if options.what == "show":
-        with SweepStore() as store:
-            return _show(store.sweep(options.name), as_json=options.json)
+        return _show(_sweep(options.name), as_json=options.json)
     place = read_place(options.on)
-    if options.resume is None:
-        plan, name = _plan(options), "" if options.name is None else check_name(options.name)
-    else:
-        with SweepStore() as store:
-            sweep = store.sweep(options.resume)
-        plan, name = sweep.plan, sweep.name
+    plan = _plan(options) if options.resume is None else _sweep(options.resume).plan
+    name = options.resume or ("" if options.name is None else check_name(options.name))
     _say_size(plan, place, options)
     if options.dry_run:
         return output.OK
@@ -133,7 +125,12 @@ def run(options: argparse.Namespace) -> int:
     if options.resume is None:
         with SweepStore() as store:
             name = store.add_sweep(name, plan)
-    return _train(name, plan, place, options)
+    return _train(name, place, options)
+
+
+def _sweep(name: str) -> Sweep:
+    with SweepStore() as store:
+        return store.sweep(name)
 
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
@@ -181,7 +178,7 @@ class _Progress:
             self.failed += told.status == "failed"
             self._done += self._plan.runs_of_trial if told.status != "stopped" else 0
             if self._lines:
-                print("\t".join(_cells(self._plan, told.number, told.point, told.values, told.status)), flush=True)
+                print("\t".join(_cells(self._plan, told)), flush=True)
         elif isinstance(told, events.LogLine):
             self.bar.say(told.text)
         else:
@@ -189,32 +186,29 @@ class _Progress:
             self.bar.update(self._done + sum(told.progress.values()), label=note)
 
 
-def _cells(plan: SweepPlan, number: int, point: Point, values: Sequence[float], status: str) -> list[str]:
-    settings = [shown(point.get(name)) for name in plan.varied]
-    return [str(number), *settings, shown_spread(plan, values), status]
+def _cells(plan: SweepPlan, trial: Trial | TrialEnded) -> list[str]:
+    settings = [shown(trial.point.get(name)) for name in plan.varied]
+    return [str(trial.number), *settings, shown_spread(plan, trial.values), trial.status]
 
 
 def _heads(plan: SweepPlan) -> list[str]:
     return ["trial", *plan.varied, plan.of_metric.title, "status"]
 
 
-def _train(name: str, plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> int:
+def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it."""
-    control, in_pipe = Control(), not options.json and not sys.stdout.isatty()
-    with SweepStore() as store:
-        before = store.sweep(name)
-    progress = _Progress(plan, sum(len(one.runs) for one in before.trials if one.over), quiet=options.quiet, lines=in_pipe)
+    control, in_pipe, before = Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
+    done = sum(len(one.runs) for one in before.trials if one.over)
+    progress = _Progress(before.plan, done, quiet=options.quiet, lines=in_pipe)
     if not options.quiet:
         output.say(f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is cut off")
     if in_pipe:
-        print("\t".join(_heads(plan)), flush=True)
+        print("\t".join(_heads(before.plan)), flush=True)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar, Trials(name, progress.take) as trials:
             train_elsewhere(place, name, trials, control, progress.take, shared=options.shared)
-        with SweepStore() as store:
-            sweep = store.sweep(name)
         if not in_pipe:
-            _show(sweep, as_json=options.json)
+            _show(_sweep(name), as_json=options.json)
     if control.stopping:
         output.say(f"stopped; what was trained is kept, and rnn-tui sweep --resume {name} goes on.")
         return output.stopped(received)
@@ -222,14 +216,13 @@ def _train(name: str, plan: SweepPlan, place: TrainingPlace, options: argparse.N
 
 
 def _document(sweep: Sweep) -> dict[str, Any]:
-    def of(trial: Trial) -> dict[str, Any]:
-        spread = None if trial.spread is None else trial.spread.to_dict()
-        runs = [run.run_id for run in trial.runs]
-        return {"trial": trial.number, "status": trial.status, "settings": trial.point, "value": spread, "runs": runs}
-
-    best = None if sweep.best is None else sweep.best.number
-    about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": best}
-    return {**about, "importance": _importance(sweep), "trials": [of(trial) for trial in sweep.trials]}
+    trials = [
+        {"trial": one.number, "status": one.status, "settings": one.point,
+         "value": one.spread and one.spread.to_dict(), "runs": [run.run_id for run in one.runs]}
+        for one in sweep.trials
+    ]  # fmt: skip
+    about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": sweep.best and sweep.best.number}
+    return {**about, "importance": _importance(sweep), "trials": trials}
 
 
 def _about(sweep: Sweep) -> dict[str, Any]:
@@ -248,16 +241,14 @@ def _show(sweep: Sweep, *, as_json: bool) -> int:
     if as_json:
         output.print_json(_document(sweep))
         return output.OK
-    plan, heads = sweep.plan, _heads(sweep.plan)
-    rows = [_cells(plan, one.number, one.point, one.values, one.status) for one in sorted(sweep.trials, key=sweep.rank)]
-    output.print_table(heads, rows, heads[:-1])
-    matters = _importance(sweep)
+    heads = _heads(sweep.plan)
+    output.print_table(heads, [_cells(sweep.plan, one) for one in sorted(sweep.trials, key=sweep.rank)], heads[:-1])
     if sys.stdout.isatty():
         print()
-        told = ", ".join(f"{name} {share:.0%}" for name, share in (matters or {}).items())
+        told = ", ".join(f"{name} {share:.0%}" for name, share in (_importance(sweep) or {}).items())
         best = NOTHING if sweep.best is None else f"trial {sweep.best.number}"
-        output.print_pairs([("sweep", f"{sweep.name}, {sweep.status}, {sweep.done:,} of {plan.count:,} trials"),
-                            ("best", best), ("importance", told or NOTHING)])  # fmt: skip
+        how = f"{sweep.name}, {sweep.status}, {sweep.done:,} of {sweep.plan.count:,} trials"
+        output.print_pairs([("sweep", how), ("best", best), ("importance", told or NOTHING)])
     return output.OK
 
 

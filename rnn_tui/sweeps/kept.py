@@ -4,8 +4,9 @@ import itertools
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
@@ -65,7 +66,7 @@ class Sweep:
     created: float  #: when it began, in seconds since 1970.
     plan: SweepPlan
     running: bool  #: whether some process trains its runs now.
-    trials: tuple[Trial, ...] = field(default=())  #: those that have begun, in their order.
+    trials: tuple[Trial, ...] = ()  #: those that have begun, in their order.
 
     @property
     def done(self) -> int:
@@ -148,14 +149,12 @@ class SweepStore(RunStore):
             self._connection.execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", (sweep, trial))
 
     def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
-        rows = self._query("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ?", name)
         where = "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER BY created, id"
         runs = {run.run_id: run for run in self._records(where, name)}
-        found: dict[int, list[Any]] = {}
-        for row in sorted(rows, key=lambda row: row["number"]):
-            found.setdefault(row["number"], []).append(row)
+        rows = self._query("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name)
         trials = []
-        for number, some in found.items():
+        for number, group in itertools.groupby(rows, itemgetter("number")):
+            some = list(group)
             mine = sorted((runs[row["run_id"]] for row in some if row["run_id"] in runs), key=lambda run: run.config.seed)
             point = json.loads(some[0]["point"])
             if not isinstance(point, dict):
