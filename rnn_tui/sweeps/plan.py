@@ -194,10 +194,9 @@ def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
         value = one.strip()
         if isinstance(check, Setting):
             value = check.parse(value)
-            values.append(value[0] if isinstance(check, ListSetting | ChoicesSetting) else value)
         else:
             check_choice(name.capitalize(), value, tuple(check))
-            values.append(value)
+        values.append(value[0] if isinstance(check, ListSetting | ChoicesSetting) else value)
     if len(set(values)) < len(values) or len(values) > MOST_VALUES:
         raise SettingError(f"The values of {name} must be different, and at most {MOST_VALUES:,}.")
     return name, values

@@ -1,7 +1,7 @@
 """Choosing the settings of the next trial by Optuna, and telling which settings matter."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.sweeps.cluster import require
@@ -50,24 +50,20 @@ def _study(plan: SweepPlan, known: int) -> "Study":
     return optuna.create_study(direction="maximize" if plan.maximise else "minimize", sampler=sampler, pruner=pruner)
 
 
-def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, float]) -> None:
+def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, float]) -> None:
     from optuna.trial import TrialState, create_trial  # noqa: PLC0415
 
-    value = None if trial.spread is None else trial.spread.mean
-    ended = trial.over and value is not None
-    state = TrialState.FAIL if not ended else TrialState.PRUNED if trial.pruned else TrialState.COMPLETE
-    study.add_trial(
-        create_trial(
-            state=state, value=value if ended else None, params=trial.point,
-            distributions=_distributions(plan), intermediate_values=dict(by_epoch),
-        )
-    )  # fmt: skip
+    state, value = TrialState.FAIL, None
+    if trial.over and trial.spread is not None:
+        state, value = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE, trial.spread.mean
+    about: dict[str, Any] = {"params": trial.point, "distributions": _distributions(plan), "intermediate_values": by_epoch}
+    study.add_trial(create_trial(state=state, value=value, **about))
 
 
 class Search:
     """A search in course: asks for settings, learns from what they came to."""
 
-    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, Mapping[int, float]]]) -> None:
+    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, dict[int, float]]]) -> None:
         """With the trials that are over, and the metric of each by epoch."""
         self._plan, self._study = plan, _study(plan, len(ended))
         self._asked: dict[int, Any] = {}
@@ -83,19 +79,16 @@ class Search:
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Tell the metric after an epoch; returns whether the trial had better be stopped."""
-        trial = self._asked.get(number)
-        if trial is None or not self._plan.prune:
+        if not self._plan.prune:
             return False
-        trial.report(value, epoch)
-        return bool(trial.should_prune())
+        self._asked[number].report(value, epoch)
+        return bool(self._asked[number].should_prune())
 
     def tell(self, number: int, value: float | None, pruned: bool) -> None:
         """Tell what a trial came to; None where it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
-        trial = self._asked.pop(number, None)
-        if trial is None:
-            return
+        trial = self._asked.pop(number)
         if pruned:  # it has told its last value
             self._study.tell(trial, state=TrialState.PRUNED)
         elif value is None or math.isnan(value):

@@ -82,7 +82,7 @@ class Trials:
     def __exit__(self, *_error: object) -> None:
         self._store.close()
 
-    def _by_epoch(self, trial: Trial) -> Mapping[int, float]:
+    def _by_epoch(self, trial: Trial) -> dict[int, float]:
         found: dict[int, list[float]] = {}
         for run in trial.runs if self._plan.prune else ():
             for moment in self._store.moments(run.run_id, "epoch"):
@@ -97,8 +97,8 @@ class Trials:
         Raises:
             SettingError: if its settings do not go together.
         """
-        one, there = _Open(number, point), {run.config.seed: run for run in runs}
-        self._open[number] = one
+        one = self._open[number] = _Open(number, point)
+        there = {run.config.seed: run for run in runs}
         for config in self._plan.configs(point):
             run = there.get(config.seed)
             if run is None:
@@ -112,7 +112,9 @@ class Trials:
 
     def next(self) -> Job | None:
         """The next run to train; None where there is none now."""
-        self._take_extra()
+        while not self._extra.empty():
+            self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
+            self._store.change_plan(self.name, self._plan)
         if not self._jobs and self._begun < self._plan.count:
             number = next(self._numbers)
             point = self._search.ask(number) if self._search is not None else next(self._points, None)
@@ -131,17 +133,11 @@ class Trials:
     @property
     def more(self) -> bool:
         """Whether `next` may have another later."""
-        extra = self._search is not None and not self._extra.empty()
-        return bool(self._jobs) or self._begun < self._plan.count or extra
+        return bool(self._jobs) or self._begun < self._plan.count or not self._extra.empty()
 
     def add(self, trials: int) -> None:
         """Have a search try more; from any thread."""
         self._extra.put(trials)
-
-    def _take_extra(self) -> None:
-        while self._search is not None and not self._extra.empty():
-            self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
-            self._store.change_plan(self.name, self._plan)
 
     def take(self, job: Job, event: events.Event) -> None:
         """Learn from an event of a run."""
@@ -177,8 +173,7 @@ class Trials:
     def _ended(self, one: _Open, job: Job, event: events.Event) -> None:
         one.left.discard(job.run_id)
         if isinstance(event, events.RunFinished):
-            run = self._store.get(job.run_id)
-            if run is not None:
+            if (run := self._store.get(job.run_id)) is not None:
                 one.last[job.run_id] = self._store.measured(run, self._plan)
         elif isinstance(event, events.RunFailed):
             one.last.pop(job.run_id, None)

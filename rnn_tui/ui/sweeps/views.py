@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -46,7 +46,7 @@ def share_of(trial: Trial) -> float:
     return 1.0 if trial.over else sum(run.progress for run in trial.runs) / trial.wanted
 
 
-def _column(label: str, text: Any, order: Any) -> Column[Trial]:
+def _column(label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]) -> Column[Trial]:
     return Column(label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else "")
 
 
@@ -58,16 +58,16 @@ def _setting(name: str) -> Column[Trial]:
     return _column(name, lambda trial: shown(trial.point.get(name)), order)
 
 
+def _mark(trial: Trial) -> tuple[str, str]:
+    return ("×", "dim") if trial.pruned else STATUS_MARKS[Status(trial.status)]
+
+
 def _status(trial: Trial) -> str:
-    mark = "×" if trial.pruned else STATUS_MARKS[Status(trial.status)][0]
-    return f"{mark} {trial.status}" + ("" if trial.over else f" {share_of(trial):.0%}")
+    return f"{_mark(trial)[0]} {trial.status}" + ("" if trial.over else f" {share_of(trial):.0%}")
 
 
 NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
-STATUS = Column[Trial](
-    "status", _status, lambda trial: trial.status,
-    style=lambda trial: "dim" if trial.pruned else STATUS_MARKS[Status(trial.status)][1],
-)  # fmt: skip
+STATUS = Column[Trial]("status", _status, lambda trial: trial.status, style=lambda trial: _mark(trial)[1])
 
 
 class TrialsTable(MarkedTable[Trial]):
@@ -89,10 +89,10 @@ class TrialsTable(MarkedTable[Trial]):
 
         columns = (NUMBER, *map(_setting, plan.varied), _column(head, figure, sweep.rank), STATUS)
         listing = Listing(columns, self.listing.id_of).of(sweep.trials)
-        if self._of == (sweep.name, sweep.created):
+        before, self._of = self._of, (sweep.name, sweep.created)
+        if self._of == before:
             self.show(listing)
         else:
-            self._of = sweep.name, sweep.created
             self.show_other(listing, head)
 
 
@@ -225,10 +225,9 @@ class SweepSummary(Static):
         found = self._importance
         line = Content.styled(found if isinstance(found, str) and found else TOO_FEW, "$text-muted")
         if isinstance(found, dict) and found:
-            bars = ((name, "━" * max(1, round(share * BLOCKS)), share) for name, share in found.items())
-            line = Content("   ").join(
-                Content.assemble(f"{name} ", (bar, "$accent"), f" {share:.0%}") for name, bar, share in bars
-            )
+            bars = {name: "━" * max(1, round(share * BLOCKS)) for name, share in found.items()}
+            shares = (Content.assemble(f"{name} ", (bar, "$accent"), f" {found[name]:.0%}") for name, bar in bars.items())
+            line = Content("   ").join(shares)
         self.update(Content("\n").join([self._best, Content("Importance: ") + line]))
 
 
