@@ -13,9 +13,8 @@ from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.cli.train import add_settings, settings_given
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
-from rnn_tui.engine.events import Control
+from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, duration
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
@@ -148,15 +147,14 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
 
 def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> None:
     """How much there is to do: on stderr, or in a dry run as the result."""
-    workers = place.size
-    seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, workers)
+    seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, place.size)
     if options.dry_run and options.json:
-        about = {"trials": plan.count, "runs": plan.runs, "workers": workers, "seconds": seconds}
+        about = {"trials": plan.count, "runs": plan.runs, "workers": place.size, "seconds": seconds}
         output.print_json({**about, "plan": plan.to_dict()})
         return
     how_long = "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
-    on = f"on {workers} worker{'s' if workers > 1 else ''}"
-    text = f"{plan.count:,} trials, {plan.runs:,} runs; {how_long} {on}, by the speed of this machine"
+    on = f"on {place.size} worker{'s' * (place.size > 1)}, by the speed of this machine"
+    text = f"{plan.count:,} trials, {plan.runs:,} runs; {how_long} {on}"
     if options.dry_run:
         print(text)
     elif not options.quiet:
@@ -197,7 +195,7 @@ def _heads(plan: SweepPlan) -> list[str]:
 
 def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it."""
-    control, in_pipe, before = Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
+    control, in_pipe, before = events.Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
     done = sum(len(one.runs) for one in before.trials if one.over)
     progress = _Progress(before.plan, done, quiet=options.quiet, lines=in_pipe)
     if not options.quiet:
@@ -254,10 +252,9 @@ def _show(sweep: Sweep, *, as_json: bool) -> int:
 
 def _list(as_json: bool) -> int:
     sweeps: list[Sweep] = []
-    with existing_store() as there:
-        if there is not None:
-            with SweepStore() as store:
-                sweeps = [store.sweep(name) for name in store.sweep_names()]
+    if run_database().exists():  # a question makes no database
+        with SweepStore() as store:
+            sweeps = [store.sweep(name) for name in store.sweep_names()]
     if as_json:
         told = ({"task": one.plan.task, "trials": one.plan.count, "varied": list(one.plan.varied)} for one in sweeps)
         output.print_json([{**_about(one), **more} for one, more in zip(sweeps, told, strict=True)])

@@ -6,8 +6,8 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Self
 
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, printable
@@ -49,7 +49,7 @@ class _Open:
     stopped: bool = False
 
 
-class Trials:
+class Trials(AbstractContextManager["Trials"]):
     """The runs that a sweep lacks: those that were interrupted first, then one trial after another.
 
     It opens the store of runs in the thread that makes it, which is the only one to use it.
@@ -75,9 +75,6 @@ class Trials:
                 if self._search is not None:
                     self._search.ask(trial.number, trial.point)
                 self._queue(trial.number, trial.point, trial.runs)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_error: object) -> None:
         self._store.close()
