@@ -21,8 +21,7 @@ from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.running import train_elsewhere
-from rnn_tui.sweeps.search import importance, require_extras
-from rnn_tui.sweeps.trials import TrialEnded, Trials
+from rnn_tui.sweeps.trials import TrialEnded, Trials, importance, require_extras
 from rnn_tui.tasks import TASKS
 
 WHICH = "a sweep's name, as rnn-tui sweep list has it"

@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
 from rnn_tui.sweeps.cluster import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
-from rnn_tui.sweeps.search import require_extras
+from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.manager import TrainingManager

@@ -18,7 +18,7 @@ from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SweepPlan
-from rnn_tui.sweeps.search import importance
+from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.runs.listing import STATUS_MARKS, Column, Listing
