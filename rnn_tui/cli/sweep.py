@@ -6,6 +6,7 @@ A line a trial goes to stdout as it ends, in a pipe; the table of all at the end
 import argparse
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from rnn_tui.cli import output
@@ -160,29 +161,6 @@ def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace
         output.say(text)
 
 
-class _Progress:
-    """Tells how a sweep goes on: by a bar on a terminal, by a line a trial on stdout in a pipe."""
-
-    def __init__(self, plan: SweepPlan, done: int, *, quiet: bool, lines: bool) -> None:
-        self._plan, self._lines = plan, lines
-        self._done, self.failed = done, 0
-        self.bar = output.ProgressBar("starting", quiet=quiet)
-        self.bar.update(done, plan.runs)
-
-    def take(self, told: ClusterState | TrialEnded | events.LogLine) -> None:
-        """Take what training elsewhere tells."""
-        if isinstance(told, TrialEnded):
-            self.failed += told.status == "failed"
-            self._done += self._plan.runs_of_trial if told.status != "stopped" else 0
-            if self._lines:
-                print("\t".join(_cells(self._plan, told)), flush=True)
-        elif isinstance(told, events.LogLine):
-            self.bar.say(told.text)
-        else:
-            note = told.note or f"{len(told.workers)} workers, {len(told.progress)} runs in training"
-            self.bar.update(self._done + sum(told.progress.values()), label=note)
-
-
 def _cells(plan: SweepPlan, trial: Trial | TrialEnded) -> list[str]:
     settings = [shown(trial.point.get(name)) for name in plan.varied]
     return [str(trial.number), *settings, shown_spread(plan, trial.values), trial.status]
@@ -193,23 +171,38 @@ def _heads(plan: SweepPlan) -> list[str]:
 
 
 def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
-    """Train what a sweep lacks, and tell what came of it."""
+    """Train what a sweep lacks, and tell what came of it: by a bar on a terminal, by a line a trial in a pipe."""
     control, in_pipe, before = events.Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
+    plan, ended = before.plan, Counter[str]()
     done = sum(len(one.runs) for one in before.trials if one.over)
-    progress = _Progress(before.plan, done, quiet=options.quiet, lines=in_pipe)
+    bar = output.ProgressBar("starting", quiet=options.quiet)
+    bar.update(done, plan.runs)
+
+    def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
+        if isinstance(told, TrialEnded):
+            ended[told.status] += 1
+            if in_pipe:
+                print("\t".join(_cells(plan, told)), flush=True)
+        elif isinstance(told, events.LogLine):
+            bar.say(told.text)
+        else:
+            note = told.note or f"{len(told.workers)} workers, {len(told.progress)} runs in training"
+            new = plan.runs_of_trial * (ended.total() - ended["stopped"])
+            bar.update(done + new + sum(told.progress.values()), label=note)
+
     if not options.quiet:
         output.say(f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is cut off")
     if in_pipe:
-        print("\t".join(_heads(before.plan)), flush=True)
+        print("\t".join(_heads(plan)), flush=True)
     with output.stopping_on_signals(output.stopping(control)) as received:
-        with progress.bar, Trials(name, progress.take) as trials:
-            train_elsewhere(place, name, trials, control, progress.take, shared=options.shared)
+        with bar, Trials(name, take) as trials:
+            train_elsewhere(place, name, trials, control, take, shared=options.shared)
         if not in_pipe:
             _show(_sweep(name), as_json=options.json)
     if control.stopping:
         output.say(f"stopped; what was trained is kept, and rnn-tui sweep --resume {name} goes on.")
         return output.stopped(received)
-    return output.FAILURE if progress.failed else output.OK
+    return output.FAILURE if ended["failed"] else output.OK
 
 
 def _document(sweep: Sweep) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class SweepPlan:
             object.__setattr__(self, "maximise", self.of_metric.higher_is_better)
         check_choice("Metric", self.metric, names)
         self._check_search()
-        for point in itertools.islice(self.points(), MOST_VALUES):
+        for point in itertools.islice(self.samples(), MOST_VALUES):
             self.configs(point)
 
     def _check_search(self) -> None:
@@ -126,12 +126,16 @@ class SweepPlan:
         return self.count * self.runs_of_trial
 
     def points(self) -> Iterator[Point]:
-        """Every combination of a grid, the last setting changing first; of a search, each end with the first of all others."""
+        """Every combination of a grid, the last setting changing first."""
+        return (dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values()))
+
+    def samples(self) -> Iterator[Point]:
+        """Points that stand for all: of a grid each, of a search the ends of each setting with the first of all others."""
+        if not self.searches:
+            return self.points()
         ends: dict[str, Sequence[Any]] = {**self.grid, **{name: (one.low, one.high) for name, one in self.ranges.items()}}
-        if self.searches:
-            usual = {name: values[0] for name, values in ends.items()}
-            return ({**usual, name: value} for name, values in ends.items() for value in values)
-        return (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
+        usual = {name: values[0] for name, values in ends.items()}
+        return ({**usual, name: value} for name, values in ends.items() for value in values)
 
     def configs(self, point: Point) -> list[RunConfig]:
         """The runs of a trial: one a seed, or one with all seeds where they train side by side.
@@ -242,7 +246,7 @@ def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
     with existing_store() as store:
         known: Known = {} if store is None else trained_here(plan.task, store)
     every = 1 if plan.searches else max(1, plan.count // MOST_LOOKED_AT)
-    speed, some = timed_speed(), itertools.islice(plan.points(), 0, None, every)
+    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)
     times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
     sound = [seconds for seconds in times if seconds is not None]
     if not sound or len(sound) < len(times):
