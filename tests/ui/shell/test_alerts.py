@@ -8,7 +8,7 @@ import pytest
 from textual import events
 
 from rnn_tui.engine.paths import config_file
-from rnn_tui.ui.shell import alerts
+from rnn_tui.ui.shell import messages as alerts
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import finish, running, start, wait_until
