@@ -17,7 +17,7 @@ from rnn_tui.engine import events, machine
 from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import machine as in_words
-from rnn_tui.ui.runs.dialogs import RunDetailsScreen
+from rnn_tui.ui.runs.views import RunDetailsScreen
 from tests.cli.command_line import run_inside
 from tests.runs.kept_runs import small, train
 

@@ -7,8 +7,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from rnn_tui.engine.state import Status
-from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.runs.views import RunsCompare
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import TrainRequested
 from rnn_tui.ui.training.run_lines import RunProgress

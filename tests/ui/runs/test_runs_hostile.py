@@ -6,8 +6,7 @@ import pytest
 from textual.widgets import DataTable
 
 from rnn_tui.engine.paths import run_database
-from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.dialogs import RunDetailsScreen
+from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.runs.kept_runs import damage, keep, small
 from tests.ui.helpers import last_notice, screen_text, wait_until

@@ -23,10 +23,9 @@ from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.dialogs import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import FilterInput, RunsTable
+from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import UNDER_WAY, TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
