@@ -1,13 +1,12 @@
 """Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
 
-Its thread that writes ends where a write fails, and whoever has more to write waits for it for
-ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, as in a
-word pasted from elsewhere, and at sequences for keys that there can't be, such as `ESC [ : A`; a
-key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a
-word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
-app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS
-and LINES, which a program with readline (a Python prompt) leaves to what it starts: the app keeps
-that size in any window. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+Its thread that writes ends where a write fails, and whoever has more to write waits for it for ever. Its thread that
+reads ends the app, with exit code 0, at a byte that is no UTF-8, as in a word pasted from elsewhere, and at sequences for
+keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [ 55296 u`) can't be written. After a
+stop that came without a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
+app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a
+program with readline (a Python prompt) leaves to what it starts: the app keeps that size in any window. Waits for
+`WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 import codecs

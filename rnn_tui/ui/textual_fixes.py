@@ -125,9 +125,8 @@ class ExactBar(ProgressBar):
 class LongTable(DataTable[Text]):
     """A table that asks for the cells of a row where that is seen.
 
-    Textual's keeps and measures each cell of each row: of 20,000 rows that takes a quarter of a
-    minute, in which no key does anything. Waits for a `DataTable` that can be asked for less.
-    `cells_of` makes the cells of the row with a key.
+    Textual's keeps and measures each cell of each row: of 20,000 rows that takes a quarter of a minute, in which no key
+    does anything. Waits for a `DataTable` that can be asked for less. `cells_of` makes the cells of the row with a key.
     """
 
     def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
@@ -147,7 +146,6 @@ class LongTable(DataTable[Text]):
             self._highlight_cursor()
 
     def show_changes(self, widths: Sequence[int]) -> None:
-        """Show the same rows, whose cells have changed."""
         for column, width in zip(self.ordered_columns, widths, strict=True):
             column.content_width = max(column.content_width, width)
         for drawn in (self._row_renderable_cache, self._row_render_cache, self._cell_render_cache, self._line_cache):
@@ -216,10 +214,9 @@ class OrderedApp(App[int]):
 class ExactScreen(Screen[object]):
     """A screen that tells every widget of its size.
 
-    Textual compares a layout with where widgets were when that was last looked up. Where something
-    looks it up between a change and its layout, as the change of a style does after a scroll, the
-    layout finds nothing new: a view stays empty, or is drawn for the size that it had. Waits for
-    `Compositor.reflow` to compare with the last layout.
+    Textual compares a layout with where widgets were when that was last looked up. Where something looks it up between a
+    change and its layout, as the change of a style does after a scroll, the layout finds nothing new: a view stays empty,
+    or is drawn for the size that it had. Waits for `Compositor.reflow` to compare with the last layout.
     """
 
     _laid_out: "CompositorMap | None" = None

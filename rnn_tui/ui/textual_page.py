@@ -1,11 +1,10 @@
 """Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
 
-Its driver writes packets from two threads (a download's next piece comes from the one that reads),
-and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of the app's. What
-anybody prints stands between the packets. The thread that reads ends, without a word, at a byte
-that is no UTF-8, a key that is none, a packet that makes no sense; and where its input ends, the
-app goes on for nobody. It takes signals, and ends by way of the app, which may hang. Sizes may be 0
-or a million. A download is told with its path on the server. Waits for `WebDriver` to do better.
+Its driver writes packets from two threads (a download's next piece comes from the one that reads), and loses the rest of
+one that a full pipe cuts short. A closed pipe is a fault of the app's. What anybody prints stands between the packets.
+The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a packet that makes no sense;
+and where its input ends, the app goes on for nobody. It takes signals, and ends by way of the app, which may hang. Sizes
+may be 0 or a million. A download is told with its path on the server. Waits for `WebDriver` to do better.
 """
 
 import codecs

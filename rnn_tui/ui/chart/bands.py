@@ -165,11 +165,8 @@ def lay_under(
 ) -> Iterator[Segment]:  # fmt: skip
     """Cut the text of one line where the layers behind it change, and yield it in new styles.
 
-    Args:
-        segments: The text, all characters one cell wide.
-        left: How many cells come before the plot.
-        row: The layers of the plot's cells.
-        restyle: Returns a style as it is on some layers; asked only where there are any.
+    All its characters are one cell wide; ``left`` cells come before those of the plot, whose layers are ``row``.
+    ``restyle`` returns a style as it is on some layers; it is asked only where there are any.
     """
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)

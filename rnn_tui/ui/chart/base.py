@@ -44,14 +44,9 @@ class ChartBase(Widget, can_focus=True):
         self, *, log_x: bool = False, allow_smoothing: bool = True,
         empty_text: str = "No data yet", id: str | None = None,
     ) -> None:  # fmt: skip
-        """Create an empty chart, of which `describe` says what it is of.
+        """Create an empty chart, of which `describe` says what it is of; it says `empty_text` while there is nothing to plot.
 
-        Args:
-            log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it but that x of 0 and below
-                are left out.
-            allow_smoothing: Whether lines may be smoothed.
-            empty_text: What to say while there is nothing to plot.
-            id: The id of the widget.
+        With `log_x` the x axis is logarithmic, to base two. Callers see nothing of it but that x of 0 and below are left out.
         """
         super().__init__(id=id)
         self.log_x, self._allow_smoothing, self.empty_text = log_x, allow_smoothing, empty_text
@@ -84,7 +79,6 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def cursor_position(self) -> float | None:
-        """Where the cursor is on the x axis, None without one."""
         return None if self.cursor is None else to_position(self.cursor, self.log_x)
 
     @property
@@ -201,17 +195,15 @@ class ChartBase(Widget, can_focus=True):
         return self._look_at(view.zoom_range(present, full, fixed, direction))
 
     def move_cursor_near(self, x: float) -> None:
-        """Put the cursor on the visible data point closest to ``x``."""
         at = to_position(x, self.log_x)
         stops = self._stops()
         self.cursor = min(stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None)
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""
-        if self.cursor is None:
+        if (cursor := self.cursor) is None:
             self.cursor = max(self._stops(), default=None)
             return
-        cursor = self.cursor
         for _ in range(2):
             stops = [stop for stop in self._stops() if (stop - cursor) * step > 0]
             if stops:
@@ -285,7 +277,6 @@ class ChartBase(Widget, can_focus=True):
         self.redraw()
 
     def _stops(self) -> list[float]:
-        """Return the x where the cursor may be in the present view."""
         present, width = self._present, self.content_size.width or 80
         return [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)] if present else []
 

@@ -67,9 +67,7 @@ class ChartPlot(Widget):
     """The area of a chart's plot, with its axes."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chart-plot--axis", "chart-plot--grid", "chart-plot--cursor", "chart-plot--mark",
-    }  # fmt: skip
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart-plot--{part}" for part in ("axis", "grid", "cursor", "mark")}
 
     def __init__(self, chart: ChartBase) -> None:
         super().__init__()
@@ -181,8 +179,7 @@ class ChartPlot(Widget):
         return restyle
 
     def on_click(self, event: events.Click) -> None:
-        x = self.column_to_x(event.x)
-        if x is not None:
+        if (x := self.column_to_x(event.x)) is not None:
             self._chart.move_cursor_near(x)
 
     @on(events.MouseScrollUp)

@@ -52,14 +52,10 @@ def entries(
     series: Sequence[ChartSeries], dark: bool, x: float | None,
     present: tuple[float, float] | None = None, log_x: bool = False,
 ) -> list[LegendEntry]:  # fmt: skip
-    """Return the entries of all prepared series that have points.
+    """Return the entries of all prepared series that have points, with their values at the position ``x``, if any.
 
-    Args:
-        series: The prepared series.
-        dark: Whether the theme is dark.
-        x: The position where to read the values, None for a legend without values.
-        present: The visible range; an entry says where its point is if that is visibly elsewhere, as of a shorter run.
-        log_x: Whether positions are exponents of two.
+    In a visible range, ``present``, an entry says where its point is if that is visibly elsewhere, as of a shorter run.
+    With ``log_x`` positions are exponents of two.
     """
     result: list[LegendEntry] = []
     for one in series:

@@ -99,11 +99,8 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: 
 
 def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
     """Return a clean series as it is plotted: smoothed, and for a log axis positive, but for the ends of bands."""
-    x, lines = series.x, (series.y, series.low, series.high)
-    if weight and not series.points:
-        y, low, high = (tuple(smooth(line, weight)) for line in lines)
-    else:
-        y, low, high = map(tuple, lines)
+    x, lines, smoothed = series.x, (series.y, series.low, series.high), bool(weight) and not series.points
+    y, low, high = (tuple(smooth(line, weight) if smoothed else line) for line in lines)
     if log_y and not all(value > TINY for value in y):
         kept = [value > TINY for value in y]
         x, y, low, high = (tuple(compress(line, kept)) for line in (x, y, low, high))
@@ -291,16 +288,11 @@ def frame(
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
     rows = max(1, height - 2)
     most = max(2, min(8, rows // 3 + 1))
-    if log_y:
-        y = log_axis(10.0**low, 10.0**high, most, bounds[1])
-    else:
-        y = linear_axis(low, high, most, *bounds)
+    y = log_axis(10.0**low, 10.0**high, most, bounds[1]) if log_y else linear_axis(low, high, most, *bounds)
     lines = [below(one, max(y.high, high)) for one in lines] if settled else lines
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
-    if log_x:
-        x = log2_axis(*present, plot_width)
-    else:  # on a longer one, ticks are whole numbers anyway
-        counted = present[1] - present[0] < 2 and all(one.points and all(x % 1 == 0 for x in one.x) for one in series)
-        x = x_axis(*present, plot_width, whole=counted)
+    # On a longer axis, ticks are whole numbers anyway.
+    counted = present[1] - present[0] < 2 and all(one.points and all(x % 1 == 0 for x in one.x) for one in series)
+    x = log2_axis(*present, plot_width) if log_x else x_axis(*present, plot_width, whole=counted)
     return Frame(x, y, lines, left, plot_width, rows, mark)

@@ -201,7 +201,6 @@ class RunsPane(StorePane):
     @on(DataTable.RowSelected, "#runs-table")
     @work(group="details", exclusive=True)
     async def _show_details(self) -> None:
-        """Show all that is kept of the run under the cursor."""
         if (run := self._table.highlighted) is None:
             return
         found = await self.ask(lambda store: (store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)))

@@ -39,12 +39,7 @@ class FilterInput(TypedInput):
 
 
 class MarkedTable(Vertical, Generic[Item]):
-    """Items, one a line, some of them marked; its `listing` has all of them, filtered or not.
-
-    Args:
-        listing: an empty one, with the columns.
-        sort: the column to sort by at first.
-    """
+    """Items, one a line, some of them marked; its `listing`, at first an empty one, has all of them, filtered or not."""
 
     noun = "run"
     empty_text, hint = EMPTY, "/ filters by name, task, status, tag …"
@@ -91,7 +86,6 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @property
     def highlighted(self) -> Item | None:
-        """The item under the cursor."""
         at = self._table.cursor_row
         return next(islice(self._shown.values(), at, None), None) if at >= 0 else None
 
@@ -120,7 +114,6 @@ class MarkedTable(Vertical, Generic[Item]):
         self._fill()
 
     def highlight(self, key: str) -> None:
-        """Put the cursor on an item, if it is shown."""
         if key in self._shown:
             self._table.move_cursor(row=list(self._shown).index(key))
 

@@ -21,8 +21,8 @@ class ConfirmScreen(ModalScreen[bool]):
     # Below, the margins are left out, or the second button would lie outside the screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("stop", "answer(True)", "Stop and keep"),
-        Binding("escape", "answer(False)", "Carry on"),
+        key("stop", "dismiss(True)", "Stop and keep"),
+        Binding("escape", "dismiss(False)", "Carry on"),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
@@ -35,11 +35,8 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(Content(f"{self._stop} (s)"), "warning", id="stop", action="screen.answer(True)")
-                yield Button("Carry on (Esc)", "primary", id="carry-on", action="screen.answer(False)")
-
-    def action_answer(self, stop: bool) -> None:
-        self.dismiss(stop)
+                yield Button(Content(f"{self._stop} (s)"), "warning", id="stop", action="screen.dismiss(True)")
+                yield Button("Carry on (Esc)", "primary", id="carry-on", action="screen.dismiss(False)")
 
 
 class HelpScreen(ModalScreen[None]):

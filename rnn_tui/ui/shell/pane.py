@@ -81,7 +81,6 @@ class Pane(Vertical):
 
     @property
     def view(self) -> str:
-        """The id of the view in front."""
         return self.query_one("#views", TabbedContent).active
 
     @property
@@ -117,7 +116,6 @@ class Pane(Vertical):
 
     @property
     def views(self) -> list[str]:
-        """The ids of the views, in order."""
         # Asked for with every key in the footer: no query through all that the views hold.
         tabs = self.query_one_optional("#views", TabbedContent)
         if tabs is None or not tabs.children:

@@ -84,7 +84,6 @@ class RequestsApp(OrderedApp):
         self._began()
 
     def on_sweep_requested(self, event: messages.SweepRequested) -> None:
-        """Start a sweep, or let it go on; never while a run trains."""
         if self._can_begin():
             self.news.bring()
             self.runs.train_sweep(event.trainer)

@@ -27,9 +27,7 @@ from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
-ADVANCED = (
-    "batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size",
-)  # fmt: skip
+ADVANCED = ("batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size")
 
 
 class SettingInput(Input):
@@ -203,7 +201,6 @@ class SettingsForm(VerticalScroll):
         ]
 
     def _unfold(self, field: Widget) -> None:
-        """Show a field that is folded away."""
         advanced = self.query_one("#advanced", Collapsible)
         if advanced in field.ancestors:
             advanced.collapsed = False
@@ -236,7 +233,6 @@ class SettingsForm(VerticalScroll):
 
     @on(Select.Changed, "#preset")
     def _choose_preset(self) -> None:
-        """Tick what the preset has, and show its values."""
         self._tick(self._spec.config(self._spec.default_cell, self._preset.name))
         self._show_preset()
 

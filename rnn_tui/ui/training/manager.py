@@ -73,6 +73,7 @@ class TrainingManager:
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}  #: by run id, in order of start.
         self.evaluations: dict[str, Any] = {}  #: of finished runs, by run id; what the task's evaluation returns.
+        self.colours: dict[str, int] = {}  #: of runs, by run id: an index, the same wherever a run is drawn.
         self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
         self.speed: MachineSpeed | None = None  #: what operations take on this machine; None until PyTorch is loaded.
         self.report: ReportStatus | None = None  #: how far the report rerun is that was started last; None before the first.
@@ -81,7 +82,6 @@ class TrainingManager:
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
-        self._colours: dict[str, int] = {}
         self._begun = ""  # the run that the rerun has in hand
         self._held: dict[str, str] = {}  # by id the names of runs that a thread tries to keep
         self._keeper: threading.Thread | None = None
@@ -115,7 +115,6 @@ class TrainingManager:
         self.report = ReportStatus(plan)
 
     def train_sweep(self, trainer: SweepTrainer) -> None:
-        """Train what a sweep lacks."""
         self._begin_training(trainer.train, self._queue.append)
         self.sweep = trainer.now
 
@@ -129,30 +128,26 @@ class TrainingManager:
         return self.busy and self._control.paused
 
     def pause(self, pause: bool) -> None:
-        """Pause the run in training, or let it go on."""
         if pause:
             self._control.pause()
         else:
             self._control.resume()
 
-    def clear_ended(self, task: str) -> None:
-        """Forget the runs of a task that have ended; their weights stay on disk."""
-        self._forget_ended([one for one in self.states.values() if one.config.task == task])
+    def clear_ended(self, task: str, kept: int = 0) -> None:
+        """Forget the runs of a task that have ended, but for the last so many; their weights stay on disk."""
+        states = [state for state in self.states.values() if state.config.task == task]
+        for state in states[: max(0, len(states) - kept)]:
+            if not state.status.active:
+                self._forget(state.run_id)
 
     @property
     def busy(self) -> bool:
-        """Whether a training thread is alive."""
         return self._training is not None and self._training.is_alive()
 
     @property
     def active(self) -> RunState | None:
-        """The run in training, if any."""
         waiting = [state for state in self.states.values() if state.status.active]
         return waiting[0] if waiting and self.busy else None
-
-    def colour(self, run_id: str) -> int:
-        """The colour index of a run, the same wherever it is drawn."""
-        return self._colours[run_id]
 
     @property
     def anything_to_come(self) -> bool:
@@ -224,13 +219,8 @@ class TrainingManager:
         """Take in a run that begins or goes on; the oldest of its task are forgotten."""
         self._forget(state.run_id)
         self.states[state.run_id] = state
-        self._colours.setdefault(state.run_id, len(self._colours))
-        self._forget_ended([one for one in self.states.values() if one.config.task == state.config.task][:-RUNS_KEPT])
-
-    def _forget_ended(self, states: Sequence[RunState]) -> None:
-        for state in states:
-            if not state.status.active:
-                self._forget(state.run_id)
+        self.colours.setdefault(state.run_id, len(self.colours))
+        self.clear_ended(state.config.task, RUNS_KEPT)
 
     def _forget_unbegun(self) -> None:
         """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""

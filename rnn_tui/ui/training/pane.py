@@ -32,10 +32,7 @@ SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 
 
 class TaskPane(FormPane):
-    """Everything about one task: what to train on the left, what came of it on the right.
-
-    `data_dir` is a torchvision root to train on in place of the data that ships.
-    """
+    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`."""
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [

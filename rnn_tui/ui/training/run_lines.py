@@ -91,7 +91,7 @@ class RunBar(Static):
         self._ends, parts, column = [], [], 0
         # The newest first: those are looked at, and the line may be cut.
         for state in reversed(states):
-            colour = self._runs.colour(state.run_id)
+            colour = self._runs.colours[state.run_id]
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
             queued = state.status is Status.LOADING and state is not self._runs.active
             words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"

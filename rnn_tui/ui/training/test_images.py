@@ -108,7 +108,6 @@ class TestImagesView(Vertical, InsideDoor):
         self.query_one(ImageGrid).set_class(width >= WIDE, "panel")
 
     def show_field(self, true: int, read: int) -> None:
-        """Show the images of digit `true` that were read as `read`."""
         self._kinds, self._field = [BY_CHANCE, MISREAD, OF_FIELD], (true, read)
         self.action_choose(OF_FIELD)
 
@@ -176,7 +175,6 @@ class TestImagesView(Vertical, InsideDoor):
         self.query_one("#test-which", Static).update(f"{which} · {about}")
 
     def _which(self, found: ImageEvaluation) -> str:
-        """Which images these are, and how many."""
         if self._kind == BY_CHANCE:
             return f"{len(self._indices):,} random test images"
         of = f"{len(self._indices):,} of {len(found.labels):,}"

@@ -175,7 +175,7 @@ class TrainingCharts(ChartGrid):
             points = metric.stage != "train" or bool(by_epoch)
             if len(metrics) > 1:
                 label = (f"{label}, {word}" if lines else label) if several else word
-            colour = self._pane.runs.colour(state.run_id)
+            colour = self._pane.runs.colours[state.run_id]
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
@@ -232,8 +232,7 @@ class RunsTraining(TrainingCharts):
             self._shown = run_id, columns
             table.clear(columns=True)
             labels = ["epoch", *(in_short(one.title) for one in columns), "seconds"]
-            for label in labels if columns else ():
-                table.add_column(Text(label, justify="right"))
+            table.add_columns(*(Text(label, justify="right") for label in labels if columns))
         new = rows[table.row_count :]
         for row in new:
             figures = (one.format(row.metrics[one.name]) for one in columns)
