@@ -40,10 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_where(parser, "resume_")
     what = parser.add_subparsers(dest="what", metavar="TASK|list|show")
     for task in TASKS.values():
-        one = what.add_parser(
-            task.name, help=f"sweep over {task.label}",
-            description=f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's.",
-        )  # fmt: skip
+        one = what.add_parser(task.name, help=f"sweep over {task.label}")
+        one.description = f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's."
         line = f"rnn-tui sweep {task.name} --grid"
         add_examples(one, f"{line} batch_size=50,100 --seeds 2 --dry-run", f"{line} epochs=1,2 --dry-run --json")
         _add_varied(one)
@@ -61,14 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_varied(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--grid", metavar="NAME=VALUE,…", action="append", default=[],
-        help="a setting and the values to try; several make every combination",
-    )  # fmt: skip
-    parser.add_argument(
-        "--range", metavar="NAME=LOW..HIGH", action="append", default=[], dest="ranges",
-        help="for a search: a setting and the numbers to choose from; :log behind it for a scale of powers",
-    )  # fmt: skip
+    grid = "a setting and the values to try; several make every combination"
+    parser.add_argument("--grid", metavar="NAME=VALUE,…", action="append", default=[], help=grid)
+    numbers = "for a search: a setting and the numbers to choose from; :log behind it for a scale of powers"
+    parser.add_argument("--range", metavar="NAME=LOW..HIGH", action="append", default=[], dest="ranges", help=numbers)
     parser.add_argument("--search", choices=SEARCHES, default="grid", help="how trials are chosen (default: %(default)s)")
     add_setting(parser, TRIALS, f"{TRIALS.help}, by a search", default=0)
     for way, more in (("maximise", "more"), ("minimise", "less")):
@@ -82,14 +76,10 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
     where = f"where to train: {FORM} (default: local)"
     parser.add_argument("--on", metavar="WHERE", default="", dest=f"{prefix}on", help=where)
-    parser.add_argument(
-        "--shared", metavar="DIR", default="", dest=f"{prefix}shared",
-        help="a folder that all machines see at the same path: checkpoints lie there, and need not be sent",
-    )  # fmt: skip
-    parser.add_argument(
-        "--dry-run", action="store_true", dest=f"{prefix}dry_run",
-        help="tell how many runs there are and how long they take, and end",
-    )  # fmt: skip
+    folder = "a folder that all machines see at the same path: checkpoints lie there, and need not be sent"
+    parser.add_argument("--shared", metavar="DIR", default="", dest=f"{prefix}shared", help=folder)
+    size = "tell how many runs there are and how long they take, and end"
+    parser.add_argument("--dry-run", action="store_true", dest=f"{prefix}dry_run", help=size)
     add_output_options(parser, prefix=prefix)
 
 

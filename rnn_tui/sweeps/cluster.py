@@ -50,11 +50,7 @@ class TrainingPlace:
 
 
 def require(package: str, extra: str) -> None:
-    """Do nothing where a package is installed.
-
-    Raises:
-        ClusterError: if it is not, with the extra that has it.
-    """
+    """Do nothing where a package is installed; raises ClusterError if it is not, with the extra that has it."""
     if importlib.util.find_spec(package) is None:
         raise ClusterError(f"This needs the package {package}, which is not installed; pip install 'rnn-tui[{extra}]' adds it.")
 

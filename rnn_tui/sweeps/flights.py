@@ -70,13 +70,8 @@ class Flight:
 class Flights:
     """All of them, by the ids of their runs.
 
-    Args:
-        client: of Dask.
-        workers: who is there.
-        importer: writes what comes.
-        source: hears of each event once it is written.
-        warn: is told what the user must know.
-        shared: a folder with checkpoints that home sees as well; empty for none.
+    The importer writes what comes, then the source hears of it; `warn` is told what the user must know. `shared` is a
+    folder for checkpoints that home sees as well, or empty.
     """
 
     def __init__(

@@ -98,7 +98,10 @@ class Importer:
             if batch.first > known or run.wrong or run.end or at in ends or batch.first + len(batch.documents) <= known:
                 continue
             try:
-                found = [self._checked(run, one) for one in batch.documents[known - batch.first :]]
+                documents = batch.documents[known - batch.first :]
+                if any(len(one.get(kind, ())) > MOST_FIGURES for one in documents for kind in ("metrics", "replicas")):
+                    raise ValueError("too much")
+                found = [event_from(one, run.run_id, run.config) for one in documents]
                 if found and isinstance(found[-1], END):
                     ends[at] = found.pop()
                 if any(isinstance(event, END) for event in found):
@@ -122,20 +125,9 @@ class Importer:
         except FAULTS as error:
             raise explained(error, self._path) from error
 
-    @staticmethod
-    def _checked(run: Incoming, document: Mapping[str, Any]) -> events.Event:
-        figures = [*document.get("metrics", ()), *document.get("replicas", ())]
-        if len(figures) > MOST_FIGURES:
-            raise ValueError("too much")
-        return event_from(document, run.run_id, run.config)
-
 
 def unpacked(data: bytes) -> list[Any]:
-    """Events that a worker was asked for.
-
-    Raises:
-        StoreError: if they are not.
-    """
+    """Events that a worker was asked for; raises StoreError if they are not."""
     try:
         found = json.loads(zlib.decompressobj().decompress(data, MOST_BYTES))
     except (zlib.error, TypeError, ValueError, RecursionError) as error:

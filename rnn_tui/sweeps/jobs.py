@@ -23,20 +23,16 @@ class JobSource(Protocol):
 
     def next(self) -> Job | None:
         """The next run to train; None where there is none now."""
-        ...
 
     @property
     def more(self) -> bool:
         """Whether `next` may have another later, when runs in training have ended."""
-        ...
 
     def take(self, job: Job, event: events.Event) -> None:
         """Take an event of a run, which is in the database; the last one ends it."""
-        ...
 
     def unwanted(self) -> Sequence[str]:
         """Runs to stop now, by id, since the last call."""
-        ...
 
 
 @dataclass(frozen=True)

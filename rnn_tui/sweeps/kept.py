@@ -120,11 +120,7 @@ class SweepStore(RunStore):
         return [printable(row[0]) for row in self._query("SELECT name FROM sweeps ORDER BY created DESC")]
 
     def sweep(self, name: str) -> Sweep:
-        """A sweep with its trials.
-
-        Raises:
-            StoreError: if there is none of that name, or what is kept of it is damaged.
-        """
+        """A sweep with its trials; raises StoreError if there is none of that name, or what is kept of it is damaged."""
         rows = self._query("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
             known = ", ".join(self.sweep_names()[:3]) or "none yet"

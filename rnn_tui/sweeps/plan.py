@@ -227,11 +227,7 @@ def read_range(task: Task, text: str) -> tuple[str, Range]:
 
 
 def check_name(text: str) -> str:
-    """A sweep's name.
-
-    Raises:
-        SettingError: if it is none.
-    """
+    """A sweep's name; raises SettingError if it is none."""
     if text == REPORT_GROUP or not NAME.fullmatch(text):
         what = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
         raise SettingError(f"“{printable(text)}” is no name for a sweep: {what}.")

@@ -36,13 +36,9 @@ def train_elsewhere(
 ) -> None:
     """Train all runs of a source on workers; blocks, in a thread without an event loop.
 
-    Args:
-        place: where to train.
-        group: the sweep that the runs belong to; one process at a time trains its runs.
-        source: has the runs, and hears of them.
-        control: pauses, and stops: what was trained is kept.
-        tell: called in this thread with how it stands, and with what the user must know.
-        shared: a folder that all workers and this machine see, for checkpoints; none by default.
+    One process at a time trains the runs of a `group`, a sweep. `control` pauses and stops: what was trained is kept.
+    `tell` is called in this thread, with how it stands and what the user must know. `shared` is a folder for
+    checkpoints that all workers and this machine see.
 
     Raises:
         ClusterError: if there are no workers to be had, or they do not fit, or all are gone.

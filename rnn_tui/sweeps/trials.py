@@ -178,11 +178,7 @@ class Trials(AbstractContextManager["Trials"]):
         return {epoch: Spread(tuple(values)).mean for epoch, values in found.items()}
 
     def _queue(self, number: int, point: Point, runs: Sequence[RunRecord] = ()) -> None:
-        """Queue what a trial lacks, of which these runs are there.
-
-        Raises:
-            SettingError: if its settings do not go together.
-        """
+        """Queue what a trial lacks, of which these runs are there; raises SettingError if its settings do not go together."""
         one = self._open[number] = _Open(number, point)
         there = {run.config.seed: run for run in runs}
         for config in self._plan.configs(point):

@@ -60,13 +60,9 @@ _TRAININGS: dict[str, _Training] = {}
 
 
 def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str = "") -> None:
-    """Train a run, or go on with it, as home says once it is asked; all is told on `topic`.
+    """Train a run, or go on with it, as home says once it is asked; all is told on `topic`, of Dask's events.
 
-    Args:
-        run_id: the run.
-        settings: as `RunConfig.to_dict` has them.
-        topic: of Dask's events, what home listens to.
-        shared: a folder that home sees as well; the worker's own by default.
+    `settings` are as `RunConfig.to_dict` has them. Files lie in the worker's own folder, or in one `shared` with home.
     """
     from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
 

@@ -31,11 +31,7 @@ class ClusterWorkers:
         self._looked_at = 0.0
 
     async def look(self) -> None:
-        """Learn who is there, now and then; who is new must fit.
-
-        Raises:
-            ClusterError: if there are some, and none fits.
-        """
+        """Learn who is there, now and then; who is new must fit, and ClusterError is raised if none of them does."""
         now = time.monotonic()
         if self._looked_at and now - self._looked_at < max(SECONDS_BETWEEN_LOOKS, len(self.good) / WORKERS_A_SECOND):
             return
@@ -46,7 +42,7 @@ class ClusterWorkers:
                 new = [address for address in there if address not in self.good and address not in self.refused]
                 answers = await self._client.run(worker.about, workers=new, on_error="return") if new else {}
             for address, said in answers.items():
-                if misfit := _misfit(said) or _threads(there[address]):
+                if misfit := _misfit(said, there[address].get("nthreads", 1)):
                     self.refuse(address, misfit)
                 else:
                     self.good[address] = printable(said["host"])
@@ -57,12 +53,11 @@ class ClusterWorkers:
 
     def greet(self, address: str, hello: Mapping[str, Any]) -> str:
         """Take in that a worker has something to do; returns why it does not fit, if so."""
-        misfit = _misfit(hello)
-        if misfit:
+        if misfit := _misfit(hello):
             self.refuse(address, misfit)
-        else:
-            self.good.setdefault(address, printable(hello["host"]))
-        return misfit
+            return misfit
+        self.good.setdefault(address, printable(hello["host"]))
+        return ""
 
     def refuse(self, address: str, misfit: str) -> None:
         """Give a worker nothing to do."""
@@ -74,19 +69,14 @@ class ClusterWorkers:
 
     def seen(self, runs: Mapping[str, Collection[str]]) -> tuple[WorkerSeen, ...]:
         """How busy those that fit last were; `runs` has by address what they train."""
-        found = []
-        for address, host in self.good.items():
-            load = self._metrics.get(address, {})
-            cpu, memory = float(load.get("cpu", 0.0)), int(load.get("memory", 0))
-            found.append(WorkerSeen(host, printable(address, 100), cpu, memory, tuple(runs.get(address, ()))))
-        return tuple(found)
+        loads = {address: self._metrics.get(address, {}) for address in self.good}
+        return tuple(
+            WorkerSeen(self.good[at], printable(at, 100), load.get("cpu", 0.0), load.get("memory", 0), tuple(runs.get(at, ())))
+            for at, load in loads.items()
+        )
 
     async def call(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function says on a worker.
-
-        Raises:
-            LookupError: if it can't be asked, or has no answer.
-        """
+        """What a function says on a worker; raises LookupError if that can't be asked, or has no answer."""
         try:
             async with asyncio.timeout(SECONDS_TO_CALL):
                 answers = await self._client.run(function, *arguments, workers=[address], on_error="return")
@@ -104,8 +94,10 @@ class ClusterWorkers:
                     await self._client.run(function, *arguments, workers=list(addresses), on_error="ignore")
 
 
-def _misfit(said: Any) -> str:
+def _misfit(said: Any, threads: int = 1) -> str:
     """Why a worker does not fit; empty where it does."""
+    if threads != 1:
+        return f"it has {threads} threads; start it with --nthreads 1, and more workers in place of threads."
     if isinstance(said, BaseException):
         return f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the same version as here."
     theirs, ours = said["versions"], versions()
@@ -114,8 +106,3 @@ def _misfit(said: Any) -> str:
             there = printable(theirs.get(name, "none"), 40)
             return f"it has {name} {there}, and here it is {ours.get(name)}; install the same versions on all machines."
     return ""
-
-
-def _threads(seen: Mapping[str, Any]) -> str:
-    many = seen.get("nthreads", 1)
-    return f"it has {many} threads; start it with --nthreads 1, and more workers in place of threads." if many != 1 else ""
