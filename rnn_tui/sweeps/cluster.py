@@ -15,6 +15,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine import served
 from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.resources import usable_cores
@@ -61,6 +62,10 @@ def read_place(text: str) -> TrainingPlace:
     Raises:
         SettingError: if it is no such place, or its file can't be read.
     """
+    if served.in_page():  # it names files of the machine that serves, and takes more than its turn
+        raise SettingError(
+            "A page in the browser trains one run at a time; sweep in the app in a terminal, or by rnn-tui sweep."
+        )
     kind, _, rest = text.partition(":")
     if not text or kind == LOCAL:
         workers = WORKERS.parse(rest) if rest else usable_cores()

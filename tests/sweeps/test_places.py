@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from rnn_tui.engine import served
 from rnn_tui.engine.errors import ClusterError, SettingError
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
@@ -85,6 +86,13 @@ def test_what_is_no_cluster_class_is_not_called(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "subprocess.Popen is no cluster of Dask's" in done.stderr
     assert not Path("made").exists()
+
+
+def test_a_page_in_the_browser_has_no_place_to_sweep_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(served.DRIVER_VARIABLE, served.WEB_DRIVER)
+    for text in ("", "local:2", "/etc/passwd.yaml", "ssh:/etc/passwd"):
+        with pytest.raises(SettingError, match="A page in the browser"):
+            read_place(text)
 
 
 def test_a_missing_extra_is_named() -> None:
