@@ -76,7 +76,7 @@ DOCUMENTS = (
     Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
     Document("runs export --to json", ("runs export last --to json",)),
     Document("sweep task", (f"sweep recall {SMALL} --search random --trials 4 --range learning_rate=1e-3..1e-1:log "
-                            "--grid batch_size=32,64 --name some --quiet",)),
+                            "--grid batch_size=32,64 --name some --on local:1 --quiet",)),
     Document("sweep task --dry-run", ("sweep adder --grid epochs=1,2 --dry-run",)),
     Document("sweep list", ("sweep list",)),
     Document("sweep show", ("sweep show some",)),

@@ -13,7 +13,7 @@ from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import rnn_tui
 
 TINY = ("recall", "--preset", "fast", "--training-size", "100", "--test-size", "20", "--epochs", "2")
-ON = ("--on", "local:2")
+ON, ONE = ("--on", "local:2"), ("--on", "local:1")
 
 
 def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
@@ -50,7 +50,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
         "--maximise",
         "val_accuracy",
     )
-    done = rnn_tui("sweep", *TINY, *search, "--epochs", "6", "--json", "--name", "found", *ON)
+    done = rnn_tui("sweep", *TINY, *search, "--epochs", "6", "--json", "--name", "found", *ONE)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert [trial["status"] for trial in document["trials"]].count("finished") >= 5  # none of the first five is pruned
@@ -64,7 +64,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
 
 def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
     settings = ("--preset", "fast", "--epochs", "1", "--data-dir", str(mnist_slice), "--grid", "hidden_size=8", "--seeds", "2")
-    done = rnn_tui("sweep", "mnist", *settings, "--json", *ON)
+    done = rnn_tui("sweep", "mnist", *settings, "--json", *ONE)
     assert done.returncode == 0, done.stderr
     (trial,) = json.loads(done.stdout)["trials"]
     assert (len(trial["runs"]), trial["value"]["n"]) == (2, 2)
@@ -111,8 +111,8 @@ def test_an_unknown_sweep_is_told() -> None:
 
 
 def test_the_report_trains_on_workers() -> None:
-    done = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ON, "--json")
+    done = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "complete"
-    again = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ON, "--json")
+    again = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json")
     assert (again.returncode, json.loads(again.stdout)["rows"]) == (0, json.loads(done.stdout)["rows"])

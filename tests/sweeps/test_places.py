@@ -111,7 +111,7 @@ def test_nobody_at_an_address_is_told(tmp_path: Path) -> None:
 
 def test_a_cluster_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
-    arguments = "{n_workers: 2, threads_per_worker: 1, dashboard_address: '127.0.0.1:0', host: 127.0.0.1}"
+    arguments = "{n_workers: 1, threads_per_worker: 1, dashboard_address: '127.0.0.1:0', host: 127.0.0.1}"
     file.write_text(f"cluster: distributed.LocalCluster\narguments: {arguments}\n")
     check_swept(str(file))
 
