@@ -121,7 +121,7 @@ def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: 
     assert "Traceback" not in err
     assert sweep_of("orphan").status == "interrupted"
     assert {run.status for run in runs()} == {Status.INTERRUPTED}
-    done = rnn_tui("sweep", "--resume", "orphan", "--on", "local:2")
+    done = rnn_tui("sweep", "--resume", "orphan", "--on", "local:1")
     assert done.returncode == 0, done.stderr
     assert sweep_of("orphan").status == "finished"
     check_like_undisturbed(runs()[0])
