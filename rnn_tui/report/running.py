@@ -22,7 +22,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.cluster import TrainingPlace
-from rnn_tui.sweeps.jobs import ClusterState, Job
+from rnn_tui.sweeps.jobs import END, ClusterState, Job
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
@@ -203,7 +203,7 @@ class _Lacking:
             case events.RunFailed():
                 self.now = replace(self.now, failures=(*self.now.failures, f"{job.name}: {event.message}"))
                 self._tell()
-        if isinstance(event, events.RunFinished | events.RunFailed | events.RunStopped):
+        if isinstance(event, END):
             del self._in_hand[job.run_id]
 
     def tell(self, told: ClusterState | events.LogLine) -> None:

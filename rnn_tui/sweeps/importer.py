@@ -24,13 +24,13 @@ from rnn_tui.runs.columns import WRONG, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.event_documents import event_from
 from rnn_tui.runs.rows import EventWriter
+from rnn_tui.sweeps.jobs import END
 from rnn_tui.sweeps.worker import COMPRESSION
 
 # Of what is asked for: far more than a worker answers at once.
 MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
 CACHE_KIB, PAGES_BETWEEN_CHECKPOINTS = 65_536, 16_384
 MOST_EVENTS, MOST_FIGURES = 20_000, 1000
-END = (events.RunFinished, events.RunStopped, events.RunFailed)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.cluster import require
-from rnn_tui.sweeps.jobs import Job
+from rnn_tui.sweeps.jobs import END, Job
 from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, of_seeds
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
 
-END = (events.RunFinished, events.RunStopped, events.RunFailed)
 # Before so many trials have ended, a search chooses by chance and prunes nothing: Optuna's usual numbers.
 FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
 

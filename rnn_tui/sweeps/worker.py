@@ -27,6 +27,7 @@ from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.runs.event_documents import to_document
 from rnn_tui.runs.rows import versions
+from rnn_tui.sweeps.jobs import END
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ SECONDS_TO_AN_ANSWER = 5.0
 MOST_SENT, MOST_ASKED = 500, 5000
 # Compressing more costs ten times the time for a hundredth of the size: weights look random.
 COMPRESSION = 1
-END = (events.RunFinished, events.RunStopped, events.RunFailed)
 AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
 
 
