@@ -93,13 +93,15 @@ def run(options: argparse.Namespace) -> int:
         ClusterError: if there are no workers to be had, or all are gone.
         StoreError: if there is no such sweep, or another process trains it.
     """
+    resuming = {name: getattr(options, f"resume_{name}") for name in ("on", "shared", "dry_run", "json", "quiet")}
     if options.what is None:
         if options.resume is None:
             options.complain("the following arguments are required: TASK, list or show; or --resume NAME")
-        for name in ("on", "shared", "dry_run", "json", "quiet"):
-            setattr(options, name, getattr(options, f"resume_{name}"))
+        vars(options).update(resuming)
     elif options.resume is not None:
         options.complain("--resume takes no TASK: the sweep's own settings go on")
+    elif any(resuming.values()):
+        options.complain("options of a TASK stand behind it")
     if options.what == "list":
         return _list(options.json)
     if options.what == "show":

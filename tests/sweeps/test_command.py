@@ -82,6 +82,7 @@ def test_a_dry_run_begins_nothing() -> None:
     "arguments",
     [
         (), ("recall",), ("recall", "--grid", "size=3"), ("recall", "--grid", "hidden_size=0"), ("nothing",),
+        ("--on", "local:1", "recall", "--grid", "epochs=1"), ("--json", "list"),
         ("--resume", "x", "recall"), ("recall", "--grid", "epochs=1", "--on", "nowhere"),
         ("recall", "--grid", "epochs=1", "--maximise", "val_loss", "--minimise", "val_loss"),
     ],
