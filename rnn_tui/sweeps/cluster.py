@@ -128,6 +128,7 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
 
     _log_to_file()
     quiet: dict[str, Any] = {"distributed.admin.low-level-log-length": 100}  # of what is told, for each topic
+    quiet["distributed.worker.profile.enabled"] = False  # a look at every thread's stack a hundred times a second
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
         quiet["logging"] = {"distributed": "critical"}
         quiet["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else

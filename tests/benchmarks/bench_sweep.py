@@ -37,7 +37,7 @@ def seconds(command: list[str]) -> float:
 def main() -> None:
     """Measure and print."""
     options = parser(__doc__, rounds=3)
-    options.add_argument("--epochs", type=int, default=2, help="epochs of each run (%(default)s)")
+    options.add_argument("--epochs", type=int, default=5, help="epochs of each run (%(default)s)")
     chosen = options.parse_args()
     print(machine())
     epochs = str(chosen.epochs)
