@@ -105,7 +105,7 @@ class SweepStore(RunStore):
         there = set(self.sweep_names())
         name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
         if name in there:
-            raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it by --resume {name}.")
+            raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it.")
         with self._explaining():
             self._connection.execute("INSERT INTO sweeps VALUES (?, ?, ?)", (name, time.time(), json.dumps(plan.to_dict())))
         return name

@@ -92,7 +92,7 @@ class _Elsewhere:
     async def _once(self) -> bool:
         """Do what there is to do now; False at the end."""
         if self._client.status not in ("running", "connecting"):
-            raise ClusterError("The Dask scheduler is gone. What came home is kept, and --resume goes on with what is lacking.")
+            raise ClusterError("The Dask scheduler is gone. What came home is kept; what is lacking can be trained later.")
         before, self._connected = self._connected, self._client.status == "running"
         if self._connected:
             if not before:  # a scheduler forgets who listened
