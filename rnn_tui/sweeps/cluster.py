@@ -7,7 +7,6 @@ is started here listens on the loopback interface. TLS is Dask's own configurati
 
 import importlib.util
 import logging
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.engine import served
 from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.engine.settings import NumberSetting
 
@@ -127,18 +127,21 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     from distributed import Client  # noqa: PLC0415
 
     _log_to_file()
-    quiet: dict[str, Any] = {"distributed.admin.low-level-log-length": 100}  # of what is told, for each topic
-    quiet["distributed.worker.profile.enabled"] = False  # a look at every thread's stack a hundred times a second
+    settings: dict[str, Any] = {
+        "distributed.admin.low-level-log-length": 100,  # of what is told, for each topic
+        # What would take a few hundredths of each core: looks at every thread's stack, and at how late the loop is.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+    }
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
-        quiet["logging"] = {"distributed": "critical"}
-        quiet["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
+        settings["logging"] = {"distributed": "critical"}
+        settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
     async with AsyncExitStack() as stack:
-        stack.enter_context(dask.config.set(quiet))
+        stack.enter_context(dask.config.set(settings))
         try:
             address: Any = place.text
             if place.kind != "address":
-                folder = tempfile.TemporaryDirectory(prefix="rnn-tui-", ignore_cleanup_errors=True)
-                address = await stack.enter_async_context(_made(place, stack.enter_context(folder)))
+                address = await stack.enter_async_context(_made(place))
                 if place.kind == "file" and place.workers:
                     address.scale(place.workers)
             client = Client(address, asynchronous=True, set_as_default=False, timeout=SECONDS_TO_CONNECT, name="rnn-tui")
@@ -150,15 +153,17 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
         yield client
 
 
-def _made(place: TrainingPlace, folder: str) -> Any:
+def _made(place: TrainingPlace) -> Any:
     """A cluster that is to be started."""
     if place.kind == LOCAL:
         from distributed import LocalCluster  # noqa: PLC0415
 
-        # Without a limit of memory: Dask would end a worker that comes near it, and the run with it.
+        # Without a limit of memory: Dask would end a worker that comes near it, and the run with it. Dask removes
+        # what its workers keep in the folder, and what those kept there that were killed.
         return LocalCluster(
             n_workers=place.workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-            dashboard_address="127.0.0.1:0", worker_dashboard_address=None, local_directory=folder, asynchronous=True,
+            dashboard_address="127.0.0.1:0", worker_dashboard_address=None, local_directory=str(data_dir() / "workers"),
+            asynchronous=True,
         )  # fmt: skip
     if place.kind == SSH:
         require("asyncssh", "cluster")

@@ -112,8 +112,8 @@ def test_a_sweep_goes_on_when_its_connection_was_cut_for_a_moment(two: Machines)
 
 
 def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: Path) -> None:
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", two.address, "--name", "orphan")
-    wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", two.address, "--name", "orphan")
+    wait_for(lambda: any(run.step > run.steps_per_epoch * 3 for run in runs()))
     kill(two.scheduler)
     _, err = process.communicate(timeout=180)
     assert process.returncode == 1

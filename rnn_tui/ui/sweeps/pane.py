@@ -138,13 +138,13 @@ class SweepsPane(StorePane):
         if sweep is None:
             self._table.show(self._table.listing.of(()))
             return
-        plan, doing = sweep.plan, sweep.status
+        plan, here = sweep.plan, now is not None and now.name == sweep.name
+        status = "running" if here else sweep.status  # here it is known before the store has it
         how = f"{plan.search} search" if plan.searches else "every combination"
         seeds = f"{plan.seeds} seed{'s' * (plan.seeds != 1)}"
-        self.query_one("#sweep-about", Static).update(" · ".join([plan.of_task.label, how, seeds, sweep.status]))
-        if now is not None and now.name == sweep.name:
-            doing = "paused" if self._runs.paused else (standing.note if standing is not None else "") or doing
-        progress.show(sweep, doing)
+        self.query_one("#sweep-about", Static).update(" · ".join([plan.of_task.label, how, seeds, status]))
+        note = standing.note if here and standing is not None else ""
+        progress.show(sweep, "paused" if here and self._runs.paused else note or status)
         summary.show(sweep)
         if self.view == "trials":
             self._table.show_sweep(sweep)

@@ -86,8 +86,15 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
         assert kept("recall-1").plan.count == 4
+        said: set[str] = set()
+
+        def trains() -> bool:
+            said.add(str(app.query_one("#sweep-about", Static).content))
+            return "tcp://127.0.0.1" in screen_text(app)
+
         await pilot.press("3")
-        await wait_until(pilot, lambda: "tcp://127.0.0.1" in screen_text(app), PATIENCE)
+        await wait_until(pilot, trains, PATIENCE)
+        assert said - {""} == {"Recall · every combination · 2 seeds · running"}  # from the first on
         await ended(pilot, app, "The sweep recall-1 has ended.")
         await pilot.press("1")
         await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 4)
