@@ -101,7 +101,7 @@ def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace
             lacking.train()
         return lacking.now
     with SweepStore() as store:
-        lacking = _Lacking(plan, emit, control, store)
+        lacking = _Lacking(plan, emit, control, store, place.size)
         if lacking.look():
             train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
             lacking.look()
@@ -111,11 +111,11 @@ def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace
 class _Lacking:
     """The runs that a plan lacks, to be trained here or, with a `store`, by `train_elsewhere`; tells how far the report is."""
 
-    def __init__(self, plan: Plan, emit: Emit, control: Control, store: SweepStore | None = None) -> None:
+    def __init__(self, plan: Plan, emit: Emit, control: Control, store: SweepStore | None = None, workers: int = 1) -> None:
         self._plan, self._emit, self._control, self._store = plan, emit, control, store
         self._tried, self._unusable = set[Part](), set[str]()
         self._speed: MachineSpeed | None = None
-        self._workers = 1
+        self._workers = workers  # that train side by side, as far as is known
         self.now = Standing(len(plan.parts), 0)  #: what was told last.
 
     def look(self) -> bool:
@@ -211,7 +211,7 @@ class _Lacking:
         if isinstance(told, events.LogLine):
             self._emit(told)
         else:
-            self._workers = max(1, len(told.workers))
+            self._workers = len(told.workers) or self._workers
 
     def _tell(self) -> None:
         self._told_at = time.monotonic()

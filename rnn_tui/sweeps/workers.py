@@ -45,7 +45,7 @@ class ClusterWorkers:
                 if misfit := _misfit(said, there[address].get("nthreads", 1)):
                     self.refuse(address, misfit)
                 else:
-                    self.good[address] = printable(said["host"])
+                    self.good[address] = printable(said.get("host"))
             self.good = {address: host for address, host in self.good.items() if address in there}
             self._metrics = {address: there[address]["metrics"] for address in self.good}
         if self.refused and not self.good:
@@ -56,7 +56,7 @@ class ClusterWorkers:
         if misfit := _misfit(hello):
             self.refuse(address, misfit)
             return misfit
-        self.good.setdefault(address, printable(hello["host"]))
+        self.good.setdefault(address, printable(hello.get("host")))
         return ""
 
     def refuse(self, address: str, misfit: str) -> None:
@@ -98,7 +98,7 @@ def _misfit(said: Any, threads: int = 1) -> str:
     """Why a worker does not fit; empty where it does."""
     if threads != 1:
         return f"it has {threads} threads; start it with --nthreads 1, and more workers in place of threads."
-    if isinstance(said, BaseException):
+    if not isinstance(said, dict) or not isinstance(said.get("versions"), dict):  # an error, as a rule
         return f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the same version as here."
     theirs, ours = said["versions"], versions()
     for name in AGREE:

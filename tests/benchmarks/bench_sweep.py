@@ -2,6 +2,7 @@
 
 Whole processes from start to end: starting workers, sending everything home and writing it is in. The
 ratio to one worker is what handing runs out costs, the ratio to two what a second core is worth.
+Starting takes some seconds, so that more epochs show more of the rest.
 """
 
 import os

@@ -22,6 +22,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, packed, unpacked
 from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.workers import ClusterWorkers
 from rnn_tui.tasks import TASKS
 
 HELLO = {"host": "there", "versions": {"torch": "2.0"}}
@@ -151,6 +152,15 @@ def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
         (session,) = store.sessions(run_id)
         assert session.host.isprintable()
         assert all(f"{name}{version}".isprintable() for name, version in session.versions.items())
+
+
+@given(anything | st.fixed_dictionaries({"host": anything, "versions": anything}))
+def test_a_worker_that_says_what_can_not_be_is_refused_in_a_sentence(who: Any) -> None:
+    workers = ClusterWorkers(None, print)  # type: ignore[arg-type]  # nobody is asked
+    misfit = workers.greet("tcp://there", who)
+    assert misfit.endswith(".")
+    assert misfit.isprintable()
+    assert not workers.good
 
 
 def test_nothing_is_written_where_the_database_is_locked() -> None:
