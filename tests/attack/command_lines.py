@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 CODES = (0, 1, 2, 130)
 OUTPUTS = ("output", "resume_output", "outputs", "npz")
 SECONDS, MOST_SECONDS = 60.0, 90.0
-# So long a training may take before Ctrl-C.
-SECONDS_OF_TRAINING = 0.4
+# Commands that go on until they are told to end, or for long, and how long they may before Ctrl-C.
+ENDLESS, SECONDS_OF_ENDLESS = {"train", "report", "reproduce", "sweep", "serve"}, 0.4
 # One of so many has an interpreter of its own.
 REAL = 80
 # Networks that train in a moment, where nothing hostile is put in their place.
@@ -124,8 +124,7 @@ class CommandLines(Attack):
         ]
         environment = self._environment(random, ascii_only=ascii_only)
         run = self._in_interpreter if real else self._in_server
-        training = bool({"train", "report", "reproduce"} & set(form.words))
-        code = run(arguments, streams, environment, ascii_only, training)
+        code = run(arguments, streams, environment, ascii_only, bool(ENDLESS & set(form.words)))
         told = [file.read_bytes().decode(errors="replace") for file in (out, err)]
         home = environment["RNN_TUI_HOME"]
         kind = "by itself" if real else "in the server"
@@ -221,7 +220,7 @@ class CommandLines(Attack):
 
     def _in_server(
         self, arguments: list[str], streams: list[str], environment: dict[str, str],
-        ascii_only: bool, training: bool,
+        ascii_only: bool, endless: bool,
     ) -> int | None:  # fmt: skip
         if self._server is None:
             self._server = subprocess.Popen(
@@ -234,7 +233,7 @@ class CommandLines(Attack):
         request = {
             "arguments": arguments, "streams": streams, "environment": environment,
             "ascii": ascii_only, "folder": str(self._work), "limit": MOST_SECONDS,
-            "ask": SECONDS_OF_TRAINING if training else SECONDS,
+            "ask": SECONDS_OF_ENDLESS if endless else SECONDS,
         }  # fmt: skip
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
@@ -243,7 +242,7 @@ class CommandLines(Attack):
 
     def _in_interpreter(
         self, arguments: list[str], streams: list[str], environment: dict[str, str],
-        _ascii_only: bool, _training: bool,
+        _ascii_only: bool, _endless: bool,
     ) -> int | None:  # fmt: skip
         ends = {0: "<", 1: ">>", 2: "2>>"}
         parts = []

@@ -55,7 +55,7 @@ def cases_of(data: Path) -> dict[str, list[str]]:
     images = ["--data-dir", str(data), "--hidden-size", "10", "--workers", "2", "--epochs", "6"]
     return {
         "recall": ["recall", "--preset", "fast", "--hidden-size", "2,4", *sequences],
-        "mnist": ["mnist", "--preset", "photos", "--batch-size", "20", *images],
+        "mnist": ["mnist", "--preset", "best", "--batch-size", "20", *images],
         "adder": ["adder", "--preset", "report", "--hidden-size", "3", *sequences],
     }
 
@@ -98,7 +98,7 @@ class Kills(Attack):
 
     name = "kills"
     unit = "kills"
-    share = 2
+    share = 8
     length = 200
 
     def __init__(self, folder: Path) -> None:

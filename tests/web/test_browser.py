@@ -177,7 +177,7 @@ def stranger(text: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Page) as other:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as other:
         thread = threading.Thread(target=other.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{other.server_port}/"
