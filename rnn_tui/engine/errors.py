@@ -88,8 +88,7 @@ def why(error: Exception, limit: int = 100) -> SafeText:
 
 def printable_lines(text: object, limit: int) -> SafeText:
     """The same, with the newlines of `text`."""
-    lines = str(text)[: limit + 1].splitlines() or [""]
-    clean = "\n".join(printable(line, limit + 1) for line in lines)
+    clean = "\n".join(printable(line, limit + 1) for line in str(text)[: limit + 1].splitlines() or [""])
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 

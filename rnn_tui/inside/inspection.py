@@ -81,8 +81,7 @@ class Inspection(ABC, Generic[AnyStudy]):
         """The answers, their probabilities, the unit that matters most."""
         answers = self.trace.answers
         probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
-        told = [("answer", answers), ("probability", map(share, probabilities))]
-        return [*told, self._unit_column()]
+        return [("answer", answers), ("probability", map(share, probabilities)), self._unit_column()]
 
     def _unit_column(self) -> Column:
         """The state of the unit that matters most, such as `unit 7`; among several, with layer."""

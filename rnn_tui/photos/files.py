@@ -75,8 +75,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
             raise ImageError("a link that leads nowhere") from error
-        fallback = (error.strerror or "can't be read").lower()
-        raise ImageError(_REASONS.get(error.errno or 0, fallback)) from error
+        raise ImageError(_REASONS.get(error.errno or 0, (error.strerror or "can't be read").lower())) from error
     except ValueError as error:  # a NUL in the name
         raise ImageError("no such file") from error
     if len(data) > MOST_BYTES:

@@ -148,8 +148,7 @@ class Plan:
 
     def seeds_of(self, task: str) -> range:
         """The seeds of a task's networks."""
-        count = self.mnist_seeds if task == "mnist" else self.seeds
-        return range(self.first_seed, self.first_seed + count)
+        return range(self.first_seed, self.first_seed + (self.mnist_seeds if task == "mnist" else self.seeds))
 
     @property
     def parts(self) -> tuple[Part, ...]:

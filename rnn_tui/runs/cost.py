@@ -135,5 +135,4 @@ def in_words(seconds: float) -> str:
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * unit:
             return f"about {seconds / unit:.0f} {name} on this machine"
-    shown = round(seconds) if seconds < 20 else 5 * round(seconds / 5)
-    return f"about {max(1, shown)} s on this machine"
+    return f"about {max(1, round(seconds) if seconds < 20 else 5 * round(seconds / 5))} s on this machine"

@@ -59,8 +59,7 @@ class Source:
 def shipped(task: str) -> list[Source]:
     """The weights that ship for a task: by cell, that of the task first, then by position."""
     found: list[tuple[int, int, Source]] = []
-    default = TASKS[task].default_cell
-    order = sorted(TASKS[task].cells, key=lambda cell: cell != default)
+    order = sorted(TASKS[task].cells, key=lambda cell: cell != TASKS[task].default_cell)
     for path in shipped_weights(task):
         cell, position = path.stem.partition("-")[2], None
         name, with_cell = CELLS[cell].label if cell in CELLS else cell or task, cell in CELLS

@@ -7,8 +7,11 @@ is started here listens on the loopback interface. TLS is Dask's own configurati
 
 import importlib.util
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
@@ -25,11 +28,15 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL, SSH = "local", "ssh"
-SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
+ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}")
 FORM = "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
 SECONDS_TO_CONNECT = 10.0
+# What a terminal sends to all of its processes is for home, which stops its workers by itself.
+DEAF = """import signal
+for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+    signal.signal(getattr(signal, name), signal.SIG_IGN)"""
 logger = logging.getLogger(__name__)
 
 
@@ -70,7 +77,7 @@ def read_place(text: str) -> TrainingPlace:
     if not text or kind == LOCAL:
         workers = WORKERS.parse(rest) if rest else usable_cores()
         return TrainingPlace(LOCAL, text or LOCAL, workers)
-    if text.startswith(SCHEMES):
+    if ADDRESS.fullmatch(text):
         return TrainingPlace("address", text)
     if kind == SSH:
         return TrainingPlace(SSH, text, hosts=_hosts(Path(rest)))
@@ -135,13 +142,15 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     }
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
         settings["logging"] = {"distributed": "critical"}
+        settings["distributed.worker.preload"] = [DEAF]
         settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         try:
             address: Any = place.text
             if place.kind != "address":
-                address = await stack.enter_async_context(_made(place))
+                with _deaf_from_birth(place):
+                    address = await stack.enter_async_context(_made(place))
                 if place.kind == "file" and place.workers:
                     address.scale(place.workers)
             client = Client(address, asynchronous=True, set_as_default=False, timeout=SECONDS_TO_CONNECT, name="rnn-tui")
@@ -151,6 +160,19 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
             where = f"{printable(place.text, 100)} ({why(error, 200)})"
             raise ClusterError(f"There are no workers to be had at {where}.") from error
         yield client
+
+
+@contextmanager
+def _deaf_from_birth(place: TrainingPlace) -> Iterator[None]:
+    """Have workers not hear a terminal before they are told not to either; what comes meanwhile comes afterwards."""
+    if sys.platform == "win32" or place.kind != LOCAL:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _made(place: TrainingPlace) -> Any:

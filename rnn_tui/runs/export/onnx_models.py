@@ -57,8 +57,7 @@ class _Graph:
     def constant(self, array: npt.NDArray[Any]) -> str:
         """Add an array; returns its name."""
         name = f"constant{len(self._constants)}"
-        whole = np.asarray(array, order="C")
-        self._constants.append(self._onnx.numpy_helper.from_array(whole, name))
+        self._constants.append(self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
@@ -83,8 +82,7 @@ class _Graph:
 
     def linear(self, inputs: str, weight: Array, bias: Array) -> str:
         """Add `inputs` @ `weight`ᵀ + `bias`."""
-        product = self.node("MatMul", [inputs, self.constant(weight.T)])
-        return self.node("Add", [product, self.constant(bias)])
+        return self.node("Add", [self.node("MatMul", [inputs, self.constant(weight.T)]), self.constant(bias)])
 
     def finished(
         self, last: str, inputs: tuple[str, Sequence[Any]], outputs: tuple[str, Sequence[Any]], about: dict[str, str]

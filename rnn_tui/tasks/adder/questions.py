@@ -114,8 +114,7 @@ class Addition:
 
 def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
     """The number that these bits are, least significant first."""
-    packed = np.packbits(np.asarray(bits, np.uint8), bitorder="little")
-    return int.from_bytes(packed.tobytes(), "little")
+    return int.from_bytes(np.packbits(np.asarray(bits, np.uint8), bitorder="little").tobytes(), "little")
 
 
 class AdderNetwork(SequenceNetwork):

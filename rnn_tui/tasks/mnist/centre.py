@@ -63,8 +63,7 @@ def stroke_width(mask: npt.NDArray[np.uint8]) -> float:
 def _evened(fine: Ink) -> Ink:
     """`fine` with strokes thickened or thinned until their width is within MNIST's."""
     width = stroke_width((fine > 0.5).astype(np.uint8)) / FINE
-    wanted = min(max(width, THINNEST), THICKEST)
-    radius = round((wanted - width) * FINE / 2)
+    radius = round((min(max(width, THINNEST), THICKEST) - width) * FINE / 2)
     if not radius or not width:
         return fine
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1))

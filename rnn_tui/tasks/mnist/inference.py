@@ -53,8 +53,7 @@ class RowReaderNetwork:
             raise CheckpointError(f"These weights are for {config.task}, not for mnist.")
         self.config, self.metrics = config, file.metrics
         self.cell: Cell = CELLS[config.cell]  #: the kind of its recurrent layers.
-        expected = _shapes(config)
-        if {name: array.shape for name, array in file.arrays.items()} != expected:
+        if {name: array.shape for name, array in file.arrays.items()} != _shapes(config):
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not all(np.isfinite(array).all() for array in file.arrays.values()):
             raise CheckpointError("Some of these weights are not finite numbers.")

@@ -174,8 +174,7 @@ class MnistProblem(Problem):
             logits, smoothing = self._logits(self.model, inputs), self._recipe.label_smoothing
             if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
                 logits = F.pad(logits, (0, 1))
-            total = F.cross_entropy(logits, labels[part], reduction="sum", label_smoothing=smoothing)
-            return total / len(chosen)
+            return F.cross_entropy(logits, labels[part], reduction="sum", label_smoothing=smoothing) / len(chosen)
 
         size = -(-len(chosen) // parts)
         return [partial(loss_of, slice(at, at + size)) for at in range(0, len(chosen), size)]

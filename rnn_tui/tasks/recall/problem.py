@@ -17,8 +17,7 @@ def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Exam
     # Straight into bytes: `one_hot` would take eight times the memory in between.
     inputs = torch.zeros(len(lengths), longest, DIGITS, dtype=torch.uint8)  # (N, T, 10)
     inputs.scatter_(2, digits[:, :, None], within[:, :, None])
-    targets = digits[:, position - 1].to(torch.uint8)
-    return Examples(inputs[None], targets[None], lengths[None])
+    return Examples(inputs[None], digits[:, position - 1].to(torch.uint8)[None], lengths[None])
 
 
 class RecallProblem(ClassificationProblem):

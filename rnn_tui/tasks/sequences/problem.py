@@ -140,8 +140,7 @@ class SequenceProblem(Problem):
         self.loss_slices = {loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)}
         self._batches: list[Batch] = []
         self._validation = self.for_seeds(self.draw_validation, "validation")
-        kinds = f"{len(config.variants)} variants, {config.seeds} seeds"
-        log(f"{replicas} networks ({kinds}) on {device}.")
+        log(f"{replicas} networks ({len(config.variants)} variants, {config.seeds} seeds) on {device}.")
 
     @abstractmethod
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:

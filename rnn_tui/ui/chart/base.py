@@ -283,8 +283,7 @@ class ChartBase(Widget, can_focus=True):
     def _update_title(self) -> None:
         """Put title, unit and modes into the border; a low chart has no foot for its mark."""
         modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
-        automatic = self._settles and not self._by_hand
-        modes += ["auto log" if automatic else "log scale"] if self.log_y else []
+        modes += ["auto log" if self._settles and not self._by_hand else "log scale"] if self.log_y else []
         modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
         unit = f" ({self._spec.unit})" if self._spec.unit else ""
         title = " · ".join([f"{self._title}{unit}", *modes])

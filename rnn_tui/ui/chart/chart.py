@@ -186,8 +186,7 @@ class ChartPlot(Widget):
     @on(events.MouseScrollDown)
     def _wheel(self, event: events.MouseEvent) -> None:
         """Zoom around the pointer; a turn that can't zoom any further scrolls what is around."""
-        direction = 1 if isinstance(event, events.MouseScrollUp) else -1
-        if self._chart.zoom(direction, self.column_to_x(event.x)):
+        if self._chart.zoom(1 if isinstance(event, events.MouseScrollUp) else -1, self.column_to_x(event.x)):
             event.stop()
             event.prevent_default()
 

@@ -142,8 +142,7 @@ class DrawingView(Horizontal):
 
     def on_resize(self) -> None:
         width, height = self.size
-        wide = width >= SEES_WIDTH and height >= SEES_HEIGHT
-        self.query_one(InkImage).scale = PLAIN if wide else SMALL
+        self.query_one(InkImage).scale = PLAIN if width >= SEES_WIDTH and height >= SEES_HEIGHT else SMALL
         if self.answers is not None and not self.has_class("-empty"):
             self.show(self.answers)
 

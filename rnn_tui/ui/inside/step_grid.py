@@ -179,8 +179,7 @@ class StepGrid(Widget, can_focus=True):
 
     def _label(self, text: str, *, cursor: bool = False) -> Segment:
         text = text[: self._label_width - 2].ljust(self._label_width - 2)
-        mark = "▸" if cursor else " "
-        return Segment(f"{text}{mark} ", self._style("cursor" if cursor else "label"))
+        return Segment(f"{text}{'▸' if cursor else ' '} ", self._style("cursor" if cursor else "label"))
 
     def _rows(self, band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
         """The rows that a line of a heatmap shows; one where a sign has to be read in each."""

@@ -136,8 +136,7 @@ class Pane(Vertical):
         if not self.complete:  # there is none yet, or one that can't take the focus yet
             self.set_timer(0.05, lambda: self.action_other_view(steps))
         elif self.views:
-            at = self.views.index(self.view) + steps
-            self.action_view(at % len(self.views) + 1)
+            self.action_view((self.views.index(self.view) + steps) % len(self.views) + 1)
 
 
 class StorePane(Pane):

@@ -84,8 +84,7 @@ class RunBar(Static):
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Draw the runs; where there is none, what to do and which engine there is."""
         if not states:
-            hint = f" t trains · ? helps · {self._runs.note}"
-            self.update(Content(hint).stylize("$foreground 60%"))
+            self.update(Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"))
             return
         dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0

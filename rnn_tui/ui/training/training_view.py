@@ -236,8 +236,7 @@ class RunsTraining(TrainingCharts):
         new = rows[table.row_count :]
         for row in new:
             figures = (one.format(row.metrics[one.name]) for one in columns)
-            cells = (str(row.epoch), *figures, f"{row.seconds:.1f}")
-            table.add_row(*(Text(cell, justify="right") for cell in cells))
+            table.add_row(*(Text(cell, justify="right") for cell in (str(row.epoch), *figures, f"{row.seconds:.1f}")))
         if new:
             table.move_cursor(row=table.row_count - 1)
 

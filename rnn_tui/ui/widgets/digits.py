@@ -56,8 +56,7 @@ class BigDigit(Widget):
 
 def bar(share: float, width: int) -> str:
     """A bar of `share` (0 … 1) of `width` cells, padded to the width."""
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    full, part = divmod(eighths, 8)
+    full, part = divmod(round(max(0.0, min(1.0, share)) * width * 8), 8)
     return ("█" * full + _EIGHTHS[part : part + bool(part)]).ljust(width)
 
 
