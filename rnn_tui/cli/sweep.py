@@ -20,7 +20,7 @@ from rnn_tui.runs.words import NOTHING, age, duration
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, by_name, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.running import train_elsewhere
 from rnn_tui.sweeps.trials import TrialEnded, Trials, importance, require_extras
 from rnn_tui.tasks import TASKS
@@ -107,13 +107,16 @@ def run(options: argparse.Namespace) -> int:
     if options.what == "show":
         return _show(_sweep(options.name), as_json=options.json)
     place = read_place(options.on)
-    plan = _plan(options) if options.resume is None else _sweep(options.resume).plan
+    before = None if options.resume is None else _sweep(options.resume)
+    if before is not None and before.status == "finished":
+        return _show(before, as_json=options.json)
+    plan = _plan(options) if before is None else before.plan
     name = options.resume or ("" if options.name is None else check_name(options.name))
     _say_size(plan, place, options)
     if options.dry_run:
         return output.OK
     require_extras(plan)
-    if options.resume is None:
+    if before is None:
         with SweepStore() as store:
             name = store.add_sweep(name, plan)
     return _train(name, place, options)
@@ -130,8 +133,8 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
     if options.maximise and options.minimise:
         raise SettingError("Only one metric can tell how good a trial is: --maximise or --minimise.")
     return SweepPlan(
-        task=task.name, grid=dict(read_grid(task, text) for text in options.grid),
-        ranges=dict(read_range(task, text) for text in options.ranges), fixed=fixed,
+        task=task.name, grid=by_name(read_grid(task, text) for text in options.grid),
+        ranges=by_name(read_range(task, text) for text in options.ranges), fixed=fixed,
         search=options.search, trials=options.trials, seeds=options.seeds or 1,
         metric=options.maximise or options.minimise or "", maximise=options.minimise is None, prune=options.prune,
     )  # fmt: skip
@@ -173,6 +176,8 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
     def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
         if isinstance(told, TrialEnded):
             ended[told.status] += 1
+            if told.failure:
+                bar.say(f"trial {told.number}: {told.failure}")
             if in_pipe:
                 print("\t".join(_cells(plan, told)), flush=True)
         elif isinstance(told, events.LogLine):

@@ -20,8 +20,7 @@ def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) 
         CheckpointError: if its weights are too large to compute with.
     """
     bits = np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1)  # (T, 2)
-    words = [f"{a} + {b}" for a, b in bits]
-    return trace_inputs(network, bits.astype(np.float32), replica, read=words)
+    return trace_inputs(network, bits.astype(np.float32), replica, read=[f"{a} + {b}" for a, b in bits])
 
 
 Bits = npt.NDArray[np.uint8]

@@ -177,8 +177,7 @@ def study_rows(
         with np.errstate(all="ignore"):
             answers = logits_after_rows(network, network.rows(digits)).argmax(axis=2)  # (T, N)
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
-        same = answers == answers[-1]
-        settled += np.logical_and.accumulate(same[::-1])[::-1].sum(axis=1)
+        settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
         progress(min(start + BATCH, count), count)
     return RowsStudy(count, right / count, settled / count, chance_level(labels), prefix_note(network))
 

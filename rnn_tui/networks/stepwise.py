@@ -87,8 +87,7 @@ def run(weights: CellWeights, inputs: Array) -> Activations:
     last = cell.start(np.zeros((count, weights.hidden_size), read.dtype))
     done = []
     for at_step in read:
-        recurrent = last.state @ weights.of_state.T + weights.state_bias
-        last = _step(cell, at_step, recurrent, last)
+        last = _step(cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last)
         done.append(last)
     return Activations(
         np.stack([step.state for step in done]),
@@ -100,8 +99,7 @@ def run(weights: CellWeights, inputs: Array) -> Activations:
 def _step(cell: Cell, read: Array, recurrent: Array, last: Step) -> Step:
     """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
     of_input = np.split(read, cell.blocks, axis=1)
-    of_state = np.split(recurrent, cell.blocks, axis=1)
-    return cell.step(NUMPY, of_input, of_state, last)
+    return cell.step(NUMPY, of_input, np.split(recurrent, cell.blocks, axis=1), last)
 
 
 def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:
@@ -114,8 +112,7 @@ def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], le
         state = last.state[:, :, :active]
         memory = last.memory[:, :, :active] if cell.has_memory else None
         read = of_input @ at_step[:, :active].astype(np.float32) + weights[:, :, -2:-1]
-        recurrent = of_state @ state + weights[:, :, -1:]
-        last = _step(cell, read, recurrent, Step(state, memory))
+        last = _step(cell, read, of_state @ state + weights[:, :, -1:], Step(state, memory))
         yield last.state
 
 

@@ -55,7 +55,7 @@ class RunLock:
             if locked is None:
                 return None
             if not locked and time.monotonic() > until:
-                raise StoreError(f"Run {name or run_id} is in training already, here or in another process.")
+                raise StoreError(f"{name or run_id} is in training already, here or in another process.")
             time.sleep(0.01)
 
     def release(self) -> None:

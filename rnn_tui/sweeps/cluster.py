@@ -75,8 +75,7 @@ def read_place(text: str) -> TrainingPlace:
         )
     kind, _, rest = text.partition(":")
     if not text or kind == LOCAL:
-        workers = WORKERS.parse(rest) if rest else usable_cores()
-        return TrainingPlace(LOCAL, text or LOCAL, workers)
+        return TrainingPlace(LOCAL, text or LOCAL, WORKERS.parse(rest) if rest else usable_cores())
     if ADDRESS.fullmatch(text):
         return TrainingPlace("address", text)
     if kind == SSH:

@@ -3,7 +3,7 @@
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from rnn_tui.tasks.task import Task
 SEARCHES = ("grid", "random", "tpe")
 # A list of variants has one name here: a trial has one size and one loss, as its table shows.
 SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
+SINGLE_OF = {several: name for name, several in SINGLE.items()}
 MOST_VALUES, MOST_TRIALS = 1000, 100_000
 MOST_LOOKED_AT = 200  # of a longer grid so many trials, evenly spread, tell how long all take
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -70,6 +71,9 @@ class SweepPlan:
             object.__setattr__(self, "metric", wanted if wanted in names else self.of_task.headline)
             object.__setattr__(self, "maximise", self.of_metric.higher_is_better)
         check_choice("Metric", self.metric, names)
+        fixed = {SINGLE_OF.get(name, name) for name in self.fixed} - {"cell"}  # which is always given
+        if twice := self.grid.keys() & {*self.ranges, *fixed} | self.ranges.keys() & fixed:
+            raise SettingError(f"{min(twice)} stands twice; it has values or a range to try, or is the same in all.")
         self._check_search()
         for point in itertools.islice(self.samples(), MOST_VALUES):
             self.configs(point)
@@ -173,8 +177,7 @@ def _setting(task: Task, name: str) -> Setting | Sequence[str]:
     for one in (SINGLE.get(name, name), name):
         if one in known:
             return known[one]
-    short = {several: name for name, several in SINGLE.items()}
-    names = ", ".join(short.get(one, one) for one in known)
+    names = ", ".join(SINGLE_OF.get(one, one) for one in known)
     raise SettingError(f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}.")
 
 
@@ -183,6 +186,16 @@ def _split(text: str, form: str) -> tuple[str, str]:
     if not equals or not values.strip():
         raise SettingError(f"“{printable(text)}” is not {form}.")
     return name.strip().replace("-", "_"), values
+
+
+def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Settings with what they are to be; raises SettingError where one stands twice."""
+    found: dict[str, Any] = {}
+    for name, what in pairs:
+        if name in found:
+            raise SettingError(f"{name} stands twice; give all of its values at one place, with commas between them.")
+        found[name] = what
+    return found
 
 
 def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:

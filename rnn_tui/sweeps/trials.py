@@ -121,6 +121,7 @@ class TrialEnded:
     point: Point  #: its settings.
     values: tuple[float, ...]  #: the metric of each seed.
     status: str  #: `finished`, `pruned`, `stopped` or `failed`.
+    failure: str = ""  #: why a run of it failed, if one did.
 
 
 @dataclass
@@ -135,6 +136,7 @@ class _Open:
     last: dict[str, tuple[float, ...]] = field(default_factory=dict)
     pruned: bool = False
     stopped: bool = False
+    failure: str = ""
 
 
 class Trials(AbstractContextManager["Trials"]):
@@ -258,6 +260,7 @@ class Trials(AbstractContextManager["Trials"]):
                 one.last[job.run_id] = self._store.measured(run, self._plan)
         elif isinstance(event, events.RunFailed):
             one.last.pop(job.run_id, None)
+            one.failure = event.message
         else:
             one.stopped = True
         if not one.left:
@@ -269,7 +272,7 @@ class Trials(AbstractContextManager["Trials"]):
         if self._search is not None and (one.pruned or not one.stopped):
             self._search.tell(one.number, Spread(values).mean if values else None, one.pruned)
         status = "pruned" if one.pruned else "stopped" if one.stopped else "finished" if values else "failed"
-        self._tell(TrialEnded(one.number, one.point, values, status))
+        self._tell(TrialEnded(one.number, one.point, values, status, one.failure))
 
 
 def _flat(known: Mapping[str, Sequence[float]]) -> tuple[float, ...]:

@@ -62,8 +62,7 @@ def check(task: Task) -> None:
         raise SettingError("its label must have no square brackets")
     if unknown := [name for name in task.settings if name not in SETTINGS]:
         raise SettingError(f"there is no setting called {unknown[0]}")
-    names = [metric.name for metric in task.metric_definitions]
-    if task.headline not in names:
+    if task.headline not in [metric.name for metric in task.metric_definitions]:
         raise SettingError(f"its headline {task.headline} is not one of its metrics")
     if not task.presets:
         raise SettingError("it has no preset")

@@ -35,7 +35,7 @@ def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
     with RunStore() as store:  # runs like all others
         assert {run.status for run in store.runs()} == {Status.FINISHED}
     again = rnn_tui("sweep", "--resume", "recall-1", *ON)
-    assert (again.returncode, len(again.stdout.splitlines())) == (0, 1)
+    assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)  # nothing is left: it is shown
 
 
 def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
@@ -62,6 +62,18 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
         assert stopped <= {trial.number for trial in store.sweep("found").trials if trial.pruned}
 
 
+def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path) -> None:
+    weights = tmp_path / "none.safetensors"
+    weights.write_bytes(b"nothing")
+    done = rnn_tui("sweep", "mnist", "--preset", "fast", "--grid", "epochs=1", "--start-from", str(weights), *ONE)
+    assert done.returncode == 1
+    assert "rnn-tui: trial 0: " in done.stderr
+    assert "none.safetensors" in done.stderr
+    again = rnn_tui("sweep", "--resume", "mnist-1", "--json")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert json.loads(again.stdout)["status"] == "finished"
+
+
 def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
     settings = ("--preset", "fast", "--epochs", "1", "--data-dir", str(mnist_slice), "--grid", "hidden_size=8", "--seeds", "2")
     done = rnn_tui("sweep", "mnist", *settings, "--json", *ONE)
@@ -85,6 +97,10 @@ def test_a_dry_run_begins_nothing() -> None:
         ("--on", "local:1", "recall", "--grid", "epochs=1"), ("--json", "list"),
         ("--resume", "x", "recall"), ("recall", "--grid", "epochs=1", "--on", "nowhere"),
         ("recall", "--grid", "epochs=1", "--maximise", "val_loss", "--minimise", "val_loss"),
+        ("recall", "--grid", "epochs=1", "--grid", "epochs=2"), ("recall", "--grid", "epochs=1,2", "--epochs", "3"),
+        ("recall", "--grid", "hidden_size=2,4", "--hidden-size", "3"), ("recall", "--grid", "epochs=1", "--on", "tcp://here"),
+        ("recall", "--search", "tpe", "--trials", "3", "--range", "epochs=1..3", "--grid", "epochs=1"),
+        ("recall", "--search", "tpe", "--trials", "3", "--range", "learning_rate=1e-3..1", "--learning-rate", "1"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_told_before_anything_starts(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +115,7 @@ def test_without_the_extras_the_command_says_so(monkeypatch: pytest.MonkeyPatch,
     for package, extra, more in (("distributed", "cluster", ()), ("optuna", "search", ("--search", "tpe", "--trials", "3"))):
         with monkeypatch.context() as missing:
             missing.setitem(sys.modules, package, None)
-            assert main(["sweep", *TINY, "--grid", "epochs=1,2", *more, "--quiet"]) == 1
+            assert main(["sweep", *TINY, "--grid", "hidden_size=2,3", *more, "--quiet"]) == 1
         assert f"pip install 'rnn-tui[{extra}]'" in capsys.readouterr().err
     with SweepStore() as store:
         assert store.sweep_names() == []

@@ -144,8 +144,7 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
             rows, columns = np.nonzero(near & (marks.ink > _INK))
             if rows.size:
                 box = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
-                sure = middle * float(marks.ink[rows, columns].mean())
-                found.append(MarkedDigit(box, near, sure))
+                found.append(MarkedDigit(box, near, middle * float(marks.ink[rows, columns].mean())))
     return found
 
 

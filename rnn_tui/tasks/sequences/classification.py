@@ -53,8 +53,7 @@ class ClassificationProblem(SequenceProblem):
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        logits = self.model.at_end(batch.inputs, batch.lengths)
-        return self._losses(logits, batch.targets.long()).mean(dim=1)
+        return self._losses(self.model.at_end(batch.inputs, batch.lengths), batch.targets.long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         return self.losses_by(lambda loss, part: loss_of(loss, logits[part], targets[part]))

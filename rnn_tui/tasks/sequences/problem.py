@@ -130,8 +130,7 @@ class SequenceProblem(Problem):
         step_bytes = rows * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize
         # As drawn and as arranged in batches; and one seed's as it comes from the generator.
         larger = max(config.training_size, config.test_size) * config.lengths[1]
-        data_bytes = larger * (2 * config.seeds * self.features + DRAWN_BYTES)
-        require_memory(step_bytes + data_bytes, device)
+        require_memory(step_bytes + larger * (2 * config.seeds * self.features + DRAWN_BYTES), device)
         self.seeds = [config.seed + at for at in range(config.seeds)]
         self.model: Replicas = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
@@ -183,8 +182,7 @@ class SequenceProblem(Problem):
 
     def for_seeds(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
         """What `draw` returns for every seed, by a stream of its own; on the device."""
-        drawn = [draw(generator(seed, *purpose)) for seed in self.seeds]
-        return join(drawn, 0).to(self.device)
+        return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0).to(self.device)
 
     def draw_at(self, length: int, count: int) -> Examples:
         """Sequences of one length for every seed, to measure by length."""

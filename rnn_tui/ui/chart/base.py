@@ -288,7 +288,6 @@ class ChartBase(Widget, can_focus=True):
         unit = f" ({self._spec.unit})" if self._spec.unit else ""
         title = " · ".join([f"{self._title}{unit}", *modes])
         if self._cut:
-            room = self.size.width >= len(title) + 31
-            title += " · start cut; 0 shows all" if room else " · ↑ 0: all"
+            title += " · start cut; 0 shows all" if self.size.width >= len(title) + 31 else " · ↑ 0: all"
         self.border_title = Content(title)
         self.border_subtitle = Content(readout.foot_line(self._x_label, self._mark, 1000).plain)

@@ -63,8 +63,7 @@ class ReadImage(InkImage):
                     cells[x] = (sign * len(glyph), Style(color=GREY.rich_color, bgcolor=cells[x][1].bgcolor))
         if self._last_row in rows:
             accent = Color.parse(self.app.theme_variables["accent"]).rich_color
-            style = self.rich_style + Style(color=accent, bold=True)
-            cells.append((marks[rows.index(self._last_row)], style))
+            cells.append((marks[rows.index(self._last_row)], self.rich_style + Style(color=accent, bold=True)))
         return cells
 
     def _colours(self, row: int) -> list[RichColor]:

@@ -145,8 +145,7 @@ class StepGrid(Widget, can_focus=True):
         if self._framed and place.kind in ("ruler", "band"):
             inner = Strip(segments).adjust_cell_length(max(0, width - SIDE_WIDTH - 1))
             segments = [Segment("│ ", frame), *inner, Segment("│", frame)]
-        strip = Strip(segments).apply_style(self.rich_style)
-        return strip.adjust_cell_length(width, self.rich_style)
+        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
 
     def _draw_rule(self, at: int) -> list[Segment]:
         """The upper edge of the panel that a band begins: its name, what its colours mean."""
@@ -270,8 +269,7 @@ class StepGrid(Widget, can_focus=True):
             if np.isnan(value):
                 segments.append(Segment(" " * width))
                 continue
-            level = -LEVELS if value < 0 else LEVELS
-            colour = scale.colour(level, signed=True, faded=step > self.step)
+            colour = scale.colour(-LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step)
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
             # A gap between bars, where there is room for it.
             bar = width - (width > 1)

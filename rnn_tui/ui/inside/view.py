@@ -217,8 +217,7 @@ class InsideView(Vertical, TaskView):
             self._stop_playing()
             return
         steps = self.subject.trace.steps
-        stride = max(1, round(steps * SHORTEST_TICK / LONGEST_PLAY))
-        self.go_to(self.step + stride)
+        self.go_to(self.step + max(1, round(steps * SHORTEST_TICK / LONGEST_PLAY)))
         if self.step >= steps - 1:
             self._stop_playing()
             self.show_all()

@@ -41,8 +41,7 @@ KEPT = 96  # at most 17 MB
 def image_class(app: App[object]) -> "type[BaseImage]":
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
     terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not (app.is_headless or app.is_web)
-    wanted = getattr(app, "preferences", Preferences()).graphics
-    kind = graphics_kind(wanted) if terminal else "blocks"
+    kind = graphics_kind(getattr(app, "preferences", Preferences()).graphics) if terminal else "blocks"
     if "textual_image.widget" not in sys.modules:
         if kind == "blocks":
             _import_blind()

@@ -140,8 +140,7 @@ class ReportPlots(Vertical, SpreadView):
 
     def action_figure(self) -> None:
         if (figure := self.figure) is not None:
-            at = self._figures.index(figure) + 1
-            self._key = self._figures[at % len(self._figures)].key
+            self._key = self._figures[(self._figures.index(figure) + 1) % len(self._figures)].key
             self.draw()
 
     def draw(self) -> None:

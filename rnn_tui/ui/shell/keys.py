@@ -87,8 +87,7 @@ def copied(widget: Widget | None) -> str:
 
 
 def _plain(cell: object) -> str:
-    text = cell.plain if isinstance(cell, Text) else str(cell)
-    return " ".join(text.split())
+    return " ".join((cell.plain if isinstance(cell, Text) else str(cell)).split())
 
 
 class KeyFooter(StableFooter):

@@ -27,8 +27,7 @@ _KEEPING = threading.Lock()
 def held_preferences() -> Preferences:
     """The user's settings, with the keys that can be given to the app."""
     presets = dict.fromkeys(one.name for task in TASKS.values() for one in task.presets)
-    themes = (*BUILTIN_THEMES, HIGH_CONTRAST.name)
-    read = read_preferences({"theme": themes, "preset": tuple(presets)})
+    read = read_preferences({"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)})
     wanted = {name: _normalize_key_list(keys) for name, keys in (read.keys or {}).items()}
     wrong = {name: why for name, keys in wanted.items() if (why := _wrong(name, keys))}
     usable = {name: keys for name, keys in wanted.items() if name not in wrong}

@@ -51,8 +51,7 @@ class InsideDoor(TaskView):
         return None
 
     def action_inside(self) -> None:
-        task = cast("TaskPane", pane_of(self)).spec.name
-        self.post_message(InsideWanted(task, self.given))
+        self.post_message(InsideWanted(cast("TaskPane", pane_of(self)).spec.name, self.given))
 
 
 class ChartView(Widget):

@@ -12,7 +12,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
 from rnn_tui.sweeps.cluster import TrainingPlace, read_place
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, by_name, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import LatestQuestion
@@ -53,8 +53,8 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]
     plan = SweepPlan(
-        task=task.name, grid=dict(read_grid(task, one) for one in varied if one not in ranges),
-        ranges=dict(read_range(task, one) for one in ranges), fixed=fixed, search=search,
+        task=task.name, grid=by_name(read_grid(task, one) for one in varied if one not in ranges),
+        ranges=by_name(read_range(task, one) for one in ranges), fixed=fixed, search=search,
         trials=0 if search == GRID else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),
         seeds=SEEDS.parse(typed["seeds"] or FIELDS["seeds"][1]), metric=typed["metric"],
         maximise=task.metric(typed["metric"]).higher_is_better, prune=bool(typed["prune"]) and search != GRID,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Select, Static, TabPane
 
@@ -39,6 +39,7 @@ class SweepsPane(StorePane):
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("form", "focus_form", "Form", tooltip="Go to the form of a new sweep and back"),
+        Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "go_on", "Go on", tooltip="Go on with the sweep where it stopped"),
         key("more", "more", "More", tooltip="Add trials to the search"),
         key("beside", "compare", "Compare", tooltip="Show the runs of the marked trials, or of this one, beside each other"),

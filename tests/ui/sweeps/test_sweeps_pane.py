@@ -203,6 +203,8 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
         ("vary", "colour=1,2"): "has no setting “colour” that can be varied",
         ("vary", "hidden_size=0"): "must be",
         ("vary", "learning_rate=1e-4..1e-1"): "A range is for a search",
+        ("vary", "hidden_size=2 hidden_size=3"): "hidden_size stands twice",
+        ("vary", "epochs=1,2"): "epochs stands twice",
         ("fixed", "epochs=1,2"): "epochs has several values",
         ("seeds", "0"): "must be a whole number",
         ("place", "[/]nowhere"): "is no place to train",
@@ -210,6 +212,8 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
     }
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {})
+        await pilot.press("escape")  # letters are keys again
+        await wait_until(pilot, lambda: not isinstance(app.focused, Input))
         for (name, text), sentence in wrong.items():
             for field, value in {
                 "vary": "hidden_size=2",
