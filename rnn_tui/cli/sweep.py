@@ -16,7 +16,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.words import NOTHING, age, duration
+from rnn_tui.runs.words import NOTHING, age, duration, how_many
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
@@ -64,7 +64,7 @@ def _add_varied(parser: argparse.ArgumentParser) -> None:
     numbers = "for a search: a setting and the numbers to choose from; :log behind it for a scale of powers"
     parser.add_argument("--range", metavar="NAME=LOW..HIGH", action="append", default=[], dest="ranges", help=numbers)
     parser.add_argument("--search", choices=SEARCHES, default="grid", help="how trials are chosen (default: %(default)s)")
-    add_setting(parser, TRIALS, f"{TRIALS.help}, by a search", default=0)
+    add_setting(parser, TRIALS, f"{TRIALS.help}, by a search (default: 20)", default=0)
     for way, more in (("maximise", "more"), ("minimise", "less")):
         text = f"of this metric, {more} is better (default: the task's validation accuracy)"
         parser.add_argument(f"--{way}", metavar="METRIC", help=text)
@@ -148,8 +148,8 @@ def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace
         output.print_json({**about, "plan": plan.to_dict()})
         return
     how_long = "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
-    on = f"on {place.size} worker{'s' * (place.size > 1)}, by the speed of this machine"
-    text = f"{plan.count:,} trials, {plan.runs:,} runs; {how_long} {on}"
+    what = f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}"
+    text = f"{what}; {how_long} on {how_many(place.size, 'worker')}, by the speed of this machine"
     if options.dry_run:
         print(text)
     elif not options.quiet:
@@ -183,7 +183,7 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         elif isinstance(told, events.LogLine):
             bar.say(told.text)
         else:
-            note = told.note or f"{len(told.workers)} workers, {len(told.progress)} runs in training"
+            note = told.note or f"{how_many(len(told.workers), 'worker')}, {how_many(len(told.progress), 'run')} in training"
             new = plan.runs_of_trial * (ended.total() - ended["stopped"])
             bar.update(done + new + sum(told.progress.values()), label=note)
 

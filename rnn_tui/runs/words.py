@@ -65,6 +65,11 @@ def about_session(session: "Session", date: Callable[[float], str]) -> Iterator[
         yield "machine", machine(session.load)
 
 
+def how_many(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def duration(seconds: float) -> str:
     """A time span as a clock has it, `m:ss` or `h:mm:ss`: wherever people read one."""
     minutes, second = divmod(round(seconds), 60)

@@ -138,10 +138,10 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
         # What would take a few hundredths of each core: looks at every thread's stack, and at how late the loop is.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.tick.interval": "1s",
+        "distributed.worker.preload": [DEAF],
     }
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
         settings["logging"] = {"distributed": "critical"}
-        settings["distributed.worker.preload"] = [DEAF]
         settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(settings))

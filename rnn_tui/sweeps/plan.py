@@ -53,7 +53,7 @@ class SweepPlan:
     ranges: Mapping[str, Range] = field(default_factory=dict)  #: by setting, what to choose from; for a search.
     fixed: Mapping[str, Any] = field(default_factory=dict)  #: settings in place of the preset's, the same in all.
     search: str = "grid"  #: `grid` for every combination, else how a search chooses.
-    trials: int = 0  #: how many a search tries.
+    trials: int = 0  #: how many a search tries; 20 where it says 0.
     seeds: int = 1  #: networks of each trial.
     metric: str = ""  #: what tells how good a trial is; by default the task's accuracy in validation.
     maximise: bool = True  #: whether more of it is better.
@@ -82,7 +82,7 @@ class SweepPlan:
         if not self.grid and not self.ranges:
             raise SettingError("Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range NAME=LOW..HIGH.")
         if self.searches:
-            TRIALS.check(self.trials)
+            object.__setattr__(self, "trials", TRIALS.check(self.trials or 20))
             if self.prune and self.of_metric.stage == "test":
                 raise SettingError(f"{self.metric} is known at the end only, so nothing can be pruned by it.")
             return

@@ -73,7 +73,7 @@ def test_a_bad_range_is_a_sentence(text: str) -> None:
         {},
         {"ranges": {"epochs": Range(1, 5, whole=True)}},
         {"grid": {"epochs": [1]}, "prune": True},
-        {"grid": {"epochs": [1]}, "search": "tpe"},
+        {"grid": {"epochs": [1]}, "search": "tpe", "trials": 200_000},
         {"grid": {"epochs": [1]}, "metric": "beauty"},
         {"grid": {"epochs": [1]}, "search": "tpe", "trials": 3, "prune": True, "metric": "test_accuracy"},
         {"grid": {"position": [3, 900]}},

@@ -22,6 +22,7 @@ from rnn_tui.engine.reach import as_told, leads_to_folder
 from rnn_tui.engine.served import shared_folder
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
+from rnn_tui.runs.words import how_many
 from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import in_thread
@@ -239,12 +240,12 @@ class PhotosExportScreen(ExportPrompt):
 
     def explanation(self) -> str:
         if self.form == "csv":
-            return f"{_photos(len(self._readings))}, one per line."
+            return f"{how_many(len(self._readings), 'photo')}, one per line."
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
         count = sum(label_for(one, predicted=self.predicted) is not None for one in each)
         left_out = len(each) - count
         more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"
-        return f"{_photos(count)}{more if left_out else ''}."
+        return f"{how_many(count, 'photo')}{more if left_out else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         return await in_thread(self, in_the_way, path, idx=form == "idx")
@@ -258,13 +259,9 @@ def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool
     shown = printable(path, 200)
     if form == "csv":
         write_table(path, readings)
-        return f"{_photos(len(readings))} written to {shown}."
+        return f"{how_many(len(readings), 'photo')} written to {shown}."
     data = labelled(readings, predicted=predicted)
     if not len(data.labels):
         raise DataError("No photo has a label: press # on a photo to give it one.")
     (write_npz if form == "npz" else write_idx)(path, data)
-    return f"{_photos(len(data.labels))} with labels written to {shown}."
-
-
-def _photos(count: int) -> str:
-    return f"{count:,} photo{'s' * (count != 1)}"
+    return f"{how_many(len(data.labels), 'photo')} with labels written to {shown}."

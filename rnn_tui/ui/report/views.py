@@ -18,7 +18,7 @@ from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
 from rnn_tui.report.running import Standing
-from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.runs.words import NOTHING, duration, how_many
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.report.training import ReportStatus
@@ -216,7 +216,7 @@ class ReportProgress(ProgressLine):
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
-        button.label = Content(f" t  Train {networks(left)} ")
+        button.label = Content(f" t  Train {how_many(left, 'network')} ")
         what = doing(now, training=training, paused=paused) + (waits if training else "")
         self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
 
@@ -230,14 +230,14 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
         return f"{what}, paused" if paused else what
     if now.complete:
         return "complete"
-    return f"{networks(now.elsewhere)} in training elsewhere" if now.elsewhere else ""
+    return f"{how_many(now.elsewhere, 'network')} in training elsewhere" if now.elsewhere else ""
 
 
 def numbers(now: Standing | None, *, training: bool) -> str:
     """How many networks are done, and how long the rest will take."""
     if now is None:
         return ""
-    done = f"{now.done} of {networks(now.total)}"
+    done = f"{now.done} of {how_many(now.total, 'network')}"
     if now.complete:
         return done
     left = " left" if training else ""
@@ -246,17 +246,12 @@ def numbers(now: Standing | None, *, training: bool) -> str:
     return f"{done} · about {duration(now.seconds_left)}{left}" if training or now.seconds_left else done
 
 
-def networks(count: int) -> str:
-    """A number of networks."""
-    return f"{count:,} network{'s' if count != 1 else ''}"
-
-
 def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     """How a rerun ended, in a sentence, and how grave that is."""
     now = report.standing
     if report.problem or now is None:
         return f"The rerun could not go on: {report.problem}", "error"
-    at = f"{now.done} of {networks(now.total)} trained"
+    at = f"{now.done} of {how_many(now.total, 'network')} trained"
     if now.failures:
         many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"
         return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
@@ -267,5 +262,5 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     elif now.runs_left:
         text = f"The rerun was stopped with {at}; t goes on from there."
     else:
-        text = f"The rerun has {at}; {networks(now.elsewhere)} in training elsewhere will be added automatically."
+        text = f"The rerun has {at}; {how_many(now.elsewhere, 'network')} in training elsewhere will be added automatically."
     return text, "information"

@@ -11,6 +11,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
+from rnn_tui.runs.words import how_many
 from rnn_tui.sweeps.cluster import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, by_name, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.sweeps.trials import require_extras
@@ -67,8 +68,7 @@ def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Conten
     """In a thread: how much what was typed is to train."""
     plan, place, _ = read_form(typed, data_dir)
     seconds = wall_seconds(plan, place.size) if timed else None  # timing disturbs what trains in this process
-    counts = {"trial": plan.count, "run": plan.runs, "worker": place.size}
-    words = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items())
+    words = f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}, {how_many(place.size, 'worker')}"
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 
 

@@ -206,7 +206,7 @@ class SweepSummary(Static):
         """Tell of a sweep; importance is worked out in a thread, where a trial has ended since."""
         plan, best = sweep.plan, sweep.best
         if best is None:
-            self._best = Content.styled("Best: no trial has ended yet", "$text-muted")
+            self._best = Content.styled("Best: none yet", "$text-muted")
         else:
             metric = plan.of_metric
             settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
