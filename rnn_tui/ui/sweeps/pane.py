@@ -113,6 +113,7 @@ class SweepsPane(StorePane):
         first, self._ready = not self._ready, True
         if found is not None and found[1] is not None and self.app.is_running:
             self._version, (names, self._sweep, problem) = found[0], found[1]
+            self._wanted = self._wanted or (self._sweep.name if self._sweep else "")  # a newer one does not take its place
             if names != self._names:
                 self._names = names
                 options = [(name, name) for name in names] or [(NONE, "")]

@@ -28,6 +28,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.sweeps.pane import SweepsPane
 from rnn_tui.ui.sweeps.views import SweepScatter, SweepSummary, TrialsTable
+from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import SIZES, last_notice, notices, running, screen_text, wait_until
 
@@ -260,6 +261,10 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         app.query_one("#sweep-which", Select).value = "first"
         await wait_until(pilot, lambda: len(rows(app)) == 1)
         assert "every combination · 1 seed" in screen_text(app)
+        keep("third", SweepPlan(task="recall", grid={"hidden_size": [2, 3, 4]}))
+        which = app.query_one("#sweep-which", PlainSelect)
+        await wait_until(pilot, lambda: "third" in which._offered)
+        assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
         await pilot.press("M")
         assert "Only a search" in last_notice(app)
 
@@ -284,6 +289,17 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
             if number == pruned:
                 store.set_pruned(name, number)
     connection.close()
+
+
+async def test_the_newest_sweep_stays_when_another_one_begins() -> None:
+    keep("first", SweepPlan(task="recall", grid={"hidden_size": [2]}))
+    async with sweeps_tab() as (app, pilot):
+        await wait_until(pilot, lambda: len(rows(app)) == 1)
+        keep("second", SweepPlan(task="recall", grid={"hidden_size": [2, 4]}))
+        which = app.query_one("#sweep-which", PlainSelect)
+        await wait_until(pilot, lambda: "second" in which._offered)
+        await pilot.pause(1.5)
+        assert (which.value, len(rows(app))) == ("first", 1)
 
 
 async def test_a_sweep_of_another_process_is_followed() -> None:
