@@ -49,7 +49,7 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan
     if not varied or (ranges and search == GRID):
         raise SettingError(RANGE_IN_GRID if varied else NOTHING_VARIED)
     fixed = {"data_dir": data_dir} if data_dir and task.reads_data else {}
-    for name, values in (read_grid(task, one) for one in typed["fixed"].split()):
+    for name, values in by_name(read_grid(task, one) for one in typed["fixed"].split()).items():
         if len(values) > 1:
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]

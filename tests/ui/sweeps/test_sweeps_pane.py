@@ -207,6 +207,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
         ("vary", "hidden_size=2 hidden_size=3"): "hidden_size stands twice",
         ("vary", "epochs=1,2"): "epochs stands twice",
         ("fixed", "epochs=1,2"): "epochs has several values",
+        ("fixed", "epochs=1 epochs=2"): "epochs stands twice",
         ("seeds", "0"): "must be a whole number",
         ("place", "[/]nowhere"): "is no place to train",
         ("name", "[red]"): "is no name for a sweep",
