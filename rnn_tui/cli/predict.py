@@ -17,6 +17,7 @@ from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import CLASSES, ReadingSummary
 from rnn_tui.photos.finding import find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
+from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: arg
         unlabelled = summary.unlabelled if reader.labelled else 0
         known = {"doubtful": summary.doubtful, "unreadable": summary.errors, "without a label": unlabelled}
         some = (f"{count:,} of them {what}" for what, count in known.items() if count)
-        output.say(", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + ".")
+        output.say(", ".join([how_many(summary.photos, "photo"), *some]) + ".")
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 

@@ -11,6 +11,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
 from rnn_tui.runs.records import Kind, Moment, RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import how_many
 
 Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
@@ -110,11 +111,10 @@ class Work:
         if first.experiment.variant is None:
             return f"{first.experiment.label}, seed {first.seed}"
         networks = len({part.experiment for part in self.parts})
-        seeds = len({part.seed for part in self.parts})
         what = first.experiment.label
         if networks > 1:
             what = f"{what.partition(',')[0]}, {networks} networks"
-        return f"{what} × {seeds} seed{'s' if seeds > 1 else ''}"
+        return f"{what} × {how_many(len({part.seed for part in self.parts}), 'seed')}"
 
 
 def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:

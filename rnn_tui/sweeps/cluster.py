@@ -34,7 +34,7 @@ WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
 SECONDS_TO_CONNECT = 10.0
 # What a terminal sends to all of its processes is for home, which stops its workers by itself.
-DEAF = """import signal
+IGNORE_SIGNALS = """import signal
 for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
     signal.signal(getattr(signal, name), signal.SIG_IGN)"""
 logger = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
         # What would take a few hundredths of each core: looks at every thread's stack, and at how late the loop is.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.tick.interval": "1s",
-        "distributed.worker.preload": [DEAF],
+        "distributed.worker.preload": [IGNORE_SIGNALS],
     }
     if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
         settings["logging"] = {"distributed": "critical"}
@@ -148,7 +148,7 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
         try:
             address: Any = place.text
             if place.kind != "address":
-                with _deaf_from_birth(place):
+                with _signals_blocked(place):
                     address = await stack.enter_async_context(_made(place))
                 if place.kind == "file" and place.workers:
                     address.scale(place.workers)
@@ -162,8 +162,8 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
 
 
 @contextmanager
-def _deaf_from_birth(place: TrainingPlace) -> Iterator[None]:
-    """Have workers not hear a terminal before they are told not to either; what comes meanwhile comes afterwards."""
+def _signals_blocked(place: TrainingPlace) -> Iterator[None]:
+    """While local workers start: they keep signals blocked until they ignore them; home gets those that come after it."""
     if sys.platform == "win32" or place.kind != LOCAL:
         yield
         return

@@ -141,8 +141,10 @@ def test_a_sweep_goes_on_when_its_process_was_killed(two: Machines) -> None:
     check_like_undisturbed(runs()[0])
 
 
-def test_ctrl_c_keeps_what_was_trained() -> None:
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02,0.03", "--on", "local:2", "--name", "stopped")
+@pytest.mark.parametrize("where", ["local:2", "elsewhere"])
+def test_ctrl_c_keeps_what_was_trained(where: str, request: pytest.FixtureRequest) -> None:
+    on = where if where == "local:2" else request.getfixturevalue("two").address
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02,0.03", "--on", on, "--name", "stopped")
     wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers as well
     _, err = process.communicate(timeout=120)

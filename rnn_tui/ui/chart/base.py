@@ -212,8 +212,7 @@ class ChartBase(Widget, can_focus=True):
             # None is left in view: look half a width further, once.
             if self._view is None or (full := view.extent(self._series)) is None:
                 return
-            moved = step * (self._view[1] - self._view[0]) / 2
-            self._look_at(view.shift_into(self._view, full, moved))
+            self._look_at(view.shift_into(self._view, full, step * (self._view[1] - self._view[0]) / 2))
 
     def action_cursor_to(self, end: int) -> None:
         """Show the cursor at the first point (0), or at the last (-1)."""

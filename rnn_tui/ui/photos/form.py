@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, Label, Select, Static
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.runs.weights import choose_shipped
+from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.training.form import SettingInput
@@ -159,7 +160,7 @@ class PhotosForm(Vertical):
 
 def counted(summary: "ReadingSummary") -> str:
     """What came of all photos."""
-    parts = [f"{summary.photos:,} photo{'s' * (summary.photos != 1)}"]
+    parts = [how_many(summary.photos, "photo")]
     faults = {"doubtful": summary.doubtful, "unreadable": summary.errors}
     parts += [f"{count:,} {name}" for name, count in faults.items() if count]
     return " · ".join(parts if summary.accuracy is None else [*parts, summary.accuracy_text()])

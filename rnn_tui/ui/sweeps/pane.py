@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import DataTable, Select, Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
+from rnn_tui.runs.words import how_many
 from rnn_tui.sweeps.cluster import read_place
 from rnn_tui.sweeps.kept import Sweep, SweepStore
 from rnn_tui.sweeps.plan import TRIALS
@@ -143,8 +144,8 @@ class SweepsPane(StorePane):
         plan, here = sweep.plan, now is not None and now.name == sweep.name
         status = "running" if here else sweep.status  # here it is known before the store has it
         how = f"{plan.search} search" if plan.searches else "every combination"
-        seeds = f"{plan.seeds} seed{'s' * (plan.seeds != 1)}"
-        self.query_one("#sweep-about", Static).update(" · ".join([plan.of_task.label, how, seeds, status]))
+        words = plan.of_task.label, how, how_many(plan.seeds, "seed"), status
+        self.query_one("#sweep-about", Static).update(" · ".join(words))
         note = standing.note if here and standing is not None else ""
         progress.show(sweep, "paused" if here and self._runs.paused else note or status)
         summary.show(sweep)
