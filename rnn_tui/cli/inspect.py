@@ -3,6 +3,7 @@
 import argparse
 import io
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.cli import output
@@ -13,8 +14,9 @@ from rnn_tui.cli.questions import add_network_options, add_weights_options, chos
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.inside.studies import studies_of
 from rnn_tui.runs.export.formats import unwritable
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named, trained_networks
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -22,49 +24,52 @@ from rnn_tui.tasks.recall import RECALL
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
 
+UNASKED = "without, a study of the whole network is printed alone"
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     where = "The table has the answers and the unit that matters most; --json and --npz have everything."
-    what = "Tell what a network holds after each step of one input: answers, states, gates."
+    what = "Tell what a network holds after each step of one input: answers, states, gates; and what follows from edits."
     parser.description = f"{what} {where} Units are counted from 0."
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task, add_own, what, does, probes, *examples in (
+    for task, add_own, what, does, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
-         "look for the carry in the units over 1,000 random additions",
-         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz"),
+         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz", '1011 110 --edit "state[6]@2-=0"', "--silence"),
         (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit",
-         "read every earlier digit from the state after each step", "31415 --position 3", "31415 --json"),
-        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row",
-         "measure the accuracy by the number of rows read, over all test images",
-         "photos/7-ruled.jpg", "--test-image 7 --json"),
+         "31415 --position 3", "31415 --json", "31415 --sensitivity"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
     ):  # fmt: skip
         one = tasks.add_parser(task.name, help=what, description=f"Look inside a network that {does}.")
         add_own(one)
-        one.add_argument("--probes", action="store_true", help=probes)
+        edit = "read the input once more with this edit, such as state[5]@3=0; may be given several times"
+        one.add_argument("--edit", action="append", default=[], metavar="EDIT", help=edit)
+        for at, kind in enumerate(studies_of(task)):
+            name = "probes" if at == 0 else kind.name
+            one.add_argument(f"--{name}", action="append_const", dest="studies", const=kind, help=kind.help)
         one.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
         add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
+        one.set_defaults(complain=one.error)
 
 
 def _add_sum(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="+", metavar="NUMBER", help="two numbers, with or without a plus between them")
+    two = f"two numbers, with or without a plus between them; {UNASKED}"
+    parser.add_argument("query", nargs="*", metavar="NUMBER", help=two)
     add_base_option(parser)
     add_network_options(parser, "look into", "bce, or the first")
 
 
 def _add_digits(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="+", metavar="DIGITS", help="the sequence")
+    parser.add_argument("query", nargs="*", metavar="DIGITS", help=f"the sequence; {UNASKED}")
     position = SETTINGS["position"]
     add_setting(parser, position, f"{position.help} (default: the one that the weights were trained for)")
     add_network_options(parser, "look into", "the first")
 
 
 def _add_image(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(complain=parser.error)
     parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
     add_setting(parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}")
     add_method_option(parser, "of the photo; ")
@@ -79,40 +84,53 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         CheckpointError: if there are no such weights.
         ExportError: if a file can't be written.
-        QueryError: if what was typed is no question.
+        QueryError: if what was typed is no question, or no edit.
         SettingError: if no network is as asked for.
         UnreadableError: if a photo can't be read.
     """
-    return show(_digit(options) if options.inspected == MNIST.name else _typed(options), options)
+    options.studies = list(dict.fromkeys(options.studies or ()))
+    subject = _digit(options) if options.inspected == MNIST.name else _typed(options)
+    if options.edit:
+        subject.edit(options.edit)
+    return show(subject, options)
 
 
-def _typed(options: argparse.Namespace) -> "Inspection[Any]":
-    text = " ".join(options.query)
+def _typed(options: argparse.Namespace) -> "Inspection":
+    unasked = not options.query
+    if unasked and (options.edit or not options.studies or any(kind.of_input for kind in options.studies)):
+        options.complain("name an input; only studies of a whole network do without")
+    trained = partial(trained_networks, options.inspected)
     if options.inspected == ADDER.name:
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
         from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
-        return AdditionInspection(AdderQuestions(*chosen(options, ADDER), options.base), text)
+        text = " ".join(options.query or ("0", "0"))
+        return AdditionInspection(AdderQuestions(*chosen(options, ADDER), options.base), text, trained)
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
-    return DigitsInspection(RecallQuestions(*chosen(options, RECALL, options.position), options.position), text)
+    questions = RecallQuestions(*chosen(options, RECALL, options.position), options.position)
+    text = "0" * (questions.config.position or 1) if unasked else " ".join(options.query)
+    return DigitsInspection(questions, text, trained)
 
 
-def _digit(options: argparse.Namespace) -> "Inspection[Any]":
+def _digit(options: argparse.Namespace) -> "Inspection":
     if (options.photo is None) == (options.test_image is None):
         options.complain("name a photo, or a test image with --test-image")
     if options.model is not None and (options.run, options.weights) != (None, None):
         options.complain("--model is of those that ship; a run or a file has its own")
-    from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.mnist import DigitInspection, read_test_image  # noqa: PLC0415 - numpy, on use only
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     file = None if options.weights is None else read_path(options.weights)
     source = named(MNIST.name, file, options.run) or choose_shipped(MNIST.name, options.model or "")
     network = NETWORKS.get(source.path, RowReaderNetwork)
     weights = described(source, network)
+    trained = partial(trained_networks, MNIST.name)
     if options.photo is None:
-        return DigitInspection.of_test_image(network, weights, options.test_image)
+        number = options.test_image
+        digit, truth = read_test_image(number)
+        return DigitInspection(network, weights, digit, {"test_image": number}, f"test image {number}", truth, trained=trained)
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
 
     path = read_path(options.photo)
@@ -122,24 +140,24 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
         raise UnreadableError(f"{shown} can't be read: {photo.error}.")
     notices = (photo.doubt,) if photo.doubt else ()
     about = {"path": str(path), "preprocessing": options.preprocessing}
-    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices)
+    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices, trained=trained)
 
 
-def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
+def show(subject: "Inspection", options: argparse.Namespace) -> int:
     """Print what was found in `subject`; returns the exit code, a signal's where that stopped a study: nothing is printed.
 
     Raises:
         ExportError: if the file of `--npz` can't be written.
     """
     npz, quiet = None if options.npz is None else read_path(options.npz), options.quiet
-    for told in () if quiet else (f"weights: {subject.label}", *subject.notices):
+    whole = getattr(options, "query", None) != []
+    for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):
         output.say(told)
-    if options.probes:
-        stop = threading.Event()
-        bar = output.ProgressBar("probes", quiet=quiet, counted=True, eta=False)
-        with output.stopping_on_signals(lambda _: stop.set()) as received, bar:
-            whole = subject.study(bar.update, stop.is_set)
-        if received or not whole:
+    for kind in options.studies:
+        stop, bar = threading.Event(), output.ProgressBar(kind.name, quiet=quiet, counted=True)
+        with output.stopping_on_signals(lambda _, event=stop: event.set()) as received, bar:  # type: ignore[misc]
+            made = subject.study(kind, bar.update, stop.is_set)
+        if received or not made:
             return output.stopped(received) if received else output.FAILURE
     if npz is not None:
         import numpy as np  # noqa: PLC0415 - on use only
@@ -151,15 +169,18 @@ def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
         except OSError as error:
             raise unwritable(npz, error.strerror or error, "for --npz") from error
     if options.json:
-        output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
-    else:  # columns end below each other, in a pipe too
+        output.print_json({"weights": subject.weights, **subject.document(whole=whole)}, indent=None)
+        return output.OK
+    findings = subject.findings()
+    if whole:  # columns end below each other, in a pipe too
         heads, rows = subject.table()
         print(subject.title, end="\n\n")
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
         for cells in (heads, *rows):
             print("  ".join(map(str.rjust, cells, widths)))
-        if findings := subject.findings():
-            print("", *findings, sep="\n")
+        findings = ["", *findings] if findings else []
+    for line in findings:
+        print(line)
     if npz is not None and not quiet:
         output.say(f"All numbers are in {printable(npz, 200)}.")
     return output.OK

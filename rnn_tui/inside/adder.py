@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
-from rnn_tui.inside.probes import Labels, LinearProbe, Progress, Stopping, Study, activations_of, chance_level, fit_probe
+from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
+from rnn_tui.inside.probes import Labels, LinearProbe, Study, activations_of, chance_level, fit_probe, share
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
@@ -78,6 +78,12 @@ class CarryStudy(Study):
             f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
         )
 
+    @property
+    def findings(self) -> list[str]:
+        """Where the carry is, and how that was found out."""
+        fitted = f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, scored on the other."
+        return [self.summary, fitted]
+
     def values(self, trace: Trace) -> Array:
         """The best unit's state or cell (L,) before each place of an addition, to tell the carry into it: 0 at first."""
         source, unit = self.best
@@ -111,10 +117,8 @@ class CarryStudy(Study):
         return {**super().arrays(), **probe}
 
 
-def study_carry(
-    network: AdderNetwork, replica: int = 0, *_told: object, additions: int = ADDITIONS, seed: int = 0
-) -> CarryStudy:
-    """Look for the carry in a replica's units over random additions: too fast to tell its progress, or to be stopped.
+def study_carry(network: AdderNetwork, replica: int = 0, *, additions: int = ADDITIONS, seed: int = 0) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
     fitted to the first half of the additions and scored on the other.
@@ -200,14 +204,14 @@ def _into_places(said: Labels) -> Bits:
     return row
 
 
-class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
+class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
     """Two numbers."""
 
     def _traced(self) -> Trace:
         return trace_addition(self._network, self._question.numbers)
 
-    def _made_study(self, progress: Progress, stopping: Stopping) -> CarryStudy:  # noqa: ARG002
-        return study_carry(self._network)
+    def _right(self) -> list[int]:
+        return [*map(int, self._question.numbers.bits(self._question.numbers.total))]
 
     @property
     def title(self) -> str:
@@ -215,14 +219,18 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
         truth = self._question.prefix + self._answer.document["expected"]
         return f"{self._answer.said}  {verdict(self._answer.correct, truth)}"
 
+    @property
+    def _carry(self) -> CarryStudy | None:
+        return self.studies.get(CarryStudy.name)
+
     def _columns(self) -> list[Column]:
         """The true carry into each place beside what the network has."""
-        numbers, trace = self._question.numbers, self.trace
+        numbers, trace, study = self._question.numbers, self.trace, self._carry
         told: list[Column] = []
-        if self._study is not None:
-            source, unit = self._study.best
-            values = [f"{value:+.3f}" for value in self._study.values(trace)]
-            told = [("probe", self._study.carry_row(trace)), (f"{source} {unit} before", values)]
+        if study is not None:
+            source, unit = study.best
+            values = [f"{value:+.3f}" for value in study.values(trace)]
+            told = [("probe", study.carry_row(trace)), (f"{source} {unit} before", values)]
         return [
             ("bit", range(trace.steps)),
             ("a", numbers.bits(numbers.a)),
@@ -231,32 +239,25 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
             *told,
             ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
             ("answer", trace.answers),
-            ("right", numbers.bits(numbers.total)),
+            ("right", self.reading.right),
             self._unit_column(),
         ]
-
-    def findings(self) -> list[str]:
-        """Where the carry is."""
-        if self._study is None:
-            return []
-        fitted = f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} bits, scored on the other."
-        return [*super().findings(), fitted]
 
     @property
     def asked(self) -> dict[str, Any]:
         """The carries, too."""
         return {**super().asked, "carries": self._question.numbers.carries.tolist()}
 
-    def document(self) -> dict[str, Any]:
+    def document(self, *, whole: bool = True) -> dict[str, Any]:
         """The carries that the states of this addition tell, too."""
-        found = super().document()
-        if self._study is not None:
-            found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
+        found = super().document(whole=whole)
+        if whole and self._carry is not None:
+            found["carry"]["read_here"] = self._carry.carry_row(self.reading.trace).tolist()
         return found
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The carries, true and told, too."""
         found = {**super().arrays(), "carries": self._question.numbers.carries}
-        if self._study is not None:
-            found["carry_read_here"] = self._study.carry_row(self.trace)
+        if self._carry is not None:
+            found["carry_read_here"] = self._carry.carry_row(self.reading.trace)
         return found

@@ -2,39 +2,59 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.edits import Edited, read_edit
+from rnn_tui.inside.probes import Progress, Stopping, share
+from rnn_tui.inside.studies import Reading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.questions import AnyNetwork, Question, Questions
 
 Row: TypeAlias = Sequence[str]
 # Its head, and a cell for each step.
 Column: TypeAlias = tuple[str, Iterable[object]]
-AnyStudy = TypeVar("AnyStudy", bound=Study)
 
 
-class Inspection(ABC, Generic[AnyStudy]):
-    """One input and the network that reads it; what is found out about the network by a study."""
-
-    _study: AnyStudy | None = None
+class Inspection(ABC):
+    """One input and the network that reads it; what is found out about the network by studies, or by edits."""
 
     label: str  #: which network, in a few words.
     weights: Mapping[str, Any]  #: the same for JSON.
     notices: Sequence[str]  #: sentences on what to keep in mind.
-    trace: Trace  #: what the network held.
+    reading: Reading  #: the network and what it held.
+    edited: Edited | None = None  #: what became of that by edits.
 
-    def study(self, progress: Progress, stopping: Stopping) -> bool:
-        """Study the network, which takes seconds; returns whether that was not stopped."""
-        self._study = self._made_study(progress, stopping)
-        return self._study is not None
+    @cached_property
+    def studies(self) -> dict[str, Any]:
+        """The studies that were made, by the names of their kinds."""
+        return {}
 
-    @abstractmethod
-    def _made_study(self, progress: Progress, stopping: Stopping) -> AnyStudy | None:
-        """The task's study of the network; None where it was stopped."""
+    def study(self, kind: StudyKind, progress: Progress, stopping: Stopping) -> bool:
+        """Make a study, which may take seconds; returns whether that was not stopped."""
+        found = kind.make(self.reading, progress, stopping)
+        if found is not None:
+            self.studies[kind.name] = found
+        return found is not None
+
+    def edit(self, texts: Sequence[str]) -> None:
+        """Read the input once more with edits, as they are typed.
+
+        Raises:
+            QueryError: if one is no edit, or of something that the network does not have.
+            CheckpointError: if they leave no numbers.
+        """
+        untouched = self.reading.trace
+        edits = tuple(read_edit(text, untouched) for text in texts)
+        self.edited = Edited(edits, untouched, self.reading.traced(edits))
+
+    @property
+    def trace(self) -> Trace:
+        """What the network held, with the edits if there are any."""
+        return self.reading.trace if self.edited is None else self.edited.trace
 
     @property
     @abstractmethod
@@ -47,35 +67,42 @@ class Inspection(ABC, Generic[AnyStudy]):
 
     def table(self) -> tuple[Row, list[Row]]:
         """Heads of the columns, and a row for each step."""
-        heads, columns = zip(*self._columns(), strict=True)
-        return heads, [[*map(str, cells)] for cells in zip(*columns, strict=True)]
+        columns = self._columns()
+        if self.edited is not None:
+            before = self.edited.untouched
+            columns.append(("untouched", [before.answer_word(step) for step in range(before.steps)]))
+        heads, cells = zip(*columns, strict=True)
+        return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
     def findings(self) -> list[str]:
-        """Lines below the table: what the study found; none before it."""
-        return [] if self._study is None else [self._study.summary]
+        """Lines below the table: what edits did and studies found; none before that."""
+        parts = [] if self.edited is None else [[self.edited.summary]]
+        parts += [study.findings for study in self.studies.values()]
+        return [line for at, part in enumerate(parts) for line in ([""] * bool(at) + part)]
 
     @property
     @abstractmethod
     def asked(self) -> dict[str, Any]:
         """Input and answer for JSON."""
 
-    @property
-    def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
-        """What else the network held, by names for an NPZ file and JSON."""
-        return {}
+    def document(self, *, whole: bool = True) -> dict[str, Any]:
+        """A JSON-ready form of all but the weights; of the studies alone unless `whole`."""
+        found = {"input": self.asked, "trace": self.reading.trace.to_dict(), **self.beside_trace} if whole else {}
+        if self.edited is not None:
+            found["edited"] = self.edited.to_dict()
+        return found | {name: study.to_dict() for name, study in self.studies.items()}
 
-    def document(self) -> dict[str, Any]:
-        """A JSON-ready form of all but the weights."""
-        beside = {name: values.tolist() for name, values in self.beside_trace.items()}
-        found = {"input": self.asked, "trace": self.trace.to_dict(), **beside}
-        if self._study is not None:
-            found[self._study.name] = self._study.to_dict()
-        return found
+    @property
+    def beside_trace(self) -> dict[str, Any]:
+        """What else is known of how the network read the input, JSON-ready."""
+        return {}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file."""
-        study = {} if self._study is None else self._study.arrays()
-        return {**self.trace.arrays(), **self.beside_trace, **study}
+        found = self.reading.trace.arrays()
+        if self.edited is not None:
+            found |= {f"edited_{name}": values for name, values in self.edited.trace.arrays().items()}
+        return found | {name: values for study in self.studies.values() for name, values in study.arrays().items()}
 
     def _answer_columns(self) -> list[Column]:
         """The answers, their probabilities, the unit that matters most."""
@@ -90,20 +117,24 @@ class Inspection(ABC, Generic[AnyStudy]):
         return name, [f"{value:+.3f}" for value in layer.states[:, unit]]
 
 
-class QuestionInspection(Inspection[AnyStudy], Generic[AnyStudy, Question, AnyNetwork]):
+class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     """A question in words, as typed, and the only network that `questions` asks."""
 
-    def __init__(self, questions: Questions[Question, AnyNetwork], text: str) -> None:
+    def __init__(self, questions: Questions[Question, AnyNetwork], text: str, trained: Trained = dict) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._question))
-        self.trace = self._traced()
+        self.reading = Reading(self._network, self._traced(), self._right(), trained=trained)
         [self._answer] = questions.answers([self._question])
 
     @abstractmethod
     def _traced(self) -> Trace:
         """What the network holds while it reads the question."""
+
+    @abstractmethod
+    def _right(self) -> Sequence[int]:
+        """The right answers, as a `Reading` has them."""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -114,8 +145,3 @@ class QuestionInspection(Inspection[AnyStudy], Generic[AnyStudy, Question, AnyNe
 def verdict(correct: bool, truth: object) -> str:
     """Whether an answer is right, and if not what would be."""
     return "right" if correct else f"wrong, it is {truth}"
-
-
-def share(value: float, digits: int = 1) -> str:
-    """A share 0 … 1 in percent."""
-    return f"{100 * value:.{digits}f} %"

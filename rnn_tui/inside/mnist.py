@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Column, Inspection, share, verdict
-from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level
+from rnn_tui.inside.attribution import Attribution, attribution
+from rnn_tui.inside.edits import Edit, change_of
+from rnn_tui.inside.inspection import Column, Inspection, verdict
+from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, share
+from rnn_tui.inside.studies import Reading, Trained
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite
-from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, RowReaderNetwork
+from rnn_tui.networks.stepwise import Activations, Array
+from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, unchanged
 
 ALL_STATES_NOTE = (
     "This readout needs the states of all 28 rows: an answer after fewer is the readout with the rest of the states zero."
@@ -25,18 +28,19 @@ BACKWARD_NOTE = "The backward direction after its first step, with only this row
 WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
 
 
-def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
-    """What `network` holds while it reads `digit` (28, 28), 0 for background … 1 for ink.
+def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
+    """What `network` holds while it reads `digit` (28, 28), 0 for background … 1 for ink; with these edits.
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
     """
+    changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
         rows = network.rows(digit[None])  # (T, 1, F)
-        logits = logits_after_rows(network, rows)[:, 0]  # (T, 10)
+        logits = logits_after_rows(network, rows, changing)[:, 0]  # (T, 10)
         answers = logits.argmax(axis=1)
         answer = int(answers[-1])
-        layers = _layers(network, rows, answer)
+        layers = _layers(network, rows, answer, changing)
         chances = network.chances_of(logits)[:, :CLASSES]
         probabilities = chances / chances.sum(axis=1, keepdims=True)
     return Trace(
@@ -52,81 +56,75 @@ def prefix_note(network: RowReaderNetwork) -> str:
     return LAST_STEP_NOTE if network.cell.bidirectional else ALL_STATES_NOTE
 
 
-def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
+def changing_of(network: RowReaderNetwork, edits: Sequence[Edit]) -> Changing:
+    """What edits change in the layers of a reader of images."""
+    return lambda at, backward: change_of(edits, layer_name(network, at, backward=backward))
+
+
+def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) -> str:
+    """What traces call a layer, from 0, in one of its directions."""
+    way = f" {'backward' if backward else 'forward'}" if network.cell.bidirectional else ""
+    return f"layer {at + 1}{way}"
+
+
+def logits_after_rows(network: RowReaderNetwork, rows: Array, changing: Changing = unchanged) -> Array:
     """Logits (T, N, 10) after each of the `rows` (T, N, 28), as `prefix_note` says."""
-    weight, bias = network.readout
-    if not network.cell.bidirectional:
-        for layer in network.layers:
-            rows = layer.forward.run(rows).states
+    (weight, bias), top, last = network.readout, network.layers[-1], len(network.layers) - 1
+    if top.backward is None:
+        states = top.forward.run(network.read_below(rows, changing), changing(last, False)).states
         by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
         # Of the first 1 … T states (T, N, H), with zero for the rest.
-        logits: Array = np.cumsum(rows @ by_row, axis=0) + bias
+        logits: Array = np.cumsum(states @ by_row, axis=0) + bias
         return logits
-    if len(network.layers) > 1:
+    if last:
         # Below the top, the backward direction starts from the last row: all of it differs by the number of rows.
-        return np.stack([network.logits_of_rows(rows[: row + 1]) for row in range(len(rows))])
-    [layer] = network.layers
-    assert layer.backward is not None
-    states = [layer.forward.run(rows).states, _on_each_row(layer.backward, rows).states]
-    result: Array = np.concatenate(states, axis=2) @ weight.T + bias
+        return np.stack([network.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))])
+    states = np.concatenate([one.states for one in _read_top(network, rows, changing)], axis=2)
+    result: Array = states @ weight.T + bias
     return result
 
 
-def _on_each_row(cell: CellWeights, rows: Array) -> Activations:
-    """A layer's activations (T, N, H) after one step, from zero, on each of the `rows` alone."""
+def _read_top(network: RowReaderNetwork, rows: Array, changing: Changing) -> list[Activations]:
+    """What the top layer's directions hold (T, N, H) at each of the `rows` (T, N, F) that it reads.
+
+    The backward one after one step, from zero, on that row alone: the readout takes it at the last row, its first.
+    """
+    top, last = network.layers[-1], len(network.layers) - 1
+    ahead = top.forward.run(rows, changing(last, False))
+    if top.backward is None:
+        return [ahead]
     steps, count, features = rows.shape
-    found = cell.run(rows.reshape(1, steps * count, features))
-    return found.mapped(lambda values: values.reshape(steps, count, -1))
+
+    def change(_step: int, quantity: str, values: Array) -> Array:
+        parts = enumerate(np.split(values, steps))
+        return np.concatenate([made(step, quantity, part) if (made := changing(last, True)) else part for step, part in parts])
+
+    back = top.backward.run(rows.reshape(1, steps * count, features), change if changing(last, True) else None)
+    return [ahead, back.mapped(lambda values: values.reshape(steps, count, -1))]
 
 
-def _layers(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
+def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> list[LayerTrace]:
     """The layers, from the input up, that read `rows` (T, 1, 28)."""
-    ways, note = ((" forward", " backward"), WHOLE_NOTE) if network.cell.bidirectional else (("",), "")
+    both = network.cell.bidirectional
     traces: list[LayerTrace] = []
-    for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
-        read = layer.read(rows)
+    for at, (layer, above) in enumerate(pairwise(network.layers)):
+        read = layer.read(rows, changing(at, False), changing(at, True))
         rows = np.concatenate([one.states for one in read], axis=2)
         # How strongly each unit drives the layer above.
         drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)  # (H,), or (2·H,)
-        for way, one, part in zip(ways, read, np.split(drive, len(read)), strict=True):
-            traces.append(layer_trace(f"layer {at}{way}", one, part, read_out=False, note=note))
-    top, name = network.layers[-1], f"layer {len(network.layers)}"
-    weight, ahead = against_the_mean(network.readout[0])[answer], top.forward.run(rows)
-    if top.backward is None:  # the readout takes the states of all rows
-        adds = ahead.states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
-        return [*traces, layer_trace(name, ahead, adds.sum(axis=0))]
-    back, weights = _on_each_row(top.backward, rows), np.split(weight, 2)  # (H,) each
-    adds_ahead, adds_back = ahead.states[-1, 0] * weights[0], back.states[-1, 0] * weights[1]
-    traces.append(layer_trace(f"{name} forward", ahead, adds_ahead, note=note if traces else ""))
-    return [*traces, layer_trace(f"{name} backward", back, adds_back, note=BACKWARD_NOTE)]
-
-
-def saliency(network: RowReaderNetwork, digit: Array) -> Array:
-    """The gradient (28, 28) of the winning logit on the pixels of `digit` (28, 28) in 0 … 1.
-
-    Where it is positive, more ink would speak for the answer (Simonyan et al. 2014, “Deep inside
-    convolutional networks”). By PyTorch's autograd, in double precision.
-
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
-    """
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
-
-    model = build_model(network.config).double()
-    model.load_state_dict({name: torch.from_numpy(array).double() for name, array in network.arrays.items()})
-    model.requires_grad_(False)
-    rows = torch.from_numpy(network.rows(digit[None])[:, 0]).double().requires_grad_()
-    with torch.enable_grad():
-        winning = model(rows[None])[0].max()
-        [gradient] = torch.autograd.grad(winning, rows)
-    if network.config.recipe.standardise:
-        gradient = gradient / PIXEL_DEVIATION
-    with np.errstate(over="ignore"):
-        result: Array = gradient.numpy().astype(np.float32)
-    require_finite(result)
-    return result
+        for way, (one, part) in enumerate(zip(read, np.split(drive, len(read)), strict=True)):
+            name = layer_name(network, at, backward=bool(way))
+            traces.append(layer_trace(name, one, part, read_out=False, note=WHOLE_NOTE * both))
+    last, read = len(network.layers) - 1, _read_top(network, rows, changing)
+    weight = against_the_mean(network.readout[0])[answer]
+    if not both:  # the readout takes the states of all rows
+        adds = read[0].states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
+        return [*traces, layer_trace(layer_name(network, last), read[0], adds.sum(axis=0))]
+    notes = (WHOLE_NOTE if traces else "", BACKWARD_NOTE)
+    for way, (one, part) in enumerate(zip(read, np.split(weight, 2), strict=True)):  # (H,) each
+        name = layer_name(network, last, backward=bool(way))
+        traces.append(layer_trace(name, one, one.states[-1, 0] * part, note=notes[way]))
+    return traces
 
 
 # Images read at a time: enough to keep a core busy, few enough for its cache.
@@ -200,7 +198,7 @@ def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: S
 
 
 @dataclass(eq=False)
-class DigitInspection(Inspection[RowsStudy]):
+class DigitInspection(Inspection):
     """A digit that a row reader reads."""
 
     network: RowReaderNetwork  #: what reads it.
@@ -210,26 +208,20 @@ class DigitInspection(Inspection[RowsStudy]):
     name: str  #: what it is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
+    trained: Trained = dict  #: as `Reading` has it.
 
     def __post_init__(self) -> None:
-        self.label, self.trace = self.weights["source"], trace_digit(self.network, self.digit)
-        self.notices = [*self.notices, self.trace.prefix_note]
-
-    @classmethod
-    def of_test_image(cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int) -> Self:
-        """A test image by its number, from 0."""
-        digit, truth = read_test_image(number)
-        return cls(network, weights, digit, {"test_image": number}, f"test image {number}", truth=truth)
-
-    def _made_study(self, progress: Progress, stopping: Stopping) -> RowsStudy | None:
-        return study_test_images(self.network, progress, stopping)
+        self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
+        right = () if self.truth is None else (self.truth,)
+        self.reading = Reading(self.network, trace, right, digit=self.digit, trained=self.trained)
+        self.notices = [*self.notices, trace.prefix_note]
 
     @property
     def title(self) -> str:
         """The answer, and from when on it stands."""
-        answer, truth = self.trace.answer, self.truth
-        judged = "" if truth is None else f"  {verdict(answer == truth, truth)}"
-        return f"{self.name}: {answer}{judged}; settled after row {self.trace.settled}"
+        trace, truth = self.reading.trace, self.truth
+        judged = "" if truth is None else f"  {verdict(trace.answer == truth, truth)}"
+        return f"{self.name}: {trace.answer}{judged}; settled after row {trace.settled}"
 
     def _columns(self) -> list[Column]:
         levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)
@@ -238,23 +230,27 @@ class DigitInspection(Inspection[RowsStudy]):
             ("", ["".join(INK[level] for level in row) for row in levels]),
             *self._answer_columns(),
         ]
-        if self._study is not None:
-            columns.append(("accuracy", [share(part, 2) for part in self._study.accuracy]))
+        if RowsStudy.name in self.studies:
+            columns.append(("accuracy", [share(part, 2) for part in self.studies[RowsStudy.name].accuracy]))
         return columns
 
     @property
     def asked(self) -> dict[str, Any]:
         """What was read."""
-        about: dict[str, Any] = {**self.about, "answer": self.trace.answer}
+        about: dict[str, Any] = {**self.about, "answer": self.reading.trace.answer}
         if self.truth is not None:
-            about |= {"label": self.truth, "correct": self.trace.answer == self.truth}
+            about |= {"label": self.truth, "correct": about["answer"] == self.truth}
         return {**about, "digit": self.digit.tolist()}
 
     @cached_property
-    def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
-        """Which pixels speak for the answer."""
-        return {"saliency": saliency(self.network, self.digit)}
+    def _attribution(self) -> Attribution:
+        return attribution(self.network, self.digit, self.reading.trace.answer)
+
+    @property
+    def beside_trace(self) -> dict[str, Any]:
+        """What each pixel adds to the answer."""
+        return {"attribution": self._attribution.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The digit, too."""
-        return {"digit": self.digit, **super().arrays()}
+        """The digit, and what each pixel adds, too."""
+        return {"digit": self.digit, "attribution": self._attribution.pixels, **super().arrays()}

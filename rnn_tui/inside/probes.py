@@ -45,6 +45,11 @@ def chance_level(labels: Labels) -> float:
     return float(np.bincount(labels).max() / len(labels))
 
 
+def share(value: float, digits: int = 1) -> str:
+    """A share 0 … 1 in percent."""
+    return f"{100 * value:.{digits}f} %"
+
+
 class Study(Record):
     """What was found out about a whole network."""
 
@@ -55,6 +60,11 @@ class Study(Record):
     def summary(self) -> str:
         """What was found, in a sentence."""
         raise NotImplementedError
+
+    @property
+    def findings(self) -> list[str]:
+        """What was found, line by line: the summary, and what belongs below it."""
+        return [self.summary]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file."""

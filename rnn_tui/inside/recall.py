@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
-from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe
+from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
+from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe, share
+from rnn_tui.inside.studies import Trained
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
@@ -54,6 +55,16 @@ class SurvivalStudy(Study):
             f"{self.positions[best]} in {share(last[best], 0)} of sequences{rest}; chance "
             f"{share(self.chance.mean(), 0)}."
         )
+
+    @property
+    def findings(self) -> list[str]:
+        """The summary, and accuracies of the probes by position and step."""
+        heads = "         " + "".join(f"{step:5}" for step in self.steps)
+        lines = [self.summary, "", "position  after step, % right", heads]
+        for position, row in zip(self.positions, self.accuracy, strict=True):
+            cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
+            lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
+        return lines
 
 
 def study_survival(
@@ -104,18 +115,18 @@ def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDAr
     return chosen
 
 
-class DigitsInspection(QuestionInspection[SurvivalStudy, Recollection, RecallNetwork]):
+class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
     """A sequence."""
 
-    def __init__(self, questions: RecallQuestions, text: str) -> None:
-        super().__init__(questions, text)
+    def __init__(self, questions: RecallQuestions, text: str, trained: Trained = dict) -> None:
+        super().__init__(questions, text, trained)
         self.notices = [*self.notices, self.trace.prefix_note]
 
     def _traced(self) -> Trace:
         return trace_digits(self._network, self._question.digits)
 
-    def _made_study(self, progress: Progress, stopping: Stopping) -> SurvivalStudy | None:
-        return study_survival(self._network, 0, progress, stopping)
+    def _right(self) -> list[int]:
+        return [self._question.digits[self._question.position - 1]]
 
     @property
     def title(self) -> str:
@@ -129,14 +140,3 @@ class DigitsInspection(QuestionInspection[SurvivalStudy, Recollection, RecallNet
     def _columns(self) -> list[Column]:
         steps = range(1, self.trace.steps + 1)
         return [("step", steps), ("digit", self.trace.read), *self._answer_columns()]
-
-    def findings(self) -> list[str]:
-        """Accuracies of the probes by position and step."""
-        study, lines = self._study, super().findings()
-        if study is None:
-            return lines
-        lines += ["", "position  after step, % right", "         " + "".join(f"{step:5}" for step in study.steps)]
-        for position, row in zip(study.positions, study.accuracy, strict=True):
-            cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
-            lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
-        return lines

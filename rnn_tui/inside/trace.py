@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import TaskError
-from rnn_tui.networks.stepwise import Activations, Array, require_finite, sigmoid, softmax
+from rnn_tui.networks.stepwise import Activations, Array, Change, require_finite, sigmoid, softmax
 
 if TYPE_CHECKING:
     # The first frame knows traces, and must not load what reads weights.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Indices = npt.NDArray[np.intp]
 # A block of weights that cells list among their gates, though it is no gate.
 CANDIDATE = "candidate"
+ONLY_LAYER = "layer 1"  # of networks that read sequences
 
 
 class Record:
@@ -107,6 +108,7 @@ class Trace(Record):
     #: (T,), the answer after each step: the most probable class, or of one output, whether it is at least 0.5.
     answers: npt.NDArray[np.int64]
     prefix_note: str  #: what an answer before the last step means, in a sentence.
+    first_step: int = 1  #: what the first step is called, 0 or 1.
 
     def __post_init__(self) -> None:
         require_finite(*self.arrays().values())
@@ -182,8 +184,10 @@ LAST_STEP_NOTE = (
 )
 
 
-def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()) -> Trace:
-    """What a replica of `network` holds while it reads `inputs` (T, F).
+def trace_inputs(
+    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = (), change: Change | None = None
+) -> Trace:
+    """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of it.
 
     `read` (T) says what is read at each step, in a word or two; by default made of the inputs.
 
@@ -194,7 +198,7 @@ def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *,
     note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
     weight, bias = network.readout(replica)  # (O, H), (O,)
     with np.errstate(all="ignore"):
-        activations = network.cell(replica).run(inputs[:, None])
+        activations = network.cell(replica).run(inputs[:, None], change)
         states = activations.states[:, 0]  # (T, H)
         logits = states @ weight.T + bias  # (T, O)
         answers = (logits[:, 0] >= 0 if network.outputs == 1 else logits.argmax(axis=1)).astype(np.int64)
@@ -203,9 +207,9 @@ def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *,
         importance = _importance(states, weight, answers, every_step=shape.every_step)
     return Trace(
         task=network.task.name, read=tuple(read or words_of(inputs)), inputs=inputs,
-        layers=(layer_trace("layer 1", activations, importance),), outputs=shape.outputs,
+        layers=(layer_trace(ONLY_LAYER, activations, importance),), outputs=shape.outputs,
         every_step=shape.every_step, logits=logits, probabilities=probabilities, answers=answers,
-        prefix_note=note.format(step=shape.step),
+        prefix_note=note.format(step=shape.step), first_step=shape.first_step,
     )  # fmt: skip
 
 
@@ -224,8 +228,17 @@ def words_of(inputs: Array) -> list[str]:
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
 
 
-def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """A sequence (T, F) by chance, of a length in training, and what is right, (1,) or (T,); `number` decides which.
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Sequences by chance with what is right."""
+
+    inputs: Array  #: (T, N, F), zero after a sequence's end.
+    targets: npt.NDArray[np.uint8]  #: (N, T) where each step has an answer, else (N, 1).
+    lengths: npt.NDArray[np.int64]  #: (N,) steps.
+
+
+def draw_examples(task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None) -> Examples:
+    """`count` sequences by chance, of lengths in training or all of one; `number` decides which.
 
     Raises:
         TaskError: if the task can't be loaded, or is not of sequences.
@@ -242,5 +255,7 @@ def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[A
         raise TaskError(f"The task {task.name} has no sequences to look into.")
     problem = kind(small, torch.device("cpu"), lambda _: None)
     random = generator(config.seed, "inside", number)
-    drawn = problem.draw(problem.random_lengths(1, random), random)
-    return drawn.inputs[0, 0].numpy().astype(np.float32), drawn.targets[0, 0].reshape(-1).numpy()
+    lengths = problem.random_lengths(count, random) if length is None else torch.full((count,), length)
+    drawn = problem.draw(lengths, random)
+    inputs = drawn.inputs[0].movedim(1, 0).numpy().astype(np.float32)
+    return Examples(inputs, drawn.targets[0].reshape(count, -1).numpy(), drawn.lengths[0].numpy().astype(np.int64))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rnn_tui.networks.stepwise import Activations, Array, CellWeights
 
 
+# What edits and records call the second value that some cells carry from step to step; and the first.
+MEMORY, STATE = "cell", "state"
 # An array or a tensor for each block of rows.
 Blocks = Sequence[Any]
 
@@ -32,6 +34,9 @@ class Operations(NamedTuple):
 
     sigmoid: Callable[[Any], Any]  #: the logistic function.
     tanh: Callable[[Any], Any]  #: the hyperbolic tangent.
+    #: takes the name of a gate, or `MEMORY`, and its values; returns those to go on with. A step passes all of them
+    #: through it, so that a look inside can set them.
+    edited: Callable[[str, Any], Any] = lambda _, values: values
 
 
 class Step(NamedTuple):

@@ -21,7 +21,7 @@ class GRUCell(Cell):
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """h = (1 − z)·n + z·h₋₁, as n + z·(h₋₁ − n)."""
-        reset = operations.sigmoid(read[0] + recurrent[0])
-        update = operations.sigmoid(read[1] + recurrent[1])
-        candidate = operations.tanh(read[2] + reset * recurrent[2])
+        reset = operations.edited("reset", operations.sigmoid(read[0] + recurrent[0]))
+        update = operations.edited("update", operations.sigmoid(read[1] + recurrent[1]))
+        candidate = operations.edited("candidate", operations.tanh(read[2] + reset * recurrent[2]))
         return Step(candidate + update * (last.state - candidate), None, (reset, update, candidate))

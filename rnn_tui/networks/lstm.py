@@ -6,7 +6,7 @@ With i, f, o the gates and g the candidate: c = f·c₋₁ + i·g and h = o·tan
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
+from rnn_tui.networks.cell import MEMORY, Blocks, Cell, OnnxOperator, Operations, Step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +33,9 @@ class LSTMCell(Cell):
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """c = f·c₋₁ + i·g and h = o·tanh c."""
         sums = [x + h for x, h in zip(read, recurrent, strict=True)]
-        write, keep, show = (operations.sigmoid(sums[at]) for at in (0, 1, 3))
-        candidate = operations.tanh(sums[2])
-        memory = keep * last.memory + write * candidate
+        write, keep, show = (operations.edited(self.gates[at], operations.sigmoid(sums[at])) for at in (0, 1, 3))
+        candidate = operations.edited("candidate", operations.tanh(sums[2]))
+        memory = operations.edited(MEMORY, keep * last.memory + write * candidate)
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
 
     # In NumPy, twice as fast as by the equations of its step alone.

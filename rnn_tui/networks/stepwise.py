@@ -7,6 +7,7 @@ is shown is what answered. A test holds it to PyTorch's layers.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import neg
 from typing import Any
 
@@ -14,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.cell import Cell, Operations, Step
+from rnn_tui.networks.cell import STATE, Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
+# Takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns those to go on with.
+Change = Callable[[int, str, Array], Array]
 
 
 def sigmoid(values: Array) -> Array:
@@ -73,21 +76,24 @@ class CellWeights:
         """Units H."""
         return int(self.of_state.shape[1])
 
-    def run(self, inputs: Array) -> Activations:
-        """Read `inputs` (T, N, F), from states of zero."""
-        return self.cell.run(self, inputs)
+    def run(self, inputs: Array, change: Change | None = None) -> Activations:
+        """Read `inputs` (T, N, F), from states of zero; with what `change` makes of the values."""
+        return self.cell.run(self, inputs) if change is None else run(self, inputs, change)
 
 
-def run(weights: CellWeights, inputs: Array) -> Activations:
-    """`Cell.run` by the equations of its step."""
+def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Activations:
+    """`Cell.run` by the equations of its step; with what `change` makes of gates, memory and state as they come."""
     cell = weights.cell
     steps, count, features = inputs.shape
     read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
     read = read.reshape(steps, count, -1)  # (T, N, G·H)
     last = cell.start(np.zeros((count, weights.hidden_size), read.dtype))
     done = []
-    for at_step in read:
-        last = _step(cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last)
+    for step, at_step in enumerate(read):
+        operations = NUMPY if change is None else NUMPY._replace(edited=partial(change, step))
+        last = _step(cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last, operations)
+        if change is not None:
+            last = last._replace(state=change(step, STATE, last.state))
         done.append(last)
     return Activations(
         np.stack([step.state for step in done]),
@@ -96,10 +102,10 @@ def run(weights: CellWeights, inputs: Array) -> Activations:
     )
 
 
-def _step(cell: Cell, read: Array, recurrent: Array, last: Step) -> Step:
+def _step(cell: Cell, read: Array, recurrent: Array, last: Step, operations: Operations = NUMPY) -> Step:
     """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
     of_input = np.split(read, cell.blocks, axis=1)
-    return cell.step(NUMPY, of_input, np.split(recurrent, cell.blocks, axis=1), last)
+    return cell.step(operations, of_input, np.split(recurrent, cell.blocks, axis=1), last)
 
 
 def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:

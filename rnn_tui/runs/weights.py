@@ -180,6 +180,18 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
     return tuple(known.values())
 
 
+def trained_networks(task: str) -> dict[str, Any]:
+    """A trained network by cell: of the newest run that was trained to its end, else one that ships."""
+    kind: Any = TASKS[task].network if TASKS[task].shape is not None else None
+    if kind is None:
+        from rnn_tui.tasks.mnist.inference import RowReaderNetwork as kind  # noqa: PLC0415 - numpy, on use only
+    found: dict[str, Path] = {}
+    for source in (*finished_runs(task), *shipped(task)):
+        with suppress(CheckpointError):
+            found.setdefault(read_description(source.path)[0].cell, source.path)
+    return {cell: NETWORKS.get(path, kind) for cell, path in found.items()}
+
+
 class NetworkCache:
     """Networks by the files of their weights, read again where a file has changed.
 

@@ -45,6 +45,7 @@ class SequenceShape:
     every_step: bool = False  #: whether each step has an answer, in place of the last one only.
     inputs: str = "inputs"  #: what a sequence is made of, in the plural: `digits`.
     step: str = "step"  #: what a step is called: `step`, `place`.
+    first_step: int = 1  #: the number of the first one; places are counted from 0, as powers of two are.
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,6 @@ class MGUCell(Cell):
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """h = f·h₋₁ + (1 − f)·tanh(W·x + f·U·h₋₁)."""
-        forget = operations.sigmoid(read[0] + recurrent[0])
-        candidate = operations.tanh(read[1] + forget * recurrent[1])
+        forget = operations.edited("forget", operations.sigmoid(read[0] + recurrent[0]))
+        candidate = operations.edited("candidate", operations.tanh(read[1] + forget * recurrent[1]))
         return Step(forget * last.state + (1 - forget) * candidate, None, (forget, candidate))

@@ -4,7 +4,7 @@ The forward pass of `networks.row_reader` once more: whoever asks about a photo 
 to load. A test holds the two together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,13 +14,20 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite, softmax
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change, require_finite, softmax
 from rnn_tui.tasks.config import ImageConfig
 
 # Rows and columns of an image, and digits.
 SIDE, CLASSES = 28, 10
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+
+# What is changed while a layer, from 0, reads the rows, forward or (True) backward; None for nothing.
+Changing = Callable[[int, bool], Change | None]
+
+
+def unchanged(_layer: int, _backward: bool) -> None:
+    """Nothing is changed in any layer."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,13 @@ class Layer:
         """One, or both."""
         return [self.forward] if self.backward is None else [self.forward, self.backward]
 
-    def read(self, rows: Array) -> list[Activations]:
-        """What each direction holds at each of the `rows` (T, N, F)."""
-        ahead = self.forward.run(rows)
-        if self.backward is None:
-            return [ahead]
-        return [ahead, self.backward.run(rows[::-1]).mapped(lambda values: values[::-1])]
+    def read(self, rows: Array, ahead: Change | None = None, back: Change | None = None) -> list[Activations]:
+        """What each direction holds at each of the `rows` (T, N, F), with what is changed in it at these."""
+        found = [self.forward.run(rows, ahead)]
+        if self.backward is not None:
+            change = back and (lambda step, *values: back(len(rows) - 1 - step, *values))
+            found.append(self.backward.run(rows[::-1], change).mapped(lambda values: values[::-1]))
+        return found
 
 
 class RowReaderNetwork:
@@ -111,19 +119,26 @@ class RowReaderNetwork:
             inputs = (inputs - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_DEVIATION)
         return inputs.transpose(1, 0, 2)
 
-    def logits_of_rows(self, rows: Array) -> Array:
+    def logits_of_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
         """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
-        *below, top = self.layers
-        for layer in below:
-            rows = np.concatenate([one.states for one in layer.read(rows)], axis=2)
-        ahead = top.forward.run(rows).states
+        top, last = self.layers[-1], len(self.layers) - 1
+        rows = self.read_below(rows, changing)
+        ahead, back = top.forward.run(rows, changing(last, False)).states, changing(last, True)
         if top.backward is None:  # all states, flattened: (N, T·H)
             read = ahead.transpose(1, 0, 2).reshape(rows.shape[1], -1)
         else:  # both directions' outputs after the last step: (N, 2·H)
-            read = np.concatenate([ahead[-1], top.backward.run(rows[-1:]).states[0]], axis=1)
+            change = back and (lambda _, *values: back(len(rows) - 1, *values))
+            read = np.concatenate([ahead[-1], top.backward.run(rows[-1:], change).states[0]], axis=1)
         weight, bias = self.readout
         result: Array = read @ weight.T + bias
         return result
+
+    def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
+        """What the top layer reads, (T, N, F), of the `rows` (T, N, 28) that the lowest reads."""
+        for at, layer in enumerate(self.layers[:-1]):
+            read = layer.read(rows, changing(at, False), changing(at, True))
+            rows = np.concatenate([one.states for one in read], axis=2)
+        return rows
 
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.state import RunState
-from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
+from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -87,9 +87,9 @@ class SequenceInside(InsideView):
 
     def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
         """What a replica holds while it reads what was `given`; and the right answers in words."""
-        inputs, targets = draw_example(self._of_task, network.config, given)
-        trace = trace_inputs(network, inputs, replica)
-        words = [str(one) if trace.one_output else trace.outputs[one] for one in targets]
+        drawn = draw_examples(self._of_task, network.config, 1, given)
+        trace = trace_inputs(network, drawn.inputs[:, 0], replica)
+        words = [str(one) if trace.one_output else trace.outputs[one] for one in drawn.targets[0]]
         # Of one answer, nobody knows what would be right before the end.
         return trace, words if self._shape.every_step else [""] * (trace.steps - 1) + words
 

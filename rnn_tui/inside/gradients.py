@@ -1,0 +1,197 @@
+"""How far the gradient reaches back: what learning can know of a step that lies long before the answer.
+
+By PyTorch's autograd in double precision, through the equations of the cell's own step, so for any cell. Where the norm of
+∂loss/∂h_t falls towards the first steps, nothing is learned of them: the gradient vanishes (Hochreiter 1991; Bengio, Simard &
+Frasconi 1994, “Learning long-term dependencies with gradient descent is difficult”).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.trace import Trace, draw_examples
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+INPUTS = 500
+
+
+def states_of(weights: CellWeights, inputs: "Tensor") -> "list[Tensor]":
+    """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph of how they came about."""
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    from rnn_tui.networks.layers import TORCH  # noqa: PLC0415
+
+    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
+    of_input, of_state, input_bias, state_bias = (torch.from_numpy(part).double() for part in parts)
+    cell, states = weights.cell, []
+    last = cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))
+    for at_step in inputs:
+        read, recurrent = at_step @ of_input.T + input_bias, last.state @ of_state.T + state_bias  # (N, G·H)
+        last = cell.step(TORCH, read.chunk(cell.blocks, 1), recurrent.chunk(cell.blocks, 1), last)
+        states.append(last.state)
+    return states
+
+
+def gradient_norms(weights: CellWeights, inputs: Array, loss: "Callable[[list[Tensor]], Tensor]") -> Floats:
+    """‖∂loss/∂h_t‖ (T, N) of each sequence's own loss (N,), by way of all later states; of inputs (T, N, F).
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    with torch.enable_grad():
+        states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
+        # No sequence's loss depends on another one's states: the gradient of the sum is each one's own.
+        found = torch.autograd.grad(loss(states).sum(), states, allow_unused=True)
+    norms = [torch.zeros(inputs.shape[1]) if one is None else torch.linalg.vector_norm(one, dim=1) for one in found]
+    result: Floats = torch.stack(norms).double().numpy()
+    require_finite(result)
+    return result
+
+
+def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]) -> Floats:
+    """The same (T, N) of sequences of one length, for the cross-entropy of the last answer; `targets` are (N, T) or (N, 1).
+
+    Where every step has an answer, too: with the losses of all of them, each step would have a gradient of its own answer.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+    from torch.nn import functional as F  # noqa: PLC0415
+
+    weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
+    right = torch.from_numpy(targets[:, -1].astype(np.int64))
+
+    def loss(states: "list[Tensor]") -> "Tensor":
+        logits = states[-1] @ weight.T + bias  # (N, O)
+        if network.outputs == 1:
+            return F.binary_cross_entropy_with_logits(logits[:, 0], right.double(), reduction="none")
+        return F.cross_entropy(logits, right, reduction="none")
+
+    return gradient_norms(network.cell(replica), inputs, loss)
+
+
+def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
+    """The same (28, N) of the top layer's states, forward, for the cross-entropy of `labels` (N,), of digits (N, 28, 28)."""
+    import torch  # noqa: PLC0415 - seconds, on use only
+    from torch.nn import functional as F  # noqa: PLC0415
+
+    weight, bias = (torch.from_numpy(part).double() for part in network.readout)
+    top, right = network.layers[-1], torch.from_numpy(labels)
+    rows = network.read_below(network.rows(digits))
+    back = None if top.backward is None else torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
+
+    def loss(states: "list[Tensor]") -> "Tensor":
+        read = torch.cat(states if back is None else [states[-1], back], 1)
+        return F.cross_entropy(read @ weight.T + bias, right, reduction="none")
+
+    return gradient_norms(top.forward, rows, loss)
+
+
+@dataclass(frozen=True, eq=False)
+class GradientStudy(Study):
+    """‖∂loss/∂h_t‖ by step: of the input at hand, and as a mean, beside those of other cells."""
+
+    name = "gradients"
+    in_json = ("inputs", "here", "networks", "means")
+    in_arrays = ("here", "means")
+
+    inputs: int  #: how many the means are of.
+    here: Floats  #: (T,) of the input at hand.
+    networks: tuple[str, ...]  #: (C,) whose means they are, this network first.
+    means: Floats  #: (C, S) over inputs of S steps.
+
+    def share_left(self, at: int) -> float:
+        """The gradient at the first step, in parts of that at the last, of one of the networks."""
+        last = float(self.means[at, -1])
+        return float(self.means[at, 0]) / last if last > 0 else 0.0
+
+    @property
+    def summary(self) -> str:
+        """What is left of the gradient at the first step, network by network, in a sentence."""
+        told = ", ".join(f"{name} {self.share_left(at):.2g}" for at, name in enumerate(self.networks))
+        return f"The gradient at the first of {self.means.shape[1]} steps, in parts of that at the last: {told}."
+
+    @property
+    def findings(self) -> list[str]:
+        """The summary, and the means by step."""
+        heads = "step  " + "  ".join(f"{name:>22}" for name in self.networks)
+        rows = [f"{step:4}  " + "  ".join(f"{value:22.3g}" for value in row) for step, row in enumerate(self.means.T, start=1)]
+        return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
+
+
+def study_gradients(
+    networks: Sequence[tuple[str, SequenceNetwork, int]], trace: Trace, truth: Sequence[int],
+    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS,
+) -> GradientStudy | None:  # fmt: skip
+    """The study of networks, each with its name and replica, on sequences of the longest length in training.
+
+    The first is looked into: it has read the input of `trace`, of which `truth` is right, (T,) or (1,).
+    """
+    _, network, replica = networks[0]
+    here = sequence_norms(network, replica, trace.inputs[:, None], np.array(truth, np.uint8)[None])[:, 0]
+    drawn = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1])
+    norms = [(name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets)) for name, one, at in networks]
+    return _study(here, inputs, norms, progress, stopping)
+
+
+def study_digit_gradients(
+    networks: Sequence[tuple[str, RowReaderNetwork]], digit: Array, truth: int,
+    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS,
+) -> GradientStudy | None:  # fmt: skip
+    """The study of readers of images, each with its name, on the first test images; the first has read `digit` (28, 28)."""
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+    data = load_mnist()
+    digits = data.test_images[:inputs].numpy().astype(np.float32) / np.float32(255)
+    labels = data.test_labels[:inputs].numpy().astype(np.int64)
+    here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
+    norms = [(name, partial(digit_norms, one, digits, labels)) for name, one in networks]
+    return _study(here, len(labels), norms, progress, stopping)
+
+
+def _study(
+    here: Floats, inputs: int, norms: Sequence[tuple[str, Callable[[], Floats]]], progress: Progress, stopping: Stopping
+) -> GradientStudy | None:
+    means = []
+    for done, (_, find) in enumerate(norms, start=1):
+        if stopping():
+            return None
+        means.append(find().mean(axis=1))
+        progress(done, len(norms))
+    return GradientStudy(inputs, here, tuple(name for name, _ in norms), np.array(means))
+
+
+def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
+    """One network of another cell, of the largest size, with the weights that its training would begin with."""
+    from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
+
+    config = network.config
+    config = replace(config, cell=cell, hidden_sizes=(max(config.hidden_sizes),), losses=config.losses[-1:], seeds=1)
+    model = build_replicas(config, network.features, network.outputs)
+    arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
+    return type(network)(WeightsFile(config, arrays, 0, {}), network.task)
+
+
+def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
+    """A reader of images of another cell, with the weights that its training would begin with."""
+    from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.networks.layers import initialise  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
+
+    config = replace(network.config, cell=cell)
+    model, recipe = build_model(config), config.recipe
+    initialise(model, CELLS[cell], recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
+    return RowReaderNetwork(WeightsFile(config, {name: one.numpy().copy() for name, one in model.state_dict().items()}, 0, {}))
