@@ -51,8 +51,8 @@ class SilenceStudy(Study):
         free = int((self.alone >= self.accuracy).sum())
         half = np.flatnonzero(self.together <= (self.accuracy + self.together[-1]) / 2)
         return (
-            f"All units: {share(self.accuracy)} of {self.inputs:,} right. Without unit {self.names[0]} {share(self.alone[0])}; "
-            f"{free} of {len(self.units)} units cost nothing alone; half of it is lost without the first {half[0] + 1}."
+            f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without unit {self.names[0]} "
+            f"{share(self.alone[0])}. {free} of {len(self.units)} units cost nothing alone; half is lost without the first {half[0] + 1}."
         )
 
     @property

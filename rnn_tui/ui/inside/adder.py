@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rnn_tui.inside.adder import STATE, CarryStudy, study_carry, trace_addition
+from rnn_tui.inside.adder import STATE, CarryStudy, trace_addition
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import CalculatorPanel
@@ -16,9 +16,7 @@ from rnn_tui.ui.training.pane import TaskPane
 class AdderInside(SequenceInside):
     """An addition of the pane's calculator on its way through an adder."""
 
-    first_number: ClassVar[int] = 0
     studies_at_once: ClassVar[bool] = True
-    study_replica = staticmethod(study_carry)
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(pane)
@@ -29,14 +27,14 @@ class AdderInside(SequenceInside):
         variant, seed = self._calculator.replicas.chosen
         return SequenceQuestion(addition, source, None, variant, seed)
 
-    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
-        return trace_addition(network, given, replica), _bits(given.bits(given.total))
+    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
+        return trace_addition(network, given, replica), [*map(int, given.bits(given.total))]
 
-    def input_bands(self, subject: Subject, study: CarryStudy | None) -> Sequence[StepBand]:
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
         addition: Addition = subject.details.given
         total, carries, trace = addition.bits(addition.total), addition.carries, subject.trace
         told: list[tuple[str, Any]] = []  # by whom, from the state before each place
-        if study is not None:
+        if isinstance(study, CarryStudy):
             told = [("by probe", study.carry_row(trace)), (f"by unit {study.best[1]}", study.unit_row(trace))]
         return [
             WordBand("a", _bits(addition.bits(addition.a))),
@@ -47,7 +45,9 @@ class AdderInside(SequenceInside):
             WordBand("true sum", _bits(total)),
         ]
 
-    def study_bands(self, subject: Subject, study: CarryStudy) -> Sequence[StepBand]:
+    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
+        if not isinstance(study, CarryStudy):
+            return []
         source, unit = study.best
         values = study.values(subject.trace)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
@@ -57,9 +57,9 @@ class AdderInside(SequenceInside):
         """The place, counted from 0 as powers of two are."""
         return f"place {step} ({step + 1} of {steps:,})"
 
-    def study_text(self, study: CarryStudy) -> str:
-        if not self.has_class("-tall"):
-            return study.summary  # no unit has a cursor here
+    def study_text(self, study: Any) -> str:
+        if not (self.has_class("-tall") and isinstance(study, CarryStudy)):
+            return super().study_text(study)  # no unit has a cursor here
         unit = self.look.unit or 0
         others = ", ".join(
             f"{source} {100 * study.accuracy[at, unit]:.1f} % ({study.correlation[at, unit]:+.2f})"

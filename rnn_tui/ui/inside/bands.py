@@ -227,6 +227,12 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     ]
 
 
+def untouched_bands(before: Trace) -> list[StepBand]:
+    """What came out after each step without edits."""
+    words = WordBand("untouched", [before.answer_word(step) for step in range(before.steps)])
+    return [words, HeatBand("", ("1",), before.probabilities.T, form=".2f", what="P of ")] if before.one_output else [words]
+
+
 def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     """What the units hold, and the one with the cursor as a curve; `look` must be fitted."""
     layer, units = trace.layers[look.layer], look.units(trace).tolist()

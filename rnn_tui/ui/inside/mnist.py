@@ -2,10 +2,9 @@
 
 import random
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from textual import on, work
@@ -15,9 +14,10 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.mnist import RowsStudy, read_test_image, saliency, study_test_images, trace_digit
-from rnn_tui.photos.drawing import Ink
-from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.inside.attribution import Attribution, attribution
+from rnn_tui.inside.mnist import RowsStudy, read_test_image, trace_digit
+from rnn_tui.inside.studies import Reading
+from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING
@@ -37,31 +37,22 @@ TEST_IMAGES = 10_000
 LARGE_WIDTH, LARGE_HEIGHT = 112, 34
 
 
-@dataclass(frozen=True, eq=False)
-class DigitDetails:
-    """What was read, (28, 28) in 0 … 1, with its name and what read it."""
-
-    name: str
-    digit: Ink
-    network: RowReaderNetwork
-
-
 class MnistInside(InsideView, NetworkView):
     """A digit on its way through a row reader: a test image, or what other views of `pane` have."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("pixels", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
+        key("pixels", "pixels", "Pixels", tooltip="Which pixels speak for the answer, or against")
     ]
     ruler, grid_title = "row", "what it says after each row"
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__()
+        super().__init__(MNIST)
         self._pane = pane
         # What is read, a test image by its number; what other views had when they were asked last.
         self._what: Given | int = random.randrange(TEST_IMAGES)
         self._before: Hashable = None
         self._weights: Path | None = None  # to choose as soon as they are listed
-        self._gradient: Ink | None = None
+        self._attribution: Attribution | None = None
         self._pixels = False
 
     def choices(self) -> ComposeResult:
@@ -93,10 +84,10 @@ class MnistInside(InsideView, NetworkView):
             network = NETWORKS.get(source.path, RowReaderNetwork)
             given = what if isinstance(what, Given) else Given(f"test image {what}", *read_test_image(what))
             trace, label = trace_digit(network, given.digit), "" if given.label is None else str(given.label)
-            return Subject(
-                f"{given.name} · {source.title}", trace, [label] * trace.steps, NETWORKS.version_of(source.path),
-                partial(study_test_images, network), DigitDetails(given.name, given.digit, network),
-            )  # fmt: skip
+            right, trained = () if given.label is None else (given.label,), partial(trained_networks, MNIST.name)
+            reading = Reading(network, trace, right, digit=given.digit, trained=trained)
+            about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
+            return Subject(about, reading, [label] * trace.steps, version, given.name)
 
         key = what.key if isinstance(what, Given) else what
         return (key, NETWORKS.version_of(source.path)), look
@@ -137,49 +128,57 @@ class MnistInside(InsideView, NetworkView):
 
     def taken(self, subject: Subject) -> None:
         """Its pixels speak for something else."""
-        self._gradient = None
+        self._attribution = None
         if self._pixels:
             self._find(subject)
 
-    def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
+    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        if not isinstance(study, RowsStudy):
+            return []
         return [BarBand("right %", (100 * study.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")]
 
-    def study_text(self, study: RowsStudy) -> str:
+    def study_text(self, study: Any) -> str:
+        if not isinstance(study, RowsStudy):
+            return super().study_text(study)
         return f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
 
     def note(self, subject: Subject, step: int) -> str:
         if not self._pixels:
             return super().note(subject, step)
+        if (found := self._attribution) is None:
+            return "Finding out what each pixel adds …"
         return (
-            "More ink on orange pixels (+) would speak for the answer, on blue ones (−) against it: the gradient of the "
-            "winning logit, within 2 pixels of the ink's rectangle."
+            f"Orange pixels (+) speak for {found.answer}, blue ones (−) against it: integrated gradients. Together "
+            f"{found.total:+.3f}; the logit is {found.difference:+.3f} above that of a blank image."
         )
 
     def show_pictures(self, subject: Subject, step: int) -> None:
-        details, image = subject.details, self.query_one(ReadImage)
+        image, digit = self.query_one(ReadImage), subject.reading.digit
+        assert digit is not None
         large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
         image.scale = LARGE if large else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
-        image.border_title = Content(details.name)
-        self._say("#inside-input", details.name)
-        image.show(details.digit, step, self._gradient if self._pixels else None)
+        image.border_title = Content(subject.details)
+        self._say("#inside-input", subject.details)
+        image.show(digit, step, self._attribution.pixels if self._pixels and self._attribution else None)
 
     # Pixels
 
-    def action_saliency(self) -> None:
+    def action_pixels(self) -> None:
         self._pixels = not self._pixels
-        if self._pixels and self._gradient is None and self.subject is not None:
+        if self._pixels and self._attribution is None and self.subject is not None:
             self._find(self.subject)
         self.show_all()
 
     @work(group="pixels", exclusive=True)
     async def _find(self, subject: Subject) -> None:
-        details: DigitDetails = subject.details
+        reading = subject.reading
+        assert reading.digit is not None
         try:
-            gradient = await in_thread(self, saliency, details.network, details.digit)
+            found = await in_thread(self, attribution, reading.network, reading.digit, reading.trace.answer)
         except UserError as error:
             self.notify(str(error), severity="error")
             return
-        if subject is self.subject:
-            self._gradient = gradient
+        if self.subject is not None and self.subject.reading is reading:
+            self._attribution = found
             self.show_all()

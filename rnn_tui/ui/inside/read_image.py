@@ -17,9 +17,8 @@ from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_o
 
 # The paper of rows that are not read yet, how much of their ink shows; columns for the mark beside a row.
 UNREAD_PAPER, UNREAD_INK, MARGIN = 58, 0.35, 2
-# How much of its colour the pixel with the largest gradient gets, and how far from the ink one has
-# a say: further out networks have seen no ink in training, and the gradient is noise.
-TINT, REACH = 0.85, 2
+# How much of its colour the pixel that counts most gets.
+TINT = 0.85
 BLACK = Color(0, 0, 0)
 
 
@@ -36,11 +35,11 @@ class ReadImage(InkImage):
     _tints = np.zeros((SIDE, SIDE), np.int8)
     _last_row = SIDE - 1
 
-    def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
-        """Draw ink (28, 28) in 0 … 1 of which `row`, from 0, is the last one read; over and near it a gradient (28, 28)."""
-        near = np.zeros((SIDE, SIDE), np.float32) if gradient is None else near_ink(gradient, ink)
+    def show(self, ink: Ink, row: int, added: Ink | None = None) -> None:
+        """Draw ink (28, 28) in 0 … 1 of which `row`, from 0, is the last one read; over it what pixels `added`, (28, 28)."""
+        tints = np.zeros((SIDE, SIDE), np.float32) if added is None else added
         self._ink, self._last_row = ink, row
-        self._tints = levels_of(near, float(np.abs(near).max()), signed=True)
+        self._tints = levels_of(tints, float(np.abs(tints).max()), signed=True)
         self.refresh()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
@@ -79,12 +78,3 @@ def _pixel(ink: int, read: bool, hue: Color, tint: int) -> RichColor:
     paper, full = (0, 255) if read else (UNREAD_PAPER, UNREAD_PAPER + UNREAD_INK * 197)
     grey = round(paper + (full - paper) * ink / LEVELS)
     return Color(grey, grey, grey).blend(hue, TINT * tint / LEVELS, 1.0).rich_color
-
-
-def near_ink(gradient: Ink, ink: Ink) -> Ink:
-    """A gradient (28, 28) within the rectangle of the ink and a little around it, else 0."""
-    near, marked = np.zeros_like(gradient), np.argwhere(ink > 0)
-    if len(marked):
-        (top, left), (end, right) = np.maximum(marked.min(axis=0) - REACH, 0), marked.max(axis=0) + REACH + 1
-        near[top:end, left:right] = gradient[top:end, left:right]
-    return near

@@ -4,15 +4,16 @@ import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.state import RunState
+from rnn_tui.inside.studies import Reading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
-from rnn_tui.runs.weights import NETWORKS, Source, choose
+from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.ask.panel import ReplicaSelect
@@ -48,14 +49,11 @@ class SequenceDetails:
 class SequenceInside(InsideView):
     """A sequence on its way through a network of any task on sequences: one by chance, unless the task says what is at hand."""
 
-    #: studies a replica of a network; None for tasks that know no way.
-    study_replica: ClassVar[Callable[..., Any] | None] = None
-
     def __init__(self, pane: TaskPane) -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
-        super().__init__()
+        super().__init__(task)
         self._of_task, self._shape = task, task.shape
         self._source: Source | None = None
         self._number = random.randrange(MOST_EXAMPLES)
@@ -85,13 +83,10 @@ class SequenceInside(InsideView):
     def question(self) -> SequenceQuestion:
         return SequenceQuestion(self._number, self._source)
 
-    def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
-        """What a replica holds while it reads what was `given`; and the right answers in words."""
+    def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
+        """What a replica holds while it reads what was `given`; and what is right, as a `Reading` has it."""
         drawn = draw_examples(self._of_task, network.config, 1, given)
-        trace = trace_inputs(network, drawn.inputs[:, 0], replica)
-        words = [str(one) if trace.one_output else trace.outputs[one] for one in drawn.targets[0]]
-        # Of one answer, nobody knows what would be right before the end.
-        return trace, words if self._shape.every_step else [""] * (trace.steps - 1) + words
+        return trace_inputs(network, drawn.inputs[:, 0], replica), drawn.targets[0].tolist()
 
     def about(self, network: SequenceNetwork) -> str:  # noqa: ARG002
         """What else is to be said of who reads."""
@@ -108,15 +103,17 @@ class SequenceInside(InsideView):
         source = asked.source or choose(self._of_task.name, asked.position)
         network = NETWORKS.get(source.path, self._of_task.network)
         replica, label, seed = replica_of(network.config, asked.variant, asked.seed)
-        trace, truth = self.read(network, asked.given, replica)
+        trace, right = self.read(network, asked.given, replica)
+        words = [str(one) if trace.one_output else trace.outputs[one] for one in right]
+        # Of one answer, nobody knows what would be right before the end.
+        truth = words if trace.every_step else [""] * (trace.steps - 1) + (words or [""])
         return Subject(
-            f"{source.label}: {label}, seed {seed}{self.about(network)}", trace, truth,
-            (NETWORKS.version_of(source.path), replica),
-            self.study_replica and partial(self.study_replica, network, replica),
-            SequenceDetails(network.config, label, seed, asked.given),
+            f"{source.label}: {label}, seed {seed}{self.about(network)}",
+            Reading(network, trace, right, replica, trained=partial(trained_networks, self._of_task.name)), truth,
+            (NETWORKS.version_of(source.path), replica), SequenceDetails(network.config, label, seed, asked.given),
         )  # fmt: skip
 
-    @on(Select.Changed)
+    @on(Select.Changed, "ReplicaSelect Select")
     def _changed(self) -> None:
         if self.subject is not None:
             self._chosen = self.query_one(ReplicaSelect).chosen

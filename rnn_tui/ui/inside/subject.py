@@ -3,20 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from textual.widget import Widget
 
-from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.edits import Edit, Edited
+from rnn_tui.inside.studies import Reading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.shell.threads import LatestQuestion
-
-# Makes a study, or None where it is stopped; may take seconds.
-StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +22,21 @@ class Subject:
     """An input and what a network held while it read it."""
 
     about: str  #: the input and the network, in a few words.
-    trace: Trace  #: step by step.
+    reading: Reading  #: the network, and what it held as it is.
     truth: Sequence[str]  #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
     network: Hashable  #: tells networks apart, so that a study made of one is found again.
-    study: StudyWork | None  #: studies the network; None where there is no way.
     details: Any = None  #: what a task's own view needs besides.
+    edited: Edited | None = None  #: what became of it by edits.
+
+    @property
+    def trace(self) -> Trace:
+        """What the network held, step by step, with the edits if there are any."""
+        return self.reading.trace if self.edited is None else self.edited.trace
+
+    def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
+        """The same input read with these edits; a `CheckpointError` where they leave no numbers."""
+        edited = Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None
+        return replace(self, edited=edited)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,21 +71,25 @@ class Studies:
     def running(self) -> bool:
         return self._stop is not None
 
-    def of(self, subject: Subject | None) -> Any:
-        """The study of a subject's network; None where there is none."""
-        return self._made.get(subject.network) if subject is not None else None
+    @staticmethod
+    def _key(subject: Subject, kind: StudyKind) -> Hashable:
+        """Tells studies apart: kind, network, and the input where it is of that."""
+        return kind.name, subject.network, subject.reading.trace.inputs.tobytes() if kind.of_input else None
 
-    def wanted(self, subject: Subject) -> bool:
+    def of(self, subject: Subject | None, kind: StudyKind | None) -> Any:
+        """The study of that kind of a subject; None where there is none."""
+        return None if subject is None or kind is None else self._made.get(self._key(subject, kind))
+
+    def wanted(self, subject: Subject, kind: StudyKind) -> bool:
         """Whether there is none, and nothing speaks against making it."""
-        return not self.running and subject.network not in self._made
+        return not self.running and self._key(subject, kind) not in self._made
 
-    def start(self, subject: Subject) -> None:
-        study, stop = subject.study, threading.Event()
-        assert study is not None  # the key does nothing else
-        self._studied, self._stop = subject.network, stop
+    def start(self, subject: Subject, kind: StudyKind) -> None:
+        stop = threading.Event()
+        self._studied, self._stop = self._key(subject, kind), stop
         self._done, self._total, self._began = 0, 0, time.monotonic()
         self._ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
-        self._asking.ask(lambda: study(self._advance, stop.is_set))
+        self._asking.ask(lambda: kind.make(subject.reading, self._advance, stop.is_set))
 
     def stop(self) -> None:
         if self._stop is not None:

@@ -9,10 +9,17 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static
+from textual.widgets import Label, Select, Static
 
-from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
+from rnn_tui.engine.errors import UserError
+from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
+from rnn_tui.inside.studies import studies_of
+from rnn_tui.inside.trace import LayerTrace
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
+from rnn_tui.ui.inside.pictures import PICTURES, GridPicture
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import Given, Studies, Subject
@@ -20,8 +27,11 @@ from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import TaskView, pane_of
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 # Steps of a long stride, more than any input has, and units of a page.
+NEED_SUBJECT = ("step", "play", "look", "study", "silence", "freeze", "set", "undo")
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
 # Playing takes as long as one can follow, and no more than this; no more often is anything drawn anew.
 SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
@@ -45,6 +55,11 @@ class InsideView(Vertical, TaskView):
         key("show", "look('next_quantity')", "State", tooltip="Show the state, the cell or a gate of the units"),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
         key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
+        key("metric", "next_study", "Which", show=False, tooltip="The next kind of study"),
+        key("delete", "silence", "Silence", display="⌦", tooltip="Silence the unit: its state is zero at every step"),
+        key("freeze", "freeze", "Freeze", show=False, tooltip="Keep the value at hand, from this step on"),
+        key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
+        key("undo", "undo", "Undo", tooltip="Take the last edit back"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
@@ -52,18 +67,20 @@ class InsideView(Vertical, TaskView):
 
     ruler: str = "step"
     grid_title: ClassVar[str] = "what it reads and says"
-    first_number: ClassVar[int] = 1
-    studies_at_once: ClassVar[bool] = False  #: whether a study takes no longer than a look.
+    studies_at_once: ClassVar[bool] = False  #: whether a study of the first kind takes no longer than a look.
     grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input at hand.
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
         super().__init__(classes="-empty")
         self.subject: Subject | None = None
         self.look, self.step = Look(), 0
+        self.kinds = studies_of(task)  #: of studies that can be made.
+        self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
         self._asked_for: Hashable = None  # by its key
         self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
-        self._study_shown = True
+        # Whether studies are in view; whether one was asked for, so that it is made as soon as it can be.
+        self._study_shown, self._study_wanted = True, False
         self._failure = ""
         self._playing: Timer | None = None
         self._studies = Studies(self, self._show_study, self._studied)
@@ -73,12 +90,16 @@ class InsideView(Vertical, TaskView):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="inside-choice"):
             yield from self.choices()
+            if self.kinds:
+                yield Label("study", classes="inside-second")
+                yield PlainSelect([(kind.label, kind.name) for kind in self.kinds], id="inside-kind")
         yield Scrubber()
         with Horizontal(classes="inside-body"):
             yield from self.pictures()
             with Vertical(classes="inside-grids"):
                 yield StepGrid(ruler=self.ruler, id="inside-steps")
-                yield from self.study_pictures()
+                yield StepGrid(id="inside-study-steps")
+                yield Static("", classes="inside-picture", markup=False)
         for part in ("study", "readout", "note"):
             yield Static("", classes=f"inside-{part}", markup=False)
 
@@ -124,6 +145,10 @@ class InsideView(Vertical, TaskView):
                 self.step = found.trace.steps - 1
             if before is None or before.network != found.network:
                 self.look = replace(self.look, unit=None)
+                # A study of another network takes its time: it is asked for again.
+                self._study_wanted = self._study_wanted and self.kind is not None and self.kind.of_input
+            elif before.edited is not None:
+                self._edit(before.edited.edits)  # what they do to another input
             self.look = self.look.fitted(found.trace)
             self.taken(found)
             self.refresh_bindings()
@@ -135,7 +160,7 @@ class InsideView(Vertical, TaskView):
     @property
     def study(self) -> Any:
         """The study of the network that is looked into; None where there is none."""
-        return self._studies.of(self.subject)
+        return self._studies.of(self.subject, self.kind)
 
     @property
     def _units_shown(self) -> bool:
@@ -157,22 +182,37 @@ class InsideView(Vertical, TaskView):
             return
         trace, step, units = subject.trace, self.step, self._units_shown
         study = self.study if self._study_shown else None
-        self.set_class(study is not None, "-studied")
         bands: list[StepBand] = [*self.input_bands(subject, study)]
         if units or not trace.one_output:
             bands += answer_bands(trace, step)
+        if subject.edited is not None:
+            bands += untouched_bands(subject.edited.untouched)
         if study is not None:
             bands += self.study_bands(subject, study)
         if units:
             bands += unit_bands(trace, self.look)
-        numbers = range(self.first_number, self.first_number + trace.steps)
+        numbers = range(trace.first_step, trace.first_step + trace.steps)
         self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
         name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
         self.query_one(Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
         self._say(".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
         self._say(".inside-note", self.note(subject, step))
         self._show_study()
+        self._show_picture(subject, study)
         self.show_pictures(subject, step)
+
+    def _show_picture(self, subject: Subject, study: Any) -> None:
+        """Bring what shows a study apart from the steps of the input up to date."""
+        draw = None if study is None else PICTURES.get(study.name)
+        grid, text = self.query_one("#inside-study-steps", StepGrid), self.query_one(".inside-picture", Static)
+        picture = None if draw is None else draw(study, subject, self.step, self.query_one(".inside-grids").size)
+        grid.display, text.display = isinstance(picture, GridPicture), isinstance(picture, Content)
+        self.set_class(picture is not None, "-pictured")
+        if isinstance(picture, GridPicture):
+            grid.ruler = picture.ruler
+            grid.show(picture.bands, picture.numbers, picture.column, framed=self.has_class("-tall"))
+        elif picture is not None:
+            text.update(picture)
 
     def _show_study(self) -> None:
         study = self.study_text(self.study) if self.study is not None and self._study_shown else ""
@@ -246,24 +286,96 @@ class InsideView(Vertical, TaskView):
         subject = self.subject
         if parameters == ("next_layer",):
             return subject is not None and len(subject.trace.layers) > 1
-        if action == "study" and subject is not None and subject.study is None:
+        if action in ("study", "next_study") and not self.kinds:
             return False
-        if action == "look" and not self._units_shown:
+        if action in ("look", "silence", "freeze") and not self._units_shown:
             return False
-        return True if subject is not None or action not in ("step", "play", "look", "study") else None
+        if action == "undo" and subject is not None and subject.edited is None:
+            return False
+        return True if subject is not None or action not in NEED_SUBJECT else None
+
+    # Edits.
+
+    def action_silence(self) -> None:
+        self._add(lambda layer, unit: silenced(layer.name, unit))
+
+    def action_freeze(self) -> None:
+        self._add(self._value_at_hand)
+
+    def _value_at_hand(self, layer: LayerTrace, unit: int) -> Edit:
+        """The value at the cursor, kept from the present step on."""
+        value = float(layer.quantities[self.look.quantity][self.step, unit])
+        return Edit(layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value)
+
+    def _add(self, make: Callable[[LayerTrace, int], Edit]) -> None:
+        """Add the edit that `make` makes of the layer and the unit at the cursor."""
+        if self.subject is not None and self.look.unit is not None:
+            self._edit((*self._edits, make(self.subject.trace.layers[self.look.layer], self.look.unit)))
+
+    def action_set(self) -> None:
+        subject = self.subject
+        if subject is None or self.look.unit is None:
+            return
+        layer = subject.trace.layers[self.look.layer]
+        one = replace(self._value_at_hand(layer, self.look.unit), last=self.step)
+        written = one.written(subject.trace.first_step, with_layer=len(subject.trace.layers) > 1)
+
+        async def take(text: str) -> None:
+            self._edit((*self._edits, read_edit(text, subject.trace)), subject)
+
+        self.app.push_screen(AskTextScreen("Edit", written, f"{HOW.capitalize()}.", take, LONGEST))
+
+    def action_undo(self) -> None:
+        if self._edits:
+            self._edit(self._edits[:-1])
+
+    @property
+    def _edits(self) -> tuple[Edit, ...]:
+        """The edits of what is looked at, the last one last."""
+        return () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
+
+    def _edit(self, edits: tuple[Edit, ...], of: Subject | None = None) -> None:
+        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it changed, the input `of`."""
+        if self.subject is None or (of is not None and of is not self.subject):
+            return
+        try:
+            self.subject = self.subject.with_edits(edits)
+        except UserError as error:
+            if of is not None:
+                raise
+            self.notify(str(error), severity="error")
+        self.refresh_bindings()
+        self.show_all()
 
     # The study of a whole network.
 
     def action_study(self) -> None:
         if self._studies.running:
+            self._study_wanted = False
             self._studies.stop()
         elif self.study is not None:
             self._study_shown = not self._study_shown
             self.show_all()
-        elif self.subject is not None:
-            self._study_shown = True
-            self._studies.start(self.subject)
-            self._show_study()
+        else:
+            self._begin_study()
+
+    def _begin_study(self) -> None:
+        self._study_shown = self._study_wanted = True
+        self._start_study()
+        self.show_all()
+
+    def _start_study(self) -> None:
+        if self.subject is not None and self.kind is not None and self._studies.wanted(self.subject, self.kind):
+            self._studies.start(self.subject, self.kind)
+
+    def action_next_study(self) -> None:
+        self.query_one("#inside-kind", PlainSelect).choose_next()
+
+    @on(Select.Changed, "#inside-kind")
+    def _kind_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self.kind = next(kind for kind in self.kinds if kind.name == event.value)
+        self._begin_study()
 
     def _studied(self) -> None:
         """A study has ended; another network may be looked at by now."""
@@ -271,16 +383,15 @@ class InsideView(Vertical, TaskView):
         self.show_all()
 
     def _study_at_once(self) -> None:
-        subject = self.subject
-        if subject is not None and self.studies_at_once and self._studies.wanted(subject):
-            self._studies.start(subject)
+        if self._study_wanted or (self.studies_at_once and self.kind is self.kinds[0]):
+            self._start_study()
 
     def action_leave(self) -> None:
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
         elif self._studies.running:
-            self._studies.stop()
+            self.action_study()
         else:
             raise SkipAction  # it may mean something to the screen
 
@@ -292,10 +403,6 @@ class InsideView(Vertical, TaskView):
 
     def pictures(self) -> ComposeResult:
         """What stands at the left of the grid."""
-        return iter(())
-
-    def study_pictures(self) -> ComposeResult:
-        """What shows a study apart from the steps of the input at hand."""
         return iter(())
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
@@ -326,17 +433,22 @@ class InsideView(Vertical, TaskView):
         return f"{self.ruler} {step + 1:,} of {steps:,}"
 
     def sentence(self, subject: Subject, step: int) -> str:
-        """What the network says after a step, and whether it is right."""
+        """What the network says after a step, and whether it is right; with edits, what it said without."""
         trace, right = subject.trace, subject.truth[step]
         answer = trace.answer_word(step)
         text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
         if right:
             text += " ✓" if answer == right else f" ✗ it is {right}"
+        if subject.edited is not None:
+            before = subject.edited.untouched
+            return f"{text} · untouched {before.answer_word(step)}, {100 * before.sureness(step):.1f} %"
         return text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
 
     def note(self, subject: Subject, step: int) -> str:
         """What to know of what is shown; where that is nothing, who answers."""
         trace = subject.trace
+        if subject.edited is not None:
+            return f"{subject.edited.summary} u takes the last edit back."
         return trace.layers[self.look.layer].note or (trace.prefix_note if step < trace.steps - 1 else subject.about)
 
     def show_pictures(self, subject: Subject, step: int) -> None:

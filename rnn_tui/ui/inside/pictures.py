@@ -1,0 +1,67 @@
+"""What shows a study that is not of the steps of the input at hand: a grid with steps of its own, or lines of text."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from textual.content import Content
+from textual.geometry import Size
+
+from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
+from rnn_tui.ui.inside.subject import Subject
+
+
+@dataclass(frozen=True, eq=False)
+class GridPicture:
+    """A grid."""
+
+    ruler: str  #: what its columns are.
+    numbers: Sequence[int]  #: (C,) how they are numbered.
+    bands: Sequence[StepBand]  #: what it shows.
+    column: int  #: the one, from 0, whose values are told.
+
+
+# Of a study, the subject, the present step and the room there is.
+Picture = Callable[[Any, Subject, int, Size], GridPicture | Content]
+
+
+def _survival(study: Any, _subject: Subject, _step: int, _size: Size) -> GridPicture:
+    labels, percent = [*map(str, study.positions)], (100 * study.accuracy).astype(np.float32)
+    title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
+    heat = HeatBand("", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title)
+    return GridPicture("step", study.steps.tolist(), [heat], len(study.steps) - 1)
+
+
+def _silence(study: Any, _subject: Subject, _step: int, _size: Size) -> GridPicture:
+    alone, together = (100 * part.astype(np.float32) for part in (study.alone, study.together))
+    bands: list[StepBand] = [
+        WordBand("unit", study.names, strong=True),
+        BarBand("% right without this unit", alone, 0.0, 100.0, ".1f"),
+        BarBand("% right without this and those before", together, 0.0, 100.0, ".1f"),
+    ]
+    return GridPicture("rank", range(1, len(alone) + 1), bands, len(alone) - 1)
+
+
+def _gradients(study: Any, _subject: Subject, step: int, _size: Size) -> GridPicture:
+    steps = study.means.shape[1]
+    here = np.full(steps, np.nan)
+    here[: len(study.here)] = study.here[:steps]
+    rows = np.vstack([here, study.means])
+    shares = rows / np.fmax.reduce(rows, axis=1, keepdims=True).clip(np.finfo(float).tiny)
+    title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {study.inputs:,} inputs"
+    labels = ["this input", *study.networks]
+    heat = HeatBand("", labels, shares.astype(np.float32), form=".1g", written=True, title=title)
+    return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
+
+
+def _sensitivity(study: Any, subject: Subject, step: int, _size: Size) -> GridPicture:
+    norms, first = study.norms.astype(np.float32), subject.trace.first_step
+    title = "‖∂output/∂input‖ · a row an output, a column the input at a step"
+    heat = HeatBand("", study.outputs, norms, max(1e-9, float(norms.max())), form=".2g", written=True, title=title)
+    return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
+
+
+PICTURES: Mapping[str, Picture] = {
+    "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity,
+}  # fmt: skip
