@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = f"{what} RUN is a run: {WHICH_RUN}."
     parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
     parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
-    parser.add_argument("--json", action="store_true", dest="list_json", help="print one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
     add_examples(parser, "rnn-tui runs --task recall", "rnn-tui runs --json")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parsers = {}
@@ -53,10 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         several = None if takes == "run" else "*" if name == "export" else "+"
         metavar = "DELETED_RUN" if name == "restore" else "RUN"
         parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
-    parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
-    parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
-    at_end = "print nothing until the end, then what show --json prints"
-    parsers["watch"].add_argument("--json", action="store_true", help=at_end)
+    for name, text in (
+        ("show", "print one JSON document, with every logged value"),
+        ("compare", "print one JSON document"),
+        ("watch", "print nothing until the end, then what show --json prints"),
+    ):  # by default nothing, or it would overrule the same option before the action
+        parsers[name].add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
     parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
     _add_export(parsers["export"])
 
@@ -84,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             return ACTIONS[options.action][0](store, options) or output.OK
     with existing_store() as kept:
         runs = [] if kept is None else kept.runs(options.only, deleted=options.list_deleted)
-    if options.list_json:
+    if options.json:
         output.print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
         output.print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
@@ -103,21 +105,18 @@ def _cells(record: RunRecord) -> list[str]:
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:
     record = store.find(options.run)
-    if options.json or options.list_json:
+    if options.json:
         output.print_json(documents.in_full(record, store))
         return
-    output.print_pairs([
-        *about(record, documents.date),
-        *settings_of(record.config),
-        *(pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)),
-        *(("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]),
-    ])  # fmt: skip
+    trained = [pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)]
+    log = [("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]]
+    output.print_pairs([*about(record, documents.date), *settings_of(record.config), *trained, *log])
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
     runs = [store.find(text).whole for text in options.runs]
     different = differing(runs)
-    if options.json or options.list_json:
+    if options.json:
         ids = [one.run_id for one in runs]
         differences = [{"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different]
         output.print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
@@ -181,10 +180,13 @@ def _ask(store: RunStore, options: argparse.Namespace) -> int:
         except StoreError as error:  # the others are asked all the same
             output.say(str(error))
             code = output.FAILURE
+    wanted = {"pause": Status.PAUSED, "unpause": Status.TRAINING}.get(what)
     began, silent = time.monotonic(), True
     while True:
         runs = [run for run in map(store.get, dict.fromkeys(asked)) if run is not None]
-        left, waited = [run.name for run in runs if not _has_done(what, run)], time.monotonic() - began
+        # What has ended is done once another process may have it.
+        left = [one.name for one in runs if (one.status is not wanted if one.status.active else is_held(one.run_id))]
+        waited = time.monotonic() - began
         if not left or waited > PATIENCE:
             break
         if silent and waited > SECONDS_IN_SILENCE:
@@ -194,13 +196,6 @@ def _ask(store: RunStore, options: argparse.Namespace) -> int:
     for run in runs:
         output.say(f"{'not yet: ' if run.name in left else ''}{_where(run)}")
     return output.FAILURE if left else code
-
-
-def _has_done(what: str, run: RunRecord) -> bool:
-    """Whether a run is as it was asked to be, or has ended, so that another process may have it."""
-    if not run.status.active:
-        return is_held(run.run_id) is not True
-    return run.status is {"pause": Status.PAUSED, "unpause": Status.TRAINING}.get(what)
 
 
 def _where(run: RunRecord) -> str:
@@ -217,11 +212,10 @@ def _where(run: RunRecord) -> str:
 def _watch(store: RunStore, options: argparse.Namespace) -> int:
     """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after Ctrl-C, or else 1."""
     run, stop = store.find(options.run).whole, threading.Event()
-    trained, as_json = run.status.active, options.json or options.list_json
+    trained, drawn = run.status.active, sys.stdout.isatty() and not options.json
     if not trained:
         output.say(f"not in training: {_where(run)}")
-    drawn = sys.stdout.isatty() and not as_json
-    told = TrainingOutput(RunState(run.run_id, run.config), as_json=as_json, quiet=drawn)
+    told = TrainingOutput(RunState(run.run_id, run.config), as_json=options.json, quiet=drawn)
     with output.stopping_on_signals(lambda _: stop.set()) as received:
         with told.bar, _live() if drawn else nullcontext() as live:
             while True:
@@ -240,7 +234,7 @@ def _watch(store: RunStore, options: argparse.Namespace) -> int:
                 if run.status.active and paused is not before and not drawn:
                     told.bar.say(_where(run))
         told.follow(state)
-    if as_json:
+    if options.json:
         output.print_json(documents.in_full(run, store))
     if run.status.active:
         output.say(f"{_where(run)} Only the watching has ended.")
