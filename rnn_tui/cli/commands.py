@@ -29,25 +29,19 @@ class CommandModule(Protocol):
     def run(self, options: argparse.Namespace) -> int:
         """Do what was asked for; returns the exit code, one of those in `rnn_tui.cli.output`.
 
-        `options.complain` ends the command as wrong usage, with a sentence.
-
-        Raises:
-            UserError: if it can't be done; its sentence is printed.
+        `options.complain` ends the command as wrong usage, with a sentence; that of a `UserError` is printed.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command: what is typed for it, its line in `rnn-tui --help`, and the full name of its module.
+    """A command."""
 
-    That is a `CommandModule`. An alias is another name for it, such as one that it had before.
-    """
-
-    name: str
-    help: str
-    module: str
-    aliases: tuple[str, ...] = ()
+    name: str  #: what is typed for it.
+    help: str  #: its line in `rnn-tui --help`.
+    module: str  #: the full name of its module, a `CommandModule`.
+    aliases: tuple[str, ...] = ()  #: other names for it, such as one that it had before.
 
     def load(self) -> CommandModule:
         """Import its module."""
@@ -71,11 +65,7 @@ COMMANDS = [
 
 
 def register(command: Command) -> None:
-    """Add a command.
-
-    Raises:
-        ValueError: if another one has its name.
-    """
+    """Add a command; a ValueError if another one has its name."""
     taken = {name for other in COMMANDS for name in (other.name, *other.aliases)}
     if not taken.isdisjoint((command.name, *command.aliases)):
         raise ValueError(f"There is a command of the name {command.name} already.")
@@ -98,10 +88,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with what was typed made harmless before it is shown again; no abbreviations.
-
-    Those would change their meaning with every option that is added.
-    """
+    """argparse: what was typed is harmless when shown again; no abbreviations, whose meaning would change with new options."""
 
     command: Command | None = None  # it learns its options from the command's module, on first use
     examples: tuple[str, ...] = ()  # command lines that its help ends with
@@ -186,12 +173,25 @@ def add_output_options(
     parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet)
 
 
-def read_path(text: str) -> Path:
-    """A path as typed.
+def check_resuming(options: argparse.Namespace, task: str | None, missing: str, whose: str) -> None:
+    """Check what argparse can't: there is a task, or something to go on with, whose options are then those of the command.
 
-    Raises:
-        SettingError: if it can be none.
+    `missing` names what there must be, `whose` settings go on.
     """
+    resuming = {name.removeprefix("resume_"): one for name, one in vars(options).items() if name.startswith("resume_")}
+    if task is not None:
+        if options.resume is not None:
+            options.complain(f"--resume takes no TASK: the {whose}'s own settings go on")
+        if any(resuming.values()):
+            options.complain("options of a TASK stand behind it")
+    elif options.resume is None:
+        options.complain(f"the following arguments are required: {missing}")
+    else:
+        vars(options).update(resuming)
+
+
+def read_path(text: str) -> Path:
+    """A path as typed; a SettingError if it can be none."""
     if "\0" in text or not text:
         raise SettingError(f"“{printable(text)}” is not a path.")
     return Path(text)

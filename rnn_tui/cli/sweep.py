@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
 from rnn_tui.cli.train import add_settings, settings_given
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
@@ -86,22 +86,11 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Sweep, go on with a sweep, or tell of sweeps; returns the exit code.
 
-    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
-
-    Raises:
-        SettingError: if settings, or a place to train, can't be.
-        ClusterError: if there are no workers to be had, or all are gone.
-        StoreError: if there is no such sweep, or another process trains it.
+    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A SettingError tells of
+    settings, or a place to train, that can't be, a ClusterError of workers that are not there or all gone, a StoreError of
+    a sweep that is not there, or that another process trains.
     """
-    resuming = {name: getattr(options, f"resume_{name}") for name in ("on", "shared", "dry_run", "json", "quiet")}
-    if options.what is None:
-        if options.resume is None:
-            options.complain("the following arguments are required: TASK, list or show; or --resume NAME")
-        vars(options).update(resuming)
-    elif options.resume is not None:
-        options.complain("--resume takes no TASK: the sweep's own settings go on")
-    elif any(resuming.values()):
-        options.complain("options of a TASK stand behind it")
+    check_resuming(options, options.what, "TASK, list or show; or --resume NAME", "sweep")
     if options.what == "list":
         return _list(options.json)
     if options.what == "show":

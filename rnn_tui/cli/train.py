@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting, check_resuming
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
@@ -87,15 +87,11 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, or go on with a run; returns the exit code.
 
-    0 when finished, 1 when the run failed or could not be kept, 130 when Ctrl-C stopped it, 143 for
-    SIGTERM and 129 for SIGHUP; the weights are kept when stopped.
-
-    Raises:
-        SettingError: if settings do not go together.
-        StoreError: if there is no such run, or nothing to resume.
-        CheckpointError: if weights can't be used, or can't be written.
+    0 when finished, 1 when the run failed or could not be kept, 130 when Ctrl-C stopped it, 143 for SIGTERM and 129 for
+    SIGHUP; the weights are kept when stopped. A SettingError tells of settings that do not go together, a StoreError of a
+    run that is not there or can't be resumed, a CheckpointError of weights that can't be used or written.
     """
-    _check(options)
+    check_resuming(options, options.task, "TASK", "run")
     to = None if options.output is None else Path(options.output)
     if to is not None and (reason := why_unwritable(to)):
         where = f"{printable(to, 200)} ({printable(reason)})"
@@ -121,19 +117,6 @@ def run(options: argparse.Namespace) -> int:
     if told.state.status is Status.STOPPED:
         return output.stopped(received)
     return output.FAILURE if lost or told.state.status is Status.FAILED else output.OK
-
-
-def _check(options: argparse.Namespace) -> None:
-    """What argparse can't say: a task, or a run to go on with, and its options with it."""
-    resuming = {name: getattr(options, f"resume_{name}") for name in ("json", "quiet", "output")}
-    if options.task is None:
-        if options.resume is None:
-            options.complain("the following arguments are required: TASK")
-        vars(options).update(resuming)
-    elif options.resume is not None:
-        options.complain("--resume takes no TASK: the run's own settings go on")
-    elif any(resuming.values()):
-        options.complain("options of a TASK stand behind it")
 
 
 def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
