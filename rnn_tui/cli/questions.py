@@ -70,10 +70,9 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(options: argparse.Namespace, task: Task, position: int | None = None) -> "tuple[Any, str, Path, ReplicaChoice]":
-    """Who is asked, of the weights that are named or else answer for the position: networks, label, file, which in it.
+    """Who is asked, by the weights that are named or answer for the position: networks, label, file, which in it.
 
-    Raises:
-        CheckpointError: if there are none.
+    A CheckpointError tells that there are none.
     """
     from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
@@ -103,10 +102,8 @@ def _line(answer: "Answer") -> list[tuple[str, str]]:
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
-    It reads stdin where `options.query` has no words. The code is 1 if a line there is no question.
-
-    Raises:
-        QueryError: if what was typed is no question, or there is none at all.
+    It reads stdin where `options.query` has no words. The code is 1 if a line there is no question; a QueryError tells of
+    one that was typed, or that there is none at all.
     """
     if options.query:
         chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])

@@ -67,10 +67,8 @@ def run(options: argparse.Namespace) -> int:
     """Train what is lacking, then print the table; returns the exit code.
 
     0 at the end, 1 where a run failed or could not be kept, 130 after Ctrl-C, 143 after SIGTERM,
-    129 after SIGHUP; stopped, it prints the table so far and writes no document.
-
-    Raises:
-        UserError: if the runs, the device or a document's file can't be used.
+    129 after SIGHUP; stopped, it prints the table so far and writes no document. A UserError tells
+    of runs, a device or a document's file that can't be used.
     """
     seeds = (options.seeds, options.mnist_seeds)
     made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
