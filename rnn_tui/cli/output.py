@@ -1,7 +1,6 @@
 """What every command does with its streams: messages, tables, JSON, progress, signals, exit codes.
 
-Results go to stdout, all else to stderr. Colours and moving bars are for terminals only, and so is
-rich: nothing heavy is imported before it is needed.
+Results go to stdout, all else to stderr. Colours, moving bars and so rich are for terminals only.
 """
 
 import math
@@ -222,10 +221,9 @@ class ProgressBar:
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
-    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process.
+    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process. Yields those that came.
 
-    They are kept until there is a good moment for an end: an exception out of a signal handler can
-    come in the middle of writing a line, which is then lost. Yields those that came.
+    They wait for a good moment: an exception out of a signal handler can come in the middle of a line, which is then lost.
     """
     received: list[int] = []
 

@@ -1,7 +1,4 @@
-"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours.
-
-The table goes to stdout, how it goes on to stderr, documents into files.
-"""
+"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours, documents into files."""
 
 import argparse
 import sys

@@ -1,7 +1,4 @@
-"""A run on the command line: its events as they come, then its figures as lines, table or JSON.
-
-Results go to stdout; progress, on a terminal only, and what is wrong go to stderr.
-"""
+"""A run on the command line: its events as they come, then its figures as lines, table or JSON; progress goes to stderr."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,11 +25,9 @@ class TrainingOutput:
     """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
-        self.state, config = state, state.config
-        self._task = TASKS[config.task]
-        self._json, self._quiet = as_json, quiet
-        self._pretty = sys.stdout.isatty()
-        self.bar = ProgressBar(f"{config.name} · loading", quiet=quiet)
+        self.state, self._task = state, TASKS[state.config.task]
+        self._json, self._quiet, self._pretty = as_json, quiet, sys.stdout.isatty()
+        self.bar = ProgressBar(f"{state.config.name} · loading", quiet=quiet)
         self._held: events.EpochEnded | None = None
 
     def emit(self, event: events.Event) -> None:
@@ -180,27 +175,21 @@ def results_table(state: RunState) -> "Table":
 def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
-    figures: dict[str, Any]
     if config.variants:
         last = state.epochs[-1].replicas if state.epochs else {}
         variants = _figures(config, {**last, **state.replica_results})
         if evaluation is not None:
             for entry, more in zip(variants, evaluation.documents(), strict=True):
                 entry.update(more)
-        figures = {
-            "seeds": sorted({replica.seed for replica in config.replicas}),
-            "variants": variants,
-            "history": [
-                {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
-            ],
-        }
+        figures = {"seeds": sorted({replica.seed for replica in config.replicas}), "variants": variants}
+        history = [
+            {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
+        ]
     else:  # all that the test has, though there is none yet; the headline first
         task = TASKS[config.task]
         tested = [task.headline, *(one.name for one in task.metrics if one.stage == "test"), *state.results]
-        figures = {
-            **{name: state.results.get(name) for name in tested},
-            "history": [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs],
-        }
+        figures = {name: state.results.get(name) for name in tested}
+        history = [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs]
     return {
         "task": config.task,
         "model": config.cell,
@@ -210,6 +199,7 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         "parameters": state.parameters,
         "seconds": state.elapsed,
         **figures,
+        "history": history,
         "status": state.status.value,
         "run": state.run_id,
         "weights": state.checkpoint or None,

@@ -1,7 +1,6 @@
 """stdin, stdout and stderr as every command finds them, whatever the shell has done to them.
 
-A command must not fail for want of a stream, nor for a character that a stream has no bytes for;
-and where what was asked for can't be printed, it must not end as if it had been.
+A command must not fail for want of a stream, nor of bytes for a character, nor end well where its answer can't be printed.
 """
 
 import codecs
@@ -28,9 +27,8 @@ class OutputLostError(SystemExit):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
-        self.reason = ""  # in a sentence; none where nobody reads any more, who needs not be told
-        if not isinstance(error, BrokenPipeError):
-            self.reason = f"stdout can't be written ({why(error)}); send it elsewhere."
+        told = f"stdout can't be written ({why(error)}); send it elsewhere."
+        self.reason = "" if isinstance(error, BrokenPipeError) else told  # nobody needs to be told who reads no more
 
 
 class _Results(io.TextIOWrapper):
@@ -61,10 +59,7 @@ class _Messages(_Results):
 
 
 def prepare() -> None:
-    """Make streams of stdout and stderr that always take text, or end the process as they should.
-
-    What is no ordinary stream, as in a test or on the console of Windows, stays as it is.
-    """
+    """Make streams of stdout and stderr that always take text, or end the process as they should."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -76,17 +71,17 @@ def prepare() -> None:
 
 
 def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
+    """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as it is."""
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
-    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind):
-        return stream
-    raw = getattr(stream.buffer, "raw", stream.buffer)
-    if not isinstance(raw, io.FileIO):
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind) or not isinstance(raw, io.FileIO):
         return stream
     at_once = stream.line_buffering or stream.write_through
     # Of its own, since Textual draws on the one that Python made.
-    buffer = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
-    return kind(buffer, stream.encoding, "rnn-tui-substitutes", line_buffering=at_once)
+    own = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
+    return kind(own, stream.encoding, "rnn-tui-substitutes", line_buffering=at_once)
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:

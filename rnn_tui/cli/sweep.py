@@ -1,7 +1,4 @@
-"""`rnn-tui sweep`: one task with many settings, on the cores of this machine or on many machines.
-
-A line a trial goes to stdout as it ends, in a pipe; the table of all at the end, on a terminal.
-"""
+"""`rnn-tui sweep`: one task with many settings; in a pipe a line a trial as it ends, on a terminal a table at the end."""
 
 import argparse
 import sys
@@ -157,9 +154,8 @@ def _heads(plan: SweepPlan) -> list[str]:
 def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it: by a bar on a terminal, by a line a trial in a pipe."""
     control, in_pipe, before = events.Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
-    plan, ended = before.plan, Counter[str]()
+    plan, ended, bar = before.plan, Counter[str](), output.ProgressBar("starting", quiet=options.quiet)
     done = sum(len(one.runs) for one in before.trials if one.over)
-    bar = output.ProgressBar("starting", quiet=options.quiet)
     bar.update(done, plan.runs)
 
     def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
@@ -234,13 +230,14 @@ def _list(as_json: bool) -> int:
         with SweepStore() as store:
             sweeps = [store.sweep(name) for name in store.sweep_names()]
     if as_json:
-        told = ({"task": one.plan.task, "trials": one.plan.count, "varied": list(one.plan.varied)} for one in sweeps)
-        output.print_json([{**_about(one), **more} for one, more in zip(sweeps, told, strict=True)])
+        output.print_json([
+            {**_about(one), "task": one.plan.task, "trials": one.plan.count, "varied": list(one.plan.varied)} for one in sweeps
+        ])  # fmt: skip
         return output.OK
-    heads = ("name", "task", "status", "trials", "varied", "age")
-    rows = []
-    for one in sweeps:
-        trials, varied = f"{one.done:,}/{one.plan.count:,}", printable(", ".join(one.plan.varied))
-        rows.append((one.name, one.plan.task, one.status, trials, varied, age(time.time() - one.created)))
-    output.print_table(heads, rows, ("trials", "age"))
+    rows = (
+        (one.name, one.plan.task, one.status, f"{one.done:,}/{one.plan.count:,}", printable(", ".join(one.plan.varied)),
+         age(time.time() - one.created))
+        for one in sweeps
+    )  # fmt: skip
+    output.print_table(("name", "task", "status", "trials", "varied", "age"), rows, ("trials", "age"))
     return output.OK
