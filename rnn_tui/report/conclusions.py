@@ -183,12 +183,11 @@ def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) ->
     They compare two figures at a time, seed by seed: a seed has the same data in all networks. The
     third needs `by_length`, from `accuracy_by_length`. Loads SciPy: not for the thread of a face.
     """
-    figures, falls = defaultdict[Variant, dict[int, float]](dict), defaultdict[Variant, dict[int, float]](dict)
-    for row in results.rows:
-        if row.experiment.task == "adder" and row.experiment.variant is not None:
-            figures[row.experiment.variant] = dict(zip(row.seeds, row.values, strict=True))
-    if not figures:
+    mine = {row.experiment.variant: row for row in results.rows if row.experiment.task == "adder" and row.experiment.variant}
+    if not mine:
         return ()
+    figures, falls = defaultdict[Variant, dict[int, float]](dict), defaultdict[Variant, dict[int, float]](dict)
+    figures |= {variant: dict(zip(row.seeds, row.values, strict=True)) for variant, row in mine.items()}
     for one in by_length:
         if one.experiment.variant is not None:
             falls[one.experiment.variant] = _less(one.between(*SHORT), one.between(*LONG))

@@ -61,9 +61,8 @@ class AccuracyByLength:
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
     """Bit accuracy of every adder of a plan at the lengths of the test, 1 … 20.
 
-    On the very sequences of each run's own test, whose figure is the mean over the lengths. Needs
-    torch and the weights, and takes a moment (not for the thread of a face); what was measured once
-    is remembered. Networks whose weights are gone are left out, and experiments without any.
+    On the sequences of each run's own test, whose figure is the mean over the lengths. Needs torch and the weights, and takes
+    a moment, once (not for the thread of a face). Networks whose weights are gone are left out, and experiments without any.
     """
     result = []
     for experiment in has.plan.experiments:

@@ -63,9 +63,7 @@ class ChartRow:
 def check_path(path: Path) -> ExportFormat:
     """The format of the document at `path`, if one can be written there, before hours of training.
 
-    Raises:
-        SettingError: if its name ends like that of none of `DOCUMENTS`.
-        ExportError: if no file can be written there, or matplotlib is not installed.
+    A SettingError tells of an ending that none of `DOCUMENTS` has, an ExportError of a place or matplotlib that can't be used.
     """
     forms = {one.suffix: one for one in DOCUMENTS.values()}
     form = forms.get(path.suffix.lower())
@@ -79,12 +77,9 @@ def check_path(path: Path) -> ExportFormat:
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
-    """Write what the store has of a plan into one self-contained file.
+    """Write what the store has of a plan into one self-contained file; raises like `check_path`, and a StoreError.
 
     Loads torch and matplotlib, and takes seconds: not for the thread of a face.
-
-    Raises:
-        StoreError: if the store can't be read; others as `check_path` does.
     """
     form = check_path(path)
     has = kept(plan, store)
@@ -135,26 +130,21 @@ def concluded(one: Conclusion) -> list[str]:
 def _made(known: About) -> list[str]:
     plan, machine = known.plan, known.machine
     flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
-    names = {name: None for settings in flat.values() for name in settings if name not in UNTOLD}
+    names = dict.fromkeys(name for settings in flat.values() for name in settings if name not in UNTOLD)
     settings = [(name, *(one.get(name, NOTHING) for one in flat.values())) for name in names]
     told = [row for row in settings if set(row[1:]) != {NOTHING}]
     ranges = ((TASKS[task].label, plan.seeds_of(task)) for task in plan.tasks)
     seeds = [f"{label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}" for label, mine in ranges]
     versions = [(name, version) for name, version in known.versions.items() if name != "system"]
-    computer = [
-        ("processor", str(machine["processor"])),
-        ("cores", str(machine["cores"])),
-        ("memory", f"{machine['memory_gib']:g} GiB"),
-        ("system", str(machine["system"])),
-        ("trained on", ", ".join(known.devices) or NOTHING),
-    ]
+    computer = {**machine, "memory": f"{machine['memory_gib']:g} GiB", "trained on": ", ".join(known.devices) or NOTHING}
+    told_of_it = [(name, str(computer[name])) for name in ("processor", "cores", "memory", "system", "trained on")]
     parts = [
         "## How it was made",
         "### Settings",
         markdown_table(("", *flat), told),
         f"Seeds. {'; '.join(seeds)}.",
         "### Machine and versions",
-        markdown_table(("", ""), [*computer, *versions]),
+        markdown_table(("", ""), [*told_of_it, *versions]),
     ]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")

@@ -25,13 +25,11 @@ class Interval:
 
 
 def mean_interval(values: tuple[float, ...]) -> Interval:
-    """The 95 % bootstrap interval of the mean of independent values, at least one.
+    """The 95 % bootstrap interval of the mean of independent values, at least one, in any order.
 
-    So much of the middle of the resampled means is taken that the interval of normal values is as
-    wide as Student's t has it (expanded percentiles; Hesterberg, 2015): the middle 95 % is too
-    narrow for few values. The same values, in any order, give the same interval to the last digit;
-    with the other sign, its mirror image. It has no width where all values are equal. The first
-    call loads SciPy: not for the thread of a face.
+    So much of the middle of the resampled means is taken that the interval of normal values is as wide as Student's t has it
+    (expanded percentiles; Hesterberg, 2015): the middle 95 % is too narrow for few values. With the other sign it is the
+    mirror image, of equal values it has no width. The first call loads SciPy: not for the thread of a face.
     """
     return _bootstrap(tuple(sorted(values)))
 

@@ -120,10 +120,9 @@ class Work:
 def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:
     """The runs that its plan still needs, in the order in which to train them.
 
-    A run that was stopped is gone on with where all of its networks are still lacking, so that
-    nothing is trained twice. The others are trained anew: of the small networks, those of one task
-    together, as far as they are every combination of some sizes, losses and consecutive seeds.
-    Networks that were `tried` are left out, whatever there is of them, and `unusable` runs (by id).
+    A run that was stopped is gone on with where all of its networks are still lacking, so that nothing is trained twice. The
+    others are trained anew: of the small networks, those of one task together, as far as they are every combination of some
+    sizes, losses and consecutive seeds. Networks that were `tried` are left out, and `unusable` runs (by id).
     """
     plan = kept.plan
     missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]

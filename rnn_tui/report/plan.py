@@ -189,10 +189,9 @@ class Plan:
 
 @lru_cache(1 << 15)  # of every run that is kept, whenever a rerun has news
 def family(config: RunConfig) -> RunConfig:
-    """What all runs share whose networks differ in seed, hidden size and loss alone.
+    """What all runs share whose networks differ in seed, hidden size and loss alone: what a network's figures depend on.
 
-    Of the settings, those are left that a network's figures depend on. Device, workers and the
-    preset's name are not among them (rounding aside), nor is which networks were trained beside it.
+    Device, workers and the preset's name are not (rounding aside), nor which networks were trained beside it.
     """
     usual: dict[str, Any] = {"seed": 0, "device": "auto", "workers": 0, "preset": ""}
     if isinstance(config, SequenceConfig):

@@ -74,21 +74,16 @@ def standing(has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work]
 
 
 def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None) -> Standing:
-    """Train what the plan lacks in the store of runs, called from this thread, the cheap tasks first.
+    """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is at the end.
 
-    What is lacking is looked up before every run. A run that was interrupted or stopped goes on;
-    a network that another process trains meanwhile is left to it; what fails is not tried again.
+    Runs are left where it was stopped before. What is lacking is looked up before every run. A run that was interrupted or
+    stopped goes on; a network that another process trains meanwhile is left to it; what fails is not tried again.
 
     Args:
         plan: what is wanted.
-        emit: called in this thread with a `Standing` between runs and at most twice a second in
-            them, and with every event of the runs.
+        emit: called in this thread with every event of the runs, a `Standing` between them, and at most twice a second in them.
         control: stops the runs in hand, whose checkpoints are kept, and all others; pauses.
-        place: the workers of a cluster, which train many runs at a time, looked up once; by default
-            this thread trains one by one.
-
-    Returns:
-        how far it is at the end; with runs left where it was stopped before.
+        place: the workers of a cluster, which train many runs at a time, looked up once; by default this thread, one by one.
 
     Raises:
         DeviceError: if there is no such device.
@@ -141,10 +136,10 @@ class _Lacking:
         assert job is not None
         work, take = self._in_hand[job.run_id].work, partial(self.take, job)
         try:
-            if work.run is not None:
-                training.resume(work.run, take, self._control)
-            else:
+            if work.run is None:
                 training.train(job.config, take, self._control, job.run_id)
+            else:
+                training.resume(work.run, take, self._control)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
@@ -236,10 +231,7 @@ class _InHand:
 
 
 class Pace:
-    """Seconds that finished runs took, the newest first, by what they trained.
-
-    What is unlike them all is estimated by the speed of this machine, if that is known.
-    """
+    """Seconds that finished runs took, the newest first, by what they trained, or else by the machine's speed, if known."""
 
     def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
         self.speed = speed
@@ -253,10 +245,7 @@ class Pace:
         self._seconds[family(config)][max(1, len(config.replicas))] = seconds
 
     def seconds(self, config: RunConfig) -> float | None:
-        """How long a run will take; None where nothing tells.
-
-        With another number of networks, from the nearest number that was measured (`GROWTH`).
-        """
+        """How long a run will take, by the nearest number of networks that was measured (`GROWTH`); None if nothing tells."""
         known, size = self._seconds[family(config)], max(1, len(config.replicas))
         if not known:
             return seconds_of(config, {}, self.speed)
@@ -265,10 +254,6 @@ class Pace:
 
     def left(self, works: Iterable[tuple[Work, float]]) -> float | None:
         """What runs, each with the share that is done, will take one by one; None where that of one is not known."""
-        result = 0.0
-        for work, share in works:
-            whole = self.seconds(work.config)
-            if whole is None:
-                return None
-            result += whole * (1.0 - share)
-        return result
+        times = [(self.seconds(work.config), 1.0 - share) for work, share in works]
+        known = [whole * rest for whole, rest in times if whole is not None]
+        return sum(known) if len(known) == len(times) else None
