@@ -42,20 +42,19 @@ class AccuracyByLength:
     """Bit accuracy of an adder at each length in bits, ascending, over seeds."""
 
     experiment: Experiment
-    lengths: tuple[int, ...]
-    values: Mapping[int, tuple[float, ...]]  #: by seed, ascending, a figure in percent for each length.
+    values: Mapping[int, Mapping[int, float]]  #: by seed, ascending, figures in percent by length.
     run_ids: tuple[str, ...]  #: the run of each seed.
 
     def between(self, first: int, last: int) -> dict[int, float]:
         """By seed, the mean over the lengths `first` … `last`."""
-        chosen = [at for at, length in enumerate(self.lengths) if first <= length <= last]
-        return {seed: fmean(values[at] for at in chosen) for seed, values in self.values.items()}
+        return {seed: fmean(mine[at] for at in mine if first <= at <= last) for seed, mine in self.values.items()}
 
     @property
     def line(self) -> Line:
         """As a line to draw."""
-        spreads = tuple(map(Spread, zip(*self.values.values(), strict=True)))
-        return Line(self.experiment.short_label, self.run_ids, tuple(map(float, self.lengths)), spreads)
+        lengths, *_ = self.values.values()  # the same for all
+        spreads = map(Spread, zip(*(mine.values() for mine in self.values.values()), strict=True))
+        return Line(self.experiment.short_label, self.run_ids, tuple(map(float, lengths)), tuple(spreads))
 
 
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
@@ -66,19 +65,11 @@ def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
     """
     result = []
     for experiment in has.plan.experiments:
-        if experiment.task != "adder":
-            continue
-        lengths: tuple[int, ...] = ()
-        values: dict[int, tuple[float, ...]] = {}
-        runs = []
-        for seed, found in has.found(experiment).items():
-            measured = _measured(found.run.run_id, found.run.weights)
-            if measured is not None and found.at < len(measured[1]):
-                lengths, figures = measured
-                values[seed] = figures[found.at]
-                runs.append(found.run.run_id)
+        found = has.found(experiment) if experiment.task == "adder" else {}
+        measured = {seed: _measured(one.run.run_id, one.run.weights) for seed, one in found.items()}
+        values = {seed: measured[seed][one.at] for seed, one in found.items() if one.at < len(measured[seed])}
         if values:
-            result.append(AccuracyByLength(experiment, lengths, values, tuple(runs)))
+            result.append(AccuracyByLength(experiment, values, tuple(found[seed].run.run_id for seed in values)))
     return tuple(result)
 
 
@@ -127,8 +118,8 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
 def _measured(
     run_id: str,  # noqa: ARG001 - what is remembered is the run's
     path: Path,
-) -> tuple[tuple[int, ...], list[tuple[float, ...]]] | None:
-    """Lengths, and for each replica of a finished run its accuracy at them, in percent."""
+) -> list[dict[int, float]]:
+    """For each replica of a finished run its accuracy by length, in percent; none without its weights."""
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415
     from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem  # noqa: PLC0415
@@ -138,10 +129,10 @@ def _measured(
         checkpoint = load_checkpoint(path)
         config = checkpoint.config
         if not isinstance(config, SequenceConfig):
-            return None
+            return []
         problem = with_weights(AdderProblem, config, checkpoint.weights)
     except CheckpointError:
-        return None
+        return []
     with cpu_workers(config.workers or automatic_workers()) as workers:
         bits, _ = problem.at_lengths(problem.model, TEST_LENGTHS, config.test_size, workers)
-    return tuple(TEST_LENGTHS), [tuple(row) for row in (100.0 * bits).tolist()]
+    return [dict(zip(TEST_LENGTHS, row, strict=True)) for row in (100.0 * bits).tolist()]

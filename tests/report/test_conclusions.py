@@ -41,8 +41,8 @@ def held(figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | No
     ]  # fmt: skip
     by_length = [
         AccuracyByLength(
-            ADDERS[name], LENGTHS,
-            {seed: tuple(100.0 - fall * at * (1 + seed / 9) for at in range(20)) for seed in range(SEEDS)},
+            ADDERS[name],
+            {seed: {at: 100.0 - fall * (at - 1) * (1 + seed / 9) for at in LENGTHS} for seed in range(SEEDS)},
             ("run",) * SEEDS,
         )
         for name, fall in (falls or {}).items()
