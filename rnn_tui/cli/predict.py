@@ -180,20 +180,17 @@ class _Table:
 
 def _document(reading: "Reading") -> dict[str, Any]:
     probabilities = reading.probabilities
+    digits = [
+        {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
+        for row, of in enumerate(reading.rows or [reading.digits])
+        for one in of
+    ]
     document: dict[str, Any] = {
-        "path": str(reading.path),
-        "prediction": reading.prediction,
-        "confidence": reading.confidence,
+        "path": str(reading.path), "prediction": reading.prediction, "confidence": reading.confidence,
         "probabilities": None if probabilities is None else probabilities.tolist(),
-        "no_digit": None if reading.error or reading.rows else reading.no_digit,
-        "error": reading.error or None,
-        "number": reading.text if reading.rows else None,
-        "digits": [
-            {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
-            for row, of in enumerate(reading.rows or [reading.digits])
-            for one in of
-        ],
-    }
+        "no_digit": None if reading.error or reading.rows else reading.no_digit, "error": reading.error or None,
+        "number": reading.text if reading.rows else None, "digits": digits,
+    }  # fmt: skip
     if reading.doubt:
         document["doubt"] = reading.doubt
     if reading.label is not None:

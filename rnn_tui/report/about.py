@@ -45,17 +45,12 @@ class UsedRun:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
+        run, workers = self.run, self.sessions[-1].workers if self.sessions else None
         return {
-            "id": self.run.run_id,
-            "name": self.run.name,
-            "networks": self.networks,
-            "finished": date(self.run.updated),
-            "seconds": self.run.elapsed,
-            "device": self.run.device or None,
-            "workers": self.sessions[-1].workers if self.sessions else None,
-            "on_this_machine": self.here,
-            "versions": self.versions,
-        }
+            "id": run.run_id, "name": run.name, "networks": self.networks, "finished": date(run.updated),
+            "seconds": run.elapsed, "device": run.device or None, "workers": workers,
+            "on_this_machine": self.here, "versions": self.versions,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,17 +71,14 @@ class About:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
+        plan = self.plan
         return {
-            "command": self.plan.command,
-            "date": date(self.written),
-            "preset": self.plan.preset,
-            "notes": [*self.plan.notes, TIMES],
-            "seeds": {task: list(self.plan.seeds_of(task)) for task in self.plan.tasks},
+            "command": plan.command, "date": date(self.written), "preset": plan.preset, "notes": [*plan.notes, TIMES],
+            "seeds": {task: list(plan.seeds_of(task)) for task in plan.tasks},
             "settings": {name: config.to_dict() for name, config in self.settings.items()},
-            "versions": dict(self.versions),
-            "machine": {**self.machine, "devices": list(self.devices)},
+            "versions": dict(self.versions), "machine": {**self.machine, "devices": list(self.devices)},
             "runs": [one.to_dict() for one in self.runs],
-        }
+        }  # fmt: skip
 
 
 def about(results: Results, store: RunStore | None) -> About:
@@ -94,9 +86,7 @@ def about(results: Results, store: RunStore | None) -> About:
     plan, counts = results.plan, Counter(run_id for row in results.rows for run_id in row.run_ids)
     used = []
     for run_id in sorted(counts):
-        assert store is not None
-        run = store.get(run_id)
-        if run is not None:
+        if store is not None and (run := store.get(run_id)) is not None:
             used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
     settings = {}  # of every task, of MNIST by model, all seeds together where a run has several
     for one in plan.experiments:

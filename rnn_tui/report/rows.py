@@ -66,23 +66,14 @@ class Row:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
         spread = self.spread
+        of = self.experiment
         return {
-            "experiment": self.experiment.key,
-            "task": self.experiment.task,
-            "label": self.experiment.label,
-            "metric": self.experiment.metric,
-            "published": self.experiment.published,
+            "experiment": of.key, "task": of.task, "label": of.label, "metric": of.metric, "published": of.published,
             **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
-            "n": self.n,
-            "wanted": self.wanted,
-            "next_seed_95": self.expected and [self.expected.low, self.expected.high],
-            "published_lies": self.place or None,
-            "published_inside": self.inside,
-            "seeds": list(self.seeds),
-            "values": list(self.values),
-            "runs": list(self.run_ids),
-            "seconds": self.seconds,
-        }
+            "n": self.n, "wanted": self.wanted, "next_seed_95": self.expected and [self.expected.low, self.expected.high],
+            "published_lies": self.place or None, "published_inside": self.inside, "seeds": list(self.seeds),
+            "values": list(self.values), "runs": list(self.run_ids), "seconds": self.seconds,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
