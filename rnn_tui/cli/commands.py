@@ -1,7 +1,6 @@
-"""The commands of `rnn-tui` in one list, and the parser that is made of it.
+"""The commands of `rnn-tui` in one list, and the parser that is made of it. The app starts without any of this.
 
-A new command is a module and a line here. Its module is imported when it is used: neither
-`rnn-tui --help` nor another command pays for it. The app starts without any of this.
+A new command is a module and a line here; `rnn-tui --help` and other commands do not import that module.
 """
 
 import argparse
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, cast
+from typing import Any, NoReturn, cast
 
 from rnn_tui import __version__
 from rnn_tui.engine.errors import SettingError, UserError, printable
@@ -19,33 +18,19 @@ from rnn_tui.engine.settings import Setting
 from rnn_tui.runs import LAST
 
 
-class CommandModule(Protocol):
-    """What a command's module has."""
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Say what the command takes, and describe it: `parser` knows its name only."""
-        ...
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Do what was asked for; returns the exit code, one of those in `rnn_tui.cli.output`.
-
-        `options.complain` ends the command as wrong usage, with a sentence; that of a `UserError` is printed.
-        """
-        ...
-
-
 @dataclass(frozen=True)
 class Command:
-    """A command."""
+    """A command, whose module has two functions.
+
+    `add_arguments(parser)` says what it takes, and describes it: `parser` knows its name only. `run(options)` does what was
+    asked for, and returns the exit code, one of those in `rnn_tui.cli.output`. `options.complain` ends the command as wrong
+    usage, with a sentence; that of a `UserError` is printed.
+    """
 
     name: str  #: what is typed for it.
     help: str  #: its line in `rnn-tui --help`.
-    module: str  #: the full name of its module, a `CommandModule`.
+    module: str  #: the full name of its module.
     aliases: tuple[str, ...] = ()  #: other names for it, such as one that it had before.
-
-    def load(self) -> CommandModule:
-        """Import its module."""
-        return cast("CommandModule", importlib.import_module(self.module))
 
 
 COMMANDS = [
@@ -103,7 +88,7 @@ class Parser(argparse.ArgumentParser):
     def complete(self) -> None:
         """Add the command's options."""
         if self.command is not None:
-            module, self.command = self.command.load(), None
+            module, self.command = importlib.import_module(self.command.module), None
             self.set_defaults(complain=self.error, perform=module.run)
             module.add_arguments(self)
 
@@ -149,10 +134,7 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
 def add_setting(
     parser: argparse.ArgumentParser, setting: Setting, text: str, *names: str, default: Any = None, metavar: str = ""
 ) -> None:
-    """Add an option that is a setting: the same check and sentence as in a form; `text` is its help.
-
-    Unless others are given, its name and the word for a value are the setting's own.
-    """
+    """Add an option that is a setting, checked as in a form; `text` is its help, names and metavar are by default its own."""
     option = names or (f"--{setting.name.replace('_', '-')}",)
     read, metavar = partial(_read, setting), metavar or setting.placeholder
     parser.add_argument(*option, dest=setting.name, type=read, default=default, metavar=metavar, help=text)
