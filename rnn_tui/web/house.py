@@ -111,10 +111,9 @@ class House:
             raise
 
     async def _store(self, browser: str) -> Path | None:
-        """Where a page is to keep its runs; None for the user's own store.
+        """Where a page is to keep its runs, once no page that ends writes there; None for the user's own store.
 
-        That is once nobody writes there who is about to end: a page that is loaded again goes on with
-        what it trained before. A browser's second page has a store of its own.
+        A page that is loaded again goes on with what it trained; a browser's second page has a store of its own.
         """
         folder = data_dir() / "pages"
         # Not by the name itself: who knows that has the store.

@@ -1,7 +1,6 @@
-"""A page: a browser at one end of a WebSocket, a process with the app at the other.
+"""A page: a browser at one end of a WebSocket, a process with the app at the other; textual-serve's has a shell and no end.
 
-Either may be slow, gone, or send nonsense. What comes too fast waits in its own pipe; what makes no
-sense is passed over. textual-serve does the same with a shell and without an end.
+Either may be slow, gone, or send nonsense. What comes too fast waits in its own pipe; what makes no sense is passed over.
 """
 
 import asyncio

@@ -171,10 +171,9 @@ def _size_of(request: web.Request) -> tuple[int, int]:
 
 
 async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
-    """Tell the address, serve pages until `over` is set, and end all that was started; a StoreError if nothing can listen.
+    """Call `tell` with the address, serve pages until `over` is set, end all of them; a StoreError if nothing can listen.
 
-    The host is a name or an address of this computer; 0 is any port that is free. The address has to
-    hold the token, if that is not empty; `tell` is called with it.
+    The host is a name or an address of this computer; 0 is any port that is free; an empty token lets in everybody.
     """
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
