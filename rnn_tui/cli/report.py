@@ -63,9 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train what is lacking, then print the table; returns the exit code.
 
-    0 at the end, 1 where a run failed or could not be kept, 130 after Ctrl-C, 143 after SIGTERM,
-    129 after SIGHUP; stopped, it prints the table so far and writes no document. A UserError tells
-    of runs, a device or a document's file that can't be used.
+    0 at the end, 1 where a run failed or could not be kept, a signal's when stopped, with the table so far and no document.
+    A UserError tells of runs, a device or a document's file that can't be used.
     """
     seeds = (options.seeds, options.mnist_seeds)
     made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
@@ -113,20 +112,17 @@ class _Progress:
             self.bar.say(event.text)
         if not isinstance(event, Standing):
             return
-        now = event
-        for failure in now.failures[self._failures :]:
+        for failure in event.failures[self._failures :]:
             self.bar.say(failure)
-        self._failures = len(now.failures)
-        seconds = now.seconds_left or 0
+        self._failures, work, done = len(event.failures), event.work, f"{event.done} of {event.total} networks done"
+        seconds = event.seconds_left or 0
         left = f"about {duration(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
-            what = now.work.label if now.work is not None else "all runs"
-            self.bar.update(now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left)
-        elif now.work is not None and now.run_id != self._told and not self._quiet:
-            self._told = now.run_id
-            doing = "goes on with" if now.work.run is not None else "trains"
-            done = f"{now.done} of {now.total} networks done{', ' if left else ''}{left}"
-            output.say(f"{done}; {doing} {now.work.label}")
+            self.bar.update(event.share, label=f"{'all runs' if work is None else work.label} · {done}", note=left)
+        elif work is not None and event.run_id != self._told and not self._quiet:
+            self._told = event.run_id
+            doing = "trains" if work.run is None else "goes on with"
+            output.say(f"{', '.join(filter(None, (done, left)))}; {doing} {work.label}")
 
 
 def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool, lost: Sequence[str] = ()) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.report.about import TIMES, About, UsedRun, about
+from rnn_tui.report.about import TIMES, About, about
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, Says, conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.intervals import Interval
@@ -148,16 +148,15 @@ def _made(known: About) -> list[str]:
     ]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
-        parts += ["### Runs", markdown_table(heads, [_run_cells(one) for one in known.runs])]
+        rows = [
+            (one.run.name, one.run.run_id, str(one.networks), date(one.run.updated), duration(one.run.elapsed),
+             one.run.device or NOTHING, one.versions.get("torch") or NOTHING)
+            for one in known.runs
+        ]  # fmt: skip
+        parts += ["### Runs", markdown_table(heads, rows)]
         if elsewhere := sum(not one.here for one in known.runs):
             parts.append(f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the one above.")
     return parts
-
-
-def _run_cells(one: UsedRun) -> list[str]:
-    run, torch = one.run, one.versions.get("torch")
-    ended, trained = date(run.updated), duration(run.elapsed)
-    return [run.name, run.run_id, str(one.networks), ended, trained, run.device or NOTHING, torch or NOTHING]
 
 
 def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
@@ -168,8 +167,8 @@ def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
             parts.append(one)
         else:
             drawing = base64.b64encode(svg(one).encode()).decode()
-            inside = f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})"
-            parts += [inside, f"*{markdown_text(one.caption)}*"]
+            parts.append(f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})")
+            parts.append(f"*{markdown_text(one.caption)}*")
     return "\n\n".join(parts) + "\n"
 
 

@@ -31,8 +31,7 @@ class Kept:
     plan: Plan  #: what is wanted.
     done: Mapping[Part, Found]  #: networks trained to the end, and where; of several the first, so that no figure changes.
     active: Mapping[Part, RunRecord]  #: those that some process trains now, and in which run.
-    #: runs that were interrupted or stopped, the furthest first, each with its networks, all of them in the plan.
-    unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
+    unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]  #: interrupted or stopped, the furthest first, all in the plan.
     finished: tuple[RunRecord, ...]  #: every run that ended with networks like those of the plan, the newest first.
     moments: Callable[[str, Kind], Sequence[Moment]]  #: what was logged of a run, by id and kind, while the store is open.
 
@@ -76,7 +75,6 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
         elif run.status in (Status.STOPPED, Status.INTERRUPTED) and len(mine) == len(parts):
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
-
     # A run may have many of the networks; without a store there is none.
     moments: Callable[[str, Kind], Sequence[Moment]] = cache(store.moments) if store is not None else lambda *_: ()
     return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
@@ -107,11 +105,10 @@ class Work:
     @property
     def label(self) -> str:
         """What it trains, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
-        first = self.parts[0]
-        if first.experiment.variant is None:
-            return f"{first.experiment.label}, seed {first.seed}"
-        networks = len({part.experiment for part in self.parts})
+        first, networks = self.parts[0], len({part.experiment for part in self.parts})
         what = first.experiment.label
+        if first.experiment.variant is None:
+            return f"{what}, seed {first.seed}"
         if networks > 1:
             what = f"{what.partition(',')[0]}, {networks} networks"
         return f"{what} × {how_many(len({part.seed for part in self.parts}), 'seed')}"

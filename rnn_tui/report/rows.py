@@ -22,9 +22,7 @@ class Row:
     seeds: tuple[int, ...]  #: those that are trained, ascending.
     values: tuple[float, ...]  #: a figure for each of them, in percent.
     run_ids: tuple[str, ...]  #: the run of each.
-    #: that training them took: networks of one run share its time equally, so that all rows together have the time
-    #: that passed; alone, each would have taken longer than its share.
-    seconds: float
+    seconds: float  #: that training took, of several networks of one run in equal shares: all rows together have what passed.
     wanted: int  #: how many seeds the plan asks for.
     expected: Interval | None = field(init=False)  #: where the figure of one more seed is expected (95 %); None for n < 2.
 

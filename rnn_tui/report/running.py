@@ -45,9 +45,7 @@ class Standing:
     run_id: str = ""  #: the run that trains it; empty where there is none.
     progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
     runs_left: int = 0  #: runs to come after it.
-    #: until all is trained, estimated from the pace of this run and of finished ones of the same
-    #: kind, without any from the speed of this machine; None without that.
-    seconds_left: float | None = None
+    seconds_left: float | None = None  #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
     failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
     in_hand: float = 0.0  #: networks in training, each by the share of its steps that is done.
 
