@@ -1,7 +1,6 @@
-"""`rnn-tui completion`: a script that makes a shell complete what `rnn-tui` takes.
+"""`rnn-tui completion`: a script that makes a shell complete what `rnn-tui` takes, which shtab writes from the parsers.
 
-shtab writes it from the parsers. What it can't know stands beside this module, a file a shell: the
-names of runs, which the shell asks for at every Tab, and quoting.
+What shtab can't know stands beside this module, a file a shell: names of runs, asked for at every Tab, and quoting.
 """
 
 import argparse

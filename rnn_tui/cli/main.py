@@ -1,4 +1,4 @@
-"""The command `rnn-tui`: no arguments start the app, subcommands run without it; `--help` answers at once."""
+"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is imported before use."""
 
 import gc
 import io
@@ -25,7 +25,7 @@ from rnn_tui.engine.paths import log_file, told_of_fault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, to the end once all is printed; returns the exit code: 2 for wrong usage, 1 for a failure."""
+    """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all that was printed is out."""
     streams.prepare()
     try:
         code = _end_of(sys.argv[1:] if arguments is None else arguments)

@@ -132,10 +132,7 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 class JsonResults:
-    """One JSON document of answers, written as they come, a line each: it may exceed memory.
-
-    It tells the weights that answer first; `document` makes the JSON-ready form of a result.
-    """
+    """One JSON document, a line an answer as it comes, since all may exceed memory; `document` makes an answer JSON-ready."""
 
     def __init__(self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]) -> None:
         self._out, self._document, self._between = out, document, "\n"
@@ -158,10 +155,7 @@ class JsonResults:
 
 
 class ProgressBar:
-    """A bar on stderr where that is a terminal, and messages above it; nothing moves elsewhere.
-
-    It tells the share that is done, or how many if `counted`, and with `eta` the time that is left.
-    """
+    """A bar on stderr, on a terminal only, with messages above it; `counted` tells how many are done, `eta` the time left."""
 
     def __init__(self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True) -> None:
         self.shown = sys.stderr.isatty() and not quiet

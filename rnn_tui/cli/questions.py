@@ -1,7 +1,6 @@
-"""Questions from the command line or a pipe, answers in lines or one JSON document.
+"""Questions from the command line or a pipe, answers in lines or one JSON document, all else on stderr.
 
-Answers go to stdout; which weights gave them, and what is wrong, goes to stderr. Nothing here needs
-PyTorch, nor numpy before something is asked, so that an answer takes a fraction of a second.
+Nothing here needs PyTorch, nor numpy before something is asked, so that an answer takes a fraction of a second.
 """
 
 import argparse
@@ -113,9 +112,9 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
         chunks = _chunks(sys.stdin, questions)
     inform: Callable[[str], None] = (lambda _: None) if options.quiet else cache(say)  # once, however many lines come
     inform(f"weights: {questions.label}")
-    results: _Lines | JsonResults = _Lines(sys.stdout)
-    if options.json:
-        results = JsonResults(sys.stdout, questions.document(), lambda result: result.document)
+    results = (
+        JsonResults(sys.stdout, questions.document(), lambda result: result.document) if options.json else _Lines(sys.stdout)
+    )
     lines = faults = 0
     try:
         for chunk in chunks:

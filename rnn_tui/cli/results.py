@@ -19,10 +19,7 @@ NETWORKS_IN_A_LINE = 3
 
 
 class TrainingOutput:
-    """Takes the events of one run and tells them on the command line; with `quiet` the result only.
-
-    `as_json` prints nothing but one document at the end. A resumed run's `state` has more than its settings.
-    """
+    """Tells the events of one run, new or resumed; with `quiet` the result only, `as_json` one document at the end."""
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
         self.state, self._task = state, TASKS[state.config.task]
@@ -191,20 +188,11 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         figures = {name: state.results.get(name) for name in tested}
         history = [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs]
     return {
-        "task": config.task,
-        "model": config.cell,
-        "preset": config.preset,
-        "seed": config.seed,
-        "device": state.device,
-        "parameters": state.parameters,
-        "seconds": state.elapsed,
-        **figures,
-        "history": history,
-        "status": state.status.value,
-        "run": state.run_id,
-        "weights": state.checkpoint or None,
-        "settings": config.to_dict(),
-    }
+        "task": config.task, "model": config.cell, "preset": config.preset, "seed": config.seed,
+        "device": state.device, "parameters": state.parameters, "seconds": state.elapsed,
+        **figures, "history": history,
+        "status": state.status.value, "run": state.run_id, "weights": state.checkpoint or None, "settings": config.to_dict(),
+    }  # fmt: skip
 
 
 def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -83,9 +83,8 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Sweep, go on with a sweep, or tell of sweeps; returns the exit code.
 
-    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A SettingError tells of
-    settings, or a place to train, that can't be, a ClusterError of workers that are not there or all gone, a StoreError of
-    a sweep that is not there, or that another process trains.
+    0 at the end, 1 where a run failed, a signal's when stopped. A SettingError tells of settings or a place that can't be,
+    a ClusterError of workers that are not there or gone, a StoreError of a sweep that is not there, or trained elsewhere.
     """
     check_resuming(options, options.what, "TASK, list or show; or --resume NAME", "sweep")
     if options.what == "list":

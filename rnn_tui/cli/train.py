@@ -87,9 +87,9 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, or go on with a run; returns the exit code.
 
-    0 when finished, 1 when the run failed or could not be kept, 130 when Ctrl-C stopped it, 143 for SIGTERM and 129 for
-    SIGHUP; the weights are kept when stopped. A SettingError tells of settings that do not go together, a StoreError of a
-    run that is not there or can't be resumed, a CheckpointError of weights that can't be used or written.
+    0 when finished, 1 when the run failed or could not be kept, a signal's when stopped, with weights kept. A SettingError
+    tells of settings that do not go together, a StoreError of a run that is not there or can't be resumed, a
+    CheckpointError of weights that can't be used or written.
     """
     check_resuming(options, options.task, "TASK", "run")
     to = None if options.output is None else Path(options.output)
