@@ -42,7 +42,7 @@ print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)
 
 FIRST_FRAME = """
 import asyncio, json, sys
-from rnn_tui.ui.home.digit import HomeDigit
+from rnn_tui.ui.home.pane import HomeDigit
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
 

@@ -13,10 +13,9 @@ from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.home import digit as home_digit
-from rnn_tui.ui.home.digit import HomeDigit
+from rnn_tui.ui.home import pane as home_pane
 from rnn_tui.ui.home.pad import HomePad
-from rnn_tui.ui.home.pane import HomePane
+from rnn_tui.ui.home.pane import HomeDigit, HomePane
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
@@ -45,8 +44,8 @@ async def home(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are read three times as quickly."""
-    monkeypatch.setattr(home_digit, "SECONDS_A_ROW", 0.05)
-    monkeypatch.setattr(home_digit, "ROWS_OF_REST", 3)
+    monkeypatch.setattr(home_pane, "SECONDS_A_ROW", 0.05)
+    monkeypatch.setattr(home_pane, "ROWS_OF_REST", 3)
 
 
 def ticking(digit: HomeDigit) -> bool:
