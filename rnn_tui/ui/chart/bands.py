@@ -42,10 +42,6 @@ class VisibleBand:
     low: list[float]
     high: list[float]
 
-    def ends(self) -> list[float]:
-        """Return the values that the y axis has to hold."""
-        return [value for value in (*self.low, *self.high) if value > -math.inf]
-
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
     """Return the first index, and the one after the last, of at most ``count`` groups of ascending positions.

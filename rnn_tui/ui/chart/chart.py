@@ -295,8 +295,7 @@ class Chart(ChartBase):
         entries = readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
         if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
-        lines = (readout.text_lines("", [entry], width) for entry in entries)
-        return Content("\n").join(line for one in lines for line in one)
+        return Content("\n").join(line for entry in entries for line in readout.text_lines("", [entry], width))
 
     def redraw(self) -> None:
         for part in (*self.query(ChartPlot), *self.query(ChartLine)):

@@ -280,7 +280,7 @@ def frame(
     values = [value for one in lines for value in one.y]
     if not values:
         return None
-    values += [value for one in lines if one.band for value in one.band.ends()]
+    values += [end for one in lines if one.band for end in (*one.band.low, *one.band.high) if end > -math.inf]
     values += [value for one in lines for bar in one.bars for value in bar[1:]]
     low, high = min(values), max(values)
     if settled:

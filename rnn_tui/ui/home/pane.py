@@ -294,11 +294,10 @@ class HomePane(Pane):
 
     def _line(self, name: str, title: str, more: str) -> Content:
         keys = self.app._keymap.get(name, KEYS[name][0])
-        shown = self.app.get_key_display(Binding(keys.partition(",")[0], ""))
+        shown = f" {self.app.get_key_display(Binding(keys.partition(',')[0], ''))}  "
         space = "\n" if self.has_class("-large") else ""
-        return Content.assemble(
-            space, (f" {shown}  ", "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%"), space
-        )
+        words = (shown, "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%")
+        return Content.assemble(space, *words, space)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_go(str(event.option_id))
@@ -308,8 +307,8 @@ class HomePane(Pane):
         if name == "inside":
             self.post_message(InsideWanted(MNIST.name, self.front_view.given))
         elif name != GO_ON:
-            configs = [MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)] if name == "train" else []
-            request = TrainRequested(configs) if configs else None
+            fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
+            request = TrainRequested([fast]) if name == "train" else None
             self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))
         elif self.interrupted is not None:
             self.post_message(ResumeRequested(self.interrupted))

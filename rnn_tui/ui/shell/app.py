@@ -63,13 +63,10 @@ class RnnTuiApp(RequestsApp):
         self, runs: TrainingManager | None = None, data_dir: str | None = None,
         report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
     ) -> None:  # fmt: skip
-        """Create the app.
+        """Create the app, with the tab of the id `first` in front.
 
-        Args:
-            runs: what trains.
-            data_dir: a torchvision root to train on in place of the data that ships.
-            report_overrides: by task, settings of the report rerun in place of the preset's.
-            first: the id of the tab that is in front at first.
+        It trains on the torchvision root `data_dir`, if given, in place of the data that ships, and reruns the report with
+        `report_overrides`, settings by task in place of the preset's.
         """
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
@@ -214,13 +211,12 @@ class RnnTuiApp(RequestsApp):
         self.refresh_bindings()
 
     async def action_quit(self) -> None:
-        if not self.runs.busy and not HELD:
-            self.exit(0)
+        if HELD:
+            self.stop_and("What is not yet kept on the disk would be lost. Quit anyway?", self._interrupt_and_quit, "Stop")
+        elif self.runs.busy:
+            self.stop_and(f"{self.under_way}. Quit anyway?", self._interrupt_and_quit)
         else:
-            why, stop = self.under_way, "Stop and keep"
-            if HELD:
-                why, stop = "What is not yet kept on the disk would be lost", "Stop"
-            self.stop_and(f"{why}. Quit anyway?", self._interrupt_and_quit, stop)
+            self.exit(0)
 
     def _interrupt_and_quit(self) -> None:
         """Quit so that the next start offers to go on; a sweep's workers may hand over what they have."""

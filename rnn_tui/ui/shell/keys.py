@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import cast
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -31,28 +30,26 @@ THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIG
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     """The documented keys of what is in front and has the focus, then the app's; one an action."""
-    app = cast("App[object]", screen.app)
     found: dict[tuple[DOMNode, str], Binding] = {}
     for active in screen.active_bindings.values():
         if active.node is not screen and active.binding.tooltip:
             found.setdefault((active.node, active.binding.action), active.binding)
     pairs = [(binding, node) for (node, _), binding in found.items()]
-    return sorted(pairs, key=lambda pair: pair[1] is app)
+    return sorted(pairs, key=lambda pair: pair[1] is screen.app)
 
 
 def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:
     """Tables of keys, by heading."""
-    app = cast("App[object]", screen.app)
     rows: dict[str, list[tuple[str, str]]] = {}
     for binding, node in documented(screen):
-        heading = "Keys" if node is app else "In this view"
-        rows.setdefault(heading, []).append((app.get_key_display(binding), binding.tooltip))
+        heading = "Keys" if node is screen.app else "In this view"
+        rows.setdefault(heading, []).append((screen.app.get_key_display(binding), binding.tooltip))
     return rows
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Everything that a key does, for the command palette, and themes by the names people use."""
-    app = cast("App[object]", screen.app)
+    app = screen.app
     for name, theme in THEMES.items():
         yield SystemCommand(f"Theme: {name}", "Colours of the app", partial(setattr, app, "theme", theme))
     go = partial(app.run_action, "tab('runs')")

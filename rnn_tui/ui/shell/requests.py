@@ -77,16 +77,15 @@ class RequestsApp(OrderedApp):
 
     def on_report_requested(self, event: messages.ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
-        if not self._can_begin():
-            return
-        self.news.bring()  # or the end of the one before would be taken for this one's
-        self.runs.train_report(event.plan)
-        self._began()
+        self._begin(partial(self.runs.train_report, event.plan))
 
     def on_sweep_requested(self, event: messages.SweepRequested) -> None:
+        self._begin(partial(self.runs.train_sweep, event.trainer))
+
+    def _begin(self, train: Callable[[], object]) -> None:
         if self._can_begin():
-            self.news.bring()
-            self.runs.train_sweep(event.trainer)
+            self.news.bring()  # or the end of the one before would be taken for this one's
+            train()
             self._began()
 
     @work(group="requests")
@@ -101,10 +100,8 @@ class RequestsApp(OrderedApp):
     async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
-        run = event.run
-        pane = await self._task_pane(run.config.task)
-        position = getattr(run.config, "position", None)
-        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+        run, pane = event.run, await self._task_pane(event.run.config.task)
+        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", getattr(run.config, "position", None)))
 
     @work(group="requests")
     async def on_inside_wanted(self, event: messages.InsideWanted) -> None:
