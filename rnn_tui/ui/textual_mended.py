@@ -1,7 +1,4 @@
-"""Mends methods of Textual 8's own where it has no class of ours to mend, as in its palette.
-
-Each tells what breaks without it; where Textual gets it right, it goes.
-"""
+"""Mends methods of Textual 8's own where it has no class of ours to mend: what breaks without each, until Textual does."""
 
 import io
 from collections.abc import Callable
@@ -53,10 +50,9 @@ def _closed(screen: Screen[Any]) -> bool:
 async def _dispatch_while_there(dispatch: Method, widget: Widget, message: Message) -> None:
     """Leave a widget that goes what it needs for that, but no key, no click, no word of others.
 
-    Textual closes a screen at once but removes it later, and a widget after its children. What
-    comes in between is handled as if all were there: a second Enter in the command palette closes
-    the screen below, or raises ScreenStackError; a letter before it starts a search for commands
-    in a list that is gone. Waits for `Screen.dismiss` and `App._prune` to end messages.
+    Textual closes a screen at once but removes it later, and a widget after its children. What comes in between is handled
+    as if all were there: a second Enter in the command palette closes the screen below, or raises ScreenStackError; a letter
+    before it starts a search for commands in a list that is gone. Waits for `Screen.dismiss` and `App._prune` to end messages.
     """
     gone = widget._pruning or (isinstance(widget, Screen) and _closed(widget))
     if not (gone and (message.bubble or isinstance(message, events.Timer))):
@@ -65,18 +61,14 @@ async def _dispatch_while_there(dispatch: Method, widget: Widget, message: Messa
 
 @_mends(Content, "_wrap_and_format")
 def _wrap_in_a_column(wrap: Method, content: Content, width: int, *more: Any, **options: Any) -> Any:
-    """Wrap a text where there is no column for it, as in a tiny window between the pads of a button:
-    ValueError. Waits for `Content._wrap_and_format` to look.
-    """
+    """Wrap where a tiny window leaves a button no column between its pads: ValueError. Waits for `_wrap_and_format`."""
     return wrap(content, max(width, 1 + 2 * options.get("line_pad", 0)), *more, **options)
 
 
 @_mends(Timer, "_start")
 def _start_to_the_end(start: Method, timer: Timer) -> None:
-    """Let a timer that is to ring once do so, however late.
-
-    Textual's passes over what it is late for, even if nothing comes after that: where the machine is
-    busy a notice stays, or the app never again takes the size of its window. Waits for `Timer._run`.
+    """Let a timer that is to ring once do so, however late: Textual's passes over what it is late for, and where the
+    machine is busy a notice stays, or the app never again takes the size of its window. Waits for `Timer._run`.
     """
     timer._skip = timer._skip and timer._repeat != 0
     start(timer)
@@ -96,9 +88,7 @@ def _prune_with_workers(prune: Method, app: App[Any], *nodes: Widget, parent: DO
 
 @_mends(Screen, "dismiss")
 def _dismiss_own(dismiss: Method, screen: Screen[Any], result: Any = None) -> AwaitComplete:
-    """Close this screen, once: Textual closes whatever is in front, at every call, such as a question
-    that lies above a prompt that is done. Waits for `Screen.dismiss` to look which screen it is.
-    """
+    """Close this screen, once: Textual closes what is in front, as a question above a prompt. Waits for `Screen.dismiss`."""
     if screen.is_active:
         return cast("AwaitComplete", dismiss(screen, result))
     if not _closed(screen):
@@ -109,17 +99,13 @@ def _dismiss_own(dismiss: Method, screen: Screen[Any], result: Any = None) -> Aw
 
 @_mends(Toast, "remove")
 def _remove_with_holder(remove: Method, toast: Toast) -> AwaitRemove:
-    """Take away a notice that is over, and its place, of which Textual leaves one more each time. Waits
-    for `ToastRack.show` to do as `Toast._expire` does.
-    """
+    """Remove a notice with its place, which Textual leaves. Waits for `ToastRack.show` to do as `Toast._expire` does."""
     return cast("AwaitRemove", remove(toast.parent if isinstance(toast.parent, ToastHolder) else toast))
 
 
 @_mends(App, "action_command_palette")
 def _open_palette(_open: Method, app: App[Any]) -> None:
-    """Open the command palette, under no name: where the one before is still being removed, Textual
-    has two of one name, and raises DuplicateIds. Waits for `App.action_command_palette`.
-    """
+    """Open it under no name, which the one that is still being removed may have: DuplicateIds. Waits for this action."""
     if app.use_command_palette and not CommandPalette.is_open(app):
         app.push_screen(CommandPalette())
 
@@ -137,10 +123,8 @@ def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
 
 @_mends(_PrintCapture, "fileno")
 def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
-    """Say that what stands in for stderr is no file.
-
-    Textual says that its number is -1, which Python hands to every process that `multiprocessing` starts: ValueError.
-    Waits for `_PrintCapture.fileno` to raise as those of `io` do.
+    """Say that what stands in for stderr is no file: Textual says -1, which Python hands to every process that
+    `multiprocessing` starts: ValueError. Waits for `_PrintCapture.fileno` to raise as those of `io` do.
     """
     raise io.UnsupportedOperation("fileno")
 

@@ -1,7 +1,6 @@
-"""Axes with ends and ticks that a reader of training curves expects.
+"""Axes with the ends and ticks that a reader of training curves expects.
 
-The plotting library's own show accuracies above 100 %, have ticks at odd values and labels that collide, and fail on
-constant series in log mode. So ends, ticks and labels are worked out here and handed to it.
+The plotting library's own go beyond 100 %, have odd ticks and labels that collide, and fail on constant series in log mode.
 """
 
 import itertools
@@ -31,18 +30,12 @@ class Axis:
         return self.low + dot / max(1, dots - 1) * (self.high - self.low)
 
     def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Return where positions lie on ``cells`` of ``dots`` each, in cells from the low end.
-
-        Lines are drawn in dots, of which the first and the last are the ends of the axis: half a dot from the edge.
-        """
+        """Return where positions lie, in ``cells`` of ``dots`` each; the ends of the axis are half a dot from the edge."""
         scale, half = (cells * dots - 1) / (self.high - self.low) / dots, 0.5 / dots
         return [(at - self.low) * scale + half for at in positions]
 
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Move positions so that they land in the cells of their braille dots.
-
-        The plotting library rounds those of lines to dots, others to cells: markers would lie beside their line.
-        """
+        """Move positions to the cells of their braille dots: the library rounds others, and markers would miss their line."""
         last = max(1, cells - 1)
         found = map(math.floor, self.places(positions, cells, dots))
         return [self.low + cell / last * (self.high - self.low) for cell in found]
@@ -91,10 +84,7 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
 
 
 def linear_axis(low: float, high: float, most: int, lower: float | None = None, upper: float | None = None) -> Axis:
-    """Return an axis of at most ``most`` ticks around the values ``low`` to ``high``.
-
-    It ends at ticks, or before where there is a hard bound of the metric or much of the plot would be left empty.
-    """
+    """Return an axis around these values; it ends at ticks, or before: at a hard bound, or where much would be left empty."""
     if high - low <= 1e-9 * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
         low, high = low - pad, high + pad
@@ -143,10 +133,7 @@ def log_axis(low: float, high: float, most: int, upper: float | None = None) -> 
 
 
 def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
-    """Return the axis from exactly ``low`` to ``high`` with labels that fit ``width`` cells.
-
-    Ticks are whole numbers as long as the range holds two, as of epochs; with ``whole``, even if it holds a single one.
-    """
+    """Return the axis from exactly ``low`` to ``high``; its ticks are whole if it holds two, with ``whole`` even if one."""
     span = high - low
     step = nice_step(span, max(1, width // 6))
     if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
@@ -172,10 +159,7 @@ def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: i
 
 
 def log2_axis(low: float, high: float, width: int) -> Axis:
-    """Return the log axis between two exponents of two, labelled at powers of two.
-
-    Exponents are thinned to the multiples of 2, of 3 and so on until the labels fit ``width`` cells.
-    """
+    """Return the log axis between two exponents of two, labelled at as many powers, evenly apart, as fit ``width`` cells."""
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if last <= first:
         # Too narrow for powers: evenly spaced values, placed on the log scale. They are

@@ -1,8 +1,7 @@
 """Shaded areas behind the lines of a chart: the spread around a mean, and a marked range.
 
-A terminal cell has one background and no transparency, so an area is a set of whole cells, and areas that overlap are
-blended beforehand. The plotting library knows characters and their colour only: areas are laid under its text when it
-has drawn. Which cells they take, and where that text is cut, is worked out here: pure, and in cells.
+A terminal cell has one background and no transparency: an area is a set of whole cells, blended with others beforehand
+and laid under the text that the plotting library has drawn. Where that is, is worked out here: pure, and in cells.
 """
 
 import math
@@ -25,10 +24,7 @@ MARK_LAYER = 1
 
 
 def band_share(count: int) -> float:
-    """Return the share of each of ``count`` bands that lie over each other in a cell.
-
-    Together they take little more than one alone: with six variants, lines could not be told from what is behind them.
-    """
+    """Return the share of each of ``count`` bands in a cell: together little more than one alone, or they would hide lines."""
     together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
     return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
 
@@ -44,10 +40,9 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return the first index, and the one after the last, of at most ``count`` groups of ascending positions.
+    """Return start and stop of at most ``count`` groups of ascending positions, none of them empty.
 
-    Equal in width, not in points: on a log axis these crowd at one end, and the other, where each can be seen, would
-    lose most. There are no empty groups.
+    Equal in width, not in points: on a log axis these crowd at one end, and the other, where each is seen, would lose most.
     """
     width = (x[-1] - x[0]) / count
     inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
@@ -77,10 +72,7 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
 def cut(
     x: Sequence[float], lines: Sequence[Sequence[float]], left: float, right: float, log_y: bool
 ) -> tuple[list[float], list[list[float]]]:
-    """Cut lines over the same ascending positions to a range, interpolated at its edges.
-
-    For a log axis these are logarithms. Ends of 0 and below, as of a mean minus a deviation, reach to the bottom then.
-    """
+    """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these are logarithms."""
     first, last = bisect_left(x, left), bisect_right(x, right)
     # One point more where an edge is between two, for the interpolation.
     if 0 < first < len(x) and x[first] > left:
@@ -138,10 +130,7 @@ def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
-    """Return the lower and upper end of a band in each column, in rows from the bottom.
-
-    Several points of a column count with their extremes; columns between two get what the line has in their centre.
-    """
+    """Return both ends of a band by column, in rows from the bottom: the extremes of its points there, or what lies between."""
     # What is below the axis, perhaps infinitely, slopes down to its end.
     lows, highs = (y.places([value if value > y.low else y.low for value in ends], height, 4) for ends in (band.low, band.high))
     points = list(zip(x.places(band.x, width, 2), lows, highs, strict=True))

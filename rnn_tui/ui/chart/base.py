@@ -1,7 +1,4 @@
-"""What a chart does apart from drawing: its data, view, cursor, keys and texts.
-
-Kept apart from ``chart`` so that the plotting library can be replaced there without touching how a chart behaves.
-"""
+"""What a chart does apart from drawing, which stands in ``chart``: the plotting library can be replaced there alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -44,10 +41,7 @@ class ChartBase(Widget, can_focus=True):
         self, *, log_x: bool = False, allow_smoothing: bool = True,
         empty_text: str = "No data yet", id: str | None = None,
     ) -> None:  # fmt: skip
-        """Create an empty chart, of which `describe` says what it is of; it says `empty_text` while there is nothing to plot.
-
-        With `log_x` the x axis is logarithmic, to base two. Callers see nothing of it but that x of 0 and below are left out.
-        """
+        """Create an empty chart, to be described. With `log_x` x is on a scale to base two; 0 and below are left out."""
         super().__init__(id=id)
         self.log_x, self._allow_smoothing, self.empty_text = log_x, allow_smoothing, empty_text
         self._described = self._title, self._spec, self._x_label = "", ANYTHING, "epoch"
@@ -137,10 +131,7 @@ class ChartBase(Widget, can_focus=True):
             self.redraw()
 
     def place_ticks(self, ticks: Mapping[float, str], *, only: bool = False) -> None:
-        """Label these x, in place of what the axis finds by itself, and leave room at both ends.
-
-        With ``only`` nothing else is on the axis: what lies beside them is meant to be there.
-        """
+        """Label these x in place of what the axis finds, with room at both ends; with ``only`` nothing else lies on it."""
         if (dict(ticks), only) != (self._ticks, self._only_ticks):
             self._ticks, self._only_ticks = dict(ticks), only
             self._changed()

@@ -1,9 +1,8 @@
 """A line chart for live training curves.
 
-Plotext draws the braille lines, and this is the only module that knows it; what it decides badly for training curves
-(ranges, ticks, legend, colours) is decided by ``ChartBase`` and below instead. Redraws take time from the training that
-is watched, so a chart draws only what changed, once a refresh, and only while it is on screen: ``ChartPlot`` draws when
-Textual asks for its first line, never earlier.
+Plotext draws the braille lines, and only this module knows it; what it decides badly for training curves (ranges, ticks,
+legend, colours) ``ChartBase`` and below decide. Redraws take time from the training that is watched: ``ChartPlot`` draws
+only what changed, once a refresh, when Textual asks for its first line, so that it is on screen.
 """
 
 import re
@@ -27,7 +26,7 @@ from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
-from rnn_tui.ui.chart.view import ChartSeries, Frame, VisibleLine
+from rnn_tui.ui.chart.view import ChartSeries, Frame
 
 if TYPE_CHECKING:
     from rnn_tui.runs.comparison import Line
@@ -112,7 +111,7 @@ class ChartPlot(Widget):
         plain, grid = Style(bgcolor=background), self._style("grid")
         styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
         for one in frame.lines:
-            styles[_number(one), LINE] = Style(color=self._colour(one, dark), bgcolor=background)
+            styles[_number(one.series), LINE] = Style(color=self._colour(one.series, dark), bgcolor=background)
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
             shaded = frame.layers()
@@ -150,9 +149,9 @@ class ChartPlot(Widget):
         background = self._background
         return Style(color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color)
 
-    def _colour(self, line: VisibleLine, dark: bool) -> str:
-        colour = Color.parse(curve_colour(line.colour, dark))
-        return (self._background + colour.with_alpha(FAINT)).hex6 if line.faint else colour.hex6
+    def _colour(self, series: ChartSeries, dark: bool) -> str:
+        colour = Color.parse(curve_colour(series.colour, dark))
+        return (self._background + colour.with_alpha(FAINT)).hex6 if series.faint else colour.hex6
 
     def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
         """Return what gives a style the background of a cell with some layers behind it."""
@@ -191,9 +190,9 @@ class ChartPlot(Widget):
             event.prevent_default()
 
 
-def _number(line: VisibleLine) -> int:
-    """By which a line's colour comes back in what plotext gives."""
-    return line.colour % 128 + 128 * line.faint
+def _number(series: ChartSeries) -> int:
+    """By which a series' colour comes back in what plotext gives."""
+    return series.colour % 128 + 128 * series.faint
 
 
 def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[tuple[int, int, str]]]:
@@ -216,17 +215,17 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
         plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
     for one in frame.lines:
-        if one.line:
-            plot.plot(one.x, one.y, marker="braille", color=(_number(one), LINE, 0))
+        if one.series.line:
+            plot.plot(one.x, one.y, marker="braille", color=(_number(one.series), LINE, 0))
         for at, low, high in one.bars:
-            plot.plot([at, at], [low, high], marker="braille", color=(_number(one), LINE, 0))
+            plot.plot([at, at], [low, high], marker="braille", color=(_number(one.series), LINE, 0))
     # After all lines, as what comes later covers what is there.
     for one in frame.lines:
-        x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
-        plot.scatter(x, y, marker=one.marker, color=(_number(one), LINE, 0))
+        x, y = frame.x_cells(x for x, _ in one.marks), frame.y_cells(y for _, y in one.marks)
+        plot.scatter(x, y, marker=one.series.marker, color=(_number(one.series), LINE, 0))
         if one.beyond:
             x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
-            plot.scatter(x, y, marker="↑", color=(_number(one), LINE, 0))
+            plot.scatter(x, y, marker="↑", color=(_number(one.series), LINE, 0))
     # Splitting at two groups: text, number, role, text, number, role, text, ...
     rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
     return [[(int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2]) for at in range(0, len(parts), 3)] for parts in rows]

@@ -1,7 +1,4 @@
-"""What a chart says in words: its legend, its readout at the cursor, its foot.
-
-The width of its lines is not known before, so what says least gives way to what says most.
-"""
+"""What a chart says in words: legend, readout at the cursor, foot. What says least gives way where there is no room."""
 
 import re
 from collections.abc import Sequence
@@ -80,10 +77,7 @@ def entries(
 
 
 def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
-    """Return names without the words that all of them begin with, or end with, too, if ``both``.
-
-    A number says nothing without the word before it, which stays: `H 3`, `seed 5`.
-    """
+    """Return names without the words that all begin with or, if ``both``, end with; a number keeps the word before it."""
     words = [WORD.findall(name) for name in names]
     most = min(map(len, words), default=0)
     if len(set(names)) < 2:

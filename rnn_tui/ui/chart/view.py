@@ -1,7 +1,4 @@
-"""What a chart shows, worked out without a terminal or a plotting library.
-
-Which part of which series is visible, what smoothing and a log scale make of it: pure, to be tested without an app.
-"""
+"""What a chart shows, which part of which series, smoothed, on a log scale: pure, to be tested without an app."""
 
 import math
 import operator
@@ -52,19 +49,15 @@ class ChartSeries:
 
 @dataclass(frozen=True)
 class VisibleLine:
-    """The visible part of a series: a line, the positions that carry a marker, a band."""
+    """The visible part of a series: a line, the points that carry a marker, a band."""
 
-    colour: int
-    marker: str
+    series: ChartSeries
     x: list[float]
     y: list[float]
-    marked_x: list[float]
-    marked_y: list[float]
+    marks: Sequence[tuple[float, float]]
     band: VisibleBand | None = None
-    line: bool = True
     beyond: tuple[float, float] | None = None  #: Where a line that begins above the axis comes into sight; its first value.
     bars: Sequence[tuple[float, float, float]] = ()  #: Places and ends of upright lines.
-    faint: bool = False
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
@@ -144,10 +137,7 @@ def nearest(series: ChartSeries, x: float) -> int:
 
 
 def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bool) -> VisibleLine:
-    """Cut a series to the range ``low`` to ``high`` and thin it.
-
-    Lines are cut at its edges: left to the plotting library, the part outside would cost time and stretch the y axis.
-    """
+    """Cut a series to a range and thin it: what is outside would cost the plotting library time and stretch the y axis."""
     # More than two points a column cannot be seen.
     limit = max(4, min(POINT_LIMIT, 2 * width))
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
@@ -155,20 +145,16 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
         rows = scattered(series.x, lines, (low, high), width, log_y)
         x, y = [row[0] for row in rows], [row[1] for row in rows]
         bars = [(row[0], row[2], row[3]) for row in rows if series.low and row[3] > row[2] > -math.inf]
-        return VisibleLine(series.colour, series.marker, x, y, x, y, None, False, bars=bars, faint=series.faint)
+        return VisibleLine(series, x, y, list(zip(x, y, strict=True)), bars=bars)
     x, (y, *spread) = cut(series.x, lines, low, high, log_y)
     band = thin_band(series.colour, x, *spread, limit=limit) if spread and x else None
     seen = slice(bisect_left(series.x, low), bisect_right(series.x, high))
     points_x, points_y = series.x[seen], series.y[seen]
-    if log_y:
-        points_y = list(map(log, points_y))
     # Markers need room to be told apart; the last one is the current value.
     gap = 3 * (high - low) / max(1, width) if series.points else math.inf
     marked = apart(points_x, gap) if series.points or series.mark else []
-    marked_x = [points_x[index] for index in marked]
-    marked_y = [points_y[index] for index in marked]
-    x, y = thin(x, y, limit)
-    return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, faint=series.faint)
+    marks = [(points_x[at], log(points_y[at]) if log_y else points_y[at]) for at in marked]
+    return VisibleLine(series, *thin(x, y, limit), marks, band)
 
 
 def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
@@ -177,12 +163,12 @@ def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
     return bool(values) and max(values) > factor * min(values)
 
 
-def settled_top(series: Sequence[ChartSeries], lines: Sequence[VisibleLine]) -> float | None:
+def settled_top(lines: Sequence[VisibleLine]) -> float | None:
     """Return the highest visible value after a twentieth of each series, None without any."""
     values: list[float] = []
-    for one, line in zip(series, lines, strict=True):
-        if one.x:
-            start = one.x[len(one.x) // SETTLED]
+    for line in lines:
+        if positions := line.series.x:
+            start = positions[len(positions) // SETTLED]
             ends = (line.band.x, line.band.high) if line.band else ((), ())
             for x, y in ((line.x, line.y), ends):
                 values += [value for at, value in zip(x, y, strict=True) if at >= start]
@@ -194,20 +180,15 @@ def below(line: VisibleLine, top: float) -> VisibleLine:
     last = max((at for at, y in enumerate(line.y) if y > top), default=None)
     if last is None:
         return line
-    marks = [m for m in zip(line.marked_x, line.marked_y, strict=True) if m[1] <= top]
     x, y, first = line.x[last + 1 :], line.y[last + 1 :], (line.x[last], max(line.y))
-    if x and line.line:
+    if x and line.series.line:
         edge = between(top, line.y[last : last + 2][::-1], line.x[last : last + 2][::-1])
         x, y, first = [edge, *x], [top, *y], (edge, first[1])
-    marked_x, marked_y = [m[0] for m in marks], [m[1] for m in marks]
-    return replace(line, x=x, y=y, marked_x=marked_x, marked_y=marked_y, beyond=first)
+    return replace(line, x=x, y=y, marks=[mark for mark in line.marks if mark[1] <= top], beyond=first)
 
 
 def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) -> list[float]:
-    """Return where the cursor may stop between ``low`` and ``high``, ascending.
-
-    At most one a column of the plot, or a key press would seem to do nothing; points with a marker win over others.
-    """
+    """Return where the cursor may stop, at most once a column, or a key would seem to do nothing; points with a marker win."""
     if high <= low:
         return []
     chosen: dict[int, float] = {}
@@ -284,7 +265,7 @@ def frame(
     values += [value for one in lines for bar in one.bars for value in bar[1:]]
     low, high = min(values), max(values)
     if settled:
-        high = max(low, high if (top := settled_top(series, lines)) is None else top)
+        high = max(low, high if (top := settled_top(lines)) is None else top)
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
     rows = max(1, height - 2)
     most = max(2, min(8, rows // 3 + 1))

@@ -221,10 +221,7 @@ def _told(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str
 
 
 class HomePane(Pane):
-    """A digit on the left, which a network reads or the user draws; on the right what one can do.
-
-    `data_dir` is a torchvision root to train on in place of the data that ships.
-    """
+    """A digit on the left, on the right what one can do, such as to train on the torchvision root `data_dir`."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [

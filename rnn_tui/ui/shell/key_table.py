@@ -1,9 +1,9 @@
 """Every key of the app and what it means: one key, one meaning, wherever it holds.
 
 A binding takes its key from here by the name of the meaning, so that no key can come to mean two things. The table is
-`keys.txt` beside this module. Its names are what `keys` in the configuration file goes by, and `docs/reference/keys.md`
-is made from it. Arrows, Enter, Space, Esc, Home, End and the page keys act on what has the focus, as in any program, and
-stand in no table. Within a field, where letters are typed, Alt with the key does the same.
+`keys.txt`, by whose names `keys` in the configuration file goes, and of which `docs/reference/keys.md` is made. Arrows,
+Enter, Space, Esc, Home, End and the page keys act on what has the focus, as in any program, and stand in no table. Within
+a field, where letters are typed, Alt with the key does the same.
 """
 
 from collections.abc import Mapping

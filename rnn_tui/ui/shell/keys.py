@@ -66,10 +66,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
 
 
 def copied(widget: Widget | None) -> str:
-    """What a widget shows, as text; empty where it is neither chart nor table.
-
-    Tables come whole, with tabs between columns, as spreadsheets take them; charts as on the screen.
-    """
+    """What a widget shows, as text: a table whole, with tabs between columns, a chart as on the screen, else nothing."""
     from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - not in the first frame
 
     if isinstance(widget, Chart):

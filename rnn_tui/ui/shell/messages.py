@@ -170,10 +170,9 @@ class News:
 
 
 class Alerts:
-    """Rings the terminal's bell, and notifies, where a run of `app` ends or stalls while nobody looks.
+    """Rings the bell, and notifies, where a run of `app` ends or stalls while nobody looks, unless the settings forbid it.
 
-    The settings can turn that off. A terminal that never said that its window went to the back may well be in front: it
-    only gets the bell.
+    A terminal that never said that its window went to the back may well be in front: it only gets the bell.
     """
 
     def __init__(self, app: "RnnTuiApp") -> None:

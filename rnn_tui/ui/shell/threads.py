@@ -26,11 +26,9 @@ _AT_WORK: set[object] = set()
 async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` in a thread, and return what it returns, for `widget` to show.
 
-    Textual cancels a widget's workers when the widget is removed, but only after its children are
-    gone: one that goes on in between would look for them in vain.
-
     Raises:
-        asyncio.CancelledError: if `widget` is being removed by then, as when the app quits; it ends the worker.
+        asyncio.CancelledError: if `widget` is being removed by then, as when the app quits: Textual cancels its worker only
+            after its children are gone, for which it would look in vain.
     """
 
     def call() -> T:
@@ -58,11 +56,8 @@ def wait_for_threads(until: float) -> None:
 class LatestQuestion(Generic[T]):
     """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up.
 
-    Args:
-        widget: whose worker waits for the thread; nobody wants answers once it is gone.
-        take: gets each answer, or the sentence to show in its place.
-        failure: that sentence, where a question raises what is no `UserError`.
-        overtaken: whether to take the answers to questions that another one has overtaken, too.
+    `take` gets each answer, or the sentence to show in its place, which is `failure` where what a question raises is no
+    `UserError`; with `overtaken` also answers to questions that another one has overtaken; none once `widget` is gone.
     """
 
     def __init__(

@@ -55,10 +55,7 @@ class InsideDoor(TaskView):
 
 
 class ChartView(Widget):
-    """A view of charts. Its keys are for all of them, or for one that has a use for them.
-
-    To come after the container that it is: Textual takes default styles from the first base.
-    """
+    """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles from the first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),

@@ -26,10 +26,7 @@ _MOST_ENTRIES = 20_000  # entries of a folder that are looked through for a comp
 
 
 def parse_paths(text: str) -> list[Path]:
-    """The paths in `text`: one as it stands if there is such a file, or else as a shell has them.
-
-    A line each, where there are several lines, as file managers copy them.
-    """
+    """The paths in `text`: of each line one as it stands if there is such a file, or else as a shell has them."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) != 1:
         return [path for line in lines for path in parse_paths(line)]

@@ -1,7 +1,6 @@
 """Prompts over the screen: for a line of text such as a name or a note, for a file to write.
 
-What a page in a browser exports goes to the browser's downloads: `ExportPrompt` asks for no path
-there, and hands over what is written into a folder that is gone afterwards.
+In a browser `ExportPrompt` asks for no path: what it writes, into a folder that is gone afterwards, is downloaded.
 """
 
 import asyncio
@@ -48,11 +47,7 @@ class Prompt(ModalScreen[None]):
 
 
 class AskTextScreen(Prompt):
-    """Asks, in the words of a title and a hint, for a line of at most so many characters, in place of the `value` there is.
-
-    Args:
-        take: does with it what is to be done; a `UserError` of it is shown, and the text kept.
-    """
+    """Asks for a line of at most `most` characters, to `take` it; a `UserError` of that is shown, and the text kept."""
 
     def __init__(self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int) -> None:
         super().__init__()

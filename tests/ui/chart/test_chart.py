@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -400,7 +401,7 @@ async def test_a_line_has_no_marks_and_marks_have_no_line() -> None:
     async with running(FALLING, MARKS) as (chart, pilot):
         assert "".join(plot_text(chart)).count("●") == len(MARKS.x)
         line, marks = frame_of(chart).lines
-        assert (line.marked_x, marks.line) == ([], False)
+        assert (line.marks, marks.series.line) == ([], False)
         assert screen_lines(chart)[1].strip() == "── ● run"
         chart.cursor = 2.0
         await pilot.pause()
@@ -705,7 +706,7 @@ def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> Non
     axis = axes.Axis(0, 10, (), ())
     for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
         band = bands.VisibleBand(0, [0, 10], [low, low], [high, high])
-        line = view.VisibleLine(0, "", [], [], [], [], band)
+        line = view.VisibleLine(ChartSeries("run", [], [], 0), [], [], [], band)
         rows = view.Frame(axis, axis, [line], left=0, width=20, height=10).layers()
         assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
 
@@ -934,9 +935,10 @@ async def test_short_lengths_survive_among_many(points: bool) -> None:
         await pilot.press("home", *["right"] * 9)
         assert chart.cursor == 10
         if points:
-            gaps = [a - b for a, b in zip(line.marked_x, line.marked_x[1:], strict=False)]
+            marked = [x for x, _ in line.marks]
+            gaps = [a - b for a, b in pairwise(marked)]
             assert min(gaps) >= 3 * math.log2(5000) / chart.size.width
-            assert line.marked_x[0] == math.log2(5000)
+            assert marked[0] == math.log2(5000)
 
 
 async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
