@@ -108,10 +108,8 @@ class StableFooter(Footer):
 
 
 class ExactBar(ProgressBar):
-    """A progress bar that is as exact as its width allows.
-
-    Textual's rounds progress to what its bar can show, and keeps that when the bar gets wider: the
-    figure beside it is then wrong. Waits for `ProgressBar` to round where it draws.
+    """A progress bar as exact as its width allows: Textual's rounds progress to what its bar can show, and keeps that
+    when the bar gets wider: the figure beside it is then wrong. Waits for `ProgressBar` to round where it draws.
     """
 
     def on_resize(self) -> None:

@@ -21,6 +21,9 @@ BAND_SHARE = 0.25
 MARK_SHARE = 0.08
 # The bit of the marked range; the bits above are those of the bands, in their order.
 MARK_LAYER = 1
+Lines = Sequence[Sequence[float]]
+# What gives a style the background of a cell with some layers behind it.
+Restyle = Callable[[Style | None, int], Style]
 
 
 def band_share(count: int) -> float:
@@ -69,9 +72,7 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
     return kept
 
 
-def cut(
-    x: Sequence[float], lines: Sequence[Sequence[float]], left: float, right: float, log_y: bool
-) -> tuple[list[float], list[list[float]]]:
+def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool) -> tuple[list[float], list[list[float]]]:
     """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these are logarithms."""
     first, last = bisect_left(x, left), bisect_right(x, right)
     # One point more where an edge is between two, for the interpolation.
@@ -104,9 +105,7 @@ def thin_band(colour: int, x: list[float], low: list[float], high: list[float], 
     return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 
 
-def scattered(
-    x: Sequence[float], lines: Sequence[Sequence[float]], seen: tuple[float, float], width: int, log_y: bool
-) -> list[tuple[float, ...]]:
+def scattered(x: Sequence[float], lines: Lines, seen: tuple[float, float], width: int, log_y: bool) -> list[tuple[float, ...]]:
     """Return the points that are seen, with all their lines' values: of those in one place the last."""
     low, high = seen
     rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
@@ -144,10 +143,7 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
     return found
 
 
-def lay_under(
-    segments: Iterable[Segment], left: int, row: Sequence[int],
-    restyle: Callable[[Style | None, int], Style],
-) -> Iterator[Segment]:  # fmt: skip
+def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle) -> Iterator[Segment]:
     """Cut the text of one line where the layers behind it change, and yield it in new styles.
 
     All its characters are one cell wide; ``left`` cells come before those of the plot, whose layers are ``row``.

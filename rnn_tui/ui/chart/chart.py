@@ -24,7 +24,7 @@ from textual.widget import Widget
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.ui.chart import readout, view
-from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under
+from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, Restyle, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
 
@@ -153,8 +153,7 @@ class ChartPlot(Widget):
         colour = Color.parse(curve_colour(series.colour, dark))
         return (self._background + colour.with_alpha(FAINT)).hex6 if series.faint else colour.hex6
 
-    def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
-        """Return what gives a style the background of a cell with some layers behind it."""
+    def _on_layers(self, frame: Frame) -> Restyle:
         ground, ink = self._background, self._faint("mark")
         dark = self.app.current_theme.dark
         if ground.ansi is not None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
+from itertools import groupby, product
+from operator import itemgetter
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -54,7 +55,7 @@ def entries(
     In a visible range, ``present``, an entry says where its point is if that is visibly elsewhere, as of a shorter run.
     With ``log_x`` positions are exponents of two.
     """
-    result: list[LegendEntry] = []
+    found = []
     for one in series:
         if not one.x:
             continue
@@ -67,13 +68,9 @@ def entries(
             if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
                 place = f" @{format_position(from_position(one.x[index], log_x))}"
         glyph = one.marker if one.points else f"─{one.mark}" if one.mark else LINE
-        reading = (glyph, value + place, value + spread + place)
-        colour = curve_colour(one.colour, dark)
-        if result and (result[-1].name, result[-1].colour) == (one.name, colour):
-            result[-1] = replace(result[-1], readings=(*result[-1].readings, reading))
-        else:
-            result.append(LegendEntry(one.name, colour, (reading,)))
-    return result
+        found.append(((one.name, curve_colour(one.colour, dark)), (glyph, value + place, value + spread + place)))
+    shown = groupby(found, itemgetter(0))
+    return [LegendEntry(name, colour, tuple(reading for _, reading in same)) for (name, colour), same in shown]
 
 
 def told_apart(names: Sequence[str], both: bool = True) -> list[str]:

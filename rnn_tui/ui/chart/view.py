@@ -67,9 +67,7 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: 
     From here on, x are positions on the axis. A band goes where its value goes; ends that are not finite become the value.
     """
     floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
-    xs = tuple(map(float, series.x))
-    if log_x:
-        xs = tuple(to_position(x, log=True) for x in xs)
+    xs = tuple(to_position(x, log=True) for x in map(float, series.x)) if log_x else tuple(map(float, series.x))
     banded = len(series.low) > 0 and len(series.high) > 0
     lines = (series.y, series.low, series.high) if banded else (series.y,)
     columns = [tuple(map(float, line)) for line in lines]

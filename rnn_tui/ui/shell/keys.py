@@ -17,7 +17,6 @@ from rnn_tui.ui.textual_fixes import FooterKeys, StableFooter
 
 # In the footer before all others.
 FIRST = ("stop", "pause")
-KeyRows = Sequence[tuple[str, str]]
 
 HIGH_CONTRAST = Theme(
     name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700", foreground="#ffffff", background="#000000",
@@ -38,7 +37,7 @@ def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     return sorted(pairs, key=lambda pair: pair[1] is screen.app)
 
 
-def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:
+def help_sections(screen: Screen[object]) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Tables of keys, by heading."""
     rows: dict[str, list[tuple[str, str]]] = {}
     for binding, node in documented(screen):

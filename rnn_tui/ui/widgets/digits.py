@@ -83,14 +83,11 @@ class ProbabilityBars(Widget):
         width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
         plain, good, bad = (theme_style(self, name) for name in ("primary", "text-success", "text-error"))
         between = 2 if self.content_size.height >= 2 * len(self._probabilities) - 1 else 1
+        # Where nobody knows the truth nothing is wrong.
+        notes = {best: (" read", plain) if self._true is None else (" ✗ read", bad), self._true: (" ✓ true", good)}
         lines = []
         for digit, probability in enumerate(self._probabilities):
-            note, style = "", plain
-            if digit == self._true:
-                note, style = " ✓ true", good
-            elif digit == best:
-                # Where nobody knows the truth nothing is wrong.
-                note, style = (" read", plain) if self._true is None else (" ✗ read", bad)
+            note, style = notes.get(digit, ("", plain))
             figure = f" {100 * probability:5.1f} %"
             lines.append(Text.assemble(f"{digit} ", (bar(probability, width), style), figure, (note, style)))
         return Text("\n" * between, no_wrap=True, end="").join(lines)

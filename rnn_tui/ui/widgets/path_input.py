@@ -103,18 +103,14 @@ def completed(text: str) -> str | None:
 def _missing_part(word: str, *, escape: bool) -> str | None:
     """What to add to a path to have the first name that begins so."""
     folder, begun = os.path.split(word)
-    names = []
     try:
         with os.scandir(reachable(expanded(folder) or os.curdir)) as entries:
-            for entry in islice(entries, _MOST_ENTRIES):
-                if entry.name.startswith(begun) and (begun or not entry.name.startswith(".")):
-                    if is_folder(entry):
-                        names.append(f"{entry.name}/")
-                    elif called_like_photo(entry.name):
-                        names.append(entry.name)
+            shown = (entry for entry in islice(entries, _MOST_ENTRIES) if begun or not entry.name.startswith("."))
+            names = [f"{entry.name}/" if is_folder(entry) else entry.name for entry in shown if entry.name.startswith(begun)]
     except (OSError, ValueError):
         return None
-    names = [name for name in names if printable(name, len(name)) == name and name != begun]
+    names = [name for name in names if name.endswith("/") or (called_like_photo(name) and name != begun)]
+    names = [name for name in names if printable(name, len(name)) == name]
     if not names:
         return None
     rest = min(names)[len(begun) :]
