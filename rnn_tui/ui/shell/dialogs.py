@@ -52,8 +52,7 @@ class HelpScreen(ModalScreen[None]):
             + "".join(f"| {keys} | {what} |\n" for keys, what in rows)
             for heading, rows in sections.items()
         ]
-        of_parts = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
-        self._markdown = "\n\n".join([text, *tables, of_parts])
+        self._markdown = "\n\n".join([text, *tables, Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:

@@ -100,7 +100,8 @@ class RequestsApp(OrderedApp):
     async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
-        run, pane = event.run, await self._task_pane(event.run.config.task)
+        run = event.run
+        pane = await self._task_pane(run.config.task)
         await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", getattr(run.config, "position", None)))
 
     @work(group="requests")
