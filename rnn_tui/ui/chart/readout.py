@@ -52,8 +52,7 @@ def entries(
 ) -> list[LegendEntry]:  # fmt: skip
     """Return the entries of all prepared series that have points, with their values at the position ``x``, if any.
 
-    In a visible range, ``present``, an entry says where its point is if that is visibly elsewhere, as of a shorter run.
-    With ``log_x`` positions are exponents of two.
+    In a range, ``present``, an entry says where its point is if visibly elsewhere; ``log_x``: x is an exponent of two.
     """
     found = []
     for one in series:
