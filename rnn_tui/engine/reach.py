@@ -23,8 +23,7 @@ def expanded(text: str) -> str:
 def reachable(path: str | os.PathLike[str]) -> str:
     """The path to open for a user's: in a confined page the real one, behind all links.
 
-    Raises:
-        FileNotFoundError: if a confined page may not look there, whether or not something is there.
+    `FileNotFoundError` if a confined page may not look there, whether or not something is there.
     """
     share = shared_folder()
     if share is None:

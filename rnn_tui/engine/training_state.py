@@ -68,9 +68,7 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
     """Read what run `run_id` needs to go on, with these settings or any; nothing is changed.
 
-    Raises:
-        CheckpointError: if the file is missing, damaged, another run's, or without such a state,
-            as that of a finished run is.
+    `CheckpointError` if the file is missing, damaged, another run's, or has no such state, as that of a finished run.
     """
     shown = printable(path, 200)
     refusal = "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again."
@@ -127,8 +125,7 @@ def go_back_to(
 ) -> None:
     """Put back weights, optimiser, schedule, losses and chance; warn where a run goes on with other versions.
 
-    Raises:
-        CheckpointError: if the checkpoint does not fit what its settings make.
+    `CheckpointError` if the checkpoint does not fit what its settings make.
     """
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch

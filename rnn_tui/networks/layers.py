@@ -52,18 +52,13 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 @torch.no_grad()
 def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0) -> None:
-    """Fill every weight of `model` in place.
+    """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place, on the CPU.
 
-    Args:
-        model: made of recurrent and Linear modules, on the CPU.
-        cell: of its recurrent modules.
-        scheme: `pytorch`, the distributions of `reset_parameters` in PyTorch's own modules; or
-            `orthogonal`: recurrent weights orthogonal gate by gate (Saxe et al. 2014), input
-            weights Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all
-            biases 0 but for that of the gate that keeps the last step: the forget gate's
-            (Jozefowicz et al. 2015), or the update gate's (Tallec & Ollivier 2018).
-        generator: a CPU generator.
-        forget_bias: that gate's bias in the `orthogonal` scheme.
+    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In
+    `orthogonal`, recurrent weights are orthogonal gate by gate (Saxe et al. 2014), input weights
+    Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all biases 0 but for
+    the `forget_bias` of the gate that keeps the last step: the forget gate (Jozefowicz et al.
+    2015), or the update gate (Tallec & Ollivier 2018).
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):

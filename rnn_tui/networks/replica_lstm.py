@@ -133,11 +133,8 @@ def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspa
     and on the gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i), Df = Dc·c₋₁·f(1 − f),
     Do = Dh·tanh c·o(1 − o). All factors of Dc and Dh are known before the walk back begins.
 
-    Args:
-        gates: (R, 4·H, H + F + 2).
-        from_above: for each of the T steps the gradient (R, H, B) that reaches its state from the
-            readout, or None; the last has one.
-        work: as `_run` left it.
+    Of `gates` (R, 4·H, H + F + 2), and for each of the T steps the gradient (R, H, B) that reaches
+    its state `from_above`, the readout, or None; the last has one. `work` is as `_run` left it.
     """
     steps, batch = len(from_above), work.batch
     replicas, rows, columns = gates.shape

@@ -85,17 +85,10 @@ def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int
 def predict(
     model: nn.Module, weights: Mapping[str, Tensor], inputs: Tensor, *, bfloat16: bool = False, batch_size: int = 1000
 ) -> Tensor:
-    """Logits (N, …) of `inputs` (N, …) with a copy of these weights, on the CPU.
+    """Logits (N, …) of `inputs` (N, …), on the CPU, with a copy of these weights by parameter name, put into `model`.
 
-    Args:
-        model: a model of the right shape; its weights are overwritten.
-        weights: values by parameter name; copied.
-        inputs: any number N of them.
-        bfloat16: compute matrix products in bfloat16, as a run did that was trained and tested so.
-        batch_size: how many inputs are read at a time.
-
-    Raises:
-        CheckpointError: if names or shapes do not fit the model.
+    Matrix products are in bfloat16 for a run that was trained and tested so. `CheckpointError` if
+    names or shapes do not fit the model.
     """
     try:
         model.load_state_dict(dict(weights))

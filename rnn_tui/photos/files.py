@@ -35,9 +35,7 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8, upright, transparency on white.
 
     One much larger than preparing needs is halved until its longer side is below 1536 pixels: most of a JPEG's decoding.
-
-    Raises:
-        ImageError: if it can't be read, or is no image, or one too large or damaged; with the reason.
+    `ImageError`, with the reason, if it can't be read, or is no image, or one too large or damaged.
     """
     data = _bytes_of(path)
     if not data:

@@ -136,15 +136,10 @@ class Photo:
 
 
 class PhotoReader:
-    """Reads photos with one network.
+    """Reads photos with one network, prepared by a method of `photos.METHODS`, with one of `photos.NUMBERS` of digits each.
 
-    Args:
-        network: what reads them.
-        method: how photos are prepared, one of `photos.METHODS`.
-        threshold: the probability below which an answer is doubted, 0 … 1.
-        labelled: take labels from folder and file names.
-        number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for by the method `mnist`.
-        threads: that decode and prepare; 0 for as many as there are cores, at most eight.
+    Several are only looked for by the method `mnist`. Answers less probable than the threshold, 0 … 1, are doubted. If
+    `labelled`, folder and file names tell labels. `threads` decode and prepare; 0: as many as there are cores, at most eight.
     """
 
     def __init__(

@@ -133,11 +133,7 @@ def replica_of(config: SequenceConfig, variant: str | None, seed: int | None) ->
 
 
 def as_kind(config: RunConfig, kind: type[Any]) -> Any:
-    """`config`, which must be of that kind.
-
-    Raises:
-        SettingError: if it is not, as in a file that says it is of another task.
-    """
+    """`config`, which must be of that kind: `SettingError` if it is not, as in a file that says it is of another task."""
     if not isinstance(config, kind):
         raise SettingError(f"These are not the settings of a run on {config.task}.")
     return config

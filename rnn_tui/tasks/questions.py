@@ -26,10 +26,7 @@ class ReplicaChoice:
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
         """The places of those who answer, in `replicas`, which are every variant with every seed, variant by variant.
 
-        Networks of `preferred_loss` come first among the largest, if there are any.
-
-        Raises:
-            SettingError: if there is none that was asked for.
+        Networks of `preferred_loss` come first among the largest. `SettingError` if there is none that was asked for.
         """
         wanted = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
         have: list[dict[str, Any]] = [
@@ -64,10 +61,7 @@ AnyNetwork = TypeVar("AnyNetwork", bound=SequenceNetwork)
 class Questions(ABC, Generic[Question, AnyNetwork]):
     """Questions of one task, and the networks that answer them: of all that the file at `path` holds, those of a choice.
 
-    `label` is what to call the weights, such as `pretrained`.
-
-    Raises:
-        SettingError: if no network is as asked for.
+    `label` is what to call the weights, such as `pretrained`. `SettingError` if no network is as asked for.
     """
 
     request: ClassVar[str]  #: what to type, in a sentence without its full stop.

@@ -161,11 +161,7 @@ class Task:
         return self.metric(metric).in_words(figures[metric])
 
     def preset(self, name: str) -> Preset:
-        """The preset of that name.
-
-        Raises:
-            SettingError: if there is none.
-        """
+        """The preset of that name; `SettingError` if there is none."""
         names = [preset.name for preset in self.presets]
         check_choice("Preset", name, names)
         return self.presets[names.index(name)]
@@ -173,10 +169,8 @@ class Task:
     def config(self, cell: str, preset: str | None = None, *, augmentation: str | None = None, **overrides: Any) -> RunConfig:
         """The settings of a run: the preset's, except where `overrides` has a value.
 
-        `augmentation` replaces that of the preset's recipe.
-
-        Raises:
-            SettingError: for an unknown cell or preset, or a value out of range.
+        `augmentation` replaces that of the preset's recipe. `SettingError` for an unknown cell or
+        preset, or a value out of range.
         """
         chosen = self.preset(preset or self.default_preset)
         check_choice("Cell", cell, self.cells)
@@ -195,11 +189,7 @@ class Task:
         return known.get(variant.label) if cell == self.default_cell else None
 
     def load(self) -> "type[Problem]":
-        """Import its problem, and torch with it.
-
-        Raises:
-            TaskError: if it can't be imported, as where a plug-in is broken.
-        """
+        """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a plug-in is broken."""
         try:
             with heavy_imports():
                 return cast("type[Problem]", resolve_name(self.problem))
@@ -220,7 +210,6 @@ class Task:
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
         """The networks in a file of weights of a task on sequences, for answers without torch.
 
-        Raises:
-            CheckpointError: if they are another task's, or do not fit their own settings.
+        `CheckpointError` if they are another task's, or do not fit their own settings.
         """
         return cast("SequenceNetwork", resolve_name(self.inference)(file, self))

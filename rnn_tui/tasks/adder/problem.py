@@ -27,17 +27,14 @@ EXCLUDED = -1e9
 
 
 def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
-    """Two random numbers a sequence, below 2^(length − 1), and the bits of their sum.
+    """Two random numbers a sequence of these lengths (N,), below 2^(length − 1), and the bits of their sum.
 
     A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number
     uniform below 2^(length − 1).
 
-    Args:
-        lengths: (N,) steps of each sequence.
-        random: where chance comes from.
-        runs: make every other pair of runs of like places (both 0, both 1, or different): through
-            a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
-            otherwise, and what a network has hardly seen it gets wrong among 1,024 bits.
+    With `runs`, every other pair is made of runs of like places (both 0, both 1, or different):
+    through a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
+    otherwise, and what a network has hardly seen it gets wrong among 1,024 bits.
     """
     longest, count = int(lengths.max()), len(lengths)
     bits = torch.randint(2, (count, longest, 2), generator=random, dtype=torch.uint8)

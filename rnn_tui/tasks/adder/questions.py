@@ -44,15 +44,10 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 
 
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
-    """Read a number as typed; a prefix 0b, 0d or 0x overrules `base`.
+    """Read a number as typed, and the base it was written in: a prefix 0b, 0d or 0x overrules `base`.
 
-    Spaces and underscores may stand between digits.
-
-    Returns:
-        The number, and the base it was written in.
-
-    Raises:
-        QueryError: if it is empty, too long, or has anything but digits of its base.
+    Spaces and underscores may stand between digits. `QueryError` if it is empty, too long, or has
+    anything but digits of its base.
     """
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
         raise QueryError(TOO_LONG)

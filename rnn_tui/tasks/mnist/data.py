@@ -69,8 +69,7 @@ def _shipped(name: str) -> Tensor:
 def load_mnist(data_dir: str | None = None) -> MnistImages:
     """All images and labels of a torchvision root (with `MNIST/raw/…` below it) or as shipped, kept in memory for the next run.
 
-    Raises:
-        DataError: naming the file and the remedy, if anything is missing, damaged or unreadable.
+    `DataError`, naming the file and the remedy, if anything is missing, damaged or unreadable.
     """
     if data_dir is None:
         train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
@@ -130,10 +129,7 @@ def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """Indices of training and validation samples of `labels` (N,): five to one, stratified by class, by the seed.
 
-    As in the report, scikit-learn's `train_test_split(test_size=1/6, stratify=labels)`.
-
-    Raises:
-        DataError: if a class has too few samples to be split.
+    As in the report, scikit-learn's `train_test_split(test_size=1/6, stratify=labels)`. `DataError` if a class is too small.
     """
     try:
         train, validation = train_test_split(
@@ -153,11 +149,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
-    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file; with `no_digits`, 10 labels what is no digit.
-
-    Raises:
-        DataError: if it can't be read, or is not what it should be.
-    """
+    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file, else `DataError`; with `no_digits`, 10 is what is no digit."""
     path = Path(expanded(name))  # an unknown user's home is a file that is not there
     shown = f"The extra data in {printable(path, 200)}"
     try:

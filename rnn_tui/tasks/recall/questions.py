@@ -18,11 +18,7 @@ _DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")
 
 
 def parse_digits(text: str) -> tuple[int, ...]:
-    """Read digits as typed, with or without spaces or commas between them.
-
-    Raises:
-        QueryError: if there is none, or more than 1,000, or anything else among them.
-    """
+    """Read digits as typed, maybe with spaces or commas; `QueryError` for none, over 1,000, or anything else among them."""
     if wrong := _OTHER.search(text):
         at, character = wrong.start() + 1, printable(wrong[0])
         raise QueryError(f"Only the digits 0 to 9 can be recalled; character {at} is “{character}”.")
@@ -35,11 +31,7 @@ def parse_digits(text: str) -> tuple[int, ...]:
 
 
 def parse_position(text: str) -> int:
-    """Read a position as typed.
-
-    Raises:
-        QueryError: if it is not a whole number from 1.
-    """
+    """Read a position as typed; `QueryError` if it is not a whole number from 1."""
     typed = text.strip()
     if not typed:
         raise QueryError("Type the position to recall; the first digit's is 1.")
@@ -62,13 +54,10 @@ class RecallNetwork(SequenceNetwork):
     task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
-        """What each replica says: (R, N, 10) for N sequences of digits.
+        """What each replica says: (R, N, 10) for N sequences of digits; `CheckpointError` if weights are too large for that.
 
         A softmax over the ten digits; after training with `bce`, ten separate probabilities that
         need not sum to 1.
-
-        Raises:
-            CheckpointError: if the weights are too large to compute with.
         """
         one_hot = np.eye(DIGITS, dtype=np.uint8)
         order, lengths, inputs = in_order([one_hot[np.asarray(digits)] for digits in sequences])

@@ -23,8 +23,7 @@ from rnn_tui.tasks.task import Task
 class SequenceNetwork:
     """Some or all replicas of a run of a task, for answers only; a class for one task need not be told it.
 
-    Raises:
-        CheckpointError: if they are another task's, or do not fit their own settings.
+    `CheckpointError` if they are another task's, or do not fit their own settings.
     """
 
     task: Task  #: whose networks they are.
@@ -83,11 +82,7 @@ class SequenceNetwork:
 
 
 def in_order(sequences: Sequence[npt.NDArray[np.uint8]]) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
-    """Sequences (T, F) as `SequenceNetwork.steps` takes them.
-
-    Returns:
-        Which stands at each place, the lengths there, and the inputs (T, F, B).
-    """
+    """Sequences (T, F) as `SequenceNetwork.steps` takes them: which stands at each place, lengths, inputs (T, F, B)."""
     order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
     lengths = [len(sequences[at]) for at in order]
     inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), np.uint8)
