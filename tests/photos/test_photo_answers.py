@@ -9,9 +9,8 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.answer import WEAK, PhotoAnswer, answers, best_answer
 from rnn_tui.photos.digit.picture import PreparedDigit
-from rnn_tui.photos.reader import NO_DIGIT, UNSURE, Reading
+from rnn_tui.photos.reader import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading, answers, best_answer
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
