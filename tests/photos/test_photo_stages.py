@@ -15,7 +15,7 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked
 from rnn_tui.photos.digit.ink import ink_near
 from rnn_tui.photos.digit.picture import halved, shrunk
-from rnn_tui.photos.digit.prepare import find_digits, looks_at, prepare, proposals
+from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals
 from rnn_tui.photos.digit.rows import rows_of
 from rnn_tui.photos.finding import find_images
 from rnn_tui.photos.reader import PhotoReader
@@ -65,7 +65,7 @@ def ruled(plane: Picture, degrees: float, apart: int = 45) -> Picture:
 def test_every_shape_of_photo_is_prepared(shape: tuple[int, int], method: str) -> None:
     random = np.random.default_rng(0)
     for photo in (np.zeros((*shape, 3), np.uint8), random.integers(0, 256, (*shape, 3), np.uint8)):
-        digit = prepare(photo, method, stages=True).digit
+        digit = next(proposals(photo, method, stages=True)).digit
         assert digit.shape == (28, 28)
         assert digit.dtype == np.float32
         assert np.isfinite(digit).all()
@@ -76,7 +76,7 @@ def test_every_shape_of_photo_is_prepared(shape: tuple[int, int], method: str) -
 def test_any_pixels_are_prepared(seed: int, height: int, width: int, most: int) -> None:
     photo = np.random.default_rng(seed).integers(0, most + 1, (height, width, 3)).astype(np.uint8)
     before = photo.copy()
-    prepared = prepare(photo, "mnist", stages=True)
+    prepared = next(proposals(photo, "mnist", stages=True))
     assert np.isfinite(prepared.digit).all()
     assert 0 <= prepared.digit.min() <= prepared.digit.max() <= 1
     assert np.array_equal(photo, before)
@@ -84,7 +84,7 @@ def test_any_pixels_are_prepared(seed: int, height: int, width: int, most: int) 
 
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(KeyError, match="'magic'"):
-        prepare(colour(three()), "magic")
+        next(proposals(colour(three()), "magic"))
 
 
 @pytest.mark.parametrize("side", [50, 128, 400])
@@ -126,7 +126,7 @@ def test_marks_do_not_depend_on_light_and_contrast() -> None:
 
 def nearest(plane: Picture) -> float:
     """How far the nearest proposal for a picture of the three is from the three on empty paper."""
-    alone = prepare(colour(three()), "mnist").digit
+    alone = next(proposals(colour(three()), "mnist")).digit
     return min(float(np.abs(one.digit - alone).mean()) for one in proposals(colour(plane), "mnist"))
 
 
@@ -203,13 +203,13 @@ def test_a_fives_bar_is_part_of_it() -> None:
 @pytest.mark.parametrize("light", [False, True])
 def test_dark_and_light_ink_give_the_same_digit(light: bool) -> None:
     photo = colour(three(30, 230) if light else three())
-    digit = prepare(photo, "mnist").digit
-    alone = prepare(colour(np.where(three() < 140, 0, 255).astype(np.uint8)), "mnist").digit
+    digit = next(proposals(photo, "mnist")).digit
+    alone = next(proposals(colour(np.where(three() < 140, 0, 255).astype(np.uint8)), "mnist")).digit
     assert np.abs(digit - alone).mean() < 0.03
 
 
 def test_the_names_of_stages_tell_a_user_what_was_done() -> None:
-    stages = prepare(colour(ruled(three(), 3)), "mnist", stages=True).stages
+    stages = next(proposals(colour(ruled(three(), 3)), "mnist", stages=True)).stages
     names = [stage.name for stage in stages]
     assert len(set(names)) == len(names)
     assert "ink measured there" in names
@@ -223,7 +223,7 @@ def test_the_names_of_stages_tell_a_user_what_was_done() -> None:
 def test_the_first_proposal_is_what_is_prepared_and_none_comes_twice() -> None:
     photo = colour(ruled(three(), 3))
     digits = [one.digit for one in proposals(photo, "mnist")]
-    assert np.array_equal(digits[0], prepare(photo, "mnist").digit)
+    assert np.array_equal(digits[0], next(proposals(photo, "mnist")).digit)
     assert 1 <= len(digits) <= 4
     assert all(not np.allclose(one, other) for number, one in enumerate(digits) for other in digits[:number])
 

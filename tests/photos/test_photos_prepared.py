@@ -14,7 +14,7 @@ from PIL import Image
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist.centre import centre
@@ -37,7 +37,7 @@ def network() -> RowReaderNetwork:
 
 
 def answer(network: RowReaderNetwork, photo: np.ndarray) -> int:
-    prepared = prepare(photo, "mnist")
+    prepared = next(proposals(photo, "mnist"))
     assert not prepared.doubt
     assert prepared.digit.shape == (28, 28)
     assert 0 <= prepared.digit.min() <= prepared.digit.max() <= 1
@@ -108,18 +108,18 @@ def test_chalk_is_read_as_ink_is(network: RowReaderNetwork, spoil: object) -> No
 
 
 def test_every_stage_is_kept_when_asked_for() -> None:
-    prepared = prepare(seven(), "mnist", stages=True)
+    prepared = next(proposals(seven(), "mnist", stages=True))
     assert len(prepared.stages) >= 4
     for stage in prepared.stages:
         assert stage.name
         assert stage.picture.dtype == np.uint8
-    plain = prepare(seven(), "mnist")
+    plain = next(proposals(seven(), "mnist"))
     assert plain.stages == ()
     assert np.array_equal(plain.digit, prepared.digit)
 
 
 def test_blank_paper_is_doubted() -> None:
-    assert prepare(np.full((SIDE, 320, 3), 220, np.uint8), "mnist").doubt
+    assert next(proposals(np.full((SIDE, 320, 3), 220, np.uint8), "mnist")).doubt
 
 
 def test_the_reports_steps_by_hand() -> None:
@@ -127,7 +127,7 @@ def test_the_reports_steps_by_hand() -> None:
     blocks = np.full((28, 28), 200, np.uint8)
     blocks[3, 4], blocks[5, 6], blocks[7, 8] = 0, 127, 128
     photo = np.kron(blocks, np.ones((2, 2), np.uint8))
-    digit = prepare(cv2.cvtColor(photo, cv2.COLOR_GRAY2BGR), "report").digit
+    digit = next(proposals(cv2.cvtColor(photo, cv2.COLOR_GRAY2BGR), "report")).digit
     expected = np.zeros((28, 28), np.float32)
     expected[3, 4] = 1  # 255 - 0 = 255 > 127
     expected[5, 6] = 1  # 255 - 127 = 128 > 127
@@ -195,7 +195,7 @@ def test_damaged_files_are_pictures_or_sentences(
         picture = read_image(path)
         assert picture.ndim == 3
         assert picture.dtype == np.uint8
-        prepare(picture, "mnist")
+        next(proposals(picture, "mnist"))
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""

@@ -14,15 +14,10 @@ from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, 
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
-def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
-    """A photo (H, W, 3), BGR, uint8, any size, as a network reads it by one of `photos.METHODS`; maybe with all `stages`."""
-    return next(proposals(image, method, stages=stages))
-
-
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives, with its arguments.
+    """Different readings of a photo of one digit, (H, W, 3), BGR, uint8, any size, the likeliest first.
 
-    Each is made when it is asked for. What comes out alike is given once.
+    By one of `photos.METHODS`; maybe with all `stages`. Each is made when it is asked for. What comes out alike is given once.
     """
     return _WAYS[method](image, stages)
 

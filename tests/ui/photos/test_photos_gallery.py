@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, Static
 
-from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
@@ -254,7 +254,7 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             assert not {map(id, before)} & {map(id, readings(app))}
             assert names(app) == [*DIGITS, "8.png", "10 blank.png"]
             assert readings(app)[1].label == 4
-            digit = prepare(read_image(mixed / DIGITS[0]), method).digit
+            digit = next(proposals(read_image(mixed / DIGITS[0]), method)).digit
             expected = network_of(model).chances(digit[None])[0, :10]
             expected /= expected.sum()
             assert readings(app)[0].probabilities == pytest.approx(expected, abs=1e-5)
@@ -281,7 +281,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         assert [head.split(":")[0] for head in heads] == ["LSTM", "RNN", "biLSTM", "LSTM, as report"]
         assert heads[0] == "LSTM: 0"
         picture = read_image(mixed / DIGITS[0])
-        ways = {method: prepare(picture, method, stages=True) for method in ("mnist", "report")}
+        ways = {method: next(proposals(picture, method, stages=True)) for method in ("mnist", "report")}
         study = app.query_one(PhotoDetail)._study
         assert study is not None
         asked = (("lstm", "mnist"), ("rnn", "mnist"), ("bilstm", "mnist"), ("lstm", "report"))
