@@ -70,6 +70,7 @@ class RunConfig:
     workers: int = 0
     recipe: Recipe = Recipe()
 
+    automatic_device: ClassVar[str] = "auto"  #: what `auto` stands for: itself, a GPU where there is one, or a device by name.
     kinds: ClassVar[list["type[RunConfig]"]] = []
 
     def __init_subclass__(cls) -> None:
@@ -110,11 +111,6 @@ class RunConfig:
     def label(self) -> str:
         """What tells this run from others in a legend, such as `LSTM fast`."""
         return f"{self.name} {self.preset}"
-
-    @property
-    def automatic_device(self) -> str:
-        """What `auto` stands for: `auto`, a GPU where there is one, or a device by name."""
-        return "auto"
 
     @property
     def size_text(self) -> str:

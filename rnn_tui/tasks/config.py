@@ -70,6 +70,8 @@ class SequenceConfig(RunConfig):
     seeds: int = 1  #: replicas of each variant; their seeds are `seed`, `seed` + 1, …
     position: int | None = None  #: which digit to recall, counted from 1; None where nothing is recalled.
 
+    automatic_device = "cpu"  # networks this small are bound by the calls, which a GPU makes no cheaper
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
@@ -90,11 +92,6 @@ class SequenceConfig(RunConfig):
         usual = type(self).__dataclass_fields__["cell"].default
         what = self.task if self.cell == usual else f"{self.task} {CELLS[self.cell].label}"
         return f"{what} × {self.seeds}" if self.seeds > 1 else what
-
-    @property
-    def automatic_device(self) -> str:
-        """The CPU: networks this small are bound by the calls, which a GPU makes no cheaper."""
-        return "cpu"
 
     @property
     def size_text(self) -> str:
