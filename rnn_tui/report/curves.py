@@ -123,14 +123,13 @@ def _measured(
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415
     from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem  # noqa: PLC0415
-    from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
 
     try:
         checkpoint = load_checkpoint(path)
         config = checkpoint.config
         if not isinstance(config, SequenceConfig):
             return []
-        problem = with_weights(AdderProblem, config, checkpoint.weights)
+        problem = AdderProblem.with_weights(config, checkpoint.weights)
     except CheckpointError:
         return []
     with cpu_workers(config.workers or automatic_workers()) as workers:

@@ -15,7 +15,6 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
 from rnn_tui.tasks.recall.questions import RecallNetwork
-from rnn_tui.tasks.sequences.problem import with_weights
 
 FILES = {"adder": "adder.safetensors", **{f"recall {at}": f"recall-position-{at}.safetensors" for at in (1, 2, 3)}}
 # One sequence of 10,000 more or less, where rounding decides between two answers.
@@ -56,7 +55,7 @@ def test_the_figures_that_come_with_them_are_reached_again(name: str) -> None:
     file, config = shipped(name)
     kind = RecallProblem if config.task == "recall" else AdderProblem
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-    problem = with_weights(kind, config, weights)
+    problem = kind.with_weights(config, weights)
     found = problem.test(problem.model, Workers(1))
     assert found.keys() == file.metrics.keys()
     for metric, values in found.items():

@@ -22,7 +22,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem
-from rnn_tui.tasks.sequences.problem import Examples, SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import Examples, SequenceProblem
 from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]
@@ -338,7 +338,7 @@ def test_averaged_weights_are_the_ones_measured_and_kept(small: Small, train: An
     assert not torch.equal(averaged.weights["gates"], plain.weights["gates"])
     kind = {"recall": RecallProblem, "adder": AdderProblem}[task]
     for run in (plain, averaged):
-        problem = with_weights(kind, run.config, run.weights)
+        problem = kind.with_weights(run.config, run.weights)
         assert problem.test(problem.model, Workers(1)) == run.metrics
         assert problem.validate(problem.model, Workers(1)).items() <= (run.epochs[-1].replicas.items())
 

@@ -11,9 +11,8 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
-from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, join, with_weights
+from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, join
 
 TEST_LENGTHS = range(1, 21)
 # The evaluation goes on with these, and this many pairs of each.
@@ -139,8 +138,8 @@ class AdderProblem(SequenceProblem):
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
         """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
-        settings = as_kind(config, SequenceConfig)
-        problem = with_weights(cls, settings, weights)
+        problem = cls.with_weights(config, weights)
+        settings = problem.config
         asked = [(TEST_LENGTHS, settings.test_size), *(((one,), LONG_COUNT) for one in LONG_LENGTHS)]
         with cpu_workers(settings.workers or automatic_workers()) as workers:
             shares = [problem.at_lengths(problem.model, lengths, count, workers) for lengths, count in asked]

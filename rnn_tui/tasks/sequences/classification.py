@@ -15,9 +15,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
-from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
 
 # Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
 # as in a small test set some classes would be missing.
@@ -91,8 +90,8 @@ class ClassificationProblem(SequenceProblem):
         """Accuracy at every length in training and up to twice the longest; a confusion matrix."""
         from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - a second, on use only
 
-        settings = as_kind(config, SequenceConfig)
-        problem = with_weights(cls, settings, weights)
+        problem = cls.with_weights(config, weights)
+        settings = problem.config
         shortest, longest = settings.lengths
         lengths = tuple(range(shortest, 2 * longest + 1))
         if len(lengths) > MOST_LENGTHS:

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -141,6 +141,16 @@ class SequenceProblem(Problem):
         self._validation = self.for_seeds(self.draw_validation, "validation")
         log(f"{replicas} networks ({len(config.variants)} variants, {config.seeds} seeds) on {device}.")
 
+    @classmethod
+    def with_weights(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Self:
+        """The problem on the CPU, its model with these weights; `CheckpointError` if they do not fit the settings."""
+        problem = cls(config, torch.device("cpu"), lambda _: None)
+        try:
+            problem.model.load_state_dict(dict(weights))
+        except RuntimeError as error:
+            raise CheckpointError(f"These weights belong to other networks ({printable(error, 120)}).") from error
+        return problem
+
     @abstractmethod
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Sequences of these lengths (N,) by chance, for one seed (S = 1)."""
@@ -227,23 +237,6 @@ class SequenceProblem(Problem):
     def figures(values: Mapping[str, Tensor]) -> Figures:
         """Values (R,) as the loop takes them."""
         return {name: tuple(tensor.tolist()) for name, tensor in values.items()}
-
-
-ProblemType = TypeVar("ProblemType", bound=SequenceProblem)
-
-
-def with_weights(kind: type[ProblemType], config: SequenceConfig, weights: Mapping[str, Tensor]) -> ProblemType:
-    """A problem on the CPU whose model has these weights.
-
-    Raises:
-        CheckpointError: if the weights do not fit the settings.
-    """
-    problem = kind(config, torch.device("cpu"), lambda _: None)
-    try:
-        problem.model.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        raise CheckpointError(f"These weights belong to other networks ({printable(error, 120)}).") from error
-    return problem
 
 
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
