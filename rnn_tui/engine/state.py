@@ -14,6 +14,7 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread, by_variant
 
 T = TypeVar("T")
+AnySeries = TypeVar("AnySeries", "Series", "SpreadSeries")
 
 SERIES_CAPACITY = 2000
 LOG_CAPACITY = 500
@@ -94,8 +95,7 @@ def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[f
     return [x[index] for index in kept], [y[index] for index in kept]
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """A bounded history of one metric: when full, it thins itself and keeps its outline."""
 
     x: tuple[float, ...] = ()  #: epochs, fractions within an epoch included.
@@ -107,11 +107,6 @@ class Series:
             return Series(_and(self.x, x), _and(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
         return Series((*thin_x, x), (*thin_y, y))
-
-    def until(self, end: float) -> "Series":
-        """The points up to an epoch."""
-        count = bisect_right(self.x, end)
-        return Series(self.x[:count], self.y[:count])
 
 
 class SpreadSeries(NamedTuple):
@@ -133,10 +128,11 @@ class SpreadSeries(NamedTuple):
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
         return SpreadSeries(*(_and(column[every], one) for column, one in zip(self, _at(x, spread), strict=True)))
 
-    def until(self, end: float) -> "SpreadSeries":
-        """The points up to an epoch."""
-        kept = slice(bisect_right(self.x, end))
-        return SpreadSeries(*(column[kept] for column in self))
+
+def _points_until(series: AnySeries, end: float) -> AnySeries:
+    """The points up to an epoch."""
+    kept = slice(bisect_right(series.x, end))
+    return type(series)(*(column[kept] for column in series))
 
 
 def _at(x: float, spread: Spread) -> tuple[float, ...]:
@@ -239,8 +235,8 @@ class RunState:
         if not self.step:
             return self
         end = step / steps_per_epoch
-        series = {name: known.until(end) for name, known in self.series.items()}
-        bands = {name: tuple(band.until(end) for band in known) for name, known in self.bands.items()}
+        series = {name: _points_until(known, end) for name, known in self.series.items()}
+        bands = {name: tuple(_points_until(band, end) for band in known) for name, known in self.bands.items()}
         return replace(
             self, step=step, series={name: known for name, known in series.items() if known.x},
             bands={name: known for name, known in bands.items() if known and known[0].x},
