@@ -25,11 +25,12 @@ class Setting(ABC):
 
     characters: ClassVar[str]  #: those that typing a value may need.
     placeholder: ClassVar[str]  #: what stands for a value in a usage line.
+    allowed_words: ClassVar[str]  #: the allowed values in words, fields in braces.
 
     @property
-    @abstractmethod
     def range_text(self) -> str:
         """The allowed values in words, such as `a whole number from 1 to 4`."""
+        return self.allowed_words.format(**vars(self))
 
     @abstractmethod
     def read(self, text: str) -> Any:
@@ -119,11 +120,7 @@ class ListSetting(Setting):
 
     characters = "0123456789, "
     placeholder = "N,N,…"
-
-    @property
-    def range_text(self) -> str:
-        """The allowed values in words."""
-        return f"1 to {self.most} different whole numbers from {self.low} to {self.high}, with commas between them"
+    allowed_words = "1 to {most} different whole numbers from {low} to {high}, with commas between them"
 
     def read(self, text: str) -> Any:
         """Numbers with commas or spaces between them."""
@@ -144,11 +141,7 @@ class RangeSetting(Setting):
 
     characters = "0123456789-–… "
     placeholder = "N-N"
-
-    @property
-    def range_text(self) -> str:
-        """The allowed values in words."""
-        return f"a range such as 3-11, from {self.low} to {self.high}"
+    allowed_words = "a range such as 3-11, from {low} to {high}"
 
     def read(self, text: str) -> Any:
         """`3-11`, `3 … 11`, or one number for a range of one."""
