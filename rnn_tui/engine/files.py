@@ -145,8 +145,7 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would block for ever."""
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
-        reason = "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file"
-        raise OSError(errno.EINVAL, reason, os.fspath(path))
+        raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file", os.fspath(path))
 
 
 def _own_like(path: Path, before: Path) -> None:

@@ -54,8 +54,7 @@ def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
-        text = f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used."
-        return Preferences(problems=(text,))
+        return Preferences(problems=(f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used.",))
     wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
     sound = {name: value for name, value in values.items() if not wrong[name]}
     told = (f"{path.name}: {printable(name)} {why}." for name, why in wrong.items() if why)
@@ -86,8 +85,7 @@ def keep_theme(name: str) -> None:
         make_folder(path.parent)
         write_file(path, data)
     except FAULTS as error:
-        text = f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)})."
-        raise SettingError(text) from error
+        raise SettingError(f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)}).") from error
 
 
 def _with_theme(text: str, name: str) -> str:

@@ -72,13 +72,12 @@ class Stepper:
         """
         tensors: dict[str, Tensor] = {}
         for at, parameter in enumerate(self._parameters):
-            for name, value in self._optimiser.state.get(parameter, {}).items():
-                tensors[f"optimiser/{at}/{name}"] = copied(value)
+            tensors |= {f"optimiser/{at}/{name}": value for name, value in self._optimiser.state.get(parameter, {}).items()}
         if self._average is not None:
-            for name, value in self._problem.model.state_dict().items():
-                tensors[f"model/{name}"] = copied(value)
-            tensors[AVERAGED] = copied(self._average.n_averaged)
-        return tensors, [float(group["lr"]) for group in self._optimiser.param_groups]
+            tensors |= {f"model/{name}": value for name, value in self._problem.model.state_dict().items()}
+            tensors[AVERAGED] = self._average.n_averaged
+        copies = {name: copied(value) for name, value in tensors.items()}
+        return copies, [float(group["lr"]) for group in self._optimiser.param_groups]
 
     def load(
         self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor], learning_rates: Sequence[float], step: int
@@ -183,8 +182,7 @@ class LossLog:
     def flush(self, step: int, epoch: int, config: RunConfig) -> tuple[float | tuple[float, ...], int]:
         """Fetch and check what waits; returns its mean over samples, and their number."""
         values = self.check(step, epoch, config)
-        counts = torch.tensor(self._counts, dtype=torch.double)
-        sums = counts @ values
+        sums = torch.tensor(self._counts, dtype=torch.double) @ values
         samples = sum(self._counts)
         self._sums = sums if self._sums is None else self._sums + sums
         self._count += samples
