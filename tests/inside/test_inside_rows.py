@@ -30,7 +30,7 @@ def test_accuracy_by_rows_is_that_of_answers_after_each_row(model: str) -> None:
     digits = images.astype(np.float32) / 255
     answers = logits_after_rows(network, network.rows(digits)).argmax(axis=2)
     assert study.accuracy == pytest.approx((answers == labels).mean(axis=1))
-    predictions = network.probabilities(digits).argmax(axis=1)
+    predictions = network.logits(digits).argmax(axis=1)
     assert study.accuracy[-1] == (predictions == labels).mean() > 0.97
     assert study.accuracy[0] < 0.3
     settled = [(answers[row:] == answers[-1]).all(axis=0).mean() for row in range(28)]

@@ -9,6 +9,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading, answers, best_answer
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -43,7 +44,7 @@ def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(digits: l
     network = network_with("photo")
     for one, way in zip(answers(network, digits), digits, strict=True):
         assert one.no_digit == 0
-        smoothed = network.probabilities(way.digit[None])[0]
+        smoothed = softmax(network.logits(way.digit[None]))[0]
         assert one.probabilities.argmax() == smoothed.argmax()
         # What smoothed labels took from the likeliest is given back.
         assert one.probabilities.max() >= smoothed.max()

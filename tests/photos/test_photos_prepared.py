@@ -41,7 +41,7 @@ def answer(network: RowReaderNetwork, photo: np.ndarray) -> int:
     assert not prepared.doubt
     assert prepared.digit.shape == (28, 28)
     assert 0 <= prepared.digit.min() <= prepared.digit.max() <= 1
-    return int(network.probabilities(prepared.digit[None])[0].argmax())
+    return int(network.logits(prepared.digit[None])[0].argmax())
 
 
 def encoded(kind: str, photo: np.ndarray) -> bytes:

@@ -82,10 +82,6 @@ class RowReaderNetwork:
             return tuple(Layer(cell) for cell in cells)
         return tuple(Layer(*both) for both in zip(cells[::2], cells[1::2], strict=True))
 
-    def probabilities(self, digits: Array) -> Array:
-        """Probabilities of the ten classes (N, 10); arguments and errors are those of `logits`."""
-        return softmax(self.logits(digits))
-
     def chances(self, digits: Array) -> Array:
         """Probabilities (N, 11) of the ten classes and that it is no digit; arguments and errors are those of `logits`.
 
