@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
             lost = HELD.insist()
             finished = outcome is not None and outcome.metrics and outcome.weights
             if options.json and config.variants and finished:  # the document has more than the events say
-                evaluation = TASKS[config.task].evaluate(config, finished)
+                evaluation = TASKS[config.task].load().evaluate(config, finished)
         told.tell(evaluation, kept=not lost)
         for sentence in lost:
             output.say(sentence)

@@ -77,6 +77,7 @@ class Problem(ABC):
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
         """Measure trained weights (by parameter name, on the CPU) in more detail than metrics do, if there is more.
 
+        A `SequenceEvaluation` of a set of replicas, an `ImageEvaluation` of a reader of images.
         `CheckpointError` if they do not fit the settings of their run, `DataError` if the data can't be read.
         """
         return None

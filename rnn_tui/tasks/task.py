@@ -17,8 +17,6 @@ from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from rnn_tui.engine.problem import Problem
     from rnn_tui.engine.weights_file import WeightsFile
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -156,10 +154,6 @@ class Task:
         """What is known of a metric of this task, or of one that it does not have."""
         return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
 
-    def in_words(self, metric: str, figures: Mapping[str, float]) -> str:
-        """A metric's label and its figure with the unit: `test accuracy 98.73 %`."""
-        return self.metric(metric).in_words(figures[metric])
-
     def preset(self, name: str) -> Preset:
         """The preset of that name; `SettingError` if there is none."""
         names = [preset.name for preset in self.presets]
@@ -199,13 +193,6 @@ class Task:
                 f"The task {self.name} can't be loaded ({type(error).__name__}: "
                 f"{printable(error, 120)}); the log file has the details."
             ) from error
-
-    def evaluate(self, config: RunConfig, weights: "Mapping[str, Tensor]") -> Any:
-        """What `Problem.evaluate` finds of trained weights; None where it does not look.
-
-        For a set of replicas a `SequenceEvaluation`, for a reader of images an `ImageEvaluation`.
-        """
-        return self.load().evaluate(config, weights)
 
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
         """The networks in a file of weights of a task on sequences, for answers without torch.

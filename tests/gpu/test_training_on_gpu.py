@@ -70,7 +70,7 @@ def test_accelerator_and_cpu_start_alike(mnist_slice: Path, model: str) -> None:
 def test_weights_from_the_accelerator_are_examined_on_the_cpu(mnist_slice: Path, model: str) -> None:
     _, outcome = trained(small(mnist_slice, model))
     assert outcome.weights is not None
-    found = MNIST.evaluate(outcome.config, outcome.weights)
+    found = MNIST.load().evaluate(outcome.config, outcome.weights)
     accuracy = 100 * float((found.predictions == found.labels).mean())
     # The two devices add in another order: an answer or two of 200 may differ.
     assert accuracy == pytest.approx(outcome.metrics["test_accuracy"], abs=1.0)

@@ -47,7 +47,7 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
         training_size=1500, test_size=20,
     )  # fmt: skip
     run = train(config)
-    found = ADDER.evaluate(config, run.weights)
+    found = ADDER.load().evaluate(config, run.weights)
     assert (found.config, found.confusion) == (config, None)
     bits, numbers = found.by_length
     assert [(one.name, one.lengths) for one in found.by_length] == [
@@ -76,7 +76,7 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
 
 def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small, train: Any) -> None:
     config = small("adder", losses=("mse", "ce"), seeds=2, test_size=3)
-    found = ADDER.evaluate(config, train(config).weights)
+    found = ADDER.load().evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
@@ -92,7 +92,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small,
 
 def test_one_bit_is_only_zero_plus_zero(small: Small, train: Any) -> None:
     config = small("adder", seeds=3)
-    bits, numbers = ADDER.evaluate(config, train(config).weights).by_length
+    bits, numbers = ADDER.load().evaluate(config, train(config).weights).by_length
     assert set(bits.values[:, 0].tolist()) <= {0.0, 100.0}
     assert np.array_equal(bits.values[:, 0], numbers.values[:, 0])
 
@@ -101,7 +101,7 @@ def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any
     config = small("adder", seeds=2)
     weights = train(config).weights
     before = {name: weight.clone() for name, weight in weights.items()}
-    first, again = ADDER.evaluate(config, weights), ADDER.evaluate(config, weights)
+    first, again = ADDER.load().evaluate(config, weights), ADDER.load().evaluate(config, weights)
     assert first.documents() == again.documents()
     assert all(torch.equal(before[name], weight) for name, weight in weights.items())
 
@@ -115,4 +115,4 @@ def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
         (config, {}),
     ):
         with pytest.raises(CheckpointError):
-            ADDER.evaluate(other, some)
+            ADDER.load().evaluate(other, some)

@@ -33,7 +33,7 @@ def trained(mnist_slice: Path, model: str, preset: str = "report", **more: Any) 
 def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, model: str) -> None:
     outcome = trained(mnist_slice, model)
     assert outcome.weights is not None
-    found = MNIST.evaluate(outcome.config, outcome.weights)
+    found = MNIST.load().evaluate(outcome.config, outcome.weights)
     data = load_mnist(str(mnist_slice))
 
     assert np.array_equal(found.images, data.test_images.numpy())
@@ -64,7 +64,7 @@ def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, mode
 def test_standardised_recipes_are_examined_with_their_own_pixels(mnist_slice: Path, preset: str) -> None:
     outcome = trained(mnist_slice, "lstm", preset)
     assert outcome.weights is not None
-    found = MNIST.evaluate(outcome.config, outcome.weights)
+    found = MNIST.load().evaluate(outcome.config, outcome.weights)
     accuracy = 100 * float((found.predictions == found.labels).mean())
     # Trained with products in bfloat16 where there are instructions for it: nearly the same.
     assert accuracy == pytest.approx(outcome.metrics["test_accuracy"], abs=2.0)
@@ -75,7 +75,7 @@ def test_a_model_of_one_answer_misreads_all_others(mnist_slice: Path) -> None:
     assert outcome.weights is not None
     always = {name: torch.zeros_like(w) for name, w in outcome.weights.items()}
     always["readout.bias"][7] = 30.0
-    found = MNIST.evaluate(outcome.config, always)
+    found = MNIST.load().evaluate(outcome.config, always)
     assert set(found.predictions.tolist()) == {7}
     assert len(found.misread) == 200 - found.confusion[7, 7]
 
@@ -84,7 +84,7 @@ def test_examining_changes_no_weight(mnist_slice: Path) -> None:
     outcome = trained(mnist_slice, "lstm")
     assert outcome.weights is not None
     before = {name: weight.clone() for name, weight in outcome.weights.items()}
-    MNIST.evaluate(outcome.config, outcome.weights)
+    MNIST.load().evaluate(outcome.config, outcome.weights)
     assert all(torch.equal(before[name], weight) for name, weight in outcome.weights.items())
 
 
@@ -92,8 +92,8 @@ def test_what_does_not_fit_is_refused(mnist_slice: Path, tmp_path: Path) -> None
     outcome = trained(mnist_slice, "lstm")
     config: RunConfig = outcome.config
     with pytest.raises(CheckpointError):
-        MNIST.evaluate(config.replace(hidden_size=17), outcome.weights or {})
+        MNIST.load().evaluate(config.replace(hidden_size=17), outcome.weights or {})
     with pytest.raises(CheckpointError):
-        MNIST.evaluate(config.replace(cell="bilstm"), outcome.weights or {})
+        MNIST.load().evaluate(config.replace(cell="bilstm"), outcome.weights or {})
     with pytest.raises(DataError):
-        MNIST.evaluate(config.replace(data_dir=str(tmp_path)), outcome.weights or {})
+        MNIST.load().evaluate(config.replace(data_dir=str(tmp_path)), outcome.weights or {})

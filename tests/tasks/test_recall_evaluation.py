@@ -36,7 +36,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
         lengths=(3, 5), training_size=6400, epochs=2, test_size=50,
     )  # fmt: skip
     run = train(config)
-    found = RECALL.evaluate(config, run.weights)
+    found = RECALL.load().evaluate(config, run.weights)
     assert found.config == config
     (by_length,) = found.by_length
     assert by_length.lengths == tuple(range(3, 11))  # up to twice the longest in training
@@ -74,7 +74,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
 
 def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small, train: Any) -> None:
     config = small("recall", losses=("mse", "ce"), seeds=2)
-    found = RECALL.evaluate(config, train(config).weights)
+    found = RECALL.load().evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
@@ -92,7 +92,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small,
 
 def test_long_sequences_are_sampled_at_lengths_from_end_to_end(small: Small, train: Any) -> None:
     config = small("recall", hidden_sizes=(2,), lengths=(3, 150), training_size=2)
-    (by_length,) = RECALL.evaluate(config, train(config).weights).by_length
+    (by_length,) = RECALL.load().evaluate(config, train(config).weights).by_length
     assert (by_length.lengths[0], by_length.lengths[-1]) == (3, 300)
     assert len(by_length.lengths) == by_length.values.shape[1] <= 40
     assert list(by_length.lengths) == sorted(set(by_length.lengths))
@@ -102,7 +102,7 @@ def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any
     config = small("recall", seeds=2)
     weights = train(config).weights
     before = {name: weight.clone() for name, weight in weights.items()}
-    first, again = RECALL.evaluate(config, weights), RECALL.evaluate(config, weights)
+    first, again = RECALL.load().evaluate(config, weights), RECALL.load().evaluate(config, weights)
     assert first.documents() == again.documents()
     assert all(torch.equal(before[name], weight) for name, weight in weights.items())
 
@@ -118,4 +118,4 @@ def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
         (config, {**weights, "more": weights["gates"]}),
     ):
         with pytest.raises(CheckpointError):
-            RECALL.evaluate(other, some)
+            RECALL.load().evaluate(other, some)

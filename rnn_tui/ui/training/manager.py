@@ -306,7 +306,7 @@ class TrainingManager:
 
     def _evaluate(self, run_id: str, config: RunConfig, weights: Any) -> None:
         try:
-            evaluation = TASKS[config.task].evaluate(config, weights)
+            evaluation = TASKS[config.task].load().evaluate(config, weights)
         except Exception:
             logger.exception("evaluating run %s failed", run_id)
             text = "The run could not be measured in detail; the log file has the details."

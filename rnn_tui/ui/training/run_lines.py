@@ -141,5 +141,5 @@ def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
         return f"{name}: {metric.label}: {', '.join(shown)}; {state.elapsed:.1f} s.", "information"
     published = task.published_figure(metric.name, state.config.cell)
     beside = "" if published is None else f" (the report: {published:.2f} %)"
-    text = task.in_words(metric.name, state.results) if metric.name in state.results else "done"
+    text = metric.in_words(state.results[metric.name]) if metric.name in state.results else "done"
     return f"{name}: {text} after {state.elapsed:.1f} s{beside}.", "information"
