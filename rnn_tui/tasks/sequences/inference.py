@@ -60,11 +60,9 @@ class SequenceNetwork:
 
     def cell(self, replica: int) -> CellWeights:
         """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
-        size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
-        blocks = self.kind.blocks
-        gates = self._gates[replica].reshape(blocks, width, -1)[self.kind.rows_to_pytorch, :size]
-        rows = gates.reshape(blocks * size, -1)
-        return CellWeights(self.kind, rows[:, width:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1])
+        size, alone = self.replicas[replica].variant.hidden_size, self.only(replica)._gates[0]
+        rows = alone.reshape(self.kind.blocks, size, -1)[self.kind.rows_to_pytorch].reshape(alone.shape)
+        return CellWeights(self.kind, rows[:, size:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1])
 
     def readout(self, replica: int) -> tuple[Array, Array]:
         """Weights (O, H) and bias (O,) of a replica's readout."""
