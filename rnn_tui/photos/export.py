@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,15 +40,12 @@ class LabelledImages:
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
     """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers each digit."""
-    images: list[npt.NDArray[np.uint8]] = []
-    labels: list[int] = []
-    for reading in chain.from_iterable(one.digits for one in readings):
-        label = label_for(reading, predicted=predicted)
-        if label is not None and reading.digit is not None:
-            images.append(np.rint(reading.digit * WHITE).clip(0, WHITE).astype(np.uint8))
-            labels.append(label)
-    stacked = np.stack(images) if images else np.zeros((0, SIDE, SIDE), np.uint8)
-    return LabelledImages(stacked, np.array(labels, np.uint8))
+    digits = [digit for one in readings for digit in one.digits]
+    labels = [label_for(digit, predicted=predicted) for digit in digits]
+    known = [(digit.digit, label) for digit, label in zip(digits, labels, strict=True) if label is not None]
+    images = np.array([ink for ink, _ in known], np.float32).reshape(-1, SIDE, SIDE)
+    levels = np.rint(images * WHITE).clip(0, WHITE).astype(np.uint8)
+    return LabelledImages(levels, np.array([label for _, label in known], np.uint8))
 
 
 def label_for(reading: "Reading", *, predicted: bool) -> int | None:
