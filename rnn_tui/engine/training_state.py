@@ -137,8 +137,7 @@ def go_back_to(
         if state.step_in_epoch:
             losses.load(state.tensors, state.losses, device)
             problem.begin_epoch(state.epoch)
-            names = problem.random_states()
-            problem.set_random_states({name: state.tensors[f"random/{name}"].clone() for name in names})
+            problem.set_random_states({name: state.tensors[f"random/{name}"].clone() for name in problem.random_states()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"The checkpoint {printable(resume.path, 200)} does not fit its run ({printable(error, 100)}); train it again."
