@@ -1,0 +1,328 @@
+"""The adder as a machine: learned where it was put, with the sums at which it goes wrong."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.automaton import LONGEST, AutomatonStudy, study_automaton
+from rnn_tui.inside.lstar import MOST_STATES
+from rnn_tui.inside.mealy import CARRY_MACHINE, MealyMachine
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
+
+FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
+SHIPPED = AdderNetwork(FILE)
+K = 20.0  # steep enough for a tanh to be a sign
+
+
+def network_of(gates: np.ndarray, readout: np.ndarray, cell: str = "rnn") -> AdderNetwork:
+    """A network of one replica, of gates (G·H, H + 4) and a readout (H + 1)."""
+    config = replace(FILE.config, cell=cell, hidden_sizes=(len(readout) - 1,), losses=("bce",), seeds=1)
+    arrays = {"gates": gates.astype(np.float32)[None], "readout": readout.astype(np.float32)[None, None]}
+    return AdderNetwork(replace(FILE, config=config, arrays=arrays))
+
+
+def constructed(lost_at: int | None = None) -> AdderNetwork:
+    """An RNN that adds; but nothing is carried into places from `lost_at` on, counted from 0, at least 2.
+
+    Units: whether a + b + carry is above 0.5, 1.5 and 2.5; the carry; one that is 1 from the first step on;
+    then one for each further place, 1 from there on. The mean of such a unit and the constant one is 0 or 1, and
+    0 before the first step, when both are 0.
+    """
+    counters = 0 if lost_at is None else lost_at - 2
+    units, carry, constant = 5 + counters, 3, 4
+    gates, readout = np.zeros((units, units + 4)), np.zeros(units + 1)
+    for unit, threshold in enumerate((0.5, 1.5, 2.5, 1.5)):
+        gates[unit, [carry, constant]] = K / 2
+        gates[unit, units : units + 2] = K
+        gates[unit, -1] = -threshold * K
+    readout[:3] = K, -K, K
+    gates[constant, -1] = K
+    for unit in range(constant + 1, units):
+        gates[unit, [unit - 1, -1]] = K, -K / 2  # 1 where the one before was 1 a step ago
+    if lost_at is not None:
+        gates[carry, list({units - 1, constant})] -= 2 * K
+    return network_of(gates, readout)
+
+
+def on_paper(a: int, b: int, lost_at: int) -> int:
+    """a + b in as many places as the network gets, with nothing carried into those from some place on."""
+    carry = total = 0
+    for place in range(max(a.bit_length(), b.bit_length()) + 1):
+        at_place = (a >> place & 1) + (b >> place & 1) + (carry if place < lost_at else 0)
+        total |= (at_place & 1) << place
+        carry = at_place >> 1
+    return total
+
+
+def answer(network: AdderNetwork, a: int, b: int, replica: int = 0) -> int:
+    return number_of(network.outputs_of([Addition(a, b)])[0][replica] >= 0.5)
+
+
+def studied(network: AdderNetwork, replica: int = 0, **options: int) -> AutomatonStudy:
+    study = study_automaton(network, replica, **options)
+    assert study is not None
+    return study
+
+
+@pytest.fixture(scope="module")
+def exact() -> AutomatonStudy:
+    return studied(constructed())
+
+
+def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonStudy) -> None:
+    assert exact.machine is not None
+    assert exact.machine.states == ("no carry", "carry")
+    assert np.array_equal(exact.outputs, CARRY_MACHINE.outputs)
+    assert np.array_equal(exact.next_states, CARRY_MACHINE.next_states)
+    assert exact.equivalent
+    assert exact.holds_beyond
+    assert (exact.verified, exact.failing, exact.longer_failing) == (65_536, 0, 0)
+    assert exact.longer > 1_000
+    assert exact.smallest is exact.difference is None
+    assert exact.counterexamples == ()
+    assert exact.summary == (
+        "The machine learned from the network is the true one of two states, no carry and carry. "
+        "All 65,536 sums of numbers of up to 8 bits are right."
+    )
+
+
+def test_both_machines_stand_beside_each_other(exact: AutomatonStudy) -> None:
+    row = "no carry│0/no carry│1/no carry│0/carry"
+    assert f"{row}   {row}" in exact.findings
+    assert all(len(line) <= 79 for line in exact.findings[1:])
+
+
+def smallest_on_paper(lost_at: int, bits: int) -> tuple[tuple[int, int], int]:
+    """The smallest failing sum of numbers of up to so many bits, and how many fail."""
+    pairs = [(a, b) for a in range(2**bits) for b in range(2**bits) if on_paper(a, b, lost_at) != a + b]
+    return min(pairs, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])), len(pairs)
+
+
+@pytest.mark.parametrize("lost_at", [2, 4, 7])
+def test_a_forgotten_carry_is_found(lost_at: int) -> None:
+    network = constructed(lost_at)
+    for a, b in ((1, 1), (3, 1), (127, 1), (200, 100), (85, 85)):
+        assert answer(network, a, b) == on_paper(a, b, lost_at)  # it is what it was made to be
+    study = studied(network)
+    (a, b), failing = smallest_on_paper(lost_at, 8)
+    assert study.failing == failing > 0
+    assert study.smallest is not None
+    assert (study.smallest.numbers.a, study.smallest.numbers.b) == (a, b)
+    assert study.smallest.answered == on_paper(a, b, lost_at)
+    assert study.smallest.query == f"{'1' * lost_at} + 1"
+    assert f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + {b:b} = " in study.summary
+    # The machine knows it as well: places are counted by its states.
+    assert study.machine is not None
+    assert study.holds_beyond
+    assert not study.equivalent
+    assert study.machine.states[0] == "q0"
+    assert study.difference is not None
+    assert not study.difference.correct
+    assert study.difference.numbers.length == lost_at + 1
+
+
+def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
+    study = studied(constructed(21), bits=4)
+    assert (study.failing, study.verified, study.smallest) == (0, 256, None)
+    assert study.longer_failing > 0
+    chain, other = study.counterexamples
+    assert chain.query == f"{'1' * 21} + 1"
+    assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in study.findings[-1]
+    assert other.answered == on_paper(other.numbers.a, other.numbers.b, 21) != other.numbers.total
+    assert study.machine is not None
+    assert study.equivalent  # of more than 40 states is the one that counts 21 places
+    assert not study.holds_beyond
+
+
+def test_of_too_many_states_the_machine_of_short_sums_is_kept() -> None:
+    study = studied(constructed(51), bits=5)
+    assert study.equivalent
+    assert not study.holds_beyond
+    assert "but not on all longer ones" in study.summary
+    assert study.counterexamples[0].query == f"{'1' * 51} + 1"
+
+
+def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6) -> AdderNetwork:
+    random = np.random.default_rng(seed)
+    readout = random.normal(size=units + 1)
+    readout[-1] = 0
+    return network_of(random.normal(0, 2, (blocks * units, units + 4)), readout, cell)
+
+
+def test_a_network_without_a_small_machine_has_none() -> None:
+    study = next(one for seed in range(20) if (one := studied(random_network(seed, units=10), bits=4)).machine is None)
+    assert study.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
+    assert study.failing > 0
+    assert study.smallest is not None
+    assert study.smallest.query in study.summary
+    assert not study.equivalent
+    assert study.difference is None
+    assert study.outputs.shape == study.next_states.shape == (0, 4)
+    assert study.findings[2] == "true machine"
+    assert json.loads(json.dumps(study.to_dict()))["machine"] is None
+    assert "learned" not in study.dot
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]), st.integers(2, 4))
+def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bits: int) -> None:
+    network = random_network(seed, *cell)
+    study = studied(network, bits=bits)
+    pairs = [(a, b) for a in range(2**bits) for b in range(2**bits)]
+    wrong = [(a, b) for a, b in pairs if answer(network, a, b) != a + b]
+    assert (study.failing, study.verified) == (len(wrong), len(pairs))
+    if wrong:
+        first = min(wrong, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0]))
+        assert study.smallest is not None
+        assert (study.smallest.numbers.a, study.smallest.numbers.b) == first
+    for one in study.counterexamples:
+        assert bits < one.numbers.length - 1 <= LONGEST
+    for one in (*study.counterexamples, *filter(None, (study.smallest, study.difference))):
+        assert one.answered == answer(network, one.numbers.a, one.numbers.b)
+        assert (one.correct, int(one.expected, 2)) == (one.answered == one.numbers.total, one.numbers.total)
+    if study.machine is not None:
+        assert study.equivalent == (study.difference is None)
+        assert study.difference is None or not study.difference.correct
+        for a, b in pairs:
+            assert machine_answer(study.machine, a, b) == answer(network, a, b)
+
+
+def machine_answer(machine: MealyMachine, a: int, b: int) -> int:
+    """a + b by a machine, symbol by symbol."""
+    state = total = 0
+    for place in range(max(a.bit_length(), b.bit_length()) + 1):
+        symbol = 2 * (a >> place & 1) + (b >> place & 1)
+        total |= int(machine.outputs[state, symbol]) << place
+        state = int(machine.next_states[state, symbol])
+    return total
+
+
+# Of three hidden units, of five and of ten, by each loss.
+REPLICAS = (0, 8, 10, 16, 22, 27, 30, 35, 40, 44)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[int, AutomatonStudy]:
+    return {replica: studied(SHIPPED, replica) for replica in REPLICAS}
+
+
+def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(shipped: dict[int, AutomatonStudy]) -> None:
+    assert {(study.verified, study.failing) for study in shipped.values()} == {(65_536, 0)}
+    # Asked as questions are, some of the same sums.
+    random = np.random.default_rng(0)
+    additions = [Addition(a, b) for a, b in random.integers(0, 256, (200, 2)).tolist()]
+    for addition, outputs in zip(additions, SHIPPED.outputs_of(additions), strict=True):
+        assert all(number_of(outputs[replica] >= 0.5) == addition.a + addition.b for replica in REPLICAS)
+    assert shipped[44].equivalent  # of ten units, trained by cross-entropy
+    assert shipped[44].holds_beyond
+
+
+def test_counterexamples_are_wrong_as_the_command_answers_them(shipped: dict[int, AutomatonStudy]) -> None:
+    found = [
+        (replica, one)
+        for replica, study in shipped.items()
+        for one in (*study.counterexamples, study.difference)
+        if one is not None
+    ]
+    assert found  # those of three units lose long carries
+    for replica, one in found:
+        a, b = (int(number, 2) for number in one.query.split(" + "))
+        assert answer(SHIPPED, a, b, replica) == one.answered != a + b
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(REPLICAS), st.integers(0, 2**20), st.integers(0, 2**20))
+def test_a_machine_answers_as_its_network(shipped: dict[int, AutomatonStudy], replica: int, a: int, b: int) -> None:
+    study = shipped[replica]
+    assert study.machine is not None
+    if study.holds_beyond and study.equivalent:
+        assert machine_answer(study.machine, a, b) == answer(SHIPPED, a, b, replica)
+    a, b = a % 256, b % 256
+    assert machine_answer(study.machine, a, b) == answer(SHIPPED, a, b, replica)
+
+
+tables = st.integers(1, 6).flatmap(
+    lambda states: st.tuples(
+        *[st.lists(st.integers(0, most), min_size=4 * states, max_size=4 * states) for most in (1, states - 1)]
+    )
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(tables)
+def test_the_difference_of_machines_is_a_shortest(table: tuple[list[int], list[int]]) -> None:
+    outputs, following = (np.array(one).reshape(-1, 4) for one in table)
+    machine = MealyMachine(tuple(f"q{at}" for at in range(len(outputs))), outputs.astype(np.uint8), following)
+    word = machine.difference(CARRY_MACHINE)
+    # All words of up to six symbols, and no shorter one differs.
+    words = np.indices((4,) * 6).reshape(6, -1).astype(np.uint8)
+    differs = (machine.run(words) != CARRY_MACHINE.run(words)).any(axis=1)
+    assert (differs.argmax() + 1 if differs.any() else None) == (None if word is None or len(word) > 6 else len(word))
+    if word is not None:
+        column = np.array(word, np.uint8)[:, None]
+        unlike = machine.run(column) != CARRY_MACHINE.run(column)
+        assert unlike[-1]
+        assert not unlike[:-1].any()
+
+
+def edges(dot: str) -> Iterator[tuple[str, str, str]]:
+    yield from re.findall(r'^    "([^"]+)" -> "([^"]+)" \[label="([^"]+)"\];$', dot, re.MULTILINE)
+
+
+def test_both_machines_are_drawn(exact: AutomatonStudy) -> None:
+    dot = exact.dot
+    assert dot.startswith("digraph {\n")
+    assert dot.count("{") == dot.count("}") == 3
+    true = {
+        ("true 0", "true 0", "00/0, 01/1, 10/1"),
+        ("true 0", "true 1", "11/0"),
+        ("true 1", "true 0", "00/1"),
+        ("true 1", "true 1", "01/0, 10/0, 11/1"),
+    }
+    assert {*edges(dot)} == true | {tuple(part.replace("true", "learned") for part in edge) for edge in true}
+    odd = MealyMachine(('a "b\\',), np.zeros((1, 4), np.uint8), np.zeros((1, 4), np.intp))
+    assert '[label="a \\"b\\\\", shape=doublecircle];' in "\n".join(odd.dot("odd", "odd"))
+
+
+def test_documents_of_an_automaton_are_json() -> None:
+    study = studied(constructed(3), bits=5)
+    document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
+    assert document["smallest"] == {"query": "111 + 1", "answer": "0", "expected": "1000", "correct": False}
+    assert len(document["machine"]["states"]) == len(document["machine"]["outputs"]) == len(study.next_states)
+    assert [one["correct"] for one in document["counterexamples"]] == [False, False]
+    assert study.arrays()["automaton_outputs"].shape == study.arrays()["automaton_next_states"].shape
+
+
+def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
+    told: list[tuple[int, int]] = []
+    assert study_automaton(constructed(3), 0, lambda *done: told.append(done)) is not None
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
+    # At any time: between batches, and while it learns.
+    for asked in (1, 5, 10, 30):
+        answers = iter([*[False] * asked, True])
+        assert study_automaton(constructed(3), 0, stopping=lambda answers=answers: next(answers)) is None
+
+
+def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aalpy"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "aalpy", None)
+    with pytest.raises(UserError, match=r"aalpy, which is not installed; pip install 'rnn-tui\[automata\]'"):
+        study_automaton(SHIPPED)
+
+
+def test_weights_too_large_to_compute_with_are_refused() -> None:
+    readout = np.full_like(FILE.arrays["readout"], 3e38)
+    with pytest.raises(CheckpointError, match="too large"):
+        study_automaton(AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3)
