@@ -1,0 +1,189 @@
+"""State space: the plane is that of most variance, labels are true, a path is where it should be."""
+
+import io
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.state_space import StateSpaceStudy, state_space, study_digit_states, study_state_space
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.adder.questions import AdderNetwork
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
+from tests.extension.toy_cell import MGUCell
+from tests.extension.toy_task import MAJORITY
+
+
+def shipped(name: str) -> WeightsFile:
+    return read_weights(asset_dir() / "pretrained" / f"{name}.safetensors")
+
+
+def made(task: Task, cell: str, gates: Array, size: int, **settings: Any) -> SequenceNetwork:
+    """One replica with these weights (G·H, H + F + 2)."""
+    config = task.config(cell, hidden_sizes=(size,), losses=("ce",), seeds=1, **settings)
+    assert isinstance(config, SequenceConfig)
+    assert task.shape is not None
+    readout = np.zeros((1, len(task.shape.outputs), size + 1), np.float32)
+    return task.network(WeightsFile(config, {"gates": np.float32(gates)[None], "readout": readout}, 1, {}))
+
+
+def states_of(study: StateSpaceStudy) -> Array:
+    """The states (N, H), of which the plane shows all."""
+    assert study.explained.sum() == pytest.approx(1)
+    return study.mean + study.points @ study.components
+
+
+def studied(network: SequenceNetwork, **settings: Any) -> StateSpaceStudy:
+    study = study_state_space(network, **settings)
+    assert study is not None
+    return study
+
+
+def test_the_plane_is_that_of_a_singular_value_decomposition() -> None:
+    random = np.random.default_rng(0)
+    states = (random.normal(size=(300, 5)) @ random.normal(size=(5, 5)) + 3).astype(np.float32)
+    study = state_space("layer 1", states, np.zeros(300, np.int64), ("only",), "class")
+    centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    assert study.explained == pytest.approx(sizes[:2] ** 2 / (sizes**2).sum())
+    signs = np.sign((study.components * directions[:2]).sum(axis=1, keepdims=True))
+    assert study.components == pytest.approx(signs * directions[:2], abs=1e-6)
+    assert study.points == pytest.approx(centred @ study.components.T, abs=1e-5)
+    # A path is the same projection.
+    assert study.path(states[:7]) == pytest.approx(study.points[:7], abs=1e-5)
+    assert study.path(study.mean[None]) == pytest.approx(np.zeros((1, 2)), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_states_that_never_move_lie_in_one_place(size: int) -> None:
+    study = state_space("layer 1", np.full((20, size), 0.5, np.float32), np.zeros(20, np.int64), ("only",), "class")
+    assert not study.points.any()
+    assert not study.explained.any()
+    assert json.loads(json.dumps(study.to_dict(), allow_nan=False))["explained"] == [0, 0]
+    assert study.path(np.zeros((4, size))).shape == (4, 2)
+
+
+def test_states_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(CheckpointError, match="too large"):
+        state_space("layer 1", np.full((3, 2), np.nan, np.float32), np.zeros(3, np.int64), ("only",), "class")
+
+
+# A unit that is the carry: 1 or −1, by the larger part of the two bits and itself.
+CARRIES = 10 * np.array([[1, 2, 2, -2.5, 0]])
+
+
+def test_the_colour_of_an_addition_is_the_carry() -> None:
+    study = studied(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=700)
+    assert (study.coloured_by, study.label_names, study.layer) == ("carry", ("0", "1"), "layer 1")
+    assert len(study.points) == len(study.labels) == 700
+    assert 0.2 < study.labels.mean() < 0.6
+    # That of the place just read, as the unit has it.
+    assert np.array_equal(states_of(study)[:, 0] > 0, study.labels == 1)
+    # Bits that differ keep a carry, whatever it is; others decide it.
+    stable = [(one.input, round(one.state.item())) for one in study.fixed_points if one.kind == "stable"]
+    assert sorted(stable) == [("0 + 0", -1), ("0 + 1", -1), ("0 + 1", 1), ("1 + 0", -1), ("1 + 0", 1), ("1 + 1", 1)]
+    lines = dict(line.split(": ", 1) for line in study.findings[2:])
+    assert [*lines] == ["0 + 0", "0 + 1", "1 + 0", "1 + 1"]
+    assert "nearest to carry 0" in lines["0 + 0"]
+    assert "nearest to carry 1" in lines["1 + 1"]
+    assert all(f"nearest to carry {carry}" in lines["0 + 1"] for carry in (0, 1))
+    assert "6 stable" in study.findings[0] == study.summary
+
+
+def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
+    angles = 2 * np.pi * np.arange(10) / 10
+    # It forgets all but the last digit, which is the one at the position where there is one alone.
+    of_digit = 0.5 * np.stack([np.cos(angles), np.sin(angles)])
+    gates = np.hstack([np.zeros((2, 2)), of_digit, np.zeros((2, 2))])
+    study = studied(made(TASKS["recall"], "rnn", gates, 2, position=1, lengths=(1, 1)), inputs=300)
+    assert (study.coloured_by, study.label_names) == ("digit kept", tuple("0123456789"))
+    read = np.arctanh(states_of(study)) @ of_digit
+    assert np.array_equal(read.argmax(axis=1), study.labels)
+    assert [one.input for one in study.fixed_points] == [*"0123456789"]
+    assert {one.kind for one in study.fixed_points} == {"stable"}
+    places = [np.tanh(of_digit[:, int(one.input)]) for one in study.fixed_points]
+    assert study.fixed_point_places == pytest.approx(study.path(np.array(places)), abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mgu"])
+def test_a_task_that_nobody_knows_is_coloured_by_its_classes(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CELLS, "mgu", MGUCell())
+    random = np.random.default_rng(0)
+    rows = CELLS[cell].blocks * 3
+    study = studied(made(MAJORITY, cell, random.normal(size=(rows, 6)), 3), inputs=300)
+    assert (study.coloured_by, study.label_names) == ("class", ("more zeros", "more ones"))
+    assert 0.3 < study.labels.mean() < 0.7
+    assert {one.input for one in study.fixed_points} <= {"0", "1"}
+    assert study.fixed_points
+    assert all((one.memory is not None) == CELLS[cell].has_memory for one in study.fixed_points)
+
+
+def test_a_state_after_the_last_step_has_read_the_whole_input() -> None:
+    # A unit whose state grows by the bits read: the sum of ±1 of all of them, small enough for tanh to be a straight line.
+    study = studied(made(MAJORITY, "rnn", [[1, 2e-3, -1e-3, 0]], 1), inputs=300)
+    assert np.array_equal(states_of(study)[:, 0] > 5e-4, study.labels == 1)  # as many zeros as ones are no majority
+
+
+def test_a_study_repeats_by_its_seed_and_has_documents() -> None:
+    network = AdderNetwork(shipped("adder"))
+    one, same, other = (studied(network, replica=30, inputs=100, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.points, same.points)
+    assert not np.array_equal(one.points, other.points)
+    document = json.loads(json.dumps(one.to_dict(), allow_nan=False))
+    assert np.float32(document["points"]) == pytest.approx(one.points)
+    assert document["fixed_points"][0]["kind"] == "stable"
+    file = io.BytesIO()
+    np.savez(file, **one.arrays())  # type: ignore[arg-type]
+    file.seek(0)
+    arrays = np.load(file, allow_pickle=False)
+    assert arrays["state_space_fixed_point_state"].shape == (len(one.fixed_points), 3)
+    assert arrays["state_space_fixed_point_kind"].tolist() == [point.kind for point in one.fixed_points]
+    assert arrays["state_space_label_names"].tolist() == ["0", "1"]
+
+
+def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
+    study = studied(AdderNetwork(shipped("adder")), replica=30)
+    assert len(study.points) == 2000
+    count = dict.fromkeys(("0 + 0", "0 + 1", "1 + 0", "1 + 1"), 0)
+    for point in study.fixed_points:
+        count[point.input] += point.kind == "stable"
+    assert count["0 + 0"] == count["1 + 1"] == 1
+    assert count["0 + 1"] == count["1 + 0"] == 2
+
+
+@pytest.mark.parametrize(("after", "units"), [(0, 3), (1, 3), (3, 3)])
+def test_a_study_of_sequences_stops_where_it_is(after: int, units: int) -> None:
+    network, told = RecallNetwork(shipped("recall-position-3")), list[tuple[int, int]]()
+    assert study_state_space(network, 0, lambda *n: told.append(n), lambda: len(told) >= after, inputs=500) is None
+    total = math.ceil(500 / 250) + 10  # batches, and digits
+    assert told == [(done, total) for done in range(1, after + 1)]
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
+    network, data, told = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), list[tuple[int, int]]()
+    study = study_digit_states(network, lambda *n: told.append(n), inputs=300)
+    assert study is not None
+    assert told == [(250, 300), (300, 300)]
+    assert (study.coloured_by, study.label_names, study.fixed_points) == ("class", tuple("0123456789"), ())
+    assert study.findings == [study.summary]
+    chosen = np.random.default_rng(0).permutation(10_000)[:300]
+    assert np.array_equal(study.labels, data.test_labels.numpy()[chosen])
+    for at in (0, 299):
+        trace = trace_digit(network, data.test_images[chosen[at]].numpy().astype(np.float32) / np.float32(255))
+        [layer] = [one for one in trace.layers if one.name == study.layer]
+        assert study.path(layer.states)[-1] == pytest.approx(study.points[at], abs=1e-4)
+    assert study_digit_states(network, stopping=lambda: True) is None
