@@ -70,7 +70,9 @@ def find_fixed_points(
     weights: CellWeights, inputs: Mapping[str, Array], starts: Array,
     progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
 ) -> tuple[FixedPoint, ...] | None:  # fmt: skip
-    """The fixed and slow points of a layer that are found from `starts`; None where it was stopped.
+    """The fixed and slow points of a layer that are found from `starts`, input by input; None where it was stopped.
+
+    There may be others: a search ends at a point near its start. States may also go round in a cycle, or drift for ever.
 
     Args:
         weights: of the layer, in one direction.

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.inside.adder import draw_bits
+from rnn_tui.inside.fixed_points import update_of
 from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.state_space import StateSpaceStudy, state_space, study_digit_states, study_state_space
 from rnn_tui.networks import CELLS
@@ -164,8 +167,37 @@ def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
     assert count["0 + 1"] == count["1 + 0"] == 2
 
 
-@pytest.mark.parametrize(("after", "units"), [(0, 3), (1, 3), (3, 3)])
-def test_a_study_of_sequences_stops_where_it_is(after: int, units: int) -> None:
+@pytest.mark.parametrize("replica", [0, 22, 40])
+def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None:
+    network = AdderNetwork(shipped("adder"))
+    study, weights = studied(network, replica=replica, inputs=500), network.cell(replica)
+    bits = draw_bits(60, 12, 7).astype(np.float32)
+    held = weights.run(bits)
+    before = torch.from_numpy(np.concatenate([held.states, held.cells], axis=2)).flatten(0, 1).double()  # (T·N, 2·H)
+    rested = 0
+    for first, second in np.ndindex(2, 2):
+        update, carried = update_of(weights, np.array([first, second], np.float32)), before
+        for _ in range(3000):
+            carried = update(carried)
+        at_rest = carried[(update(carried) - carried).norm(dim=1) < 1e-10]
+        name = f"{first} + {second}"
+        stable = [one for one in study.fixed_points if (one.input, one.kind) == (name, "stable")]
+        places = torch.from_numpy(np.array([[*one.state, *one.memory] for one in stable]))  # type: ignore[misc]
+        assert (torch.cdist(at_rest, places).min(dim=1).values < 1e-4).all()
+        rested += len(at_rest)
+    assert rested > len(before)
+
+
+def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_tui.inside.state_space.MOST_CONSTANT_INPUTS", 3)
+    study = studied(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=50)
+    assert study.fixed_points == ()
+    assert study.findings == [study.summary]
+    assert study.fixed_point_places.shape == (0, 2)
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_study_of_sequences_stops_where_it_is(after: int) -> None:
     network, told = RecallNetwork(shipped("recall-position-3")), list[tuple[int, int]]()
     assert study_state_space(network, 0, lambda *n: told.append(n), lambda: len(told) >= after, inputs=500) is None
     total = math.ceil(500 / 250) + 10  # batches, and digits
