@@ -72,6 +72,12 @@ def test_a_strong_unit_keeps_one_of_two_values(weight: float, bias: float) -> No
     assert [one.unstable_directions for one in found] == [0, 0, 1]
 
 
+def test_a_saddle_that_no_state_comes_near_is_left_out() -> None:
+    weights, near_by = layer(CELLS["rnn"], [[2.0]], [0]), np.linspace(0.29, 0.31, 20)[:, None]
+    assert [one.kind for one in found_from(weights, 10 * near_by - 2.7)] == ["stable", "saddle"]  # 0.2 … 0.4
+    assert found_from(weights, near_by) == ()
+
+
 @pytest.mark.parametrize(("scale", "kind", "unstable"), [(0.9, "stable", 0), (1.2, "saddle", 2)])
 def test_a_rotation_ends_at_its_centre_or_leaves_it(scale: float, kind: str, unstable: int) -> None:
     turned = scale * np.array([[math.cos(1), -math.sin(1)], [math.sin(1), math.cos(1)]])
