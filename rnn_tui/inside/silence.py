@@ -52,7 +52,8 @@ class SilenceStudy(Study):
         half = np.flatnonzero(self.together <= (self.accuracy + self.together[-1]) / 2)
         return (
             f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without unit {self.names[0]} "
-            f"{share(self.alone[0])}. {free} of {len(self.units)} units cost nothing alone; half is lost without the first {half[0] + 1}."
+            f"{share(self.alone[0])}. {free} of {len(self.units)} units cost nothing alone; half is lost without the first "
+            f"{half[0] + 1}."
         )
 
     @property

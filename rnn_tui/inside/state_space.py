@@ -13,8 +13,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.inside.adder import carries_of
 from rnn_tui.inside.fixed_points import KINDS, SLOW, FixedPoint, find_fixed_points
-from rnn_tui.inside.inspection import share
-from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of
+from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, share
 from rnn_tui.inside.trace import words_of
 from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.adder.questions import AdderNetwork
