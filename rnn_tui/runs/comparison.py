@@ -35,10 +35,9 @@ class Line:
 
 
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """The lines for one metric of several runs.
+    """The lines for one metric of several runs, which may have no values: one for each of a run's networks.
 
-    A run with several networks gives a line for each. Runs that differ in their seeds only give
-    lines together, over the steps that all of them have logged; a run may have no values.
+    Runs that differ in their seeds only give lines together, over the steps that all of them have logged.
     """
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:

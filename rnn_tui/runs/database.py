@@ -21,10 +21,7 @@ _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection in autocommit mode, with tables of this version, and whether they are new.
-
-    Any thread may use it, one at a time. A StoreError says why it can't be used.
-    """
+    """A connection in autocommit mode, for one thread at a time, and whether its tables are new; or a StoreError."""
     shown = printable(path, 200)
     with ExitStack() as undo:
         try:
@@ -47,10 +44,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Let readers and one writer work at once.
-
-    SQLite does not wait by itself where several processes change this at the same moment.
-    """
+    """Let readers and one writer work at once; SQLite does not wait by itself where several processes change this."""
     until = time.monotonic() + PATIENCE_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
@@ -123,11 +117,7 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
 
 
 def version_of(connection: sqlite3.Connection, shown: str) -> int:
-    """The version of a database, 0 of an empty one; only looks.
-
-    Raises:
-        StoreError: if it is another program's, or of a later version, or was tampered with.
-    """
+    """The version of a database, 0 of an empty one; a StoreError if it is another program's, a later one or tampered with."""
     # In one statement: between two, another process may make it.
     version, owner, tables, foreign = connection.execute(
         "SELECT (SELECT user_version FROM pragma_user_version),"

@@ -25,11 +25,7 @@ def to_document(event: events.Event) -> dict[str, Any]:
 
 
 def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> events.Event:
-    """The event of a run with these settings; the inverse of `to_document`, which trusts nothing.
-
-    Raises:
-        KeyError: if it is no event, as are those errors in `columns.WRONG`.
-    """
+    """The inverse of `to_document`, which trusts nothing; a KeyError or one of `columns.WRONG` if it is no event."""
     known = dict(document)
     kind = KINDS[known.pop("kind")]
     if kind is events.RunStarted:

@@ -1,7 +1,6 @@
-"""What of a run could not be kept when it ended, held in memory until it can be.
+"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is room.
 
-On a full disk neither weights nor values find room. Once there is some, they do, as long as the
-process that trained them lives. Held is the last state of each run only, which is small.
+That is the last state of each run only, which is small, for as long as the process lives that trained it.
 """
 
 import logging

@@ -14,10 +14,9 @@ MOST_NAMES, LONGEST = 500, 200
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
-    """`last`, then the names of runs, the newest first; none where the database can't be read.
+    """`last`, then the names of runs, the newest first, or the ids of those whose name can't be typed.
 
-    Waits a tenth of a second at most for another program. A run whose name can't be typed goes by
-    its id; `deleted` as for `RunStore.runs`.
+    None where the database can't be read within a tenth of a second; `deleted` as for `RunStore.runs`.
     """
     which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
     try:

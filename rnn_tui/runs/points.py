@@ -32,10 +32,7 @@ _ALSO_IN = (
 def moments(
     connection: sqlite3.Connection, run_id: str, kind: Kind | None = None, steps: Collection[int] | None = None
 ) -> list[Moment]:
-    """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
-
-    Only those of a kind, or at some steps, where these are given.
-    """
+    """What was logged of a run, of a kind or of all, at `steps` or at all: by step, there in the order of `KINDS`."""
     only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
     if steps is not None:
         only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]

@@ -38,10 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Records the events of one run, which gets this name if it is not in the database yet.
-
-    If it is there already, `resumed`, a failure before it starts changes nothing.
-    """
+    """Records the events of one run, new by this name; of a `resumed` one a failure before it starts changes nothing."""
 
     def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
         self._path, self._id, self._config, self._name = path, run_id, config, name

@@ -71,11 +71,7 @@ class RunRecord:
 
     @property
     def whole(self) -> Self:
-        """The run itself.
-
-        Raises:
-            StoreError: if it is damaged: then it can only be looked at, and deleted.
-        """
+        """The run itself; a StoreError if it is damaged: then it can only be looked at, and deleted."""
         if self.status is Status.DAMAGED:
             raise StoreError(f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained again.")
         return self
@@ -164,11 +160,7 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
-    """What was logged of a metric at a step, as the database has it: a value, NULL for NaN, or one for each replica.
-
-    Raises:
-        TypeError: if it is neither; or ValueError.
-    """
+    """What was logged of a metric at a step: a value, NULL for NaN, or one for each replica; a TypeError if it is neither."""
     if replicas is None:
         return math.nan if value is None else figure(value)
     if not isinstance(replicas, bytes) or len(replicas) % 8:

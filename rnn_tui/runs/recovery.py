@@ -126,10 +126,7 @@ def _read(path: Path) -> Spill:
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
-    """Add what lies in the folder of runs to a new database, `but` a run that is added in another way.
-
-    Their curves are lost, or never were: settings, figures and weights are kept.
-    """
+    """Add settings and figures of what lies in the folder of runs to a new database, `but` a run that is added otherwise."""
     for name in kept_runs()[:MOST_ADOPTED]:
         if name != but and is_id(name) and not is_held(name):
             with transaction(connection):

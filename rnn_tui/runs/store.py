@@ -28,12 +28,9 @@ _MOST_NAMED = 3
 
 
 class RunStore:
-    """The user's database of runs, which is made where there is none.
+    """The user's database of runs, made where there is none; each method raises StoreError if it can't be used.
 
     One thread at a time may use it; other processes may meanwhile.
-
-    Raises:
-        StoreError: from every method, if the database can't be used.
     """
 
     def __init__(self) -> None:
@@ -80,13 +77,7 @@ class RunStore:
         return found[0] if found else None
 
     def find(self, text: str, *, deleted: bool = False) -> RunRecord:
-        """The run that a user means: by its id, its name, the beginning of its id, or `last`.
-
-        `last` is the newest run.
-
-        Raises:
-            StoreError: if there is no such run, or several.
-        """
+        """The run that a user means, or a StoreError: by its id, its name, the beginning of its id, or `last`, the newest."""
         names = self.names(deleted=deleted)
         newest = list(names)[:1] if text == LAST else []
         called = printable(text, LONGEST_NAME)

@@ -52,11 +52,8 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     """Go on with a run from its last checkpoint, or from the beginning where it has none.
 
-    None if it is stopped while it waits for its turn. `emit` and `control` as for `train`.
-
-    Raises:
-        StoreError: if it is in training, finished or deleted.
-        CheckpointError: if its checkpoint can't be used. Nothing has changed then.
+    None if it is stopped while it waits for its turn. `emit` and `control` as for `train`. A StoreError if it is in
+    training, finished or deleted, a CheckpointError if its checkpoint can't be used: nothing has changed then.
     """
     with RunStore() as store:
         lock = store.claim(run)

@@ -31,10 +31,7 @@ class Turn:
         self._ticket: IO[bytes] | None = None
 
     def take(self, control: Control, tell: Callable[[int], object]) -> bool:
-        """Wait for it; False if `control` stops before it comes.
-
-        `tell` is called with how many have to end before, whenever that changes; with 0 at last.
-        """
+        """Wait for it, telling how many have to end before as that changes; False if `control` stops before it comes."""
         told = 0
         try:
             if self._folder is not None and self._ticket is None:

@@ -110,12 +110,9 @@ def finished_runs(task: str) -> Iterator[Source]:
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run: by its id or the beginning of it, its name, or `last`.
+    """The weights of a run: by its id or the beginning of it, its name, or `last`, the newest of the task that finished.
 
-    `last` is the newest of the task that was trained to its end.
-
-    Raises:
-        CheckpointError: if there is no such run, or several, or it has no weights yet.
+    A CheckpointError if there is no such run, or several, or it has no weights yet.
     """
     if run == LAST:
         for source in finished_runs(task):

@@ -64,11 +64,7 @@ def require(package: str, extra: str) -> None:
 
 
 def read_place(text: str) -> TrainingPlace:
-    """Where to train, as typed; this machine where nothing is.
-
-    Raises:
-        SettingError: if it is no such place, or its file can't be read.
-    """
+    """Where to train, as typed; this machine where nothing is; a SettingError if it is no such place, or can't be read."""
     if served.in_page():  # it names files of the machine that serves, and takes more than its turn
         raise SettingError(
             "A page in the browser trains one run at a time; sweep in the app in a terminal, or by rnn-tui sweep."
@@ -123,11 +119,7 @@ def _described(name: str) -> TrainingPlace:
 
 @asynccontextmanager
 async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
-    """Workers to train on; those that were started for this end with it.
-
-    Raises:
-        ClusterError: if they can't be had.
-    """
+    """Workers to train on, or a ClusterError; those that were started for this end with it."""
     require("distributed", "cluster")
     import dask  # noqa: PLC0415 - of the extra `cluster`
     from distributed import Client  # noqa: PLC0415

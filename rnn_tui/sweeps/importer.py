@@ -58,8 +58,7 @@ class EventBatch:
 class Importer:
     """Writes what workers tell; one thread at a time may use it.
 
-    Raises:
-        StoreError: from every method, if the database can't be used; then nothing of the call is written.
+    Each method raises StoreError if the database can't be used; then nothing of the call is written.
     """
 
     def __init__(self) -> None:
@@ -153,10 +152,9 @@ def packed(path: Path) -> bytes:
 
 
 def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder, if it is one.
+    """Replace a run's checkpoint by one that came, or lies in a shared folder.
 
-    Raises:
-        CheckpointError: if it is none, or another run's; as are OSError, ValueError and `zlib.error`.
+    A CheckpointError, OSError, ValueError or `zlib.error` if it is none, or another run's.
     """
     plain = zlib.decompressobj().decompress(data, MOST_CHECKPOINT) if path is None else path.read_bytes()
     kept = weights_of(run.run_id)

@@ -97,11 +97,7 @@ class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
     def add_sweep(self, name: str, plan: SweepPlan) -> str:
-        """Keep a new sweep; returns its name, by default the task and a number.
-
-        Raises:
-            StoreError: if another has its name.
-        """
+        """Keep a new sweep; returns its name, by default the task and a number, or a StoreError if another has it."""
         there = set(self.sweep_names())
         name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
         if name in there:

@@ -42,11 +42,7 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """What a sweep trains; checked when made.
-
-    Raises:
-        SettingError: for an unknown name, a value out of range or settings that do not go together.
-    """
+    """What a sweep trains; SettingError for an unknown name, a value out of range or settings that do not go together."""
 
     task: str  #: a key of `TASKS`.
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)  #: by setting, the values to try.
@@ -142,12 +138,9 @@ class SweepPlan:
         return ({**usual, name: value} for name, values in ends.items() for value in values)
 
     def configs(self, point: Point) -> list[RunConfig]:
-        """The runs of a trial: one a seed, or one with all seeds where they train side by side.
+        """The runs of a trial: one a seed, or one with all seeds side by side; a SettingError for what does not go together.
 
         Each has one thread: on a cluster a worker is a core.
-
-        Raises:
-            SettingError: if the settings do not go together.
         """
         settings: dict[str, Any] = {**self.fixed, **point}
         cell, preset = settings.pop("cell", self.of_task.default_cell), settings.pop("preset", None)
@@ -166,11 +159,7 @@ class SweepPlan:
 
 
 def _setting(task: Task, name: str) -> Setting | Sequence[str]:
-    """What checks a value of a setting that can be varied, or the words that it may be.
-
-    Raises:
-        SettingError: if there is no such setting.
-    """
+    """What checks a value of a setting that can be varied, or the words that it may be; a SettingError for any other."""
     words = {"cell": task.cells, "preset": [one.name for one in task.presets], "augmentation": task.augmentations}
     known: dict[str, Setting | Sequence[str]] = {name: SETTINGS[name] for name in task.settings if name != "seeds"}
     known |= {name: some for name, some in words.items() if some}
@@ -199,11 +188,7 @@ def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
-    """A setting and its values as typed: `hidden_size=32,64,128`.
-
-    Raises:
-        SettingError: for a name that there is not, or a value out of range.
-    """
+    """A setting and its values as typed, `hidden_size=32,64,128`; a SettingError for a wrong name or value."""
     name, typed = _split(text, "NAME=VALUE,VALUE,…")
     check = _setting(task, name)
     values: list[Any] = []
@@ -220,11 +205,7 @@ def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
 
 
 def read_range(task: Task, text: str) -> tuple[str, Range]:
-    """A setting and its range as typed: `learning_rate=1e-4..1e-1:log`.
-
-    Raises:
-        SettingError: for a name that there is not, or bounds out of range.
-    """
+    """A setting and its range as typed, `learning_rate=1e-4..1e-1:log`; a SettingError for a wrong name or bound."""
     name, typed = _split(text, "NAME=LOW..HIGH")
     check = _setting(task, name)
     bounds, _, scale = typed.partition(":")

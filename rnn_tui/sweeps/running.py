@@ -38,11 +38,8 @@ def train_elsewhere(
 
     One process at a time trains the runs of a `group`, a sweep. `control` pauses and stops: what was trained is kept.
     `tell` is called in this thread, with how it stands and what the user must know. `shared` is a folder for
-    checkpoints that all workers and this machine see.
-
-    Raises:
-        ClusterError: if there are no workers to be had, or they do not fit, or all are gone.
-        StoreError: if another process trains these runs, or the database can't be used.
+    checkpoints that all workers and this machine see. ClusterError says that no fitting workers are to be had, or all
+    are gone, StoreError that another process trains these runs, or the database can't be used.
     """
     lock = RunLock.acquire(lock_of_sweep(group), group)
     try:

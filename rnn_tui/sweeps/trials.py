@@ -33,11 +33,7 @@ FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
 
 
 def require_extras(plan: SweepPlan) -> None:
-    """Do nothing where the packages are there that a plan's training takes.
-
-    Raises:
-        ClusterError: if one is not, with the extra that has it.
-    """
+    """A ClusterError where a package is missing that a plan's training takes, with the extra that has it."""
     require("distributed", "cluster")
     if plan.searches:
         require("optuna", "search")
@@ -283,10 +279,7 @@ def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
     """How much each setting matters for the metric, in shares that sum to 1, the largest first.
 
     By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255), which compares where
-    good trials lie with where all lie. Empty for fewer than four trials that are over.
-
-    Raises:
-        ClusterError: if Optuna is not installed.
+    good trials lie with where all lie. Empty for fewer than four trials that are over; a ClusterError without Optuna.
     """
     ended = [trial for trial in trials if trial.over and not trial.pruned and trial.spread is not None]
     study = _study(plan, 0)

@@ -196,10 +196,7 @@ def write_folder(export: Export) -> list[Path]:
 
 
 def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
-    """Write all values and the settings of a run into `folder`, which becomes a run of TensorBoard.
-
-    A value of one of several networks has a tag such as `val_accuracy/H 5 ce/seed 3`.
-    """
+    """Write all values and the settings of a run into `folder`; one of several networks' is `val_accuracy/H 5 ce/seed 3`."""
     records, summaries, protocol, texts, tensors, types = (
         imported(f"tensorboard.{module}", "tensorboard", "Event files")
         for module in (

@@ -149,9 +149,7 @@ class Export:
 def write(export: Export) -> list[Path]:
     """Export runs; returns the files and folders that were written.
 
-    Raises:
-        ExportError: if it can't be written, or an optional package is missing.
-        CheckpointError: if weights that are needed can't be read.
+    An ExportError if it can't be written or a package is missing, a CheckpointError for weights that can't be read.
     """
     try:
         return list(export.form.load()(export))

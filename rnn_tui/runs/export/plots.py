@@ -47,11 +47,10 @@ class Panel:
 
 
 def write_chart(export: Export) -> list[Path]:
-    """Write a picture, in the format's own name.
+    """Write a picture with a panel for each metric: a line a network, with a band of ± sd over seeds.
 
-    It has a panel for each metric: a line a network, with a band of ± sd over seeds. By default
-    these are the validation loss over the training loss, and the validation metric that stands for
-    the runs. Where nothing was logged under these names, there is an ExportError.
+    By default these are the validation loss over the training loss, and the validation metric that
+    stands for the runs; an ExportError where nothing was logged under these names.
     """
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
