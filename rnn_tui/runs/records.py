@@ -134,17 +134,11 @@ class Curve:
 # The columns of a run, called like the fields of its record; and all that is asked of its row.
 RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
 RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
-SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 
 
 def pack(values: Sequence[float]) -> bytes:
     """Values as little-endian doubles."""
     return struct.pack(f"<{len(values)}d", *values)
-
-
-def unpack(data: bytes) -> tuple[float, ...]:
-    """The inverse of `pack`; a part of a value at the end is left out."""
-    return struct.unpack_from(f"<{len(data) // 8}d", data)
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
@@ -165,7 +159,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
         return math.nan if value is None else figure(value)
     if not isinstance(replicas, bytes) or len(replicas) % 8:
         raise TypeError("no values of replicas")
-    return unpack(replicas)
+    return struct.unpack(f"<{len(replicas) // 8}d", replicas)
 
 
 @lru_cache(1000)  # of a million points there are few
@@ -182,6 +176,11 @@ def is_id(value: object) -> bool:
 def id_of(row: sqlite3.Row) -> str:
     """The id of a run, or what is told in its place, of its `rowid` and `id`."""
     return str(row["id"]) if is_id(row["id"]) else f"{NAMELESS}{row['rowid']}"
+
+
+def the_run(run_id: str) -> str:
+    """The condition for a run's row, with its id as the parameter."""
+    return f"'{NAMELESS}' || rowid = ?" if run_id.startswith(NAMELESS) else "id = ?"
 
 
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:

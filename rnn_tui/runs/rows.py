@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache, reduce
 from importlib import metadata
 from typing import Any
@@ -17,16 +17,81 @@ from typing import Any
 from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import values_of
-from rnn_tui.runs.locks import process_started
+from rnn_tui.runs.database import transaction
+from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Kind, Moment, RunRecord, Session, headline, pack
+from rnn_tui.runs.records import RUN_ROW, Kind, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 # What of `RunStarted` has a column of the same name.
 OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
+SESSION_COLUMNS = tuple(one.name for one in fields(Session))
+ACTIVE = [status for status in Status if status.active]
+
+
+class RecordReader:
+    """Reads records of runs, each made once for as long as nothing is new of it.
+
+    A list of 20,000 runs that is asked for again every second, since one of them is in training,
+    costs a look at a few columns.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        # By their place in the database: what tells that a run changed, and what was read.
+        self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}
+
+    def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
+        """The runs that a clause of SQL with parameters chooses, in its order; a `sqlite3.Error` if it can't be."""
+        tags: dict[object, list[object]] = {}
+        for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
+            tags.setdefault(run_id, []).append(tag)
+        # Whatever is written of a run changes one of these.
+        columns = "rowid, id, status, updated, step, name, note, deleted, (SELECT sweep FROM trials WHERE run_id = id) AS sweep"
+        rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
+        now = {row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row)) for row in rows.fetchall()}
+        news = [at for at, state in now.items() if at not in self._known or self._known[at][0] != state]
+        whole = self._connection.execute(
+            f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))", [json.dumps(news)]
+        )
+        for row in whole.fetchall():
+            at = row["rowid"]
+            run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
+            self._known[at] = now[at], self._settled(run)
+        return [self._known[at][1] for at in now if at in self._known]
+
+    def _alive(self, row: sqlite3.Row) -> bool:
+        if row["status"] not in ACTIVE or not is_id(row["id"]):
+            return False
+        held = is_held(row["id"])
+        if not held and is_id(sweep := row["sweep"]):
+            held = is_held(lock_of_sweep(sweep))  # of runs elsewhere the one process that watches them has one lock
+        if held is not None:
+            return held
+        last = sessions(self._connection, row["id"])[-1:]
+        return any(is_alive(one.host, one.pid, one.process_started) for one in last)
+
+    def _settled(self, run: RunRecord) -> RunRecord:
+        """A run that was killed after its weights were complete, but before it could say so."""
+        if run.status is not Status.INTERRUPTED:
+            return run
+        try:
+            _, step, metrics = read_description(run.weights)
+        except CheckpointError:
+            metrics = {}
+        if not metrics:
+            return run
+        with transaction(self._connection):
+            moment = Moment.test(run.config, step, run.elapsed, metrics)
+            columns = write_results(self._connection, run.run_id, run.config, run.specs, moment)
+            update_run(self._connection, run.run_id, **columns)
+        found = self.records("WHERE id = ?", run.run_id)
+        return found[0] if found else run
 
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
@@ -183,11 +248,6 @@ def main_figure(config: RunConfig, specs: Sequence[Metric], figures: Figures) ->
         return None, None
     spec = next((spec for spec in measured if spec.higher_is_better), measured[-1])
     return spec, headline(config, figures[spec.name], spec.higher_is_better)
-
-
-def the_run(run_id: str) -> str:
-    """The condition for a run's row, with its id as the parameter."""
-    return f"'{NAMELESS}' || rowid = ?" if run_id.startswith(NAMELESS) else "id = ?"
 
 
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
