@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.runs is None:
         print(script(options.shell))
     else:
-        from rnn_tui.runs.names import names_to_type  # noqa: PLC0415 - SQLite, on use only
+        from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
         names = names_to_type(deleted=options.runs == "deleted")
         print("".join(f"{name}\n" for name in names if options.shell != "tcsh" or name == shlex.quote(name)), end="")

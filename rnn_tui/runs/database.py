@@ -1,13 +1,15 @@
-"""Opening the database, and saying in a sentence what is wrong with it."""
+"""Opening the database, saying in a sentence what is wrong with it, and naming runs for a shell at once."""
 
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.paths import run_database
+from rnn_tui.runs import LAST
 
 # How long to wait for other processes, which write for milliseconds.
 PATIENCE_SECONDS = 5.0
@@ -15,6 +17,8 @@ DAMAGED = (
     "malformed", "not a database", "encrypted", "no such column", "no such table", "has no column",
     "columns but", "may not be modified", "cannot modify",
 )  # fmt: skip
+# More names than a shell lists without asking first, and more characters than a name has.
+MOST_NAMES, LONGEST_TYPED = 500, 200
 # Of a damaged schema, what SQLite says of it may itself be no text.
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
@@ -139,3 +143,25 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
             f"(its version is {printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
         )
     return int(version)
+
+
+def names_to_type(*, deleted: bool = False) -> list[str]:
+    """`last`, then the names of runs, the newest first, or the ids of those whose name can't be typed.
+
+    There are none where the database can't be read within a tenth of a second; `deleted` as for `RunStore.runs`.
+    """
+    which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
+    try:
+        with closing(sqlite3.connect(f"{run_database().absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            version_of(connection, "")
+            rows = connection.execute(f"SELECT name, id FROM runs WHERE {which}").fetchall()
+    except (*FAULTS, StoreError):
+        return []
+    known = (next(filter(_can_be_typed, row), None) for row in rows)
+    return [LAST, *(text for text in known if text)] if rows else []
+
+
+def _can_be_typed(name: object) -> bool:
+    """Whether a command takes this for a name: one short line of text, and no option."""
+    return isinstance(name, str) and name not in ("", LAST) and name[0] != "-" and printable(name, LONGEST_TYPED) == name

@@ -24,9 +24,8 @@ from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import WRONG, specs_of, values_of
+from rnn_tui.runs.columns import WRONG, event_from, specs_of, to_document, values_of
 from rnn_tui.runs.database import transaction
-from rnn_tui.runs.event_documents import event_from, to_document
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import Moment, headline, is_id
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results

@@ -21,8 +21,7 @@ import pytest
 
 from rnn_tui.cli.completion import SHELLS
 from rnn_tui.engine.paths import run_database
-from rnn_tui.runs.database import connect
-from rnn_tui.runs.names import names_to_type
+from rnn_tui.runs.database import connect, names_to_type
 from tests.cli.command_line import environment, run_inside
 
 pty = pytest.importorskip("pty")
@@ -281,7 +280,7 @@ def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     *names, modules = result.stdout.splitlines()
     assert "recall-fast" in names
     wanted = {name for name in modules.split() if name.startswith(("rnn_tui.", "numpy", "torch", "textual", "rich", "shtab"))}
-    assert "rnn_tui.runs.names" in wanted
+    assert "rnn_tui.runs.database" in wanted
     assert not wanted & {"numpy", "torch", "textual", "rich", "shtab", "rnn_tui.tasks", "rnn_tui.runs.store"}
 
 
