@@ -91,7 +91,7 @@ MAY_WRITE = {
     "cli/streams.py": ("open", "os.open", "io.FileIO"),  # streams that are missing, or go nowhere
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
     "photos/export.py": ("np.savez_compressed",),
-    "sweeps/worker.py": ("(training.folder / 'events').open",),  # grows an event at a time, for home to ask for
+    "sweeps/worker.py": ("(self.folder / 'events').open",),  # grows an event at a time, for home to ask for
     "sweeps/importer.py": ("os.replace",),  # puts what came in place once it is checked
     "runs/export/plots.py": ("figure.savefig",),
     "runs/export/documents.py": ("export.write_text",),  # is an `Export`'s, which goes by files.py

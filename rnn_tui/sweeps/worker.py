@@ -13,9 +13,8 @@ import socket
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from rnn_tui.engine import events
@@ -42,18 +41,68 @@ COMPRESSION = 1
 AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
 
 
-@dataclass
 class _Training:
-    """A run that this process trains, or trained and keeps until home has it."""
+    """A run that this process trains, or trained and keeps until home has it.
 
-    topic: str
-    folder: Path
-    control: Control = field(default_factory=Control)
-    answers: "queue.SimpleQueue[Mapping[str, Any]]" = field(default_factory=queue.SimpleQueue)
-    token: str = field(default_factory=lambda: uuid4().hex)  #: tells this try from others of the same run.
-    written: int = 0  #: events in the file.
-    at_checkpoint: int = 0  #: how many of them the checkpoint needs.
-    over: bool = False
+    Its events go to a file and home, there a few times a second at most.
+    """
+
+    def __init__(self, worker: "Worker", run_id: str, topic: str, where: Path) -> None:
+        self.topic, self.control = topic, Control()
+        self.token = uuid4().hex  #: tells this try from others of the same run.
+        self.folder = folder_of(where, run_id, self.token)
+        self.answers: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
+        self.every = 0.5  #: seconds between two messages; more where there are many workers.
+        self.at_checkpoint = 0  #: how many of the events in the file the checkpoint needs.
+        self.over = False
+        self._worker, self._id, self._key = worker, run_id, worker.get_current_task()
+        self._written = 0  # events in the file
+        self._waiting: list[dict[str, Any]] = []
+        self._sent_at = 0.0
+        self.folder.mkdir(parents=True)
+        self._file = (self.folder / "events").open("w", encoding="utf-8")
+
+    def ask(self) -> Mapping[str, Any] | None:
+        """Ask home how to begin; None if it is not to begin at all."""
+        who = {"worker": self._worker.address, "host": socket.gethostname(), "versions": versions()}
+        while self._wanted():
+            self._send({"hello": who})
+            try:
+                reply = self.answers.get(timeout=SECONDS_TO_AN_ANSWER)
+            except queue.Empty:
+                continue
+            return reply if reply["begin"] else None
+        return None
+
+    def take(self, event: events.Event) -> None:
+        """Take the next event, in the thread that trains."""
+        document = to_document(event)
+        self._file.write(json.dumps(document) + "\n")
+        self._written += 1
+        self._waiting.append(document)
+        at_once = isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT
+        if at_once or time.monotonic() - self._sent_at >= self.every:
+            self._file.flush()
+            self._send({"first": self._written - len(self._waiting), "events": self._waiting})
+            self._waiting, self._sent_at = [], time.monotonic()
+            if not self._wanted():  # home is gone, or wants it no more
+                self.control.stop(interrupted=True)
+
+    def before_checkpoint(self) -> None:
+        """A checkpoint is about to be written."""
+        self.at_checkpoint = self._written
+
+    def end(self) -> None:
+        """Nothing comes any more."""
+        self.over = True
+        self._file.close()
+
+    def _send(self, words: Mapping[str, Any]) -> None:
+        self._worker.log_event(self.topic, {"run": self._id, "token": self.token, **words})
+
+    def _wanted(self) -> bool:
+        task = self._worker.state.tasks.get(self._key)
+        return task is not None and task.state in ("executing", "long-running")
 
 
 _TRAININGS: dict[str, _Training] = {}
@@ -70,19 +119,14 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
     for old, one in list(_TRAININGS.items()):
         if one.over and one.topic != topic:
             forget(old, one.token)
-    training = _Training(topic, Path(shared or worker.local_directory))
-    training.folder = folder_of(training.folder, run_id, training.token)
-    _TRAININGS[run_id] = training
-    training.folder.mkdir(parents=True)
+    training = _TRAININGS[run_id] = _Training(worker, run_id, topic, Path(shared or worker.local_directory))
     try:
-        with (training.folder / "events").open("w", encoding="utf-8") as file:
-            teller = _Teller(worker, run_id, training, file)
-            begun = teller.ask()
-            if begun is not None:
-                teller.every = float(begun["every"])
-                _train(run_id, settings, training, teller, begun["checkpoint"])
+        begun = training.ask()
+        if begun is not None:
+            training.every = float(begun["every"])
+            _train(run_id, settings, training, begun["checkpoint"])
     finally:
-        training.over = True
+        training.end()
 
 
 def folder_of(where: Path, run_id: str, token: str) -> Path:
@@ -90,16 +134,13 @@ def folder_of(where: Path, run_id: str, token: str) -> Path:
     return where / "rnn-tui" / run_id / token
 
 
-def _train(run_id: str, settings: Mapping[str, Any], training: _Training, teller: "_Teller", checkpoint: bytes | None) -> None:
+def _train(run_id: str, settings: Mapping[str, Any], training: _Training, checkpoint: bytes | None) -> None:
     path, watch = training.folder / WEIGHTS_NAME, MachineWatch()
 
     def emit(event: events.Event) -> None:
-        teller.take(event)
+        training.take(event)
         if (seen := watch.after(event)) is not None:
-            teller.take(seen)
-
-    def before() -> None:
-        training.at_checkpoint = training.written
+            training.take(seen)
 
     try:
         config = config_from_dict(settings)
@@ -115,53 +156,9 @@ def _train(run_id: str, settings: Mapping[str, Any], training: _Training, teller
         emit(events.RunFailed(run_id, 0, str(error)))
         return
     fit(
-        task, config, emit, training.control, run_id=run_id, checkpoint_path=path, resume=point, before_checkpoint=before,
+        task, config, emit, training.control,
+        run_id=run_id, checkpoint_path=path, resume=point, before_checkpoint=training.before_checkpoint,
     )  # fmt: skip
-
-
-class _Teller:
-    """Writes a run's events to its file and sends them home, a few times a second at most."""
-
-    def __init__(self, worker: "Worker", run_id: str, training: _Training, file: IO[str]) -> None:
-        self.every = 0.5  # seconds between two messages; more where there are many workers
-        self._worker, self._id, self._training, self._file = worker, run_id, training, file
-        self._key = worker.get_current_task()
-        self._waiting: list[dict[str, Any]] = []
-        self._sent_at = 0.0
-
-    def ask(self) -> Mapping[str, Any] | None:
-        """Ask home how to begin; None if it is not to begin at all."""
-        who = {"worker": self._worker.address, "host": socket.gethostname(), "versions": versions()}
-        while self._wanted():
-            self._send({"hello": who})
-            try:
-                reply = self._training.answers.get(timeout=SECONDS_TO_AN_ANSWER)
-            except queue.Empty:
-                continue
-            return reply if reply["begin"] else None
-        return None
-
-    def take(self, event: events.Event) -> None:
-        """Take the next event, in the thread that trains."""
-        document = to_document(event)
-        self._file.write(json.dumps(document) + "\n")
-        self._training.written += 1
-        self._waiting.append(document)
-        at_once = isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT
-        if at_once or time.monotonic() - self._sent_at >= self.every:
-            self._file.flush()
-            first = self._training.written - len(self._waiting)
-            self._send({"first": first, "events": self._waiting})
-            self._waiting, self._sent_at = [], time.monotonic()
-            if not self._wanted():  # home is gone, or wants it no more
-                self._training.control.stop(interrupted=True)
-
-    def _send(self, words: Mapping[str, Any]) -> None:
-        self._worker.log_event(self._training.topic, {"run": self._id, "token": self._training.token, **words})
-
-    def _wanted(self) -> bool:
-        task = self._worker.state.tasks.get(self._key)
-        return task is not None and task.state in ("executing", "long-running")
 
 
 # What home calls on a worker, by Dask's `Client.run`; each must be quick.
@@ -174,9 +171,7 @@ def about() -> dict[str, Any]:
 
 def answer(run_id: str, token: str, reply: Mapping[str, Any]) -> None:
     """Answer the question how to begin."""
-    training = _TRAININGS.get(run_id)
-    if training is not None and training.token == token:
-        training.answers.put(reply)
+    _kept(run_id, token).answers.put(reply)
 
 
 def obey(run_ids: Sequence[str], what: str) -> None:
@@ -206,10 +201,9 @@ def checkpoint(run_id: str, token: str, sent: bool) -> tuple[bytes, int]:
 
 def forget(run_id: str, token: str) -> None:
     """Remove what is kept of a run: home has it."""
-    training = _TRAININGS.get(run_id)
-    if training is not None and training.token == token:
-        del _TRAININGS[run_id]
-        shutil.rmtree(training.folder, ignore_errors=True)
+    training = _kept(run_id, token)
+    del _TRAININGS[run_id]
+    shutil.rmtree(training.folder, ignore_errors=True)
 
 
 def _kept(run_id: str, token: str) -> _Training:
