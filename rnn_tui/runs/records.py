@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import NO_TEXT, SafeText, StoreError, printable
 from rnn_tui.engine.events import LONGEST_SENTENCE
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.replicas import by_variant
+from rnn_tui.engine.replicas import Spread, by_variant
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, figure, values_of
 
@@ -142,15 +142,18 @@ def pack(values: Sequence[float]) -> bytes:
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or of replicas the best variant's mean over seeds.
+    """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where `best_seeds` has none."""
+    values = best_seeds(config, value, higher_is_better)
+    return Spread(values).mean if values else math.nan
 
-    NaN where there are fewer values than variants, as in a damaged file of weights.
-    """
+
+def best_seeds(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> tuple[float, ...]:
+    """A figure of each seed, of several variants of the best by its mean; none of a damaged file with too few values."""
     if not isinstance(value, Sequence):
-        return value
-    spreads = by_variant(value, max(1, len(config.variants)))
-    means = [spread.mean for spread in spreads if spread.values]
-    return (max if higher_is_better else min)(means, default=math.nan)
+        return (value,)
+    variants = (variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values)
+    best = (max if higher_is_better else min)(variants, key=lambda variant: variant.mean, default=None)
+    return () if best is None else best.values
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:

@@ -9,14 +9,13 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, StoreError, printable
-from rnn_tui.engine.replicas import Spread, by_variant
+from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import WRONG
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.records import RunRecord, value_of
+from rnn_tui.runs.records import RunRecord, best_seeds, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING
@@ -162,16 +161,7 @@ class SweepStore(RunStore):
         query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
         rows = self._query(query, run.run_id, kind, plan.metric)
         with self._explaining(run.run_id):
-            return of_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan) if rows else ()
-
-
-def of_seeds(config: RunConfig, value: float | Sequence[float], plan: SweepPlan) -> tuple[float, ...]:
-    """A metric of a run of a sweep for each of its seeds; of several variants, of the best one."""
-    if not isinstance(value, Sequence):
-        return (value,)
-    variants = (variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values)
-    best = (max if plan.maximise else min)(variants, key=lambda variant: variant.mean, default=None)
-    return () if best is None else best.values
+            return best_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan.maximise) if rows else ()
 
 
 def shown(value: Any) -> str:

@@ -17,11 +17,11 @@ from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.records import RunRecord, best_seeds
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.cluster import require
 from rnn_tui.sweeps.jobs import END, Job
-from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, of_seeds
+from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Trials(AbstractContextManager["Trials"]):
         for run in trial.runs if self._plan.prune else ():
             for moment in self._store.moments(run.run_id, "epoch"):
                 if moment.epoch and self._plan.metric in moment.figures:
-                    values = of_seeds(run.config, moment.figures[self._plan.metric], self._plan)
+                    values = best_seeds(run.config, moment.figures[self._plan.metric], self._plan.maximise)
                     found.setdefault(moment.epoch, []).extend(values)
         return {epoch: Spread(tuple(values)).mean for epoch, values in found.items()}
 
@@ -226,7 +226,7 @@ class Trials(AbstractContextManager["Trials"]):
         if isinstance(event, events.EpochEnded):
             figures: Figures = {**event.metrics, **event.replicas}
             if self._plan.metric in figures:
-                self._measured(one, job, event.epoch, of_seeds(job.config, figures[self._plan.metric], self._plan))
+                self._measured(one, job, event.epoch, best_seeds(job.config, figures[self._plan.metric], self._plan.maximise))
         elif isinstance(event, END):
             self._ended(one, job, event)
 

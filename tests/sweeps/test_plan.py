@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError, StoreError
-from rnn_tui.sweeps.kept import SweepStore, Trial, of_seeds
+from rnn_tui.runs.records import best_seeds
+from rnn_tui.sweeps.kept import SweepStore, Trial
 from rnn_tui.sweeps.plan import Range, SweepPlan, check_name, read_grid, read_range, wall_seconds
 from rnn_tui.tasks import TASKS
 
@@ -120,8 +121,8 @@ def test_sweeps_are_kept_by_their_names() -> None:
 def test_of_several_networks_the_best_one_counts() -> None:
     plan = SweepPlan(task="recall", grid={"epochs": [1]}, seeds=2)
     config = RECALL.config("lstm", "fast", hidden_sizes=(2, 3), seeds=2)
-    assert of_seeds(config, (1.0, 2.0, 5.0, 4.0), plan) == (5.0, 4.0)
-    assert of_seeds(config, 3.0, plan) == (3.0,)
+    assert best_seeds(config, (1.0, 2.0, 5.0, 4.0), plan.maximise) == (5.0, 4.0)
+    assert best_seeds(config, 3.0, plan.maximise) == (3.0,)
     assert Trial(0, {}, (), 1, False, (1.0, 3.0)).spread.mean == 2.0  # type: ignore[union-attr]
 
 
