@@ -55,7 +55,7 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
 def differing(runs: Sequence[RunRecord]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings in which runs differ: what it is called, and each run's value."""
     flat = [dict(_flat(run.config.to_dict())) for run in runs]
-    names = {name: None for settings in flat for name in settings}
+    names = dict.fromkeys(name for settings in flat for name in settings)
     table = [(_called(name), tuple(one.get(name, NOTHING) for one in flat)) for name in names]
     return [(name, values) for name, values in table if len(set(values)) > 1]
 
@@ -67,7 +67,7 @@ def settings_of(config: RunConfig) -> list[tuple[str, str]]:
 
 def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
     """Every metric that some run has; those that all of them have come first."""
-    names = {name: None for some in metrics for name in some}
+    names = dict.fromkeys(name for some in metrics for name in some)
     return sorted(names, key=lambda name: not all(name in some for some in metrics))
 
 

@@ -60,14 +60,9 @@ def write_spill(spill: Spill) -> Path:
     """Keep it; returns the file."""
     path = spill_file(spill.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {
-        "run": spill.run_id,
-        "name": spill.name,
-        "created": spill.created,
-        "config": spill.config.to_dict(),
-        "started": None if spill.started is None else to_document(spill.started),
-        "events": [to_document(event) for event in spill.events],
-    }
+    about = {"run": spill.run_id, "name": spill.name, "created": spill.created, "config": spill.config.to_dict()}
+    started = None if spill.started is None else to_document(spill.started)
+    document = {**about, "started": started, "events": [to_document(event) for event in spill.events]}
     write_file(path, json.dumps(document).encode())
     return path
 

@@ -105,8 +105,7 @@ def finished_runs(task: str) -> Iterator[Source]:
         except CheckpointError:
             continue
         if config.task == task and metrics:
-            position = getattr(config, "position", None)
-            yield Source(path, f"run {printable(run_id)}", position, config.name)
+            yield Source(path, f"run {printable(run_id)}", getattr(config, "position", None), config.name)
 
 
 def run_weights(task: str, run: str) -> Source:
@@ -152,8 +151,8 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     fitting = [source for source in [*runs, *pretrained] if source.position == position]
     # The usual position first, then the others that ship.
     others = [*runs, *sorted(pretrained, key=lambda source: source.position != usual)]
-    for source in [*fitting, *others]:
-        return source
+    if fitting or others:
+        return [*fitting, *others][0]
     raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
 
 
@@ -230,14 +229,6 @@ NETWORKS = NetworkCache()
 def described(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
     """What `--json` tells of the weights of a reader of images."""
     config = network.config
-    return {
-        "source": source.label,
-        "path": str(source.path),
-        "task": config.task,
-        "preset": config.preset,
-        "model": config.cell,
-        "hidden_size": config.hidden_size,
-        "layers": config.layers,
-        "seed": config.seed,
-        "metrics": dict(network.metrics),
-    }
+    about = {"source": source.label, "path": str(source.path), "task": config.task, "preset": config.preset}
+    sizes = {"hidden_size": config.hidden_size, "layers": config.layers, "seed": config.seed}
+    return {**about, "model": config.cell, **sizes, "metrics": dict(network.metrics)}

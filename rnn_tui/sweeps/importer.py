@@ -9,9 +9,10 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -54,7 +55,7 @@ class EventBatch:
     documents: Sequence[Any] = field(default=(), repr=False)
 
 
-class Importer:
+class Importer(AbstractContextManager["Importer"]):
     """Writes what workers tell; one thread at a time may use it.
 
     Each method raises StoreError if the database can't be used; then nothing of the call is written.
@@ -66,9 +67,6 @@ class Importer:
         # A thousand runs that grow side by side touch a few pages each: all of them must be at hand.
         self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_error: object) -> None:
         self._connection.close()

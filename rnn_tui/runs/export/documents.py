@@ -33,34 +33,16 @@ def date(seconds: float) -> str:
 
 def of_run(run: RunRecord) -> dict[str, Any]:
     """What a list tells of a run."""
-    return {
-        "id": run.run_id,
-        "name": run.name,
-        "task": run.config.task,
-        "model": run.config.cell,
-        "preset": run.config.preset,
-        "status": run.status.value,
-        "created": date(run.created),
-        "updated": date(run.updated),
-        "step": run.step,
-        "total_steps": run.total_steps,
-        "epoch": run.epoch,
-        "epochs": run.config.epochs,
-        "progress": run.progress,
-        "seconds": run.elapsed,
-        "metric": run.metric or None,
-        "best": _finite(run.best),
-        "last": _finite(run.last),
-        "final_metric": run.final_metric or None,
-        "final": _finite(run.final),
-        "device": run.device or None,
-        "parameters": run.parameters,
-        "message": run.message or None,
-        "note": run.note,
-        "tags": list(run.tags),
-        "weights": str(as_told(run.weights)) if run.weights.is_file() else None,
-        "settings": run.config.to_dict(),
-    }
+    config, weights = run.config, str(as_told(run.weights)) if run.weights.is_file() else None
+    called = {"id": run.run_id, "name": run.name, "task": config.task, "model": config.cell, "preset": config.preset}
+    stands = {"status": run.status.value, "created": date(run.created), "updated": date(run.updated)}
+    done = {"step": run.step, "total_steps": run.total_steps, "epoch": run.epoch, "epochs": config.epochs}
+    done |= {"progress": run.progress, "seconds": run.elapsed}
+    figures = {"metric": run.metric or None, "best": _finite(run.best), "last": _finite(run.last)}
+    figures |= {"final_metric": run.final_metric or None, "final": _finite(run.final)}
+    network = {"device": run.device or None, "parameters": run.parameters}
+    words = {"message": run.message or None, "note": run.note, "tags": list(run.tags)}
+    return called | stands | done | figures | network | words | {"weights": weights, "settings": config.to_dict()}
 
 
 def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:

@@ -69,14 +69,9 @@ class _Graph:
     def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
         """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
         operator = _operator(directions[0].cell)
-        weights = zip(*map(_in_order, directions), strict=True)
-        states = self.node(
-            operator.name,
-            [inputs, *(self.constant(np.stack(part)) for part in weights)],
-            hidden_size=directions[0].hidden_size,
-            direction="bidirectional" if len(directions) > 1 else "forward",
-            **operator.attributes,
-        )  # (T, D, N, H)
+        weights = [self.constant(np.stack(part)) for part in zip(*map(_in_order, directions), strict=True)]
+        ways = {"direction": "bidirectional" if len(directions) > 1 else "forward", **operator.attributes}
+        states = self.node(operator.name, [inputs, *weights], hidden_size=directions[0].hidden_size, **ways)  # (T, D, N, H)
         swapped = self.node("Transpose", [states], perm=[0, 2, 1, 3])
         return self.node("Reshape", [swapped, self.constant(np.array([0, 0, -1]))])
 
