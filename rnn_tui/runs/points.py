@@ -1,8 +1,7 @@
 """What was logged of a run: all of it, or as much of a long run as a chart shows.
 
-A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
-picks by their place or value; what exports reads all. What a database can't have of a run is a
-TypeError or a ValueError wherever something is read.
+A run may have a million points. What only shows curves reads a few thousand of them, which SQLite picks by their place or
+value; what exports reads all. What a database can't have of a run is a TypeError or a ValueError wherever something is read.
 """
 
 import json
@@ -116,9 +115,8 @@ def _curve(connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: s
 def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:
     """About `most` steps that stand for longer curves; None where no curve is longer.
 
-    The first and the last step, and of each stretch between those of its lowest and its highest
-    value. Where a step has several values, of replicas or of several runs, the first step of a
-    stretch that all runs have.
+    The first and the last step, and of each stretch between those of its lowest and its highest value. Where a step has several
+    values, of replicas or of several runs, the first step of a stretch that all runs have.
     """
     keys = [(run_id, kind, metric) for run_id in run_ids]
     beyond = f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?"

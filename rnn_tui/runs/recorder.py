@@ -1,8 +1,7 @@
 """Brings one run's events into the database, off the training thread's path.
 
-The training thread appends to a queue. A thread of the recorder's empties it a few times a second
-in one transaction. Where the database can't be written, what has come waits in memory and is tried
-again, until the end of the run.
+The training thread appends to a queue. A thread of the recorder's empties it a few times a second in one transaction. Where the
+database can't be written, what has come waits in memory and is tried again, until the end of the run.
 """
 
 import logging

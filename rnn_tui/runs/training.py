@@ -1,8 +1,7 @@
 """Training that is kept: what the app and the command line share around the loop.
 
-A run has a lock while it trains, a row in the database that follows its events, and a folder with
-its last checkpoint. Each way in which that fails is told once, and training goes on; what could
-not be kept when it is over is held in memory (`held`).
+A run has a lock while it trains, a row in the database that follows its events, and a folder with its last checkpoint. Each way
+in which that fails is told once, and training goes on; what could not be kept when it is over is held in memory (`held`).
 """
 
 from collections import deque
@@ -78,8 +77,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
 class _Follower:
     """Records the events of a run in training and passes them on; others' requests come the other way.
 
-    A pause gives the turn back. Where nobody listens any more (a closed pipe or terminal), the run is
-    interrupted.
+    A pause gives the turn back. Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
 
     def __init__(self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn) -> None:

@@ -1,8 +1,7 @@
 """Turns of training: so many processes train side by side, the others wait, first come first served.
 
-Each has a ticket, a file with the next number and its process's, under a lock that the system takes
-back when the process dies. Whoever has few enough locked tickets before its own may train. Without
-a folder for them (`served`) nobody waits.
+Each has a ticket, a file with the next number and its process's, under a lock that the system takes back when the process dies.
+Whoever has few enough locked tickets before its own may train. Without a folder for them (`served`) nobody waits.
 """
 
 import logging

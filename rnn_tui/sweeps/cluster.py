@@ -1,8 +1,7 @@
 """Where to train: the cores of this machine, a Dask scheduler, machines by SSH, any cluster of Dask's.
 
-Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what
-is started here listens on the loopback interface. TLS is Dask's own configuration
-(`distributed.comm`), which clients and clusters read by themselves.
+Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what is started here listens on
+the loopback interface. TLS is Dask's own configuration (`distributed.comm`), which clients and clusters read by themselves.
 """
 
 import importlib.util

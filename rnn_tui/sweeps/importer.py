@@ -1,8 +1,7 @@
 """The one writer of the database for runs that train elsewhere.
 
-A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and
-a try of a run that has been given up is not listened to. Nothing is believed: each event is checked
-like one of a file that anybody may have changed.
+A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and a try of a run that has been
+given up is not listened to. Nothing is believed: each event is checked like one of a file that anybody may have changed.
 """
 
 import json

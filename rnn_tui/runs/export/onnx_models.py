@@ -109,12 +109,11 @@ def write_models(export: Export) -> list[Path]:
 def models_of(path: Path) -> list[Model]:
     """Every network in a file of weights, checked.
 
-    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10). Sequences (N, T, F), whose name is
-    `SequenceShape.inputs` of their task, become `logits` (N, O) after the last step, or (N, T, O)
-    where every step has an answer; a single output has no axis of its own, and its sign tells the
-    answer. So `digits`, one-hot (N, T, 10), become (N, 10) of the digit at the position, and
-    `bits` (N, T, 2) become (N, T) of the bits of the sum. A CheckpointError if the weights can't be
-    read, an ExportError if onnx or onnxruntime is not installed, or a model answers unlike ours.
+    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10). Sequences (N, T, F), whose name is `SequenceShape.inputs` of their
+    task, become `logits` (N, O) after the last step, or (N, T, O) where every step has an answer; a single output has no axis
+    of its own, and its sign tells the answer. So `digits`, one-hot (N, T, 10), become (N, 10) of the digit at the position, and
+    `bits` (N, T, 2) become (N, T) of the bits of the sum. A CheckpointError if the weights can't be read, an ExportError if
+    onnx or onnxruntime is not installed, or a model answers unlike ours.
     """
     for package in ("onnx", "onnxruntime"):
         imported(package, "onnx", "ONNX models")
