@@ -27,16 +27,13 @@ LAST_RUNS, SHORTEST_RUN, TIMES = 20, 0.5, 50
 
 
 class MachineSpeed(NamedTuple):
-    """Seconds of one thread: for a call, a multiplication in a product, the tanh of a number.
+    """What a machine has to train with, and seconds that one of its threads takes."""
 
-    And the device that `auto` stands for, and how many threads share a batch of images.
-    """
-
-    call: float
-    multiplication: float
-    tanh: float
-    device: str
-    workers: int
+    call: float  #: seconds of a call.
+    multiplication: float  #: seconds of one in a product of matrices.
+    tanh: float  #: seconds of that of a number.
+    device: str  #: what `auto` stands for.
+    workers: int  #: threads that share a batch of images.
 
 
 class Workload(NamedTuple):

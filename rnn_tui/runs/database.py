@@ -104,10 +104,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:
-    """Bring a database in autocommit mode to the newest version, wholly or not at all.
-
-    Returns whether it was empty; raises what `version_of` does, or a `sqlite3.Error`.
-    """
+    """Bring a database in autocommit mode to the newest version, wholly or not at all; returns whether it was empty."""
     if version_of(connection, shown) == len(MIGRATIONS):
         return False
     with transaction(connection):

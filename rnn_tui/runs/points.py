@@ -140,11 +140,9 @@ def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, 
 
 
 def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
-    """Remove, in a transaction, what was logged of a run after a step, and at its end.
-
-    By all that comes before the step in the keys: else SQLite looks at every point of the run.
-    """
+    """Remove, in a transaction, what was logged of a run after a step, and at its end."""
     after = {"step": step, "epoch": step, "test": -1}
+    # By all that comes before the step in the keys: else SQLite looks at every point of the run.
     for kind, metric in logged(connection, run_id):
         connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind]))
     for one in after.items():

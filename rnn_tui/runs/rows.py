@@ -35,10 +35,7 @@ ACTIVE = [status for status in Status if status.active]
 
 
 class RecordReader:
-    """Reads records of runs, each made once for as long as nothing is new of it.
-
-    A list of 20,000 runs that is asked for again every second, since one of them is in training, costs a look at a few columns.
-    """
+    """Reads records of runs, each anew where it changed: 20,000 runs, listed every second, cost a look at a few columns."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -54,10 +54,7 @@ class RunStore:
         self._connection.close()
 
     def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
-        """All runs, or those of a task, the newest first, those in training in any process included.
-
-        With `deleted` those that were deleted and can be had back, in place of the others.
-        """
+        """All runs, or those of a task, the newest first; with `deleted` those that can be had back in place of the others."""
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:

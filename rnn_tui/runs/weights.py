@@ -189,10 +189,7 @@ def trained_networks(task: str) -> dict[str, Any]:
 
 
 class NetworkCache:
-    """Networks by the files of their weights, read again where a file has changed.
-
-    Any thread may ask. Those that were asked longest ago make room for others.
-    """
+    """Networks by the files of their weights, for any thread, read again where a file has changed; the last asked stay."""
 
     def __init__(self) -> None:
         # It has no lock while a file is read: a disk that is slow holds up nobody else.

@@ -148,10 +148,7 @@ def packed(path: Path) -> bytes:
 
 
 def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder.
-
-    A CheckpointError, OSError, ValueError or `zlib.error` if it is none, or another run's.
-    """
+    """Replace a run's checkpoint by one that came, or lies in a shared folder; CheckpointError and others if it is none."""
     plain = zlib.decompressobj().decompress(data, MOST_CHECKPOINT) if path is None else path.read_bytes()
     kept = weights_of(run.run_id)
     kept.parent.mkdir(parents=True, exist_ok=True)

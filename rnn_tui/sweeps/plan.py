@@ -138,10 +138,7 @@ class SweepPlan:
         return ({**usual, name: value} for name, values in ends.items() for value in values)
 
     def configs(self, point: Point) -> list[RunConfig]:
-        """The runs of a trial: one a seed, or one with all seeds side by side; a SettingError for what does not go together.
-
-        Each has one thread: on a cluster a worker is a core.
-        """
+        """The runs of a trial, one a seed or one with all of them side by side; a SettingError for what can't go together."""
         settings: dict[str, Any] = {**self.fixed, **point}
         cell, preset = settings.pop("cell", self.of_task.default_cell), settings.pop("preset", None)
         for name, several in SINGLE.items():
@@ -151,6 +148,7 @@ class SweepPlan:
         more: list[dict[str, Any]] = [{"seed": first, "seeds": self.seeds}]
         if self.of_task.reads_data:
             more = [{"seed": first + at} for at in range(self.seeds)]
+        # With one thread each: on a cluster a worker is a core.
         return [self.of_task.config(cell, preset, **settings, **one, workers=1) for one in more]
 
     def to_dict(self) -> dict[str, Any]:

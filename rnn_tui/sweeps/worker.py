@@ -42,10 +42,7 @@ AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.R
 
 
 class _Training:
-    """A run that this process trains, or trained and keeps until home has it.
-
-    Its events go to a file and home, there a few times a second at most.
-    """
+    """A run that this process trains or keeps until home has it; its events go to a file, and home now and then."""
 
     def __init__(self, worker: "Worker", run_id: str, topic: str, where: Path) -> None:
         self.topic, self.control = topic, Control()

@@ -82,10 +82,7 @@ class _Graph:
     def finished(
         self, last: str, inputs: tuple[str, Sequence[Any]], outputs: tuple[str, Sequence[Any]], about: dict[str, str]
     ) -> bytes:
-        """The model as a file, with words about it; the value `last` becomes its output.
-
-        Of input and output are given a name and a shape, with words for sizes that are free.
-        """
+        """The model as a file whose output is `last`; of inputs and outputs name and shape, with words for free sizes."""
         onnx = self._onnx
         self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
         ends = [[onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)] for name, shape in (inputs, outputs)]
