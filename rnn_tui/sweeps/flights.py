@@ -16,9 +16,9 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
+from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, finished, keep_checkpoint, packed, unpacked
 from rnn_tui.sweeps.jobs import Job, JobSource
-from rnn_tui.sweeps.workers import ClusterWorkers
 
 if TYPE_CHECKING:
     from distributed import Client, Future

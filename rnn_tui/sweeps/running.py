@@ -17,11 +17,10 @@ from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
-from rnn_tui.sweeps.cluster import TrainingPlace, connected
+from rnn_tui.sweeps.cluster import ClusterWorkers, TrainingPlace, connected
 from rnn_tui.sweeps.flights import Flights
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, JobSource, Tell
-from rnn_tui.sweeps.workers import ClusterWorkers
 
 if TYPE_CHECKING:
     from distributed import Client
