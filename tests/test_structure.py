@@ -85,8 +85,8 @@ OF_MODULES = {
 # Who else may, and why.
 MAY_WRITE = {
     "engine/files.py": None,  # all of it: that is what it is for
-    "runs/locks.py": ("path.open",),  # a lock needs a file that stays where it is
-    "runs/turns.py": ("(folder / 'drawing').open", "self._path.open"),  # as there
+    # A lock needs a file that stays where it is.
+    "runs/locks.py": ("path.open", "(folder / 'drawing').open", "self._path.open"),
     "cli/main.py": ("logging.handlers.RotatingFileHandler",),  # the log
     "cli/streams.py": ("open", "os.open", "io.FileIO"),  # streams that are missing, or go nowhere
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory

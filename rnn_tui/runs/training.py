@@ -16,11 +16,10 @@ from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.held import HELD, HeldRun
-from rnn_tui.runs.locks import RunLock, take_requests
+from rnn_tui.runs.locks import RunLock, Turn, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.turns import Turn
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.served import page_environment
-from rnn_tui.runs.turns import in_turn
+from rnn_tui.runs.locks import in_turn
 from rnn_tui.web.page import Page
 
 SECONDS_TO_DRAW = 60.0
