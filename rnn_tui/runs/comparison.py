@@ -56,7 +56,7 @@ def differing(runs: Sequence[RunRecord]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings in which runs differ: what it is called, and each run's value."""
     flat = [dict(_flat(run.config.to_dict())) for run in runs]
     names = dict.fromkeys(name for settings in flat for name in settings)
-    table = [(_called(name), tuple(one.get(name, NOTHING) for one in flat)) for name in names]
+    table = ((_called(name), tuple(one.get(name, NOTHING) for one in flat)) for name in names)
     return [(name, values) for name, values in table if len(set(values)) > 1]
 
 

@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, finished, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, finished, keep_checkpoint, unpacked
 from rnn_tui.sweeps.jobs import Job, JobSource
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Flights:
         flight.worker, flight.wants_checkpoint = address, False
         flight.incoming = self._importer.begin(flight.job.run_id, flight.job.config, token, hello)
         every = max(SECONDS_BETWEEN_MESSAGES, len(self.all) / MESSAGES_A_SECOND)
-        checkpoint = await asyncio.to_thread(packed, path) if path.exists() else None
+        checkpoint = await asyncio.to_thread(worker.packed, path) if path.exists() else None
         flight.reply = {"begin": True, "every": every, "checkpoint": checkpoint}
         await self._reply(address, flight, token, flight.reply)
 

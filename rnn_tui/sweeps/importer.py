@@ -24,7 +24,6 @@ from rnn_tui.runs.columns import WRONG, event_from, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.rows import EventWriter
 from rnn_tui.sweeps.jobs import END
-from rnn_tui.sweeps.worker import COMPRESSION
 
 # Of what is asked for: far more than a worker answers at once.
 MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
@@ -84,32 +83,30 @@ class Importer(AbstractContextManager["Importer"]):
         A batch behind a gap is left out: `Incoming.next` tells what to ask for. The last event of a
         run waits in `Incoming.end` for its weights.
         """
-        new: dict[int, tuple[Incoming, list[events.Event]]] = {}
-        upto: dict[int, int] = {}
-        ends: dict[int, events.Event] = {}
+        come: dict[int, tuple[Incoming, list[events.Event]]] = {}
         for batch in batches:
-            run, at = batch.run, id(batch.run)
-            known = upto.get(at, run.next)
-            if batch.first > known or run.wrong or run.end or at in ends or batch.first + len(batch.documents) <= known:
+            run, found = come.setdefault(id(batch.run), (batch.run, []))
+            known = run.next + len(found)
+            over = run.wrong or run.end or (found and isinstance(found[-1], END))
+            if over or not batch.first <= known < batch.first + len(batch.documents):
                 continue
             try:
                 documents = batch.documents[known - batch.first :]
                 if any(len(one.get(kind, ())) > MOST_FIGURES for one in documents for kind in ("metrics", "replicas")):
                     raise ValueError("too much")
-                found = [event_from(one, run.run_id, run.config) for one in documents]
-                if found and isinstance(found[-1], END):
-                    ends[at] = found.pop()
-                if any(isinstance(event, END) for event in found):
+                more = [event_from(one, run.run_id, run.config) for one in documents]
+                if any(isinstance(event, END) for event in more[:-1]):
                     raise ValueError("it goes on after its end")
             except (KeyError, *WRONG) as error:
                 run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
                 continue
-            new.setdefault(at, (run, []))[1].extend(found)
-            upto[at] = known + len(found)
-        self.record([(run, found) for run, found in new.values()])
-        for run, _ in new.values():
-            run.next, run.end = upto[id(run)], ends.get(id(run))
-        return list(new.values())
+            found += more
+        new = [both for both in come.values() if both[1]]
+        ends = {id(run): found.pop() for run, found in new if isinstance(found[-1], END)}
+        self.record(new)
+        for run, found in new:
+            run.next, run.end = run.next + len(found), ends.get(id(run))
+        return new
 
     def record(self, some: Iterable[tuple[Incoming, Sequence[events.Event]]]) -> None:
         """Write events as they are, in one transaction."""
@@ -140,11 +137,6 @@ def finished(path: Path, run_id: str, elapsed: float) -> events.RunFinished | No
         return None
     single, replicas = split_figures(metrics)
     return events.RunFinished(run_id, step, single, elapsed, replicas) if metrics else None
-
-
-def packed(path: Path) -> bytes:
-    """A checkpoint as it is sent."""
-    return zlib.compress(path.read_bytes(), COMPRESSION)
 
 
 def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:

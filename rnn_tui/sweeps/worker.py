@@ -6,7 +6,6 @@ for by home. Nothing here is imported before a worker has something to do.
 """
 
 import json
-import platform
 import queue
 import shutil
 import socket
@@ -61,9 +60,8 @@ class _Training:
 
     def ask(self) -> Mapping[str, Any] | None:
         """Ask home how to begin; None if it is not to begin at all."""
-        who = {"worker": self._worker.address, "host": socket.gethostname(), "versions": versions()}
         while self._wanted():
-            self._send({"hello": who})
+            self._send({"hello": {"worker": self._worker.address, **about()}})
             try:
                 reply = self.answers.get(timeout=SECONDS_TO_AN_ANSWER)
             except queue.Empty:
@@ -158,12 +156,17 @@ def _train(run_id: str, settings: Mapping[str, Any], training: _Training, checkp
     )  # fmt: skip
 
 
+def packed(path: Path) -> bytes:
+    """A checkpoint as it is sent."""
+    return zlib.compress(path.read_bytes(), COMPRESSION)
+
+
 # What home calls on a worker, by Dask's `Client.run`; each must be quick.
 
 
 def about() -> dict[str, Any]:
     """What this worker is: versions that must agree with those at home."""
-    return {"host": socket.gethostname(), "python": platform.python_version(), "versions": versions()}
+    return {"host": socket.gethostname(), "versions": versions()}
 
 
 def answer(run_id: str, token: str, reply: Mapping[str, Any]) -> None:
@@ -192,7 +195,7 @@ def told(run_id: str, token: str, first: int) -> bytes:
 def checkpoint(run_id: str, token: str, sent: bool) -> tuple[bytes, int]:
     """A run's last checkpoint, compressed, unless home reads it itself; and how many events it needs."""
     training = _kept(run_id, token)
-    data = zlib.compress((training.folder / WEIGHTS_NAME).read_bytes(), COMPRESSION) if sent else b""
+    data = packed(training.folder / WEIGHTS_NAME) if sent else b""
     return data, training.at_checkpoint  # the number last: it may be too high, never too low
 
 

@@ -21,8 +21,9 @@ from rnn_tui.runs.columns import event_from, to_document
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, unpacked
 from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.worker import packed
 from rnn_tui.tasks import TASKS
 
 HELLO = {"host": "there", "versions": {"torch": "2.0"}}
