@@ -59,7 +59,7 @@ class RunStore:
 
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
         """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
-        rows = self._query(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
+        rows = self._execute(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
         return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
@@ -118,7 +118,7 @@ class RunStore:
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
         """The sentences of a run's log: time, level, text."""
         columns = ("at", "level", "text")
-        rows = self._query(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id)
+        rows = self._execute(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id)
         return [(one["at"], one["level"], one["text"]) for one in (values_of(row, columns)[0] for row in rows)]
 
     def state(self, run: RunRecord) -> RunState:
@@ -128,7 +128,7 @@ class RunStore:
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""
-        return int(self._query("PRAGMA data_version")[0][0])
+        return int(self._execute("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
         """Give a run another name; returns it as it is kept, a SettingError if it is no name or another run's."""
@@ -187,20 +187,18 @@ class RunStore:
 
     def purge(self, days: float = DAYS_TO_UNDO) -> int:
         """Remove for good what was deleted longer ago; returns how many runs."""
-        before = time.time() - 86_400 * days
-        old = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < before]
+        old = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < time.time() - 86_400 * days]
         for run in old:
             with suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
-            with self._explaining():
-                self._connection.execute(f"DELETE FROM runs WHERE {the_run(run.run_id)}", (run.run_id,))
+            self._execute(f"DELETE FROM runs WHERE {the_run(run.run_id)}", run.run_id)
         return len(old)
 
     def claim(self, run: RunRecord) -> RunLock | None:
         """The right to go on with a run, or None where there are no locks; a StoreError if it trains or can't go on."""
         if run.whole.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
-        for (sweep,) in self._query("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
+        for (sweep,) in self._execute("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
             if is_held(lock_of_sweep(str(sweep))):
                 raise StoreError(f"Run {run.name} belongs to the sweep {printable(sweep)}, which is running; stop that first.")
         lock = RunLock.acquire(run.run_id, run.name)
@@ -211,7 +209,7 @@ class RunStore:
             lock.release()
         raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
 
-    def _query(self, sql: str, *arguments: str | None) -> list[sqlite3.Row]:
+    def _execute(self, sql: str, *arguments: object) -> list[sqlite3.Row]:
         with self._explaining():
             return self._connection.execute(sql, arguments).fetchall()
 

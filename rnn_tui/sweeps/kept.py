@@ -101,22 +101,20 @@ class SweepStore(RunStore):
         name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
         if name in there:
             raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it.")
-        with self._explaining():
-            self._connection.execute("INSERT INTO sweeps VALUES (?, ?, ?)", (name, time.time(), json.dumps(plan.to_dict())))
+        self._execute("INSERT INTO sweeps VALUES (?, ?, ?)", name, time.time(), json.dumps(plan.to_dict()))
         return name
 
     def change_plan(self, name: str, plan: SweepPlan) -> None:
         """Keep another plan for a sweep, as one with more trials."""
-        with self._explaining():
-            self._connection.execute("UPDATE sweeps SET plan = ? WHERE name = ?", (json.dumps(plan.to_dict()), name))
+        self._execute("UPDATE sweeps SET plan = ? WHERE name = ?", json.dumps(plan.to_dict()), name)
 
     def sweep_names(self) -> list[SafeText]:
         """The names of all sweeps, the newest first."""
-        return [printable(row[0]) for row in self._query("SELECT name FROM sweeps ORDER BY created DESC")]
+        return [printable(row[0]) for row in self._execute("SELECT name FROM sweeps ORDER BY created DESC")]
 
     def sweep(self, name: str) -> Sweep:
         """A sweep with its trials; raises StoreError if there is none of that name, or what is kept of it is damaged."""
-        rows = self._query("SELECT created, plan FROM sweeps WHERE name = ?", name)
+        rows = self._execute("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
             known = ", ".join(self.sweep_names()[:3]) or "none yet"
             raise StoreError(f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list tells all).")
@@ -136,13 +134,12 @@ class SweepStore(RunStore):
 
     def set_pruned(self, sweep: str, trial: int) -> None:
         """Keep that a trial was stopped since it fell behind."""
-        with self._explaining():
-            self._connection.execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", (sweep, trial))
+        self._execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", sweep, trial)
 
     def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
         where = "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER BY created, id"
         runs = {run.run_id: run for run in self._records(where, name)}
-        rows = self._query("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name)
+        rows = self._execute("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name)
         trials = []
         for number, group in itertools.groupby(rows, itemgetter("number")):
             some = list(group)
@@ -151,15 +148,14 @@ class SweepStore(RunStore):
             if not isinstance(point, dict):
                 raise TypeError(f"trial {number} has no settings")
             values = tuple(value for run in mine for value in self.measured(run, plan))
-            pruned = any(row["pruned"] for row in some)
-            trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, pruned, values))
+            trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, any(row["pruned"] for row in some), values))
         return tuple(trials)
 
     def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
         """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
         kind = {"val": "epoch", "test": "test"}.get(plan.of_metric.stage, "step")
         query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
-        rows = self._query(query, run.run_id, kind, plan.metric)
+        rows = self._execute(query, run.run_id, kind, plan.metric)
         with self._explaining(run.run_id):
             return best_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan.maximise) if rows else ()
 
