@@ -127,6 +127,14 @@ def values_of(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> tup
     return values, wrong
 
 
+def sound_values(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> dict[str, Any]:
+    """The values of a row by column; a ValueError if one can't be what it should."""
+    values, wrong = values_of(row, names)
+    if wrong:
+        raise ValueError(f"no {wrong[0]}")
+    return values
+
+
 # Events as JSON has them: in a file beside the database, or from another machine.
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 # Neither is said again with each event of a run.
@@ -155,7 +163,4 @@ def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> e
         if any(len(values) != len(config.replicas) for values in replicas.values()):
             raise ValueError("values of other networks")
         known["replicas"] = replicas
-    checked, wrong = values_of(known, COLUMNS.keys() & known.keys() - {"config"})
-    if wrong:
-        raise ValueError(f"no {wrong[0]}")
-    return kind(run_id, **known | checked)
+    return kind(run_id, **known | sound_values(known, COLUMNS.keys() & known.keys() - {"config"}))

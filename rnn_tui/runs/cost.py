@@ -123,8 +123,7 @@ def timed_speed() -> MachineSpeed:
         operations = (one.tanh, lambda: weights @ states, states.tanh)
         call, product, tanh = (min(repeat(do, number=1, repeat=TIMES)) for do in operations)
     multiplication, tanh = (product - call) / (512 * 128 * 32), (tanh - call) / states.numel()
-    device = resolve_device("auto").type
-    return MachineSpeed(call, max(0.0, multiplication), max(0.0, tanh), device, automatic_workers())
+    return MachineSpeed(call, max(0.0, multiplication), max(0.0, tanh), resolve_device("auto").type, automatic_workers())
 
 
 def in_words(seconds: float) -> str:

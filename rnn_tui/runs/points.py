@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.columns import values_of
+from rnn_tui.runs.columns import sound_values
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, value_of
 
 # Of a longer curve, Compare and pictures show an outline; far more than they have columns.
@@ -45,9 +45,7 @@ def moments(
         f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
         arguments,
     ):
-        values, wrong = values_of(row, _OF_MOMENT)
-        if wrong:
-            raise ValueError(wrong[0])
+        values = sound_values(row, _OF_MOMENT)
         metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
         found.append(Moment(**values, metrics=metrics, replicas=replicas_of))
     return found
@@ -103,13 +101,11 @@ def _curve(connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: s
         f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
         (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
     ).fetchall()
-    places = [values_of(row, ("step", "elapsed")) for row in rows]
-    if any(wrong for _, wrong in places):
-        raise ValueError("no place")
-    steps = tuple(place["step"] for place, _ in places)
+    places = [sound_values(row, ("step", "elapsed")) for row in rows]
+    steps = tuple(place["step"] for place in places)
     epochs = tuple(step / run.steps_per_epoch for step in steps)
     values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
-    return Curve(steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
+    return Curve(steps, epochs, tuple(place["elapsed"] for place in places), values)
 
 
 def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:

@@ -24,7 +24,7 @@ from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import WRONG, event_from, specs_of, to_document, values_of
+from rnn_tui.runs.columns import WRONG, event_from, sound_values, specs_of, to_document
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import Moment, headline, is_id
@@ -112,9 +112,7 @@ def _read(path: Path) -> Spill:
     started = document["started"] and event_from(document["started"], run_id, config)
     if not isinstance(started, events.RunStarted | None):
         raise ValueError("no start")
-    about, wrong = values_of(document, ("name", "created"))
-    if wrong:
-        raise ValueError(f"no {wrong[0]}")
+    about = sound_values(document, ("name", "created"))
     batch = [event_from(values, run_id, config) for values in document["events"]]
     return Spill(run_id, config=config, started=started, events=batch, **about)
 

@@ -69,8 +69,7 @@ class RecordReader:
             held = is_held(lock_of_sweep(sweep))  # of runs elsewhere the one process that watches them has one lock
         if held is not None:
             return held
-        last = sessions(self._connection, row["id"])[-1:]
-        return any(is_alive(one.host, one.pid, one.process_started) for one in last)
+        return any(is_alive(one.host, one.pid, one.process_started) for one in sessions(self._connection, row["id"])[-1:])
 
     def _settled(self, run: RunRecord) -> RunRecord:
         """A run that was killed after its weights were complete, but before it could say so."""
