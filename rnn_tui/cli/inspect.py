@@ -14,7 +14,7 @@ from rnn_tui.cli.questions import add_network_options, add_weights_options, chos
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
-from rnn_tui.inside.studies import studies_of
+from rnn_tui.inside.studies import AUTOMATON, studies_of
 from rnn_tui.runs.export.formats import unwritable
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named, trained_networks
 from rnn_tui.tasks.adder import ADDER
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
     for task, add_own, what, does, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
-         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz", '1011 110 --edit "state[6]@2-=0"', "--silence"),
+         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz", '1011 110 --edit "state[6]@2-=0"', "--automaton"),
         (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit",
          "31415 --position 3", "31415 --json", "31415 --sensitivity"),
         (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
@@ -47,12 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         edit = "read the input once more with this edit, such as state[5]@3=0; may be given several times"
         one.add_argument("--edit", action="append", default=[], metavar="EDIT", help=edit)
         for at, kind in enumerate(studies_of(task)):
-            name = "probes" if at == 0 else kind.name
+            name = "probes" if at == 0 else kind.name.replace("_", "-")
             one.add_argument(f"--{name}", action="append_const", dest="studies", const=kind, help=kind.help)
+        if AUTOMATON in studies_of(task):
+            one.add_argument("--dot", action="store_true", help="print the automaton in the language of Graphviz")
         one.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
         add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
-        one.set_defaults(complain=one.error)
+        one.set_defaults(complain=one.error, dot=False)
 
 
 def _add_sum(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         SettingError: if no network is as asked for.
         UnreadableError: if a photo can't be read.
     """
-    options.studies = list(dict.fromkeys(options.studies or ()))
+    options.studies = [AUTOMATON] if options.dot else list(dict.fromkeys(options.studies or ()))
     subject = _digit(options) if options.inspected == MNIST.name else _typed(options)
     if options.edit:
         subject.edit(options.edit)
@@ -171,8 +173,8 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     if options.json:
         output.print_json({"weights": subject.weights, **subject.document(whole=whole)}, indent=None)
         return output.OK
-    findings = subject.findings()
-    if whole:  # columns end below each other, in a pipe too
+    findings = [subject.studies[AUTOMATON.name].dot] if options.dot else subject.findings()
+    if whole and not options.dot:  # columns end below each other, in a pipe too
         heads, rows = subject.table()
         print(subject.title, end="\n\n")
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]

@@ -7,7 +7,7 @@ its checkpoints are written by a thread of their own, one at a time and in order
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training_state import TrainingState, digest
-from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
+from rnn_tui.engine.weights_file import FILM_PREFIX, FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Checkpoint:
     step: int  #: steps trained.
     metrics: Figures  #: what was measured with these weights, as far as known.
     training: TrainingState | None = None  #: what a run that is not at its end needs to go on from here.
+    film: Mapping[str, Tensor] = field(default_factory=dict)  #: what `film.Film` has, by name, on the CPU.
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -50,6 +51,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     """What a file of `checkpoint` has in it."""
     tensors = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
+    tensors |= {f"{FILM_PREFIX}{name}": tensor.contiguous() for name, tensor in checkpoint.film.items()}
     about: dict[str, Any] = {
         "format": FORMAT,
         "config": checkpoint.config.to_dict(),

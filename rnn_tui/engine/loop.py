@@ -21,6 +21,7 @@ from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.film import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
@@ -133,6 +134,7 @@ class _Run:
                 self._step, self._epoch = resume.step, resume.state.epoch
                 self._step_in_epoch = resume.state.step_in_epoch
             self._stepper = stepper
+            self._begin_film()
             self._start(total)
             while self._epoch <= config.epochs:
                 if not self._train_epoch():
@@ -182,6 +184,8 @@ class _Run:
             losses.add(self._stepper.step(step), problem.samples_in(step))
             self._step += 1
             self._step_in_epoch += 1
+            if self._step in self._moments:
+                self._keep_moment()
             if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
                 mean, samples = losses.flush(self._step, self._epoch, self._config)
                 now = self._elapsed()
@@ -197,6 +201,21 @@ class _Run:
                 self._save()
         self._end_epoch()
         return not self._control.stopping or self._epoch > self._config.epochs
+
+    def _begin_film(self) -> None:
+        """Know at which steps moments are kept; take back those that a resumed run has."""
+        moment = self._problem.moment(self._stepper.kept)
+        size = sum(values.nbytes for values in moment.values())
+        self._moments = moments_of(self._config.epochs, self._problem.steps_per_epoch, size) if size else frozenset()
+        stacked = {} if self._resume is None else dict(self._resume.film)
+        self._film = {name: list(values.unbind()) for name, values in stacked.items()}
+        if self._step == 0 and self._moments:
+            self._keep_moment()
+
+    def _keep_moment(self) -> None:
+        epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)
+        for name, values in {"epochs": epochs, **self._problem.moment(self._stepper.kept)}.items():
+            self._film.setdefault(name, []).append(values)
 
     def _end_epoch(self) -> None:
         """Validate, say how the epoch went, keep it."""
@@ -240,7 +259,8 @@ class _Run:
         if self._losses.waiting:  # weights that diverged must not replace others
             self._losses.check(self._step, self._epoch, self._config)
         state = None if finished else self._training_state()
-        self._writer.submit(Checkpoint(self._config, weights, self._step, self.test_metrics, state))
+        film = {name: torch.stack(values) for name, values in self._film.items()}
+        self._writer.submit(Checkpoint(self._config, weights, self._step, self.test_metrics, state, film))
         self.tell_written()
 
     def _training_state(self) -> TrainingState:

@@ -65,6 +65,10 @@ class Problem(ABC):
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:  # noqa: B027 - may be empty
         """Put back what `random_states` returned."""
 
+    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
+        """What is kept of `model` at a moment of its training, on the CPU and a few thousand numbers; nothing by default."""
+        return {}
+
     @abstractmethod
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Figures of `model` on the validation data, without gradients."""

@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import LossLog, Stepper
-from rnn_tui.engine.weights_file import TRAINING_PREFIX, contents, described
+from rnn_tui.engine.weights_file import FILM_PREFIX, TRAINING_PREFIX, contents, described
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class ResumePoint:
     weights: Mapping[str, Tensor]  #: those that are kept: averaged ones where the recipe says so.
     step: int  #: steps done.
     state: TrainingState  #: all else.
+    film: Mapping[str, Tensor]  #: moments of the training up to here.
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
@@ -85,8 +86,9 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
         raise CheckpointError(f"The checkpoint {shown} is damaged: its checksum is wrong; train the run again.")
     if state.run_id != run_id or (config is not None and config != theirs):
         raise CheckpointError(f"The checkpoint {shown} belongs to another run; train this one again.")
-    weights = {n: tensor for n, tensor in tensors.items() if not n.startswith(TRAINING_PREFIX)}
-    return ResumePoint(path, theirs, weights, step, state)
+    weights = {n: tensor for n, tensor in tensors.items() if not n.startswith((TRAINING_PREFIX, FILM_PREFIX))}
+    film = {n.removeprefix(FILM_PREFIX): tensor for n, tensor in tensors.items() if n.startswith(FILM_PREFIX)}
+    return ResumePoint(path, theirs, weights, step, state, film)
 
 
 def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:

@@ -24,6 +24,8 @@ METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
 # Of a run that is not at its end, the file also has what training needs to go on.
 TRAINING_PREFIX = "training/"
+# And what was kept of moments of its training: see `film`.
+FILM_PREFIX = "film/"
 # Besides SafetensorError. AttributeError and TypeError: numbers of a kind that numpy does not have.
 UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 
@@ -40,7 +42,7 @@ class WeightsFile:
 
 def read_weights(path: Path) -> WeightsFile:
     """Read a file of weights; `CheckpointError` if it is missing, damaged, or not one of ours."""
-    about, arrays = contents(path, lambda name: not name.startswith(TRAINING_PREFIX))
+    about, arrays = contents(path, lambda name: not name.startswith((TRAINING_PREFIX, FILM_PREFIX)))
     config, step, metrics = described(about, printable(path, 200))
     return WeightsFile(config, arrays, step, metrics)
 

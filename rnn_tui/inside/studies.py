@@ -122,23 +122,44 @@ def _sensitivity(reading: Reading, progress: "Progress", stopping: "Stopping") -
     return study_sensitivity(reading.network, reading.trace, reading.replica, progress, stopping)
 
 
+def _automaton(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+    from rnn_tui.inside.automaton import study_automaton  # noqa: PLC0415
+
+    return study_automaton(reading.network, reading.replica, progress, stopping)
+
+
+def _state_space(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+    from rnn_tui.inside.state_space import study_digit_states, study_state_space  # noqa: PLC0415
+
+    if reading.digit is not None:
+        return study_digit_states(reading.network, progress, stopping)
+    return study_state_space(reading.network, reading.replica, progress, stopping)
+
+
 SILENCE = StudyKind("silence", "Silenced units", "rank the units by the accuracy that their silence costs", _silence)
 _FAR = "tell how far the gradient reaches back, beside other cells"
 GRADIENTS = StudyKind("gradients", "Gradient through time", _FAR, _gradients, of_input=True)
 _STRONG = "tell how strongly each output depends on each input"
 SENSITIVITY = StudyKind("sensitivity", "Sensitivity", _STRONG, _sensitivity, of_input=True)
+STATE_SPACE = StudyKind(
+    "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points", _state_space
+)
+AUTOMATON = StudyKind(
+    "automaton", "Automaton", "learn the finite machine that it is, and look for sums it gets wrong", _automaton
+)
 CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _probes)
 SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step", _probes)
 ROWS = StudyKind("rows", "Rows", "measure the accuracy by the number of rows read, over all test images", _probes)
+OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE)
 
 
 def studies_of(task: Task) -> tuple[StudyKind, ...]:
     """What can be found out about the networks of a task, the first of which its `--probes` makes."""
     match task.name:
         case "adder":
-            return (CARRY, SILENCE, GRADIENTS, SENSITIVITY)
+            return (CARRY, *OF_SEQUENCES, AUTOMATON)
         case "recall":
-            return (SURVIVAL, SILENCE, GRADIENTS, SENSITIVITY)
+            return (SURVIVAL, *OF_SEQUENCES)
         case "mnist":
-            return (ROWS, SILENCE, GRADIENTS)
-    return (SILENCE, GRADIENTS, SENSITIVITY) if task.shape is not None and not task.reads_data else ()
+            return (ROWS, SILENCE, GRADIENTS, STATE_SPACE)
+    return OF_SEQUENCES if task.shape is not None and not task.reads_data else ()

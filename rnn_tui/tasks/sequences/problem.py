@@ -233,6 +233,11 @@ class SequenceProblem(Problem):
 
         return {name: together(name) for name in parts[0]}
 
+    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
+        """All weights: networks this small can be asked anything afterwards."""
+        network: nn.Module = getattr(model, "module", model)
+        return {name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in network.state_dict().items()}
+
     @staticmethod
     def figures(values: Mapping[str, Tensor]) -> Figures:
         """Values (R,) as the loop takes them."""

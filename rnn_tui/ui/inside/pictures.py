@@ -8,6 +8,7 @@ import numpy as np
 from textual.content import Content
 from textual.geometry import Size
 
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 
@@ -62,6 +63,54 @@ def _sensitivity(study: Any, subject: Subject, step: int, _size: Size) -> GridPi
     return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
 
 
+def _automaton(study: Any, _subject: Subject, _step: int, _size: Size) -> Content:
+    return Content("\n".join(study.findings[1:]))
+
+
+# Beside a cell for a state: what a fixed point is drawn as.
+FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
+
+
+def _state_space(study: Any, subject: Subject, step: int, size: Size) -> Content:
+    """States as letters of their labels, coloured; fixed points; over them the steps of the input at hand."""
+    layer = next(one for one in subject.trace.layers if one.name == study.layer)
+    path, fixed = study.path(layer.states), study.fixed_point_places
+    width, height = max(20, size.width), max(6, size.height - 2)
+    shown = np.vstack([study.points, path])
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    scale = (np.array([width, height]) - (4, 1)) / np.maximum(high - low, 1e-9)
+    cells: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def put(place: Any, text: str, style: str) -> None:
+        x, y = ((place - low) * scale).round().astype(int)
+        if 0 <= x < width - 3 and 0 <= y < height:
+            cells[x, height - 1 - y] = (text, style)
+
+    def style_of(label: int) -> str:
+        return f"{curve_colour(label, dark=True)}"
+
+    for place, label in zip(study.points, study.labels.tolist(), strict=True):
+        put(place, study.label_names[label][:1], style_of(label))
+    for place, one in zip(fixed, study.fixed_points, strict=True):
+        put(place, FIXED[one.kind], "bold")
+    for at, place in enumerate(path[: step + 1]):
+        put(place, str(at + subject.trace.first_step), "reverse bold" if at == step else "reverse")
+    lines = []
+    for y in range(height):
+        line, x = Content(""), 0
+        while x < width - 1:
+            text, style = cells.get((x, y), (" ", ""))
+            line += Content.styled(text, style) if style else Content(text)
+            x += len(text)
+        lines.append(line)
+    names = Content("  ").join(Content.styled(name, style_of(at)) for at, name in enumerate(study.label_names))
+    legend = (
+        Content(f"{study.coloured_by} ") + names + Content("   ◆ stable ◇ saddle · slow   reversed: the steps of this input")
+    )
+    return Content("\n").join([*lines, legend])
+
+
 PICTURES: Mapping[str, Picture] = {
     "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity,
+    "automaton": _automaton, "state_space": _state_space,
 }  # fmt: skip
