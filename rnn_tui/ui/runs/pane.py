@@ -14,8 +14,7 @@ from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.runs.listing import Listing
-from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.runs.table import Listing, RunsTable
 from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
