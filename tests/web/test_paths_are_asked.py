@@ -65,7 +65,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "tasks/plugins.py": ({"listdir", "open"}, OWN),
     "tasks/recall/__init__.py": ({"read_text"}, OWN),
     "ui/home/pane.py": ({"read_text"}, OWN),
-    "ui/photos/job.py": ({"exists"}, ASKED),
+    "ui/photos/form.py": ({"exists"}, ASKED),
     "ui/photos/panel.py": ({"is_dir"}, OWN),
     "ui/photos/screens.py": ({"cwd", "home"}, ASKED),
     "ui/report/pane.py": ({"read_text"}, OWN),

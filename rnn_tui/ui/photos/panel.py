@@ -17,9 +17,8 @@ from rnn_tui.engine.reach import leads_to_folder
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.form import PhotosForm
+from rnn_tui.ui.photos.form import PhotosForm, ReadingJob
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import InsideDoor
