@@ -1,24 +1,28 @@
 """The Report tab: every experiment of the report over seeds, its figures held against ours."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import DataTable, TabPane
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static, TabPane
 
-from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.errors import SettingError, UserError, printable
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.report.kept import kept
-from rnn_tui.report.plan import Experiment, Plan
-from rnn_tui.report.rows import Results, results
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Experiment, Plan
+from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
-from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.store import RunStore, existing_store
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.report.forms import ExportReportScreen, ReportSettings
 from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportProgress, ReportTable, numbers, told
 from rnn_tui.ui.shell.key_table import key
@@ -26,11 +30,93 @@ from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import awaited
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 NO_RUNS = "No run has figures of {} yet; t trains what is missing."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
+FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
+
+
+class ReportSettings(Vertical):
+    """Seeds, preset and tasks of a rerun, with `overrides` as in `Plan`; what is wrong is said below, and stays typed."""
+
+    @dataclass
+    class Changed(Message):
+        """Another plan is wanted."""
+
+        plan: Plan
+
+    def __init__(self, overrides: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._overrides = overrides
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            for setting, name, usual in FIELDS:
+                yield Label(setting.label, markup=False)
+                yield SettingInput(setting, usual, name)
+            yield Label("Preset", id="preset-label")
+            yield PlainSelect([(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset")
+            for task in REPORT_ORDER:
+                yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
+        yield Static("", id="report-wrong", markup=False)
+
+    def plan(self) -> Plan:
+        """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that can't be."""
+        seeds = [field.given() for field in self.query(SettingInput)]
+        only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
+        if not only:
+            raise SettingError(f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}.")
+        preset = str(self.query_one("#preset", Select).value)
+        return Plan(*seeds, only=tuple(only), preset=preset, overrides=self._overrides)
+
+    def focus_first(self) -> None:
+        self.query(SettingInput).first().focus()
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _change(self, event: Input.Changed | Select.Changed | Checkbox.Changed) -> None:
+        """Say what is wrong, or ask for what is there of another plan."""
+        event.stop()
+        wrong = ""
+        try:
+            self.post_message(self.Changed(self.plan()))
+        except SettingError as error:
+            wrong = str(error)
+        self.query_one("#report-wrong", Static).update(wrong)
+        self.set_class(bool(wrong), "-wrong")
+
+
+class ExportReportScreen(ExportPrompt):
+    """Writes table, conclusions, plots, settings and machine; the name's ending says the format."""
+
+    def __init__(self, plan: Plan, standing: str) -> None:
+        super().__init__({name: one.help for name, one in DOCUMENTS.items()})
+        self._plan, self._standing = plan, standing
+
+    def default(self, form: str) -> str:
+        return f"report{DOCUMENTS[form].suffix}"
+
+    def explanation(self) -> str:
+        return f"Table, conclusions, plots, settings and machine. {self._standing}"
+
+    async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
+        """Write in a thread: it draws, and measures what is not measured yet."""
+
+        def job() -> None:  # with a store of its own: the app's would have to wait for seconds
+            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+
+            with existing_store() as store:
+                write_document(path, self._plan, store)
+
+        self.say("Writing …")
+        await in_thread(self, job)
+        return f"Written: {printable(path, 200)}."
 
 
 class ReportPane(StorePane):

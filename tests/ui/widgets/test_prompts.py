@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Static
 
 from rnn_tui.report.plan import Plan
-from rnn_tui.ui.report.forms import ExportReportScreen
+from rnn_tui.ui.report.pane import ExportReportScreen
 from rnn_tui.ui.runs.views import ExportRunsScreen
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.widgets.prompts import ExportPrompt
