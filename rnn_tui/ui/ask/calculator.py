@@ -3,11 +3,9 @@
 import random
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import ClassVar
 
 from textual import events, getters, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -37,7 +35,7 @@ HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}
 class CalculatorPanel(AskPanel):
     """Two numbers, their addition on paper by the network, the sum in every base."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("other", "draw", "Random", "Fill in two random numbers"),
         key("show", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
         key("network", "next_network", "Network", "The next network adds; after the last, all vote"),

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -55,13 +54,13 @@ class ColumnAddition(ScrollView, can_focus=True):
     DEFAULT_CLASSES = "panel"
     BORDER_TITLE = "Added bit by bit"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
         *moves("scroll_cells", {"right": 1}),
         *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1}),
         *moves("scroll_pages", {"home": -9999, "end": 9999}),  # the highest bit, the lowest
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
+    COMPONENT_CLASSES = {
         f"column-addition--{name}"
         for name in ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
     }

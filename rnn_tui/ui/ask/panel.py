@@ -1,9 +1,8 @@
 """What every panel has in which a person asks trained networks: fields, answers, who answers."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
@@ -18,7 +17,7 @@ from rnn_tui.ui.widgets.plain import PlainSelect, TypedInput
 class AskPanel(Vertical, InsideDoor):
     """Fields to type into, where all printable keys are text, and the answers below, on which they are commands."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"),
         Binding("enter", "type", "Type", show=False),
         key("type", "type", "Type", "Go to the first field"),

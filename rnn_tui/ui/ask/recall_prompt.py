@@ -1,12 +1,11 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
 from contextlib import suppress
-from typing import ClassVar
 
 import numpy as np
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
@@ -30,7 +29,7 @@ ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame aro
 class RecallPromptPanel(AskPanel):
     """Fields for digits and position, the answers below; behind them, the report's table."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         # As long as the footer has room for on a narrow screen.
         Binding("up,ctrl+up", "move(1)", "Pos.", key_display="↑↓", tooltip="Next position"),
         Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Previous position"),

@@ -6,7 +6,7 @@ The first frame has one: NumPy is not loaded for it.
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
@@ -48,7 +48,7 @@ class InkImage(Widget):
     `small` is 14 × 7 cells, at half the resolution; the others 28 × 14, 56 × 28 and 84 × 42.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"ink-image--ink"}
+    COMPONENT_CLASSES = {"ink-image--ink"}
     ALLOW_SELECT = False
 
     scale = reactive(PLAIN, layout=True, init=False)  #: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.

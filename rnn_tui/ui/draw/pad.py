@@ -1,11 +1,9 @@
 """The pad that digits are drawn on, with the mouse or with keys."""
 
-from typing import ClassVar
-
 from rich.style import Style
 from textual import events
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.message import Message
 
 from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
@@ -23,7 +21,7 @@ class DrawingPad(InkImage, can_focus=True):
     class Changed(Message):
         """The drawing, the pen or the brush is another."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("space", "pen", "Pen", tooltip="Pen down, or up; while it is down, arrows draw"),
         key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
         key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
@@ -36,7 +34,7 @@ class DrawingPad(InkImage, can_focus=True):
         *moves("move", {"shift+up": f"0, -{STRIDE}", "shift+down": f"0, {STRIDE}"}),
         Binding("escape", "lift", "Pen up", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"drawing-pad--cursor"}
+    COMPONENT_CLASSES = {"drawing-pad--cursor"}
 
     def __init__(self) -> None:
         super().__init__()

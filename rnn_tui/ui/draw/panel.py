@@ -1,10 +1,7 @@
 """Digits by hand: draw one, and see at every stroke how trained networks read it."""
 
-from typing import ClassVar
-
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -29,7 +26,7 @@ AROUND = Size(2, 4)  # what the app has around a view
 class DrawingPanel(Vertical, InsideDoor, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("inside", "inside", "Inside")]
+    BINDINGS = [key("inside", "inside", "Inside")]
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()

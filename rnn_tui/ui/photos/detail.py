@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
@@ -68,7 +68,7 @@ class Stages(Vertical):
 class DigitBox(Static, can_focus=True):
     """One of several digits in a photo, in reading order; Enter looks inside the network while it reads it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Inside", key_display="⏎")]
+    BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
@@ -80,7 +80,7 @@ class DigitBox(Static, can_focus=True):
 class PhotoDetail(VerticalScroll, can_focus=True):
     """The photo that is selected in the gallery, looked at in a thread; `step` goes so many photos further."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
         Binding("right", "step(1)", "Next", show=False),
     ]

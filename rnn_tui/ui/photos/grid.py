@@ -4,10 +4,9 @@ A card has the photo, what the network received, and its answer.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -117,7 +116,7 @@ def layout_for(width: int, height: int) -> Shape:
 class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         *moves("move", {"left": -1, "right": 1}),
         *moves("move_rows", {"up": -1, "down": 1}),
         *moves("move_pages", {"pageup": -1, "pagedown": 1}),

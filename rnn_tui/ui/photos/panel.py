@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
@@ -44,7 +44,7 @@ NONE_YET = (
 class PhotosPanel(Vertical, InsideDoor, NetworkView):
     """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         # As long as the footer has room for on a narrow screen.
         key("open", "open", "Open", "Choose photos in a folder tree"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),

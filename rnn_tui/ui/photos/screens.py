@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.style import Style
 from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -48,7 +48,7 @@ class PhotoTree(DirectoryTree):
     """Folders and images; names are shown as they are, and harmless."""
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("enter,space", "choose", "Choose", show=False),
         Binding("right", "open", "Open", show=False),
         Binding("left", "close", "Close", show=False),
@@ -106,7 +106,7 @@ class PhotoTree(DirectoryTree):
 class ChoosePathScreen(ModalScreen[Path | None]):
     """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("escape", "dismiss", "Leave"),
         key("hidden", "hidden", "Hidden"),
         Binding("backspace", "up", "Up"),
@@ -170,7 +170,7 @@ class LabelScreen(Prompt):
         move: goes so many photos further.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         *moves("move", {"left": -1, "right": 1}),
         *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
     ]

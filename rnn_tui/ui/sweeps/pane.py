@@ -3,11 +3,10 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Select, Static, TabPane
 
@@ -38,7 +37,7 @@ class SweepsPane(StorePane):
     """A sweep with its trials, live whoever trains it, and the form of a new one."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form of a new sweep and back"),
         Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "go_on", "Go on", tooltip="Go on with the sweep where it stopped"),

@@ -5,10 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
@@ -98,7 +97,7 @@ class TrialsTable(MarkedTable[Trial]):
 class SweepScatter(Vertical, ChartView):
     """One setting at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("axis", "axis", "Axis", tooltip="Draw the trials against the next setting")]
+    BINDINGS = [key("axis", "axis", "Axis", tooltip="Draw the trials against the next setting")]
 
     def __init__(self) -> None:
         super().__init__()
