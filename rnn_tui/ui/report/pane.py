@@ -23,7 +23,6 @@ from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportProgress, ReportTable, numbers, told
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
@@ -31,6 +30,7 @@ from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.form import SettingInput
+from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import awaited
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect

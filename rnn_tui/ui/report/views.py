@@ -21,9 +21,9 @@ from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING, duration, how_many
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
-from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView, TaskView
+from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.run_lines import ProgressLine
 from rnn_tui.ui.widgets.plain import PlainTable
 

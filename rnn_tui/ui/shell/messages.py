@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.shell.app import RnnTuiApp
-    from rnn_tui.ui.sweeps.training import SweepTrainer
+    from rnn_tui.ui.training.long_jobs import SweepTrainer
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.

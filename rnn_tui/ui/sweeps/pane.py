@@ -20,9 +20,9 @@ from rnn_tui.ui.shell.messages import UNDER_WAY, RunsWanted, SweepRequested
 from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.sweeps.form import SweepForm, read_form
-from rnn_tui.ui.sweeps.training import SweepStatus, SweepTrainer
 from rnn_tui.ui.sweeps.views import SweepProgress, SweepScatter, SweepSummary, SweepWorkers, TrialsTable
 from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.training.long_jobs import SweepStatus, SweepTrainer
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.widgets.prompts import AskTextScreen

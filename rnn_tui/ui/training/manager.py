@@ -22,8 +22,7 @@ from rnn_tui.engine.served import turns_folder
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.report.training import ReportStatus, train_report
-from rnn_tui.ui.sweeps.training import SweepStatus, SweepTrainer
+from rnn_tui.ui.training.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
