@@ -104,8 +104,7 @@ class Adders:
                 self._studies[replica] = None
                 self._studies[replica] = study_carry(self._network, replica)
             if (study := self._studies[replica]) is not None:
-                trace = trace_addition(self._network, answer.addition, replica)
-                told = tuple(study.carry_row(trace).tolist())
+                told = tuple(study.carry_row(trace_addition(self._network, answer.addition, replica)).tolist())
         return replace(answer, told=told)
 
 
@@ -154,8 +153,7 @@ class SumText(Widget):
         if answer is None:
             return []
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
-        lines = [Content.assemble((answer.verdict, style), f" · {answer.by}")]
-        lines += _in_all_bases(answer, width)
+        lines = [Content.assemble((answer.verdict, style), f" · {answer.by}"), *_in_all_bases(answer, width)]
         if answer.voted:
             lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
         return lines
@@ -177,8 +175,7 @@ def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
         if wrong:
             label = " " * (column - len(answered)) + f"{GAP}true "
             # Where both are cut they may differ in the part that is left out.
-            shown = true if true != answered else "differs in the middle"
-            line += Content.assemble((label, MUTED), shown)
+            line += Content.assemble((label, MUTED), true if true != answered else "differs in the middle")
         lines.append(line)
     return lines
 

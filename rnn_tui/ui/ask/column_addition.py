@@ -122,8 +122,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     @property
     def _cells(self) -> int:
         """How many cells the bits take."""
-        length = self._answer.addition.length if self._answer else 0
-        return self._pitch * length - (self._pitch > 1)
+        return self._pitch * self._answer.addition.length - (self._pitch > 1) if self._answer else 0
 
     def action_scroll_cells(self, direction: int) -> None:
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
@@ -193,8 +192,7 @@ class ColumnAddition(ScrollView, can_focus=True):
             return []
         step = 5 if self._pitch > 1 else 10
         text = [" "] * len(visible)
-        more_left = self.scroll_offset.x > 0
-        more_right = visible[-1][0] != 0
+        more_left, more_right = self.scroll_offset.x > 0, visible[-1][0] != 0
         for cell, (bit, across) in enumerate(visible):
             if across != self._anchor or bit % step:
                 continue

@@ -177,9 +177,7 @@ class MarkedDigits(Widget):
         if not self._digits:
             return Content("")
         digits, position, width = self._digits, self._position, self.content_size.width
-        words = ""
-        if width >= WORDS_WIDTH:
-            words = f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}"
+        words = f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}" if width >= WORDS_WIDTH else ""
         line = Content(marked(digits, position, width - len(words)))
         start = line.plain.index("[")
         return line.stylize("bold reverse", start, start + 3) + Content(words).stylize("dim")
@@ -225,23 +223,20 @@ class RecallTable(Vertical):
         """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
         self.query_one(".headline", Static).update(_headline(answers, seed))
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
-        headings, rows = ["\nlength", "\nsequence", "\ntrue"], []
-        truth = answers.truth
+        rows, truth = [], answers.truth
         said = [answers.of(variant, seed).argmax(axis=1) for variant in range(len(answers.config.variants))]
-        for variant, row in enumerate(said):
-            headings.append(f"{answers.variant_label(variant)}\n{100 * (row == truth).mean():.0f} % right")
+        right = (f"{answers.variant_label(at)}\n{100 * (row == truth).mean():.0f} % right" for at, row in enumerate(said))
+        headings = ["\nlength", "\nsequence", "\ntrue", *right]
         for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
             sequence = Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip())
-            cells = [Text(f"{len(digits)}", justify="right"), sequence, Text(f"{true}", justify="center")]
-            cells += [Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row]
-            rows.append(cells)
+            read = (Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row)
+            rows.append([Text(f"{len(digits)}", justify="right"), sequence, Text(f"{true}", justify="center"), *read])
         self.query_one(PlainTable).fill(headings, rows)
 
 
 def _headline(answers: RecallAnswers, seed: int | None) -> str:
     lengths = sorted({len(digits) for digits in answers.sequences})
-    which = f"length {lengths[0]}"
-    if len(lengths) > 1:
-        which = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
+    several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
+    which = several if len(lengths) > 1 else f"length {lengths[0]}"
     drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {which}"
     return f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"

@@ -91,8 +91,7 @@ class RecallPromptPanel(AskPanel):
         """
         digits, position = self._digits, self._position
         with suppress(QueryError):
-            digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            position = self._typed_position()
+            digits, position = parse_digits(self.query_one("#recall-digits", Input).value), self._typed_position()
         return digits, position, self._answers.source if self._answers is not None else self._source
 
     @property
@@ -167,8 +166,7 @@ class RecallPromptPanel(AskPanel):
         """Say what is wrong, or else what to bear in mind."""
         cut = self.query_one("#recall-digits", TypedInput).cut
         error = " ".join(filter(None, (cut, self._complaint or self._failure)))
-        status = error or (self._answers.notes if self._answers is not None else "")
-        put(self.query_one("#recall-status", Static), status)
+        put(self.query_one("#recall-status", Static), error or (self._answers.notes if self._answers is not None else ""))
         self.set_class(bool(error), "-wrong")
         self.set_class(bool(self._complaint or self._failure), "-stale")
 

@@ -57,8 +57,8 @@ class DigitAnswer:
             return f"{100 * self.confidence:.1f} % sure"
         if 1 - sum(self.probabilities) > self.confidence:
             return "No digit?"
-        likely = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
-        return f"Unsure: {likely[0]} or {likely[1]}?"
+        first, second, *_ = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
+        return f"Unsure: {first} or {second}?"
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,16 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
 
     digit = centre(ink)
-    if not digit.any():
-        return DrawingAnswers(digit, ())
-    return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources))
+    return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources if digit.any()))
 
 
 def answer_digit(digit: Ink, source: Source, network: RowReaderNetwork | None = None) -> DigitAnswer:
     """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
     try:
-        if network is None:
-            network = NETWORKS.get(source.path, RowReaderNetwork)
-        probabilities = network.chances(digit[None])[0, :-1]
+        network = network or NETWORKS.get(source.path, RowReaderNetwork)
+        return DigitAnswer(source, tuple(network.chances(digit[None])[0, :-1].tolist()))
     except CheckpointError as error:
         return DigitAnswer(source, failure=str(error))
-    return DigitAnswer(source, tuple(probabilities.tolist()))
 
 
 class DrawingView(Horizontal):

@@ -60,8 +60,7 @@ class InkImage(Widget):
 
     def show_levels(self, levels: Levels) -> None:
         """Draw shades (28, 28)."""
-        pairs = zip(levels, self._levels, strict=True)
-        changed = [at for at, (new, old) in enumerate(pairs) if new != old]
+        changed = [at for at, (new, old) in enumerate(zip(levels, self._levels, strict=True)) if new != old]
         self._levels = levels
         if changed:
             self.refresh_rows(changed[0], changed[-1])

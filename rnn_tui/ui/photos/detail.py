@@ -155,8 +155,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._study = found = PhotoStudy() if isinstance(found, str) else found  # a sentence is in the gallery already
         self.remove_class("-stale")
         self._show_answers(found)
-        pictures = with_boxes(found.photo, self._reading, self.chosen), found.digit
-        for image, picture in zip(self._pair, pictures, strict=False):
+        for image, picture in zip(self._pair, (with_boxes(found.photo, self._reading, self.chosen), found.digit), strict=False):
             image.show(picture)
         for view, way in zip(views_in(self, Stages, len(found.ways)), found.ways, strict=True):
             view.show(*way)

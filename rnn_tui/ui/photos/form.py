@@ -48,12 +48,7 @@ class ReadingJob:
     """Reads in the background; whoever shows the readings takes them when there is time.
 
     In a daemon thread and not one of asyncio's: a folder on a network that is gone must not keep the app from ending.
-
-    Args:
-        paths: of photos and folders.
-        source: gives the weights; raises a `UserError` where there are none.
-        method, number: how photos are prepared, how many digits one shows, of `photos.METHODS` and `photos.NUMBERS`.
-        recursive: whether folders in folders count.
+    `source` gives the weights, or raises a `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:
@@ -150,10 +145,7 @@ def _none_in(paths: Sequence[Path], recursive: bool) -> str:
 class PhotosForm(Vertical):
     """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read has them read again.
 
-    Args:
-        photos: those that were read.
-        frame: around what shows them; its title says how far reading is, or what came of it.
-        take: takes further ones, and what read them.
+    The title of the `frame` says how far reading is, or what came of it; `take` takes further readings, and what read them.
     """
 
     path = getters.query_one(PathInput)
@@ -204,9 +196,8 @@ class PhotosForm(Vertical):
         source = self.query_one(NetworkSelect).source
         # Before networks were looked for, the first of them is meant.
         choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
-        method = str(self.query_one("#photos-method", Select).value)
+        method, number = (str(self.query_one(name, Select).value) for name in ("#photos-method", "#photos-number"))
         recursive = self.query_one("#photos-recursive", Checkbox).value
-        number = str(self.query_one("#photos-number", Select).value)
         self.job = ReadingJob(paths, choose, method, recursive, number)
         self.job.start()
         self.reading, self.complaint = True, ""

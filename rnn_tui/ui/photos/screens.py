@@ -72,9 +72,7 @@ class PhotoTree(DirectoryTree):
         """The name with a sign for folders. Textual's own takes part of some names for more."""
         path = getattr(node.data, "path", None)
         name = str(path and as_told(path)) if node.is_root or path is None else path.name
-        sign = "  "
-        if node.allow_expand:
-            sign = self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
+        sign = self.ICON_FILE if not node.allow_expand else self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
         return Text.assemble((sign, base_style), (printable(name, LONGEST_NAME), style))
 
     def process_label(self, label: object) -> Text:
@@ -164,10 +162,8 @@ def _next_root(root: Path) -> Path:
 class LabelScreen(Prompt):
     """Asks which digit a photo shows, and then the next one, until it is left.
 
-    Args:
-        at_question: gives the reading that is asked about, and its photo.
-        label: takes the answer, and goes on to the next; None takes a label away.
-        move: goes so many photos further.
+    `at_question` gives the reading that is asked about, and its photo; `label` takes the answer, None to take a label
+    away, and goes on to the next; `move` goes so many photos further.
     """
 
     BINDINGS = [

@@ -39,9 +39,7 @@ FAILURE = "How long it takes can't be told; the log file has the details."
 def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan, TrainingPlace, str]:
     """The plan that was typed, where to train, and the sweep's name, which may be empty.
 
-    Raises:
-        SettingError: if it can't be.
-        ClusterError: if a package is missing that it needs.
+    Raises a `SettingError` if it can't be, a `ClusterError` if a package is missing that it needs.
     """
     task, search = TASKS[typed["task"]], typed["search"]
     varied = typed["vary"].split()

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from textual import getters
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from rnn_tui.tasks.task import Task
@@ -25,6 +27,8 @@ class FormPane(Pane):
         key("preset", "preset", "Preset"),
         key("log", "log", "Log", show=False),
     ]
+
+    _place = getters.child_by_id("form-place", Vertical)  # by no query: the footer asks at every key
 
     def __init__(self, task: Task) -> None:
         super().__init__()
@@ -57,10 +61,6 @@ class FormPane(Pane):
         return self._place.display and self.app.size.width < FORM_WIDTH
 
     @property
-    def _place(self) -> Widget:
-        return self.get_child_by_id("form-place")  # by no query: the footer asks at every key
-
-    @property
     def in_form(self) -> bool:
         return self.form is not None and self.form.has_focus_within
 
@@ -79,8 +79,7 @@ class FormPane(Pane):
 
     def place_form(self) -> None:
         """Show form and log where their view is in front; by no class of the pane, which would style all that is in it anew."""
-        narrow = self.app.size.width < FORM_WIDTH
-        place = self._place
+        narrow, place = self.app.size.width < FORM_WIDTH, self._place
         place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
         place.styles.width = "1fr" if narrow else None
         self.get_child_by_id("workspace").display = not self.alone

@@ -259,12 +259,12 @@ class TrainingManager:
 
                 # What begins to train waits for these imports; what trains would be disturbed.
                 self.speed = None if self.busy else timed_speed()
-            text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
-            self._queue.append(Loaded(text, failed=False))
+            loaded = Loaded(f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}", failed=False)
         except Exception as error:
             logger.exception("loading the engine failed")
             text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
-            self._queue.append(Loaded(text, failed=True))
+            loaded = Loaded(text, failed=True)
+        self._queue.append(loaded)
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
         """In a thread: train and evaluate each of these, or go on with one that is kept."""
