@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 
 from rich.console import JustifyMethod
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -37,8 +36,6 @@ CAPTION = (
 class ReportTable(Vertical, TaskView):
     """The table of a rerun; a row is an experiment of its results."""
 
-    _table = getters.query_one("#report-figures", PlainTable)
-
     def __init__(self) -> None:
         super().__init__(classes="panel")
         self.border_title = "The report's figures beside ours"
@@ -64,22 +61,11 @@ class ReportTable(Vertical, TaskView):
         self._fill()
 
     def _fill(self) -> None:
-        """Columns and rows anew where they or the theme are others, cells alone where they are the same."""
-        if self._results is None:
-            return
-        table, lines = self._table, {row.experiment.key: self._line(row) for row in self._results.rows}
-        if (frame := (self.app.theme, *lines)) != self._shown:
-            self._shown, at = frame, table.cursor_row
-            table.clear(columns=True)
-            for column, head in zip(KEYS, HEADS, strict=True):
-                table.add_column(_cell(column, head), key=column)
-            for key, line in lines.items():
-                table.add_row(*line, key=key)
-            table.move_cursor(row=min(at, len(lines) - 1))
-        for key, line in lines.items():
-            for column, cell in zip(KEYS, line, strict=True):
-                if table.get_cell(key, column) != cell:
-                    table.update_cell(key, column, cell, update_width=True)
+        """Fill the table where something is new, the theme too."""
+        lines = [self._line(row) for row in self._results.rows] if self._results is not None else []
+        if lines and (shown := (self.app.theme, lines)) != self._shown:
+            self._shown = shown
+            self.query_one(PlainTable).fill(map(_cell, KEYS, HEADS), lines)
 
     def _line(self, row: Row) -> list[Text]:
         texts = list(cells(row))

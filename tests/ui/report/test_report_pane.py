@@ -103,7 +103,8 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
             await pilot.pause()
-            cell = app.query_one("#report-figures", DataTable).get_cell("recall-h5", "place")
+            figures = app.query_one("#report-figures", DataTable)
+            cell = next(cells[5] for cells in map(figures.get_row_at, range(12)) if str(cells[0]) == "Recall, H 5")
             assert cell.style == app.get_css_variables()["text-success" if row.inside else "text-warning"]
         for size in SIZES:
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
