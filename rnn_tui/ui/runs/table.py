@@ -198,18 +198,13 @@ class MarkedTable(Vertical, Generic[Item]):
         """What a command is for: the marked items, or else the one under the cursor."""
         return self.marked or ([self.highlighted] if self.highlighted else [])
 
-    def show(self, listing: Listing[Item]) -> None:
-        """Show these items, with cursor and marks where they were."""
+    def show(self, listing: Listing[Item], sort: str = "") -> None:
+        """Show these items, with cursor and marks where they were; with a `sort`, others with other columns, none marked."""
         self.listing, self._loaded = listing, True
+        if sort:
+            self._shown, self._marked, self._sort, self._backwards = {}, [], sort, False
+            self._make_columns()
         self._marked = [key for key in self._marked if key in listing.words]
-        self._fill()
-
-    def show_other(self, listing: Listing[Item], sort: str) -> None:
-        """Show items with other columns, none of them marked."""
-        self.listing, self._loaded, self._sort, self._backwards = listing, True, sort, False
-        self._shown = {}
-        self._marked.clear()
-        self._make_columns()
         self._fill()
 
     def highlight(self, key: str) -> None:

@@ -88,10 +88,7 @@ class TrialsTable(MarkedTable[Trial]):
         columns = (NUMBER, *map(_setting, plan.varied), _column(head, figure, sweep.rank), STATUS)
         listing = Listing(columns, self.listing.id_of).of(sweep.trials)
         before, self._of = self._of, (sweep.name, sweep.created)
-        if self._of == before:
-            self.show(listing)
-        else:
-            self.show_other(listing, head)
+        self.show(listing, "" if self._of == before else head)
 
 
 class SweepScatter(Vertical, ChartView):
