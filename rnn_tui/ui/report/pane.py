@@ -17,7 +17,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.report.kept import kept
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Experiment, Plan
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore, existing_store
@@ -171,37 +171,24 @@ class ReportPane(StorePane):
         if isinstance(view := self.front_view, ReportTable | ReportPlots | ReportConclusions):
             view.focus_view()
 
-    def look_for_news(self) -> None:
-        self._read()
-
-    def show_runs(self) -> None:
-        self._version = -1
-        self._read()
-
     def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
         self._plan = event.plan
         self.show_runs()
 
-    @work(group="report", exclusive=True)
-    async def _read(self) -> None:
+    @work(group="read", exclusive=True)
+    async def read(self) -> None:
         """Show all figures, if there is news of them."""
         plan = self._plan
         assert plan is not None
-        # A program that was killed leaves no news; what it trained is then to be trained here.
-        known = -1 if self._standing is not None and self._standing.elsewhere else self._version
 
-        def news(store: RunStore) -> tuple[int, tuple[Results, Standing] | None]:
-            version = store.version()
-            if version == known:
-                return version, None
+        def there(store: RunStore) -> tuple[Results, Standing]:
             has = kept(plan, store)
-            return version, (results(has), standing(has, self._runs.speed))
+            return results(has), standing(has, self._runs.speed)
 
-        if (found := await self.ask(news)) is None:
-            return
-        self._version, there = found
-        if there is not None:
-            self._results, self._standing = there
+        # A program that was killed leaves no news; what it trained is then to be trained here.
+        found = await self.news(there, always=self._standing is not None and self._standing.elsewhere > 0)
+        if found is not None:
+            self._results, self._standing = found
             self._show()
 
     def complain(self, other: str = "") -> None:
@@ -218,7 +205,9 @@ class ReportPane(StorePane):
         if (table := self._results) is None:
             return
         if self.view == "table":
-            self.query_one(ReportTable).show(table, self._in_training())
+            rerun = self._rerun
+            work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
+            self.query_one(ReportTable).show(table, frozenset(part.experiment for part in work.parts) if work else frozenset())
             return
         of = str(table.plan), table.run_ids
         if of not in self._by_length and not self._measuring:
@@ -239,11 +228,6 @@ class ReportPane(StorePane):
         now = self._standing if rerun is None else rerun.standing
         self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
         self.complain()
-
-    def _in_training(self) -> frozenset[Experiment]:
-        rerun = self._rerun
-        work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
-        return frozenset(part.experiment for part in work.parts) if work else frozenset()
 
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
@@ -279,7 +263,6 @@ class ReportPane(StorePane):
 
     def on_tabbed_content_tab_activated(self) -> None:
         self._show()
-        self.app.refresh_bindings()
 
     def action_train(self) -> None:
         settings = self.query_one(ReportSettings)

@@ -14,7 +14,7 @@ from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.runs.table import Listing, RunsTable
+from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
@@ -66,7 +66,6 @@ class RunsPane(StorePane):
         self._trained_here = trained_here
         self._deleted: list[list[RunRecord]] = []
         self._looks = 0
-        self._ready = False
         self._offered: Status | None = None  # of a run that trains elsewhere
 
     def compose(self) -> ComposeResult:
@@ -77,10 +76,6 @@ class RunsPane(StorePane):
             with TabPane(with_key("2", "Compare"), id="compare"):
                 yield RunsCompare()
 
-    @property
-    def complete(self) -> bool:
-        return self._ready
-
     def focus_view(self) -> None:
         if self.view == "compare":
             self._compare.focus_view()
@@ -88,9 +83,6 @@ class RunsPane(StorePane):
             self._table.focus_view()
         else:
             self.query_one("#views Tabs").focus()
-
-    def show_runs(self) -> None:
-        self._read(always=True)
 
     def show_runs_of(self, run_ids: Sequence[str]) -> None:
         """Mark these runs and no others, and show them beside each other."""
@@ -100,36 +92,29 @@ class RunsPane(StorePane):
 
     def look_for_news(self) -> None:
         """Show what has changed; ages, which grow by themselves, every now and then."""
-        if any(one.node is self and one.group == "runs" for one in self.workers):
-            return  # a reading of many runs that began anew at every look would never end
         self._looks += 1
-        self._read(always=self._looks % LOOKS_BETWEEN_AGES == 0)
+        if self._looks % LOOKS_BETWEEN_AGES == 0:
+            self._version = -1
+        super().look_for_news()
 
-    @work(group="runs", exclusive=True)
-    async def _read(self, always: bool) -> None:
+    @work(group="read", exclusive=True)
+    async def read(self) -> None:
         """Show all runs, if there is news of them."""
         if not self.app.is_running:  # the table may be gone
             return
-        listing = self._table.listing
-        known = -1 if always or any(run.status.active for run in listing.items) else self._version
-
-        def news(store: RunStore) -> tuple[int, Listing[RunRecord] | None]:
-            version = store.version()
-            return version, None if version == known else listing.of(store.runs())
-
+        listing, always = self._table.listing, self._version < 0
+        in_training = any(run.status.active for run in listing.items)
         if not self._ready:  # a screenful first: to read 20,000 takes a second
             some = await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))
             if some is not None:
                 self._table.show(some)
-        found = await self.ask(news)
+        now = await self.news(lambda store: listing.of(store.runs()), always=always or in_training)
         first, self._ready = not self._ready, True
         before = bool(self._table.listing.items)
-        if found is not None:
-            self._version, now = found
-            if now is not None and (always or now.items != self._table.listing.items):
-                self._table.show(now)
-                if self.view == "compare":
-                    self._show_comparison()
+        if now is not None and (always or now.items != self._table.listing.items):
+            self._table.show(now)
+            if self.view == "compare":
+                self._show_comparison()
         self._offer_keys()
         if first or before != bool(self._table.listing.items):
             self.keep_focus()  # the table comes with the first run and goes with the last
@@ -137,7 +122,6 @@ class RunsPane(StorePane):
     def on_tabbed_content_tab_activated(self) -> None:
         if self.view == "compare":
             self._show_comparison()
-        self.app.refresh_bindings()
 
     def action_train(self) -> None:
         run = self._table.highlighted

@@ -109,7 +109,8 @@ class Pane(Vertical):
             self.call_after_refresh(self.focus_view)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Do so once it is in front."""
+        """Do so once it is in front, which may have other keys."""
+        self.app.refresh_bindings()
         if self._clicked:
             self._clicked = False
             self.call_after_refresh(self.focus_view)
@@ -146,6 +147,7 @@ class StorePane(Pane):
         super().__init__()
         self._store = store
         self._version = -1  # of what is shown
+        self._ready = False  # whether the store was asked
         self._problem = ""  # with the database
 
     def problem_line(self) -> Static:
@@ -163,6 +165,18 @@ class StorePane(Pane):
         self.complain()
         return answer
 
+    async def news(self, read: "Callable[[SweepStore], T]", *, always: bool) -> T | None:
+        """What `read` makes of the store, if that is another than at the last time, or `always`; else None, as from `ask`."""
+        known = -1 if always else self._version
+
+        def question(store: "SweepStore") -> tuple[int, T | None]:
+            version = store.version()
+            return version, None if version == known else read(store)
+
+        found = await self.ask(question)
+        self._version, answer = found or (self._version, None)
+        return answer
+
     def complain(self, other: str = "") -> None:
         """Say what is wrong: with the database, or else the `other`."""
         line = self.query_one("#problem", Static)
@@ -172,8 +186,21 @@ class StorePane(Pane):
     def on_mount(self) -> None:
         self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)
 
+    @property
+    def complete(self) -> bool:
+        return self._ready
+
+    def show_runs(self) -> None:
+        self._version = -1
+        self.read()
+
     def look_for_news(self) -> None:
-        """Ask the store whether there is anything new."""
+        """Read what is new; a reading that began anew at every look might never end."""
+        if not any(one.node is self and one.group == "read" for one in self.workers):
+            self.read()
+
+    def read(self) -> object:
+        """Show what the store has, if there is news of it; work of the group `read`."""
         raise NotImplementedError
 
     def on_show(self) -> None:

@@ -30,7 +30,6 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 NONE = "none yet"
 NO_MORE = "Only a search can have more trials; a grid has every combination."
 ELSEWHERE = "Another process trains this sweep; it is followed here."
-Read = tuple[list[str], Sweep | None, str]
 
 
 class SweepsPane(StorePane):
@@ -53,7 +52,6 @@ class SweepsPane(StorePane):
         self._names: list[str] = []
         self._sweep: Sweep | None = None
         self._wanted = ""  # the sweep to look at; empty for the newest
-        self._ready = False
         self._trainer: SweepTrainer | None = None
 
     def compose(self) -> ComposeResult:
@@ -70,49 +68,29 @@ class SweepsPane(StorePane):
         yield self.problem_line()
         yield SweepProgress()
 
-    # Of every pane
-
-    @property
-    def complete(self) -> bool:
-        return self._ready
-
     def focus_view(self) -> None:
         """Put the focus on what the view is of; a field is left alone, or letters would be typed."""
         tables = {"trials": "#runs-table", "scatter": "#sweep-chart", "workers": "SweepWorkers DataTable"}
         found = self.query_one(tables.get(self.view, "#views Tabs"))
         (found if found.display else self.query_one("#views Tabs")).focus()
 
-    def show_runs(self) -> None:
-        self._version = -1
-        self._read()
-
-    def look_for_news(self) -> None:
-        if not any(one.node is self and one.group == "sweep" for one in self.workers):
-            self._read()
-
-    # What there is
-
-    @work(group="sweep", exclusive=True)
-    async def _read(self) -> None:
+    @work(group="read", exclusive=True)
+    async def read(self) -> None:
         """Show the sweep that is wanted, if there is news of it."""
         before, wanted = self._sweep, self._wanted
-        known = -1 if before is None or before.running else self._version  # who is killed leaves no news
 
-        def news(store: SweepStore) -> tuple[int, Read | None]:
-            version = store.version()
-            if version == known:
-                return version, None
+        def there(store: SweepStore) -> tuple[list[str], Sweep | None, str]:
             names: list[str] = [*store.sweep_names()]
             which = wanted if wanted in names else next(iter(names), "")
             try:
-                return version, (names, store.sweep(which) if which else None, "")
+                return names, store.sweep(which) if which else None, ""
             except StoreError as error:  # the others can be looked at
-                return version, (names, None, str(error))
+                return names, None, str(error)
 
-        found = await self.ask(news)
+        found = await self.news(there, always=before is None or before.running)  # who is killed leaves no news
         first, self._ready = not self._ready, True
-        if found is not None and found[1] is not None and self.app.is_running:
-            self._version, (names, self._sweep, problem) = found[0], found[1]
+        if found is not None and self.app.is_running:
+            names, self._sweep, problem = found
             self._wanted = self._wanted or (self._sweep.name if self._sweep else "")  # a newer one does not take its place
             if names != self._names:
                 self._names = names
@@ -165,7 +143,6 @@ class SweepsPane(StorePane):
     def on_tabbed_content_tab_activated(self) -> None:
         if self._ready:
             self._show()
-        self.app.refresh_bindings()
 
     # Training
 
@@ -199,11 +176,7 @@ class SweepsPane(StorePane):
         self._begin(self._wanted)
 
     def _begin(self, name: str) -> None:
-        """Train what a sweep lacks, where the form says.
-
-        Raises:
-            UserError: if that is no place to train.
-        """
+        """Train what a sweep lacks, where the form says; raises a `UserError` if that is no place to train."""
         self._trainer = SweepTrainer(name, read_place(self._form.typed["place"]))
         self.post_message(SweepRequested(self._trainer))
         self.show_runs()

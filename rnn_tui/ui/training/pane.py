@@ -98,8 +98,7 @@ class TaskPane(FormPane):
     @property
     def contents(self) -> list[TaskView]:
         """The views that are made, the one that was looked at last first."""
-        found = (self.content(name) for name in self._views)
-        return [view for view in found if view is not None]
+        return [view for name in self._views if (view := self.content(name)) is not None]
 
     def _show_view(self) -> None:
         """Bring the view in front up to date; make it, if it is looked at for the first time."""
@@ -208,7 +207,6 @@ class TaskPane(FormPane):
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
         self.show_runs()
-        self.app.refresh_bindings()
 
     def on_runs_changed(self, event: RunsChanged) -> None:
         self._hear(event.run_ids)
