@@ -13,6 +13,7 @@ from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options, chosen
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.files import write_file
+from rnn_tui.engine.film import read_film
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.inside.studies import AUTOMATON, studies_of
 from rnn_tui.runs.export.formats import unwritable
@@ -106,14 +107,15 @@ def _typed(options: argparse.Namespace) -> "Inspection":
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
         from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
-        text = " ".join(options.query or ("0", "0"))
-        return AdditionInspection(AdderQuestions(*chosen(options, ADDER), options.base), text, trained)
+        text, who = " ".join(options.query or ("0", "0")), chosen(options, ADDER)
+        return AdditionInspection(AdderQuestions(*who, options.base), text, trained, partial(read_film, who[2]))
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
-    questions = RecallQuestions(*chosen(options, RECALL, options.position), options.position)
+    who = chosen(options, RECALL, options.position)
+    questions = RecallQuestions(*who, options.position)
     text = "0" * (questions.config.position or 1) if unasked else " ".join(options.query)
-    return DigitsInspection(questions, text, trained)
+    return DigitsInspection(questions, text, trained, partial(read_film, who[2]))
 
 
 def _digit(options: argparse.Namespace) -> "Inspection":
@@ -128,11 +130,11 @@ def _digit(options: argparse.Namespace) -> "Inspection":
     source = named(MNIST.name, file, options.run) or choose_shipped(MNIST.name, options.model or "")
     network = NETWORKS.get(source.path, RowReaderNetwork)
     weights = described(source, network)
-    trained = partial(trained_networks, MNIST.name)
+    beside: dict[str, Any] = {"trained": partial(trained_networks, MNIST.name), "film": partial(read_film, source.path)}
     if options.photo is None:
         number = options.test_image
         digit, truth = read_test_image(number)
-        return DigitInspection(network, weights, digit, {"test_image": number}, f"test image {number}", truth, trained=trained)
+        return DigitInspection(network, weights, digit, {"test_image": number}, f"test image {number}", truth, **beside)
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
 
     path = read_path(options.photo)
@@ -142,7 +144,7 @@ def _digit(options: argparse.Namespace) -> "Inspection":
         raise UnreadableError(f"{shown} can't be read: {photo.error}.")
     notices = (photo.doubt,) if photo.doubt else ()
     about = {"path": str(path), "preprocessing": options.preprocessing}
-    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices, trained=trained)
+    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices, **beside)
 
 
 def show(subject: "Inspection", options: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.gradients import Floats, states_of
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
@@ -25,7 +25,7 @@ class SensitivityStudy(Study):
     in_arrays = ("norms",)
 
     outputs: tuple[str, ...]  #: (J,) which output: of every step, or each class after the last one.
-    norms: Floats  #: (J, T) of the logit; 0 where the input comes after the output.
+    norms: npt.NDArray[np.float64]  #: (J, T) of the logit; 0 where the input comes after the output.
 
     @property
     def summary(self) -> str:
@@ -55,12 +55,14 @@ def study_sensitivity(
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
+    from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
+
     if trace.steps > MOST_STEPS:
         raise QueryError(
             f"Each output against each input is shown of at most {MOST_STEPS} steps; this input has {trace.steps:,}."
         )
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
-    norms: list[Floats] = []
+    norms: list[npt.NDArray[np.float64]] = []
     with torch.enable_grad():
         inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()
         states = states_of(network.cell(replica), inputs)

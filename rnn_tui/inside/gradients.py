@@ -17,7 +17,7 @@ from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
@@ -28,41 +28,6 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 INPUTS = 500
 
 
-def states_of(weights: CellWeights, inputs: "Tensor") -> "list[Tensor]":
-    """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph of how they came about."""
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    from rnn_tui.networks.layers import TORCH  # noqa: PLC0415
-
-    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
-    of_input, of_state, input_bias, state_bias = (torch.from_numpy(part).double() for part in parts)
-    cell, states = weights.cell, []
-    last = cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))
-    for at_step in inputs:
-        read, recurrent = at_step @ of_input.T + input_bias, last.state @ of_state.T + state_bias  # (N, G·H)
-        last = cell.step(TORCH, read.chunk(cell.blocks, 1), recurrent.chunk(cell.blocks, 1), last)
-        states.append(last.state)
-    return states
-
-
-def gradient_norms(weights: CellWeights, inputs: Array, loss: "Callable[[list[Tensor]], Tensor]") -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of each sequence's own loss (N,), by way of all later states; of inputs (T, N, F).
-
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
-    """
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    with torch.enable_grad():
-        states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
-        # No sequence's loss depends on another one's states: the gradient of the sum is each one's own.
-        found = torch.autograd.grad(loss(states).sum(), states, allow_unused=True)
-    norms = [torch.zeros(inputs.shape[1]) if one is None else torch.linalg.vector_norm(one, dim=1) for one in found]
-    result: Floats = torch.stack(norms).double().numpy()
-    require_finite(result)
-    return result
-
-
 def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]) -> Floats:
     """The same (T, N) of sequences of one length, for the cross-entropy of the last answer; `targets` are (N, T) or (N, 1).
 
@@ -70,6 +35,8 @@ def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, target
     """
     import torch  # noqa: PLC0415 - seconds, on use only
     from torch.nn import functional as F  # noqa: PLC0415
+
+    from rnn_tui.networks.gradients import gradient_norms  # noqa: PLC0415
 
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
     right = torch.from_numpy(targets[:, -1].astype(np.int64))
@@ -81,23 +48,6 @@ def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, target
         return F.cross_entropy(logits, right, reduction="none")
 
     return gradient_norms(network.cell(replica), inputs, loss)
-
-
-def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
-    """The same (28, N) of the top layer's states, forward, for the cross-entropy of `labels` (N,), of digits (N, 28, 28)."""
-    import torch  # noqa: PLC0415 - seconds, on use only
-    from torch.nn import functional as F  # noqa: PLC0415
-
-    weight, bias = (torch.from_numpy(part).double() for part in network.readout)
-    top, right = network.layers[-1], torch.from_numpy(labels)
-    rows = network.read_below(network.rows(digits))
-    back = None if top.backward is None else torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
-
-    def loss(states: "list[Tensor]") -> "Tensor":
-        read = torch.cat(states if back is None else [states[-1], back], 1)
-        return F.cross_entropy(read @ weight.T + bias, right, reduction="none")
-
-    return gradient_norms(top.forward, rows, loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +103,7 @@ def study_digit_gradients(
 ) -> GradientStudy | None:  # fmt: skip
     """The study of readers of images, each with its name, on the first test images; the first has read `digit` (28, 28)."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415
 
     data = load_mnist()
     digits = data.test_images[:inputs].numpy().astype(np.float32) / np.float32(255)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.probes import Progress, Stopping, share
-from rnn_tui.inside.studies import Reading, StudyKind, Trained
+from rnn_tui.inside.studies import FindFilm, Reading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.questions import AnyNetwork, Question, Questions
 
@@ -120,12 +120,14 @@ class Inspection(ABC):
 class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     """A question in words, as typed, and the only network that `questions` asks."""
 
-    def __init__(self, questions: Questions[Question, AnyNetwork], text: str, trained: Trained = dict) -> None:
+    def __init__(
+        self, questions: Questions[Question, AnyNetwork], text: str, trained: Trained = dict, film: FindFilm = lambda: None
+    ) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._question))
-        self.reading = Reading(self._network, self._traced(), self._right(), trained=trained)
+        self.reading = Reading(self._network, self._traced(), self._right(), trained=trained, film=film)
         [self._answer] = questions.answers([self._question])
 
     @abstractmethod

@@ -13,10 +13,10 @@ from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.inspection import Column, Inspection, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, share
-from rnn_tui.inside.studies import Reading, Trained
+from rnn_tui.inside.studies import FindFilm, Reading, Trained
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
-from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, unchanged
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork
 
 ALL_STATES_NOTE = (
     "This readout needs the states of all 28 rows: an answer after fewer is the readout with the rest of the states zero."
@@ -37,7 +37,7 @@ def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] =
     changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
         rows = network.rows(digit[None])  # (T, 1, F)
-        logits = logits_after_rows(network, rows, changing)[:, 0]  # (T, 10)
+        logits = network.logits_after_rows(rows, changing)[:, 0]  # (T, 10)
         answers = logits.argmax(axis=1)
         answer = int(answers[-1])
         layers = _layers(network, rows, answer, changing)
@@ -67,42 +67,6 @@ def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) ->
     return f"layer {at + 1}{way}"
 
 
-def logits_after_rows(network: RowReaderNetwork, rows: Array, changing: Changing = unchanged) -> Array:
-    """Logits (T, N, 10) after each of the `rows` (T, N, 28), as `prefix_note` says."""
-    (weight, bias), top, last = network.readout, network.layers[-1], len(network.layers) - 1
-    if top.backward is None:
-        states = top.forward.run(network.read_below(rows, changing), changing(last, False)).states
-        by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
-        # Of the first 1 … T states (T, N, H), with zero for the rest.
-        logits: Array = np.cumsum(states @ by_row, axis=0) + bias
-        return logits
-    if last:
-        # Below the top, the backward direction starts from the last row: all of it differs by the number of rows.
-        return np.stack([network.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))])
-    states = np.concatenate([one.states for one in _read_top(network, rows, changing)], axis=2)
-    result: Array = states @ weight.T + bias
-    return result
-
-
-def _read_top(network: RowReaderNetwork, rows: Array, changing: Changing) -> list[Activations]:
-    """What the top layer's directions hold (T, N, H) at each of the `rows` (T, N, F) that it reads.
-
-    The backward one after one step, from zero, on that row alone: the readout takes it at the last row, its first.
-    """
-    top, last = network.layers[-1], len(network.layers) - 1
-    ahead = top.forward.run(rows, changing(last, False))
-    if top.backward is None:
-        return [ahead]
-    steps, count, features = rows.shape
-
-    def change(_step: int, quantity: str, values: Array) -> Array:
-        parts = enumerate(np.split(values, steps))
-        return np.concatenate([made(step, quantity, part) if (made := changing(last, True)) else part for step, part in parts])
-
-    back = top.backward.run(rows.reshape(1, steps * count, features), change if changing(last, True) else None)
-    return [ahead, back.mapped(lambda values: values.reshape(steps, count, -1))]
-
-
 def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> list[LayerTrace]:
     """The layers, from the input up, that read `rows` (T, 1, 28)."""
     both = network.cell.bidirectional
@@ -115,7 +79,7 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Chang
         for way, (one, part) in enumerate(zip(read, np.split(drive, len(read)), strict=True)):
             name = layer_name(network, at, backward=bool(way))
             traces.append(layer_trace(name, one, part, read_out=False, note=WHOLE_NOTE * both))
-    last, read = len(network.layers) - 1, _read_top(network, rows, changing)
+    last, read = len(network.layers) - 1, network.read_top(rows, changing)
     weight = against_the_mean(network.readout[0])[answer]
     if not both:  # the readout takes the states of all rows
         adds = read[0].states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
@@ -173,7 +137,7 @@ def study_rows(
             return None
         digits = images[start : start + BATCH].astype(np.float32) / np.float32(255)
         with np.errstate(all="ignore"):
-            answers = logits_after_rows(network, network.rows(digits)).argmax(axis=2)  # (T, N)
+            answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)  # (T, N)
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
         settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
         progress(min(start + BATCH, count), count)
@@ -208,12 +172,13 @@ class DigitInspection(Inspection):
     name: str  #: what it is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
-    trained: Trained = dict  #: as `Reading` has it.
+    trained: Trained = dict  #: as `Reading` has it; and likewise:
+    film: FindFilm = lambda: None
 
     def __post_init__(self) -> None:
         self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
         right = () if self.truth is None else (self.truth,)
-        self.reading = Reading(self.network, trace, right, digit=self.digit, trained=self.trained)
+        self.reading = Reading(self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film)
         self.notices = [*self.notices, trace.prefix_note]
 
     @property

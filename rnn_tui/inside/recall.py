@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe, share
-from rnn_tui.inside.studies import Trained
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
@@ -118,8 +118,8 @@ def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDAr
 class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
     """A sequence."""
 
-    def __init__(self, questions: RecallQuestions, text: str, trained: Trained = dict) -> None:
-        super().__init__(questions, text, trained)
+    def __init__(self, questions: RecallQuestions, *more: Any) -> None:
+        super().__init__(questions, *more)
         self.notices = [*self.notices, self.trace.prefix_note]
 
     def _traced(self) -> Trace:

@@ -12,6 +12,7 @@ from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
     # The help of the command line knows the kinds, and must not load numpy.
+    from rnn_tui.engine.film import Film
     from rnn_tui.inside.edits import Edit
     from rnn_tui.inside.probes import Progress, Stopping, Study
     from rnn_tui.inside.trace import Trace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 Trained: TypeAlias = Callable[[], Mapping[str, Any]]
+FindFilm: TypeAlias = "Callable[[], Film | None]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,8 @@ class Reading:
     digit: "Array | None" = None  #: (28, 28) in 0 … 1 where that was read.
     #: finds trained networks of the same task by cell, to compare it with.
     trained: Trained = dict
+    film: "FindFilm" = lambda: None  #: finds the moments of its training, if they were kept.
+    retraced: bool = True  #: whether it can be read once more, as it can't where states alone were kept.
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
         """The same input, read once more with edits; a `CheckpointError` where they leave no numbers."""
@@ -136,6 +140,18 @@ def _state_space(reading: Reading, progress: "Progress", stopping: "Stopping") -
     return study_state_space(reading.network, reading.replica, progress, stopping)
 
 
+def _learning(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+    from rnn_tui.inside.film import study_learning  # noqa: PLC0415
+
+    return study_learning(reading, progress, stopping)
+
+
+def _clicks(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+    from rnn_tui.inside.film import study_clicks  # noqa: PLC0415
+
+    return study_clicks(reading, progress, stopping)
+
+
 SILENCE = StudyKind("silence", "Silenced units", "rank the units by the accuracy that their silence costs", _silence)
 _FAR = "tell how far the gradient reaches back, beside other cells"
 GRADIENTS = StudyKind("gradients", "Gradient through time", _FAR, _gradients, of_input=True)
@@ -144,22 +160,22 @@ SENSITIVITY = StudyKind("sensitivity", "Sensitivity", _STRONG, _sensitivity, of_
 STATE_SPACE = StudyKind(
     "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points", _state_space
 )
-AUTOMATON = StudyKind(
-    "automaton", "Automaton", "learn the finite machine that it is, and look for sums it gets wrong", _automaton
-)
+AUTOMATON = StudyKind("automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", _automaton)
 CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _probes)
 SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step", _probes)
 ROWS = StudyKind("rows", "Rows", "measure the accuracy by the number of rows read, over all test images", _probes)
-OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE)
+LEARNING = StudyKind("learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", _learning)
+CLICKS = StudyKind("clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states", _clicks)
+OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 
 
 def studies_of(task: Task) -> tuple[StudyKind, ...]:
     """What can be found out about the networks of a task, the first of which its `--probes` makes."""
     match task.name:
         case "adder":
-            return (CARRY, *OF_SEQUENCES, AUTOMATON)
+            return (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS)
         case "recall":
             return (SURVIVAL, *OF_SEQUENCES)
         case "mnist":
-            return (ROWS, SILENCE, GRADIENTS, STATE_SPACE)
+            return (ROWS, SILENCE, GRADIENTS, STATE_SPACE, LEARNING)
     return OF_SEQUENCES if task.shape is not None and not task.reads_data else ()

@@ -20,6 +20,7 @@ class ImageConfig(RunConfig):
 
     hidden_size: int = 128  #: units in each recurrent layer.
     layers: int = 1  #: recurrent layers.
+    gradient_inputs: int = 0  #: validation images whose gradient through time moments of training keep.
     data_dir: str | None = None  #: a torchvision root with the data, or None for the data that ships.
     extra_data: str | None = None  #: a file of further training images, or None.
     start_from: str | None = None  #: a file of weights to start from in place of random ones, or None.

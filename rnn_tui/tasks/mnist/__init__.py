@@ -25,7 +25,7 @@ _PHOTOS = replace(_BEST, augmentation=OPEN_SET)
 MNIST = Task(
     name="mnist",
     label="MNIST",
-    settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed"),
+    settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed", "gradient_inputs"),
     presets=(
         Preset(
             "report",

@@ -19,6 +19,7 @@ from rnn_tui.tasks.config import ImageConfig
 
 # Rows and columns of an image, and digits.
 SIDE, CLASSES = 28, 10
+FILMED = 18  # the test image whose states are kept while a network learns: a 3
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 
@@ -128,6 +129,42 @@ class RowReaderNetwork:
         weight, bias = self.readout
         result: Array = read @ weight.T + bias
         return result
+
+    def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
+        """Logits (T, N, 10) after each of the `rows` (T, N, 28).
+
+        Where the readout takes the states of all rows, with those to come zero; for a biLSTM as if the image ended there.
+        """
+        if self.cell.bidirectional and len(self.layers) > 1:
+            # Below the top, the backward direction starts from the last row: all of it differs by the number of rows.
+            return np.stack([self.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))])
+        weight, bias = self.readout
+        states = np.concatenate([one.states for one in self.read_top(self.read_below(rows, changing), changing)], axis=2)
+        if self.cell.bidirectional:
+            result: Array = states @ weight.T + bias
+            return result
+        by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
+        logits: Array = np.cumsum(states @ by_row, axis=0) + bias
+        return logits
+
+    def read_top(self, rows: Array, changing: Changing = unchanged) -> list[Activations]:
+        """What the top layer's directions hold (T, N, H) at each of the `rows` (T, N, F) that it reads.
+
+        The backward one after one step, from zero, on that row alone: the readout takes it at the last row, its first.
+        """
+        top, last = self.layers[-1], len(self.layers) - 1
+        ahead = top.forward.run(rows, changing(last, False))
+        if top.backward is None:
+            return [ahead]
+        steps, count, features = rows.shape
+
+        def change(_step: int, quantity: str, values: Array) -> Array:
+            changes = (changing(last, True) for _ in range(steps))
+            parts = zip(changes, np.split(values, steps), strict=True)
+            return np.concatenate([one(at, quantity, part) if one else part for at, (one, part) in enumerate(parts)])
+
+        back = top.backward.run(rows.reshape(1, steps * count, features), change if changing(last, True) else None)
+        return [ahead, back.mapped(lambda values: values.reshape(steps, count, -1))]
 
     def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
         """What the top layer reads, (T, N, F), of the `rows` (T, N, 28) that the lowest reads."""

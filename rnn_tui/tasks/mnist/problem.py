@@ -5,6 +5,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch._dynamo  # what the first step would load otherwise, unguarded: see `heavy_imports`
 import torch.nn.functional as F
@@ -20,15 +21,18 @@ from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
+from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.gradients import Floats, gradient_norms
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.row_reader import build_row_reader, predict
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.config import OPEN_SET, ImageConfig, as_kind
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, Distortion, distort, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
-from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, SIDE
+from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, PIXEL_DEVIATION, PIXEL_MEAN, SIDE, RowReaderNetwork
 
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
@@ -118,6 +122,11 @@ class MnistProblem(Problem):
         self._train = self._resident(images, labels)
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
+        followed = validation[: config.gradient_inputs]
+        self._filmed = data.test_images[FILMED].numpy().astype(np.float32) / np.float32(255)
+        self._followed = (
+            data.train_images[followed].numpy().astype(np.float32) / np.float32(255), data.train_labels[followed].numpy(),
+        )  # fmt: skip
         self.model = build_model(config)
         if config.start_from is None:
             initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
@@ -184,6 +193,21 @@ class MnistProblem(Problem):
             logits: Tensor = model(inputs)
         return logits.float()
 
+    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
+        """States (28, H), of a biLSTM (28, 2·H), and logits (28, 10) after each row of test image `FILMED`, in 16 bits.
+
+        With them, if the settings ask for it, the norm (28,) of the gradient through time, a mean over validation images.
+        """
+        state = getattr(model, "module", model).state_dict()
+        arrays = {name: tensor.detach().to("cpu", torch.float32).numpy() for name, tensor in state.items()}
+        network = RowReaderNetwork(WeightsFile(self._config, arrays, 0, {}))
+        rows = network.rows(self._filmed[None])
+        states = np.concatenate([one.states for one in network.read_top(network.read_below(rows))], axis=2)[:, 0]
+        found = {"states": states, "logits": network.logits_after_rows(rows)[:, 0]}
+        if self._config.gradient_inputs:
+            found["gradients"] = digit_norms(network, *self._followed).mean(axis=1)
+        return {name: torch.from_numpy(values.astype(np.float16)) for name, values in found.items()}
+
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the validation images."""
         return self._measured(model, self._validation, workers, "val")
@@ -220,3 +244,17 @@ class MnistProblem(Problem):
             f"{prefix}_loss": float(loss) / count,
             **{f"{prefix}_{one.name}": float(one.mean(one.values(logits, labels).sum(), count)) for one in MNIST.measures},
         }
+
+
+def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
+    """‖∂loss/∂h_t‖ (28, N) of the top layer, forward, for the cross-entropy of `labels` (N,), of digits (N, 28, 28)."""
+    weight, bias = (torch.from_numpy(part).double() for part in network.readout)
+    top, right = network.layers[-1], torch.from_numpy(labels)
+    rows = network.read_below(network.rows(digits))
+    back = None if top.backward is None else torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
+
+    def loss(states: list[Tensor]) -> Tensor:
+        read = torch.cat(states if back is None else [states[-1], back], 1)
+        return F.cross_entropy(read @ weight.T + bias, right, reduction="none")
+
+    return gradient_norms(top.forward, rows, loss)

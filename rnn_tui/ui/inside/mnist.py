@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.film import read_film
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.mnist import RowsStudy, read_test_image, trace_digit
 from rnn_tui.inside.studies import Reading
@@ -85,7 +86,8 @@ class MnistInside(InsideView, NetworkView):
             given = what if isinstance(what, Given) else Given(f"test image {what}", *read_test_image(what))
             trace, label = trace_digit(network, given.digit), "" if given.label is None else str(given.label)
             right, trained = () if given.label is None else (given.label,), partial(trained_networks, MNIST.name)
-            reading = Reading(network, trace, right, digit=given.digit, trained=trained)
+            film = partial(read_film, source.path)
+            reading = Reading(network, trace, right, digit=given.digit, trained=trained, film=film)
             about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
             return Subject(about, reading, [label] * trace.steps, version, given.name)
 

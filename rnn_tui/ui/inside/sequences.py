@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
+from rnn_tui.engine.film import read_film
 from rnn_tui.engine.state import RunState
 from rnn_tui.inside.studies import Reading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
@@ -107,9 +108,10 @@ class SequenceInside(InsideView):
         words = [str(one) if trace.one_output else trace.outputs[one] for one in right]
         # Of one answer, nobody knows what would be right before the end.
         truth = words if trace.every_step else [""] * (trace.steps - 1) + (words or [""])
+        trained, film = partial(trained_networks, self._of_task.name), partial(read_film, source.path)
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            Reading(network, trace, right, replica, trained=partial(trained_networks, self._of_task.name)), truth,
+            Reading(network, trace, right, replica, trained=trained, film=film), truth,
             (NETWORKS.version_of(source.path), replica), SequenceDetails(network.config, label, seed, asked.given),
         )  # fmt: skip
 

@@ -1,0 +1,236 @@
+"""Learning as a film: what a network held and said, and how far its gradient reached back, at each moment that was kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.film import Film
+from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.gradients import sequence_norms
+from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
+from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, RowReaderNetwork
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+
+NO_FILM = "There is no film of this network: it ships, or was trained before films were kept; train one with rnn-tui train {}."
+NO_GRADIENTS = "This run kept no gradients; train one with --gradient-inputs 32."
+KEPT_NOTE = "The film has the states of the top layer and the answers for one test image; units are ranked by their mean state."
+INPUTS = 100
+
+
+def film_of(reading: Reading) -> Film:
+    """The film of the network that has read.
+
+    Raises:
+        QueryError: if there is none.
+        CheckpointError: if it can't be read.
+    """
+    film = reading.film()
+    if film is None:
+        raise QueryError(NO_FILM.format(reading.trace.task))
+    return film
+
+
+def moment(reading: Reading, film: Film, at: int) -> Reading:
+    """The same network at a moment, from 0, of its training, and what it held and said then.
+
+    Networks that read sequences read the input at hand. Of those that read images states and answers are kept for one image.
+
+    Raises:
+        CheckpointError: if the film fits another network.
+    """
+    if isinstance(reading.network, RowReaderNetwork):
+        return replace(reading, trace=_kept_trace(reading.network, film, at), digit=None, right=(), retraced=False)
+    network = network_at(reading.network, film, at)
+    replica = network.replicas.index(reading.network.replicas[reading.replica])
+    trace = trace_inputs(network, reading.trace.inputs, replica, read=reading.trace.read)
+    return replace(reading, network=network, trace=trace, replica=replica)
+
+
+def network_at(network: SequenceNetwork, film: Film, at: int) -> Any:
+    """All replicas of the run of `network` at a moment; a `CheckpointError` where the film fits others."""
+    arrays = {name: kept[at] for name, kept in film.moments.items()}
+    return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
+
+
+def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
+    ways, size = 1 + network.cell.bidirectional, network.config.hidden_size
+    shapes = {"states": (28, ways * size), "logits": (28, CLASSES)}
+    if any(name not in film.moments or film.moments[name].shape[1:] != shape for name, shape in shapes.items()):
+        raise CheckpointError("The film of this network is of another one; train it again.")
+    states, logits = (film.moments[name][at].astype(np.float32) for name in shapes)
+    names = ("forward", "backward") if ways > 1 else ("top layer",)
+    parts = zip(names, np.split(states, ways, axis=1), strict=True)
+    layers = tuple(LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE) for name, part in parts)
+    chances = network.chances_of(logits)[:, :CLASSES]
+    return Trace(
+        task=network.config.task, read=tuple(f"row {row}" for row in range(1, 29)), inputs=np.zeros((28, 28), np.float32),
+        layers=layers, outputs=tuple(map(str, range(CLASSES))), every_step=False, logits=logits,
+        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=KEPT_NOTE,
+    )  # fmt: skip
+
+
+def filmed_image() -> str:
+    """Which image the films of readers of images show."""
+    return f"test image {FILMED}"
+
+
+@dataclass(frozen=True, eq=False)
+class LearningStudy(Study):
+    """‖∂loss/∂h_t‖ by epoch and step."""
+
+    name = "learning"
+    in_json = ("inputs", "epochs", "norms")
+    in_arrays = ("epochs", "norms")
+
+    inputs: int  #: how many each is the mean of; 0 where that is not known.
+    epochs: tuple[float, ...]  #: (F,) the moments.
+    norms: npt.NDArray[np.float64]  #: (F, T).
+
+    @property
+    def summary(self) -> str:
+        """How far the gradient reached back at first and at last, in a sentence."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            left = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])
+        return (
+            f"The gradient at the first step, in parts of that at the last: {left[0]:.2g} before training, at most "
+            f"{left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, {left[-1]:.2g} at the end."
+        )
+
+    @property
+    def findings(self) -> list[str]:
+        """The summary, and the norms moment by moment."""
+        rows = zip(self.epochs, self.norms, strict=True)
+        return [self.summary, "epoch, and the norm step by step:", *(f"{at:8.3f}  {_words(norms)}" for at, norms in rows)]
+
+
+def _words(values: npt.NDArray[np.float64]) -> str:
+    return " ".join(f"{value:.1e}" for value in values)
+
+
+def study_learning(reading: Reading, progress: Progress, stopping: Stopping, *, inputs: int = INPUTS) -> LearningStudy | None:
+    """The gradient through time at each moment: over sequences of the longest length, or as a reader of images kept it.
+
+    Raises:
+        QueryError: if there is no film, or it has no gradients.
+        CheckpointError: if it fits another network.
+    """
+    film, network = film_of(reading), reading.network
+    if isinstance(network, RowReaderNetwork):
+        if "gradients" not in film.moments:
+            raise QueryError(NO_GRADIENTS)
+        return LearningStudy(network.config.gradient_inputs, film.epochs, film.moments["gradients"].astype(np.float64))
+    drawn = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1])
+    norms = []
+    for at in range(len(film)):
+        if stopping():
+            return None
+        then = moment(reading, film, at)
+        norms.append(sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1))
+        progress(at + 1, len(film))
+    return LearningStudy(inputs, film.epochs, np.array(norms))
+
+
+# Numbers of 64 bits: pairs by chance, and the longest carry.
+BITS, PAIRS = 64, 100
+# States of short additions; two are of one cluster where they lie within this distance, a share of the cube's diagonal.
+STATES, STEPS, APART = 200, 8, 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class ClickStudy(Study):
+    """When each seed of an adder first adds long numbers without error, and how many clusters its states form by then."""
+
+    name = "clicks"
+    in_json = ("variant", "seeds", "epochs", "right", "clusters", "first")
+    in_arrays = ("seeds", "epochs", "right", "clusters")
+
+    variant: str  #: of which networks.
+    seeds: tuple[int, ...]  #: (S,) those that click first before the others.
+    epochs: tuple[float, ...]  #: (F,) the moments.
+    right: npt.NDArray[np.float64]  #: (S, F), the share of sums of 64 bits that are right, 0 … 1.
+    clusters: npt.NDArray[np.int64]  #: (S, F), of the states after each place of random additions.
+
+    @property
+    def first(self) -> tuple[float | None, ...]:
+        """(S,) the epoch at which each seed first adds without error; None where it never does."""
+        return tuple(self.epochs[int(row.argmax())] if (row == 1).any() else None for row in self.right)
+
+    @property
+    def summary(self) -> str:
+        """How many seeds get there, and when, in a sentence."""
+        there = [one for one in self.first if one is not None]
+        told = f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}" if there else ""
+        groups = {"these": self.clusters[: len(there), -1], "the others": self.clusters[len(there) :, -1]}
+        means = [f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts)]
+        return (
+            f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits without error{told}. "
+            f"Clusters of states at the end: {', '.join(means)} on average."
+        )
+
+    @property
+    def findings(self) -> list[str]:
+        """The summary, and a line for each seed."""
+        rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
+        return [self.summary, f"seed  adds {BITS} bits from epoch  right at the end  clusters by moment"] + [
+            f"{seed:4}  {'never' if first is None else f'{first:.3g}':>23}  {100 * right:14.1f} %  {' '.join(map(str, row))}"
+            for seed, first, right, row in rows
+        ]
+
+
+def study_clicks(reading: Reading, progress: Progress, stopping: Stopping) -> ClickStudy | None:
+    """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of their states.
+
+    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of the diagonal of the cube
+    in which they lie.
+
+    Raises:
+        QueryError: if there is no film.
+        CheckpointError: if it fits another network.
+    """
+    film, network = film_of(reading), reading.network
+    variant = network.replicas[reading.replica].variant
+    random = np.random.default_rng(0)
+    sums = [Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)]
+    sums.append(Addition(2**BITS - 1, 1))
+    inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
+    right, clusters, seeds = [], [], []
+    for at in range(len(film)):
+        if stopping():
+            return None
+        whole: AdderNetwork = network_at(network, film, at)
+        chosen = [place for place, one in enumerate(whole.replicas) if one.variant == variant]
+        seeds = [whole.replicas[place].seed for place in chosen]
+        whole_right = np.zeros(len(whole.replicas))
+        for asked, outputs in zip(sums, whole.outputs_of(sums), strict=True):
+            whole_right += ((outputs >= 0.5) == asked.bits(asked.total)).all(axis=1)
+        right.append(whole_right[chosen] / len(sums))
+        clusters.append([_clusters(whole.cell(place).run(inputs).states) for place in chosen])
+        progress(at + 1, len(film))
+    shares, counts = np.array(right).T, np.array(clusters).T
+    never = len(film)
+    order = sorted(range(len(seeds)), key=lambda row: int(shares[row].argmax()) if (shares[row] == 1).any() else never)
+    return ClickStudy(variant.label, tuple(seeds[row] for row in order), film.epochs, shares[order], counts[order])
+
+
+def _clusters(states: Array) -> int:
+    """Clusters of states (T, N, H), as `study_clicks` says."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
+
+    points = states.reshape(-1, states.shape[2]).astype(np.float64)
+    threshold = APART * 2 * np.sqrt(points.shape[1])  # states are from −1 to 1
+    return int(fcluster(linkage(points, "average"), threshold, "distance").max())
+
+
+def frames(reading: Reading) -> Iterator[tuple[float, Trace]]:
+    """Each moment's epoch, and what the network held then."""
+    film = film_of(reading)
+    for at, epoch in enumerate(film.epochs):
+        yield epoch, moment(reading, film, at).trace
