@@ -4,6 +4,7 @@ import argparse
 import io
 import threading
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.cli import output
@@ -11,7 +12,7 @@ from rnn_tui.cli.add import add_base_option
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options, chosen
-from rnn_tui.engine.errors import UnreadableError, printable
+from rnn_tui.engine.errors import ExportError, UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.film import read_film
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
@@ -53,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if AUTOMATON in studies_of(task):
             one.add_argument("--dot", action="store_true", help="print the automaton in the language of Graphviz")
         one.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
+        film = "write how the network learned to this file: a .gif, or a .cast for asciinema; of a run of your own"
+        one.add_argument("--film", metavar="FILE", help=film)
         add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
         one.set_defaults(complain=one.error, dot=False)
@@ -153,8 +156,10 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     Raises:
         ExportError: if the file of `--npz` can't be written.
     """
-    npz, quiet = None if options.npz is None else read_path(options.npz), options.quiet
-    whole = getattr(options, "query", None) != []
+    files, quiet = (
+        {name: read_path(path) for name in ("npz", "film") if (path := getattr(options, name)) is not None},
+        options.quiet,
+    )
     for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):
         output.say(told)
     for kind in options.studies:
@@ -163,15 +168,12 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
             made = subject.study(kind, bar.update, stop.is_set)
         if received or not made:
             return output.stopped(received) if received else output.FAILURE
-    if npz is not None:
-        import numpy as np  # noqa: PLC0415 - on use only
-
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **cast("dict[str, Any]", subject.arrays()))
+    for name, path in files.items():
+        data = _numbers(subject) if name == "npz" else _film(subject, path)
         try:
-            write_file(npz, buffer.getvalue())
+            write_file(path, data)
         except OSError as error:
-            raise unwritable(npz, error.strerror or error, "for --npz") from error
+            raise unwritable(path, error.strerror or error, f"for --{name}") from error
     if options.json:
         output.print_json({"weights": subject.weights, **subject.document(whole=whole)}, indent=None)
         return output.OK
@@ -185,6 +187,23 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
         findings = ["", *findings] if findings else []
     for line in findings:
         print(line)
-    if npz is not None and not quiet:
-        output.say(f"All numbers are in {printable(npz, 200)}.")
+    for path in () if quiet else files.values():
+        output.say(f"Written: {printable(path, 200)}.")
     return output.OK
+
+
+def _numbers(subject: "Inspection") -> bytes:
+    import numpy as np  # noqa: PLC0415 - on use only
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **cast("dict[str, Any]", subject.arrays()))
+    return buffer.getvalue()
+
+
+def _film(subject: "Inspection", path: Path) -> bytes:
+    from rnn_tui.inside.film import frames  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.film_export import FORMATS  # noqa: PLC0415
+
+    if path.suffix.lower() not in FORMATS:
+        raise ExportError(f"A film is written to a file that ends in {' or '.join(FORMATS)}, not to {printable(path, 200)}.")
+    return FORMATS[path.suffix.lower()](frames(subject.reading))

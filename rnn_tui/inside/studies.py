@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.task import Task
 
@@ -38,7 +39,14 @@ class Reading:
     retraced: bool = True  #: whether it can be read once more, as it can't where states alone were kept.
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
-        """The same input, read once more with edits; a `CheckpointError` where they leave no numbers."""
+        """The same input, read once more with edits.
+
+        Raises:
+            CheckpointError: if they leave no numbers.
+            QueryError: if there are no weights to read it with, as in the film of a reader of images.
+        """
+        if not self.retraced:
+            raise QueryError("The film has no weights of this moment, so there is nothing to edit; Esc leaves the film.")
         if self.digit is not None:
             from rnn_tui.inside.mnist import trace_digit  # noqa: PLC0415 - numpy, here and below
 

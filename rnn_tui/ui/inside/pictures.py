@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from textual.content import Content
-from textual.geometry import Size
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
@@ -23,18 +22,26 @@ class GridPicture:
     column: int  #: the one, from 0, whose values are told.
 
 
+class Room(NamedTuple):
+    """What there is to draw on."""
+
+    width: int
+    height: int
+    dark: bool  #: whether the theme is.
+
+
 # Of a study, the subject, the present step and the room there is.
-Picture = Callable[[Any, Subject, int, Size], GridPicture | Content]
+Picture = Callable[[Any, Subject, int, Room], GridPicture | Content]
 
 
-def _survival(study: Any, _subject: Subject, _step: int, _size: Size) -> GridPicture:
+def _survival(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
     labels, percent = [*map(str, study.positions)], (100 * study.accuracy).astype(np.float32)
     title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
     heat = HeatBand("", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title)
     return GridPicture("step", study.steps.tolist(), [heat], len(study.steps) - 1)
 
 
-def _silence(study: Any, _subject: Subject, _step: int, _size: Size) -> GridPicture:
+def _silence(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
     alone, together = (100 * part.astype(np.float32) for part in (study.alone, study.together))
     bands: list[StepBand] = [
         WordBand("unit", study.names, strong=True),
@@ -44,7 +51,7 @@ def _silence(study: Any, _subject: Subject, _step: int, _size: Size) -> GridPict
     return GridPicture("rank", range(1, len(alone) + 1), bands, len(alone) - 1)
 
 
-def _gradients(study: Any, _subject: Subject, step: int, _size: Size) -> GridPicture:
+def _gradients(study: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
     steps = study.means.shape[1]
     here = np.full(steps, np.nan)
     here[: len(study.here)] = study.here[:steps]
@@ -56,14 +63,14 @@ def _gradients(study: Any, _subject: Subject, step: int, _size: Size) -> GridPic
     return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 
-def _sensitivity(study: Any, subject: Subject, step: int, _size: Size) -> GridPicture:
+def _sensitivity(study: Any, subject: Subject, step: int, _room: Room) -> GridPicture:
     norms, first = study.norms.astype(np.float32), subject.trace.first_step
     title = "‖∂output/∂input‖ · a row an output, a column the input at a step"
     heat = HeatBand("", study.outputs, norms, max(1e-9, float(norms.max())), form=".2g", written=True, title=title)
     return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
 
 
-def _automaton(study: Any, _subject: Subject, _step: int, _size: Size) -> Content:
+def _automaton(study: Any, _subject: Subject, _step: int, _room: Room) -> Content:
     return Content("\n".join(study.findings[1:]))
 
 
@@ -71,11 +78,11 @@ def _automaton(study: Any, _subject: Subject, _step: int, _size: Size) -> Conten
 FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
 
 
-def _state_space(study: Any, subject: Subject, step: int, size: Size) -> Content:
+def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content:
     """States as letters of their labels, coloured; fixed points; over them the steps of the input at hand."""
     layer = next(one for one in subject.trace.layers if one.name == study.layer)
     path, fixed = study.path(layer.states), study.fixed_point_places
-    width, height = max(20, size.width), max(6, size.height - 2)
+    width, height = max(20, room.width), max(6, room.height - 2)
     shown = np.vstack([study.points, path])
     low, high = shown.min(axis=0), shown.max(axis=0)
     scale = (np.array([width, height]) - (4, 1)) / np.maximum(high - low, 1e-9)
@@ -87,12 +94,17 @@ def _state_space(study: Any, subject: Subject, step: int, size: Size) -> Content
             cells[x, height - 1 - y] = (text, style)
 
     def style_of(label: int) -> str:
-        return f"{curve_colour(label, dark=True)}"
+        return curve_colour(label, room.dark)
 
+    def put_fixed(kinds: str) -> None:
+        for place, one in zip(fixed, study.fixed_points, strict=True):
+            if FIXED[one.kind] in kinds:
+                put(place, FIXED[one.kind], "dim" if FIXED[one.kind] == "·" else "bold")
+
+    put_fixed("·")  # there may be hundreds
     for place, label in zip(study.points, study.labels.tolist(), strict=True):
         put(place, study.label_names[label][:1], style_of(label))
-    for place, one in zip(fixed, study.fixed_points, strict=True):
-        put(place, FIXED[one.kind], "bold")
+    put_fixed("◆◇")
     for at, place in enumerate(path[: step + 1]):
         put(place, str(at + subject.trace.first_step), "reverse bold" if at == step else "reverse")
     lines = []
@@ -110,7 +122,24 @@ def _state_space(study: Any, subject: Subject, step: int, size: Size) -> Content
     return Content("\n").join([*lines, legend])
 
 
+def _learning(study: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
+    shares = study.norms / study.norms.max(axis=1, keepdims=True).clip(np.finfo(float).tiny)
+    labels, title = [f"{epoch:.3g}" for epoch in study.epochs], "‖∂loss/∂h‖ in parts of the epoch's largest"
+    heat = HeatBand("", labels, shares.astype(np.float32), form=".1g", written=True, what="epoch ", title=title)
+    return GridPicture("step", range(1, shares.shape[1] + 1), [heat], min(step, shares.shape[1] - 1))
+
+
+def _clicks(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
+    seeds, counts = [*map(str, study.seeds)], study.clusters.astype(np.float32)
+    bands: list[StepBand] = [
+        WordBand("epoch", [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in study.epochs]),
+        HeatBand("", seeds, study.right.astype(np.float32), form=".2f", what="seed ", title="sums of 64 bits that are right"),
+        HeatBand("", seeds, counts, float(counts.max()), form=".0f", written=True, what="seed ", title="clusters of states"),
+    ]
+    return GridPicture("moment", range(len(study.epochs)), bands, len(study.epochs) - 1)
+
+
 PICTURES: Mapping[str, Picture] = {
     "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity,
-    "automaton": _automaton, "state_space": _state_space,
+    "automaton": _automaton, "state_space": _state_space, "learning": _learning, "clicks": _clicks,
 }  # fmt: skip

@@ -19,7 +19,12 @@ class Scrubber(Widget):
     class Moved(Message):
         """A step was chosen, from 0."""
 
+        scrubber: "Scrubber"
         step: int
+
+        @property
+        def control(self) -> "Scrubber":
+            return self.scrubber
 
     _step, _steps, _head, _text = 0, 0, "", ""
 
@@ -47,4 +52,4 @@ class Scrubber(Widget):
     def on_click(self, event: events.Click) -> None:
         width, x = self._width, event.x - len(self._head)
         if self._steps and width > 1 and 0 <= x < width:
-            self.post_message(self.Moved(round(x / (width - 1) * (self._steps - 1))))
+            self.post_message(self.Moved(self, round(x / (width - 1) * (self._steps - 1))))

@@ -13,25 +13,22 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Label, Select, Static
 
-from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
 from rnn_tui.inside.studies import studies_of
-from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
-from rnn_tui.ui.inside.pictures import PICTURES, GridPicture
+from rnn_tui.ui.inside.bands import UNITS, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
+from rnn_tui.ui.inside.changing import KEYS, ChangingView
+from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import Given, Studies, Subject
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import TaskView, pane_of
+from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainSelect
-from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 # Steps of a long stride, more than any input has, and units of a page.
-NEED_SUBJECT = ("step", "play", "look", "study", "silence", "freeze", "set", "undo")
+NEED_SUBJECT = ("step", "play", "look", "study", "silence", "freeze", "set", "undo", "film", "play_film")
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
 # Playing takes as long as one can follow, and no more than this; no more often is anything drawn anew.
 SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
@@ -41,7 +38,7 @@ NOTHING = "There is nothing to look at yet."
 FAILURE = "Looking inside this one failed; the log file has the details."
 
 
-class InsideView(Vertical, TaskView):
+class InsideView(ChangingView):
     """A scrubber over time steps; below it what was read, said and held up to the present one, and found in a study."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,11 +52,8 @@ class InsideView(Vertical, TaskView):
         key("show", "look('next_quantity')", "State", tooltip="Show the state, the cell or a gate of the units"),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
         key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
+        *KEYS,
         key("metric", "next_study", "Which", show=False, tooltip="The next kind of study"),
-        key("delete", "silence", "Silence", display="⌦", tooltip="Silence the unit: its state is zero at every step"),
-        key("freeze", "freeze", "Freeze", show=False, tooltip="Keep the value at hand, from this step on"),
-        key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
-        key("undo", "undo", "Undo", tooltip="Take the last edit back"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
@@ -73,8 +67,6 @@ class InsideView(Vertical, TaskView):
     def __init__(self, task: Task) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
         super().__init__(classes="-empty")
-        self.subject: Subject | None = None
-        self.look, self.step = Look(), 0
         self.kinds = studies_of(task)  #: of studies that can be made.
         self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
         self._asked_for: Hashable = None  # by its key
@@ -93,7 +85,8 @@ class InsideView(Vertical, TaskView):
             if self.kinds:
                 yield Label("study", classes="inside-second")
                 yield PlainSelect([(kind.label, kind.name) for kind in self.kinds], id="inside-kind")
-        yield Scrubber()
+        yield Scrubber(id="inside-scrubber")
+        yield Scrubber(id="inside-film")
         with Horizontal(classes="inside-body"):
             yield from self.pictures()
             with Vertical(classes="inside-grids"):
@@ -139,7 +132,10 @@ class InsideView(Vertical, TaskView):
         if isinstance(found, str):
             self.subject, self._failure = None, found
         else:
-            before, self.subject, self._failure = self.subject, found, ""
+            before, self._failure = self._whole or self.subject, ""
+            if before is None or before.network != found.network:
+                self.leave_film()
+            self.subject = found
             # The whole input at first: one sees the answer, and goes back from there.
             if before is None or before.trace.steps != found.trace.steps:
                 self.step = found.trace.steps - 1
@@ -147,8 +143,8 @@ class InsideView(Vertical, TaskView):
                 self.look = replace(self.look, unit=None)
                 # A study of another network takes its time: it is asked for again.
                 self._study_wanted = self._study_wanted and self.kind is not None and self.kind.of_input
-            elif before.edited is not None:
-                self._edit(before.edited.edits)  # what they do to another input
+            else:
+                self.go_on_from(before)
             self.look = self.look.fitted(found.trace)
             self.taken(found)
             self.refresh_bindings()
@@ -174,7 +170,7 @@ class InsideView(Vertical, TaskView):
         self.set_class(subject is None, "-empty")
         if subject is None:
             self._stop_playing()
-            self.query_one(Scrubber).show(0, 0, "", "", playing=False)
+            self.query_one("#inside-scrubber", Scrubber).show(0, 0, "", "", playing=False)
             self.grid.show((), (), 0)
             self._say(".inside-readout", self._failure or NOTHING)
             self._say(".inside-note", "")
@@ -194,7 +190,7 @@ class InsideView(Vertical, TaskView):
         numbers = range(trace.first_step, trace.first_step + trace.steps)
         self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
         name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
-        self.query_one(Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
+        self.query_one("#inside-scrubber", Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
         self._say(".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
         self._say(".inside-note", self.note(subject, step))
         self._show_study()
@@ -203,14 +199,16 @@ class InsideView(Vertical, TaskView):
 
     def _show_picture(self, subject: Subject, study: Any) -> None:
         """Bring what shows a study apart from the steps of the input up to date."""
-        draw = None if study is None else PICTURES.get(study.name)
+        draw, tall = None if study is None else PICTURES.get(study.name), self.has_class("-tall")
         grid, text = self.query_one("#inside-study-steps", StepGrid), self.query_one(".inside-picture", Static)
-        picture = None if draw is None else draw(study, subject, self.step, self.query_one(".inside-grids").size)
+        width, height = self.query_one(".inside-grids").size
+        room = Room(width, round(0.6 * height) if tall else height, self.app.current_theme.dark)
+        picture = None if draw is None else draw(study, subject, self.step, room)
         grid.display, text.display = isinstance(picture, GridPicture), isinstance(picture, Content)
         self.set_class(picture is not None, "-pictured")
         if isinstance(picture, GridPicture):
             grid.ruler = picture.ruler
-            grid.show(picture.bands, picture.numbers, picture.column, framed=self.has_class("-tall"))
+            grid.show(picture.bands, picture.numbers, picture.column, framed=tall)
         elif picture is not None:
             text.update(picture)
 
@@ -275,7 +273,7 @@ class InsideView(Vertical, TaskView):
             self.show_all()
 
     @on(StepGrid.Picked, "#inside-steps")
-    @on(Scrubber.Moved)
+    @on(Scrubber.Moved, "#inside-scrubber")
     def _picked(self, event: StepGrid.Picked | Scrubber.Moved) -> None:
         self._stop_playing()
         self.go_to(event.step)
@@ -290,62 +288,9 @@ class InsideView(Vertical, TaskView):
             return False
         if action in ("look", "silence", "freeze") and not self._units_shown:
             return False
-        if action == "undo" and subject is not None and subject.edited is None:
+        if action == "undo" and not self.edits:
             return False
         return True if subject is not None or action not in NEED_SUBJECT else None
-
-    # Edits.
-
-    def action_silence(self) -> None:
-        self._add(lambda layer, unit: silenced(layer.name, unit))
-
-    def action_freeze(self) -> None:
-        self._add(self._value_at_hand)
-
-    def _value_at_hand(self, layer: LayerTrace, unit: int) -> Edit:
-        """The value at the cursor, kept from the present step on."""
-        value = float(layer.quantities[self.look.quantity][self.step, unit])
-        return Edit(layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value)
-
-    def _add(self, make: Callable[[LayerTrace, int], Edit]) -> None:
-        """Add the edit that `make` makes of the layer and the unit at the cursor."""
-        if self.subject is not None and self.look.unit is not None:
-            self._edit((*self._edits, make(self.subject.trace.layers[self.look.layer], self.look.unit)))
-
-    def action_set(self) -> None:
-        subject = self.subject
-        if subject is None or self.look.unit is None:
-            return
-        layer = subject.trace.layers[self.look.layer]
-        one = replace(self._value_at_hand(layer, self.look.unit), last=self.step)
-        written = one.written(subject.trace.first_step, with_layer=len(subject.trace.layers) > 1)
-
-        async def take(text: str) -> None:
-            self._edit((*self._edits, read_edit(text, subject.trace)), subject)
-
-        self.app.push_screen(AskTextScreen("Edit", written, f"{HOW.capitalize()}.", take, LONGEST))
-
-    def action_undo(self) -> None:
-        if self._edits:
-            self._edit(self._edits[:-1])
-
-    @property
-    def _edits(self) -> tuple[Edit, ...]:
-        """The edits of what is looked at, the last one last."""
-        return () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
-
-    def _edit(self, edits: tuple[Edit, ...], of: Subject | None = None) -> None:
-        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it changed, the input `of`."""
-        if self.subject is None or (of is not None and of is not self.subject):
-            return
-        try:
-            self.subject = self.subject.with_edits(edits)
-        except UserError as error:
-            if of is not None:
-                raise
-            self.notify(str(error), severity="error")
-        self.refresh_bindings()
-        self.show_all()
 
     # The study of a whole network.
 
@@ -392,7 +337,7 @@ class InsideView(Vertical, TaskView):
             self.show_all()
         elif self._studies.running:
             self.action_study()
-        else:
+        elif not self.leave_film():
             raise SkipAction  # it may mean something to the screen
 
     # What a task says of it, beside its actions `other` and `next_network`.
