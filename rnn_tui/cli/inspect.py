@@ -156,10 +156,8 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     Raises:
         ExportError: if the file of `--npz` can't be written.
     """
-    files, quiet = (
-        {name: read_path(path) for name in ("npz", "film") if (path := getattr(options, name)) is not None},
-        options.quiet,
-    )
+    files = {name: read_path(path) for name in ("npz", "film") if (path := getattr(options, name)) is not None}
+    quiet, whole = options.quiet, getattr(options, "query", None) != []
     for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):
         output.say(told)
     for kind in options.studies:
