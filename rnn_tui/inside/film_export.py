@@ -19,7 +19,8 @@ Frame = tuple[float, Trace]
 def _states(trace: Trace) -> npt.NDArray[np.uint8]:
     """The colours (H, T, 3) of the states of the layer that is read out, a unit a row in the order of its number."""
     values = next(layer.states for layer in reversed(trace.layers) if layer.read_out).T[:, :, None]
-    return (np.where(values < 0, BELOW, ABOVE) * np.abs(values).clip(0, 1)).astype(np.uint8)
+    coloured: npt.NDArray[np.uint8] = (np.where(values < 0, BELOW, ABOVE) * np.abs(values).clip(0, 1)).astype(np.uint8)
+    return coloured
 
 
 def _words(epoch: float, trace: Trace) -> str:
