@@ -116,9 +116,7 @@ def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content
             x += len(text)
         lines.append(line)
     names = Content("  ").join(Content.styled(name, style_of(at)) for at, name in enumerate(study.label_names))
-    legend = (
-        Content(f"{study.coloured_by} ") + names + Content("   ◆ stable ◇ saddle · slow   reversed: the steps of this input")
-    )
+    legend = Content(f"{study.coloured_by} ") + names + Content("   ◆ stable ◇ saddle · slow   bright: this input")
     return Content("\n").join([*lines, legend])
 
 
