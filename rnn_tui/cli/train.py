@@ -8,6 +8,7 @@ from typing import Any
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting, check_resuming
 from rnn_tui.cli.results import TrainingOutput
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files import why_unwritable
@@ -25,6 +26,7 @@ Start = Callable[[training.Emit, Control], Any]
 # Lists are given once, so their options are in the singular like those of other settings.
 OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
 SHIPPED = "pretrained"
+ROWS = 20  # of losses by learning rate, as many as a screen has room for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +48,12 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     quick = next((preset.name for preset in task.presets if preset.name == "fast"), task.default_preset)
     few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     line = f"rnn-tui train {task.name} --preset {quick} {few}"
-    add_examples(parser, line, f"{line} --json")
+    add_examples(parser, line, f"{line} --json", f"rnn-tui train {task.name} --preset {quick} --find-learning-rate")
     add_settings(parser, task)
     workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
     add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
+    text = "train nothing: print the loss by learning rate, over half an epoch at most, and the rate at which it falls fastest"
+    parser.add_argument("--find-learning-rate", action="store_true", dest="find_rate", help=text)
     _add_output(parser)
 
 
@@ -85,13 +89,15 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, or go on with a run; returns the exit code.
+    """Train, go on with a run, or try learning rates; returns the exit code.
 
     0 when finished, 1 when the run failed or could not be kept, a signal's when stopped, with weights kept. A SettingError
     tells of settings that do not go together, a StoreError of a run that is not there or can't be resumed, a
     CheckpointError of weights that can't be used or written.
     """
     check_resuming(options, options.task, "TASK", "run")
+    if options.task is not None and options.find_rate:
+        return _find_rate(options)
     to = None if options.output is None else Path(options.output)
     if to is not None and (reason := why_unwritable(to)):
         where = f"{printable(to, 200)} ({printable(reason)})"
@@ -119,6 +125,28 @@ def run(options: argparse.Namespace) -> int:
     return output.FAILURE if lost or told.state.status is Status.FAILED else output.OK
 
 
+def _find_rate(options: argparse.Namespace) -> int:
+    """Print the losses by learning rate in place of training; returns the exit code."""
+    if options.output is not None:
+        options.complain("--find-learning-rate trains nothing that --output could write")
+    config, control = _config(options), Control()
+    bar = output.ProgressBar(f"{config.label} learning rates", quiet=options.quiet)
+    with output.stopping_on_signals(output.stopping(control)) as received, bar:
+        found = training.try_learning_rates(config, bar.update, control)
+    if found is None:
+        return output.stopped(received)
+    if options.json:
+        document = {"task": config.task, "preset": config.preset, **found.to_dict(), "settings": config.to_dict()}
+        output.print_json(document, indent=None)
+        return output.OK
+    points = zip(found.learning_rates, found.losses, found.smoothed, strict=True)
+    rows = [(f"{rate:.2g}", f"{loss:.4g}", f"{smoothed:.4g}") for rate, loss, smoothed in points]
+    heads = ("learning rate", "relative loss" if found.relative else "loss", "smoothed")
+    output.print_table(heads, rows[:: max(1, len(rows) // ROWS)], right=heads)
+    print("", found.sentence, sep="\n")
+    return output.OK
+
+
 def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
     """What `add_settings` has read, as `Task.config` takes it: None where nothing was said."""
     of_data = ("data_dir", "extra_data", "start_from") if task.reads_data else ()
@@ -131,12 +159,15 @@ def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
     return {"cell": cell, "augmentation": augmentation, **given}
 
 
+def _config(options: argparse.Namespace) -> RunConfig:
+    task = TASKS[options.task]
+    return task.config(**settings_given(options, task), workers=options.workers)
+
+
 def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
     """A run, new or as far as it is, and what trains it or goes on with it."""
     if options.resume is None:
-        task = TASKS[options.task]
-        config = task.config(**settings_given(options, task), workers=options.workers)
-        state = RunState(new_run_id(), config)
+        state = RunState(new_run_id(), config := _config(options))
         return state, lambda emit, control: training.train(config, emit, control, state.run_id)
     with RunStore() as store:
         record = store.find(options.resume)

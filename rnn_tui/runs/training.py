@@ -24,6 +24,7 @@ from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
+    from rnn_tui.engine.learning_rates import LearningRateTest, Progress
     from rnn_tui.engine.loop import Outcome
     from rnn_tui.engine.training_state import ResumePoint
 
@@ -71,6 +72,20 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
         given_back.pop_all()  # by `_fit` from now on
     return _fit(run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, turn=turn, resumed=True, point=point)
+
+
+def try_learning_rates(config: RunConfig, progress: "Progress", control: Control) -> "LearningRateTest | None":
+    """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is stopped. Nothing is kept."""
+    turn = Turn()
+    if not turn.take(control, lambda _: None):
+        return None
+    try:
+        build = TASKS[config.task].load()
+        from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415 - torch, on use only
+
+        return find_learning_rate(build, config, progress, lambda: control.stopping)
+    finally:
+        turn.give_back()
 
 
 class _Follower:

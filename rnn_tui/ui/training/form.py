@@ -200,6 +200,12 @@ class SettingsForm(VerticalScroll):
             if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
         ]
 
+    def take_learning_rate(self, rate: float) -> None:
+        field = self.query_one("#field-learning-rate", SettingField)
+        self._unfold(field)
+        field.input.value = field.setting.format(rate)
+        field.input.focus()
+
     def _unfold(self, field: Widget) -> None:
         advanced = self.query_one("#advanced", Collapsible)
         if advanced in field.ancestors:

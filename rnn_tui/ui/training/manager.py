@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,10 @@ class TrainingManager:
     def train_sweep(self, trainer: SweepTrainer) -> None:
         self._begin_training(trainer.train, self._queue.append)
         self.sweep = trainer.now
+
+    def try_learning_rates(self, search: Callable[[Control], object]) -> None:
+        """Call `search` in the one thread that trains: what it trains is no run, and is thrown away."""
+        self._begin_training(search)
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""

@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
+from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import LazyView, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
@@ -36,6 +36,7 @@ class TaskPane(FormPane):
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
+        key("find-rate", "find_rate", "Find rate", show=False, tooltip="Find a learning rate for what the form says"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]
@@ -159,13 +160,41 @@ class TaskPane(FormPane):
         if self.form is None:  # a key pressed within the first tenth of a second
             self.set_timer(0.05, self.action_train)
             return
+        if configs := self._configs():
+            self.post_message(TrainRequested(configs))
+
+    def _configs(self) -> "list[RunConfig]":
+        """The runs that the form describes; none where it is at fault, which is said."""
+        assert self.form is not None
         try:
-            configs = self.form.configs()
+            return self.form.configs()
         except SettingError as error:
             self.fold_form(False)
             self.notify(str(error), severity="error", title="Not started")
+            return []
+
+    def action_find_rate(self) -> None:
+        """Try learning rates with the first cell of the form, never while a run trains."""
+        if self.form is None:
             return
-        self.post_message(TrainRequested(configs))
+        if self.runs.busy:
+            self.notify(UNDER_WAY, severity="warning")
+        elif configs := self._configs():
+            from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415 - charts, on use only
+
+            self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._take_rate)
+
+    def _take_rate(self, rate: float | None) -> None:
+        if rate is not None and self.form is not None:
+            self.fold_form(False)
+            self.form.take_learning_rate(rate)
+        self.app.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No search for what is no setting of the task."""
+        if action == "find_rate":
+            return "learning_rate" in self.spec.settings
+        return super().check_action(action, parameters)
 
     def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""

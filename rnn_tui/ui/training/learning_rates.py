@@ -1,0 +1,140 @@
+"""The search for a learning rate in the app: how far it is, then the loss by learning rate as a chart."""
+
+import logging
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.events import Control
+from rnn_tui.runs.words import duration
+from rnn_tui.ui.chart.base import ANYTHING
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.run_lines import ProgressLine
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.learning_rates import LearningRateTest
+
+TICKS = {10.0**exponent: f"1e{exponent}" if exponent else "1" for exponent in range(-6, 1)}
+SECONDS_BETWEEN_LOOKS = 0.1
+FAILED = "Learning rates could not be tried; the log file has the details."
+logger = logging.getLogger(__name__)
+
+
+class _Search:
+    """A search in the thread that trains, as far as it is."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.done, self.steps, self.began = 0, 0, 0.0
+        self.found: LearningRateTest | None = None
+        self.failure = ""
+
+    def train(self, control: Control) -> None:
+        """In that thread."""
+        try:
+            from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415 - the database, on use only
+
+            self.found = try_learning_rates(self.config, self._progress, control)
+        except UserError as error:
+            self.failure = str(error)
+        except Exception:
+            logger.exception("trying learning rates failed")
+            self.failure = FAILED
+
+    def _progress(self, done: int, steps: int) -> None:
+        self.began = self.began or time.monotonic()
+        self.done, self.steps = done, steps
+
+    @property
+    def share(self) -> float:
+        return self.done / self.steps if self.steps else 0.0
+
+    @property
+    def time_left(self) -> str:
+        """In words, from the pace behind the first steps, with which data and libraries are loaded."""
+        if not self.done:
+            return ""
+        elapsed = time.monotonic() - self.began
+        return f"{self.done} of {self.steps} steps · {duration(elapsed / self.done * (self.steps - self.done))} left"
+
+
+class LearningRateScreen(ModalScreen[float | None]):
+    """Tries learning rates with these settings; answers the one that is to be taken over, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Take over"),
+        Binding("escape", "leave", "Stop, or leave", priority=True),  # the chart would hide its cursor first
+    ]
+
+    _chart = getters.query_one(Chart)
+    _line = getters.query_one(ProgressLine)
+
+    def __init__(self, config: RunConfig, runs: TrainingManager) -> None:
+        super().__init__()
+        self._search, self._runs = _Search(config), runs
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="learning-rates") as dialog:
+            dialog.border_title = Content(f"Learning rates for {self._search.config.label}")
+            dialog.border_subtitle = "Esc stops"
+            yield ProgressLine()
+            yield Chart(log_x=True, allow_smoothing=False)
+            yield Static("", id="rate-note", markup=False)
+
+    def on_mount(self) -> None:
+        self._chart.display = False
+        self._runs.try_learning_rates(self._search.train)
+        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
+        self._look()
+
+    def _look(self) -> None:
+        """Show how far it is; at the end, once nothing trains any more, what came of it."""
+        search = self._search
+        if self._runs.busy:
+            self._line.draw("trying" if search.done else "loading", search.share, search.time_left)
+            return
+        self._timer.stop()
+        if search.found is None and not search.failure:  # stopped
+            self.dismiss(None)
+            return
+        self._line.display = False
+        if search.found is not None:
+            self._draw(search.found)
+        note = search.failure if search.found is None else search.found.sentence
+        self.query_one("#rate-note", Static).update(note)
+        keys = "Esc leaves" if search.found is None else "←→ a rate · Enter takes it over · Esc leaves"
+        self.query_one("#learning-rates").border_subtitle = keys
+
+    def _draw(self, found: "LearningRateTest") -> None:
+        chart, rates = self._chart, found.learning_rates
+        chart.describe("Smoothed loss, untrained = 1" if found.relative else "Smoothed loss", ANYTHING, "learning rate")
+        chart.place_ticks(TICKS)
+        series = [ChartSeries("smoothed loss", rates, found.smoothed, 0)]
+        if (suggested := found.suggestion) is not None:
+            at = min(range(len(rates)), key=lambda at: abs(rates[at] - suggested))
+            series.append(ChartSeries("suggested", rates[at : at + 1], found.smoothed[at : at + 1], 1, points=True, line=False))
+            chart.cursor = rates[at]
+        chart.show(series)
+        chart.display = True
+        chart.focus()
+
+    def action_take(self) -> None:
+        """Answer the rate at the cursor, which is first at what is suggested."""
+        if self._chart.cursor is not None:
+            self.dismiss(float(f"{self._chart.cursor:.2g}"))
+
+    def action_leave(self) -> None:
+        if self._runs.busy:
+            self._runs.stop()
+        else:
+            self.dismiss(None)
