@@ -32,7 +32,7 @@ DIVERGED = 4.0  # times the lowest smoothed loss
 UNTRAINED, LAST = 0.2, 0.05
 NEAR = 0.1  # the share of all steps on either side of a rate that its slope is of
 # By chance the smoothed loss falls by no more than so many of its standard deviations, or by this share.
-SURE, SHARE = 3.0, 0.01
+SURE, SHARE = 4.0, 0.01
 
 Progress = Callable[[int, int], object]
 
@@ -48,13 +48,14 @@ class LearningRateTest:
     relative: bool
     diverged: bool  #: whether it ended before the highest rate, as the loss ran away.
     suggestion: float | None  #: where the smoothed loss falls fastest, to two digits; None where it does not fall.
+    lowest: float | None  #: where it is the lowest, likewise.
 
     @property
     def sentence(self) -> str:
         """What came of it."""
         if self.suggestion is None:
             return "The loss falls by no more than chance, so no learning rate is suggested; try a larger batch or more seeds."
-        return f"The loss falls fastest at a learning rate of {self.suggestion:g}."
+        return f"The loss falls fastest at a learning rate of {self.suggestion:g}, and is lowest at {self.lowest:g}."
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
@@ -118,10 +119,10 @@ def _tested(
             progress(step + 1, steps)
             if curve.ran_away:
                 break
-    losses, smoothed = curve.losses, curve.smoothed
+    steepest, lowest = _places(rates, curve.losses, curve.smoothed)
     return LearningRateTest(
-        tuple(rates[: len(losses)].tolist()), tuple(losses), tuple(smoothed), relative=curve.relative,
-        diverged=curve.ran_away, suggestion=_steepest(rates, losses, smoothed),
+        tuple(rates[: len(curve.losses)].tolist()), tuple(curve.losses), tuple(curve.smoothed),
+        relative=curve.relative, diverged=curve.ran_away, suggestion=steepest, lowest=lowest,
     )  # fmt: skip
 
 
@@ -154,18 +155,26 @@ class _Curve:
         self.losses, self.smoothed = losses_of_all[:end], smoothed[:end]
 
 
-def _steepest(rates: "np.ndarray[Any, Any]", losses: Sequence[float], smoothed: Sequence[float]) -> float | None:
-    """Where the smoothed loss falls fastest against the logarithm of the rate; None where it falls by chance only."""
+def _places(
+    rates: "np.ndarray[Any, Any]", losses: Sequence[float], smoothed: Sequence[float]
+) -> tuple[float, float] | tuple[None, None]:
+    """Where the smoothed loss falls fastest against the logarithm of the rate, and where it is lowest; None if by chance."""
     first, last = int(len(rates) * UNTRAINED), len(losses) - max(1, int(len(rates) * LAST))
     if last - first < 2:
-        return None
+        return None, None
     untrained = np.array(losses[:first])
     # Of noise without a trend, an exponential mean keeps this share: sqrt((1 - w) / (1 + w)) of the deviation.
     chance = SURE * untrained.std(ddof=1) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
-    if untrained.mean() - min(smoothed[first:]) <= max(chance, SHARE * abs(untrained.mean())):
-        return None
+    lowest = first + int(np.argmin(smoothed[first:]))
+    if untrained.mean() - smoothed[lowest] <= max(chance, SHARE * abs(untrained.mean())):
+        return None, None
     # By lines of least squares: a single batch that is easy must not decide.
     near, x, y = max(1, int(len(rates) * NEAR)), np.log(rates[: len(losses)]), np.array(smoothed)
     around = [slice(max(0, at - near), at + near + 1) for at in range(first, last)]
-    slopes = [np.polyfit(x[part], y[part], 1)[0] for part in around]
-    return float(f"{rates[first + int(np.argmin(slopes))]:.2g}")
+    steepest = first + int(np.argmin([np.polyfit(x[part], y[part], 1)[0] for part in around]))
+    return _rounded(rates[steepest]), _rounded(rates[lowest])
+
+
+def _rounded(rate: float) -> float:
+    """A rate as one would type it."""
+    return float(f"{rate:.2g}")

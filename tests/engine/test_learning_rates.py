@@ -1,0 +1,218 @@
+"""The search for a learning rate: on losses of which the answer is known, and on the real tasks."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.learning_rates import HIGHEST, LOWEST, MOST_STEPS, LearningRateTest, find_learning_rate
+from rnn_tui.engine.loop import fit
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Problem, generator
+from rnn_tui.engine.replicas import Replica, Variant
+from rnn_tui.engine.state import smooth
+from rnn_tui.tasks import TASKS
+
+CONFIG = RunConfig(task="toy", preset="toy", cell="none", epochs=1, batch_size=1, learning_rate=1.0, device="cpu", workers=1)
+LossOf = Callable[[Tensor, int], Tensor]
+
+
+class Toy(Problem):
+    """One weight at 0 for each replica, and any loss of it; notes the steps."""
+
+    metric_definitions = ()
+
+    def __init__(self, loss_of: LossOf, steps: int, replicas: int = 0) -> None:
+        self.model = nn.ParameterList([nn.Parameter(torch.zeros(max(1, replicas)))])
+        self.samples_per_epoch, self.batch_size, self._loss_of = steps, 1, loss_of
+        self.replicas = tuple(Replica(Variant(1, "mse"), seed) for seed in range(replicas))
+        self.steps: list[int] = []
+
+    def begin_epoch(self, epoch: int) -> None:
+        assert epoch == 1
+
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
+        assert parts == 1
+        self.steps.append(step)
+        loss = partial(self._loss_of, self.model[0], step)
+        return [loss if self.replicas else lambda: loss()[0]]
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:  # noqa: ARG002
+        raise AssertionError("nothing is validated")
+
+    test = validate
+
+
+def curve_of(loss_of: LossOf, steps: int = 400, replicas: int = 0, **options: Any) -> tuple[LearningRateTest, Toy]:
+    toy = Toy(loss_of, steps, replicas)
+    found = find_learning_rate(lambda *_: toy, CONFIG, **options)
+    assert found is not None
+    return found, toy
+
+
+def far(distance: float) -> LossOf:
+    """A parabola with its lowest point so far away; Adam walks there by about the learning rate a step."""
+    return lambda weight, _: (weight - distance) ** 2 / distance**2 + 0.01
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(1e-3, 1.0))
+def test_the_rate_of_a_parabola_is_the_one_that_gets_there(distance: float) -> None:
+    found, _ = curve_of(far(distance))
+    # So far all steps up to that of a rate go together: a geometric series.
+    there = distance * math.log(HIGHEST / LOWEST) / MOST_STEPS
+    assert found.suggestion is not None
+    assert there / 4 < found.suggestion < 3 * there
+    assert found.lowest is not None
+    assert found.lowest > found.suggestion
+    assert f"{found.suggestion:g}," in found.sentence
+
+
+def test_it_ends_where_the_loss_runs_away() -> None:
+    found, toy = curve_of(far(0.01))
+    assert found.diverged
+    assert len(found.learning_rates) == len(found.losses) == len(found.smoothed) < MOST_STEPS
+    assert all(found.smoothed[at] <= 4 * min(found.smoothed[40:at]) for at in range(41, len(found.smoothed)))
+    assert len(toy.steps) < MOST_STEPS
+    found, _ = curve_of(far(10.0))  # which no rate gets to
+    assert not found.diverged
+    assert len(found.losses) == MOST_STEPS
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_ends_it(bad: float) -> None:
+    found, toy = curve_of(lambda weight, step: weight * 0 + (bad if step == 123 else 1.0))
+    assert (found.diverged, len(found.losses), found.suggestion) == (True, 123, None)
+    assert len(toy.steps) == 130  # losses are read ten at a time
+    assert np.isfinite([*found.losses, *found.smoothed]).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_suggests_nothing(seed: int) -> None:
+    noise = torch.rand(MOST_STEPS, generator=generator(seed, "noise"))
+    found, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + 1)
+    assert (found.suggestion, found.lowest) == (None, None)
+    assert "no learning rate is suggested" in found.sentence
+    assert "larger batch" in found.sentence
+
+
+def test_a_loss_that_rises_only_suggests_nothing() -> None:
+    found, _ = curve_of(lambda weight, _: 1 + weight.detach() * 0 + (weight - weight.detach()))
+    assert found.suggestion is None
+    # Walks downhill where that is measured upwards.
+    found, _ = curve_of(lambda weight, _: 1 - weight.detach() + weight - weight.detach() + 1)
+    assert found.suggestion is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 3000))
+def test_half_an_epoch_at_most(steps: int) -> None:
+    expected = min(steps // 2, MOST_STEPS)
+    if expected < 20:
+        toy = Toy(far(1.0), steps)
+        with pytest.raises(SettingError, match=f"Half an epoch has {expected} steps.* smaller batch"):
+            find_learning_rate(lambda *_: toy, CONFIG)
+        assert toy.steps == []
+        return
+    told: list[tuple[int, int]] = []
+    found, toy = curve_of(far(10.0), steps, progress=lambda *done: told.append(done))
+    assert toy.steps == list(range(expected))
+    assert found.learning_rates[0] == pytest.approx(LOWEST)
+    assert found.learning_rates[-1] == pytest.approx(HIGHEST)
+    ratios = np.diff(np.log(found.learning_rates))
+    assert np.allclose(ratios, ratios[0])
+    assert told == [(min(done, expected), expected) for done in range(10, expected + 10, 10)]
+
+
+def test_it_can_be_stopped() -> None:
+    for after in (0, 57):
+        toy = Toy(far(1.0), 400)
+        assert find_learning_rate(lambda *_: toy, CONFIG, stopping=lambda: len(toy.steps) >= after) is None  # noqa: B023
+        assert len(toy.steps) == after
+
+
+def test_a_replica_that_diverges_does_not_decide() -> None:
+    def loss(weight: Tensor, step: int) -> Tensor:
+        return far(1.0)(weight, step) * torch.tensor([1.0, 1.0, math.nan if step > 50 else 2.0])
+
+    found, _ = curve_of(loss, replicas=3)
+    alone, _ = curve_of(far(1.0))
+    assert found.losses == pytest.approx(alone.losses)
+    assert found.suggestion == alone.suggestion
+
+
+def found_for(task: str, preset: str = "fast", **overrides: Any) -> LearningRateTest:
+    found = find_learning_rate(TASKS[task].load(), TASKS[task].config("lstm", preset, workers=1, **overrides))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("task", ["recall", "adder"])
+def test_nothing_is_left_behind_and_the_seed_decides(task: str, home: Path) -> None:
+    def states() -> list[Any]:
+        return [random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist(), torch.get_num_threads()]
+
+    before = states()
+    found = found_for(task, seeds=2)
+    assert states() == before
+    assert list(home.iterdir()) == []
+    assert found_for(task, seeds=2) == found
+    assert found_for(task, seeds=2, learning_rate=1e-5, epochs=7) == found
+    assert found_for(task, seeds=2, seed=1).losses != found.losses
+    assert found.smoothed == tuple(smooth(found.losses, 0.9))
+    assert not found.relative
+
+
+def test_of_seeds_the_median_counts() -> None:
+    each = [found_for("recall", hidden_sizes=(5,), seed=seed).losses for seed in range(3)]
+    together = found_for("recall", hidden_sizes=(5,), seeds=3).losses
+    # Later on, other orders of summation tell.
+    assert together[:60] == pytest.approx(np.median(each, axis=0)[:60].tolist(), rel=1e-4)
+
+
+def test_several_losses_are_measured_by_what_they_were() -> None:
+    found = found_for("adder", "best", seeds=3)
+    assert found.relative
+    assert np.mean(found.losses[:40]) == pytest.approx(1.0, abs=0.05)
+    assert found.suggestion is not None
+    assert not found_for("adder", "best", losses=("bce",)).relative
+
+
+def test_images_are_read_too(mnist_slice: Path) -> None:
+    found = found_for("mnist", data_dir=str(mnist_slice), batch_size=10, hidden_size=16)  # 1,000 images
+    assert len(found.losses) <= 50
+    assert found.losses[0] == pytest.approx(math.log(10), rel=0.01)
+    assert found.suggestion is not None
+
+
+def test_what_is_suggested_learns() -> None:
+    config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(5,), seeds=4, workers=1)
+    found = find_learning_rate(TASKS["recall"].load(), config)
+    assert found is not None
+    assert found.suggestion is not None
+
+    def accuracy(rate: float) -> float:
+        outcome = fit(TASKS["recall"].load(), config.replace(learning_rate=rate), lambda _: None, Control())
+        return float(np.mean(outcome.metrics["test_accuracy"]))
+
+    assert accuracy(found.suggestion) > accuracy(found.suggestion / 30) + 30
+    assert accuracy(found.suggestion) > accuracy(HIGHEST) + 30
+
+
+def test_the_document_has_all() -> None:
+    found = found_for("recall", seeds=2)
+    document = found.to_dict()
+    assert LearningRateTest(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}) == found
