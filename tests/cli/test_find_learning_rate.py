@@ -1,0 +1,90 @@
+"""`train TASK … --find-learning-rate`: a table or a document, and nothing that is kept."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.learning_rates import find_learning_rate
+from rnn_tui.tasks import TASKS
+from tests.cli.command_line import (
+    COMMAND,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    PATIENCE,
+    assert_one_sentence,
+    assert_refused,
+    environment,
+    in_terminal,
+    run_inside,
+)
+
+LINE = ["train", "recall", "--preset", "fast", "--hidden-size", "5", "--workers", "1", "--seeds", "2", "--find-learning-rate"]
+
+
+def test_the_document_is_what_the_engine_finds(home: Path) -> None:
+    code, out, err = run_inside([*LINE, "--json"])
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(5,), seeds=2, workers=1)
+    found = find_learning_rate(TASKS["recall"].load(), config)
+    assert found is not None
+    assert document == {
+        "task": "recall", "preset": "fast", **found.to_dict(), "settings": json.loads(json.dumps(config.to_dict())),
+    }  # fmt: skip
+    assert not (home / "runs.db").exists()
+    assert json.loads(run_inside(["runs", "--json"])[1]) == {"runs": []}
+
+
+def test_the_table_has_the_same_figures(home: Path) -> None:
+    document = json.loads(run_inside([*LINE, "--json"])[1])
+    code, out, err = run_inside(LINE)
+    assert (code, err) == (0, "")
+    *table, blank, sentence = out.splitlines()
+    rows = [line.split("\t") for line in table]
+    assert rows[0] == ["learning rate", "loss", "smoothed"]
+    assert len(rows) == 21
+    for at, row in enumerate(rows[1:]):
+        for text, name, digits in zip(row, ("learning_rates", "losses", "smoothed"), (2, 4, 4), strict=True):
+            assert text == f"{document[name][5 * at]:.{digits}g}"
+    assert blank == ""
+    assert f"fastest at a learning rate of {document['suggestion']:g}, and is lowest at {document['lowest']:g}." in sentence
+    assert not list(home.rglob("*.safetensors"))
+
+
+def test_a_terminal_shows_it_without_a_bar_left() -> None:
+    code, out = in_terminal(LINE, {"RNN_TUI_HOME": os.environ["RNN_TUI_HOME"]})
+    assert code == 0
+    assert "The loss falls fastest at" in out
+
+
+def test_several_losses_are_said_to_be_relative() -> None:
+    line = ["train", "adder", "--preset", "best", "--loss", "mse,bce", "--hidden-size", "3", "--find-learning-rate"]
+    assert run_inside(line)[1].startswith("learning rate\trelative loss\tsmoothed\n")
+
+
+def test_what_cannot_be_tried_is_said() -> None:
+    code, out, err = run_inside([*LINE, "--training-size", "640"])
+    assert (code, out) == (EXIT_USAGE, "")
+    assert "Half an epoch has 5 steps" in assert_one_sentence(err)
+    code, out, err = run_inside([*LINE, "--output", "w.safetensors"])
+    assert code == EXIT_USAGE
+    assert "--output" in assert_refused(out, err)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
+    # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of it.
+    line = ["train", "mnist", "--preset", "best", "--hidden-size", "512", "--find-learning-rate", *["--quiet"] * quiet]
+    process = subprocess.Popen(
+        [*COMMAND, *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (EXIT_INTERRUPTED, "", "")
+    assert not list(home.rglob("*.safetensors"))

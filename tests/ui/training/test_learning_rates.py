@@ -1,0 +1,152 @@
+"""The search for a learning rate in the app: the real thing, on recall and on MNIST."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from rnn_tui.engine.learning_rates import find_learning_rate
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.dialogs import HelpScreen
+from rnn_tui.ui.shell.messages import UNDER_WAY
+from rnn_tui.ui.training.learning_rates import LearningRateScreen
+from rnn_tui.ui.training.manager import TrainingManager
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import SIZES, last_notice, running, screen_text, start, wait_until
+
+
+@pytest.fixture
+def manager(home: Path) -> Iterator[TrainingManager]:
+    made = TrainingManager()
+    yield made
+    assert made.close(60)
+
+
+def rate_field(app: RnnTuiApp) -> Input:
+    return app.pane.query_one("#field-learning-rate Input", Input)
+
+
+async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
+    """Press the key with the preset `fast`, and wait for the chart."""
+    app: Any = pilot.app
+    app.pane.form.query_one("#preset", Select).value = "fast"
+    await pilot.pause()
+    await pilot.press(key)
+    await wait_until(pilot, lambda: isinstance(app.screen, LearningRateScreen))
+    await wait_until(pilot, lambda: app.screen.query_one(Chart).display)
+    chart: Chart = app.screen.query_one(Chart)
+    return chart
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_found_goes_into_the_form(size: tuple[int, int], manager: TrainingManager, home: Path) -> None:
+    config = TASKS["recall"].config("lstm", "fast")
+    found = find_learning_rate(TASKS["recall"].load(), config)
+    assert found is not None
+    assert found.suggestion is not None
+    async with running(app := RnnTuiApp(manager), "recall", size=size) as pilot:
+        chart = await search(pilot)
+        assert [len(one.y) for one in chart.prepared] == [len(found.losses), 1]
+        assert chart.prepared[0].y == pytest.approx(found.smoothed)
+        assert chart.cursor == pytest.approx(found.suggestion, rel=0.05)
+        text = screen_text(app)
+        for words in (found.sentence, "Enter takes it over", "1e-6", "1e-1", "■ suggested", "recall fast"):
+            assert words in text
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
+        assert float(rate_field(app).value) == found.suggestion
+        assert app.focused is rate_field(app)
+        assert [config.learning_rate for config in app.pane.form.configs()] == [found.suggestion]
+    assert manager.states == {}
+    assert not list(home.rglob("*.safetensors"))
+
+
+async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> None:
+    async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
+        chart = await search(pilot)
+        suggested = chart.cursor
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
+        assert rate_field(app).value == ""
+        # In a field, where letters are typed, the key does the same.
+        app.pane.fold_form(False)
+        app.pane.query_one("#field-seeds Input", Input).focus()
+        chart = await search(pilot)
+        await pilot.press("left", "left", "left", "enter")
+        await wait_until(pilot, lambda: bool(rate_field(app).value))
+        assert suggested is not None
+        assert float(rate_field(app).value) == float(f"{chart.cursor:.2g}") < suggested
+
+
+async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
+    async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
+        app.pane.query_one("#field-hidden-size Input", Input).value = "1024"  # minutes
+        await pilot.press("K")
+        await wait_until(pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app))
+        assert manager.busy
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
+        assert not manager.busy
+        assert rate_field(app).value == ""
+    assert not list(home.rglob("*.safetensors"))
+
+
+async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
+    async with running(app := RnnTuiApp(runs), "mnist", size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        await pilot.press("K")
+        await pilot.pause()
+        assert last_notice(app) == UNDER_WAY
+        assert not isinstance(app.screen, LearningRateScreen)
+
+
+async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
+    async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
+        app.pane.query_one("#field-batch-size Input", Input).value = "0"
+        await pilot.press("K")
+        await pilot.pause()
+        assert "Batch size must be" in last_notice(app)
+        app.pane.query_one("#field-batch-size Input", Input).value = "100"  # 9 steps in an epoch
+        await pilot.press("K")
+        await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
+        await pilot.press("enter")  # takes nothing over
+        assert isinstance(app.screen, LearningRateScreen)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
+
+
+async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> None:
+    """Batches of one sequence each, which tell little."""
+    async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
+        app.pane.query_one("#field-seed Input", Input).value = "2"
+        await pilot.press("K")
+        await wait_until(pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " "))
+        assert "suggested 2" not in screen_text(app)
+        await pilot.press("enter")
+        assert isinstance(app.screen, LearningRateScreen)
+
+
+async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
+    async with running(app := RnnTuiApp(runs), "adder", size=(120, 40)) as pilot:
+        words = "Find a learning rate for what the form says"
+        assert any(words in command.title for command in app.get_system_commands(app.screen))
+        await pilot.press("question_mark")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert f"| K | {words} |" in app.screen._markdown
+
+
+async def test_quitting_ends_it_at_once(manager: TrainingManager) -> None:
+    async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
+        app.pane.query_one("#field-hidden-size Input", Input).value = "1024"
+        await pilot.press("K")
+        await wait_until(pilot, lambda: " steps · " in screen_text(app))
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, lambda: "Quit anyway?" in screen_text(app))
+        await pilot.press("s")
+        await wait_until(pilot, lambda: app._exit or not app.is_running)
+    assert manager.states == {}
