@@ -133,7 +133,7 @@ def _find_rate(options: argparse.Namespace) -> int:
     bar = output.ProgressBar(f"{config.label} learning rates", quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received, bar:
         found = training.try_learning_rates(config, bar.update, control)
-    if found is None:
+    if found is None or received:
         return output.stopped(received)
     if options.json:
         document = {"task": config.task, "preset": config.preset, **found.to_dict(), "settings": config.to_dict()}

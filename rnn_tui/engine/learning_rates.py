@@ -18,6 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, ProblemBuilder
+from rnn_tui.engine.resources import lacks_memory
 from rnn_tui.engine.state import smooth
 from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.engine.training_state import device_for
@@ -88,8 +89,10 @@ def find_learning_rate(
                 workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
             problem = build(config, device, lambda _: None)
             return _tested(problem, config, device, workers, progress=progress, stopping=stopping)
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise SettingError(config.out_of_memory) from error
+    except Exception as error:
+        if lacks_memory(error):
+            raise SettingError(config.out_of_memory) from error
+        raise
 
 
 def _tested(
@@ -139,15 +142,16 @@ class _Curve:
     def add(self, losses: torch.Tensor) -> None:
         """Take the losses of the next steps: (steps,), or (steps, R) of R replicas."""
         self._seen = np.concatenate([self._seen, losses.cpu().double().numpy().reshape(len(losses), -1)])
+        values = self._seen
+        if self.relative:  # by what is no 0, as the losses of a few sequences may be
+            values = values / np.maximum(values[: self._untrained].mean(axis=0), np.finfo(float).tiny)
         # A replica that has diverged counts as one of a loss above all others.
-        values = np.where(np.isfinite(self._seen), self._seen, math.inf)
-        if self.relative:
-            values = values / values[: self._untrained].mean(axis=0)
+        values = np.where(np.isfinite(values), values, math.inf)
         losses_of_all: list[float] = np.median(values, axis=1).tolist()
         smoothed, lowest = smooth(losses_of_all, SMOOTHING), math.inf
         end = len(smoothed)
         for at, value in enumerate(smoothed):
-            if not math.isfinite(value) or value > DIVERGED * lowest:
+            if not math.isfinite(value) or 0 < DIVERGED * lowest < value:
                 self.ran_away, end = True, at
                 break
             if at >= self._untrained:  # the first are of a batch or two, and say little

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
@@ -25,6 +24,7 @@ from rnn_tui.engine.film import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
+from rnn_tui.engine.resources import lacks_memory
 from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser
 from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, versions
 
@@ -80,7 +80,7 @@ def fit(
     except UserError as error:
         end = run.fail(str(error))
     except Exception as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error)):
+        if lacks_memory(error):
             end = run.fail(config.out_of_memory)
         else:
             logger.exception("run %s failed", run.id)

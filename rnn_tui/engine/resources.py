@@ -54,6 +54,13 @@ def resolve_device(name: str) -> "torch.device":
     return torch.device(name, 0) if name == "cuda" else torch.device(name)
 
 
+def lacks_memory(error: Exception) -> bool:
+    """Whether something failed for want of memory, of the device or of the machine."""
+    import torch  # noqa: PLC0415
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error))
+
+
 def precision(device: "torch.device", bfloat16: bool) -> "torch.autocast":
     """A context in which matrix products run in bfloat16, or everything in float32.
 

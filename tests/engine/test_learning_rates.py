@@ -144,6 +144,28 @@ def test_it_can_be_stopped() -> None:
         assert len(toy.steps) == after
 
 
+@pytest.mark.parametrize("below", [0.01, 0.3, 3.0])
+def test_a_loss_may_be_0_or_negative(below: float) -> None:
+    found, _ = curve_of(lambda weight, step: far(0.1)(weight, step) - below)
+    above, _ = curve_of(far(0.1))
+    assert found.suggestion == above.suggestion
+    assert len(found.losses) >= len(above.losses)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")], ids=type)
+def test_a_lack_of_memory_is_a_sentence(error: Exception) -> None:
+    def loss(weight: Tensor, step: int) -> Tensor:
+        raise error
+
+    with pytest.raises(SettingError, match="not enough memory"):
+        curve_of(loss)
+
+
+def test_what_else_fails_is_no_sentence() -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        curve_of(lambda weight, _: weight.reshape(7))
+
+
 def test_a_replica_that_diverges_does_not_decide() -> None:
     def loss(weight: Tensor, step: int) -> Tensor:
         return far(1.0)(weight, step) * torch.tensor([1.0, 1.0, math.nan if step > 50 else 2.0])
