@@ -143,8 +143,9 @@ class _Curve:
         """Take the losses of the next steps: (steps,), or (steps, R) of R replicas."""
         self._seen = np.concatenate([self._seen, losses.cpu().double().numpy().reshape(len(losses), -1)])
         values = self._seen
-        if self.relative:  # by what is no 0, as the losses of a few sequences may be
-            values = values / np.maximum(values[: self._untrained].mean(axis=0), np.finfo(float).tiny)
+        if self.relative:
+            untrained = values[: self._untrained].mean(axis=0)  # of a few sequences it may be 0
+            values = values / np.where(untrained > 0, untrained, 1.0)
         # A replica that has diverged counts as one of a loss above all others.
         values = np.where(np.isfinite(values), values, math.inf)
         losses_of_all: list[float] = np.median(values, axis=1).tolist()

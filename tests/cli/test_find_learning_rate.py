@@ -4,12 +4,17 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.learning_rates import find_learning_rate
+from rnn_tui.engine.served import TURNS_VARIABLE
+from rnn_tui.runs.training import try_learning_rates
+from rnn_tui.runs.turns import Turn, in_turn
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     COMMAND,
@@ -74,6 +79,20 @@ def test_what_cannot_be_tried_is_said() -> None:
     code, out, err = run_inside([*LINE, "--output", "w.safetensors"])
     assert code == EXIT_USAGE
     assert "--output" in assert_refused(out, err)
+
+
+def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path))
+    config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(2,), workers=1)
+    other, control, told = Turn(), Control(), list[tuple[int, int]]()
+    assert other.take(Control(), lambda _: None)
+    threading.Timer(0.5, control.stop).start()
+    assert try_learning_rates(config, lambda *done: told.append(done), control) is None
+    assert told == []
+    other.give_back()
+    assert try_learning_rates(config, lambda *done: told.append(done), Control()) is not None
+    assert told[-1] == (100, 100)
+    assert in_turn(tmp_path) == frozenset()
 
 
 @pytest.mark.parametrize("quiet", [False, True])
