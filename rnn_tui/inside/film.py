@@ -11,6 +11,7 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.film import Film
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms
+from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.studies import Reading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
@@ -47,7 +48,8 @@ def moment(reading: Reading, film: Film, at: int) -> Reading:
         CheckpointError: if the film fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
-        return replace(reading, trace=_kept_trace(reading.network, film, at), digit=None, right=(), retraced=False)
+        digit, label = read_test_image(FILMED)
+        return replace(reading, trace=_kept_trace(reading.network, film, at), digit=digit, right=(label,), retraced=False)
     network = network_at(reading.network, film, at)
     replica = network.replicas.index(reading.network.replicas[reading.replica])
     trace = trace_inputs(network, reading.trace.inputs, replica, read=reading.trace.read)

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.film import Film
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
-from rnn_tui.inside.film import film_of, moment
+from rnn_tui.inside.film import film_of, filmed_image, moment
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.ui.inside.bands import Look
 from rnn_tui.ui.inside.scrubber import Scrubber
@@ -130,10 +130,13 @@ class ChangingView(Vertical, TaskView):
             self.notify(str(error), severity="error")
             return
         self._whole, self._moment = subject, at
-        steps = reading.trace.steps
-        truth = subject.truth if steps == len(subject.truth) and reading.digit is subject.reading.digit else [""] * steps
-        self.subject = replace(subject, reading=reading, edited=None, truth=truth, network=(subject.network, at))
-        self.look, self.step = self.look.fitted(reading.trace), min(self.step, steps - 1)
+        if at == len(film) - 1:
+            self._stop_film()
+        self.subject = replace(subject, reading=reading, edited=None, network=(subject.network, at))
+        if not reading.retraced:  # of images, states are kept for one
+            words = [str(reading.right[0])] * reading.trace.steps
+            self.subject = replace(self.subject, truth=words, details=filmed_image())
+        self.look, self.step = self.look.fitted(reading.trace), min(self.step, reading.trace.steps - 1)
         self.set_class(True, "-film")
         self.show_all()
         self.query_one("#inside-film", Scrubber).show(
@@ -147,12 +150,13 @@ class ChangingView(Vertical, TaskView):
         if self._moment is None or (self._film is not None and self._moment == len(self._film) - 1):
             self._moment, self._whole = 0, self.subject if self._moment is None else self._whole
         self._rolling = self.set_interval(SECONDS_A_MOMENT, self._roll_on)
+        self._roll_on()
 
     def _roll_on(self) -> None:
-        if not self.is_on_screen or (self._film is not None and self._moment == len(self._film) - 1):
-            self._stop_film()
-        else:
+        if self.is_on_screen:
             self.run_worker(self._go_to_moment(None, int(self._film is not None)), group="film", exclusive=True)
+        else:
+            self._stop_film()
 
     def _stop_film(self) -> None:
         if self._rolling is not None:

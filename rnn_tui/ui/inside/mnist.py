@@ -167,7 +167,7 @@ class MnistInside(InsideView, NetworkView):
     # Pixels
 
     def action_pixels(self) -> None:
-        self._pixels = not self._pixels
+        self._pixels = not self._pixels and self.subject is not None and self.subject.reading.retraced
         if self._pixels and self._attribution is None and self.subject is not None:
             self._find(self.subject)
         self.show_all()

@@ -1,0 +1,68 @@
+"""A film as files: every moment is in it, in the colours of its states."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rnn_tui.cli.main import main
+from rnn_tui.engine.film import read_film
+from rnn_tui.engine.paths import weights_of
+from rnn_tui.inside.film import film_of, frames
+from rnn_tui.inside.film_export import ABOVE, BELOW, CELL, MARGIN, as_cast, as_gif
+from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.runs.weights import NETWORKS
+from rnn_tui.tasks import TASKS
+from tests.runs.kept_runs import small, train
+
+
+@pytest.fixture
+def reading() -> Reading:
+    path = weights_of(train(small("recall", epochs=2)).run_id)
+    network = NETWORKS.get(path, TASKS["recall"].network)
+    inputs = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5]]
+    return Reading(network, trace_inputs(network, inputs), film=lambda: read_film(path))
+
+
+def test_a_gif_has_a_picture_for_each_moment(reading: Reading) -> None:
+    with Image.open(io.BytesIO(as_gif(frames(reading)))) as picture:
+        assert picture.n_frames == len(film_of(reading))
+        *_, (_, last) = frames(reading)
+        picture.seek(picture.n_frames - 1)
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    states = last.layers[0].states
+    for step, unit in np.ndindex(states.shape):
+        value = states[step, unit]
+        wanted = (BELOW if value < 0 else ABOVE) * min(1.0, abs(float(value)))
+        found = pixels[2 * MARGIN + unit * CELL + CELL // 2, MARGIN + step * CELL + CELL // 2]
+        assert np.abs(found - wanted).max() <= 12  # a GIF has 256 colours
+
+
+def test_a_recording_is_what_asciinema_reads(reading: Reading) -> None:
+    head, *events = map(json.loads, as_cast(frames(reading)).decode().splitlines())
+    assert head["version"] == 2
+    assert len(events) == len(film_of(reading)) + 1
+    times = [at for at, _, _ in events]
+    assert times == sorted(times)
+    for (epoch, trace), (_, kind, text) in zip(frames(reading), events[:-1], strict=True):
+        assert kind == "o"
+        assert f"epoch {epoch:.3g}: {trace.answer}" in text
+        lines = text.split("\r\n")[1:]
+        assert len(lines) == -(-trace.layers[0].states.shape[1] // 2)
+        assert all(line.count("▀") % trace.steps == 0 for line in lines)
+
+
+def test_the_command_writes_a_film_and_refuses_other_files(tmp_path, capsys) -> None:
+    train(small("recall", epochs=1))
+    for name, begins in (("a.gif", b"GIF8"), ("a.CAST", b'{"version": 2')):
+        assert main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    capsys.readouterr()
+    assert main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / "a.mp4")]) == 1
+    assert "ends in .gif or .cast" in capsys.readouterr().err
+    assert main(["inspect", "recall", "31415", "--pretrained", "--film", str(tmp_path / "b.gif")]) == 2
+    assert "no film" in capsys.readouterr().err
+    assert not (tmp_path / "b.gif").exists()
