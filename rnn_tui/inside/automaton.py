@@ -1,28 +1,168 @@
 """The adder as a machine: a finite automaton learned by asking the network, beside the true one of two states.
 
-An adder that reads the bits of two numbers place by place is a Mealy machine: what it puts out at a place depends on
-a state and on what it reads there. Where it is not the carry machine of paper, there are sums that it gets wrong; they
-are looked for in all sums of short numbers, in long ones, and in the machine.
+An adder that reads the bits of two numbers place by place is a Mealy machine (Mealy 1955): what it puts out depends on a state
+and on what it reads. It is learned by Angluin's L* (1987), for Mealy machines as Shahbaz & Groz (2009) have it, by AALpy. As
+Weiss et al. (2018, “Extracting automata from recurrent neural networks using queries and counterexamples”) do it, the network
+answers what it puts out at any word, and what it is known to put out at many decides whether a machine is its own.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.lstar import MOST_STATES, MachineLearner, require_aalpy
-from rnn_tui.inside.mealy import CARRY_MACHINE, Bits, MealyMachine, Words
+from rnn_tui.engine.errors import UserError
+from rnn_tui.inside.adder import Bits
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
+# What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
+SYMBOLS = ("00", "01", "10", "11")
+MOST_STATES = 40  # a machine of more says little; a network that cannot add may have no machine at all
+MOST_READ = 400_000  # places, in all, that the network reads for L* before it is given up: some seconds
+MOST_TRIED = 20  # words on which a machine is seen to fail, of which one must hold when asked alone
 # Longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1.
 LONGEST, OF_EACH_LENGTH = 64, 16
 LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in them
 CHUNK = 8192  # sums that are asked at once
+Word = tuple[int, ...]
+Words = Bits  # (T, N): N words of T symbols, the lowest place first.
+
+
+@dataclass(frozen=True, eq=False)
+class MealyMachine(Record):
+    """A finite automaton that puts out a bit at each symbol; it begins in its first state."""
+
+    in_json = ("states", "outputs", "next_states")
+
+    states: tuple[str, ...]  #: (S,) their names.
+    outputs: Bits  #: (S, 4), the bit that is put out in each state at each of `SYMBOLS`.
+    next_states: Indices  #: (S, 4), the state that follows, from 0.
+
+    def run(self, words: Words) -> Bits:
+        """The bits (T, N) put out while it reads words (T, N) of symbols."""
+        said, state = np.empty(words.shape, np.uint8), np.zeros(words.shape[1], np.intp)
+        for place, read in enumerate(words):
+            said[place], state = self.outputs[state, read], self.next_states[state, read]
+        return said
+
+    def difference(self, other: "MealyMachine") -> Word | None:
+        """A shortest word after whose last symbol the two put out different bits; None where there is none."""
+        words: dict[tuple[int, int], Word] = {(0, 0): ()}  # by the states that it leads to
+        reached = [*words]
+        for own, others in reached:  # which grows: a walk, breadth first, through pairs of states
+            for symbol in range(len(SYMBOLS)):
+                word = (*words[own, others], symbol)
+                if self.outputs[own, symbol] != other.outputs[others, symbol]:
+                    return word
+                pair = int(self.next_states[own, symbol]), int(other.next_states[others, symbol])
+                if pair not in words:
+                    words[pair] = word
+                    reached.append(pair)
+        return None
+
+    def table(self, title: str) -> list[str]:
+        """For each state `bit/next state` at each symbol, in lines of one width; 01 and 10 together where they do the same."""
+        columns = [["state", *self.states]]
+        for symbol, bits, following in zip(SYMBOLS, self.outputs.T, self.next_states.T, strict=True):
+            columns.append([symbol, *(f"{bit}/{self.states[to]}" for bit, to in zip(bits, following, strict=True))])
+        if columns[2][1:] == columns[3][1:]:
+            columns[2:4] = [["01, 10", *columns[2][1:]]]
+        padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+        lines = [title, *map("│".join, zip(*padded, strict=True))]
+        return [line.ljust(max(map(len, lines))) for line in lines]
+
+    def dot(self, name: str, title: str) -> Iterator[str]:
+        """Lines of a cluster in Graphviz's language: an edge from state to state, with `symbol/bit` of all that lead there."""
+        yield from (f'  subgraph "cluster {name}" {{', f'    label="{title}";')
+        for at, (state, bits, following) in enumerate(zip(self.states, self.outputs, self.next_states, strict=True)):
+            yield f'    "{name} {at}" [label={json.dumps(state)}{", shape=doublecircle" * (at == 0)}];'
+            for to in np.unique(following):
+                edge = ", ".join(f"{SYMBOLS[symbol]}/{bits[symbol]}" for symbol in np.flatnonzero(following == to))
+                yield f'    "{name} {at}" -> "{name} {to}" [label="{edge}"];'
+        yield "  }"
+
+
+# What adding on paper is: the state is the carry into the place.
+CARRY_MACHINE = MealyMachine(
+    ("no carry", "carry"), np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8), np.array([[0, 0, 0, 1], [0, 1, 1, 1]])
+)
+
+
+def require_lstar() -> Any:
+    """AALpy's L*; `UserError` if that is not installed."""
+    try:
+        from aalpy.learning_algs import run_Lstar  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        need = "Learning a machine needs aalpy, which is not installed"
+        raise UserError(f"{need}; pip install 'rnn-tui[automata]' installs it.") from error
+    return run_Lstar
+
+
+class _LeftError(Exception):
+    """L* is left before its end: to be stopped, or there is no machine of at most `MOST_STATES` states as far as one looks."""
+
+
+@dataclass(eq=False)
+class MachineLearner:
+    """Learns the machine of a network: to AALpy it is the system under learning, and the equivalence oracle as well."""
+
+    network: AdderNetwork  #: of one replica.
+    known: Sequence[tuple[Words, Bits]]  #: words (T, N) and what it puts out at them, the short ones first.
+    progress: Callable[[int], object]  #: told of how many states the machine is so far.
+    stopping: Stopping  #: asked whether to leave the rest.
+    read: int = 0  #: places that the network has read.
+    stopped: bool = False  #: whether the rest was left.
+    agreed: MealyMachine | None = None  #: on the short words.
+    num_queries = num_steps = 0  # which AALpy would report
+
+    def learn(self) -> tuple[MealyMachine | None, bool] | None:
+        """A machine that agrees on the short words, if one was found, and whether on the long ones, too; None if stopped."""
+        try:
+            found = require_lstar()([*range(len(SYMBOLS))], self, self, "mealy", cache_and_non_det_check=False, print_level=0)
+        except _LeftError:
+            return None if self.stopped else (self.agreed, False)
+        return _machine_of(found), True
+
+    def query(self, word: Word) -> list[int]:
+        """The bits that the network puts out at the symbols of a word."""
+        self.read, self.stopped = self.read + len(word), self.stopping()
+        if self.stopped or self.read > MOST_READ:
+            raise _LeftError
+        return [int(bit) for [bit] in _outputs(self.network, np.array(word, np.uint8)[:, None])]
+
+    def find_cex(self, hypothesis: Any) -> Word | None:
+        """A word on which AALpy's machine is not what the network is; None where it agrees on all that are known."""
+        machine = _machine_of(hypothesis)
+        self.progress(min(len(machine.states), MOST_STATES))
+        if len(machine.states) > MOST_STATES:
+            raise _LeftError
+        suspects = [*filter(None, [machine.difference(CARRY_MACHINE)])]  # the first thing that will be said of it
+        for words, outputs in self.known:
+            differs = machine.run(words) != outputs
+            columns, first = np.flatnonzero(differs.any(axis=0)), differs.argmax(axis=0)
+            shortest = columns[np.argsort(first[columns], kind="stable")][:MOST_TRIED]
+            suspects += [tuple(words[: first[column] + 1, column].tolist()) for column in shortest]
+            for word in suspects:  # alone, the network may round otherwise than in a batch
+                if self.query(word) != machine.run(np.array(word, np.uint8)[:, None])[:, 0].tolist():
+                    return word
+            self.agreed = self.agreed or machine  # the first: with the short words only
+        return None
+
+
+def _machine_of(hypothesis: Any) -> MealyMachine:
+    """AALpy's machine as ours: states by the words that lead there, short ones first; the true one where it is that."""
+    states, symbols = sorted(hypothesis.states, key=lambda one: (len(one.prefix), one.prefix)), range(len(SYMBOLS))
+    outputs = np.array([[one.output_fun[symbol] for symbol in symbols] for one in states], np.uint8)
+    next_states = np.array([[states.index(one.transitions[symbol]) for symbol in symbols] for one in states])
+    machine = MealyMachine(tuple(f"q{at}" for at in range(len(states))), outputs, next_states)
+    return machine if machine.difference(CARRY_MACHINE) else CARRY_MACHINE
 
 
 @dataclass(frozen=True)
@@ -32,27 +172,14 @@ class AskedSum(Record):
     in_json = ("query", "answer", "expected", "correct")
 
     numbers: Addition  #: a and b.
-    answered: int  #: what the network says their sum is.
-
-    @property
-    def query(self) -> str:
-        """As one types it."""
-        return f"{self.numbers.a:b} + {self.numbers.b:b}"
-
-    @property
-    def answer(self) -> str:
-        """What the network says."""
-        return f"{self.answered:b}"
-
-    @property
-    def expected(self) -> str:
-        """The true sum."""
-        return f"{self.numbers.total:b}"
+    query: str  #: as one types it.
+    answer: str  #: what the network says their sum is.
+    expected: str  #: the true sum.
 
     @property
     def correct(self) -> bool:
         """Whether the network is right."""
-        return self.answered == self.numbers.total
+        return self.answer == self.expected
 
     def __str__(self) -> str:
         return f"{self.query} = {self.answer}" + ("" if self.correct else f", not {self.expected}")
@@ -62,8 +189,7 @@ class AskedSum(Record):
 class AutomatonStudy(Study):
     """The machine learned from a network, whether it adds, and sums that the network gets wrong.
 
-    Sums are of ordered pairs. Of two, the smaller one has fewer bits in a and b together; of those with as
-    many, the smaller a + b; of those with the same, the larger a.
+    Of two sums, the smaller has fewer bits in a and b together; of those with as many, the smaller a + b; then the larger a.
     """
 
     name = "automaton"
@@ -71,7 +197,7 @@ class AutomatonStudy(Study):
         "machine", "holds_beyond", "equivalent", "difference", "bits", "verified", "failing", "smallest",
         "longer", "longer_failing", "counterexamples",
     )  # fmt: skip
-    in_arrays = ("outputs", "next_states", "verified", "failing", "longer", "longer_failing")
+    in_arrays = ("verified", "failing", "longer", "longer_failing")
 
     #: does what the network does on all sums of up to `bits` bits; None where none of at most `MOST_STATES` states was found.
     machine: MealyMachine | None
@@ -87,29 +213,17 @@ class AutomatonStudy(Study):
     counterexamples: tuple[AskedSum, ...]  #: the smallest of those of the kind 1…1 + 1, and of all others, where there are any.
 
     @property
-    def outputs(self) -> Bits:
-        """(S, 4), the machine's; of no states where there is none."""
-        return np.zeros((0, 4), np.uint8) if self.machine is None else self.machine.outputs
-
-    @property
-    def next_states(self) -> Indices:
-        """(S, 4), the machine's; of no states where there is none."""
-        return np.zeros((0, 4), np.intp) if self.machine is None else self.machine.next_states
-
-    @property
     def summary(self) -> str:
         """Whether it is the true machine, and whether it adds."""
         sums = f"sums of numbers of up to {self.bits} bits"
-        what = "The machine learned from the network"
         if self.machine is None:
             what = f"No machine of at most {MOST_STATES} states was found that does what the network does on all {sums}."
-        elif self.equivalent:
-            what += " is the true one of two states, no carry and carry."
+        elif self.difference is None:
+            what = "The machine learned from the network is the true one of two states, no carry and carry."
         else:
-            count = len(self.machine.states)
-            what += f" has {count} state{'s' * (count > 1)} and is not the true one"
-            fails = self.difference is not None and not self.difference.correct
-            what += f": the network fails at {self.difference}." if fails else "."
+            count, odd = len(self.machine.states), self.difference
+            what = f"The machine learned from the network has {count} state{'s' * (count > 1)} and is not the true one"
+            what += "." if odd.correct else f": the network fails at {odd}."
         if self.machine is not None and not self.holds_beyond:
             what += " It does what the network does on short words, but not on all longer ones."
         if self.smallest is None:
@@ -118,18 +232,21 @@ class AutomatonStudy(Study):
 
     @property
     def findings(self) -> list[str]:
-        """The summary, both machines beside each other, and where they and the sums go wrong."""
-        tables = [CARRY_MACHINE.table("true machine")]
-        if self.machine is not None:
-            tables.insert(0, self.machine.table("learned from the network"))
-        blank = " " * len(tables[0][0])
-        lines = ["   ".join(row).rstrip() for row in zip_longest(*tables, fillvalue=blank)]
-        lines = [self.summary, "", *lines, "At 00, 01, 10, 11, the bits of both numbers: the bit of the sum/the next state."]
-        fails = "".join(f" Fails at {one}." for one in self.counterexamples)
-        lines.append(
-            f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, {self.longer_failing:,} are wrong.{fails}"
-        )
-        return lines
+        """The summary, both machines beside each other, and where the longer sums go wrong."""
+        learned = [] if self.machine is None else [self.machine.table("learned from the network")]
+        tables = [*learned, CARRY_MACHINE.table("true machine")]
+        return [
+            self.summary, "",
+            *("   ".join(row).rstrip() for row in zip_longest(*tables, fillvalue=" " * len(tables[0][0]))),
+            "At 00, 01, 10, 11, the bits of both numbers: the bit of the sum/the next state.",
+            f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, {self.longer_failing:,} are wrong.",
+            *(f"Fails at {one}." for one in self.counterexamples),
+        ]  # fmt: skip
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The machine's (S, 4), too; of no states where there is none."""
+        machine = self.machine or MealyMachine((), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp))
+        return {**super().arrays(), "automaton_outputs": machine.outputs, "automaton_next_states": machine.next_states}
 
     @property
     def dot(self) -> str:
@@ -144,125 +261,80 @@ def study_automaton(
 ) -> AutomatonStudy | None:  # fmt: skip
     """Learn a machine from a replica, and look for sums that it gets wrong; None where it was stopped.
 
-    Args:
-        network: the trained replicas.
-        replica: which of them, from 0.
-        progress: told how much is done.
-        stopping: asked whether to leave the rest.
-        bits: of the numbers whose sums are all verified, 1 to 10.
-        seed: of the random longer sums.
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
-        UserError: if AALpy is not installed.
+    They are looked for in the machine, in all sums of numbers of up to `bits` bits (1 to 10), and in longer ones, by `seed`.
+    `CheckpointError` if the weights are too large to compute with, `UserError` if AALpy is not installed.
     """
-    require_aalpy()  # before the work
-    asked = _Asked(network.only(replica))
-    short, long = _all_sums(bits), _longer_sums(bits, seed)
+    require_lstar()  # before the work
+    network = network.only(replica)
+    # Every pair of numbers of at most so many bits, with a place for the last carry.
+    short = np.pad(np.indices((4,) * bits, np.uint8).reshape(bits, -1), ((0, 1), (0, 0)))
+    long = _longer_sums(bits, seed)
     parts = [*np.array_split(short, -(-short.shape[1] // CHUNK), axis=1), long]
-    total, outputs = len(parts) + MOST_STATES, []
+    total, said = len(parts) + MOST_STATES, []
     for done, words in enumerate(parts):
         if stopping():
             return None
         progress(done, total)
-        outputs.append(asked.outputs(words))
-    said = np.concatenate(outputs[:-1], axis=1), outputs[-1]
-    known = [*zip((short, long), said, strict=True)]
-    learner = MachineLearner(asked.network, known, lambda states: progress(len(parts) + states, total), stopping)
-    if (learned := learner.learn()) is None:
+        said.append(_outputs(network, words))
+    known = [(short, np.concatenate(said[:-1], axis=1)), (long, said[-1])]
+    learned = MachineLearner(network, known, lambda states: progress(len(parts) + states, total), stopping).learn()
+    if learned is None:
         return None
-    machine, holds = learned
+    machine, holds_beyond = learned
+    word = None if machine is None else machine.difference(CARRY_MACHINE)
     failing, longer_failing = (_failing(*one) for one in known)
     chains = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
-    found = [asked.smallest(long, longer_failing & kind) for kind in (chains, ~chains)]
-    word = None if machine is None else machine.difference(CARRY_MACHINE)
     progress(total, total)
     return AutomatonStudy(
-        machine=machine, holds_beyond=holds, equivalent=machine is not None and word is None,
-        difference=None if word is None else asked.ask(_beginning_with(word)),
-        bits=bits, verified=short.shape[1], failing=int(failing.sum()), smallest=asked.smallest(short, failing),
+        machine=machine, holds_beyond=holds_beyond, equivalent=machine is CARRY_MACHINE,
+        difference=None if word is None else _ask(network, np.array(word), len(word)),
+        bits=bits, verified=short.shape[1], failing=int(failing.sum()), smallest=_smallest(network, short[:, failing]),
         longer=long.shape[1], longer_failing=int(longer_failing.sum()),
-        counterexamples=tuple(one for one in found if one is not None),
+        counterexamples=tuple(filter(None, (_smallest(network, long[:, longer_failing & kind]) for kind in (chains, ~chains)))),
     )  # fmt: skip
-
-
-# Words.
-
-
-def _all_sums(bits: int) -> Words:
-    """Every pair of numbers of at most that many bits (bits + 1, 4^bits), with a place for the last carry."""
-    words = np.zeros((bits + 1, 4**bits), np.uint8)
-    words[:bits] = np.indices((4,) * bits, np.uint8).reshape(bits, -1)
-    return words
 
 
 def _longer_sums(bits: int, seed: int) -> Words:
     """1…1 + 1 and 1 + 1…1, then random sums, the larger number of `bits` + 1 to `LONGEST` bits."""
-    random = np.random.default_rng(seed)
-    places, lengths = np.arange(LONGEST + 1)[:, None], np.arange(bits + 1, LONGEST + 1)
+    random, lengths = np.random.default_rng(seed), np.arange(bits + 1, LONGEST + 1)
+    places = np.arange(LONGEST + 1)[:, None]
     ones, one = places < lengths, places < 1
+    size = len(places), OF_EACH_LENGTH * len(lengths)
+    drawn = np.hstack([random.choice(4, size, p=chances) for chances in (None, LONG_CARRIES)])
     lengths = np.tile(lengths, 2 * OF_EACH_LENGTH)
-    even, carrying = (random.choice(4, (LONGEST + 1, len(lengths) // 2), p=chances) for chances in (None, LONG_CARRIES))
-    drawn = np.concatenate([even, carrying], axis=1) * (places < lengths)
     drawn[lengths - 1, np.arange(len(lengths))] = random.integers(1, 4, len(lengths))
-    return np.concatenate([2 * ones + one, ones + 2 * one, drawn], axis=1).astype(np.uint8)
+    return np.hstack([2 * ones + one, ones + 2 * one, drawn * (places < lengths)]).astype(np.uint8)
 
 
-def _lengths(words: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """How many bits a and b have (N,) each."""
-    places = np.arange(1, len(words) + 1)[:, None]
-    a, b = (((words & bit) > 0) * places for bit in (2, 1))
-    return a.max(axis=0), b.max(axis=0)
+def _outputs(network: AdderNetwork, words: Words) -> Bits:
+    """The bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
+    inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
+    with np.errstate(all="ignore"):
+        logits = np.array([at_step[0, 0] for at_step in network.steps(inputs, [len(words)] * words.shape[1])])
+    require_finite(logits)
+    return (sigmoid(logits) >= 0.5).astype(np.uint8)
 
 
 def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
     """Which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
-    length = np.maximum(*_lengths(words)) + 1
-    wrong = (outputs != CARRY_MACHINE.run(words)) & (np.arange(len(words))[:, None] < length)
-    found: npt.NDArray[np.bool_] = wrong.any(axis=0)
-    return found
+    places = np.arange(1, len(words) + 1)[:, None]
+    length = ((words > 0) * places).max(axis=0) + 1
+    failing: npt.NDArray[np.bool_] = ((outputs != CARRY_MACHINE.run(words)) & (places <= length)).any(axis=0)
+    return failing
 
 
-def _addition(word: Words) -> Addition:
-    return Addition(number_of(word >= 2), number_of(word % 2 == 1))
+def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
+    """The smallest sum that is wrong when asked alone, of words (T, N) with wrong ones: other rounding may save one."""
+    places = np.arange(1, len(words) + 1)[:, None]
+    bits = np.sum([((part > 0) * places).max(axis=0) for part in (words & 1, words >> 1)], axis=0)
+    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits])  # by bits, then a + b, then the larger a
+    return next((asked for at in order if not (asked := _ask(network, words[:, at])).correct), None)
 
 
-def _beginning_with(symbols: Sequence[int]) -> Addition:
-    """An addition whose places are first those of a word: with one more 1 in a where it would end before them."""
-    addition = _addition(np.array(symbols, np.uint8))
-    return addition if addition.length >= len(symbols) else Addition(addition.a | 1 << len(symbols), addition.b)
-
-
-# Asking.
-
-
-class _Asked:
-    """A network of one replica, asked in batches as it answers questions."""
-
-    def __init__(self, network: AdderNetwork) -> None:
-        self.network = network
-
-    def outputs(self, words: Words) -> Bits:
-        """The bits (T, N) that it puts out while it reads words (T, N)."""
-        inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
-        with np.errstate(all="ignore"):
-            logits = np.array([at_step[0, 0] for at_step in self.network.steps(inputs, [len(words)] * words.shape[1])])
-        require_finite(logits)
-        return (sigmoid(logits) >= 0.5).astype(np.uint8)
-
-    def ask(self, addition: Addition) -> AskedSum:
-        """What it answers to an addition as one types it."""
-        with np.errstate(all="ignore"):
-            [[outputs]] = self.network.outputs_of([addition])
-        require_finite(outputs)
-        return AskedSum(addition, number_of(outputs >= 0.5))
-
-    def smallest(self, words: Words, failing: npt.NDArray[np.bool_]) -> AskedSum | None:
-        """The smallest of the sums `failing` (N,) that is wrong when asked alone: other rounding may save one."""
-        total_bits = np.add(*_lengths(words))
-        for bits in np.unique(total_bits[failing]):
-            sums = (_addition(words[:, at]) for at in np.flatnonzero(failing & (total_bits == bits)))
-            for one in sorted(sums, key=lambda one: (one.total, -one.a)):
-                if not (asked := self.ask(one)).correct:
-                    return asked
-        return None
+def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:
+    """What it answers to the sum that a word (T,) is; with one more 1 in a where that has fewer than `least` places."""
+    numbers = Addition(number_of(word > 1), number_of(word % 2 > 0))
+    if numbers.length < least:
+        numbers = Addition(numbers.a | 1 << least, numbers.b)
+    bits = _outputs(network, 2 * numbers.bits(numbers.a)[:, None] + numbers.bits(numbers.b)[:, None])
+    return AskedSum(numbers, f"{numbers.a:b} + {numbers.b:b}", f"{number_of(bits[:, 0] > 0):b}", f"{numbers.total:b}")

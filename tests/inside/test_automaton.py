@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.automaton import LONGEST, AutomatonStudy, study_automaton
-from rnn_tui.inside.lstar import MOST_STATES
-from rnn_tui.inside.mealy import CARRY_MACHINE, MealyMachine
+from rnn_tui.inside.automaton import CARRY_MACHINE, LONGEST, MOST_STATES, AutomatonStudy, MealyMachine, study_automaton
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
@@ -82,8 +80,8 @@ def exact() -> AutomatonStudy:
 def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonStudy) -> None:
     assert exact.machine is not None
     assert exact.machine.states == ("no carry", "carry")
-    assert np.array_equal(exact.outputs, CARRY_MACHINE.outputs)
-    assert np.array_equal(exact.next_states, CARRY_MACHINE.next_states)
+    assert np.array_equal(exact.machine.outputs, CARRY_MACHINE.outputs)
+    assert np.array_equal(exact.machine.next_states, CARRY_MACHINE.next_states)
     assert exact.equivalent
     assert exact.holds_beyond
     assert (exact.verified, exact.failing, exact.longer_failing) == (65_536, 0, 0)
@@ -118,7 +116,7 @@ def test_a_forgotten_carry_is_found(lost_at: int) -> None:
     assert study.failing == failing > 0
     assert study.smallest is not None
     assert (study.smallest.numbers.a, study.smallest.numbers.b) == (a, b)
-    assert study.smallest.answered == on_paper(a, b, lost_at)
+    assert int(study.smallest.answer, 2) == on_paper(a, b, lost_at)
     assert study.smallest.query == f"{'1' * lost_at} + 1"
     assert f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + {b:b} = " in study.summary
     # The machine knows it as well: places are counted by its states.
@@ -137,8 +135,8 @@ def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
     assert study.longer_failing > 0
     chain, other = study.counterexamples
     assert chain.query == f"{'1' * 21} + 1"
-    assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in study.findings[-1]
-    assert other.answered == on_paper(other.numbers.a, other.numbers.b, 21) != other.numbers.total
+    assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in study.findings
+    assert int(other.answer, 2) == on_paper(other.numbers.a, other.numbers.b, 21) != other.numbers.total
     assert study.machine is not None
     assert study.equivalent  # of more than 40 states is the one that counts 21 places
     assert not study.holds_beyond
@@ -167,7 +165,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
     assert study.smallest.query in study.summary
     assert not study.equivalent
     assert study.difference is None
-    assert study.outputs.shape == study.next_states.shape == (0, 4)
+    assert {study.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")} == {(0, 4)}
     assert study.findings[2] == "true machine"
     assert json.loads(json.dumps(study.to_dict()))["machine"] is None
     assert "learned" not in study.dot
@@ -188,8 +186,8 @@ def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bit
     for one in study.counterexamples:
         assert bits < one.numbers.length - 1 <= LONGEST
     for one in (*study.counterexamples, *filter(None, (study.smallest, study.difference))):
-        assert one.answered == answer(network, one.numbers.a, one.numbers.b)
-        assert (one.correct, int(one.expected, 2)) == (one.answered == one.numbers.total, one.numbers.total)
+        assert int(one.answer, 2) == answer(network, one.numbers.a, one.numbers.b)
+        assert (one.correct, int(one.expected, 2)) == (int(one.answer, 2) == one.numbers.total, one.numbers.total)
     if study.machine is not None:
         assert study.equivalent == (study.difference is None)
         assert study.difference is None or not study.difference.correct
@@ -237,7 +235,7 @@ def test_counterexamples_are_wrong_as_the_command_answers_them(shipped: dict[int
     assert found  # those of three units lose long carries
     for replica, one in found:
         a, b = (int(number, 2) for number in one.query.split(" + "))
-        assert answer(SHIPPED, a, b, replica) == one.answered != a + b
+        assert answer(SHIPPED, a, b, replica) == int(one.answer, 2) != a + b
 
 
 @settings(max_examples=50, deadline=None)
@@ -298,7 +296,7 @@ def test_documents_of_an_automaton_are_json() -> None:
     study = studied(constructed(3), bits=5)
     document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
     assert document["smallest"] == {"query": "111 + 1", "answer": "0", "expected": "1000", "correct": False}
-    assert len(document["machine"]["states"]) == len(document["machine"]["outputs"]) == len(study.next_states)
+    assert len(document["machine"]["states"]) == len(document["machine"]["outputs"]) == len(study.arrays()["automaton_outputs"])
     assert [one["correct"] for one in document["counterexamples"]] == [False, False]
     assert study.arrays()["automaton_outputs"].shape == study.arrays()["automaton_next_states"].shape
 
