@@ -98,7 +98,7 @@ def test_the_colour_of_an_addition_is_the_carry() -> None:
     # Bits that differ keep a carry, whatever it is; others decide it.
     stable = [(one.input, round(one.state.item())) for one in study.fixed_points if one.kind == "stable"]
     assert sorted(stable) == [("0 + 0", -1), ("0 + 1", -1), ("0 + 1", 1), ("1 + 0", -1), ("1 + 0", 1), ("1 + 1", 1)]
-    lines = dict(line.split(": ", 1) for line in study.findings[2:])
+    lines = dict(line.split(": ", 1) for line in study.findings[3:])
     assert [*lines] == ["0 + 0", "0 + 1", "1 + 0", "1 + 1"]
     assert "nearest to carry 0" in lines["0 + 0"]
     assert "nearest to carry 1" in lines["1 + 1"]
