@@ -29,10 +29,8 @@ KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"
 FIXED_BELOW, SLOW_BELOW = 1e-20, 1e-4
 # Nearer than this to each other, two fixed points are one, as in FixedPointFinder. Slow ones often fill a line or a plane: of
 # those nearer to each other than this share of the starts' mean distance from their middle, the slowest is enough to show it.
-SAME_WITHIN, SLOW_SHARE = 1e-3, 0.1
-# Farther from the middle of the starts than so many times that mean distance, a point that draws no states to it is one that
-# no state comes near (FixedPointFinder leaves such out, too).
-FAR_TIMES = 10
+# Farther from the middle than so many times that distance, a point that draws no states to it is left out, as there.
+SAME_WITHIN, SLOW_SHARE, FAR_TIMES = 1e-3, 0.1, 10
 # A search ends where rounding is all that is left of q; one that is not there by then goes along a valley that hardly falls.
 FOUND_BELOW, MOST_ITERATIONS = 1e-26, 100
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-14, 1e10
@@ -72,30 +70,23 @@ def find_fixed_points(
 ) -> tuple[FixedPoint, ...] | None:  # fmt: skip
     """The fixed and slow points of a layer that are found from `starts`, input by input; None where it was stopped.
 
-    There may be others: a search ends at a point near its start. States may also go round in a cycle, or drift for ever.
-
-    Args:
-        weights: of the layer, in one direction.
-        inputs: by what to call them, what is read at every step (F,).
-        starts: (N, H), states to search from; (N, 2·H), states and memories, for a cell with a memory. Of large networks
-            the first few are used: the Jacobians take their square in memory.
-        progress: told after each input, in inputs.
-        stopping: asked before each iteration.
+    `inputs` (F,) are read at every step, by what to call them; `starts` are states (N, H), or states and memories (N, 2·H) for
+    a cell with a memory: of large networks the first few, since the Jacobians take their square in memory. There may be other
+    points: a search ends at one near its start. States may also go round in a cycle, or drift for ever.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.engine.parallel import cpu_workers  # noqa: PLC0415 - torch
 
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // starts.shape[1] ** 2))
-    first = torch.tensor(starts[:searches], dtype=torch.float64)
     found: list[FixedPoint] = []
     with cpu_workers(1), torch.no_grad():  # operations this small are slower on two threads than on one
         for done, (name, read) in enumerate(inputs.items(), start=1):
             update = update_of(weights, read)
-            points = _minimised(update, first, stopping)
+            points = _minimised(update, torch.tensor(starts[:searches], dtype=torch.float64), stopping)
             if points is None:
                 return None
-            found += _told_apart(name, update, points, first, weights.hidden_size)
+            found += _told_apart(name, update, points, starts[:searches], weights.hidden_size)
             progress(done, len(inputs))
     return tuple(found)
 
@@ -107,14 +98,14 @@ def update_of(weights: CellWeights, read: Array) -> Update:
     from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
 
     cell, size = weights.cell, weights.hidden_size
-    arrays = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias, read)
-    of_input, of_state, input_bias, state_bias, constant = (torch.tensor(array, dtype=torch.float64) for array in arrays)
-    of_read = of_input @ constant + input_bias  # (G·H,)
+    of_read = weights.of_input.astype(np.float64) @ read + weights.input_bias  # (G·H,)
+    arrays = (of_read, weights.of_state, weights.state_bias)
+    constant, of_state, bias = (torch.tensor(array, dtype=torch.float64) for array in arrays)
 
     def update(carried: "Tensor") -> "Tensor":
         last = Step(carried[:, :size], carried[:, size:] if cell.has_memory else None)
-        recurrent = last.state @ of_state.T + state_bias  # (N, G·H)
-        blocks = of_read.expand_as(recurrent).chunk(cell.blocks, 1)
+        recurrent = last.state @ of_state.T + bias  # (N, G·H)
+        blocks = constant.expand_as(recurrent).chunk(cell.blocks, 1)
         after = cell.step(TORCH, blocks, recurrent.chunk(cell.blocks, 1), last)
         return torch.cat([after.state, after.memory], 1) if cell.has_memory else after.state
 
@@ -126,24 +117,18 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
     import torch  # noqa: PLC0415 - seconds, on use only
 
     count, width = points.shape
-    # Each point once for each number of the result: all rows come from one pass back.
-    with torch.enable_grad():
+    with torch.enable_grad():  # each point once for each number of the result: all rows come from one pass back
         repeated = points.detach().repeat_interleave(width, 0).requires_grad_()
         [rows] = torch.autograd.grad(update(repeated), repeated, torch.eye(width, dtype=points.dtype).repeat(count, 1))
     return rows.view(count, width, width)
-
-
-def _speeds(apart: "Tensor") -> "Tensor":
-    """q (N, 1) of F(z) − z (N, D)."""
-    return apart.square().sum(1, keepdim=True) / 2
 
 
 def _minimised(update: Update, points: "Tensor", stopping: Stopping) -> "Tensor | None":
     """Where q has a minimum (N, D), searched from `points`; None where it was stopped."""
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    points, going = points.clone(), torch.arange(len(points))
-    damping, eye = torch.full((len(points), 1), FIRST_DAMPING).to(points), torch.eye(points.shape[1]).to(points)
+    going, eye = torch.arange(len(points)), torch.eye(points.shape[1]).to(points)
+    damping = torch.full_like(points[:, :1], FIRST_DAMPING)
     for _ in range(MOST_ITERATIONS):
         if stopping():
             return None
@@ -152,7 +137,7 @@ def _minimised(update: Update, points: "Tensor", stopping: Stopping) -> "Tensor 
         transposed = slope.transpose(1, 2)
         step, _ = torch.linalg.solve_ex(transposed @ slope + damped[:, :, None] * eye, transposed @ apart[:, :, None])
         tried = at - step[:, :, 0]
-        before, after = _speeds(apart), _speeds(update(tried) - tried)
+        before, after = (one.square().sum(1, keepdim=True) / 2 for one in (apart, update(tried) - tried))  # q
         better = after < before  # which a step that is not finite never is
         points[going] = torch.where(better, tried, at)
         damping[going] = torch.where(better, damped / 10, damped * 10).clamp(min=LEAST_DAMPING)
@@ -164,27 +149,26 @@ def _minimised(update: Update, points: "Tensor", stopping: Stopping) -> "Tensor 
     return points
 
 
-def _told_apart(name: str, update: Update, points: "Tensor", starts: "Tensor", size: int) -> list[FixedPoint]:
+def _told_apart(name: str, update: Update, points: "Tensor", starts: Array, size: int) -> list[FixedPoint]:
     """The fixed and slow ones among `points` (N, D), each once: the stable ones first, then those of fewest directions out."""
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    apart, slopes = update(points) - points, jacobians(update, points)
-    speeds, middle = _speeds(apart)[:, 0], starts.mean(0)
-    spread = (starts - middle).norm(dim=1).mean()
-    far = (points - middle).norm(dim=1) > FAR_TIMES * spread
+    apart, slopes, places = (update(points) - points).numpy(), jacobians(update, points).numpy(), points.numpy()
+    speeds, middle = np.square(apart).sum(axis=1) / 2, starts.mean(axis=0)
+    spread = np.linalg.norm(starts - middle, axis=1).mean()
     kept: list[int] = []
     found: list[FixedPoint] = []
-    for at in speeds.argsort(stable=True).tolist():
+    for at in np.argsort(speeds, kind="stable"):
         if not speeds[at] < SLOW_BELOW:
             break
-        fixed, place = bool(speeds[at] < FIXED_BELOW), points[at]
-        moduli = torch.linalg.eigvals(slopes[at]).abs()
+        fixed, place = speeds[at] < FIXED_BELOW, places[at]
+        apart_by = SAME_WITHIN if fixed else max(SAME_WITHIN, SLOW_SHARE * spread)
+        if (np.linalg.norm(places[kept] - place, axis=1) < apart_by).any():
+            continue
+        moduli = np.abs(np.linalg.eigvals(slopes[at]))
         unstable = int((moduli > 1).sum())
         kind = (SADDLE if unstable else STABLE) if fixed else SLOW
-        apart_by = SAME_WITHIN if fixed else max(SAME_WITHIN, SLOW_SHARE * float(spread))
-        if (far[at] and kind != STABLE) or (kept and (points[kept] - place).norm(dim=1).min() < apart_by):
+        if kind != STABLE and np.linalg.norm(place - middle) > FAR_TIMES * spread:
             continue
         kept.append(at)
-        state, memory = place[:size].numpy(), place[size:].numpy() if len(place) > size else None
-        found.append(FixedPoint(name, kind, state, memory, float(speeds[at]), float(moduli.max()), unstable))
+        memory = place[size:] if len(place) > size else None
+        found.append(FixedPoint(name, kind, place[:size], memory, float(speeds[at]), float(moduli.max()), unstable))
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.unstable_directions))

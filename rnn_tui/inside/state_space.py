@@ -3,6 +3,7 @@
 The plane is that of the two principal components, found by scikit-learn's PCA. One input's states are a path through it.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,20 +71,20 @@ class StateSpaceStudy(Study):
 
     @property
     def findings(self) -> list[str]:
-        """The summary, and a line for each constant input that has a fixed or a slow point."""
+        """The summary, and a line for each fixed point, and for each constant input's slow ones."""
         if not self.fixed_points:
             return [self.summary]
-        told: dict[str, list[str]] = {one.input: [] for one in self.fixed_points}
-        for one, place in zip(self.fixed_points, self.fixed_point_places, strict=True):
-            nearest = self.labels[np.square(self.points - place).sum(axis=1).argmin()]
-            if one.kind != SLOW:
-                told[one.input].append(f"{one.in_words}, nearest to {self.coloured_by} {self.label_names[nearest]}")
-        for name, several in told.items():
-            if slow := sum((one.input, one.kind) == (name, SLOW) for one in self.fixed_points):
-                several.append(f"{slow} slow")
-        meaning = "Reading the same input again and again, states near a stable point end there;"
-        lines = [f"{name}: {'; '.join(several)}" for name, several in told.items()]
-        return [self.summary, meaning, "at a slow point they hardly move.", *lines]
+        nearest = np.square(self.points[:, None] - self.fixed_point_places).sum(axis=2).argmin(axis=0)  # (P,)
+        labels = [f"nearest to {self.coloured_by} {self.label_names[label]}" for label in self.labels[nearest]]
+        points = list(zip(self.fixed_points, labels, strict=True))
+        slow = Counter(one.input for one in self.fixed_points if one.kind == SLOW)
+        return [
+            self.summary,
+            "Reading the same input again and again, states near a stable point end there;",
+            "at a slow point they hardly move.",
+            *(f"{one.input}: {one.in_words}, {label}" for one, label in points if one.kind != SLOW),
+            *(f"{name}: {count} slow" for name, count in slow.items()),
+        ]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the fixed points, too, but for the memory: not all cells have one."""
@@ -92,11 +93,7 @@ class StateSpaceStudy(Study):
 
 
 def state_space(layer: str, states: Array, labels: Labels, label_names: tuple[str, ...], coloured_by: str) -> StateSpaceStudy:
-    """The study, without fixed points, of states (N, H), N ≥ 2, with labels (N,).
-
-    Raises:
-        CheckpointError: if states are no finite numbers, since weights are too large to compute with.
-    """
+    """The study, without fixed points, of states (N, H), N ≥ 2, with labels (N,); `CheckpointError` if they are not finite."""
     from sklearn.decomposition import PCA  # noqa: PLC0415 - a second, on use only
 
     require_finite(states)
