@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.inside.fixed_points import FixedPoint, find_fixed_points, jacobians, update_of
+from rnn_tui.inside.state_space import FixedPoint, find_fixed_points, jacobians, update_of
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell, Step
 from rnn_tui.networks.stepwise import NUMPY, Array, CellWeights

@@ -13,9 +13,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import draw_bits
-from rnn_tui.inside.fixed_points import update_of
 from rnn_tui.inside.mnist import trace_digit
-from rnn_tui.inside.state_space import StateSpaceStudy, state_space, study_digit_states, study_state_space
+from rnn_tui.inside.state_space import StateSpaceStudy, state_space, study_digit_states, study_state_space, update_of
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks import TASKS
