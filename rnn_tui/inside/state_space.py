@@ -116,9 +116,8 @@ class StateSpaceStudy(Study):
         shown = f"Two components show {share(float(self.explained.sum()))} of the variance of {len(self.points):,} states"
         if not self.fixed_points:
             return f"{shown}."
-        kinds = [one.kind for one in self.fixed_points]
-        counted = [f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds]
-        return f"{shown}; fixed and slow points: {', '.join(counted)}."
+        kinds = Counter(one.kind for one in self.fixed_points)
+        return f"{shown}; fixed and slow points: {', '.join(f'{kinds[kind]} {kind}' for kind in KINDS if kinds[kind])}."
 
     @property
     def findings(self) -> list[str]:
