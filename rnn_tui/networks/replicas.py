@@ -10,9 +10,13 @@ weights everywhere: its state stays exactly zero, and so do all its gradients.
 Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the
 largest replica, G blocks of H rows, O outputs. The batch comes last, where there is most to
 vectorise over.
+
+The backward pass of LSTMs over time is written by hand: all that does not depend on the later steps is computed for the whole
+sequence at once, and five operations a time step are left.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -93,3 +97,227 @@ class Replicas(nn.Module):
         gates[rows, :size, -1] = weights["bias_hh_l0"].view(-1, size)
         self.readout[replica, :, :size] = readout.weight
         self.readout[replica, :, -1] = readout.bias
+
+
+class ReplicaLSTM(Replicas):
+    """R one-layer LSTMs with a linear readout each; the rows of `gates` are g, i, f, o."""
+
+    def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
+        super().__init__(cell, hidden_sizes, features, outputs)
+        #: a workspace at rest or none: a backward pass brings it back, the next forward pass takes it.
+        self._free: list[_Workspace] = []
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """As `Replicas.forward` says: (T, R, B) of `inputs` (T, R, F, B)."""
+        return self._outputs(inputs, False, None)
+
+    def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """As `Replicas.at_end` says: (R, O, B) of `inputs` (T, R, F, B), `lengths` (R, B)."""
+        return self._outputs(inputs, True, lengths)
+
+    def _outputs(self, inputs: Tensor, at_end: bool, lengths: Tensor | None) -> Tensor:
+        weights = self.gates, self.readout
+        outputs: Tensor = _Pass.apply(*weights, inputs, self._free, at_end, lengths)  # type: ignore[no-untyped-call]
+        return outputs
+
+    @torch.no_grad()
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        """As `Replicas.steps` says: (R, H, B) after each step of `inputs` (T, R, F, B)."""
+        width = self.hidden_size
+        joined = self.gates.new_zeros(len(self.gates), self.gates.shape[2], inputs.shape[3])
+        joined[:, -2:] = 1
+        cell = joined[:, :width].clone()
+        for at_step in inputs:
+            joined[:, width:-2] = at_step
+            activations = torch.bmm(self.gates, joined)  # (R, 4·H, B)
+            activations[:, :width].tanh_()
+            activations[:, width:].sigmoid_()
+            candidate, write, keep, show = torch.split(activations, width, 1)
+            cell = (keep * cell).addcmul_(write, candidate)
+            joined[:, :width] = show * torch.tanh(cell)
+            yield joined[:, :width]
+
+
+class _Workspace:
+    """The tensors that one pass over a batch fills, with their views of every time step.
+
+    Taken anew at every training step, they and their few hundred views would cost a third of it.
+    They are for gate weights (R, 4·H, H + F + 2) `like` those, at most T `steps`, and B sequences.
+    """
+
+    def __init__(self, like: Tensor, steps: int, batch: int) -> None:
+        replicas, rows, columns = like.shape
+        width = rows // 4
+        self.steps, self.batch, self.generation = steps, batch, 0
+        self.made_for = (batch, like.shape, like.dtype, like.device)
+        # What the gates' weights are multiplied by: states, inputs, ones.
+        self.joined = like.new_zeros(steps + 1, replicas, columns, batch)
+        self.joined[:, :, -2:] = 1
+        self.activations = like.new_empty(steps, replicas, rows, batch)
+        self.cells = like.new_empty(steps, replicas, width, batch)
+        self.cell_tanhs = torch.empty_like(self.cells)
+        self.factors = torch.empty_like(self.activations)
+        self.sums = torch.empty_like(self.activations)  # gradients on what the gates are made of
+        self.candidate, self.write, self.keep, self.show = (part.unbind(0) for part in torch.split(self.activations, width, 2))
+        self.sigmoids = self.activations[:, :, width:].unbind(0)
+        self.state = self.joined[:, :, :width].unbind(0)
+        self.cell, self.cell_tanh = self.cells.unbind(0), self.cell_tanhs.unbind(0)
+        by_gate = (steps, replicas, 4, width, batch)
+        self.to_cell = self.sums.view(by_gate)[:, :, :3].unbind(0)
+        self.to_output = self.sums[:, :, 3 * width :].unbind(0)
+        self.cell_factor = self.factors.view(by_gate)[:, :, :3].unbind(0)
+        self.output_factor = self.factors[:, :, 3 * width :].unbind(0)
+        # A batch of one is multiplied as a row and not as a column: the library that multiplies
+        # small matrices is up to seven times faster on it.
+        factors = [self.joined, self.activations, self.sums]
+        if batch == 1:
+            factors = [one.view(len(one), replicas, 1, -1) for one in factors]
+        self.read, self.gate_sum, self.sum = (one.unbind(0) for one in factors)
+
+
+def _workspace(free: list[_Workspace], like: Tensor, steps: int, batch: int) -> _Workspace:
+    """The workspace at rest, or a new one where that does not fit or there is none."""
+    found = free.pop() if free else None
+    if found is None or found.steps < steps or found.made_for != (batch, like.shape, like.dtype, like.device):
+        found = _Workspace(like, steps, batch)
+    found.generation += 1
+    return found
+
+
+def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
+    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time.
+
+    With g the candidate, i, f, o the gates and c, h cell and state of a step:
+    c = f·c₋₁ + i·g and h = o·tanh c.
+
+    Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). Everything that a pass back needs lands
+    in the workspace, of which the states (T, R, H, B) that are returned are a view.
+    """
+    steps, _, _, batch = inputs.shape
+    width = gates.shape[1] // 4
+    work.joined[:steps, :, width:-2] = inputs
+    weights = gates.transpose(1, 2).contiguous() if batch == 1 else gates
+    state, cell, cell_tanh = work.state, work.cell, work.cell_tanh
+    for step in range(steps):
+        factors = (work.read[step], weights) if batch == 1 else (weights, work.read[step])
+        torch.bmm(*factors, out=work.gate_sum[step])
+        work.candidate[step].tanh_()
+        work.sigmoids[step].sigmoid_()
+        torch.mul(work.write[step], work.candidate[step], out=cell[step])
+        if step:
+            cell[step].addcmul_(work.keep[step], cell[step - 1])
+        torch.tanh(cell[step], out=cell_tanh[step])
+        torch.mul(work.show[step], cell_tanh[step], out=state[step + 1])
+    return work.joined[1 : steps + 1, :, :width]
+
+
+def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspace) -> Tensor:
+    """The gradient on `gates` after `_run`.
+
+    With D the gradient of the loss on what it is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁,
+    and on the gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i), Df = Dc·c₋₁·f(1 − f),
+    Do = Dh·tanh c·o(1 − o). All factors of Dc and Dh are known before the walk back begins.
+
+    Of `gates` (R, 4·H, H + F + 2), and for each of the T steps the gradient (R, H, B) that reaches
+    its state `from_above`, the readout, or None; the last has one. `work` is as `_run` left it.
+    """
+    steps, batch = len(from_above), work.batch
+    replicas, rows, columns = gates.shape
+    width = rows // 4
+    through = _fill_factors(work, steps).unbind(0)
+    recurrent = gates[:, :, :width]
+    if batch > 1:
+        recurrent = recurrent.transpose(1, 2)
+    state = from_above[-1]
+    assert state is not None
+    cell = state * through[-1]
+    for step in range(steps - 1, -1, -1):
+        torch.mul(cell.unsqueeze(1), work.cell_factor[step], out=work.to_cell[step])
+        torch.mul(state, work.output_factor[step], out=work.to_output[step])
+        if step == 0:
+            break
+        factors = (work.sum[step], recurrent) if batch == 1 else (recurrent, work.sum[step])
+        above = from_above[step - 1]
+        if above is None:
+            state = torch.bmm(*factors)
+        else:
+            state = torch.baddbmm(above.view(replicas, 1, width) if batch == 1 else above, *factors)
+        if batch == 1:
+            state = state.view(replicas, width, 1)
+        cell = torch.addcmul(cell * work.keep[step], state, through[step - 1])
+    sums = work.sums[:steps].permute(1, 2, 0, 3).reshape(replicas, rows, steps * batch)
+    read = work.joined[:steps].permute(1, 0, 3, 2).reshape(replicas, steps * batch, columns)
+    return torch.bmm(sums, read)
+
+
+class _Pass(torch.autograd.Function):
+    """Inputs to the readout, with the gradient by hand."""
+
+    @staticmethod
+    def forward(  # noqa: PLR0917 - autograd passes arguments by position
+        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace],
+        at_end: bool, lengths: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        """Outputs of `inputs` (T, R, F, B): the first after every step, (T, R, B), or `at_end` (R, O, B).
+
+        The end of each sequence is that of its `lengths` (R, B), or T where that is None.
+        """
+        work = _workspace(free, gates, inputs.shape[0], inputs.shape[3])
+        read = states = _run(gates, inputs, work)
+        if at_end and lengths is None:
+            read = states[-1]
+        elif lengths is not None:
+            at = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
+            read = states.gather(0, at)[0]
+        context.save_for_backward(gates, readout)
+        context.free, context.work, context.generation = free, work, work.generation
+        context.read, context.lengths, context.steps = read, lengths, len(states)
+        if at_end:
+            return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], read)
+        return (read * readout[:, 0, :-1, None]).sum(dim=2) + readout[:, 0, -1:]
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+        """Gradients on gates and readout."""
+        gates, readout = context.saved_tensors
+        work, read, lengths = context.work, context.read, context.lengths
+        if work.generation != context.generation:
+            raise RuntimeError("the gradient was asked for after a later pass over other inputs")
+        to_readout = torch.zeros_like(readout)
+        from_above: Sequence[Tensor | None]
+        if read.dim() == 4:  # after every step
+            from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)  # (R, H, B) each
+            to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
+            to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
+        else:
+            to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
+            to_readout[:, :, :-1] = torch.bmm(gradient, read.transpose(1, 2))
+            to_readout[:, :, -1] = gradient.sum(dim=2)
+            if lengths is None:
+                from_above = [None] * (context.steps - 1) + [to_end]
+            else:
+                from_above = [to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)]
+        to_gates = _run_back(gates, from_above, work)
+        context.free[:] = [work]  # the next forward pass may have it
+        return to_gates, to_readout, None, None, None, None
+
+
+def _fill_factors(work: _Workspace, steps: int) -> Tensor:
+    """Work out what the gradients on cell and output are multiplied by, at every step.
+
+    Fills `work.factors` (T, R, 4·H, B), which lead to the sums of g, i, f (from the cell) and o
+    (from the output); returns (T, R, H, B), which leads from the output to the cell.
+    """
+    activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
+    factors = work.factors[:steps]
+    width = cells.shape[2]
+    candidates, writes, _, shows = torch.split(activations, width, 2)
+    sigmoids = activations[:, :, width:]
+    torch.addcmul(sigmoids, sigmoids, sigmoids, value=-1, out=factors[:, :, width:])
+    to_candidate, to_write, to_keep, to_show = torch.split(factors, width, 2)
+    to_write.mul_(candidates)
+    to_keep[0] = 0  # there is no cell before the first step
+    to_keep[1:].mul_(cells[:-1])
+    to_show.mul_(tanhs)
+    torch.addcmul(writes, writes * candidates, candidates, value=-1, out=to_candidate)
+    return torch.addcmul(shows, shows * tanhs, tanhs, value=-1)

@@ -25,7 +25,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import Outcome, fit
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.row_reader import LastStepBiLSTM
+from rnn_tui.networks.layers import LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices

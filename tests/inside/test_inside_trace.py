@@ -17,7 +17,7 @@ from rnn_tui.inside.mnist import logits_after_rows, trace_digit
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
+from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.row_reader import predict
+from rnn_tui.networks.layers import predict
 
 
 def weights() -> dict[str, torch.Tensor]:

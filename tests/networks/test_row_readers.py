@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.layers import initialise
-from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM, build_row_reader
+from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
 
 Array = npt.NDArray[np.float64]
 

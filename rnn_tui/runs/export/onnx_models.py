@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.cell import Cell, OnnxOperator
-from rnn_tui.networks.row_reader import predict
+from rnn_tui.networks.layers import predict
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.tasks import TASKS

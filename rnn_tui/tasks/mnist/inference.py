@@ -1,6 +1,6 @@
 """Answers of trained row readers at once, in numpy.
 
-The forward pass of `networks.row_reader` once more: whoever asks about a photo or a drawing must not wait seconds for torch
+The forward pass of `networks.layers` once more: whoever asks about a photo or a drawing must not wait seconds for torch
 to load. A test holds the two together.
 """
 
@@ -66,7 +66,7 @@ class RowReaderNetwork:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not all(np.isfinite(array).all() for array in file.arrays.values()):
             raise CheckpointError("Some of these weights are not finite numbers.")
-        #: parameters by the names that `networks.row_reader` has for them.
+        #: parameters by the names that `networks.layers` has for them.
         self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
         #: weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,).
         self.readout: tuple[Array, Array] = self.arrays["readout.weight"], self.arrays["readout.bias"]
@@ -177,7 +177,7 @@ class RowReaderNetwork:
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
     """Where each layer's weights are, direction by direction, from the input up.
 
-    That is the module and the suffix in the names of `networks.row_reader`'s parameters; and how many features it reads.
+    That is the module and the suffix in the names of `networks.layers`'s parameters; and how many features it reads.
     """
     size, layers = config.hidden_size, config.layers
     if not CELLS[config.cell].bidirectional:
