@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked
-from rnn_tui.photos.digit.ink import ink_near
-from rnn_tui.photos.digit.picture import halved, shrunk
+from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked, rows_of
+from rnn_tui.photos.digit.picture import halved, ink_near, shrunk
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals
-from rnn_tui.photos.digit.rows import rows_of
 from rnn_tui.photos.finding import find_images
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import choose_shipped

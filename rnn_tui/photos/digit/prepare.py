@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
-from rnn_tui.photos.digit.ink import ink_near
-from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, shrunk
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, ink_near, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 

@@ -194,9 +194,9 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
     Of a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
     Raises a `UserError` if it can't be read.
     """
+    from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals  # noqa: PLC0415
-    from rnn_tui.photos.digit.rows import rows_of  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
     from rnn_tui.photos.reader import read_best  # noqa: PLC0415
 
