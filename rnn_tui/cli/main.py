@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from rnn_tui.cli import output, streams
 from rnn_tui.cli.output import say
-from rnn_tui.engine import served
 from rnn_tui.engine.errors import (
     CheckpointError,
     ClusterError,
@@ -21,7 +20,7 @@ from rnn_tui.engine.errors import (
     UserError,
     why,
 )
-from rnn_tui.engine.paths import log_file, told_of_fault
+from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,14 +76,14 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _run_app(data_dir: str | None) -> int:
     typed = sys.stdin is not None and sys.stdin.isatty()
-    page = served.in_page() and not typed
+    page = in_page() and not typed
     if not page and not (typed and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
     if isinstance(sys.__stdout__, io.TextIOWrapper):
         # The app draws there; a terminal reads UTF-8 whatever the locale says.
         sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")
-    share = served.shared_folder()
+    share = shared_folder()
     if page and share is not None:
         os.chdir(share)  # what is typed, and shown, is named from there
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the

@@ -21,7 +21,7 @@ from rnn_tui.runs.weights import NETWORKS, choose, named
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.questions import Answer, Question, Questions, ReplicaChoice
+    from rnn_tui.tasks.sequences.inference import Answer, Question, Questions, ReplicaChoice
 
 # Lines answered at once: of more, a line costs hardly less, and the first answer comes later.
 CHUNK = 512
@@ -73,7 +73,7 @@ def chosen(options: argparse.Namespace, task: Task, position: int | None = None)
 
     A CheckpointError tells that there are none.
     """
-    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
     source = named(task.name, options.weights, options.run) or choose(task.name, position, only_pretrained=options.pretrained)
     replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, getattr(options, "vote", False))

@@ -1,20 +1,26 @@
-"""What of the machine this process may use: cores, memory, devices; and imports without a pause.
+"""What of the machine this process may use: cores, memory, devices; how busy it is; and imports without a pause.
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the time that the
 imports take, and 0.2 ... 0.3 s each time later, in which nothing else goes on.
 
+How busy the machine is explains a slow run. The thread that trains looks by itself, as it logs, at most every two seconds and
+in less than a millisecond: nothing wakes up while nothing trains.
+
 The first frame needs this module: torch and psutil are imported on use.
 """
 
 import gc
+import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine import events
 from rnn_tui.engine.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -104,3 +110,71 @@ def heavy_imports() -> Iterator[None]:
                 gc.freeze()
             if enabled:
                 gc.enable()
+
+
+SECONDS_BETWEEN = 2.0
+Load = dict[str, float]
+logger = logging.getLogger(__name__)
+
+
+class MachineWatch:
+    """Looks at the machine in the course of one run's events."""
+
+    def __init__(self) -> None:
+        self._look: Callable[[], Load] = dict
+        self._next, self._looks = float("inf"), 0
+        self._whole: Load = {}
+
+    def after(self, event: events.Event) -> events.MachineSeen | None:
+        """What is to be told of the machine behind an event, if anything; it raises nothing."""
+        now = time.monotonic()
+        try:
+            if isinstance(event, events.RunStarted):
+                self._look, self._next = _looking("cuda" in event.device), now + SECONDS_BETWEEN
+            elif isinstance(event, events.StepLogged) and now >= self._next:
+                self._next = now + SECONDS_BETWEEN
+                return self._seen(event.run_id, self._look())
+        except Exception:
+            logger.exception("the machine does not tell how busy it is")
+            self._next = float("inf")
+        return None
+
+    def _seen(self, run_id: str, load: Load) -> events.MachineSeen:
+        """This look, and the means of all; of memory the most."""
+        self._looks += 1
+        for name, value in load.items():
+            before = self._whole.get(name, value)
+            mean = before + (value - before) / self._looks
+            self._whole[name] = max(before, value) if name.endswith("memory") else mean
+        return events.MachineSeen(run_id, load, dict(self._whole))
+
+
+def _looking(gpu: bool) -> Callable[[], Load]:
+    """What tells how busy the machine was since it was called before."""
+    import psutil  # noqa: PLC0415 - on use only
+
+    process, cores, of_gpu = psutil.Process(), psutil.cpu_count() or 1, _gpu() if gpu else dict
+
+    def look() -> Load:
+        mine, memory = process.cpu_percent() / cores, float(process.memory_info().rss)
+        return {"cpu": psutil.cpu_percent(), "process": mine, "memory": memory, **of_gpu()}
+
+    look()
+    return look
+
+
+def _gpu() -> Callable[[], Load]:
+    """The same of the GPU that PyTorch uses, if the package for that is installed."""
+    try:
+        import pynvml as nvml  # noqa: PLC0415 - of the extra `gpu`
+        import torch  # noqa: PLC0415
+
+        nvml.nvmlInit()
+        gpu = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(0).uuid}")
+    except Exception as error:  # noqa: BLE001 - a run needs no figures of its GPU
+        logger.info("the GPU does not tell how busy it is: %s", error)
+        return dict
+    return lambda: {
+        "gpu": float(nvml.nvmlDeviceGetUtilizationRates(gpu).gpu),
+        "gpu_memory": float(nvml.nvmlDeviceGetMemoryInfo(gpu).used),
+    }

@@ -12,7 +12,7 @@ from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.probes import Progress, Stopping, share
 from rnn_tui.inside.studies import FindFilm, Reading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.questions import AnyNetwork, Question, Questions
+from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
 
 Row: TypeAlias = Sequence[str]
 # Its head, and a cell for each step.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
-from rnn_tui.engine.reach import as_told
+from rnn_tui.engine.paths import as_told
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading

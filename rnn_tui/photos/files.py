@@ -1,18 +1,232 @@
 """Photos from files: upright, in colour, 8 bits, whatever the file holds.
 
 Nothing about a file is trusted: neither its name nor that it is one, nor the size it claims. What can't be read says why.
+
+A decoder takes memory for as many pixels as a file claims to have, and some return a half grey picture for a file cut off in
+the middle. So size, completeness and orientation are read first.
+
+Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for the whole picture, of a
+TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs that OpenCV reads; of a PNG it asks that the checksums
+hold before it tells the size. What reads those looks only at bytes that are there.
+
+JPEG and PNG are decoded by Pillow, as OpenCV's libraries for them write their complaints about damaged files to standard
+error, in the middle of the app's screen; the others by OpenCV, whose own messages are turned off.
 """
 
 import errno
+import io
 import os
 import stat
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
-from rnn_tui.engine.reach import reachable
-from rnn_tui.photos.decoding import BROKEN, ImageError, decoded, is_heif, read_header
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.paths import reachable
 from rnn_tui.photos.digit.picture import Picture
+
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_JPEG_END = b"\xff\xd9"
+_TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
+# A photo has about ten scans; thousands of empty ones would take minutes to decode.
+_JPEG_MOST_SCANS = 100
+_ORIENTATION, _TILES = 274, (322, 323)
+_TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
+_MOST_ENTRIES = 4096
+# What Pillow raises for damaged files.
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
+    AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+BROKEN = "damaged"
+
+
+class ImageError(UserError):
+    """A file that is no readable photo; the text says why in a few words, without the name."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What a file says about the picture in it."""
+
+    kind: str  #: `jpeg`, `png`, `bmp`, `tiff` or `webp`.
+    width: int  #: in pixels, before it is turned upright.
+    height: int  #: in pixels, before it is turned upright.
+    orientation: int = 1  #: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
+    complete: bool = True  #: False if the file ends before the picture does, as far as the header tells.
+    intact: bool = True  #: False if a checksum does not hold.
+
+
+def read_header(data: bytes) -> ImageHeader | None:
+    """The header of an image file's bytes; None if it is none that is known here."""
+    read = next((read for start, read in _READERS.items() if data.startswith(start)), None)
+    try:
+        return read and read(data)
+    except (struct.error, IndexError):
+        return None
+
+
+def is_heif(data: bytes) -> bool:
+    """Whether these bytes are an HEIC or AVIF photo, which phones make and we can't read."""
+    return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
+
+
+def _jpeg(data: bytes) -> ImageHeader | None:
+    stream = io.BytesIO(data)
+    try:
+        # Reads up to the first scan, and decodes nothing.
+        with JpegImageFile(stream) as image:
+            (width, height), scan = image.size, stream.tell()
+            exif = image.info.get("exif", b"")
+    except DAMAGED:
+        # With an end, but without a beginning that makes sense.
+        return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
+    # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
+    ended = data.rfind(_JPEG_END, scan) >= 0
+    if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
+        return None
+    return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
+
+
+def _png(data: bytes) -> ImageHeader | None:
+    if data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    orientation, complete, intact, at = 1, False, True, 8
+    while at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if end + 4 <= len(data):
+            # Checked here since libpng would write its complaint on the screen.
+            (told,) = struct.unpack_from(">I", data, end)
+            intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == told
+        if name == b"eXIf":
+            orientation = _exif_orientation(data[at + 8 : at + 8 + length])
+        at += 12 + length
+        if name == b"IEND":
+            complete = at <= len(data)
+            break
+    return ImageHeader("png", width, height, orientation, complete, intact)
+
+
+def _webp(data: bytes) -> ImageHeader | None:
+    if data[8:12] != b"WEBP":
+        return None
+    (length,) = struct.unpack_from("<I", data, 4)
+    width = height = 0
+    orientation, at = 1, 12
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if name == b"VP8X":
+            width, height = (1 + int.from_bytes(data[start : start + 3], "little") for start in (at + 12, at + 15))
+        elif name == b"VP8L" and not width:
+            (bits,) = struct.unpack_from("<I", data, at + 9)
+            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        elif name == b"VP8 " and not width:
+            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, at + 14))
+        elif name == b"EXIF":
+            orientation = _exif_orientation(data[at + 8 : at + 8 + size].removeprefix(_EXIF))
+        at += 8 + size + size % 2
+    if not (width and height):
+        return None
+    return ImageHeader("webp", width, height, orientation, length + 8 <= len(data))
+
+
+def _bmp(data: bytes) -> ImageHeader | None:
+    pixels, size = struct.unpack_from("<II", data, 10)
+    width, height, _, depth, *packed = struct.unpack_from("<HHHH" if size == 12 else "<iiHHI", data, 18)
+    height = abs(height)
+    if width <= 0 or not height:
+        return None
+    row = (width * depth + 31) // 32 * 4
+    return ImageHeader("bmp", width, height, 1, packed in ([1], [2]) or pixels + row * height <= len(data))
+
+
+def _tiff(data: bytes) -> ImageHeader | None:
+    tags = dict(_tiff_tags(data))
+    width, height = tags.get(256, 0), tags.get(257, 0)
+    if not (width and height):
+        return None
+    # A decoder takes memory for one whole tile, however small the picture. OpenCV turns a TIFF upright whatever it is asked.
+    return ImageHeader("tiff", max(width, tags.get(_TILES[0], 0)), max(height, tags.get(_TILES[1], 0)))
+
+
+def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
+    """Tags of the first directory whose value is one whole number."""
+    order = "<" if data.startswith(b"II") else ">"
+    (directory,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, directory)
+    for entry in range(min(count, _MOST_ENTRIES)):
+        at = directory + 2 + 12 * entry
+        tag, form, values = struct.unpack_from(order + "HHI", data, at)
+        if form in _TIFF_FORMATS and values == 1:
+            yield tag, struct.unpack_from(order + _TIFF_FORMATS[form], data, at + 8)[0]
+
+
+def _exif_orientation(block: bytes) -> int:
+    """The orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
+    if not block.startswith(_TIFF):
+        return 1
+    try:
+        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1)
+    except struct.error:
+        return 1
+    return orientation if 1 <= orientation <= 8 else 1
+
+
+# By what the files begin with.
+_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {
+    _JPEG: _jpeg, _PNG: _png, b"RIFF": _webp, **dict.fromkeys(_TIFF, _tiff), b"BM": _bmp,
+}  # fmt: skip
+# Whatever is wrong with the text or the profile in a file does not concern its pixels.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+# For good: to turn them on again afterwards would do so for another thread, too.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
+    """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8, others' as many as there are.
+
+    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number; not to be written to. `ImageError` is raised if
+    they can't be decoded.
+    """
+    try:
+        if header.kind in ("jpeg", "png"):
+            return _by_pillow(data, header, factor)
+        pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (cv2.error, *DAMAGED) as error:
+        raise ImageError(BROKEN) from error
+    if pixels is None or not pixels.size:
+        raise ImageError(BROKEN)
+    return pixels
+
+
+def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
+    with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
+        if image.size != (header.width, header.height):
+            raise ImageError(BROKEN)
+        if factor > 1:
+            image.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
+        # In one piece: between two, a thread would wait for the others' Python.
+        image.decodermaxblock = len(data)
+        if image.mode.startswith("I"):  # 16 bits of grey
+            return np.asarray(image).astype(np.uint16)
+        plain = "transparency" not in image.info
+        if image.mode == "L" and plain:
+            return np.asarray(image)
+        opaque = image.mode in ("1", "CMYK", "YCbCr") or (image.mode == "RGB" and plain)
+        mode, order = ("RGB", "BGR") if opaque else ("RGBA", "BGRA")
+        coloured = image if image.mode == "RGB" and plain else image.convert(mode)
+        pixels = np.frombuffer(coloured.tobytes("raw", order), np.uint8)
+        return pixels.reshape(coloured.height, coloured.width, len(order))
+
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rnn_tui.engine.reach import leads_to_folder, reachable
+from rnn_tui.engine.paths import leads_to_folder, reachable
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 

@@ -22,7 +22,7 @@ from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import lock_dir
-from rnn_tui.engine.served import trainings, turns_folder
+from rnn_tui.engine.paths import trainings, turns_folder
 
 if sys.platform == "win32":
     import msvcrt
@@ -158,7 +158,7 @@ class Turn:
     """The right of this process to train, from `take` to `give_back`: so many train side by side, first come first served.
 
     Each has a ticket, a file with the next number and its process's, under a lock. Whoever has few enough locked tickets
-    before its own may train. Without a folder for them (`served`) nobody waits.
+    before its own may train. Without a folder for them (`engine.paths`) nobody waits.
     """
 
     def __init__(self) -> None:

@@ -13,8 +13,8 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
-from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.held import HELD, HeldRun
 from rnn_tui.runs.locks import RunLock, Turn, take_requests
 from rnn_tui.runs.recorder import Recorder

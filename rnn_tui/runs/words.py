@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.reach import as_told
+from rnn_tui.engine.paths import as_told
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

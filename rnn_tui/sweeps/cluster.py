@@ -18,10 +18,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine import served
 from rnn_tui.engine.errors import ClusterError, SafeText, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.paths import data_dir, in_page
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.runs.rows import versions
@@ -73,7 +72,7 @@ def require(package: str, extra: str) -> None:
 
 def read_place(text: str) -> TrainingPlace:
     """Where to train, as typed; this machine where nothing is; a SettingError if it is no such place, or can't be read."""
-    if served.in_page():  # it names files of the machine that serves, and takes more than its turn
+    if in_page():  # it names files of the machine that serves, and takes more than its turn
         raise SettingError(
             "A page in the browser trains one run at a time; sweep in the app in a terminal, or by rnn-tui sweep."
         )

@@ -21,8 +21,8 @@ from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import WEIGHTS_NAME
+from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.columns import to_document
 from rnn_tui.runs.rows import versions
 from rnn_tui.sweeps.jobs import END

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from rnn_tui.engine.paths import data_dir
-from rnn_tui.engine.served import page_environment
+from rnn_tui.engine.paths import data_dir, page_environment
 from rnn_tui.runs.locks import in_turn
 from rnn_tui.web.page import Page
 

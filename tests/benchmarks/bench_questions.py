@@ -21,7 +21,7 @@ from torch import nn
 from rnn_tui.cli.questions import ask
 from rnn_tui.runs.weights import NETWORKS, choose
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
-from rnn_tui.tasks.questions import ReplicaChoice
+from rnn_tui.tasks.sequences.inference import ReplicaChoice
 
 TARGET = 3.0
 

@@ -18,7 +18,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.questions import ReplicaChoice
+from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,

@@ -26,8 +26,8 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.tasks.adder.questions import BASES, AdderNetwork, Addition, number_of, read_number
-from rnn_tui.tasks.questions import ReplicaChoice
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from tests.cli.command_line import (
     COMMAND,
     EXIT_FAILURE,

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.files import read_image
+from rnn_tui.photos.files import ImageError, read_image
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (80, 90, 3)).astype(np.uint8)
 

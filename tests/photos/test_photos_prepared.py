@@ -13,9 +13,8 @@ from PIL import Image
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.decoding import ImageError
 from rnn_tui.photos.digit.prepare import proposals
-from rnn_tui.photos.files import read_image
+from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

@@ -13,8 +13,8 @@ import psutil
 import pytest
 import torch
 
-from rnn_tui.engine import events, machine
-from rnn_tui.engine.machine import MachineWatch
+from rnn_tui.engine import events, resources
+from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import machine as in_words
 from rnn_tui.ui.runs.views import RunDetailsScreen
@@ -30,7 +30,7 @@ def started(device: str = "cpu") -> events.RunStarted:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(resources, "SECONDS_BETWEEN", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -63,8 +63,8 @@ def test_nothing_is_told_more_often_than_every_two_seconds(home: Path) -> None:
 def test_means_are_of_all_looks_and_of_memory_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     looks = iter([{"cpu": 80.0, "memory": 7.0}, {"cpu": 20.0, "memory": 5.0}])
-    monkeypatch.setattr(machine.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(machine, "_looking", lambda _: lambda: next(looks))
+    monkeypatch.setattr(resources.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(resources, "_looking", lambda _: lambda: next(looks))
     watch = MachineWatch()
     seen = []
     for at, event in ((0, started()), (1, STEP), (2, STEP), (8, STEP), (9, STEP)):

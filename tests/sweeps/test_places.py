@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rnn_tui.engine import served
 from rnn_tui.engine.errors import ClusterError, SettingError
+from rnn_tui.engine.paths import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import read_place, require
@@ -89,7 +89,7 @@ def test_what_is_no_cluster_class_is_not_called(tmp_path: Path) -> None:
 
 
 def test_a_page_in_the_browser_has_no_place_to_sweep_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(served.DRIVER_VARIABLE, served.WEB_DRIVER)
+    monkeypatch.setenv(DRIVER_VARIABLE, WEB_DRIVER)
     for text in ("", "local:2", "/etc/passwd.yaml", "ssh:/etc/passwd"):
         with pytest.raises(SettingError, match="A page in the browser"):
             read_place(text)

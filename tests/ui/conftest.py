@@ -11,7 +11,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.tasks.evaluation import ImageEvaluation
+from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 
 SPECS = (Metric("train_loss", "training loss"), Metric("val_accuracy", "accuracy", "%"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from textual._binary_encode import load
 
-from rnn_tui.engine.served import page_environment
+from rnn_tui.engine.paths import page_environment
 
 PATIENCE = 45.0
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")

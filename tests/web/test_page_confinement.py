@@ -8,12 +8,10 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from rnn_tui.engine import reach
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import fit
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.served import SHARE_VARIABLE
+from rnn_tui.engine.paths import SHARE_VARIABLE, asset_dir, expanded
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.tasks import TASKS
@@ -116,7 +114,7 @@ def test_no_name_outside_is_completed(share: Path) -> None:
         for begun in (text, f"{text}/", f"{text}/s", f"{text}/{SECRET[:3]}", text[:-1]):
             ends = completed(begun) or ""
             assert SECRET not in ends.removeprefix(begun), begun
-            assert not ends or inside(os.path.dirname(os.path.expandvars(reach.expanded(ends))) or ".", share), begun
+            assert not ends or inside(os.path.dirname(os.path.expandvars(expanded(ends))) or ".", share), begun
     assert completed("dig") == "digits/"
     assert completed(f"{share}/digits/") == f"{share}/digits/3.png"
     assert completed("~/dig") == "~/digits/"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.events import Control, Event, RunStopped, TurnAwaited, new_run_id
-from rnn_tui.engine.served import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
+from rnn_tui.engine.paths import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.locks import Turn, in_turn

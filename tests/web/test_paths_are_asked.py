@@ -1,4 +1,4 @@
-"""Whatever looks at files asks `engine.reach` first, or stands here with the reason why it need not.
+"""Whatever looks at files asks `engine.paths` first, or stands here with the reason why it need not.
 
 So a new prompt for a path can't forget that a page may be confined: it fails here.
 """
@@ -19,19 +19,15 @@ LOOKS = {
 }  # fmt: skip
 # By module: what it calls, and why no path that a stranger chose gets there without having been asked about.
 OWN = "what ships, or what the program wrote itself"
-ASKED = "the path was made by reach.reachable, or that is asked in the same call"
-THIS = "it is what decides"
-MEMORY = "bytes in memory, no path"
+ASKED = "the path was made by paths.reachable, or that is asked in the same call"
+THIS = "it is what decides; or a path of the program's own"
 TERMINAL = "a path of the command line or of a terminal; a page has a temporary folder in its place"
 WRITES = "it writes where it is told, and no page tells it a path"
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "engine/files.py": ({"glob", "open", "readlink", "realpath", "stat"}, WRITES),
-    "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "resolve"}, OWN),
+    "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve"}, THIS),
     "engine/preferences.py": ({"exists", "open"}, OWN),
-    "engine/reach.py": ({"expanduser", "isdir", "realpath"}, THIS),
-    "engine/served.py": ({"realpath"}, THIS),
     "engine/weights_file.py": ({"safe_open"}, OWN),
-    "photos/decoding.py": ({"open"}, MEMORY),
     "photos/export.py": ({"isfile"}, TERMINAL),
     "photos/files.py": ({"islink", "open", "stat"}, ASKED),
     "photos/finding.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
@@ -56,13 +52,13 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "sweeps/importer.py": ({"read_bytes"}, OWN),
     "sweeps/running.py": ({"listdir"}, OWN),
     "sweeps/worker.py": ({"open", "read_bytes"}, OWN),
+    "tasks/__init__.py": ({"listdir", "open"}, OWN),
     "tasks/adder/__init__.py": ({"read_text"}, OWN),
     "tasks/mnist/__init__.py": ({"read_text"}, OWN),
     "tasks/mnist/data.py": ({"ZipFile", "is_dir", "is_file", "open", "read_bytes"}, ASKED),
     "tasks/mnist/first_digits.py": ({"open"}, OWN),
     "tasks/mnist/hands.py": ({"read_text"}, OWN),
     "tasks/mnist/no_digits.py": ({"imread", "is_file"}, OWN),
-    "tasks/plugins.py": ({"listdir", "open"}, OWN),
     "tasks/recall/__init__.py": ({"read_text"}, OWN),
     "ui/home/pane.py": ({"read_text"}, OWN),
     "ui/photos/form.py": ({"exists"}, ASKED),
@@ -100,7 +96,7 @@ def test_whatever_looks_at_files_is_known() -> None:
                 found[path.relative_to(PACKAGE).as_posix()] = names
     unknown = {module: names - ALLOWED.get(module, (set(), ""))[0] for module, names in found.items()}
     assert not {module: names for module, names in unknown.items() if names}, (
-        "these look at files: let them ask rnn_tui.engine.reach, or say here why they need not"
+        "these look at files: let them ask rnn_tui.engine.paths, or say here why they need not"
     )
     gone = {module: names - found.get(module, set()) for module, (names, _) in ALLOWED.items()}
     assert not {module: names for module, names in gone.items() if names}, "this list is longer than it need be"

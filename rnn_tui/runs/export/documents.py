@@ -16,7 +16,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
-from rnn_tui.engine.reach import as_told
+from rnn_tui.engine.paths import as_told
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord, Session

@@ -12,8 +12,7 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import PREFERRED_LOSS
-from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice, listed
-from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
+from rnn_tui.tasks.sequences.inference import Answer, Questions, ReplicaChoice, SequenceNetwork, in_order, listed
 
 MOST_BITS = 4096
 TOO_LONG = f"A number may have at most {MOST_BITS:,} bits."

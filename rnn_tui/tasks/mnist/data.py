@@ -24,8 +24,7 @@ from torch import Tensor
 
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.reach import expanded, reachable
+from rnn_tui.engine.paths import asset_dir, expanded, reachable
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
 # The published files, by the MD5 of their uncompressed contents.

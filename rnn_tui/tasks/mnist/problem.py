@@ -17,8 +17,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.paths import expanded, reachable
 from rnn_tui.engine.problem import Log, Problem, generator
-from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.weights_file import WeightsFile
@@ -27,11 +27,11 @@ from rnn_tui.networks.gradients import Floats, gradient_norms
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.tasks.config import OPEN_SET, ImageConfig, as_kind
-from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, Distortion, distort, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, PIXEL_DEVIATION, PIXEL_MEAN, SIDE, RowReaderNetwork
+from rnn_tui.tasks.task import ImageEvaluation
 
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250

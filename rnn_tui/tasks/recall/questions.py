@@ -9,9 +9,8 @@ import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
-from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
 from rnn_tui.tasks.recall import DIGITS, RECALL
-from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
+from rnn_tui.tasks.sequences.inference import Answer, Questions, ReplicaChoice, SequenceNetwork, in_order
 
 MOST_DIGITS = 1000
 _DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")

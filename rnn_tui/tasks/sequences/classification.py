@@ -15,8 +15,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
+from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 # Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
 # as in a small test set some classes would be missing.

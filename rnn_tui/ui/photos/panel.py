@@ -12,8 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.reach import leads_to_folder
+from rnn_tui.engine.paths import asset_dir, leads_to_folder
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail

@@ -18,8 +18,7 @@ from textual.widgets.tree import TreeNode
 from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.reach import as_told, leads_to_folder
-from rnn_tui.engine.served import shared_folder
+from rnn_tui.engine.paths import as_told, leads_to_folder, shared_folder
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.runs.words import how_many

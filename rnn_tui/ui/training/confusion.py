@@ -18,8 +18,7 @@ from textual.geometry import Size
 from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.evaluation import ImageEvaluation
-from rnn_tui.tasks.task import TEST_IMAGES
+from rnn_tui.tasks.task import TEST_IMAGES, ImageEvaluation
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.views import TaskView

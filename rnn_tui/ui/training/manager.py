@@ -16,9 +16,8 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.paths import turns_folder, weights_of
 from rnn_tui.engine.resources import heavy_imports, resolve_device
-from rnn_tui.engine.served import turns_folder
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS

@@ -13,7 +13,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Label, Static
 
-from rnn_tui.tasks.evaluation import ImageEvaluation
+from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.views import InsideDoor

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.engine.state import RunState, SpreadSeries, Status
-from rnn_tui.tasks.evaluation import SequenceEvaluation
+from rnn_tui.tasks.task import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key

@@ -19,7 +19,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
+from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
