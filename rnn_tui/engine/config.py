@@ -27,13 +27,11 @@ class Recipe:
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
     forget_bias: float = 1.0  #: the forget gate's bias in the `orthogonal` initialisation.
     standardise: bool = False  #: subtract the mean of the training pixels and divide by their deviation.
-    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or
-    #: `none`.
+    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or `none`.
     augmentation: str = NO_AUGMENTATION
     beta1: float = 0.9  #: Adam's decay rate of the first moment.
     beta2: float = 0.999  #: Adam's decay rate of the second moment.
-    #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to
-    #: almost zero.
+    #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to almost zero.
     schedule: Literal["constant", "one-cycle"] = "constant"
     rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
     bfloat16: bool = False  #: run matrix products in bfloat16 where the processor has instructions for it.

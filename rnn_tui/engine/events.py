@@ -1,9 +1,8 @@
 """What crosses between a training thread and whoever watches: events out, stop and pause in.
 
-Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits
-`RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
-`RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one of `RunFinished`,
-`RunStopped` and `RunFailed`.
+Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits `RunStarted` once the data and the
+model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`, `RunPaused`, `RunResumed` and `LogLine` as they come, and at
+the end exactly one of `RunFinished`, `RunStopped` and `RunFailed`.
 
 `metrics` has the figures of a single network, and the learning rate, which is one for all;
 `replicas` those of several: by metric name, a value for each of `RunConfig.replicas`, in order.

@@ -23,10 +23,9 @@ _MOST_OF_NAME = 50
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put `data` at `path`, in parts where there may be much of it.
 
-    Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
-    a link the file that it leads to is written, and made where it is missing. A device, a pipe or
-    an open descriptor, such as /dev/stdout, takes the data as it is. Raises `OSError` as the file
-    system does, with `path` as its `filename`; no temporary file is left then.
+    Of a file, readers see the old contents or the new, never a part; its permissions stay. Through a link the file that it
+    leads to is written, and made where it is missing. A device, a pipe or an open descriptor, such as /dev/stdout, takes the
+    data as it is. Raises `OSError` as the file system does, with `path` as its `filename`; no temporary file is left then.
     """
     parts = [data] if isinstance(data, bytes) else data
     try:

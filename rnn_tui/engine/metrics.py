@@ -1,8 +1,7 @@
 """Metrics: what they are called and mean, and how they are measured without leaving the device.
 
-Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task
-adds is drawn and told without a word elsewhere.
-Torch is not imported here: what measures only calls methods of the tensors it is given.
+Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task adds is drawn and told without
+a word elsewhere. Torch is not imported here: what measures only calls methods of the tensors it is given.
 """
 
 from collections.abc import Callable, Mapping

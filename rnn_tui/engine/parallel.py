@@ -1,9 +1,8 @@
 """Sharing a batch between the cores, in a way that keeps its speed when others want a core too.
 
-PyTorch's own way splits every operation between OpenMP threads that meet, spinning, at the end of
-each: hundreds of meetings a step in a recurrent network. When any other program (or our own
-redraws) takes one core, every meeting waits for a whole time slice. Here each worker computes
-the loss and the gradients of its part of the batch from start to end with one thread, and they
+PyTorch's own way splits every operation between OpenMP threads that meet, spinning, at the end of each: hundreds of meetings a
+step in a recurrent network. When any other program (or our own redraws) takes one core, every meeting waits for a whole time
+slice. Here each worker computes the loss and the gradients of its part of the batch from start to end with one thread, and they
 meet once a step. Images a second (`bench_contention.py`; LSTM 128, batch 100, two cores):
 
                         quiet     one busy process beside it     two

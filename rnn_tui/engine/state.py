@@ -55,10 +55,9 @@ def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
 def smooth(values: Sequence[float], weight: float) -> list[float]:
     """The debiased exponential moving average of a series; `weight` is that of the past, from 0 to below 1.
 
-    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the
-    bias correction of Adam (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of
-    TensorBoard's charts does. Values that are not finite pass through and leave the average as it
-    is, so that one diverged step does not blank the rest.
+    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the bias correction of Adam
+    (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of TensorBoard's charts does. Values that are not
+    finite pass through and leave the average as it is, so that one diverged step does not blank the rest.
     """
     if weight == 0.0:
         return list(values)
@@ -77,10 +76,9 @@ def smooth(values: Sequence[float], weight: float) -> list[float]:
 def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
     """Thin a series of finite values `y` at ascending `x` to at most `limit` points (4 or more).
 
-    Its outline stays, peaks included: the first and the last point, and the lowest and the highest
-    of each of as many buckets as that leaves room for. Min-max aggregation, after Jugel et al.,
-    "M4: A Visualization-Oriented Time Series Data Aggregation" (VLDB 2014), with M4's first and
-    last kept for the whole series only.
+    Its outline stays, peaks included: the first and the last point, and the lowest and the highest of each of as many buckets
+    as that leaves room for. Min-max aggregation, after Jugel et al., "M4: A Visualization-Oriented Time Series Data
+    Aggregation" (VLDB 2014), with M4's first and last kept for the whole series only.
     """
     inner = len(x) - 2
     if len(x) <= limit:

@@ -119,8 +119,7 @@ class Stepper:
 class LossLog:
     """The losses of an epoch, fetched many at a time: where there are `replicas`, one of each.
 
-    What checks them raises `DivergedError` for one that is NaN or infinite, and names the first such
-    step or replica.
+    What checks them raises `DivergedError` for one that is NaN or infinite, and names the first such step or replica.
     """
 
     def __init__(self, replicas: Sequence[Replica]) -> None:

@@ -25,8 +25,7 @@ _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 class StackedLayers(nn.Module):
     """Layers of a cell that reads in one direction, each on the states of the one below, with PyTorch's own gradient.
 
-    Of F `features` of the input and H units each. The weights hold no values yet; they are called
-    as those of `nn.LSTM` are.
+    Of F `features` of the input and H units each. The weights hold no values yet; they are called as those of `nn.LSTM` are.
     """
 
     def __init__(self, cell: Cell, features: int, hidden_size: int, layers: int) -> None:
@@ -61,10 +60,9 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0) -> None:
     """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place, on the CPU.
 
-    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In
-    `orthogonal`, recurrent weights are orthogonal gate by gate (Saxe et al. 2014), input weights
-    Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all biases 0 but for
-    the `forget_bias` of the gate that keeps the last step: the forget gate (Jozefowicz et al.
+    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In `orthogonal`, recurrent weights
+    are orthogonal gate by gate (Saxe et al. 2014), input weights Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout
+    weights and all biases 0 but for the `forget_bias` of the gate that keeps the last step: the forget gate (Jozefowicz et al.
     2015), or the update gate (Tallec & Ollivier 2018).
     """
     for module in model.modules():
@@ -115,10 +113,9 @@ class AllStatesReader(nn.Module):
 class LastStepBiLSTM(nn.Module):
     """`nn.LSTM(bidirectional=True)` read out at the last time step, without its wasted work.
 
-    At the last step the backward direction has read one vector only, so in the top layer one
-    `LSTMCell` step stands for it: the same function and gradients for about half the work.
-    Layers below the top need both directions in full, since the forward direction above reads
-    them at every step.
+    At the last step the backward direction has read one vector only, so in the top layer one `LSTMCell` step stands for it: the
+    same function and gradients for about half the work. Layers below the top need both directions in full, since the forward
+    direction above reads them at every step.
     """
 
     def __init__(self, features: int, hidden_size: int, layers: int, classes: int) -> None:
@@ -148,8 +145,7 @@ class LastStepBiLSTM(nn.Module):
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
     """A reader of that cell, with memory for weights only.
 
-    `initialise` fills them: PyTorch's own constructors would draw from the process's global
-    random state.
+    `initialise` fills them: PyTorch's own constructors would draw from the process's global random state.
     """
     with torch.device("meta"):
         network: nn.Module

@@ -1,15 +1,13 @@
 """Many small networks trained side by side, each with weights of its own.
 
-A network of ten units keeps no processor busy: nearly all of a step is the overhead of calling
-each operation. So R replicas run through the same operations, with a leading dimension R on every
-tensor, and R seeds take little longer than one.
+A network of ten units keeps no processor busy: nearly all of a step is the overhead of calling each operation. So R replicas
+run through the same operations, with a leading dimension R on every tensor, and R seeds take little longer than one.
 
 Replicas of different hidden sizes share one tensor. A unit that a smaller replica lacks has zero
 weights everywhere: its state stays exactly zero, and so do all its gradients.
 
-Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the
-largest replica, G blocks of H rows, O outputs. The batch comes last, where there is most to
-vectorise over.
+Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the largest replica, G blocks of H
+rows, O outputs. The batch comes last, where there is most to vectorise over.
 
 The backward pass of LSTMs over time is written by hand: all that does not depend on the later steps is computed for the whole
 sequence at once, and five operations a time step are left.
@@ -28,8 +26,7 @@ from rnn_tui.networks.layers import TORCH
 class Replicas(nn.Module):
     """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet:
-    see `set_replica`.
+    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet: see `set_replica`.
     """
 
     def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
@@ -37,9 +34,8 @@ class Replicas(nn.Module):
         self.cell, self.hidden_sizes, self.features = cell, tuple(hidden_sizes), features
         self.hidden_size = max(hidden_sizes)
         replicas, width = len(hidden_sizes), self.hidden_size
-        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent
-        #: weights, input weights and PyTorch's two biases (input's, state's); the rows are blocks
-        #: in the order of `Cell.replica_rows`.
+        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent weights, input weights and
+        #: PyTorch's two biases (input's, state's); the rows are blocks in the order of `Cell.replica_rows`.
         self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, width + features + 2))
         self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))  #: (R, O, H + 1), the bias in the last column.
 
@@ -69,8 +65,7 @@ class Replicas(nn.Module):
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         """The states (R, H, B) after each step of `inputs` (T, R, F, B), of which it keeps none.
 
-        For answers over thousands of steps, to be asked for without gradients: those of `forward`
-        need all states of a pass.
+        For answers over thousands of steps, to be asked for without gradients: those of `forward` need all states of a pass.
         """
         width, blocks = self.hidden_size, self.cell.blocks
         of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
@@ -187,8 +182,7 @@ def _workspace(free: list[_Workspace], like: Tensor, steps: int, batch: int) -> 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
     """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time.
 
-    With g the candidate, i, f, o the gates and c, h cell and state of a step:
-    c = f·c₋₁ + i·g and h = o·tanh c.
+    With g the candidate, i, f, o the gates and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh c.
 
     Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). Everything that a pass back needs lands
     in the workspace, of which the states (T, R, H, B) that are returned are a view.

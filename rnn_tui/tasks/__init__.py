@@ -80,8 +80,7 @@ def check(task: Task) -> None:
 def _there_are_any() -> bool:
     """Whether some installed package names the group.
 
-    Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only
-    done then.
+    Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only done then.
     """
     for folder in sys.path:
         with suppress(OSError):

@@ -62,8 +62,7 @@ class View:
     #: the options; imported on use.
     factory: str
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
-    #: whether it is made when it is first looked at, as its libraries take long to load; else it is
-    #: made with the tab.
+    #: whether it is made when it is first looked at, as its libraries take long to load; else it is made with the tab.
     late: bool = False
     answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.
 
@@ -91,8 +90,7 @@ class Task:
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
     headline: str  #: the metric that sums a finished run up.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
-    #: what it measures of logits and classes, in validation and in the test; a list, so that one
-    #: can be added.
+    #: what it measures of logits and classes, in validation and in the test; a list, so that one can be added.
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None  #: what its networks read and say; None for images.
     images: tuple[int, int, int] | None = None  #: how many it trains on, where they ship, with their rows and columns; or None.
@@ -106,8 +104,7 @@ class Task:
     #: figures that were published, in percent: by metric, then by cell, or by `Variant.label` for
     #: the networks of the default cell. Empty where there are none.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    #: of its tab, the first of which is in the first frame; where none are named, those of any task
-    #: on images, or on sequences.
+    #: of its tab, the first of which is in the first frame; where none are named, those of any task on images, or on sequences.
     views: tuple[View, ...] = ()
 
     def __post_init__(self) -> None:

@@ -28,8 +28,7 @@ EXCLUDED = -1e9
 def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
     """Two random numbers a sequence of these lengths (N,), below 2^(length − 1), and the bits of their sum.
 
-    A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number
-    uniform below 2^(length − 1).
+    A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number uniform below 2^(length − 1).
 
     With `runs`, every other pair is made of runs of like places (both 0, both 1, or different):
     through a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
@@ -66,10 +65,9 @@ def add_bits(bits: Tensor) -> Tensor:
 def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
     """Loss of every sequence (R, B).
 
-    `mse` is the mean over the bits of the squared distance between output and bit. `ce` is what
-    the report calls cross-entropy: `nn.CrossEntropyLoss` on the vector of outputs, that is minus
-    the sum over the bits of target times the logarithm of a softmax *across positions* of the
-    outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
+    `mse` is the mean over the bits of the squared distance between output and bit. `ce` is what the report calls cross-entropy:
+    `nn.CrossEntropyLoss` on the vector of outputs, that is minus the sum over the bits of target times the logarithm of a
+    softmax *across positions* of the outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
 
     Of `logits` (T, R, B), before the sigmoid, `targets` (T, R, B) of 0 and 1, 0 after the end, and
     `lengths` (R, B), or None where all are T.

@@ -55,8 +55,7 @@ class RecallNetwork(SequenceNetwork):
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
         """What each replica says: (R, N, 10) for N sequences of digits; `CheckpointError` if weights are too large for that.
 
-        A softmax over the ten digits; after training with `bce`, ten separate probabilities that
-        need not sum to 1.
+        A softmax over the ten digits; after training with `bce`, ten separate probabilities that need not sum to 1.
         """
         one_hot = np.eye(DIGITS, dtype=np.uint8)
         order, lengths, inputs = in_order([one_hot[np.asarray(digits)] for digits in sequences])

@@ -42,8 +42,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
 class ClassificationProblem(SequenceProblem):
     """Sequences of which each has one of C classes as its target.
 
-    Its task has `METRICS` of `tasks.sequences` beside its measures; its losses are those of
-    `loss_of`.
+    Its task has `METRICS` of `tasks.sequences` beside its measures; its losses are those of `loss_of`.
     """
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:

@@ -109,10 +109,9 @@ Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]
 class SequenceProblem(Problem):
     """Every variant of `config` with every seed, trained in the same operations.
 
-    Each replica has the data, the initial weights and the order of its own seed, and no operation
-    mixes replicas: it is the run that its seed would give alone. Rounding may differ, since sums
-    of several numbers may be taken in another order, and such differences grow in training; in
-    double precision they stay invisible.
+    Each replica has the data, the initial weights and the order of its own seed, and no operation mixes replicas: it is the run
+    that its seed would give alone. Rounding may differ, since sums of several numbers may be taken in another order, and such
+    differences grow in training; in double precision they stay invisible.
 
     Its settings are a `SequenceConfig`; `dtype` is the precision of the weights.
     """
