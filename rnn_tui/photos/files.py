@@ -236,13 +236,10 @@ ENOUGH = 768
 WHITE = 255
 
 _REASONS = {
-    errno.ENOENT: "no such file",
-    errno.ENOTDIR: "no such file",
-    errno.EACCES: "no permission to read it",
-    errno.EPERM: "no permission to read it",
-    errno.ELOOP: "a circular link",
+    errno.ENOENT: "no such file", errno.ENOTDIR: "no such file", errno.ELOOP: "a circular link",
+    errno.EACCES: "no permission to read it", errno.EPERM: "no permission to read it",
     errno.ENAMETOOLONG: "its name is too long",
-}
+}  # fmt: skip
 
 
 def read_image(path: str | os.PathLike[str]) -> Picture:

@@ -23,58 +23,45 @@ _BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
 _PHOTOS = replace(_BEST, augmentation=OPEN_SET)
 
 MNIST = Task(
-    name="mnist",
-    label="MNIST",
+    name="mnist", label="MNIST", unit="images", images=(50_000, 28, 28), config_class=ImageConfig,
     settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed", "gradient_inputs"),
     presets=(
         Preset(
-            "report",
-            "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
+            "report", "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
             _values(10, 100, 1e-3, Recipe()),
         ),
         Preset(
-            "fast",
-            "The report's accuracy in seconds: standardised pixels, orthogonal start, "
-            "one-cycle learning rate, shifts by a pixel.",
+            "fast", "The report's accuracy in seconds: standardised pixels, orthogonal start, one-cycle learning rate, "
+            "shifts by a pixel.",
             _values(1, 150, 1.2e-2, _FAST),
             {"rnn": _values(2, 200, 5e-3, _FAST), "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0))},
         ),
         Preset(
-            "best",
-            "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
-            "and elastic distortion, for many epochs.",
+            "best", "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear and elastic distortion, "
+            "for many epochs.",
             _values(120, 200, 6e-3, _BEST),
             {"rnn": _values(170, 200, 2.5e-3, _BEST), "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0))},
         ),
         Preset(
-            "photos",
-            "For your own photos and drawings: the best recipe with wider distortions, thicker and thinner strokes, "
+            "photos", "For your own photos and drawings: the best recipe with wider distortions, thicker and thinner strokes, "
             "and drawings beside MNIST: digits in other hands, and what is no digit.",
             _values(60, 200, 6e-3, _PHOTOS),
             {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
         ),
     ),
     metrics=(
-        Metric("train_loss", "training loss", chart="loss"),
-        Metric("train_loss_last_batch", "last batch's loss"),
-        Metric("val_loss", "validation loss", chart="loss"),
-        Metric("test_loss", "test loss"),
+        Metric("train_loss", "training loss", chart="loss"), Metric("train_loss_last_batch", "last batch's loss"),
+        Metric("val_loss", "validation loss", chart="loss"), Metric("test_loss", "test loss"),
     ),
-    measures=[ACCURACY],
-    headline="test_accuracy",
+    measures=[ACCURACY], headline="test_accuracy",
     published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
-    config_class=ImageConfig,
-    images=(50_000, 28, 28),
-    unit="images",
     augmentations=("none", "shift", "elastic", "photo", OPEN_SET),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
-        TRAINING,
-        TEST_IMAGES,
-        CONFUSION,
+        TRAINING, TEST_IMAGES, CONFUSION,
         View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel", late=True),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", late=True, answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),
     ),
-)
+)  # fmt: skip
