@@ -78,8 +78,7 @@ print(json.dumps([names, sorted(set(sys.modules) - before)]))
 
 LIGHT_ENGINE = """
 import importlib, json, sys
-names = ["config", "errors", "events", "metrics", "replicas"]
-names += ["settings", "state"]
+names = ["config", "errors", "events", "metrics", "settings", "state"]
 for name in names:
     importlib.import_module(f"rnn_tui.engine.{name}")
 print(json.dumps([names, sorted(sys.modules)]))

@@ -14,8 +14,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
-from rnn_tui.photos.collection import CLASSES, ReadingSummary
-from rnn_tui.photos.finding import find_images
+from rnn_tui.photos.collection import CLASSES, ReadingSummary, find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
 from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST

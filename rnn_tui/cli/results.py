@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.replicas import by_variant
+from rnn_tui.engine.metrics import by_variant
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 

@@ -2,6 +2,9 @@
 
 `RunConfig` has what the training loop needs of any task; its subclasses, which lie with the tasks,
 add what one kind of network needs. Torch-free, like `settings`.
+
+Seeds are first-class: a *variant* is a network as one would describe it (hidden size, loss); a *replica* is a variant with a
+seed, one draw. A run over V variants and S seeds trains V·S replicas side by side, variant by variant.
 """
 
 from collections.abc import Mapping
@@ -10,12 +13,32 @@ from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_choice
 
 # What files and documents call the cell, as the first version did.
 CELL_KEY = "model"
 NO_AUGMENTATION = "none"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network apart from its seed."""
+
+    hidden_size: int
+    loss: str
+
+    @property
+    def label(self) -> str:
+        """How a legend calls it."""
+        return f"H {self.hidden_size} {self.loss}"
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One network of a run."""
+
+    variant: Variant
+    seed: int
 
 
 @dataclass(frozen=True)

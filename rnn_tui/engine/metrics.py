@@ -1,12 +1,13 @@
-"""Metrics: what they are called and mean, and how they are measured without leaving the device.
+"""Metrics: what they are called and mean, how they are measured without leaving the device, and figures over seeds.
 
 Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task adds is drawn and told without
 a word elsewhere. Torch is not imported here: what measures only calls methods of the tensors it is given.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import SettingError, printable
 
@@ -110,3 +111,49 @@ class Measure:
 
 
 ACCURACY = Measure("accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over seeds."""
+
+    values: tuple[float, ...]  #: one for each seed, in the order of the seeds.
+
+    @property
+    def n(self) -> int:
+        """How many seeds."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        """The arithmetic mean."""
+        return math.fsum(self.values) / self.n
+
+    @property
+    def sd(self) -> float | None:
+        """The sample standard deviation (n − 1 below the sum); None for one seed."""
+        if self.n < 2:
+            return None
+        mean = self.mean
+        return math.sqrt(math.fsum((value - mean) ** 2 for value in self.values) / (self.n - 1))
+
+    @property
+    def low(self) -> float:
+        """The smallest value."""
+        return min(self.values)
+
+    @property
+    def high(self) -> float:
+        """The largest value."""
+        return max(self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form: `mean, sd, min, max, n, values`."""
+        return {"mean": self.mean, "sd": self.sd, "min": self.low, "max": self.high, "n": self.n, "values": list(self.values)}
+
+
+def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
+    """Cut one value a replica into one spread a variant."""
+    seeds = len(values) // variants
+    for at in range(variants):
+        yield Spread(tuple(values[at * seeds : (at + 1) * seeds]))

@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.replicas import Replica
 
 Log = Callable[[str], None]
 

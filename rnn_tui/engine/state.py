@@ -10,8 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.replicas import Spread, by_variant
+from rnn_tui.engine.metrics import Metric, Spread, by_variant
 
 T = TypeVar("T")
 AnySeries = TypeVar("AnySeries", "Series", "SpreadSeries")

@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import DivergedError
 from rnn_tui.engine.metrics import Figures, split_figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Problem
-from rnn_tui.engine.replicas import Replica
 
 AVERAGED = "average/count"
 

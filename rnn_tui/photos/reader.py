@@ -16,11 +16,11 @@ import numpy as np
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.photos.collection import label_of
 from rnn_tui.photos.digit.finder import are_several, rows_of
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Shares
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
 from rnn_tui.photos.files import ImageError, read_image
-from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.centre import Digit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from rnn_tui.engine.replicas import Variant
+from rnn_tui.engine.config import Variant
 from rnn_tui.report.curves import AccuracyByLength
 from rnn_tui.report.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.report.plan import DECIMALS

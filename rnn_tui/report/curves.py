@@ -9,8 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.report.kept import Kept
 from rnn_tui.report.plan import Experiment
 from rnn_tui.runs.comparison import Line

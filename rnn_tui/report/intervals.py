@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Spread
 
 SHARE, RESAMPLES = 0.95, 9_999
 # How many intervals are remembered: a tab asks for the same ones whenever it is drawn.

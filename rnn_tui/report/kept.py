@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.replicas import Variant
+from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.state import Status
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
 from rnn_tui.runs.records import Kind, Moment, RunRecord

@@ -5,9 +5,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS

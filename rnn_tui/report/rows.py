@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.report.intervals import Interval, next_interval
 from rnn_tui.report.kept import Kept
 from rnn_tui.report.plan import DECIMALS, Experiment, Plan

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.words import NOTHING

@@ -14,9 +14,8 @@ from typing import Literal, Self
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import NO_TEXT, SafeText, StoreError, printable
 from rnn_tui.engine.events import LONGEST_SENTENCE
-from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, split_figures
+from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, Spread, by_variant, split_figures
 from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.replicas import Spread, by_variant
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, figure, values_of
 

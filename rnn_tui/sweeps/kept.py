@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from rnn_tui.engine.errors import SafeText, StoreError, printable
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import WRONG
 from rnn_tui.runs.database import transaction

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord, best_seeds
 from rnn_tui.runs.words import automatic_name

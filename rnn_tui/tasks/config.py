@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
-from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
+from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant
 from rnn_tui.engine.errors import TaskError, printable
-from rnn_tui.engine.metrics import Measure, Metric
+from rnn_tui.engine.metrics import Measure, Metric, Spread
 from rnn_tui.engine.paths import shipped_weights
-from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS

@@ -9,8 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine import events
-from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.engine.state import SERIES_CAPACITY, RunState, SpreadSeries
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.replicas import Spread, by_variant
+from rnn_tui.engine.metrics import Spread, by_variant
 
 # As large as losses in single precision can be.
 values = st.lists(st.floats(-3e38, 3e38), min_size=1, max_size=30)

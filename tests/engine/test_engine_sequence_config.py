@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import Recipe, config_from_dict
+from rnn_tui.engine.config import Recipe, Replica, Variant, config_from_dict
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import DEVICES
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 

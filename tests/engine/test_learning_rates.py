@@ -22,7 +22,7 @@ from rnn_tui.engine.loop import fit
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Problem, generator
-from rnn_tui.engine.replicas import Replica, Variant
+from rnn_tui.engine.config import Replica, Variant
 from rnn_tui.engine.state import smooth
 from rnn_tui.tasks import TASKS
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked, rows_of
 from rnn_tui.photos.digit.picture import halved, ink_near, shrunk
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals
-from rnn_tui.photos.finding import find_images
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -12,8 +12,8 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.paths import SHARE_VARIABLE, asset_dir, expanded
+from rnn_tui.photos.collection import exists, find_images
 from rnn_tui.photos.files import read_image
-from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist
 from rnn_tui.ui.photos.form import ReadingJob

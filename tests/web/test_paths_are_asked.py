@@ -28,9 +28,9 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve"}, THIS),
     "engine/preferences.py": ({"exists", "open"}, OWN),
     "engine/weights_file.py": ({"safe_open"}, OWN),
+    "photos/collection.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
     "photos/export.py": ({"isfile"}, TERMINAL),
     "photos/files.py": ({"islink", "open", "stat"}, ASKED),
-    "photos/finding.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
     "report/about.py": ({"read_text"}, OWN),
     "photos/digit/finder.py": ({"read_bytes"}, OWN),
     "report/document.py": ({"read_text"}, OWN),
@@ -104,8 +104,8 @@ def test_whatever_looks_at_files_is_known() -> None:
 
 def test_what_opens_files_of_users_asks() -> None:
     for module in (
+        "photos/collection.py",
         "photos/files.py",
-        "photos/finding.py",
         "tasks/mnist/data.py",
         "tasks/mnist/problem.py",
         "ui/widgets/path_input.py",

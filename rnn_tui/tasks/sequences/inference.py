@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
-from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, CellWeights

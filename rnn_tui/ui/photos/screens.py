@@ -19,8 +19,8 @@ from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.paths import as_told, leads_to_folder, shared_folder
+from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
-from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.runs.words import how_many
 from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.shell.key_table import key, moves

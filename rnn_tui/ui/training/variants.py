@@ -9,9 +9,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.config import Variant
+from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.engine.palette import curve_colour, curve_marker
-from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.training.pane import TaskPane

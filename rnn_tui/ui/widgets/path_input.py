@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import expanded, reachable
-from rnn_tui.photos.finding import called_like_photo, exists, is_folder
+from rnn_tui.photos.collection import called_like_photo, exists, is_folder
 from rnn_tui.ui.widgets.plain import TypedInput
 
 MOST_CHARACTERS = 100_000
