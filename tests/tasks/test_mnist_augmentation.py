@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, SHIFT_GROUP, Distortion, distort, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.problem import PHOTO_DISTORTION, SHIFT_GROUP, Distortion, distort, restroke, shift_groups
 
 COUNT = 60
 
