@@ -15,8 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_choice
 
-# What files and documents call the cell, as the first version did.
-CELL_KEY = "model"
+CELL_KEY = "model"  # what files and documents call the cell, as the first version did
 NO_AUGMENTATION = "none"
 
 

@@ -8,10 +8,8 @@ from typing import NewType
 SafeText = NewType("SafeText", str)
 NO_TEXT = SafeText("")
 
-# They join letters of some scripts and the parts of an emoji, and move nothing.
-_JOINERS = "\u200c\u200d"
-# What a spreadsheet begins to calculate at.
-FORMULAS = ("=", "+", "-", "@")
+_JOINERS = "\u200c\u200d"  # they join letters of some scripts and the parts of an emoji, and move nothing
+FORMULAS = ("=", "+", "-", "@")  # what a spreadsheet begins to calculate at
 
 
 class UserError(Exception):
@@ -98,7 +96,5 @@ def as_cell(text: str) -> str:
     With an apostrophe before it where it begins like a formula; numbers never come here. Bytes of a
     file's name that are no characters stay, so that the file can be found by it.
     """
-    clean = text
-    if not text.isprintable():
-        clean = "".join(one if "\udc80" <= one <= "\udcff" else printable(one) for one in text)
+    clean = "".join(one if "\udc80" <= one <= "\udcff" else printable(one) for one in text)
     return f"'{clean}" if clean.startswith(FORMULAS) else clean

@@ -16,8 +16,7 @@ from pathlib import Path
 
 # What nothing is written into, and why.
 _REFUSED = ((stat.S_ISDIR, "it is a folder"), (stat.S_ISBLK, "it is a disk"), (stat.S_ISSOCK, "it is a socket"))
-# Of a name, so many characters stand in that of a temporary file: names have at most 255 bytes.
-_MOST_OF_NAME = 50
+_MOST_OF_NAME = 50  # of a name, so many characters stand in that of a temporary file: names have at most 255 bytes
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
@@ -30,7 +29,9 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     parts = [data] if isinstance(data, bytes) else data
     try:
         if _takes_data(path):
-            _write_into(path, parts)
+            number = _descriptor(path)
+            with os.fdopen(_opened(path) if number is None else os.dup(number), "wb") as file:
+                file.writelines(parts)
         else:
             _replace(Path(os.path.realpath(path)), parts)
     except OSError as error:
@@ -46,8 +47,7 @@ def why_unwritable(path: Path) -> str:
     """
     try:
         if _takes_data(path):
-            may = _descriptor(path) is not None or os.access(path, os.W_OK)
-            return "" if may else os.strerror(errno.EACCES)
+            return "" if _descriptor(path) is not None or os.access(path, os.W_OK) else os.strerror(errno.EACCES)
         target = Path(os.path.realpath(path))
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_hidden(target)):
             return ""
@@ -81,10 +81,7 @@ def _takes_data(path: Path) -> bool:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open descriptor that a name such as /dev/stdout or /dev/fd/3 stands for, if it does.
-
-    It may be of a file that others write into as well, so that must not be replaced.
-    """
+    """The open descriptor that a name such as /dev/fd/3 stands for, if any; others may write into its file, so it stays."""
     folders = {os.path.realpath("/dev/fd"), os.path.realpath("/proc/self/fd")}
     for _ in range(40):  # links, at most
         if path.name.isdecimal() and os.path.realpath(path.parent) in folders:
@@ -94,13 +91,6 @@ def _descriptor(path: Path) -> int | None:
         except OSError:
             break
     return None
-
-
-def _write_into(path: Path, parts: Iterable[bytes]) -> None:
-    """Write into a device, a pipe or an open descriptor."""
-    number = _descriptor(path)
-    with os.fdopen(_opened(path) if number is None else os.dup(number), "wb") as file:
-        file.writelines(parts)
 
 
 def _opened(path: Path) -> int:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LONGEST_WORDS = 100
-# By metric name: one number, or one a replica.
-Figures = Mapping[str, float | tuple[float, ...]]
+Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number, or one a replica
 
 
 def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:

@@ -26,8 +26,7 @@ import torch
 
 from rnn_tui.engine.resources import usable_cores
 
-# Beyond four parts of a batch of 100, each is too small to keep a core's vector units busy.
-MAX_AUTOMATIC_WORKERS = 4
+MAX_AUTOMATIC_WORKERS = 4  # beyond four parts of a batch of 100, each is too small to keep a core's vector units busy
 
 Result = TypeVar("Result")
 

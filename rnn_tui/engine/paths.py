@@ -46,12 +46,9 @@ def _folder(variable: str) -> Path | None:
     return Path(value) if value else None
 
 
-# The folder for the runs, locks and settings of this page; None: the user's own.
-store_folder = partial(_folder, STORE_VARIABLE)
-# The one folder that this page may look into; None where it may look into all.
-shared_folder = partial(_folder, SHARE_VARIABLE)
-# Where processes queue for training; None where none does.
-turns_folder = partial(_folder, TURNS_VARIABLE)
+store_folder = partial(_folder, STORE_VARIABLE)  # the folder for runs, locks and settings of this page; None: the user's own
+shared_folder = partial(_folder, SHARE_VARIABLE)  # the one folder that this page may look into; None where it may look into all
+turns_folder = partial(_folder, TURNS_VARIABLE)  # where processes queue for training; None where none does
 
 
 def trainings() -> int:

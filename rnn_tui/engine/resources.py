@@ -31,9 +31,8 @@ _IMPORTING = threading.RLock()
 
 def usable_cores() -> int:
     """The cores that this process may run on."""
-    if sys.platform == "linux":  # elsewhere nothing tells which of them it may use
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    # Outside Linux nothing tells which of them it may use.
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def require_memory(needed: int, device: "torch.device") -> None:
@@ -79,10 +78,7 @@ def precision(device: "torch.device", bfloat16: bool) -> "torch.autocast":
 
 
 def fast_bfloat16(device: "torch.device") -> bool:
-    """Whether matrix products in bfloat16 have their own instructions on `device`.
-
-    Without them PyTorch converts back and forth, which is slower than float32.
-    """
+    """Whether matrix products in bfloat16 have instructions of their own on `device`; without, they are slower than float32."""
     import torch  # noqa: PLC0415
 
     if device.type == "cuda":

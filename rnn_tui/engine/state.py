@@ -79,13 +79,11 @@ def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[f
     as that leaves room for. Min-max aggregation, after Jugel et al., "M4: A Visualization-Oriented Time Series Data
     Aggregation" (VLDB 2014), with M4's first and last kept for the whole series only.
     """
-    inner = len(x) - 2
     if len(x) <= limit:
         return list(x), list(y)
     buckets = (limit - 2) // 2
-    edges = [1 + bucket * inner // buckets for bucket in range(buckets + 1)]
     kept = [0]
-    for start, stop in pairwise(edges):
+    for start, stop in pairwise(1 + bucket * (len(x) - 2) // buckets for bucket in range(buckets + 1)):
         chunk = y[start:stop]
         kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
     kept.append(len(x) - 1)
@@ -219,8 +217,7 @@ class RunState:
             case events.RunStopped():
                 return self._ended(event, Status.STOPPED)
             case events.RunFinished():
-                ended = self._ended(event, Status.FINISHED)
-                return replace(ended, results=event.metrics, replica_results=event.replicas)
+                return replace(self._ended(event, Status.FINISHED), results=event.metrics, replica_results=event.replicas)
         return self
 
     def _ended(self, event: events.RunStopped | events.RunFinished, status: Status) -> "RunState":

@@ -110,9 +110,8 @@ class Stepper:
     def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
         loss = loss_of()
         # Replicas share no weights: the gradient of their sum is each one's own.
-        ones = torch.ones_like(loss)
         # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
+        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss))
 
 
 class LossLog:
@@ -159,8 +158,7 @@ class LossLog:
             tensors["losses/waiting"] = copied(torch.stack(self.waiting))
         if self._sums is not None:
             tensors["losses/sums"] = copied(self._sums)
-        last = None if self._sums is None else self.last
-        return tensors, {"counts": list(self._counts), "count": self._count, "last": last}
+        return tensors, {"counts": [*self._counts], "count": self._count, "last": None if self._sums is None else self.last}
 
     def load(self, tensors: Mapping[str, Tensor], about: Mapping[str, Any], device: torch.device) -> None:
         """Go on from what `state` returned; `ValueError` if it is of other replicas, or fits nothing."""

@@ -1,7 +1,4 @@
-"""The recurrent networks: a file for each cell, and a line in this registry.
-
-Nothing here loads torch before a network is made.
-"""
+"""The recurrent networks: a file for each cell, and a line in this registry, which loads no torch before one is made."""
 
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.gru import GRUCell

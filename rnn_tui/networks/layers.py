@@ -18,8 +18,7 @@ from rnn_tui.engine.resources import precision
 from rnn_tui.networks.cell import Cell, Operations
 
 TORCH = Operations(torch.sigmoid, torch.tanh)
-# A layer's parameters, as `nn.LSTM` calls them.
-_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # a layer's parameters, as `nn.LSTM` calls them
 
 
 class StackedLayers(nn.Module):
@@ -92,10 +91,7 @@ def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Gener
 
 
 class AllStatesReader(nn.Module):
-    """Layers whose hidden states of all T time steps, flattened, go to one Linear.
-
-    The `recurrent` layers are batch first, of one direction, and know their `hidden_size` H.
-    """
+    """Layers `recurrent`, batch first, one direction, with a `hidden_size` H, whose states of all T steps go to one Linear."""
 
     def __init__(self, recurrent: nn.Module, time_steps: int, classes: int) -> None:
         super().__init__()
@@ -143,10 +139,7 @@ class LastStepBiLSTM(nn.Module):
 
 
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
-    """A reader of that cell, with memory for weights only.
-
-    `initialise` fills them: PyTorch's own constructors would draw from the process's global random state.
-    """
+    """A reader of that cell, weights left to `initialise`: PyTorch's constructors would draw from the global random state."""
     with torch.device("meta"):
         network: nn.Module
         if cell.bidirectional:

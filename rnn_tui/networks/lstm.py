@@ -47,8 +47,7 @@ class LSTMCell(Cell):
         from rnn_tui.networks.stepwise import Activations, sigmoid  # noqa: PLC0415 - numpy
 
         steps, count, features = inputs.shape
-        bias = weights.input_bias + weights.state_bias
-        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + bias
+        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + (weights.input_bias + weights.state_bias)
         sums = flat.reshape(steps, count, -1)  # (T, N, 4·H), which become the gates in place
         write, keep, candidate, show = parts = np.split(sums, 4, axis=2)
         states, cells = np.empty_like(write), np.empty_like(write)
@@ -83,9 +82,8 @@ class LSTMCell(Cell):
                 joined, cell = joined[:, :, :active].copy(), cell[:, :, :active].copy()
             joined[:, width:-2] = at_step[:, :active]
             sums = weights @ joined  # (R, 4·H, n)
-            candidate = np.tanh(sums[:, :width])
             gates = sigmoid(sums[:, width:])
-            cell = gates[:, width : 2 * width] * cell + gates[:, :width] * candidate
+            cell = gates[:, width : 2 * width] * cell + gates[:, :width] * np.tanh(sums[:, :width])
             joined[:, :width] = gates[:, 2 * width :] * np.tanh(cell)
             yield joined[:, :width]
 

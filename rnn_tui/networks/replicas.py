@@ -40,18 +40,12 @@ class Replicas(nn.Module):
         self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))  #: (R, O, H + 1), the bias in the last column.
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).
-
-        Inputs may be of any type, such as bytes; they become that of the weights.
-        """
+        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B), of any type, such as bytes."""
         states = torch.stack([*self.steps(inputs)])  # (T, R, H, B)
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """The readout (R, O, B) after the last step of each sequence of `inputs` (T, R, F, B), of any type.
-
-        These are zero after a sequence's end; `lengths` are (R, B) steps, or None where all are T.
-        """
+        """The readout (R, O, B) at each sequence's end, `lengths` (R, B) or T, behind which `inputs` (T, R, F, B) are zero."""
         states = [*self.steps(inputs)]
         if lengths is None:
             return self.logits(states[-1])
@@ -63,10 +57,7 @@ class Replicas(nn.Module):
         return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
 
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B), of which it keeps none.
-
-        For answers over thousands of steps, to be asked for without gradients: those of `forward` need all states of a pass.
-        """
+        """The states (R, H, B) after each step of `inputs` (T, R, F, B), none of which is kept; to be had without gradients."""
         width, blocks = self.hidden_size, self.cell.blocks
         of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
         input_bias, state_bias = self.gates[:, :, -2:-1], self.gates[:, :, -1:]
@@ -79,10 +70,7 @@ class Replicas(nn.Module):
 
     @torch.no_grad()
     def set_replica(self, replica: int, recurrent: nn.Module, readout: nn.Linear) -> None:
-        """Take over the weights of an ordinary network of the replica's hidden size.
-
-        `recurrent` is one layer, whose parameters are called as those of `nn.LSTM` are.
-        """
+        """Take over an ordinary network of the replica's size: one layer, its weights called as `nn.LSTM`'s, and a readout."""
         size, width = self.hidden_sizes[replica], self.hidden_size
         gates = self.gates[replica].view(self.cell.blocks, width, -1)  # (G, H, H + F + 2)
         rows, weights = self.cell.rows_to_pytorch, dict(recurrent.named_parameters())
@@ -170,15 +158,6 @@ class _Workspace:
         self.read, self.gate_sum, self.sum = (one.unbind(0) for one in factors)
 
 
-def _workspace(free: list[_Workspace], like: Tensor, steps: int, batch: int) -> _Workspace:
-    """The workspace at rest, or a new one where that does not fit or there is none."""
-    found = free.pop() if free else None
-    if found is None or found.steps < steps or found.made_for != (batch, like.shape, like.dtype, like.device):
-        found = _Workspace(like, steps, batch)
-    found.generation += 1
-    return found
-
-
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
     """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time.
 
@@ -252,11 +231,12 @@ class _Pass(torch.autograd.Function):
         context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace],
         at_end: bool, lengths: Tensor | None,
     ) -> Tensor:  # fmt: skip
-        """Outputs of `inputs` (T, R, F, B): the first after every step, (T, R, B), or `at_end` (R, O, B).
-
-        The end of each sequence is that of its `lengths` (R, B), or T where that is None.
-        """
-        work = _workspace(free, gates, inputs.shape[0], inputs.shape[3])
+        """Outputs of `inputs` (T, R, F, B): the first at each step, (T, R, B), or `at_end` of `lengths` (R, B), (R, O, B)."""
+        steps, _, _, batch = inputs.shape
+        work = free.pop() if free else None
+        if work is None or work.steps < steps or work.made_for != (batch, gates.shape, gates.dtype, gates.device):
+            work = _Workspace(gates, steps, batch)
+        work.generation += 1
         read = states = _run(gates, inputs, work)
         if at_end and lengths is None:
             read = states[-1]

@@ -70,14 +70,11 @@ def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | No
             return []
         visited.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _wanted(entry)]
+            seen = [entry for entry in entries if not entry.name.startswith(".")]
+            names = [entry.name for entry in seen if is_folder(entry) or called_like_photo(entry.name)]
     except OSError:
         return None
     return [os.path.join(folder, name) for name in sorted(names, key=natural)]
-
-
-def _wanted(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and (is_folder(entry) or called_like_photo(entry.name))
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
@@ -148,8 +145,7 @@ class PhotoCollection:
         before = len(self._readings)
         for reading in readings:
             self._readings.append(self._labelled(reading.judged(self.threshold)))
-            # A folder's photos together, 2 before 10.
-            folder, name = os.path.split(reading.path)
+            folder, name = os.path.split(reading.path)  # a folder's photos together, 2 before 10
             self._names.append((folder, natural(name)))
             self._confidences.append(-1.0 if reading.confidence is None else reading.confidence)
         summary = self._summary
@@ -209,9 +205,7 @@ class PhotoCollection:
         given = label is not None
         if not given and self.named:
             label = label_of(reading.path)
-        if (label, given) == (reading.label, reading.given):
-            return reading
-        return replace(reading, label=label, given=given)
+        return reading if (label, given) == (reading.label, reading.given) else replace(reading, label=label, given=given)
 
     @property
     def summary(self) -> "ReadingSummary":

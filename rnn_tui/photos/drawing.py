@@ -9,16 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 SIDE = 28
-# Radii of the brushes in pixels: MNIST's strokes are two to three pixels wide.
-RADII = (0.8, 1.25, 1.9)
-# Pixels over which a stroke's edge fades.
-SOFTNESS = 1.2
-# How much larger the eraser is, so that it takes the soft edges of the same brush too.
-ERASER_EXTRA = SOFTNESS + 0.1
-# Ink that is fainter than this can't be seen, nor does a network get to see it.
-FAINTEST = 0.1
-# Steps that can be taken back; three kilobytes each.
-MOST_UNDONE = 500
+RADII = (0.8, 1.25, 1.9)  # radii of the brushes in pixels: MNIST's strokes are two to three pixels wide
+SOFTNESS = 1.2  # pixels over which a stroke's edge fades
+ERASER_EXTRA = SOFTNESS + 0.1  # how much larger the eraser is, so that it takes the soft edges of the same brush too
+FAINTEST = 0.1  # ink that is fainter than this can't be seen, nor does a network get to see it
+MOST_UNDONE = 500  # steps that can be taken back; three kilobytes each
 
 Ink = npt.NDArray[np.float32]
 
@@ -37,8 +32,7 @@ class Drawing:
         self._ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
         self._before: list[Ink] = []
         self._after: list[Ink] = []
-        # What was there before the stroke under way; None between strokes.
-        self._start: Ink | None = None
+        self._start: Ink | None = None  # what was there before the stroke under way; None between strokes
         self._last = Point(0, 0)
         self._radius, self._erases = RADII[0], False
 

@@ -1,7 +1,4 @@
-"""Readings as files: a table for people, images with labels for training.
-
-`rnn_tui train mnist --extra-data` reads the images back, in either format.
-"""
+"""Readings as files: a table for people; images with labels, in formats that `rnn_tui train mnist --extra-data` reads."""
 
 import csv
 import io
@@ -24,8 +21,7 @@ if TYPE_CHECKING:
 
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
-# MNIST's own for unsigned bytes; the number of dimensions is added.
-_MAGIC = 0x800
+_MAGIC = 0x800  # MNIST's own for unsigned bytes; the number of dimensions is added
 _CHANCES = [*(f"p{digit}" for digit in range(CLASSES)), "no_digit"]
 HEAD = ["path", "prediction", "confidence", *_CHANCES, "label", "doubt", "error", "number"]
 

@@ -35,8 +35,7 @@ from rnn_tui.photos.digit.picture import Picture
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG_END = b"\xff\xd9"
 _TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
-# A photo has about ten scans; thousands of empty ones would take minutes to decode.
-_JPEG_MOST_SCANS = 100
+_JPEG_MOST_SCANS = 100  # a photo has about ten scans; thousands of empty ones would take minutes to decode
 _ORIENTATION, _TILES = 274, (322, 323)
 _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 4096
@@ -73,16 +72,10 @@ def read_header(data: bytes) -> ImageHeader | None:
         return None
 
 
-def is_heif(data: bytes) -> bool:
-    """Whether these bytes are an HEIC or AVIF photo, which phones make and we can't read."""
-    return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-
-
 def _jpeg(data: bytes) -> ImageHeader | None:
     stream = io.BytesIO(data)
     try:
-        # Reads up to the first scan, and decodes nothing.
-        with JpegImageFile(stream) as image:
+        with JpegImageFile(stream) as image:  # reads up to the first scan, and decodes nothing
             (width, height), scan = image.size, stream.tell()
             exif = image.info.get("exif", b"")
     except DAMAGED:
@@ -104,8 +97,7 @@ def _png(data: bytes) -> ImageHeader | None:
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
         if end + 4 <= len(data):
-            # Checked here since libpng would write its complaint on the screen.
-            (told,) = struct.unpack_from(">I", data, end)
+            (told,) = struct.unpack_from(">I", data, end)  # checked, as libpng would write its complaint on the screen
             intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == told
         if name == b"eXIf":
             orientation = _exif_orientation(data[at + 8 : at + 8 + length])
@@ -134,9 +126,7 @@ def _webp(data: bytes) -> ImageHeader | None:
         elif name == b"EXIF":
             orientation = _exif_orientation(data[at + 8 : at + 8 + size].removeprefix(_EXIF))
         at += 8 + size + size % 2
-    if not (width and height):
-        return None
-    return ImageHeader("webp", width, height, orientation, length + 8 <= len(data))
+    return ImageHeader("webp", width, height, orientation, length + 8 <= len(data)) if width and height else None
 
 
 def _bmp(data: bytes) -> ImageHeader | None:
@@ -214,8 +204,7 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
             raise ImageError(BROKEN)
         if factor > 1:
             image.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
-        # In one piece: between two, a thread would wait for the others' Python.
-        image.decodermaxblock = len(data)
+        image.decodermaxblock = len(data)  # in one piece: between two, a thread would wait for the others' Python
         if image.mode.startswith("I"):  # 16 bits of grey
             return np.asarray(image).astype(np.uint16)
         plain = "transparency" not in image.info
@@ -224,15 +213,13 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         opaque = image.mode in ("1", "CMYK", "YCbCr") or (image.mode == "RGB" and plain)
         mode, order = ("RGB", "BGR") if opaque else ("RGBA", "BGRA")
         coloured = image if image.mode == "RGB" and plain else image.convert(mode)
-        pixels = np.frombuffer(coloured.tobytes("raw", order), np.uint8)
-        return pixels.reshape(coloured.height, coloured.width, len(order))
+        return np.frombuffer(coloured.tobytes("raw", order), np.uint8).reshape(coloured.height, coloured.width, len(order))
 
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024
 _TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
-# Digits are looked for in copies of 512 pixels or fewer.
-ENOUGH = 768
+ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
 
 _REASONS = {
@@ -253,7 +240,8 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         raise ImageError("empty file")
     header = read_header(data)
     if header is None:
-        raise ImageError("HEIC photo; save it as JPEG" if is_heif(data) else "not an image")
+        phone = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")  # phones make HEIC or AVIF
+        raise ImageError("HEIC photo; save it as JPEG" if phone else "not an image")
     if header.width * header.height > MOST_PIXELS:
         raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
     if not header.complete:

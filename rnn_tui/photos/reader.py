@@ -24,10 +24,8 @@ from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.tasks.mnist.centre import Digit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-# A network that reads several digits at once is faster, but the first has to wait for the last.
-BATCH = 32
-# Prepared photos that may wait for the network, for each thread.
-AHEAD = 4
+BATCH = 32  # a network that reads several digits at once is faster, but the first has to wait for the last
+AHEAD = 4  # prepared photos that may wait for the network, for each thread
 MOST_THREADS = 8
 # An answer this certain needs no second look at the photo; how far one is believed that only a second look shows.
 SURE, WEAK = 0.9, 0.7
@@ -127,8 +125,7 @@ class Reading:
 
     def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
         """The same photo with several digits in it, as sure as the least sure of them."""
-        least = min(one.confidence or 0.0 for row in rows for one in row)
-        return replace(self, rows=tuple(map(tuple, rows)), confidence=least)
+        return replace(self, rows=tuple(map(tuple, rows)), confidence=min(one.confidence or 0.0 for row in rows for one in row))
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
@@ -146,9 +143,7 @@ class Reading:
         """Why it is doubted, in a word or three; empty if it is not."""
         if not self.doubt or self.doubt.startswith(NO_DIGIT):
             return self.doubt and "no digit"
-        if self.rows:
-            return self.doubt.removeprefix(f"{UNSURE}: ")
-        return " or ".join(map(str, self._likeliest))
+        return self.doubt.removeprefix(f"{UNSURE}: ") if self.rows else " or ".join(map(str, self._likeliest))
 
     @property
     def _likeliest(self) -> list[int]:
@@ -192,10 +187,7 @@ class PhotoReader:
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
-        """Readings in the order of `paths`, which may still be looked for, as many at a time as were ready.
-
-        Between photos `stopping` is looked at; once it is true, nothing more is read.
-        """
+        """Readings in order of `paths`, which may still be sought, as many at a time as are ready, until `stopping` is true."""
         rest = iter(paths)
         waiting: deque[Future[Photo]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
@@ -229,8 +221,7 @@ class PhotoReader:
         rows = rows_of(found.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
             return Photo(reading, [[_begun(of_found(found))]])
-        ways = [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows]
-        return Photo(reading, ways, several=True)
+        return Photo(reading, [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows], several=True)
 
     def answered(self, photos: Sequence[Photo]) -> list[Reading]:
         """What becomes of photos: the likeliest ways to see them are read at once, others where this leaves them unsure."""

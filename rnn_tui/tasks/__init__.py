@@ -52,10 +52,7 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
 
 
 def check(task: Task) -> None:
-    """Raise `SettingError`, without a full stop, where something in `task` does not fit.
-
-    What it will be asked for is asked for once: every preset for every cell.
-    """
+    """Raise `SettingError`, without a full stop, where `task` does not fit: it is asked for every preset for every cell."""
     if not isinstance(task.name, str) or not NAME.fullmatch(task.name):
         raise SettingError("its name must be short, of small letters, digits and dashes")
     lines = [line for words in (task.label, task.unit, task.help_text) for line in words.split("\n")]
@@ -78,10 +75,7 @@ def check(task: Task) -> None:
 
 
 def _there_are_any() -> bool:
-    """Whether some installed package names the group.
-
-    Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only done then.
-    """
+    """Whether a package names the group: importing `importlib.metadata` takes 50 ms, a tenth of the first frame, else saved."""
     for folder in sys.path:
         with suppress(OSError):
             for name in os.listdir(folder or "."):
@@ -93,5 +87,4 @@ def _there_are_any() -> bool:
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (MNIST, RECALL, ADDER)}
-# What is wrong with plug-ins that could not be used, a sentence each.
-BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
+BROKEN_PLUGINS: list[str] = add_plugins(TASKS)  # what is wrong with plug-ins that could not be used, a sentence each

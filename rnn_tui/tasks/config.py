@@ -9,8 +9,7 @@ from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 
-# The augmentation of open set recognition: extra data may also show what is no digit.
-OPEN_SET = "open-set"
+OPEN_SET = "open-set"  # the augmentation of open set recognition: extra data may also show what is no digit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +95,7 @@ class SequenceConfig(RunConfig):
     @property
     def size_text(self) -> str:
         """Hidden sizes, losses, seeds."""
-        sizes = ", ".join(map(str, self.hidden_sizes))
-        return f"hidden sizes {sizes} with {len(self.losses)} losses and {self.seeds} seeds"
+        return f"hidden sizes {', '.join(map(str, self.hidden_sizes))} with {len(self.losses)} losses and {self.seeds} seeds"
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -107,19 +105,14 @@ class SequenceConfig(RunConfig):
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """Every variant with every seed, variant by variant."""
-        seeds = range(self.seed, self.seed + self.seeds)
-        return tuple(Replica(variant, seed) for variant in self.variants for seed in seeds)
+        return tuple(Replica(variant, seed) for variant in self.variants for seed in range(self.seed, self.seed + self.seeds))
 
 
-# Of networks of equal size, those that were trained with it come first.
-PREFERRED_LOSS = "bce"
+PREFERRED_LOSS = "bce"  # of networks of equal size, those that were trained with it come first
 
 
 def replica_of(config: SequenceConfig, variant: str | None, seed: int | None) -> tuple[int, str, int]:
-    """A variant's seed among the replicas: its place, and the label and seed that it has.
-
-    What the weights do not have is replaced by the largest variant, and by the first seed.
-    """
+    """A variant's seed among the replicas: place, label, seed; what is not there is the largest variant, and the first seed."""
     labels = [one.label for one in config.variants]
     if variant is None or variant not in labels:
         ranks = [(one.hidden_size, one.loss == PREFERRED_LOSS) for one in config.variants]

@@ -1,7 +1,4 @@
-"""What is known of a task without loading torch: presets, settings, metrics, published figures.
-
-And what a closer look at trained weights found, as the views and `--json` take it.
-"""
+"""What is known of a task without torch: presets, settings, metrics, published figures; and what evaluations found."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -122,10 +119,7 @@ class Task:
 
     @property
     def shipped_cells(self) -> tuple[str, ...]:
-        """The cells of which weights ship, the default one first, by the names of the files.
-
-        The files are not looked into: options of the command line are made of this.
-        """
+        """The cells of which weights ship, by the files' names, as options of the command line need; the default one first."""
         there = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
         cells = sorted(self.cells, key=lambda cell: cell != self.default_cell)
         return tuple(cell for cell in cells if cell in there)
@@ -149,11 +143,10 @@ class Task:
     def metric_definitions(self) -> tuple[Metric, ...]:
         """All metrics in order of display: of training, of validation, of the test."""
         measured = [one.validation for one in self.measures] + [one.test for one in self.measures]
-        stages = ("train", "val", "test")
-        return tuple(sorted((*self.metrics, *measured), key=lambda one: stages.index(one.stage)))
+        return tuple(sorted((*self.metrics, *measured), key=lambda one: ("train", "val", "test").index(one.stage)))
 
     def metric(self, name: str) -> Metric:
-        """What is known of a metric of this task, or of one that it does not have."""
+        """What is known of a task without torch: presets, settings, metrics, published figures; and what evaluations found."""
         return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
 
     def preset(self, name: str) -> Preset:
@@ -197,10 +190,7 @@ class Task:
             ) from error
 
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
-        """The networks in a file of weights of a task on sequences, for answers without torch.
-
-        `CheckpointError` if they are another task's, or do not fit their own settings.
-        """
+        """The networks in a file, to answer without torch; `CheckpointError` if another task's, or not as their settings."""
         return cast("SequenceNetwork", resolve_name(self.inference)(file, self))
 
 
@@ -215,8 +205,7 @@ class ByLength:
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
         """The spread over the seeds of a variant, one a length."""
-        rows = self.values[variant * seeds : (variant + 1) * seeds]
-        return [Spread(tuple(column)) for column in rows.T.tolist()]
+        return [Spread(tuple(column)) for column in self.values[variant * seeds : (variant + 1) * seeds].T.tolist()]
 
 
 @dataclass(frozen=True)
@@ -256,6 +245,5 @@ class ImageEvaluation:
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
         """Indices of the images of class `true` read as `read`, the most confident first."""
         chosen = ((self.labels == true) & (self.predictions == read)).nonzero()[0]
-        sureness = self.probabilities[chosen, read]
-        surest_first: npt.NDArray[np.int64] = chosen[(-sureness).argsort(kind="stable")]
+        surest_first: npt.NDArray[np.int64] = chosen[(-self.probabilities[chosen, read]).argsort(kind="stable")]
         return surest_first

@@ -21,23 +21,18 @@ from rnn_tui.photos.digit.picture import Picture, share_of
 from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
-# Sides that the network takes are multiples of this.
-_STEP = 32
+_STEP = 32  # sides that the network takes are multiples of this
 # Deviations, of levels and of shares of light, below which a picture is not blown up further.
 _LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
-# What is wider than this share of the longer side is no stroke but paper.
-_WIDEST = 0.25
-# Probabilities from which on a pixel is a middle's, and ink.
-_MIDDLE, _INK = 0.5, 0.35
+_WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
+_MIDDLE, _INK = 0.5, 0.35  # probabilities from which on a pixel is a middle's, and ink
 # How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
 _REACH, _REACH_PIXELS = 0.45, 1.5
 # The share of its width that a part of a digit lies above or below another, or how steeply; middles this share of the
 # larger one's height apart are digits in two rows, if both are together this much taller than the tallest.
 _STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
-# Strokes that share no column and have this much of the height each are digits of their own.
-_TALL = 0.75
-# More digits are not looked for.
-MOST = 200
+_TALL = 0.75  # strokes that share no column and have this much of the height each are digits of their own
+MOST = 200  # more digits are not looked for
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -65,8 +60,7 @@ class MarkedDigit:
         return max(right - left, bottom - top)
 
 
-# OpenCV's networks keep what they work on, so that each thread has its own.
-_of_thread = threading.local()
+_of_thread = threading.local()  # OpenCV's networks keep what they work on, so that each thread has its own
 
 
 @cache
@@ -121,8 +115,7 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
         parts, boxes, count = kept[parts], boxes[[0, *largest]], MOST + 1
         inside = (parts > 0).astype(np.uint8)
     away, nearest = cv2.distanceTransformWithLabels(1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP)
-    # OpenCV numbers the parts in another order there.
-    number = np.zeros(int(nearest.max()) + 1, np.int32)
+    number = np.zeros(int(nearest.max()) + 1, np.int32)  # OpenCV numbers the parts in another order there
     number[nearest[parts > 0]] = parts[parts > 0]
     owner = number[nearest]
     reach = _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
@@ -177,13 +170,11 @@ def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: In
             counts[..., other] = 0
 
 
-# Digits of a number are at least this share as tall as its tallest.
-LEAST_HEIGHT = 0.45
+LEAST_HEIGHT = 0.45  # digits of a number are at least this share as tall as its tallest
 # From two digits on that are found as surely as this there is a number; whoever is left out of one
 # would change it, so less sure ones in a row with them belong to it too.
 SURE, FAINT = 0.5, 0.3
-# Digits stand in one row if they share this much of the lower one's height.
-OVERLAP = 0.4
+OVERLAP = 0.4  # digits stand in one row if they share this much of the lower one's height
 
 
 def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:

@@ -62,8 +62,7 @@ def fitted(image: Picture, side: int) -> Picture:
     return np.asarray(cv2.resize(halved(image, max(size)), size, interpolation=way), np.uint8)
 
 
-# Below this of 255 a camera sees noise, which a ratio would blow up.
-_DARKEST = 24
+_DARKEST = 24  # below this of 255 a camera sees noise, which a ratio would blow up
 
 
 def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
@@ -71,8 +70,7 @@ def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.divide(part, cv2.max(light, np.full_like(light, _DARKEST)), dtype=cv2.CV_32F), np.float32)
 
 
-# Pixels that a digit is enlarged to before its strokes' edges are looked for.
-FINE = 120
+FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
 # What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
 # How far around a digit its paper is looked at, in pixels.
@@ -82,8 +80,7 @@ _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
 # The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
 # of which is above the second; below and above which there is no ink, or nothing but ink.
 _STRONG, _LOW, _CLEAR, _NONE, _ALL = 85, 0.25, 0.5, 0.12, 1.0
-# A part belongs to the digit if this share of it lies where the digit is.
-_OWN = 0.5
+_OWN = 0.5  # a part belongs to the digit if this share of it lies where the digit is
 
 
 def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:

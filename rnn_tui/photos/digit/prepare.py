@@ -21,8 +21,7 @@ def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[
     return _WAYS[method](image, stages)
 
 
-# Digits that differ by less than this on average are one reading.
-_SAME_DIGIT = 0.01
+_SAME_DIGIT = 0.01  # digits that differ by less than this on average are one reading
 HALF = 127
 
 
@@ -37,8 +36,7 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
         Stage("threshold at 127", binary),
     )  # fmt: skip
     doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
-    digit: Digit = binary.astype(np.float32) / np.float32(255)
-    yield PreparedDigit(digit, kept if stages else (), doubt)
+    yield PreparedDigit(binary.astype(np.float32) / np.float32(255), kept if stages else (), doubt)
 
 
 # Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there, as a share of the digit.
@@ -52,15 +50,11 @@ CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
 # measured to be this strong and at least this probable.
 LEAST_INK = 0.3
 TOUCHING, STRONG, PROBABLE = 8, 0.4, 0.2
-# A photo's one digit has at least this share of the ink; what has less may be a piece of a pattern.
-LEAST_OWN = 0.4
-# What is wider than so many times its height is several digits.
-WIDEST = 1.8
-# A digit whose ink runs out of its cut-out is cut out once more.
-MOST_LOOKS = 2
+LEAST_OWN = 0.4  # a photo's one digit has at least this share of the ink; what has less may be a piece of a pattern
+WIDEST = 1.8  # what is wider than so many times its height is several digits
+MOST_LOOKS = 2  # a digit whose ink runs out of its cut-out is cut out once more
 
-# Left, top, right and bottom in pixels, as an array.
-Corners: TypeAlias = npt.NDArray[np.floating[Any]]
+Corners: TypeAlias = npt.NDArray[np.floating[Any]]  # left, top, right and bottom in pixels, as an array
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
         rows = graph.node("Div", [centred, graph.constant(np.array([PIXEL_DEVIATION], np.float32))])
     *below, top = network.layers
     for layer in below:
-        rows = graph.recurrent(rows, layer.directions)
+        rows = graph.recurrent(rows, [one for one in (layer.forward, layer.backward) if one is not None])
     if top.backward is None:
         states = graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])
         read = graph.node("Flatten", [states])

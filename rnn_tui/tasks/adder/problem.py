@@ -19,10 +19,8 @@ TEST_LENGTHS = range(1, 21)
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
 LONG_COUNT = 100
 EVALUATED = ("bit_accuracy", "number_accuracy")
-# In the pairs made for long carries, how likely a place is of the same kind as the one before it.
-REPEATED = 0.6
-# Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
-EXCLUDED = -1e9
+REPEATED = 0.6  # in the pairs made for long carries, how likely a place is of the same kind as the one before it
+EXCLUDED = -1e9  # small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0
 
 
 def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
@@ -81,9 +79,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
         errors = (torch.sigmoid(logits) - targets).square()
     else:
         errors = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    if lengths is None:
-        return errors.mean(dim=0)
-    return (errors * _within(logits, lengths)).sum(dim=0) / lengths
+    return errors.mean(dim=0) if lengths is None else (errors * _within(logits, lengths)).sum(dim=0) / lengths
 
 
 class AdderProblem(SequenceProblem):

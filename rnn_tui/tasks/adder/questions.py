@@ -67,10 +67,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
 
 
 def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
-    """The bits (L,) that most of the replicas' outputs (R, L) say, and the share (L,) that says 1.
-
-    A tie goes to the bit that the mean of the outputs is nearer to.
-    """
+    """The bits (L,) that most of the replicas' outputs (R, L) say, a tie as their mean does, and the share (L,) that says 1."""
     share: Array = (outputs >= 0.5).mean(axis=0, dtype=np.float32)
     return np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5), share
 
@@ -84,10 +81,7 @@ class Addition:
 
     @cached_property
     def length(self) -> int:
-        """Time steps that the network gets: the bits of the larger number, and one for the carry.
-
-        Training has it so: a + b fits in L bits, as both are below 2^(L−1).
-        """
+        """Time steps: bits of the larger number and one for the carry; in training both are below 2^(L−1): a + b fits."""
         return max(self.a.bit_length(), self.b.bit_length()) + 1
 
     @property
@@ -117,10 +111,7 @@ class AdderNetwork(SequenceNetwork):
     task = ADDER
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
-        """What each replica puts out for each addition: (R, L) outputs between 0 and 1.
-
-        A bit is 1 where the output is at least 0.5.
-        """
+        """What each replica puts out for each addition: (R, L) between 0 and 1; a bit is 1 where it is at least 0.5."""
         order, lengths, inputs = in_order([np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions])
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
         for step, at_step in enumerate(self.steps(inputs, lengths)):

@@ -14,8 +14,7 @@ Ink: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 BOX = 20
 FINE = 6
-# Stroke width in pixels of the digit; MNIST's own mostly lie here.
-THINNEST, THICKEST = 2.0, 2.6
+THINNEST, THICKEST = 2.0, 2.6  # stroke width in pixels of the digit; MNIST's own mostly lie here
 FAINTEST = 0.1
 
 
@@ -34,8 +33,7 @@ def centre(ink: Ink) -> Digit:
 
 def digit_of(fine: Ink) -> Digit:
     """Ink (H, W), 0 … 1, as MNIST has it but for the width of its strokes, which stays: (28, 28)."""
-    digit = cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(np.clip(digit, 0, 1).astype(np.float32))
+    return np.asarray(cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA).clip(0, 1), np.float32)
 
 
 def _scaled(ink: Ink) -> Ink | None:

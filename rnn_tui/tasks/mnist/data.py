@@ -91,10 +91,7 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
 
 
 def _user_file(path: Path) -> Tensor:
-    """The bytes in a file of the user's: images (N, 28, 28) or labels (N,).
-
-    What is not the IDX file that its name says is refused before it is read whole.
-    """
+    """Bytes of a user's file: images (N, 28, 28) or labels (N,); what is no such IDX file is refused before it is all read."""
     shown, remedy = printable(path, 200), f"put the published file there, or {_WITHOUT}"
     dimensions = 3 if "idx3" in path.name else 1
     try:
@@ -203,5 +200,4 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
             raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")
         if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [SIDE, SIDE]):
             raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes")
-        contents = file.read()
-    return np.frombuffer(contents, np.uint8).reshape(shape)
+        return np.frombuffer(file.read(), np.uint8).reshape(shape)

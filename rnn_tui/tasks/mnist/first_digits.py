@@ -5,8 +5,7 @@ import zlib
 
 from rnn_tui.engine.paths import asset_dir
 
-# Read in a millisecond.
-DIGITS = 200
+DIGITS = 200  # read in a millisecond
 SIDE = 28
 
 

@@ -23,12 +23,9 @@ from rnn_tui.tasks.mnist.centre import BOX, FINE, SIDE, centre, digit_of
 
 Points = npt.NDArray[np.float64]
 
-# Steps of a curve between two of its points.
-STEPS = 6
-# The shares of drawings on few pixels: with a mouse, and cut from a photo.
-MOUSE, CUT = 0.15, 0.15
-# Fractions of a pixel that OpenCV draws with, as a power of two.
-_SHIFT = 4
+STEPS = 6  # steps of a curve between two of its points
+MOUSE, CUT = 0.15, 0.15  # the shares of drawings on few pixels: with a mouse, and cut from a photo
+_SHIFT = 4  # fractions of a pixel that OpenCV draws with, as a power of two
 
 
 @dataclass(frozen=True)
@@ -69,9 +66,8 @@ def drawn_digits(
 @cache
 def all_hands() -> tuple[Hand, ...]:
     """The hands of `hands.txt`, in its order."""
-    lines = files(__package__).joinpath("hands.txt").read_text("utf-8").splitlines()
     blocks: list[tuple[str, list[str]]] = []
-    for line in lines:
+    for line in files(__package__).joinpath("hands.txt").read_text("utf-8").splitlines():
         if line[:1].isdigit() and "," not in line.split()[0]:
             blocks.append((line, []))
         elif line and not line.startswith("#"):
@@ -129,17 +125,22 @@ def _drawing(hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]
     way = random.random()
     # Mostly as photos are brought to, sometimes as thin as a mouse's or as thick as a marker's.
     pen = float(random.uniform(1.9, 2.7) if random.random() < 0.7 else random.uniform(1.2, hand.thickest))
-    if way < MOUSE:
-        return centre(_with_mouse(curve, hand, random))
+    if way < MOUSE:  # on few pixels, one wide or two, without grey
+        side = int(random.integers(_fewest(hand), 29))
+        wide = 2 if side > 20 and random.random() < 0.5 else 1
+        return centre(_lines([curve * (side - wide - 1) + side / 2], hand, side + 1, wide))
     fine = _inked(curve, hand, pen, random)
-    return centre(_cut_out(fine, hand, random)) if way < MOUSE + CUT else digit_of(fine)
+    if way >= MOUSE + CUT:
+        return digit_of(fine)
+    side = int(random.integers(_fewest(hand) * 3 // 4, 29))  # on few pixels, grey at its edges
+    small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+    return centre(small / max(float(small.max()), 1e-6))
 
 
 def _curve(hand: Hand, random: np.random.Generator) -> Points:
     """The curve (T, 2) of a drawing: all strokes, one after another."""
     # Close to one of the ways or between two of them: the mean of many would be the same each time.
-    way = random.dirichlet(np.full(len(hand.ways), 2 / len(hand.ways)))
-    points = np.tensordot(way, hand.ways, 1)
+    points = np.tensordot(random.dirichlet(np.full(len(hand.ways), 2 / len(hand.ways))), hand.ways, 1)
     points += random.normal(0, random.uniform(0.006, 0.03), points.shape)
     rounded, straight = random.uniform(0, 0.5), max(0.0, random.uniform(-1, 1))
     if hand.name == "segments":
@@ -177,20 +178,6 @@ def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -
     angle = random.uniform(0, np.pi)
     nib = np.array([np.cos(angle), np.sin(angle)]) * flat * wide / 2
     return _lines([curve - nib, curve + nib] if flat else [curve], hand, side, round(wide * (1 - flat)))
-
-
-def _with_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A curve drawn on few pixels, one wide or two, without grey: (H, W), 0 or 1."""
-    side = int(random.integers(_fewest(hand), 29))
-    wide = 2 if side > 20 and random.random() < 0.5 else 1
-    return _lines([curve * (side - wide - 1) + side / 2], hand, side + 1, wide)
-
-
-def _cut_out(fine: npt.NDArray[np.float32], hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A drawing on few pixels, grey at its edges: (H, W), 0 … 1."""
-    side = int(random.integers(_fewest(hand) * 3 // 4, 29))
-    small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
-    return small / max(float(small.max()), 1e-6)
 
 
 def _fewest(hand: Hand) -> int:

@@ -17,8 +17,7 @@ from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change, require_finite, softmax
 from rnn_tui.tasks.config import ImageConfig
 
-# Rows and columns of an image, and digits.
-SIDE, CLASSES = 28, 10
+SIDE, CLASSES = 28, 10  # rows and columns of an image, and digits
 FILMED = 18  # the test image whose states are kept while a network learns: a 3
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
@@ -38,11 +37,6 @@ class Layer:
     forward: CellWeights  #: from the first row down.
     #: from the last row up, where there is such a direction; of the top layer only the output after its first step is read.
     backward: CellWeights | None = None
-
-    @property
-    def directions(self) -> list[CellWeights]:
-        """One, or both."""
-        return [self.forward] if self.backward is None else [self.forward, self.backward]
 
     def read(self, rows: Array, ahead: Change | None = None, back: Change | None = None) -> list[Activations]:
         """What each direction holds at each of the `rows` (T, N, F), with what is changed in it at these."""
@@ -97,8 +91,7 @@ class RowReaderNetwork:
         classes, smoothing = CLASSES, self.config.recipe.label_smoothing
         if self.config.knows_no_digit:
             classes, logits = CLASSES + 1, np.pad(logits, ((0, 0), (0, 1)))
-        smoothed = softmax(logits)
-        chances = np.maximum(smoothed - smoothing / classes, np.finfo(np.float32).tiny)
+        chances = np.maximum(softmax(logits) - smoothing / classes, np.finfo(np.float32).tiny)
         chances /= chances.sum(axis=1, keepdims=True)
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
@@ -127,8 +120,7 @@ class RowReaderNetwork:
             change = back and (lambda _, *values: back(len(rows) - 1, *values))
             read = np.concatenate([ahead[-1], top.backward.run(rows[-1:], change).states[0]], axis=1)
         weight, bias = self.readout
-        result: Array = read @ weight.T + bias
-        return result
+        return np.asarray(read @ weight.T + bias)
 
     def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
         """Logits (T, N, 10) after each of the `rows` (T, N, 28).
@@ -169,8 +161,7 @@ class RowReaderNetwork:
     def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
         """What the top layer reads, (T, N, F), of the `rows` (T, N, 28) that the lowest reads."""
         for at, layer in enumerate(self.layers[:-1]):
-            read = layer.read(rows, changing(at, False), changing(at, True))
-            rows = np.concatenate([one.states for one in read], axis=2)
+            rows = np.concatenate([one.states for one in layer.read(rows, changing(at, False), changing(at, True))], axis=2)
         return rows
 
 

@@ -41,8 +41,7 @@ MATPLOTLIB = {
     "STIXGeneralBol": LATIN + ASCII_SIGNS, "cmr10": LATIN, "cmti10": LATIN, "cmss10": LATIN, "cmmi10": LATIN,
     "cmsy10": "ACDEFHKLMNPRUVWXY",
 }  # fmt: skip
-# Sides of the squares on which things are drawn, and height of a font, in pixels.
-CANVAS, HEIGHT = 72, 48
+CANVAS, HEIGHT = 72, 48  # sides of the squares on which things are drawn, and height of a font, in pixels
 
 
 def no_digits(count: int, random: Random) -> Mask:
@@ -236,8 +235,7 @@ def _inked(field: Points, random: Random) -> Mask:
     away[0] = 1e9  # what is no part
     part = labels == np.argmin(away)
     strong = max(float(np.quantile(ink[part], 0.85)), 1.0)
-    alone: Mask = np.where(part, np.minimum(ink * (255 / strong), 255), 0).astype(np.uint8)
-    return alone
+    return np.asarray(np.where(part, np.minimum(ink * (255 / strong), 255), 0), np.uint8)
 
 
 @lru_cache(maxsize=1)

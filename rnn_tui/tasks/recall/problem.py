@@ -40,5 +40,4 @@ class RecallProblem(ClassificationProblem):
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
-        lengths = torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random)
-        return self.draw(lengths, random)
+        return self.draw(torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random), random)

@@ -67,8 +67,7 @@ class RecallNetwork(SequenceNetwork):
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
         separate = [replica.variant.loss == "bce" for replica in self.replicas]
-        probabilities: Array = np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers))
-        return probabilities
+        return np.asarray(np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers)))
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,13 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """The digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
-        said = np.concatenate([one.probabilities(sequences) for one in self.networks])
-        means = said.mean(axis=0)  # (N, 10)
+        means = np.concatenate([one.probabilities(sequences) for one in self.networks]).mean(axis=0)  # (N, 10)
         for question, probabilities in zip(questions, means, strict=True):
             answer = int(probabilities.argmax())
             at = question.position - 1
             expected = question.digits[at]
             correct = answer == expected
-            shown = [*map(str, question.digits)]
-            shown[at] = f"[{expected}]"
+            shown = [f"[{digit}]" if place == at else str(digit) for place, digit in enumerate(question.digits)]
             percent = f"{100 * probabilities[answer]:.1f} %"
             remark = f" {percent}" if correct else f"{expected}  {percent}"
             asked = {"query": question.text, "digits": question.digits, "position": question.position}

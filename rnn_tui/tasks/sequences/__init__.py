@@ -14,5 +14,4 @@ METRICS = (
 
 def training(*values: Any) -> dict[str, Any]:
     """The settings that the presets of a task differ in, from their values in this order."""
-    names = ("epochs", "batch_size", "learning_rate", "training_size", "test_size", "recipe")
-    return dict(zip(names, values, strict=True))
+    return dict(zip(("epochs", "batch_size", "learning_rate", "training_size", "test_size", "recipe"), values, strict=True))

@@ -1,7 +1,4 @@
-"""Sequences that are put into a class after their last step, as recall and parity are.
-
-A task of this kind says how a sequence is drawn, and has the rest from here.
-"""
+"""Sequences put into a class after their last step, as in recall and parity; a task only says how they are drawn."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -40,10 +37,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
 
 
 class ClassificationProblem(SequenceProblem):
-    """Sequences of which each has one of C classes as its target.
-
-    Its task has `METRICS` of `tasks.sequences` beside its measures; its losses are those of `loss_of`.
-    """
+    """Sequences of one of C classes each; its task has `METRICS` of `tasks.sequences` beside its measures."""
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences to test on; by default of the lengths in training, by chance."""
@@ -62,8 +56,7 @@ class ClassificationProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the test sequences."""
-        drawn = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
-        return self._measured(model, drawn, workers, "test")
+        return self._measured(model, self.for_seeds(partial(self.draw_test, self.config.test_size), "test"), workers, "test")
 
     def answers(self, model: nn.Module, examples: Examples, workers: Workers) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each."""
@@ -94,8 +87,7 @@ class ClassificationProblem(SequenceProblem):
         shortest, longest = settings.lengths
         lengths = tuple(range(shortest, 2 * longest + 1))
         if len(lengths) > MOST_LENGTHS:
-            some = np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)
-            lengths = tuple(np.unique(some).tolist())
+            lengths = tuple(np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist())
         accuracies = []
         with cpu_workers(settings.workers or automatic_workers()) as workers:
             for length in lengths:

@@ -26,12 +26,9 @@ from rnn_tui.tasks.task import Task
 
 
 class SequenceNetwork:
-    """Some or all replicas of a run of a task, for answers only; a class for one task need not be told it.
+    """Replicas of a task's run, for answers; `CheckpointError` if they are another task's, or do not fit their settings."""
 
-    `CheckpointError` if they are another task's, or do not fit their own settings.
-    """
-
-    task: Task  #: whose networks they are.
+    task: Task  #: whose networks they are; a class for one task has it, and need not be told.
 
     def __init__(self, file: WeightsFile, task: Task | None = None) -> None:
         self.task = task or self.task
@@ -150,8 +147,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
         self._source, self._path, whole = label, path, network
         picked = choice.pick(whole.replicas, self.preferred_loss)
-        everyone = len(picked) == len(whole.replicas)
-        self.networks = [whole] if everyone else [whole.only(at) for at in picked]
+        self.networks = [whole] if len(picked) == len(whole.replicas) else [whole.only(at) for at in picked]
         self.replicas = [whole.replicas[at] for at in picked]
         self.config, self._vote = whole.config, choice.vote
         self._figures = {

@@ -27,8 +27,7 @@ from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
 VALIDATION_SIZE = 100  # held-out sequences of each seed
-# Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
-EVALUATION_ROWS = 8_000
+EVALUATION_ROWS = 8_000  # rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
 FLOATS_KEPT = 16  # by a step for the backward pass, per replica, sequence, time step and unit
 DRAWN_BYTES = 8  # of a random whole number as PyTorch draws it
 
@@ -68,10 +67,7 @@ class Examples:
 
 
 def join(parts: Sequence[Examples], dimension: int) -> Examples:
-    """One set of examples from several: of other seeds (dimension 0), or of the same seeds (1).
-
-    Each is as long as its own longest sequence: the shorter ones get zeros at the end.
-    """
+    """Examples of other seeds (dimension 0) or of the same (1) as one set; the shorter ones get zeros at the end."""
     longest = max(part.inputs.shape[2] for part in parts)
 
     def padded(tensor: Tensor, features: int) -> Tensor:
@@ -216,8 +212,7 @@ class SequenceProblem(Problem):
 
     def evaluated(self, model: nn.Module, examples: Examples, workers: Workers, measure: Measured) -> Mapping[str, Tensor]:
         """What `measure` returns for all `examples`: values (R, N) in their order, or the sums (R,) of its sums (R,)."""
-        # The network itself where `model` is an average of it over time.
-        network: Any = getattr(model, "module", model)
+        network: Any = getattr(model, "module", model)  # itself where `model` is an average of it over time
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
         @torch.no_grad()  # per thread, hence in here
@@ -250,8 +245,7 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
     other replicas there are. Replicas that differ in the loss alone start alike.
     """
     cell, recipe = CELLS[config.cell], config.recipe
-    sizes = [replica.variant.hidden_size for replica in config.replicas]
-    network = cell.replicas(sizes, features, outputs)
+    network = cell.replicas([replica.variant.hidden_size for replica in config.replicas], features, outputs)
     made: dict[tuple[int, int], nn.ModuleDict] = {}
     for at, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
