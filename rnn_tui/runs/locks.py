@@ -21,8 +21,7 @@ from typing import IO
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.paths import lock_dir
-from rnn_tui.engine.paths import trainings, turns_folder
+from rnn_tui.engine.paths import lock_dir, trainings, turns_folder
 
 if sys.platform == "win32":
     import msvcrt
