@@ -18,8 +18,7 @@ from rnn_tui.engine.paths import data_dir, weights_of
 if TYPE_CHECKING:
     from rnn_tui.engine.checkpoint import Checkpoint
     from rnn_tui.runs.locks import RunLock
-    from rnn_tui.runs.recorder import Recorder
-    from rnn_tui.runs.recovery import Spill
+    from rnn_tui.runs.recorder import Recorder, Spill
 
 # For a command, which can't wait for long: how often, and how many seconds apart.
 TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5
@@ -102,7 +101,7 @@ class HeldRun:
 
 def _recorded(values: "Spill") -> "Spill":
     """Bring values into the database, or else into a file; returns what the former lacks, or an OSError for neither."""
-    from rnn_tui.runs.recovery import spill_file, write_spill  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.recorder import spill_file, write_spill  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
     with suppress(StoreError), RunStore() as store:

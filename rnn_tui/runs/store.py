@@ -17,8 +17,8 @@ from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
+from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run
-from rnn_tui.runs.recovery import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.rows import RecordReader, update_run
 
 # Deleted runs can be had back for this long.

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from rnn_tui.engine.paths import HOME_VARIABLE, shipped_weights
-from rnn_tui.runs.recovery import Spill, write_spill
+from rnn_tui.runs.recorder import Spill, write_spill
 from tests.attack.attack import Attack, Attempt
 from tests.cli.command_line import is_harmless, run_inside
 from tests.runs.kept_runs import keep, small

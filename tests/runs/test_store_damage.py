@@ -12,7 +12,7 @@ from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import recovery, training
+from rnn_tui.runs import recorder, training
 from rnn_tui.runs.comparison import lines
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -195,7 +195,7 @@ def test_a_damaged_run_does_not_go_on(two: Path) -> None:
 )  # fmt: skip
 def test_a_file_beside_the_database_with_a_bad_value_costs_nothing(change: dict[str, object], two: Path) -> None:
     run_id = "20250101-000000-cccccc"
-    path = recovery.write_spill(recovery.Spill(run_id, "spilled", 3.0, small(), None, []))
+    path = recorder.write_spill(recorder.Spill(run_id, "spilled", 3.0, small(), None, []))
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert both()
     assert path.exists()

@@ -17,7 +17,7 @@ from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import database, recovery
+from rnn_tui.runs import database, recorder
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.records import RunRecord
@@ -91,9 +91,9 @@ def test_a_database_that_stays_locked_gets_everything_later(only: Only) -> None:
     with locked():
         told = train()
     assert_told_once(told, "locked", str(run_database()))
-    assert len(list(recovery.spill_dir().iterdir())) == 1
+    assert len(list(recorder.spill_dir().iterdir())) == 1
     assert_whole(told, only())
-    assert list(recovery.spill_dir().iterdir()) == []
+    assert list(recorder.spill_dir().iterdir()) == []
     assert_whole(told, only())
 
 
@@ -217,7 +217,7 @@ def assert_kept_once_possible(told: Told, only: Only) -> None:
     assert (held.run_id, held.keep()) == (told.run_id, False)
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(told.run_id)
-    for path in (run_dir(), recovery.spill_dir()):
+    for path in (run_dir(), recorder.spill_dir()):
         if path.is_file():
             path.unlink()
     if run_database().is_dir():
@@ -240,7 +240,7 @@ def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only
     if lacking != "weights":
         run_database().mkdir(parents=True)
     if lacking in ("values", "both"):
-        occupy(recovery.spill_dir())
+        occupy(recorder.spill_dir())
     assert_kept_once_possible(train(), only)
 
 
@@ -268,7 +268,7 @@ def test_each_way_in_which_weights_can_not_be_written_is_told(home: Path) -> Non
     "text", ["", "[]", "{}", '{"run": "../../x"}', '{"run": 3, "events": [{"kind": "System"}]}', "\x00" * 9]
 )
 def test_a_file_that_is_no_record_is_left_alone(text: str, home: Path) -> None:
-    path = recovery.spill_dir() / "20250101-000000-aaaaaa.json"
+    path = recorder.spill_dir() / "20250101-000000-aaaaaa.json"
     path.parent.mkdir()
     path.write_text(text)
     with RunStore() as store:
