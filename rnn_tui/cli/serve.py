@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if not _is_loopback(host) and options.no_token:
         say("without a token, everybody who reaches the port can use the pages.")
     imported("textual_serve", "web", "Pages in the browser")
-    from rnn_tui.web.house import Rules  # noqa: PLC0415 - aiohttp, on use
+    from rnn_tui.web.pages import Rules  # noqa: PLC0415 - aiohttp, on use
     from rnn_tui.web.server import serve  # noqa: PLC0415
 
     share = None if options.share is None else _checked(options.share)

@@ -19,8 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from rnn_tui.engine.errors import StoreError, printable, why
-from rnn_tui.web.house import House, Rules
-from rnn_tui.web.page import MOST_MESSAGE, is_size
+from rnn_tui.web.pages import MOST_MESSAGE, House, Rules, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}  # of js, css and fonts
