@@ -87,8 +87,8 @@ MAY_WRITE = {
     "engine/files.py": None,  # all of it: that is what it is for
     # A lock needs a file that stays where it is.
     "runs/locks.py": ("path.open", "(folder / 'drawing').open", "self._path.open"),
-    "cli/main.py": ("logging.handlers.RotatingFileHandler",),  # the log
-    "cli/streams.py": ("open", "os.open", "io.FileIO"),  # streams that are missing, or go nowhere
+    # The log, and streams that are missing, or go nowhere.
+    "cli/main.py": ("logging.handlers.RotatingFileHandler", "open", "os.open", "io.FileIO"),
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
     "photos/export.py": ("np.savez_compressed",),
     "sweeps/worker.py": ("(self.folder / 'events').open",),  # grows an event at a time, for home to ask for

@@ -1,5 +1,10 @@
-"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is imported before use."""
+"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is imported before use.
 
+It finds stdin, stdout and stderr as they should be, whatever the shell has done to them: a command must not fail for want of a
+stream, nor of bytes for a character, nor end well where its answer can't be printed.
+"""
+
+import codecs
 import gc
 import io
 import logging
@@ -7,35 +12,36 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
-from rnn_tui.cli import output, streams
+from rnn_tui.cli import output
 from rnn_tui.cli.output import say
-from rnn_tui.engine.errors import (
-    CheckpointError,
-    ClusterError,
-    ExportError,
-    StoreError,
-    TaskError,
-    UnreadableError,
-    UserError,
-    why,
-)
+from rnn_tui.engine import errors
 from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
+
+# A file that can't be read or written is no wrong usage.
+FAILURES = (errors.CheckpointError, errors.ClusterError, errors.StoreError, errors.ExportError, errors.TaskError,
+            errors.UnreadableError)  # fmt: skip
+# For streams that can't write them, such as a pipe on Windows.
+SUBSTITUTES = {
+    "→": "->", "✓": "right", "✗": "wrong,", "–": "-", "−": "-", "…": "...", "×": "x", "±": "+-",
+    "“": '"', "”": '"', "·": "-", "\N{REPLACEMENT CHARACTER}": "?",
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all that was printed is out."""
-    streams.prepare()
+    prepare_streams()
     try:
         code = _end_of(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
-    except streams.OutputLostError as lost:
-        streams.let_go_of_stdout()
+    except OutputLostError as lost:
+        let_go_of_stdout()
         if lost.reason:
             say(lost.reason)
         return output.FAILURE
     except KeyboardInterrupt:
-        streams.let_go_of_stdout()
+        let_go_of_stdout()
         return output.INTERRUPTED
     return code
 
@@ -45,18 +51,16 @@ def _end_of(arguments: Sequence[str]) -> int:
     try:
         _start_log()
         return _run(arguments)
-    except streams.OutputLostError:
+    except OutputLostError:
         raise
     except SystemExit as end:  # argparse, which has said why
         return end.code if isinstance(end.code, int) else output.OK
-    except UserError as error:
+    except errors.UserError as error:
         say(str(error))
-        # A file that can't be read or written is no wrong usage.
-        failures = CheckpointError | ClusterError | StoreError | ExportError | TaskError | UnreadableError
-        return output.FAILURE if isinstance(error, failures) else output.USAGE
+        return output.FAILURE if isinstance(error, FAILURES) else output.USAGE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"Input or output failed: {why(error)}." if isinstance(error, OSError) else told_of_fault(error))
+        say(f"Input or output failed: {errors.why(error)}." if isinstance(error, OSError) else told_of_fault(error))
         return output.FAILURE
 
 
@@ -107,3 +111,94 @@ def _start_log() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.raiseExceptions = False
+
+
+class OutputLostError(SystemExit):
+    """stdout takes nothing more, and the process ends.
+
+    No `OSError`, or it would be told as the fault of whatever file was being read or written; and
+    no `Exception` at all, or the training loop would take it for a failure of the training.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(1)
+        told = f"stdout can't be written ({errors.why(error)}); send it elsewhere."
+        self.reason = "" if isinstance(error, BrokenPipeError) else told  # nobody needs to be told who reads no more
+
+
+class _Results(io.TextIOWrapper):
+    """stdout. Where it can't be written, the process ends."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._lose(error)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        raise OutputLostError(error) from error
+
+
+class _Messages(_Results):
+    """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
+
+    def _lose(self, error: OSError) -> None:  # noqa: ARG002 - nobody can be told
+        _forget(self)
+
+
+def prepare_streams() -> None:
+    """Make streams of stdout and stderr that always take text, or end the process as they should."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Closed: the next file would get its number, and then what is written to the stream.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdout = _stream(sys.stdout, _Results)
+    sys.stderr = _stream(sys.stderr, _Messages)
+
+
+def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
+    """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as it is."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind) or not isinstance(raw, io.FileIO):
+        return stream
+    at_once = stream.line_buffering or stream.write_through
+    # Of its own, since Textual draws on the one that Python made.
+    own = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
+    return kind(own, stream.encoding, "rnn-tui-substitutes", line_buffering=at_once)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the character that can't be written, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    # File names may have bytes that are no characters.
+    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
+
+
+codecs.register_error("rnn-tui-substitutes", _substitute)
+
+
+def let_go_of_stdout() -> None:
+    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
+    try:
+        sys.stdout.flush()
+    except (OSError, OutputLostError, KeyboardInterrupt):
+        _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Send what `stream` still has, and all that is to come, to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.cli import streams
+from rnn_tui.cli.main import prepare_streams
 from rnn_tui.cli.output import Lines
 from tests.cli.command_line import COMMAND, EXIT_FAILURE, EXIT_USAGE, PATIENCE, assert_one_sentence, environment, rnn_tui
 from tests.runs.kept_runs import train
@@ -141,7 +141,7 @@ def test_what_a_stream_can_not_write_gets_a_substitute(
     with (tmp_path / "out").open("w", encoding=encoding) as file:
         monkeypatch.setattr(sys, "stdout", file)
         monkeypatch.setattr(sys, "stderr", io.StringIO())
-        streams.prepare()
+        prepare_streams()
         Lines(sys.stdout).print([(ANSWER, "")], [("日\udcff", "")])
         sys.stdout.flush()
     first, second = (tmp_path / "out").read_text(encoding).splitlines()
