@@ -31,10 +31,9 @@ ONLY = ChoicesSetting("only", "Experiments", "of the report, these only", {task:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Train every experiment of the report over several seeds and print each published figure "
-        "beside mean, standard deviation, smallest and largest of ours. What the runs of this "
-        "computer have already is not trained again, and a report that was stopped goes on where "
-        "it was. The command's old name, reproduce, works as well."
+        "Train every experiment of the report over several seeds and print each published figure beside mean, standard "
+        "deviation, smallest and largest of ours. What the runs of this computer have already is not trained again, and a "
+        "report that was stopped goes on where it was. The command's old name, reproduce, works as well."
     )
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
@@ -46,17 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         add_setting(parser, setting, f"{what} (default: %(default)s)", default=usual)
     add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
-    parser.add_argument(
-        "--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help="how to train (default: %(default)s)"
-    )
+    how = "how to train (default: %(default)s)"
+    parser.add_argument("--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help=how)
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
     parser.add_argument("--on", metavar="WHERE", help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]")
     parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs",
-        help=f"write all into one document with its charts inside: {files}; may be given more than once",
-    )  # fmt: skip
+    document = f"write all into one document with its charts inside: {files}; may be given more than once"
+    parser.add_argument("-o", "--output", metavar="FILE", action="append", default=[], dest="outputs", help=document)
     add_output_options(parser)
 
 
@@ -149,8 +145,7 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
 
 def _print(table: Results, found: Sequence[Conclusion]) -> None:
     """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
-    rows = [cells(row) for row in table.rows]
-    notes = (EXPECTED, *table.plan.notes)
+    rows, notes = [cells(row) for row in table.rows], (EXPECTED, *table.plan.notes)
     if not sys.stdout.isatty():
         told = [block for one in found for block in concluded(one)]
         print("\n\n".join([markdown_table(HEADS, rows), *notes, *told, *((RULE, *BASIS) if found else ())]))

@@ -103,9 +103,6 @@ def machine() -> dict[str, str | int | float]:
     with suppress(OSError):
         told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
         model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
-    return {
-        "processor": printable(model[1] if model else platform.processor() or platform.machine() or "unknown", 80),
-        "cores": usable_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": platform.platform(),
-    }
+    name = printable(model[1] if model else platform.processor() or platform.machine() or "unknown", 80)
+    memory = round(psutil.virtual_memory().total / 2**30, 1)
+    return {"processor": name, "cores": usable_cores(), "memory_gib": memory, "system": platform.platform()}

@@ -97,13 +97,10 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
         return {
-            "compared": self.subject,
-            "mean_difference": self.difference,
-            "interval_95": self.interval and [self.interval.low, self.interval.high],
-            "seeds": self.n,
-            **dict(zip(("seeds_for", "seeds_against", "seeds_equal"), self.seeds, strict=True)),
-            "says": self.says.value,
-        }
+            "compared": self.subject, "mean_difference": self.difference,
+            "interval_95": self.interval and [self.interval.low, self.interval.high], "seeds": self.n,
+            **dict(zip(("seeds_for", "seeds_against", "seeds_equal"), self.seeds, strict=True)), "says": self.says.value,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -159,12 +156,9 @@ class Conclusion:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
         return {
-            "claim": self.claim,
-            "verdict": self.verdict.value,
-            "text": self.sentence,
-            "measured": self.measured,
+            "claim": self.claim, "verdict": self.verdict.value, "text": self.sentence, "measured": self.measured,
             "comparisons": [one.to_dict() for one in self.comparisons],
-        }
+        }  # fmt: skip
 
 
 def verdict_of(comparisons: Sequence[Says]) -> Verdict:
@@ -179,8 +173,8 @@ def verdict_of(comparisons: Sequence[Says]) -> Verdict:
 def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) -> tuple[Conclusion, ...]:
     """The three conclusions, held against what is trained so far; none without the adder.
 
-    They compare two figures at a time, seed by seed: a seed has the same data in all networks. The
-    third needs `by_length`, from `accuracy_by_length`. Loads SciPy: not for the thread of a face.
+    They compare two figures at a time, seed by seed: a seed has the same data in all networks. The third needs `by_length`,
+    from `accuracy_by_length`. Loads SciPy: not for the thread of a face.
     """
     mine = {row.experiment.variant: row for row in results.rows if row.experiment.task == "adder" and row.experiment.variant}
     if not mine:

@@ -137,14 +137,8 @@ def _made(known: About) -> list[str]:
     versions = [(name, version) for name, version in known.versions.items() if name != "system"]
     computer = {**machine, "memory": f"{machine['memory_gib']:g} GiB", "trained on": ", ".join(known.devices) or NOTHING}
     told_of_it = [(name, str(computer[name])) for name in ("processor", "cores", "memory", "system", "trained on")]
-    parts = [
-        "## How it was made",
-        "### Settings",
-        markdown_table(("", *flat), told),
-        f"Seeds. {'; '.join(seeds)}.",
-        "### Machine and versions",
-        markdown_table(("", ""), [*told_of_it, *versions]),
-    ]
+    parts = ["## How it was made", "### Settings", markdown_table(("", *flat), told), f"Seeds. {'; '.join(seeds)}."]
+    parts += ["### Machine and versions", markdown_table(("", ""), [*told_of_it, *versions])]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
         rows = [
@@ -176,13 +170,12 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
 
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
-    parts = []
-    for one in blocks:
-        if not isinstance(one, str):
-            parts.append(f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>")
-        else:
-            text = str(markdown.render(one)).replace("<table>", '<div class="wide"><table>')
-            parts.append(text.replace("</table>", "</table></div>"))
+    parts = [
+        str(markdown.render(one)).replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+        if isinstance(one, str)
+        else f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
+        for one in blocks
+    ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -243,8 +236,7 @@ def result_charts(table: Results) -> list[ReportChart]:
                 row.experiment.short_label, "{2} · {1} {5}".format(*cells(row)),
                 row.spread.mean, row.expected, published=row.experiment.published,
             )
-            for row in table.rows
-            if row.experiment.task == task and row.spread is not None
+            for row in table.rows if row.experiment.task == task and row.spread is not None
         ]  # fmt: skip
         if rows:
             title = f"{TASKS[task].label}: published figures and ours"

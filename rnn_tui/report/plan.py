@@ -71,13 +71,11 @@ def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) ->
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    *(
-        Experiment("mnist", cell, None, TASKS["mnist"].published["test_accuracy"][cell], validation)
-        for cell, validation in VALIDATION_ACCURACY.items()
-    ),
+    *(Experiment("mnist", cell, None, TASKS["mnist"].published["test_accuracy"][cell], validation)
+      for cell, validation in VALIDATION_ACCURACY.items()),
     *_of_sequences("recall", (2, 5, 10), ("ce",)),
     *_of_sequences("adder", (3, 5, 10), ("mse", "ce")),
-)
+)  # fmt: skip
 
 PRESETS = {"report": "the report's own recipes", "fast": "recipes that reach as much in a fraction of the time"}
 SEEDS, MNIST_SEEDS = 20, 3
@@ -87,9 +85,8 @@ MNIST_SEEDS_SETTING = NumberSetting("mnist_seeds", "MNIST seeds", "networks of c
 # 72 … 80 % of the bits). Both losses get the same recipe, since the report compares them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 FAST_NOTE = (
-    "Preset fast trains the adder with the loss bce, which the report does not have. The report's "
-    "losses mse and ce are trained instead, with that preset's other settings but without pairs "
-    "made for long carries, from which ce does not learn."
+    "Preset fast trains the adder with the loss bce, which the report does not have. The report's losses mse and ce are "
+    "trained instead, with that preset's other settings but without pairs made for long carries, from which ce does not learn."
 )
 
 
@@ -124,9 +121,8 @@ class Plan:
         SETTINGS["seed"].check(self.first_seed + max(self.seeds, self.mnist_seeds) - 1)
         check_choice("Preset", self.preset, tuple(PRESETS))
         check_choice("Device", self.device, DEVICES)
-        for task in self.only:
-            if task not in REPORT_ORDER:
-                raise SettingError(f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(task)}”.")
+        if strange := [task for task in self.only if task not in REPORT_ORDER]:
+            raise SettingError(f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(strange[0])}”.")
         for one in self.experiments:  # what is wrong with an override is found now
             self.config(one.task, one.cell, self.first_seed)
 
@@ -164,11 +160,8 @@ class Plan:
         settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
         if task != "mnist":
             chosen = variants or [one.variant for one in self.experiments if one.task == task and one.variant]
-            settings |= {
-                "hidden_sizes": sorted({one.hidden_size for one in chosen}),
-                "losses": list({one.loss: None for one in chosen}),
-                "seeds": seeds,
-            }
+            sizes, losses = sorted({one.hidden_size for one in chosen}), list(dict.fromkeys(one.loss for one in chosen))
+            settings |= {"hidden_sizes": sizes, "losses": losses, "seeds": seeds}
         settings |= self.overrides.get(task, {})
         return TASKS[task].config(cell, self.preset, seed=seed, device=self.device, **settings)
 

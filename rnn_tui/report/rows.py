@@ -131,8 +131,7 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
-        spread = self.spread
-        of = self.experiment
+        spread, of = self.spread, self.experiment
         return {
             "experiment": of.key, "task": of.task, "label": of.label, "metric": of.metric, "published": of.published,
             **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
@@ -209,15 +208,11 @@ def cells(row: Row) -> tuple[str, ...]:
     """A row of the table under `HEADS`; accuracies in percent."""
     figures = () if row.spread is None else (row.spread.mean, row.spread.sd)  # no deviation of a single one
     return (
-        row.experiment.label,
-        f"{row.experiment.published:.{DECIMALS}f}",
+        row.experiment.label, f"{row.experiment.published:.{DECIMALS}f}",
         " ± ".join(f"{one:.{DECIMALS}f}" for one in figures if one is not None) or NOTHING,
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
-        _from_to(row.expected),
-        row.place or NOTHING,
-        _from_to(row.spread),
-        duration(row.seconds) if row.n else NOTHING,
-    )
+        _from_to(row.expected), row.place or NOTHING, _from_to(row.spread), duration(row.seconds) if row.n else NOTHING,
+    )  # fmt: skip
 
 
 def _from_to(ends: Interval | Spread | None) -> str:

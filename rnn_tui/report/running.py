@@ -154,8 +154,7 @@ class _Lacking:
         if not self._works:
             return None
         work = self._works.pop(0)
-        run = work.run
-        if run is None:
+        if (run := work.run) is None:
             config = work.config if self._store is None else work.config.replace(workers=1)  # a worker is one core
             now = time.time()
             run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
@@ -211,11 +210,9 @@ class _Lacking:
         shares = [(one.work, one.progress) for one in self._in_hand.values()]
         left = self._pace.left([*((work, work.progress) for work in self._works), *shares])
         self.now = replace(
-            self.now,
-            progress=sum(share for work, share in shares if work is self.now.work),
-            seconds_left=None if left is None else left / self._workers,
-            in_hand=sum(share * len(work.parts) for work, share in shares),
-        )
+            self.now, progress=sum(share for work, share in shares if work is self.now.work),
+            seconds_left=left and left / self._workers, in_hand=sum(share * len(work.parts) for work, share in shares),
+        )  # fmt: skip
         self._emit(self.now)
 
 
