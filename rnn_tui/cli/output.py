@@ -1,9 +1,5 @@
-"""What every command does with its streams: messages, tables, JSON, progress, signals, exit codes.
+"""What every command does with its streams: results go to stdout, all else to stderr; colours and bars to terminals only."""
 
-Results go to stdout, all else to stderr. Colours, moving bars and so rich are for terminals only.
-"""
-
-import math
 import os
 import signal
 import sys
@@ -43,16 +39,9 @@ def _as_json(value: Any, indent: int | None = None) -> str:
     try:
         return json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:  # JSON has no NaN and no infinity, as in what is known of a diverged network
-        return json.dumps(_with_nulls(value), indent=indent, allow_nan=False)
+        from rnn_tui.runs.export.documents import finite  # noqa: PLC0415 - seldom
 
-
-def _with_nulls(value: Any) -> Any:
-    """The same, with None for what is no finite number."""
-    if isinstance(value, Mapping):
-        return {name: _with_nulls(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_nulls(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return json.dumps(finite(value), indent=indent, allow_nan=False)
 
 
 def console(stream: TextIO) -> "Console":
@@ -88,10 +77,7 @@ class Lines:
 def print_table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = (), spare: Sequence[str] = ()
 ) -> None:
-    """Print a table on stdout: for the eye on a terminal, with tabs in a pipe.
-
-    The cells below the heads in `right` end below each other. On a narrow terminal the first of `spare` are left out.
-    """
+    """Print a table, in a pipe with tabs; columns of `right` end below each other, the first of `spare` go for want of room."""
     shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in (heads, *shown):

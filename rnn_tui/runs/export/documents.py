@@ -1,13 +1,10 @@
-"""All values of runs for other programs: JSON documents, tables, event files for TensorBoard.
-
-Times are in seconds, dates as ISO 8601 in UTC, accuracies in percent.
-"""
+"""Values of runs for other programs: times in seconds, dates as ISO 8601 in UTC, accuracies in percent."""
 
 import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain
@@ -38,8 +35,8 @@ def of_run(run: RunRecord) -> dict[str, Any]:
     stands = {"status": run.status.value, "created": date(run.created), "updated": date(run.updated)}
     done = {"step": run.step, "total_steps": run.total_steps, "epoch": run.epoch, "epochs": config.epochs}
     done |= {"progress": run.progress, "seconds": run.elapsed}
-    figures = {"metric": run.metric or None, "best": _finite(run.best), "last": _finite(run.last)}
-    figures |= {"final_metric": run.final_metric or None, "final": _finite(run.final)}
+    figures = {"metric": run.metric or None, "best": finite(run.best), "last": finite(run.last)}
+    figures |= {"final_metric": run.final_metric or None, "final": finite(run.final)}
     network = {"device": run.device or None, "parameters": run.parameters}
     words = {"message": run.message or None, "note": run.note, "tags": list(run.tags)}
     return called | stands | done | figures | network | words | {"weights": weights, "settings": config.to_dict()}
@@ -58,24 +55,24 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
 
 
 def _session(session: Session) -> dict[str, Any]:
-    known = asdict(session) | {"started": date(session.started), "load": _finite(session.load)}
+    known = asdict(session) | {"started": date(session.started), "load": finite(session.load)}
     return {name: value for name, value in known.items() if name not in ("pid", "process_started")}
 
 
 def _moment(moment: Moment) -> dict[str, Any]:
     about = {"kind": moment.kind, "step": moment.step, "epoch": moment.epoch, "seconds": moment.elapsed}
     about["samples_per_second"] = moment.rate
-    known = {name: _finite(value) for name, value in about.items() if value is not None}
-    return known | {name: _finite(value) for name, value in moment.figures.items()}
+    known = {name: finite(value) for name, value in about.items() if value is not None}
+    return known | {name: finite(value) for name, value in moment.figures.items()}
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The same with None for what JSON does not have, NaN and infinity."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    return [_finite(one) for one in value] if isinstance(value, tuple) else value
+    if isinstance(value, Mapping):
+        return {name: finite(one) for name, one in value.items()}
+    return [finite(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def write_csv(export: Export) -> list[Path]:
@@ -91,8 +88,7 @@ def write_csv(export: Export) -> list[Path]:
 def write_tables(export: Export) -> list[Path]:
     """Write two tables into a folder: `runs`, a row a run, and `values` as in `write_csv`.
 
-    In CSV, or as a JSON list of records; pandas reads each in a line. As long as there are many
-    values, no more than those of one run are in memory. The runs come in the order given.
+    As CSV or JSON records, which pandas reads in a line. Runs come in the order given, and only one's values are in memory.
     """
     known = [_about_run(run) for run in export.runs]
     columns = list(dict.fromkeys(name for one in known for name in one))
@@ -133,7 +129,7 @@ def _as_records(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]
     before = "[\n"
     for block in blocks:
         for row in block:
-            yield before + json.dumps(dict(zip(heads, map(_finite, row), strict=True)), allow_nan=False)
+            yield before + json.dumps(dict(zip(heads, map(finite, row), strict=True)), allow_nan=False)
             before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
 
