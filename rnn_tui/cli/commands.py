@@ -58,10 +58,7 @@ def register(command: Command) -> None:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; exits with code 2 and a sentence where it is wrong.
-
-    `options.command` is the name that was typed; None without a command. `options.perform` does it.
-    """
+    """Read the command line, or exit with code 2 and a sentence; `options.command` is None without one, `perform` does it."""
     parser = build_parser()
     options, others = parser.parse_known_args(arguments)
     # argparse takes the words of a question from one place only; options may stand among them.

@@ -116,8 +116,7 @@ def _start_log() -> None:
 class OutputLostError(SystemExit):
     """stdout takes nothing more, and the process ends.
 
-    No `OSError`, or it would be told as the fault of whatever file was being read or written; and
-    no `Exception` at all, or the training loop would take it for a failure of the training.
+    No `OSError`, or it would pass for a fault of a file, and no `Exception`, or the training loop would take it for its own.
     """
 
     def __init__(self, error: OSError) -> None:

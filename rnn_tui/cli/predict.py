@@ -181,9 +181,8 @@ def _document(reading: "Reading") -> dict[str, Any]:
     probabilities = reading.probabilities
     digits = [
         {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
-        for row, of in enumerate(reading.rows or [reading.digits])
-        for one in of
-    ]
+        for row, of in enumerate(reading.rows or [reading.digits]) for one in of
+    ]  # fmt: skip
     document: dict[str, Any] = {
         "path": str(reading.path), "prediction": reading.prediction, "confidence": reading.confidence,
         "probabilities": None if probabilities is None else probabilities.tolist(),

@@ -1,7 +1,4 @@
-"""Questions from the command line or a pipe, answers in lines or one JSON document, all else on stderr.
-
-Nothing here needs PyTorch, nor numpy before something is asked, so that an answer takes a fraction of a second.
-"""
+"""Questions from the command line or a pipe, and answers, quickly: no PyTorch, nor numpy before something is asked."""
 
 import argparse
 import io
@@ -69,10 +66,7 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(options: argparse.Namespace, task: Task, position: int | None = None) -> "tuple[Any, str, Path, ReplicaChoice]":
-    """Who is asked, by the weights that are named or answer for the position: networks, label, file, which in it.
-
-    A CheckpointError tells that there are none.
-    """
+    """Who is asked, as named or by the position: networks, label, file, which in it; a CheckpointError if there are none."""
     from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
     source = named(task.name, options.weights, options.run) or choose(task.name, position, only_pretrained=options.pretrained)
@@ -101,8 +95,7 @@ def _line(answer: "Answer") -> list[tuple[str, str]]:
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
-    It reads stdin where `options.query` has no words. The code is 1 if a line there is no question; a QueryError tells of
-    one that was typed, or that there is none at all.
+    It reads stdin where `options.query` is empty; 1 if a line is no question. A QueryError for a typed one, or for none.
     """
     if options.query:
         chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])

@@ -220,11 +220,9 @@ def _on_length(falls: Figures) -> Conclusion:
         "Bit accuracy falls with length, most at small states.",
         f"Points: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) less that at {LONG[0]}–{LONG[1]} bits (long); "
         "then this fall at the smaller state less that at the larger one.",
-        (
-            Clause("bit accuracy reliably falls with length", "bit accuracy does not reliably fall with length", falling),
-            Clause("it falls reliably more at the smaller state", "it does not fall reliably more at the smaller state", most),
-        ),
-    )
+        (Clause("bit accuracy reliably falls with length", "bit accuracy does not reliably fall with length", falling),
+         Clause("it falls reliably more at the smaller state", "it does not fall reliably more at the smaller state", most)),
+    )  # fmt: skip
 
 
 def _size_by_size(subject: str, figures: Figures, *, larger_less_smaller: bool) -> Iterator[Comparison]:

@@ -76,10 +76,7 @@ def check_path(path: Path) -> ExportFormat:
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
-    """Write what the store has of a plan into one self-contained file; raises like `check_path`, and a StoreError.
-
-    Loads torch and matplotlib, and takes seconds: not for the thread of a face.
-    """
+    """Write what the store has of a plan into one file, in seconds, with torch; raises like `check_path`, and a StoreError."""
     form = check_path(path)
     has = kept(plan, store)
     table, by_length = results(has), accuracy_by_length(has)

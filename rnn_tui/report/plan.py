@@ -100,10 +100,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments, over how many seeds, and how they are trained.
-
-    Raises `SettingError` for a number out of range, or an unknown task, preset or device.
-    """
+    """The experiments, over how many seeds, how they are trained; a SettingError for a number out of range or a wrong name."""
 
     seeds: int = SEEDS  #: networks of each small experiment (recall, adder).
     mnist_seeds: int = MNIST_SEEDS  #: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
@@ -154,8 +151,7 @@ class Plan:
     def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
         """The settings of a run, from the first seed on as many as `seeds`, where a run can have several.
 
-        `variants` are hidden sizes and losses to train, the product of both; all of the experiments' by
-        default, ignored for MNIST. Raises `SettingError` if an override is out of range.
+        `variants` are hidden sizes and losses, each with each, by default all; a SettingError if an override is out of range.
         """
         settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
         if task != "mnist":

@@ -74,19 +74,12 @@ def standing(has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work]
 def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None) -> Standing:
     """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is at the end.
 
-    Runs are left where it was stopped before. What is lacking is looked up before every run. A run that was interrupted or
-    stopped goes on; a network that another process trains meanwhile is left to it; what fails is not tried again.
-
-    Args:
-        plan: what is wanted.
-        emit: called in this thread with every event of the runs, a `Standing` between them, and at most twice a second in them.
-        control: stops the runs in hand, whose checkpoints are kept, and all others; pauses.
-        place: the workers of a cluster, which train many runs at a time, looked up once; by default this thread, one by one.
-
-    Raises:
-        DeviceError: if there is no such device.
-        ClusterError: if there are no workers to be had, or all are gone.
-        StoreError: if the store can't be used, or another process trains a report's runs elsewhere.
+    What is lacking is looked up before every run. A run that was interrupted or stopped goes on; a network that another process
+    trains meanwhile is left to it; what fails is not tried again. `emit` is called in this thread with every event, a
+    `Standing` between runs, and at most twice a second in them. `control` pauses, or stops the runs in hand, whose checkpoints
+    are kept, and all others. `place` has workers, which train many runs at a time; by default this thread trains one by one. A
+    DeviceError tells that there is no such device, a ClusterError that there are no workers, or all are gone, a StoreError that
+    the store can't be used, or another process trains a report's runs elsewhere.
     """
     if place is None:
         lacking = _Lacking(plan, emit, control)

@@ -1,7 +1,6 @@
 """Every run of every task, kept: SQLite for settings and values, a folder of weights for each.
 
-Whatever goes wrong here costs no training: it is told once in a sentence, and what can be kept is
-kept. No torch in here, so that a list of runs is there at once.
+What goes wrong here costs no training: it is told once, and what can be kept is kept. No torch, so that a list is quick.
 """
 
 from rnn_tui.engine.paths import run_dir

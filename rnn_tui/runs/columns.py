@@ -1,7 +1,6 @@
 """What each value of the database has to be, in one table, and what stands where it is not.
 
-A database may be damaged, changed by hand, or another machine's. What is read of it, or of a file
-beside it, passes here: types and bounds are looked at, and text becomes harmless to show.
+A database may be damaged, or changed by hand: what is read of it, or beside it, is checked, and text made harmless to show.
 """
 
 import json
@@ -94,23 +93,14 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(figure), None)),
     **dict.fromkeys(("metric", "final_metric"), (_words(LONGEST_WORDS), NO_TEXT)),
     **dict.fromkeys(("device", "host"), (_words(LONGEST_WORD), printable("?"))),
-    "name": (_words(LONGEST_NAME), printable("?")),
-    "config": (lambda text: config_from_dict(json.loads(text)), None),
-    "status": (_status, Status.DAMAGED),
-    "steps_per_epoch": (lambda value: max(1, _count(value)), 1),
-    "specs": (specs_of, ()),
-    "message": (_words(LONGEST_SENTENCE), NO_TEXT),
-    "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
-    "deleted": (_or_none(_seconds), 0.0),
-    "tag": (_words(LONGEST_TAG), printable("?")),
-    "versions": (_by_name(lambda what: printable(what, 100)), {}),
-    "load": (_by_name(figure), {}),
-    "kind": (_kind, "step"),
-    "epoch": (_or_none(_count), None),
-    "seconds": (_or_none(_seconds), None),
-    "level": (_words(LONGEST_WORD), printable("info")),
-    "text": (_words(LONGEST_SENTENCE), printable("?")),
-}
+    "name": (_words(LONGEST_NAME), printable("?")), "tag": (_words(LONGEST_TAG), printable("?")),
+    "config": (lambda text: config_from_dict(json.loads(text)), None), "status": (_status, Status.DAMAGED),
+    "steps_per_epoch": (lambda value: max(1, _count(value)), 1), "specs": (specs_of, ()),
+    "message": (_words(LONGEST_SENTENCE), NO_TEXT), "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
+    "deleted": (_or_none(_seconds), 0.0), "seconds": (_or_none(_seconds), None), "epoch": (_or_none(_count), None),
+    "versions": (_by_name(lambda what: printable(what, 100)), {}), "load": (_by_name(figure), {}), "kind": (_kind, "step"),
+    "level": (_words(LONGEST_WORD), printable("info")), "text": (_words(LONGEST_SENTENCE), printable("?")),
+}  # fmt: skip
 
 
 def values_of(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> tuple[dict[str, Any], list[str]]:

@@ -35,10 +35,7 @@ class Line:
 
 
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """The lines for one metric of several runs, which may have no values: one for each of a run's networks.
-
-    Runs that differ in their seeds only give lines together, over the steps that all of them have logged.
-    """
+    """A line for each network of the runs that have values; runs that differ in seeds only share theirs, at common steps."""
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:
         if curve.steps:

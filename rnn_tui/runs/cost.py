@@ -1,7 +1,4 @@
-"""What training will take here: by the last runs of the task, else by operations timed a moment.
-
-What calculates is apart from what measures: `scaled` and `estimated` are functions of numbers.
-"""
+"""What training will take here: by the last runs of the task, else by operations timed a moment."""
 
 from __future__ import annotations
 

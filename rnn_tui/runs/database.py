@@ -121,11 +121,9 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
     """The version of a database, 0 of an empty one; a StoreError if it is another program's, a later one or tampered with."""
     # In one statement: between two, another process may make it.
     version, owner, tables, foreign = connection.execute(
-        "SELECT (SELECT user_version FROM pragma_user_version),"
-        " (SELECT application_id FROM pragma_application_id),"
+        "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),"
         " (SELECT count(*) FROM sqlite_schema),"
-        " (SELECT name FROM sqlite_schema"
-        "  WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%')"
+        " (SELECT name FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%')"
     ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(f"{shown} is another program's database; move it away, or {_ELSEWHERE}.")

@@ -1,10 +1,8 @@
 """Whether a run is in training, and whose turn it is: a lock that the system takes back when a process dies.
 
-So a run whose process was killed shows as interrupted at once, and no two processes train the same
-run. The lock is on a file of its own, since the run's folder is the user's to copy or to remove.
-
-Beside it lie requests of other processes to the one that trains: an empty file each, whose name says
-what is asked for. To look for one costs no reading of the database, and to remove it is to take it.
+So a run whose process was killed shows as interrupted at once, and no two processes train the same run. The lock is on a file
+of its own, since the run's folder is the user's. Beside it lie requests of other processes, an empty file each, whose name says
+what is asked for: to look for one costs no reading of the database, and to remove it is to take it.
 """
 
 import logging

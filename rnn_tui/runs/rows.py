@@ -146,10 +146,7 @@ def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, n
 
 
 class EventWriter:
-    """Writes one run's events in a transaction of the caller's; `specs` as far as known before.
-
-    `where` has the host that trains it and what its versions are, as JSON: by default this process.
-    """
+    """Writes a run's events in a caller's transaction; `specs` as known before, `where` its host and versions if not here."""
 
     def __init__(
         self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = (), where: tuple[str, str] | None = None

@@ -27,10 +27,7 @@ _MOST_NAMED = 3
 
 
 class RunStore:
-    """The user's database of runs, made where there is none; each method raises StoreError if it can't be used.
-
-    One thread at a time may use it; other processes may meanwhile.
-    """
+    """The user's database of runs, made where there is none, for one thread; methods raise StoreError if it can't be used."""
 
     def __init__(self) -> None:
         self._path = run_database()

@@ -41,8 +41,7 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
 def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
     """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
 
-    `emit` is called with every event, in this thread; others stop or pause the run by `control`.
-    The run's name is by default what distinguishes it.
+    `emit` gets every event, in this thread; others stop or pause it by `control`. The name is by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
     return _fit(config, emit, control, run_id=run_id, name=name or automatic_name(config), lock=lock, turn=Turn())

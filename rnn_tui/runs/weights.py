@@ -1,7 +1,6 @@
 """Which weights answer: those that ship, those of runs, those in a file that was named.
 
-Whoever asks a network, on the command line or in the app, finds its weights here, and has it from
-the one cache of networks. The database is loaded only where a run is asked for by its name.
+Whoever asks a network has it from the one cache here. The database is loaded only where a run is asked for by its name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -76,10 +75,9 @@ def shipped(task: str) -> list[Source]:
 
 
 def choose_shipped(task: str, cell: str = "") -> Source:
-    """The weights that ship for a task, of a cell if one is named.
+    """The weights that ship for a task, of a cell if one is named; a CheckpointError without any.
 
-    These read photos and drawings unless a user names others: they were trained for that, while a
-    run of the report's recipe reads MNIST well and photos badly. Without any, a CheckpointError.
+    They read photos and drawings unless others are named: a run of the report's recipe reads MNIST well and photos badly.
     """
     there = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
@@ -109,10 +107,7 @@ def finished_runs(task: str) -> Iterator[Source]:
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run: by its id or the beginning of it, its name, or `last`, the newest of the task that finished.
-
-    A CheckpointError if there is no such run, or several, or it has no weights yet.
-    """
+    """The weights of a run: by id, the beginning of it, name, or `last`, the newest finished; a CheckpointError for none."""
     if run == LAST:
         for source in finished_runs(task):
             return source
@@ -142,8 +137,7 @@ def _names(*, deleted: bool) -> Mapping[str, str]:
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
     """The weights that answer questions unless a user names others.
 
-    The last run trained to its end for this position, else those that ship for it, else the last
-    run of the task or those that ship, whatever position they recall; else a CheckpointError.
+    Of the last finished run for this position, else those that ship for it, else of any position; else a CheckpointError.
     """
     usual = TASKS[task].presets[0].values.get("position")
     runs = [] if only_pretrained else list(finished_runs(task))

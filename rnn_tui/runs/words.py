@@ -103,10 +103,7 @@ def age(seconds: float) -> str:
 
 
 def automatic_name(config: RunConfig) -> str:
-    """Task, model and preset, and the settings that differ from the preset's.
-
-    Such as `mnist-lstm-fast`, `recall-fast-h2,5-100seeds` or `mnist-rnn-report-lr0.01-photo`.
-    """
+    """Task, model, preset and what differs from the preset's, such as `mnist-lstm-fast` or `recall-fast-h2,5-100seeds`."""
     task = TASKS[config.task]
     # Of a set of replicas the usual cell goes without saying.
     usual_cell = bool(config.variants) and config.cell == task.default_cell

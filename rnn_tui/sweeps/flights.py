@@ -70,8 +70,7 @@ class Flight:
 class Flights:
     """All of them, by the ids of their runs.
 
-    The importer writes what comes, then the source hears of it; `warn` is told what the user must know. `shared` is a
-    folder for checkpoints that home sees as well, or empty.
+    The importer writes what comes, then the source hears of it, `warn` what users must know; `shared` is a folder, or empty.
     """
 
     def __init__(

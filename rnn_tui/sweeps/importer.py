@@ -54,10 +54,7 @@ class EventBatch:
 
 
 class Importer(AbstractContextManager["Importer"]):
-    """Writes what workers tell; one thread at a time may use it.
-
-    Each method raises StoreError if the database can't be used; then nothing of the call is written.
-    """
+    """Writes what workers tell, or raises StoreError and writes nothing of the call; one thread at a time may use it."""
 
     def __init__(self) -> None:
         self._path = run_database()
@@ -80,8 +77,7 @@ class Importer(AbstractContextManager["Importer"]):
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
         """Write batches in one transaction; returns what was new of each run, in order.
 
-        A batch behind a gap is left out: `Incoming.next` tells what to ask for. The last event of a
-        run waits in `Incoming.end` for its weights.
+        A batch behind a gap is left out (`Incoming.next` tells what to ask for). A run's last event waits in `Incoming.end`.
         """
         come: dict[int, tuple[Incoming, list[events.Event]]] = {}
         for batch in batches:

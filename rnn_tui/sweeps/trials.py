@@ -135,10 +135,7 @@ class _Open:
 
 
 class Trials(AbstractContextManager["Trials"]):
-    """The runs that a sweep lacks: those that were interrupted first, then one trial after another.
-
-    It opens the store of runs in the thread that makes it, which is the only one to use it.
-    """
+    """The runs that a sweep lacks, interrupted ones first, then trial by trial; only the thread that makes it may use it."""
 
     def __init__(self, name: str, tell: Callable[[TrialEnded], object]) -> None:
         self.name, self._store, self._tell = name, SweepStore(), tell

@@ -32,11 +32,8 @@ USUAL_SIZE = (80, 24)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Server": "rnn-tui",
-}
+    "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Server": "rnn-tui",
+}  # fmt: skip
 # Of an address that is reserved for books; nothing is sent there.
 _ELSEWHERE = ("192.0.2.1", 9)
 

@@ -1,7 +1,4 @@
-"""What runs can be exported to, in one table: a new format is a function and a line here.
-
-A format's module is imported when it is written, so that the table costs nothing to look at.
-"""
+"""What runs can be exported to, in one table: a new format is a function, whose module is imported on use, and a line here."""
 
 import importlib
 import os
@@ -147,10 +144,7 @@ class Export:
 
 
 def write(export: Export) -> list[Path]:
-    """Export runs; returns the files and folders that were written.
-
-    An ExportError if it can't be written or a package is missing, a CheckpointError for weights that can't be read.
-    """
+    """Export runs; returns what was written. An ExportError if that can't be, a CheckpointError if weights can't be read."""
     try:
         return list(export.form.load()(export))
     except OSError as error:

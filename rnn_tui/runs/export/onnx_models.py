@@ -1,7 +1,6 @@
 """Networks as ONNX models, checked against our own on real inputs.
 
-The graphs are put together here from ONNX's own operators. PyTorch's exporter fixes the length of
-the sequences that an LSTM reads (2.13), and takes seconds for each of what may be 100 networks.
+Graphs are put together here: PyTorch's exporter fixes the length of what an LSTM reads (2.13), and takes seconds a network.
 """
 
 from collections.abc import Sequence

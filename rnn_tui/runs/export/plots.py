@@ -29,8 +29,7 @@ STYLE = Path(__file__).with_suffix(".mplstyle")
 class Panel:
     """One metric of several runs: `spec` is what y is, a line for each network.
 
-    The faint lines are of the training loss, drawn behind. By label of a line, `marks` are x and y
-    of points that the report published, and `figures` stand behind the label in the legend.
+    The `faint` lines are drawn behind. By a line's label, `marks` are published x and y, `figures` what stands in the legend.
     """
 
     spec: Metric
@@ -49,8 +48,7 @@ class Panel:
 def write_chart(export: Export) -> list[Path]:
     """Write a picture with a panel for each metric: a line a network, with a band of ± sd over seeds.
 
-    By default these are the validation loss over the training loss, and the validation metric that
-    stands for the runs; an ExportError where nothing was logged under these names.
+    By default the validation loss over that of training, and the runs' main metric; an ExportError where nothing was logged.
     """
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
