@@ -88,7 +88,7 @@ MAY_WRITE = {
     # A lock needs a file that stays where it is.
     "runs/locks.py": ("path.open", "(folder / 'drawing').open", "self._path.open"),
     # The log, and streams that are missing, or go nowhere.
-    "cli/main.py": ("logging.handlers.RotatingFileHandler", "open", "os.open", "io.FileIO"),
+    "cli/main.py": ("RotatingFileHandler", "open", "os.open", "io.FileIO"),
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
     "photos/export.py": ("np.savez_compressed",),
     "sweeps/worker.py": ("(self.folder / 'events').open",),  # grows an event at a time, for home to ask for

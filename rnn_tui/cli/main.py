@@ -8,10 +8,10 @@ import codecs
 import gc
 import io
 import logging
-import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
 from typing import TextIO
 
 from rnn_tui.cli import output
@@ -103,9 +103,7 @@ def _start_log() -> None:
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
-        )
+        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -105,9 +106,7 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
         chunks = _chunks(sys.stdin, questions)
     inform: Callable[[str], None] = (lambda _: None) if options.quiet else cache(say)  # once, however many lines come
     inform(f"weights: {questions.label}")
-    results = (
-        JsonResults(sys.stdout, questions.document(), lambda result: result.document) if options.json else _Lines(sys.stdout)
-    )
+    results = JsonResults(sys.stdout, questions.document(), attrgetter("document")) if options.json else _Lines(sys.stdout)
     lines = faults = 0
     try:
         for chunk in chunks:

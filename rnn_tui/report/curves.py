@@ -114,10 +114,7 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
 
 
 @lru_cache(MOST_REMEMBERED)
-def _measured(
-    run_id: str,  # noqa: ARG001 - what is remembered is the run's
-    path: Path,
-) -> list[dict[int, float]]:
+def _measured(run_id: str, path: Path) -> list[dict[int, float]]:  # noqa: ARG001 - what is remembered is the run's
     """For each replica of a finished run its accuracy by length, in percent; none without its weights."""
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415

@@ -143,20 +143,16 @@ def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
     works = []
     by_seed = [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)]
     # Consecutive seeds are all as far ahead of their places.
-    alike = itertools.groupby(enumerate(by_seed), lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]))
-    for (_, experiments), some in alike:
+    found = itertools.groupby(enumerate(by_seed), lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]))
+    for (_, experiments), some in found:
         stretch = [part for _, mine in some for part in mine]
         first, count = stretch[0].seed, len(stretch) // len(experiments)
-        for variants in _products([one.variant for one in experiments if one.variant is not None]):
+        wanted = [one.variant for one in experiments if one.variant is not None]
+        alike: dict[frozenset[int], list[Variant]] = {}  # each all combinations of some sizes and losses
+        for variant in wanted:
+            sizes = frozenset(one.hidden_size for one in wanted if one.loss == variant.loss)
+            alike.setdefault(sizes, []).append(variant)
+        for variants in alike.values():
             config = plan.config(experiments[0].task, experiments[0].cell, first, seeds=count, variants=variants)
             works.append(Work(config, tuple(part for part in stretch if part.experiment.variant in variants)))
     return works
-
-
-def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
-    """Variants as sets that are each all combinations of their sizes and losses."""
-    alike: dict[frozenset[int], list[Variant]] = {}
-    for variant in variants:
-        sizes = frozenset(one.hidden_size for one in variants if one.loss == variant.loss)
-        alike.setdefault(sizes, []).append(variant)
-    return list(alike.values())

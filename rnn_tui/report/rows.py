@@ -10,7 +10,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.report.kept import Kept
 from rnn_tui.report.plan import DECIMALS, Experiment, Plan
-from rnn_tui.runs.export.formats import ExportFormat, table_of
+from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.words import NOTHING, duration
 
 SHARE, RESAMPLES = 0.95, 9_999
@@ -53,12 +53,9 @@ def _bootstrap(values: tuple[float, ...]) -> Interval:
     n = len(values)
     middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
     # Both ways round: which of two networks is taken from the other must change the sign alone.
-    ahead, back = (
-        bootstrap(
-            (some,), np.mean, n_resamples=RESAMPLES, confidence_level=middle, method="percentile", rng=np.random.default_rng(0)
-        ).confidence_interval
-        for some in (values, tuple(-value for value in reversed(values)))
-    )
+    ways = (values, tuple(-value for value in reversed(values)))
+    how: dict[str, Any] = {"n_resamples": RESAMPLES, "confidence_level": middle, "method": "percentile"}
+    ahead, back = (bootstrap((some,), np.mean, **how, rng=np.random.default_rng(0)).confidence_interval for some in ways)
     return Interval(float(ahead.low - back.high) / 2, float(ahead.high - back.low) / 2)
 
 
@@ -181,12 +178,12 @@ def results(has: Kept) -> Results:
 
 
 # What a report can be written to: each is a function of `report.document` and a line here.
-DOCUMENTS = table_of(
+DOCUMENTS = {one.name: one for one in (
     ExportFormat("html", "one page with its charts inside, HTML",
                  "rnn_tui.report.document:as_html", suffix=".html", extra="plots"),
     ExportFormat("md", "text with its charts inside, Markdown",
                  "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
-)  # fmt: skip
+)}  # fmt: skip
 HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
 # What these columns need beside each other; a narrower place has the first ones.
 FULL_WIDTH, FIRST = 112, 6

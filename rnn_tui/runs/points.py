@@ -36,15 +36,13 @@ def moments(
     if steps is not None:
         only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]
     figures: dict[tuple[str, int], dict[str, float | tuple[float, ...]]] = {}
-    for row_kind, metric, step, value, replicas in connection.execute(
-        f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}", arguments
-    ):
+    values_logged = f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}"
+    for row_kind, metric, step, value, replicas in connection.execute(values_logged, arguments):
         figures.setdefault((row_kind, step), {})[metric_name(metric)] = value_of(value, replicas)
     found = []
-    for row in connection.execute(
-        f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
-        arguments,
-    ):
+    order = "step, instr('step epoch test', kind)"
+    steps_logged = f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY {order}"
+    for row in connection.execute(steps_logged, arguments):
         values = sound_values(row, _OF_MOMENT)
         metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
         found.append(Moment(**values, metrics=metrics, replicas=replicas_of))
@@ -70,10 +68,8 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
     found: list[tuple[Kind, str]] = []
     for kind in KINDS:
         name = ""
-        while row := connection.execute(
-            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY metric LIMIT 1",
-            (run_id, kind, name),
-        ).fetchone():
+        following = "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY metric LIMIT 1"
+        while row := connection.execute(following, (run_id, kind, name)).fetchone():
             name = row[0]
             found.append((kind, name))
     return found

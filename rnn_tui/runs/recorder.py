@@ -238,19 +238,15 @@ class Recorder:
             if closing:
                 break
         if self._problem:
-            self._spill()
+            try:
+                path = write_spill(self.lacking())
+                self.listed = True
+                logger.info("what is not recorded of run %s is in %s", self._id, path)
+            except OSError as error:
+                self.lost = True
+                logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
         if self._connection is not None:
             self._connection.close()
-
-    def _spill(self) -> None:
-        """Keep in a file what the database did not take."""
-        try:
-            path = write_spill(self.lacking())
-            self.listed = True
-            logger.info("what is not recorded of run %s is in %s", self._id, path)
-        except OSError as error:
-            self.lost = True
-            logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
 
     def _try_to_write(self) -> None:
         fetched = [self._queue.popleft() for _ in range(len(self._queue))]

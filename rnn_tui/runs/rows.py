@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
-from functools import cache, reduce
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -19,7 +19,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Figures, Metric
-from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
@@ -52,10 +52,8 @@ class RecordReader:
         rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
         now = {row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row)) for row in rows.fetchall()}
         news = [at for at, state in now.items() if at not in self._known or self._known[at][0] != state]
-        whole = self._connection.execute(
-            f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))", [json.dumps(news)]
-        )
-        for row in whole.fetchall():
+        whole = f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))"
+        for row in self._connection.execute(whole, [json.dumps(news)]).fetchall():
             at = row["rowid"]
             run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
             self._known[at] = now[at], self._settled(run)
@@ -95,12 +93,8 @@ def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     return [Session(**values_of(row, SESSION_COLUMNS)[0]) for row in rows]
 
 
-def replayed(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> RunState:
-    """The state that the run's events led to; a ValueError if a moment has values of other networks than the run's."""
-    return reduce(RunState.apply, _events(run, logged, texts), RunState(run.run_id, run.config))
-
-
-def _events(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> Iterable[events.Event]:
+def events_of(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> Iterable[events.Event]:
+    """The run's events once more; a ValueError if a moment has values of other networks than the run's."""
     name = run.run_id
     if run.total_steps:
         yield events.RunStarted(name, run.config, run.specs, **{column: getattr(run, column) for column in OF_START})
@@ -139,10 +133,9 @@ def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, n
         number += 1
         free = f"{name}-{number}"
     settings = (config.task, config.cell, config.preset, json.dumps(config.to_dict()))
-    connection.execute(
-        "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run_id, free, *settings, created, time.time(), Status.LOADING),
-    )
+    columns = "(id, name, task, model, preset, config, created, updated, status)"
+    row = (run_id, free, *settings, created, time.time(), Status.LOADING)
+    connection.execute(f"INSERT INTO runs {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 class EventWriter:
@@ -172,20 +165,15 @@ class EventWriter:
                 moment = self._moment(connection, "epoch", event, epoch=event.epoch, seconds=event.seconds)
                 self._headlines(connection, moment.figures)
             case events.MachineSeen():
-                connection.execute(
-                    "UPDATE sessions SET load = ?2 WHERE run_id = ?1 AND started = "
-                    "(SELECT max(started) FROM sessions WHERE run_id = ?1)",
-                    (self._id, json.dumps(event.whole)),
-                )
+                last = "run_id = ?1 AND started = (SELECT max(started) FROM sessions WHERE run_id = ?1)"
+                connection.execute(f"UPDATE sessions SET load = ?2 WHERE {last}", (self._id, json.dumps(event.whole)))
             case events.RunPaused():
                 self._columns |= {"status": Status.PAUSED}
             case events.RunResumed():
                 self._columns |= {"status": Status.TRAINING}
             case events.LogLine():
-                connection.execute(
-                    "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)",
-                    (self._id, time.time(), event.level, event.text),
-                )
+                line = (self._id, time.time(), event.level, event.text)
+                connection.execute("INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)", line)
             case events.RunFinished():
                 figures: Figures = {**event.metrics, **event.replicas}
                 moment = Moment.test(self._config, event.step, event.seconds, figures)
@@ -227,10 +215,8 @@ class EventWriter:
         if spec is None or value is None or not math.isfinite(value):
             return
         better = "max" if spec.higher_is_better else "min"
-        connection.execute(
-            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) WHERE id = ?",
-            (spec.name, value, value, value, self._id),
-        )
+        change = f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) WHERE id = ?"
+        connection.execute(change, (spec.name, value, value, value, self._id))
 
 
 def main_figure(config: RunConfig, specs: Sequence[Metric], figures: Figures) -> tuple[Metric, float] | tuple[None, None]:

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import reduce
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
@@ -121,7 +122,8 @@ class RunStore:
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
         with self._explaining(run.whole.run_id):
-            return reading.replayed(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
+            told = reading.events_of(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
+            return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""

@@ -73,9 +73,8 @@ def require(package: str, extra: str) -> None:
 def read_place(text: str) -> TrainingPlace:
     """Where to train, as typed; this machine where nothing is; a SettingError if it is no such place, or can't be read."""
     if in_page():  # it names files of the machine that serves, and takes more than its turn
-        raise SettingError(
-            "A page in the browser trains one run at a time; sweep in the app in a terminal, or by rnn-tui sweep."
-        )
+        what = "A page in the browser trains one run at a time"
+        raise SettingError(f"{what}; sweep in the app in a terminal, or by rnn-tui sweep.")
     kind, _, rest = text.partition(":")
     if not text or kind == LOCAL:
         return TrainingPlace(LOCAL, text or LOCAL, WORKERS.parse(rest) if rest else usable_cores())

@@ -70,9 +70,8 @@ class Importer(AbstractContextManager["Importer"]):
         """A try of a run begins, of which a worker says who it is."""
         told = {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))}
         where, _ = values_of(told, ("host", "versions"))
-        return Incoming(
-            run_id, config, token, EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
-        )
+        writer = EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
+        return Incoming(run_id, config, token, writer)
 
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
         """Write batches in one transaction; returns what was new of each run, in order.

@@ -48,13 +48,8 @@ class ExportFormat:
         return cast("Callable[..., Any]", resolve_name(self.writer))
 
 
-def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
-    """Formats by their names."""
-    return {one.name: one for one in formats}
-
-
 _CHART, _TABLES = "rnn_tui.runs.export.plots:write_chart", "rnn_tui.runs.export.documents:write_tables"
-FORMATS = table_of(
+FORMATS = {one.name: one for one in (
     ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv", ".csv",
                  to_stdout=True, of_all=_TABLES),
     ExportFormat("json", "every value, settings and sessions, in one document", "rnn_tui.runs.export.documents:write_json",
@@ -66,7 +61,7 @@ FORMATS = table_of(
                  "rnn_tui.runs.export.onnx_models:write_models", ".onnx", "onnx", several=True),
     ExportFormat("safetensors", "the weights alone, without the state of training",
                  "rnn_tui.runs.export.formats:write_weights", ".safetensors", several=True),
-)  # fmt: skip
+)}  # fmt: skip
 
 
 def register(form: ExportFormat, formats: dict[str, ExportFormat] = FORMATS) -> None:
