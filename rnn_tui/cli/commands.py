@@ -1,7 +1,4 @@
-"""The commands of `rnn-tui` in one list, and the parser that is made of it. The app starts without any of this.
-
-A new command is a module and a line here; `rnn-tui --help` and other commands do not import that module.
-"""
+"""The commands of `rnn-tui` in one list, and their parser. A new one is a module, imported by nothing else, and a line here."""
 
 import argparse
 import importlib

@@ -1,7 +1,4 @@
-"""`rnn-tui completion`: a script that makes a shell complete what `rnn-tui` takes, which shtab writes from the parsers.
-
-What shtab can't know stands beside this module, a file a shell: names of runs, asked for at every Tab, and quoting.
-"""
+"""`rnn-tui completion`: shtab writes it from the parsers; names and quoting, beside this module, are ours, a file a shell."""
 
 import argparse
 import shlex

@@ -90,8 +90,7 @@ def _run_app(data_dir: str | None) -> int:
     share = shared_folder()
     if page and share is not None:
         os.chdir(share)  # what is typed, and shown, is named from there
-    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
-    # time; the app collects again once that frame is drawn.
+    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the time; then the app collects.
     gc.disable()
     from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
 

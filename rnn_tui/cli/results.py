@@ -173,8 +173,7 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
     if config.variants:
-        last = state.epochs[-1].replicas if state.epochs else {}
-        variants = _figures(config, {**last, **state.replica_results})
+        variants = _figures(config, {**(state.epochs[-1].replicas if state.epochs else {}), **state.replica_results})
         if evaluation is not None:
             for entry, more in zip(variants, evaluation.documents(), strict=True):
                 entry.update(more)

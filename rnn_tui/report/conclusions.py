@@ -173,8 +173,7 @@ def verdict_of(comparisons: Sequence[Says]) -> Verdict:
 def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) -> tuple[Conclusion, ...]:
     """The three conclusions, held against what is trained so far; none without the adder.
 
-    They compare two figures at a time, seed by seed: a seed has the same data in all networks. The third needs `by_length`,
-    from `accuracy_by_length`. Loads SciPy: not for the thread of a face.
+    They compare two figures at a time, seed by seed; the third needs `by_length`. Loads SciPy: not for the thread of a face.
     """
     mine = {row.experiment.variant: row for row in results.rows if row.experiment.task == "adder" and row.experiment.variant}
     if not mine:

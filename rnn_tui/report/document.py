@@ -67,8 +67,7 @@ def check_path(path: Path) -> ExportFormat:
     forms = {one.suffix: one for one in DOCUMENTS.values()}
     form = forms.get(path.suffix.lower())
     if form is None:
-        endings = " or ".join(sorted(forms, key=len))
-        raise SettingError(f"A document's name ends in {endings}, unlike {printable(path, 200)}.")
+        raise SettingError(f"A document's name ends in {' or '.join(sorted(forms, key=len))}, unlike {printable(path, 200)}.")
     imported("matplotlib.figure", "plots", "Documents")
     if reason := why_unwritable(path):
         raise unwritable(path, reason, "for the document")

@@ -85,8 +85,7 @@ def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
     return lambda text: {printable(name): check(value) for name, value in json.loads(text).items()}
 
 
-# By column: what makes a value of the program's of the database's, and what stands in for a value
-# that it refuses. Columns of the same name hold the same in every table.
+# By column, which has the same in every table: what makes our value of the database's, and what stands in for one it refuses.
 COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     **dict.fromkeys(("created", "updated", "elapsed", "started", "process_started", "at"), (_seconds, 0.0)),
     **dict.fromkeys(("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"), (_count, 0)),

@@ -17,8 +17,7 @@ from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
 
-# Of a time step in training, forward and back: matrix products of all weights; functions of each
-# gate of each unit; calls of operations, which is what small networks cost.
+# Of a time step, forward and back: products of all weights; functions of each unit's gates; calls, which small networks cost.
 PRODUCTS, FUNCTIONS, CALLS = 3, 1.5, 100
 LAST_RUNS, SHORTEST_RUN, TIMES = 20, 0.5, 50
 

@@ -141,10 +141,7 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
-    """`last`, then the names of runs, the newest first, or the ids of those whose name can't be typed.
-
-    There are none where the database can't be read within a tenth of a second; `deleted` as for `RunStore.runs`.
-    """
+    """`last`, then names of runs, the newest first, or ids for names that can't be typed; none if that takes too long."""
     which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
     try:
         with closing(sqlite3.connect(f"{run_database().absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:

@@ -1,7 +1,4 @@
-"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is room.
-
-That is the last state of each run only, which is small, for as long as the process lives that trained it.
-"""
+"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is room, or the process ends."""
 
 import logging
 import threading
@@ -74,8 +71,7 @@ class HeldRun:
             self.checkpoint = None
             self.emit(events.CheckpointSaved(self.run_id, step, str(path)))
         if self.end is not None:
-            end = replace(self.end, kept=True)
-            _recorded(replace(values, events=(*values.events, end)))
+            _recorded(replace(values, events=(*values.events, replace(self.end, kept=True))))
             self.end = None
 
     @property

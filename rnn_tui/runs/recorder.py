@@ -1,8 +1,7 @@
 """Brings one run's events into the database, off the training thread's path.
 
-The training thread appends to a queue. A thread of the recorder's empties it a few times a second in one transaction. Where the
-database can't be written, what has come waits in memory and is tried again, until the end of the run. What it did not take by
-then is kept in a file beside it, which is taken in when the database is opened, as are folders of weights by a new one.
+A thread empties its queue a few times a second in one transaction. Where the database can't be written, what has come waits in
+memory, and at the end goes into a file, which is taken in when the database is opened, as are folders of weights by a new one.
 """
 
 import json
@@ -37,8 +36,7 @@ from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 SECONDS_BETWEEN_WRITES = 0.4
 # After a failure: the first pause, doubled each time up to the longest.
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
-# A folder that is being removed fails in many ways before its database is gone: a write to one that
-# was there before is tried again for so long until that counts as a failure.
+# A folder that is being removed fails in many ways before its database is gone: for so long a write there is tried again.
 SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
 # How long the end of a run may wait for a database that is busy.
 LAST_PATIENCE = 10.0

@@ -55,8 +55,7 @@ class RecordReader:
         whole = f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))"
         for row in self._connection.execute(whole, [json.dumps(news)]).fetchall():
             at = row["rowid"]
-            run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
-            self._known[at] = now[at], self._settled(run)
+            self._known[at] = now[at], self._settled(record_from_row(row, tags.get(row["id"], []), now[at][-1]))
         return [self._known[at][1] for at in now if at in self._known]
 
     def _alive(self, row: sqlite3.Row) -> bool:

@@ -88,10 +88,7 @@ def try_learning_rates(config: RunConfig, progress: "Progress", control: Control
 
 
 class _Follower:
-    """Records the events of a run in training and passes them on; others' requests come the other way.
-
-    A pause gives the turn back. Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
-    """
+    """Records a run's events, passes them on, and obeys requests; where nobody listens any more, it interrupts the run."""
 
     def __init__(self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn) -> None:
         self.end: End | None = None

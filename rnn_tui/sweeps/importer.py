@@ -68,8 +68,7 @@ class Importer(AbstractContextManager["Importer"]):
 
     def begin(self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]) -> Incoming:
         """A try of a run begins, of which a worker says who it is."""
-        told = {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))}
-        where, _ = values_of(told, ("host", "versions"))
+        where, _ = values_of({"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))}, ("host", "versions"))
         writer = EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
         return Incoming(run_id, config, token, writer)
 

@@ -1,8 +1,7 @@
 """What happens on a worker: it trains one run, tells home as it goes, and keeps all until home has it.
 
-A run's folder is the worker's own: no database, only its numbered events, a line each, and its last
-checkpoint. Events are sent as they come; those that are lost on the way, and checkpoints, are asked
-for by home. Nothing here is imported before a worker has something to do.
+A run's folder has no database, only its numbered events, a line each, and its last checkpoint. Events are sent as they come;
+what is lost, and checkpoints, home asks for. Nothing here is imported before there is something to do.
 """
 
 import json

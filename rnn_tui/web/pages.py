@@ -307,10 +307,7 @@ class House:
             raise
 
     async def _store(self, browser: str) -> Path | None:
-        """Where a page is to keep its runs, once no page that ends writes there; None for the user's own store.
-
-        A page that is loaded again goes on with what it trained; a browser's second page has a store of its own.
-        """
+        """Where a page keeps its runs, once no other writes there: as before for a browser's first, None for the user's own."""
         folder = data_dir() / "pages"
         # Not by the name itself: who knows that has the store.
         name = hashlib.sha256(browser.encode()).hexdigest()[:32]

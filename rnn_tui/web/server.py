@@ -167,10 +167,7 @@ def _size_of(request: web.Request) -> tuple[int, int]:
 
 
 async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
-    """Call `tell` with the address, serve pages until `over` is set, end all of them; a StoreError if nothing can listen.
-
-    The host is a name or an address of this computer; 0 is any port that is free; an empty token lets in everybody.
-    """
+    """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can listen. No token lets in all."""
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
         runner = web.AppRunner(Server(house, Guard(host, token)).application(), access_log=None, shutdown_timeout=0.1)

@@ -146,8 +146,7 @@ def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
     networks = run.config.replicas
     size = getattr(run.config, "hidden_size", None)
     for name, value in moment.metrics.items():
-        seed = None if networks else run.config.seed  # one value for all networks
-        yield *head, name, size, None, seed, value
+        yield *head, name, size, None, None if networks else run.config.seed, value  # one value for all networks
     for name, values in moment.replicas.items():
         for network, value in zip(networks, values, strict=False):
             variant = network.variant

@@ -99,8 +99,7 @@ class Export:
     form: ExportFormat  #: the format.
     store: "RunStore"  #: where the runs are.
     runs: "Sequence[RunRecord]"  #: which, at least one.
-    #: a file, or a folder for what becomes several files; by default text goes to `out`, all else
-    #: to new files in the working directory.
+    #: a file, or a folder for several files; by default text goes to `out`, all else to new files in the working directory.
     output: Path | None
     out: TextIO  #: where text goes that has no file.
     metrics: Sequence[str] | None = None  #: what a chart shows; None for what is usual.
@@ -143,8 +142,7 @@ def write(export: Export) -> list[Path]:
     try:
         return list(export.form.load()(export))
     except OSError as error:
-        where = error.filename or export.output or Path.cwd()
-        raise unwritable(where, error.strerror or error, "with --output") from error
+        raise unwritable(error.filename or export.output or Path.cwd(), error.strerror or error, "with --output") from error
 
 
 def unwritable(path: object, reason: object, where: str) -> ExportError:

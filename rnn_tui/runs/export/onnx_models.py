@@ -196,10 +196,8 @@ def _images(file: WeightsFile, config: ImageConfig) -> tuple[Array, Array]:
 def _sequences(network: SequenceNetwork) -> tuple[Array, Array]:
     """Sequences (N, T, F) as in training, and what our networks say to them (R, N, …)."""
     config, length = network.config, network.config.lengths[1]
-    kind = cast(type[SequenceProblem], network.task.load())
-    problem = kind(config, torch.device("cpu"), lambda _: None)
-    drawn = problem.draw(torch.full((CHECKED,), length), generator(config.seed, "export"))
-    inputs = drawn.inputs[0].numpy()
+    problem = cast(type[SequenceProblem], network.task.load())(config, torch.device("cpu"), lambda _: None)
+    inputs = problem.draw(torch.full((CHECKED,), length), generator(config.seed, "export")).inputs[0].numpy()
     steps = np.stack([*network.steps(inputs.transpose(1, 2, 0), [length] * CHECKED)])  # (T, R, O, N)
     logits = steps.transpose(1, 3, 0, 2) if network.shape.every_step else steps[-1].transpose(0, 2, 1)
     return inputs.astype(np.float32), logits[..., 0] if network.outputs == 1 else logits
@@ -207,8 +205,7 @@ def _sequences(network: SequenceNetwork) -> tuple[Array, Array]:
 
 def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
     """Ask the model what ours was asked; an ExportError if it says something else."""
-    runtime = imported("onnxruntime", "onnx", "ONNX models")
-    session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    session = imported("onnxruntime", "onnx", "ONNX models").InferenceSession(data, providers=["CPUExecutionProvider"])
     (answers,) = session.run(None, {session.get_inputs()[0].name: inputs})
     difference = float(np.abs(answers - expected).max())
     if answers.shape != expected.shape or not difference <= TOLERANCE:
