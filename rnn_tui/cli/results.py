@@ -188,8 +188,7 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         history = [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs]
     return {
         "task": config.task, "model": config.cell, "preset": config.preset, "seed": config.seed,
-        "device": state.device, "parameters": state.parameters, "seconds": state.elapsed,
-        **figures, "history": history,
+        "device": state.device, "parameters": state.parameters, "seconds": state.elapsed, **figures, "history": history,
         "status": state.status.value, "run": state.run_id, "weights": state.checkpoint or None, "settings": config.to_dict(),
     }  # fmt: skip
 

@@ -60,10 +60,7 @@ class ChartRow:
 
 
 def check_path(path: Path) -> ExportFormat:
-    """The format of the document at `path`, if one can be written there, before hours of training.
-
-    A SettingError tells of an ending that none of `DOCUMENTS` has, an ExportError of a place or matplotlib that can't be used.
-    """
+    """The format of a document, before hours of training; a SettingError for its ending, an ExportError if none can be."""
     forms = {one.suffix: one for one in DOCUMENTS.values()}
     form = forms.get(path.suffix.lower())
     if form is None:

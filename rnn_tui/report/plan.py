@@ -177,10 +177,7 @@ class Plan:
 
 @lru_cache(1 << 15)  # of every run that is kept, whenever a rerun has news
 def family(config: RunConfig) -> RunConfig:
-    """What all runs share whose networks differ in seed, hidden size and loss alone: what a network's figures depend on.
-
-    Device, workers and the preset's name are not (rounding aside), nor which networks were trained beside it.
-    """
+    """What all runs share whose networks differ in seed, hidden size and loss alone; not device, workers or preset's name."""
     usual: dict[str, Any] = {"seed": 0, "device": "auto", "workers": 0, "preset": ""}
     if isinstance(config, SequenceConfig):
         usual |= {"seeds": 1, "hidden_sizes": (1,), "losses": ("mse",)}

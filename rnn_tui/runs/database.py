@@ -128,15 +128,11 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(f"{shown} is another program's database; move it away, or {_ELSEWHERE}.")
     if foreign is not None:  # it would be run whenever something is read or written
-        raise StoreError(
-            f"The database of runs {shown} has something that rnn-tui never writes, “{printable(foreign)}”; "
-            "move it away, and rnn-tui makes a new one from the weights that are kept."
-        )
+        what = f"has something that rnn-tui never writes, “{printable(foreign)}”; move it away"
+        raise StoreError(f"The database of runs {shown} {what}, and rnn-tui makes a new one from the weights that are kept.")
     if version > len(MIGRATIONS):
-        raise StoreError(
-            f"The database of runs {shown} was written by a later rnn-tui "
-            f"(its version is {printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
-        )
+        what = f"was written by a later rnn-tui (its version is {printable(version)}, this one knows {len(MIGRATIONS)})"
+        raise StoreError(f"The database of runs {shown} {what}; update rnn-tui.")
     return int(version)
 
 

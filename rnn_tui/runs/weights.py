@@ -82,11 +82,9 @@ def choose_shipped(task: str, cell: str = "") -> Source:
     there = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
     if cell not in there:
-        raise CheckpointError(
-            f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others."
-            if there
-            else f"The weights for {cell} that ship with rnn-tui are missing; install it again, or name others."
-        )
+        if there:
+            raise CheckpointError(f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others.")
+        raise CheckpointError(f"The weights for {cell} that ship with rnn-tui are missing; install it again, or name others.")
     [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
 

@@ -16,9 +16,8 @@ NOTHING = "–"
 LONGEST = 60
 # How settings are called in a name; those not here are left out.
 WORDS = {
-    "hidden_size": "h{}", "hidden_sizes": "h{}", "layers": "{}layers", "losses": "{}",
-    "position": "pos{}", "lengths": "len{}", "seeds": "{}seeds", "seed": "seed{}",
-    "epochs": "{}ep", "batch_size": "batch{}", "learning_rate": "lr{}",
+    "hidden_size": "h{}", "hidden_sizes": "h{}", "layers": "{}layers", "losses": "{}", "position": "pos{}", "lengths": "len{}",
+    "seeds": "{}seeds", "seed": "seed{}", "epochs": "{}ep", "batch_size": "batch{}", "learning_rate": "lr{}",
     "training_size": "train{}", "test_size": "test{}",
 }  # fmt: skip
 

@@ -75,9 +75,7 @@ class Sweep:
     @property
     def status(self) -> str:
         """`running`, `finished`, or `interrupted` where something is lacking and nobody trains it."""
-        if self.running:
-            return "running"
-        return "finished" if self.done >= self.plan.count else "interrupted"
+        return "running" if self.running else "finished" if self.done >= self.plan.count else "interrupted"
 
     @property
     def best(self) -> Trial | None:

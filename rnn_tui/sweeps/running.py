@@ -1,8 +1,7 @@
 """Trains runs on workers, from home: hands them out, listens, keeps what comes, goes on after a death.
 
-A worker asks home how to begin each try of a run, and gets the last checkpoint that home has: so a
-run whose worker died goes on elsewhere from there. Messages may be lost or dropped at any time; what
-is missing is asked for, since workers keep all that home has not confirmed.
+A worker asks home how to begin each try of a run, and gets home's last checkpoint: so a run whose worker died goes on
+elsewhere. Messages may be lost at any time; what is missing is asked for, since workers keep all that is not confirmed.
 """
 
 import asyncio

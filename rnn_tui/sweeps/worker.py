@@ -103,10 +103,7 @@ _TRAININGS: dict[str, _Training] = {}
 
 
 def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str = "") -> None:
-    """Train a run, or go on with it, as home says once it is asked; all is told on `topic`, of Dask's events.
-
-    `settings` are as `RunConfig.to_dict` has them. Files lie in the worker's own folder, or in one `shared` with home.
-    """
+    """Train a run, or go on with it, as home says; it tells on Dask's `topic`. Files lie in the worker's folder or `shared`."""
     from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
 
     worker = get_worker()
