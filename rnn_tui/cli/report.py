@@ -14,8 +14,7 @@ from rnn_tui.report.about import about
 from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length
 from rnn_tui.report.document import check_path, concluded, write_document
-from rnn_tui.report.kept import kept
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan, kept
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed

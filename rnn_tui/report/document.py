@@ -14,8 +14,7 @@ from rnn_tui.engine.palette import curve_colour
 from rnn_tui.report.about import TIMES, About, about
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, Says, conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
-from rnn_tui.report.kept import kept
-from rnn_tui.report.plan import Plan
+from rnn_tui.report.plan import Plan, kept
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, HEADS, Interval, Results, cells, markdown_table, markdown_text, results
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date

@@ -8,8 +8,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.report.kept import Kept
-from rnn_tui.report.plan import DECIMALS, Experiment, Plan
+from rnn_tui.report.plan import DECIMALS, Experiment, Kept, Plan
 from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.words import NOTHING, duration
 

@@ -13,8 +13,7 @@ from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.state import Status
-from rnn_tui.report.kept import Kept, Work, kept, work_for
-from rnn_tui.report.plan import Part, Plan, family
+from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HELD

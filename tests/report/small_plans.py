@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.events import Control
-from rnn_tui.report.kept import kept
-from rnn_tui.report.plan import Plan
+from rnn_tui.report.plan import Plan, kept
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.records import RunRecord

@@ -15,8 +15,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.state import Status
-from rnn_tui.report.kept import Found, Kept, kept, networks, work_for
-from rnn_tui.report.plan import Part, Plan, family
+from rnn_tui.report.plan import Found, Kept, Part, Plan, family, kept, networks, work_for
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord

@@ -15,8 +15,7 @@ from textual.widgets import Checkbox, DataTable, Input, Static
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import COMPARED
-from rnn_tui.report.kept import networks
-from rnn_tui.report.plan import Plan
+from rnn_tui.report.plan import Plan, networks
 from rnn_tui.ui.report.pane import ReportPane
 from rnn_tui.ui.report.views import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
