@@ -27,7 +27,7 @@ from rnn_tui.ui.widgets.plain import PlainTable
 if TYPE_CHECKING:
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
-    from rnn_tui.ui.training.test_images import TestImagesView
+    from rnn_tui.ui.training.results import TestImagesView
 
 # Cells of a field, fewest and most; the column at the right; what else takes room around fields.
 LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT, RIGHT_WIDTH = 5, 9, 3, 9
@@ -72,10 +72,9 @@ class ConfusionTable(PlainTable):
         return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
-        """Draw it in the colours of the theme, in the room that it may take.
+        """Draw it in the colours of the theme, in the room that it may take; the names are of the columns, the first C of rows.
 
-        The matrix is (C, C), true classes in rows, answers in columns; or (C, C + 1), the last for
-        answers in doubt. The names are of the columns; the first C are those of the rows, too.
+        The matrix is (C, C), true classes in rows, answers in columns; or (C, C + 1), the last for answers in doubt.
         """
         cursor, free = self.cursor_coordinate, room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))

@@ -158,9 +158,8 @@ class SettingsForm(VerticalScroll):
         return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
-        """The runs that the form describes, one for each cell ticked.
-
-        Raises `SettingError` with the sentence to show; unless `quiet`, the field at fault has the focus then.
+        """The runs that the form describes, one for each cell ticked; raises `SettingError`, with the focus at its field unless
+        `quiet`.
         """
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
@@ -250,8 +249,7 @@ class SettingsForm(VerticalScroll):
         configs = [self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells]
         for field in self.query(SettingField):
             values = [getattr(config, field.setting.name) for config in configs]
-            ends = dict.fromkeys(map(field.setting.format, (min(values), max(values))))
-            field.input.placeholder = " … ".join(ends)
+            field.input.placeholder = " … ".join(dict.fromkeys(map(field.setting.format, (min(values), max(values)))))
         self.show_cost()
 
 

@@ -40,9 +40,8 @@ def train_report(
 ) -> None:  # fmt: skip
     """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
 
-    `tell` is called with every event of the runs, before those of each run with what is known of
-    it, and with a `ReportStatus` whenever there is news of the whole; `evaluate` between runs with
-    the id of one that has finished.
+    `tell` is called with every event of the runs, before those of each run with what is known of it, and with a `ReportStatus`
+    whenever there is news of the whole; `evaluate` between runs with the id of one that has finished.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
@@ -79,9 +78,6 @@ def train_report(
         logger.exception("the report rerun failed")
         problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
     tell(replace(now, going_on=False, problem=problem))
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""Starts and stops training threads, and brings their events to the app's thread.
+"""Starts and stops training threads, which only append to a queue; the app drains it a few times a second.
 
-The training thread only appends to a queue; the app drains it a few times a second. Threads are
-daemons: one that hangs in a long operation must not keep the program from quitting.
+They are daemons: one that hangs in a long operation must not keep the program from quitting.
 """
 
 import logging
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.records import RunRecord
 
-# As many as there are colours to tell them apart.
-RUNS_KEPT = 8
+RUNS_KEPT = 8  # as many as there are colours to tell them apart
 logger = logging.getLogger(__name__)
 
 
@@ -63,10 +61,7 @@ class Drained:
 
 
 class TrainingManager:
-    """The runs of this session: their states, and the one thread that trains.
-
-    What begins to train raises `RuntimeError` where training is under way.
-    """
+    """The runs of this session, and the one thread that trains; what begins to raises `RuntimeError` where it does already."""
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}  #: by run id, in order of start.
@@ -265,8 +260,7 @@ class TrainingManager:
             loaded = Loaded(f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}", failed=False)
         except Exception as error:
             logger.exception("loading the engine failed")
-            text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
-            loaded = Loaded(text, failed=True)
+            loaded = Loaded(f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details", failed=True)
         self._queue.append(loaded)
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
@@ -14,10 +16,9 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import LazyView, with_key
+from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
-from rnn_tui.ui.training.form_pane import FormPane
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
@@ -26,24 +27,35 @@ if TYPE_CHECKING:
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.inside.view import InsideView
-    from rnn_tui.ui.training.form import LogView
+    from rnn_tui.ui.training.form import LogView, SettingsForm
 
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
+FORM_WIDTH = 110  # columns from which there is room for the form beside its view
 
 
-class TaskPane(FormPane):
-    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`."""
+class TaskPane(Pane):
+    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`.
+
+    Form and log belong to the first view. The form is beside it, in its place where the screen is narrow, or folded.
+    """
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
+        key("form", "focus_form", "Form", tooltip="Go to the form and back"),
+        Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"), key("preset", "preset", "Preset"),
         key("find-rate", "find_rate", "Find rate", show=False, tooltip="Find a learning rate for what the form says"),
-        key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
+        key("log", "log", "Log", show=False), key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
-    ]
+    ]  # fmt: skip
+
+    _place = getters.child_by_id("form-place", Vertical)  # by no query: the footer asks at every key
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
-        super().__init__(task)
-        self.runs, self._data_dir = runs, data_dir
+        super().__init__()
+        self.spec, self.runs, self._data_dir = task, runs, data_dir
+        self.form: SettingsForm | None = None  #: it; None until it is there, after the first frame.
+        self.folded: bool | None = None  #: whether it is folded, by the user; None: as there is room.
+        self._logs = False  # whether the log is shown
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
         self._views: dict[str, TaskView | LazyView] = {}  # the one looked at last first
@@ -78,7 +90,12 @@ class TaskPane(FormPane):
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
         read_late_styles(self.app)
-        form = await self.make_form(self._data_dir)
+        # Imported here, as their widgets take as long to load as the first frame does to draw.
+        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
+
+        form = SettingsForm(self.spec, self._data_dir)
+        await self._place.mount(form)
+        await self.get_child_by_id("workspace").mount(LogView(), before="#failure")
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             digit = str(number) if number < 10 else ""
@@ -301,3 +318,72 @@ class TaskPane(FormPane):
     @property
     def _log(self) -> "LogView":
         return cast("LogView", self.query_one("#log-lines"))
+
+    @property
+    def keys_first(self) -> bool:
+        return self.view == self.spec.views[0].id
+
+    @property
+    def front_view(self) -> Widget | None:
+        return None if self.alone else super().front_view
+
+    @property
+    def alone(self) -> bool:
+        """Whether the form stands in place of the view."""
+        return self._place.display and self.app.size.width < FORM_WIDTH
+
+    @property
+    def in_form(self) -> bool:
+        return self.form is not None and self.form.has_focus_within
+
+    def show_training(self) -> None:
+        """Bring the view to the front that form and log belong to."""
+        if not self.keys_first:
+            self.show_tab(self.spec.views[0].id)
+
+    def fold_form(self, fold: bool) -> None:
+        """Fold the form, or show it, with the view that it belongs to."""
+        self.folded = fold
+        if not fold:
+            self.screen.minimize()
+            self.show_training()
+        self.place_form()
+
+    def place_form(self) -> None:
+        """Show form and log where their view is in front; by no class of the pane, which would style all that is in it anew."""
+        narrow, place = self.app.size.width < FORM_WIDTH, self._place
+        place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
+        place.styles.width = "1fr" if narrow else None
+        self.get_child_by_id("workspace").display = not self.alone
+        if self.form is not None:
+            self.query_one("#log-lines").display = self.keys_first and self._logs
+
+    on_resize = place_form
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No leaving of what one is not in."""
+        if action == "leave_form":
+            return self.in_form or self.alone
+        return super().check_action(action, parameters)
+
+    def action_focus_form(self) -> None:
+        if self.form is None:
+            return
+        if self.in_form or self.alone:
+            self.fold_form(True)
+            self.call_after_refresh(self.focus_view)
+        else:
+            self.fold_form(False)
+            self.form.focus_first()
+
+    action_leave_form = action_focus_form
+
+    def action_preset(self) -> None:
+        if self.form is not None:
+            preset = self.form.next_preset()
+            self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
+
+    def action_log(self) -> None:
+        self._logs = not self._logs or not self.keys_first
+        self.show_training()
+        self.place_form()

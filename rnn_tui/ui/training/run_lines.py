@@ -19,8 +19,7 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.textual_fixes import ExactBar
 from rnn_tui.ui.training.manager import TrainingManager
 
-# Of the progress, before how busy the machine is takes its room.
-NARROWEST_BAR = 16
+NARROWEST_BAR = 16  # of the progress, before how busy the machine is takes its room
 
 
 class ProgressLine(Horizontal):
@@ -88,15 +87,12 @@ class RunBar(Static):
             return
         dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0
-        # The newest first: those are looked at, and the line may be cut.
-        for state in reversed(states):
+        for state in reversed(states):  # the newest first: those are looked at, and the line may be cut
             colour = self._runs.colours[state.run_id]
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
             queued = state.status is Status.LOADING and state is not self._runs.active
             words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
-            name = Content(words.replace("  ", " "))
-            if state is chosen:
-                name = name.stylize("bold underline")
+            name = Content.styled(words.replace("  ", " "), "bold underline" if state is chosen else "")
             part = mark + name + Content(" ")
             column += part.cell_length
             self._ends.append((column, state.run_id))

@@ -18,26 +18,22 @@ from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.results import VariantTable, in_short
 from rnn_tui.ui.training.run_lines import awaited
-from rnn_tui.ui.training.variants import VariantTable, in_short
 from rnn_tui.ui.widgets.plain import PlainTable
 
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.
 CHART_HEIGHT, SMALL_WIDTH = 8, 24
-# A table's share of the lines, and the lines of its heading.
-TABLE_SHARE, HEADING = 0.25, 1
-# Where the table may be, as a key goes through them.
-PLACES = ("below", "alone", "away")
-# The charts that there are from the start, by what metrics say that they belong to.
-FIRST = ("loss", "accuracy")
+TABLE_SHARE, HEADING = 0.25, 1  # a table's share of the lines, and the lines of its heading
+PLACES = ("below", "alone", "away")  # where the table may be, as a key goes through them
+FIRST = ("loss", "accuracy")  # the charts that there are from the start, by what metrics say that they belong to
 BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskPane) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
-    variants = pane.spec.config(pane.spec.default_cell).variants
-    return NetworksTraining(pane) if variants else RunsTraining(pane)
+    return NetworksTraining(pane) if pane.spec.config(pane.spec.default_cell).variants else RunsTraining(pane)
 
 
 class ChartGrid(Vertical, ChartView, TaskView):
@@ -72,9 +68,8 @@ class TrainingCharts(ChartGrid):
     DEFAULT_CLASSES = "training-charts"
     BINDINGS = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
-        key("charts", "charts", "Charts", "All metrics as small charts, and back"),
-        key("table", "table", "Table"),
-    ]
+        key("charts", "charts", "Charts", "All metrics as small charts, and back"), key("table", "table", "Table"),
+    ]  # fmt: skip
 
     def __init__(self, pane: TaskPane, table: PlainTable | VariantTable) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))

@@ -26,8 +26,8 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.training_view import LengthsView, NetworksTraining
-from rnn_tui.ui.training.variants import VariantTable
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import assert_refused, finish, last_notice, next_view, screen_text, start, wait_until
 

@@ -1,9 +1,12 @@
-"""The end of a run on images: its figures, and test images, by chance, misread, or of a field."""
+"""What came of a run: figures over seeds, network by network; test images, by chance, misread, or of a field."""
 
 import random
+from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,23 +16,112 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Label, Static
 
+from rnn_tui.engine.config import Variant
+from rnn_tui.engine.metrics import Metric, Spread
+from rnn_tui.engine.palette import curve_colour, curve_marker
+from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.shell.key_table import key, moves
-from rnn_tui.ui.shell.views import InsideDoor
+from rnn_tui.ui.shell.views import InsideDoor, TaskView
 from rnn_tui.ui.training.confusion import given_image, not_measured
+from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.digits import ProbabilityBars
-from rnn_tui.ui.widgets.plain import views_in
+from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.state import RunState
     from rnn_tui.ui.inside.subject import Given
-    from rnn_tui.ui.training.pane import TaskPane
+
+FIGURES = ("mean", "sd", "min", "max", "n", "report")
+COLUMNS = ("network", *FIGURES, "which is")  # the last two for what was published, where anything was
+EMPTY = "Press t to train: mean and spread over the seeds appear here, network by network."
+
+
+def in_short(words: str) -> str:
+    """Words for a metric, in fewer letters."""
+    return words.replace("validation", "val").replace("training", "train")
+
+
+class VariantTable(Vertical, TaskView):
+    """The figures of each variant over seeds; where it is `short` the headline alone, or what stands for it before the test."""
+
+    def __init__(self, pane: TaskPane, short: bool = False) -> None:
+        super().__init__(classes="panel")
+        self._spec, self._short = pane.spec, short
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(EMPTY, markup=False)
+        table = PlainTable(cursor_type="row", zebra_stripes=True)
+        table.display = False
+        yield table
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        state = pane.chosen
+        # Made anew only where something is new, the colours of the theme too: a table has to keep its cursor.
+        key = (state.run_id, len(state.epochs), state.status, self.app.theme) if state else ("",)
+        if key == self._shown:
+            return
+        self._shown = key
+        rows = list(self._rows(state)) if state else []
+        table = self.query_one(PlainTable)
+        table.display = bool(rows)
+        self.border_title = Content(self._headline(state) if state and rows else "")
+        empty = self.query_one(Static)
+        empty.display = not rows
+        empty.update("No epoch has ended so far." if state else EMPTY)
+        published = state is not None and any(
+            self._report(state, *pair) is not None for pair in product(state.metric_definitions, state.config.variants)
+        )
+        columns = COLUMNS if published else COLUMNS[:-2]
+        # A heading of figures stands above their right ends, as they are aligned there.
+        headings = (Text(label, justify="right" if label in FIGURES else "left") for label in columns)
+        table.fill(headings, (row[: len(columns)] for row in rows))
+
+    def _report(self, state: RunState, metric: Metric, variant: Variant) -> float | None:
+        return self._spec.published_figure(metric.name, state.config.cell, variant)
+
+    def _rows(self, state: RunState) -> Iterator[list[Text]]:
+        dark = self.app.current_theme.dark
+        for metric in self._metrics(state):
+            if not self._short:
+                yield [Text(in_short(metric.title), "bold"), *(Text() for _ in COLUMNS[1:])]
+            for at, (variant, spread) in enumerate(zip(state.config.variants, state.spreads(metric.name), strict=True)):
+                mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
+                yield _row(mark + Text(variant.label), metric, spread, self._report(state, metric, variant))
+
+    def _headline(self, state: RunState) -> str:
+        seeds = sorted({replica.seed for replica in state.config.replicas})
+        words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+        epoch = f"epoch {len(state.epochs)} of {state.config.epochs}"
+        what = f"{self._metrics(state)[0].title} · " if self._short else ""
+        return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
+
+    def _metrics(self, state: RunState) -> list[Metric]:
+        """What there is to show: test figures first, and accuracies before losses."""
+        known = [one for one in state.metric_definitions if state.spreads(one.name)]
+        if self._short:
+            headline = [one for one in known if one.name == self._spec.headline]
+            return (headline or [one for one in known if one.higher_is_better] or known)[-1:]
+        return sorted(known, key=lambda one: (("test", "val", "train").index(one.stage), not one.higher_is_better))
+
+
+def _row(name: Text, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
+    # With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact.
+    form = ".2f" if metric.unit == "%" else "#.3g"
+    figures = (spread.mean, spread.sd, spread.low, spread.high)
+    texts = ["–" if figure is None else f"{figure:{form}}".removesuffix(".") for figure in figures]
+    published, place = "", ""
+    if report is not None:
+        published = f"{report:{form}}".removesuffix(".")
+        sides = {"above": report - spread.high, "below": spread.low - report}
+        place = next((f"{points:.2f} {side}" for side, points in sides.items() if points > 0), "within")
+    return [name, *(Text(text, justify="right") for text in (*texts, str(spread.n), published)), Text(place)]
+
 
 # Columns from which one image is shown in full beside the others; the size from which it is large.
 WIDE, VERY_WIDE, HIGH = 100, 160, 44
-# Cells of a small image with its caption.
-WIDTH, HEIGHT = 15, 8
+WIDTH, HEIGHT = 15, 8  # cells of a small image with its caption
 BY_CHANCE, MISREAD, OF_FIELD = "by chance", "misread", "of a field"
 
 
@@ -63,15 +155,13 @@ class TestImagesView(Vertical, InsideDoor):
 
     BINDINGS = [
         key("show", "show", "Show", "Random images; misread ones; those chosen under Confusion"),
-        key("other", f"choose('{BY_CHANCE}')", "Others", "Other random test images"),
-        key("inside", "inside", "Inside"),
+        key("other", f"choose('{BY_CHANCE}')", "Others", "Other random test images"), key("inside", "inside", "Inside"),
         Binding("enter", "inside", "Inside", show=False),
         Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"),
-        *moves("move", {"right": 1, "home": -100_000, "end": 100_000}),
-        *moves("move_rows", {"up": -1, "down": 1}),
-    ]
+        *moves("move", {"right": 1, "home": -100_000, "end": 100_000}), *moves("move_rows", {"up": -1, "down": 1}),
+    ]  # fmt: skip
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(id="result-view")
         self._pane = pane
         self._evaluation: ImageEvaluation | None = None
@@ -89,7 +179,7 @@ class TestImagesView(Vertical, InsideDoor):
                 yield InkImage()
                 yield ProbabilityBars()
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
         if pane.evaluation is not self._evaluation:
             self._evaluation = pane.evaluation
@@ -112,8 +202,7 @@ class TestImagesView(Vertical, InsideDoor):
         self.action_choose(OF_FIELD)
 
     def action_choose(self, kind: str) -> None:
-        self._kind, self._place, self._indices, self._shown = kind, 0, [], []
-        found = self._evaluation
+        self._kind, self._place, self._indices, self._shown, found = kind, 0, [], [], self._evaluation
         if found is not None and kind == BY_CHANCE:
             self._indices = random.sample(range(len(found.labels)), len(found.labels))
         elif found is not None:
@@ -152,9 +241,8 @@ class TestImagesView(Vertical, InsideDoor):
         found, grid = self._evaluation, self.query_one(ImageGrid)
         if found is None:
             return
-        self._columns = max(1, grid.content_size.width // WIDTH)
+        grid.styles.grid_size_columns = self._columns = max(1, grid.content_size.width // WIDTH)
         self._page = self._columns * max(1, grid.content_size.height // HEIGHT)
-        grid.styles.grid_size_columns = self._columns
         first = self._place - self._place % self._page
         shown = self._indices[first : first + self._page]
         for at, image in enumerate(views_in(grid, ImageWithLabels, len(shown))):
@@ -181,7 +269,7 @@ class TestImagesView(Vertical, InsideDoor):
         true, read = self._field
         return f"{of} misread" if self._kind == MISREAD else f"{of}: true {true}, read as {read}"
 
-    def _headline(self, state: "RunState | None") -> str:
+    def _headline(self, state: RunState | None) -> str:
         task = self._pane.spec
         headline = task.metric(task.headline)
         if state is None or headline.name not in state.results:
