@@ -1,7 +1,4 @@
-"""Ink on 28×28 pixels, drawn so that it can be read by brightness, or by characters, alone.
-
-The first frame has one: NumPy is not loaded for it.
-"""
+"""Ink on 28×28 pixels, to be read by brightness or characters alone; for the first frame, so without NumPy."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,13 +19,10 @@ from rnn_tui.tasks.mnist.first_digits import SIDE
 if TYPE_CHECKING:
     from rnn_tui.photos.drawing import Ink
 
-# As many shades as can be told apart; with fewer of them more neighbours are drawn in one go.
-SHADES = 32
-# What stands for ink where a terminal has no colours; in its own colour it can't be seen.
-_CHARACTERS = " ░▒▓█"
+SHADES = 32  # as many shades as can be told apart; with fewer of them more neighbours are drawn in one go
+_CHARACTERS = " ░▒▓█"  # what stands for ink where a terminal has no colours; in its own colour it can't be seen
 SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
-# Cells of a pixel's width; as many half cells of its height.
-ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}
+ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}  # cells of a pixel's width; as many half cells of its height
 _SIZES = {scale: Size(zoom * SIDE, zoom * SIDE // 2) for scale, zoom in ZOOM.items()} | {SMALL: Size(SIDE // 2, SIDE // 4)}
 
 Cell = tuple[str, Style]
@@ -43,10 +37,7 @@ def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:
 
 
 class InkImage(Widget):
-    """A picture of ink in one of four sizes, in the colours of its component style.
-
-    `small` is 14 × 7 cells, at half the resolution; the others 28 × 14, 56 × 28 and 84 × 42.
-    """
+    """A picture of ink: `small`, of 14 × 7 cells, at half the resolution; the others have 28 × 14, 56 × 28 and 84 × 42."""
 
     COMPONENT_CLASSES = {"ink-image--ink"}
     ALLOW_SELECT = False

@@ -11,7 +11,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING, DigitAnswer
 from rnn_tui.ui.draw.ink_image import Levels
-from rnn_tui.ui.draw.pad import DrawingPad
+from rnn_tui.ui.draw.panel import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 
 DRAWING = "drawing"

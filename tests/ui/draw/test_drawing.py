@@ -28,8 +28,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.draw import panel as drawing_panel
 from rnn_tui.ui.draw.answers import HINT, DrawingView
 from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
-from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
-from rnn_tui.ui.draw.panel import DrawingPanel
+from rnn_tui.ui.draw.panel import BRUSHES, STRIDE, DrawingPad, DrawingPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
 from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, busy, running, screen_text, settled, wait_until
