@@ -9,17 +9,16 @@ from rich.text import Text
 from textual import events
 from textual._compositor import CompositorMap
 from textual._two_way_dict import TwoWayDict
-from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingsMap
+from textual.app import App
+from textual.binding import ActiveBinding, BindingsMap
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, ProgressBar, Static, TabbedContent, TabPane, Tabs
+from textual.widgets import DataTable, ProgressBar, Static, TabbedContent, TabPane, Tabs
 from textual.widgets._data_table import Row, RowKey
-from textual.widgets._footer import FooterKey
 from textual.widgets._progress_bar import Bar
 
 from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
@@ -27,8 +26,7 @@ from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 HERE = Path(__file__).parent
 # A key has so long before the next one is handled; what is to take it is asked for this often.
 SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02
-# Where the styles that are read late are from, as far as Textual is concerned.
-LATE_STYLES = (str(HERE), "*.tcss")
+LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
 
 
 # Textual keeps 64 style sources parsed; of more, it parses every one again for each new widget,
@@ -50,9 +48,8 @@ def read_late_styles(app: App[object]) -> None:
 class ViewTabs(TabbedContent):
     """Tabs that a late word of the focus does not switch back, and that show where there are more.
 
-    Textual brings the view with the focus to the front, but on a message, which on a busy machine
-    arrives when the user has gone to another view already: `n` pressed fast would end where it
-    began. Waits for Textualize/textual#4955. And it cuts off a row of tabs without a sign.
+    Textual brings the view with the focus to the front, but on a message, which on a busy machine arrives when the user is in
+    another view already: `n` pressed fast would end where it began (Textualize/textual#4955). And it cuts off tabs unseen.
     """
 
     def on_mount(self) -> None:
@@ -75,36 +72,6 @@ class ViewTabs(TabbedContent):
         if not event.tab_pane.has_focus_within:
             event.stop()
             event.prevent_default()  # of Textual, whose handler comes after this one
-
-
-FooterKeys = tuple[Binding, bool, str]
-
-
-class StableFooter(Footer):
-    """A footer that is made anew only where a key has changed.
-
-    Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key
-    follows the footer's `compact`: slow, and memory grows with every key. Waits for `Footer.recompose`
-    to compare its keys, and for `DOMNode.data_bind` to let go of a removed widget.
-    """
-
-    _composed: Sequence[FooterKeys] = ()
-
-    async def recompose(self) -> None:
-        """Compose anew, unless it would be the same: most changes of focus change no key."""
-        if self.is_attached and self.keys_to_compose() != self._composed:
-            await super().recompose()
-
-    def compose(self) -> ComposeResult:
-        """Make the keys; each is compact by itself, and follows nothing."""
-        self._composed = self.keys_to_compose() if self._bindings_ready else ()
-        for binding, enabled, tooltip in self._composed:
-            shown = self.app.get_key_display(binding), binding.description, binding.action
-            yield FooterKey(binding.key, *shown, disabled=not enabled, tooltip=tooltip)
-
-    def keys_to_compose(self) -> Sequence[FooterKeys]:
-        """The keys that the footer is made of: binding, whether it can be used, tooltip."""
-        raise NotImplementedError
 
 
 class ExactBar(ProgressBar):
@@ -159,9 +126,8 @@ class LongTable(DataTable[Text]):
 class OrderedApp(App[int]):
     """An app that handles one key after the other, however fast they come.
 
-    Textual hands a key to what has the focus while those before are on their way up to whoever
-    knows them: Ctrl+U empties a field after the letters typed behind it, and what is typed after a
-    key that goes to a field arrives elsewhere. Waits for `App.on_event` to wait.
+    Textual hands a key to what has the focus while those before are on their way up to whoever knows them: Ctrl+U empties a
+    field after the letters typed behind it, what is typed after a key that goes to a field arrives elsewhere (`App.on_event`).
     """
 
     _in_hand: events.Event | None = None
@@ -237,8 +203,7 @@ class FrontScreen(ExactScreen):
     `in_front` tells what is in front now, the innermost first.
     """
 
-    # The pane in front says where the focus begins; Textual would give it to the row of tabs first.
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = ""  # the pane in front says where the focus begins; Textual would give it to the row of tabs first
 
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")
@@ -267,8 +232,7 @@ class FrontScreen(ExactScreen):
         for node in self._in_front():
             if node in nodes:
                 continue
-            ancestors = node.ancestors
-            at = next(at for at, one in enumerate(nodes) if one in ancestors)
+            at = next(at for at, one in enumerate(nodes) if one in node.ancestors)
             bindings = node._bindings.copy()
             for key in list(bindings.key_to_bindings):
                 # What a field takes for itself is no command, as in Textual's own chain.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static, TabPane
+from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError, UserError, printable
 from rnn_tui.engine.settings import SETTINGS
@@ -24,10 +25,9 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportProgress, ReportTable, numbers, told
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
-from rnn_tui.ui.shell.pane import StorePane, with_key
+from rnn_tui.ui.shell.messages import LongJobRequested, RunsWanted
+from rnn_tui.ui.shell.pane import StorePane, view_tabs
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
-from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.manager import TrainingManager
@@ -70,8 +70,7 @@ class ReportSettings(Vertical):
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
             raise SettingError(f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}.")
-        preset = str(self.query_one("#preset", Select).value)
-        return Plan(*seeds, only=tuple(only), preset=preset, overrides=self._overrides)
+        return Plan(*seeds, only=tuple(only), preset=str(self.query_one("#preset", Select).value), overrides=self._overrides)
 
     def focus_first(self) -> None:
         self.query(SettingInput).first().focus()
@@ -141,14 +140,9 @@ class ReportPane(StorePane):
 
     def compose(self) -> ComposeResult:
         yield ReportSettings(self._overrides)
-        with ViewTabs(id="views"):
-            with TabPane(with_key("1", "Table"), id="table"):
-                yield ReportTable()
-            with TabPane(with_key("2", "Plots"), id="plots"):
-                yield ReportPlots()
-            with TabPane(with_key("3", "Conclusions"), id="conclusions"):
-                yield ReportConclusions()
-        yield self.problem_line()
+        views = {"plots": ("Plots", ReportPlots()), "conclusions": ("Conclusions", ReportConclusions())}
+        yield view_tabs({"table": ("Table", ReportTable()), **views})
+        yield Static("", id="problem", markup=False)
         yield ReportProgress()
 
     def on_mount(self) -> None:
@@ -200,11 +194,14 @@ class ReportPane(StorePane):
         """Draw the view in front, and how far it is."""
         if not self.app.is_running:  # the views may be gone
             return
-        self._show_progress()
+        rerun, active = self._rerun, self._runs.active
+        paused = active is not None and active.status is Status.PAUSED
+        now = self._standing if rerun is None else rerun.standing
+        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
+        self.complain()
         if (table := self._results) is None:
             return
         if self.view == "table":
-            rerun = self._rerun
             work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
             self.query_one(ReportTable).show(table, frozenset(part.experiment for part in work.parts) if work else frozenset())
             return
@@ -220,13 +217,6 @@ class ReportPane(StorePane):
             self._draw(table.plan, by_length or (), (of, by_length is not None))
         else:
             self._conclude(table, by_length or ())
-
-    def _show_progress(self) -> None:
-        rerun, active = self._rerun, self._runs.active
-        paused = active is not None and active.status is Status.PAUSED
-        now = self._standing if rerun is None else rerun.standing
-        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
-        self.complain()
 
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
@@ -271,7 +261,7 @@ class ReportPane(StorePane):
             self.notify(str(error), severity="error", title="Not started")
             settings.focus_first()
             return
-        self.post_message(ReportRequested(plan))
+        self.post_message(LongJobRequested(partial(self._runs.train_report, plan)))
 
     on_button_pressed = action_train
     on_input_submitted = focus_view  # shows what there is of the plan: training may take hours
@@ -298,7 +288,7 @@ class ReportPane(StorePane):
         else:
             self.notify(NO_RUNS.format(row.experiment.label), timeout=4)
 
-    def on_report_changed(self) -> None:
+    def on_long_job_changed(self) -> None:
         self._show()
         report = self._runs.report
         if report is not None and not report.going_on and report is not self._told:

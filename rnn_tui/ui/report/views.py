@@ -154,11 +154,9 @@ NO_ADDER = "The report's conclusions are about the adder, which is not among the
 MEASURING = "Bit accuracy by length is being measured …"
 # By mark and word, and by colour only besides.
 MARKS = {
-    Verdict.SUPPORTED: ("✓", "$text-success"),
-    Verdict.PARTLY: ("≈", "$text-warning"),
-    Verdict.NOT_SUPPORTED: ("✗", "$text-error"),
-    Verdict.NONE: ("?", "$text-muted"),
-}
+    Verdict.SUPPORTED: ("✓", "$text-success"), Verdict.PARTLY: ("≈", "$text-warning"),
+    Verdict.NOT_SUPPORTED: ("✗", "$text-error"), Verdict.NONE: ("?", "$text-muted"),
+}  # fmt: skip
 
 
 class ReportConclusions(VerticalScroll, TaskView, can_focus=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.widgets import DataTable, Select, TabPane
+from textual.widgets import DataTable, Select, Static
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
@@ -18,9 +18,8 @@ from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
-from rnn_tui.ui.shell.pane import StorePane, with_key
+from rnn_tui.ui.shell.pane import StorePane, view_tabs
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
@@ -29,10 +28,8 @@ A_SCREENFUL = 200
 # What of a run is a line of text, by its title: a hint, the most characters, what there is, what keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
 TEXTS: dict[str, Asked] = {
-    "Name": ("No other run may have the same name.", LONGEST_NAME, lambda run: run.name,
-             RunStore.rename),
-    "Tags": ("Words separated by spaces; the filter finds runs by them.", 200,
-             lambda run: " ".join(run.tags),
+    "Name": ("No other run may have the same name.", LONGEST_NAME, lambda run: run.name, RunStore.rename),
+    "Tags": ("Words separated by spaces; the filter finds runs by them.", 200, lambda run: " ".join(run.tags),
              lambda store, run, text: store.set_tags(run, text.split())),
     "Note": ("Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
              lambda store, run, text: store.set_note(run, text.strip())),
@@ -69,12 +66,8 @@ class RunsPane(StorePane):
         self._offered: Status | None = None  # of a run that trains elsewhere
 
     def compose(self) -> ComposeResult:
-        yield self.problem_line()
-        with ViewTabs(id="views"):
-            with TabPane(with_key("1", "All runs"), id="all-runs"):
-                yield RunsTable()
-            with TabPane(with_key("2", "Compare"), id="compare"):
-                yield RunsCompare()
+        yield Static("", id="problem", markup=False)
+        yield view_tabs({"all-runs": ("All runs", RunsTable()), "compare": ("Compare", RunsCompare())})
 
     def focus_view(self) -> None:
         if self.view == "compare":
@@ -104,10 +97,9 @@ class RunsPane(StorePane):
             return
         listing, always = self._table.listing, self._version < 0
         in_training = any(run.status.active for run in listing.items)
-        if not self._ready:  # a screenful first: to read 20,000 takes a second
-            some = await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))
-            if some is not None:
-                self._table.show(some)
+        # A screenful first: to read 20,000 takes a second.
+        if not self._ready and (some := await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))) is not None:
+            self._table.show(some)
         now = await self.news(lambda store: listing.of(store.runs()), always=always or in_training)
         first, self._ready = not self._ready, True
         before = bool(self._table.listing.items)
@@ -169,14 +161,11 @@ class RunsPane(StorePane):
         names = await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
         if names is None:
             return
-        specs: dict[str, Metric] = {
-            name: next(run.spec(name) for run, own in zip(runs, names, strict=True) if name in own)
-            for name in shared_metrics(names)
-        }
+        pairs = list(zip(runs, names, strict=True))
+        specs = {name: next(run.spec(name) for run, own in pairs if name in own) for name in shared_metrics(names)}
         compare.offer(specs, next((run.metric for run in runs if run.metric in specs), ""))
         metric = compare.metric
-        found = await self.ask(lambda store: curves_of(store, runs, metric))
-        if found is not None:
+        if (found := await self.ask(lambda store: curves_of(store, runs, metric))) is not None:
             curves, refused = found
             spec = specs.get(metric, Metric(metric, metric or "curve"))
             compare.show([run for run, _ in curves], spec, lines(curves, compare.against), refused)

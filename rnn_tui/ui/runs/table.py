@@ -31,15 +31,10 @@ NONE_LEFT = "No {} has all of these words."
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 # Mark and colour beside the word, so that the colour alone tells nothing.
 STATUS_MARKS = {
-    Status.LOADING: ("…", "$text-muted"),
-    Status.TRAINING: ("●", "$text-success"),
-    Status.PAUSED: ("‖", "$text-warning"),
-    Status.INTERRUPTED: ("!", "$text-warning"),
-    Status.STOPPED: ("■", "$text-muted"),
-    Status.FINISHED: ("✓", "$text-success"),
-    Status.FAILED: ("✗", "$text-error"),
-    Status.DAMAGED: ("?", "$text-error"),
-}
+    Status.LOADING: ("…", "$text-muted"), Status.TRAINING: ("●", "$text-success"), Status.PAUSED: ("‖", "$text-warning"),
+    Status.INTERRUPTED: ("!", "$text-warning"), Status.STOPPED: ("■", "$text-muted"), Status.FINISHED: ("✓", "$text-success"),
+    Status.FAILED: ("✗", "$text-error"), Status.DAMAGED: ("?", "$text-error"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -159,8 +154,7 @@ class MarkedTable(Vertical, Generic[Item]):
         self.listing = listing
         self._shown: dict[str, Item] = {}
         self._colours: Mapping[str, str] = {}
-        # In the order of marking, which is that of their colours.
-        self._marked: list[str] = []
+        self._marked: list[str] = []  # in the order of marking, which is that of their colours
         self._sort, self._backwards = sort, False
         self._loaded = False
 

@@ -31,8 +31,7 @@ from rnn_tui.ui.widgets.prompts import ExportPrompt
 HINT = "Mark runs with Space to see them here side by side."
 ALIKE = "No setting differs."
 NONE = "none"
-# Beside the chart, or below it.
-BESIDE_WIDTH = 130
+BESIDE_WIDTH = 130  # beside the chart, or below it
 LABEL_CELLS = 22
 MOST_LINES = 200
 
@@ -78,8 +77,7 @@ class RunsCompare(Vertical, SpreadView):
     @property
     def against(self) -> Against:
         """What x counts."""
-        value = self.query_one("#compare-against", Select).value
-        return next(name for name in AGAINST if name == value)
+        return next(name for name in AGAINST if name == self.query_one("#compare-against", Select).value)
 
     def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
@@ -98,11 +96,10 @@ class RunsCompare(Vertical, SpreadView):
         self.draw()
         seeds = [f"{line.label}: {line.seeds} seeds" for line in lines if len(line.runs) > 1]
         self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds[:2]]))
-        rows = differing(runs) if len(runs) > 1 else []
-        shown = tuple(run.name for run in runs), tuple(rows)
-        if shown == self._shown:
+        rows, before = differing(runs) if len(runs) > 1 else [], self._shown
+        self._shown = tuple(run.name for run in runs), tuple(rows)
+        if self._shown == before:
             return
-        self._shown = shown
         headline = f"The settings in which these {len(runs)} runs differ" if rows else ALIKE
         self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
         table = self.query_one("#compare-table", PlainTable)
@@ -116,8 +113,7 @@ class RunsCompare(Vertical, SpreadView):
 
 def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
     """Curves of runs; of those that are damaged, the sentences that say so."""
-    curves: list[tuple[RunRecord, Curve]] = []
-    refused = []
+    curves, refused = list[tuple[RunRecord, Curve]](), list[str]()
     try:
         return store.outlines([run.whole for run in runs], metric), []
     except StoreError:

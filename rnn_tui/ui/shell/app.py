@@ -5,11 +5,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TabbedContent
@@ -18,12 +18,10 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
-from rnn_tui.ui.shell.dialogs import HelpScreen
 from rnn_tui.ui.shell.key_table import KEYS, key
-from rnn_tui.ui.shell.keys import HIGH_CONTRAST, KeyFooter, commands, copied, help_sections
+from rnn_tui.ui.shell.keys import HIGH_CONTRAST, HelpScreen, KeyFooter, apply_preferences, commands, copied
 from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
-from rnn_tui.ui.shell.preferences import apply_preferences
 from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess
@@ -36,9 +34,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent.parent
 # What the first frame needs; the others are read behind it.
 FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
-
 SECONDS_TO_HAND_OVER = 10.0
-
 logger = logging.getLogger(__name__)
 
 
@@ -49,7 +45,7 @@ class RnnTuiApp(RequestsApp):
     CSS_PATH = [HERE / name for name in FIRST_STYLES]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("stop", "stop", "Stop", tooltip="Stop training and keep the weights"),
         key("pause", "pause(True)", "Pause", tooltip="Pause training"),
         key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
@@ -63,20 +59,16 @@ class RnnTuiApp(RequestsApp):
         self, runs: TrainingManager | None = None, data_dir: str | None = None,
         report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
     ) -> None:  # fmt: skip
-        """Create the app, with the tab of the id `first` in front.
-
-        It trains on the torchvision root `data_dir`, if given, in place of the data that ships, and reruns the report with
-        `report_overrides`, settings by task in place of the preset's.
+        """Create the app, with the tab of the id `first` in front. It trains on the torchvision root `data_dir`, if given, and
+        reruns the report with `report_overrides`, settings by task in place of the preset's.
         """
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
         self.preferences = apply_preferences(self)
         self.data_dir = data_dir
-        self.report_overrides = {name: dict(own) for name, own in (report_overrides or {}).items()}
-        for task in TASKS.values():
-            if data_dir is not None and task.reads_data:
-                own = self.report_overrides.get(task.name, {})
-                self.report_overrides[task.name] = {"data_dir": data_dir, **own}
+        data = {task.name: {"data_dir": data_dir} for task in TASKS.values() if data_dir is not None and task.reads_data}
+        given = report_overrides or {}
+        self.report_overrides = {name: {**data.get(name, {}), **given.get(name, {})} for name in (*given, *data)}
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
         self._until = 0.0  # a sweep may hand over what it has, where the app is about to quit
@@ -155,11 +147,9 @@ class RnnTuiApp(RequestsApp):
         """Say which runs were interrupted, and how to go on with them; Home does so itself."""
         if self.tabs.active == HOME:
             return
-        names = [run.name for run in await self.interrupted()]
-        if names:
-            what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
-            text = f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on."
-            self.notify(text, timeout=20)
+        if runs := await self.interrupted():
+            what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
+            self.notify(f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on.", timeout=20)
 
     @property
     def pane(self) -> Pane:
@@ -237,15 +227,14 @@ class RnnTuiApp(RequestsApp):
 
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
-            self.push_screen(HelpScreen(self.pane.help_text, help_sections(self.screen)))
+            self.push_screen(HelpScreen(self.pane.help_text, self.screen))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
         yield from commands(screen)
 
     def action_copy(self) -> None:
-        text = copied(self.focused)
-        if text:
+        if text := copied(self.focused):
             self.copy_to_clipboard(text)
             self.notify(f"Copied {len(text.splitlines())} lines.", timeout=2)
         else:

@@ -1,8 +1,7 @@
 """Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as they were.
 
-Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
-the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process
-here, and nothing that it does waits for long.
+Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for the terminal, for threads,
+for whatever the app is doing. So a thread of its own ends the process here, and nothing that it does waits for long.
 """
 
 import logging
@@ -22,8 +21,7 @@ from rnn_tui.ui.shell.threads import wait_for_threads
 
 # What trains has so long to keep what it has; all of the end takes so long at most.
 SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
-# For a terminal that nobody reads.
-SECONDS_TO_GIVE_BACK = 0.4
+SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
 ASKED = 0  # among the numbers of signals
 
 if sys.platform != "win32":
@@ -35,9 +33,8 @@ if sys.platform != "win32":
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
-        """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
-
-        To be made in the main thread, before Textual touches the terminal, or the pipes of a `page`.
+        """Ends the process on a signal, when the terminal is gone, or when the app asks; to be made in the main thread, before
+        Textual touches the terminal, or the pipes of a `page`.
         """
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
@@ -125,9 +122,8 @@ def _hold_still() -> None:
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
     """Run the app and end the process; returns to no caller.
 
-    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
-    busy machine, and waits for a thread that can't stop in time (a step of a huge network, an import).
-    By then the terminal is restored and the weights are on disk, of the step in hand or the last epoch.
+    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a busy machine, and waits for a
+    thread that can't stop in time (a huge network's step, an import). By then the terminal is restored and weights are kept.
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":

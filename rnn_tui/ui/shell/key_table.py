@@ -1,9 +1,8 @@
 """Every key of the app and what it means: one key, one meaning, wherever it holds.
 
-A binding takes its key from here by the name of the meaning, so that no key can come to mean two things. The table is
-`keys.txt`, by whose names `keys` in the configuration file goes, and of which `docs/reference/keys.md` is made. Arrows,
-Enter, Space, Esc, Home, End and the page keys act on what has the focus, as in any program, and stand in no table. Within
-a field, where letters are typed, Alt with the key does the same.
+A binding takes its key from `keys.txt` by the name of the meaning, so that no key can come to mean two things; `keys` in the
+configuration file goes by the same names, and `docs/reference/keys.md` is made of it. Arrows, Enter, Space, Esc, Home, End,
+page keys act on what has the focus and stand in no table. In a field, where letters are typed, Alt with a key does the same.
 """
 
 from collections.abc import Mapping
@@ -20,8 +19,8 @@ KEYS: dict[str, tuple[str, str]] = {name: (keys, meaning) for name, keys, meanin
 def key(name: str, action: str, label: str, tooltip: str = "", *, show: bool = True, display: str | None = None) -> Binding:
     """A binding of the key that has the meaning `name` in `KEYS`; a KeyError where none has.
 
-    Help and palette say the `tooltip`, or else what the key means everywhere; the footer the `label`
-    if it is to `show`, where there is room, and the key as it is to `display`, if not by its own name.
+    Help and palette say the `tooltip`, or else what the key means everywhere; the footer, if it is to `show` it and has room,
+    the `label`, and the key by its own name or as it is to `display`.
     """
     keys, meaning = KEYS[name]
     return Binding(keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name)

@@ -1,23 +1,32 @@
-"""The keys: in the footer, the help and the command palette, and what `y` copies."""
+"""The keys, in the footer, the help and the command palette; what `y` copies; themes, and the settings that last."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.app import SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.dom import DOMNode
-from textual.screen import Screen
-from textual.theme import Theme
+from textual.keys import Keys, _normalize_key_list, key_to_character
+from textual.screen import ModalScreen, Screen
+from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Footer
+from textual.widgets._footer import FooterKey
 
-from rnn_tui.ui.textual_fixes import FooterKeys, StableFooter
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.key_table import KEYS, key
+from rnn_tui.ui.shell.threads import in_thread
 
-# In the footer before all others.
-FIRST = ("stop", "pause")
-
+FIRST = ("stop", "pause")  # in the footer before all others
+FooterKeys = tuple[Binding, bool, str]  # with whether it can be used, and a tooltip
 HIGH_CONTRAST = Theme(
     name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700", foreground="#ffffff", background="#000000",
     surface="#000000", panel="#1c1c1c", success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
@@ -33,17 +42,31 @@ def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     for active in screen.active_bindings.values():
         if active.node is not screen and active.binding.tooltip:
             found.setdefault((active.node, active.binding.action), active.binding)
-    pairs = [(binding, node) for (node, _), binding in found.items()]
-    return sorted(pairs, key=lambda pair: pair[1] is screen.app)
+    return sorted([(binding, node) for (node, _), binding in found.items()], key=lambda pair: pair[1] is screen.app)
 
 
-def help_sections(screen: Screen[object]) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Tables of keys, by heading."""
-    rows: dict[str, list[tuple[str, str]]] = {}
-    for binding, node in documented(screen):
-        heading = "Keys" if node is screen.app else "In this view"
-        rows.setdefault(heading, []).append((screen.app.get_key_display(binding), binding.tooltip))
-    return rows
+class HelpScreen(ModalScreen[None]):
+    """Explanations in Markdown, and tables of the keys on a screen."""
+
+    AUTO_FOCUS = "#help"  # the arrow keys scroll at once
+    BINDINGS = [Binding("escape", "dismiss", "Close"), key("help", "dismiss", "Close")]
+
+    def __init__(self, text: str, of: Screen[object]) -> None:
+        super().__init__()
+        tables: dict[str, str] = {}
+        for binding, node in documented(of):
+            heading = "Keys" if node is of.app else "In this view"
+            head = f"## {heading}\n\n| key | what it does |\n| --- | --- |\n"
+            tables[heading] = f"{tables.get(heading, head)}| {of.app.get_key_display(binding)} | {binding.tooltip} |\n"
+        other = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
+        self._markdown = "\n\n".join([text, *tables.values(), other])
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as scroll:
+            scroll.border_title, scroll.border_subtitle = "Help", "Esc closes"
+            from textual.widgets import Markdown  # noqa: PLC0415 - slow, on use only
+
+            yield Markdown(self._markdown)
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
@@ -57,8 +80,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
         if node is app and binding.action in ("quit", "help"):
             continue
         where = "" if node is app else ", in this view"
-        # Found by the word in the footer as well as by the sentence.
-        words = f"{binding.description}: {binding.tooltip}"
+        words = f"{binding.description}: {binding.tooltip}"  # found by the word in the footer as well as by the sentence
         # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
         do = partial(app.call_later, app.run_action, binding.action, node)
         yield SystemCommand(words, f"Key {app.get_key_display(binding)}{where}", do)
@@ -83,11 +105,30 @@ def _plain(cell: object) -> str:
     return " ".join((cell.plain if isinstance(cell, Text) else str(cell)).split())
 
 
-class KeyFooter(StableFooter):
-    """The keys that matter here, in one line: as many as fit, and always help and quit."""
+class KeyFooter(Footer):
+    """The keys that matter here, in one line: as many as fit, and always help and quit; made anew only where one has changed.
 
-    def keys_to_compose(self) -> Sequence[FooterKeys]:
-        """The keys that fit: what stops training first, then those of what is in front."""
+    Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key follows the footer's
+    `compact`: slow, and memory grows with every key. Waits for `Footer.recompose` to compare its keys, and for
+    `DOMNode.data_bind` to let go of a removed widget.
+    """
+
+    _composed: Sequence[FooterKeys] = ()
+
+    async def recompose(self) -> None:
+        """Compose anew, unless it would be the same: most changes of focus change no key."""
+        if self.is_attached and self._keys_that_fit() != self._composed:
+            await super().recompose()
+
+    def compose(self) -> ComposeResult:
+        """Make the keys; each is compact by itself, and follows nothing."""
+        self._composed = self._keys_that_fit() if self._bindings_ready else ()
+        for binding, enabled, tooltip in self._composed:
+            shown = self.app.get_key_display(binding), binding.description, binding.action
+            yield FooterKey(binding.key, *shown, disabled=not enabled, tooltip=tooltip)
+
+    def _keys_that_fit(self) -> Sequence[FooterKeys]:
+        """What stops training first, then the keys of what is in front."""
         first: dict[str, FooterKeys] = {}
         for _, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show:
@@ -105,3 +146,75 @@ class KeyFooter(StableFooter):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.recompose)
+
+
+MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
+# They act on what has the focus, or are Textual's own.
+TAKEN = (
+    "left", "right", "up", "down", "enter", "space", "escape", "tab", "shift+tab", "home", "end",
+    "pageup", "pagedown", "backspace", "ctrl+q", "ctrl+p", "ctrl+c", "ctrl+i", "ctrl+m",
+)  # fmt: skip
+_KEEPING = threading.Lock()
+
+
+def held_preferences() -> Preferences:
+    """The user's settings, with the keys that can be given to the app."""
+    presets = dict.fromkeys(one.name for task in TASKS.values() for one in task.presets)
+    read = read_preferences({"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)})
+    wanted = {name: _normalize_key_list(keys) for name, keys in (read.keys or {}).items()}
+    wrong = {name: why for name, keys in wanted.items() if (why := _wrong(name, keys))}
+    usable = {name: keys for name, keys in wanted.items() if name not in wrong}
+    # Two may change places, so that all of them count; where one goes, its own key is back.
+    while twice := next(_twice(usable), None):
+        name, one, other = twice
+        wrong[name] = f"can't be “{printable(usable.pop(name))}”: {one} is the key of {other}"
+    told = (f"config.toml: “{printable(name)}” in keys {why}." for name, why in wrong.items())
+    return replace(read, keys=usable, problems=(*read.problems, *told))
+
+
+def _wrong(name: str, keys: str) -> str:
+    """What is wrong with an entry by itself; empty where nothing is."""
+    if name not in KEYS:
+        return "is not the name of a key; docs/reference/keys.md lists them"
+    for one in keys.split(","):
+        *modifiers, last = one.split("+")
+        known = last and (last in list(Keys) or key_to_character(last) is not None)
+        if not known or not MODIFIERS.issuperset(modifiers):
+            return f"can't be “{printable(keys)}”: there is no key “{printable(one)}”"
+    return ""
+
+
+def _twice(usable: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The user's entries whose key means something else: name, key, what else."""
+    meanings: dict[str, str] = dict.fromkeys(TAKEN, "the app itself")
+    table = {name: usable.get(name, keys) for name, (keys, _) in KEYS.items()}
+    for name in sorted(table, key=lambda name: name in usable):
+        for one in table[name].split(","):
+            if name in usable and meanings.get(one, name) != name:
+                yield name, one, meanings[one]
+            meanings[one] = name
+
+
+def apply_preferences(app: App[int]) -> Preferences:
+    """Give an app its theme and its keys, before its first frame; keep a theme that is chosen."""
+    held = held_preferences()
+    if "theme" in held.given:
+        app.theme = held.theme
+    app.set_keymap(dict(held.keys or {}))
+
+    def keep() -> None:
+        app.run_worker(_keep_theme(app), group="theme")
+
+    app.watch(app, "theme", keep, init=False)
+    return held
+
+
+async def _keep_theme(app: App[int]) -> None:
+    def keep() -> None:
+        with _KEEPING:  # whoever comes last writes the last
+            keep_theme(app.theme)
+
+    try:
+        await in_thread(app.screen, keep)
+    except SettingError as error:
+        app.notify(str(error), severity="warning", timeout=10)

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,9 @@ from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.training.run_lines import how_it_ended
 
 if TYPE_CHECKING:
-    from rnn_tui.report.plan import Plan
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.shell.app import RnnTuiApp
-    from rnn_tui.ui.training.long_jobs import SweepTrainer
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.
@@ -89,17 +87,10 @@ class WeightsChanged(PaneNews):
 
 
 @dataclass
-class ReportRequested(Message):
-    """The user wants what this plan lacks trained."""
+class LongJobRequested(Message):
+    """The user wants what the report or a sweep lacks trained."""
 
-    plan: "Plan"
-
-
-@dataclass
-class SweepRequested(Message):
-    """The user wants what a sweep lacks trained."""
-
-    trainer: "SweepTrainer"
+    train: Callable[[], object]  #: begins that, by the `TrainingManager`.
 
 
 @dataclass
@@ -116,12 +107,8 @@ class RunsChanged(PaneNews):
     run_ids: Sequence[str]
 
 
-class ReportChanged(PaneNews):
-    """The report rerun has got on, or ended; the `TrainingManager` has it."""
-
-
-class SweepChanged(PaneNews):
-    """The sweep has got on, or ended; the `TrainingManager` has it."""
+class LongJobChanged(PaneNews):
+    """The report rerun, or the sweep, has got on, or ended; the `TrainingManager` has it."""
 
 
 class News:
@@ -156,10 +143,9 @@ class News:
         if runs.paused is not self._paused:  # by another process, perhaps
             self._paused = runs.paused
             app.refresh_bindings()
-        told = {"ReportPane": (drained.report, ReportChanged), "SweepsPane": (drained.sweep, SweepChanged)}
-        for kind, (changed, message) in told.items():
+        for kind, changed in {"ReportPane": drained.report, "SweepsPane": drained.sweep}.items():
             for pane in app.query(kind) if changed else ():
-                pane.post_message(message())
+                pane.post_message(LongJobChanged())
         self.alerts.hear(drained.run_ids, drained.report, drained.sweep)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
@@ -230,10 +216,15 @@ class Alerts:
 
 def _terminal() -> str:
     """What is known of the terminal's name; inside tmux, of the one around that."""
-    if "TMUX" not in os.environ:
-        return " ".join(os.environ.get(name, "") for name in NAMES)
-    ask = ["tmux", "display", "-p", "#{client_termtype} #{client_termname}"]
+    inside = "TMUX" in os.environ
+    return told_by_tmux("#{client_termtype} #{client_termname}") if inside else " ".join(os.environ.get(n, "") for n in NAMES)
+
+
+def told_by_tmux(form: str, seconds: float = 2.0) -> str:
+    """What tmux knows of the terminal around it; nothing where it does not say so within that time."""
     try:
-        return subprocess.run(ask, capture_output=True, text=True, timeout=2, check=False).stdout
+        return subprocess.run(
+            ["tmux", "display", "-p", form], capture_output=True, text=True, timeout=seconds, check=False
+        ).stdout
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""

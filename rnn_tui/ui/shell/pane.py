@@ -1,28 +1,26 @@
 """What the contents of all tabs of the app have in common: views, and the keys for them."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent
+from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
 from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.textual_fixes import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.sweeps.kept import SweepStore
 
 T = TypeVar("T")
-
-# Seldom enough to cost nothing, often enough to follow a run.
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
 
 
 def with_key(key: str, label: str) -> Content:
@@ -30,10 +28,18 @@ def with_key(key: str, label: str) -> Content:
     return Content.assemble((f"{key} ", "dim"), label) if key else Content(label)
 
 
+def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
+    """The views of a pane, by their ids, each with the words on its tab."""
+    tabs = ViewTabs(id="views")
+    for at, (name, (label, view)) in enumerate(views.items(), 1):
+        tabs.compose_add_child(TabPane(with_key(f"{at}", label), view, id=name))
+    return tabs
+
+
 class Pane(Vertical):
     """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a row of tabs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("train", "train", "Train", tooltip="Train what the form says"),
         key("view-before", "other_view(-1)", "Previous view", show=False),
         key("view-after", "other_view(1)", "View", show=False),
@@ -141,7 +147,10 @@ class Pane(Vertical):
 
 
 class StorePane(Pane):
-    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front."""
+    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front.
+
+    Its `compose` makes a line `#problem`, which says what is wrong.
+    """
 
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
@@ -149,10 +158,6 @@ class StorePane(Pane):
         self._version = -1  # of what is shown
         self._ready = False  # whether the store was asked
         self._problem = ""  # with the database
-
-    def problem_line(self) -> Static:
-        """The line that says what is wrong, for `compose`."""
-        return Static("", id="problem", markup=False)
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
         """What the database says; None where it can't be used, which is said then."""
@@ -173,8 +178,7 @@ class StorePane(Pane):
             version = store.version()
             return version, None if version == known else read(store)
 
-        found = await self.ask(question)
-        self._version, answer = found or (self._version, None)
+        self._version, answer = await self.ask(question) or (self._version, None)
         return answer
 
     def complain(self, other: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What views ask of the app: to train, to go on, to show something elsewhere."""
+"""What views ask of the app: to train, to go on, to show something elsewhere; and the question before training is cut short."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell import messages
-from rnn_tui.ui.shell.dialogs import ConfirmScreen
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import OrderedApp
@@ -20,6 +26,29 @@ from rnn_tui.ui.training.manager import TrainingManager
 if TYPE_CHECKING:
     from rnn_tui.ui.runs.pane import RunsPane
     from rnn_tui.ui.training.pane import TaskPane
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks whether to stop the training under way; answers True to stop."""
+
+    AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
+    # Below, the margins are left out, or the second button would lie outside the screen.
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
+    BINDINGS = [
+        key("stop", "dismiss(True)", "Stop and keep"), Binding("escape", "dismiss(False)", "Carry on"),
+        Binding("left", "app.focus_previous", show=False), Binding("right", "app.focus_next", show=False),
+    ]  # fmt: skip
+
+    def __init__(self, question: str, stop: str = "Stop and keep") -> None:
+        super().__init__()
+        self._question, self._stop = question, stop
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(self._question, markup=False)
+            with Horizontal():
+                yield Button(Content(f"{self._stop} (s)"), "warning", id="stop", action="screen.dismiss(True)")
+                yield Button("Carry on (Esc)", "primary", id="carry-on", action="screen.dismiss(False)")
 
 
 class RequestsApp(OrderedApp):
@@ -75,17 +104,11 @@ class RequestsApp(OrderedApp):
         if event.request is not None:
             self.post_message(event.request)
 
-    def on_report_requested(self, event: messages.ReportRequested) -> None:
-        """Start the report rerun, or let it go on; never while a run trains."""
-        self._begin(partial(self.runs.train_report, event.plan))
-
-    def on_sweep_requested(self, event: messages.SweepRequested) -> None:
-        self._begin(partial(self.runs.train_sweep, event.trainer))
-
-    def _begin(self, train: Callable[[], object]) -> None:
+    def on_long_job_requested(self, event: messages.LongJobRequested) -> None:
+        """Start the report rerun or a sweep, or let it go on; never while a run trains."""
         if self._can_begin():
             self.news.bring()  # or the end of the one before would be taken for this one's
-            train()
+            event.train()
             self._began()
 
     @work(group="requests")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -19,8 +20,7 @@ from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
 
-# All tasks have theirs, but F5 to F7 stay what they are however many there are.
-TASKS_BEFORE = 3
+TASKS_BEFORE = 3  # all tasks have a tab, but F5 to F7 stay what they are however many there are
 KEYS = tuple(f"f{number}" for number in range(1, 13))
 HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
 
@@ -45,8 +45,7 @@ def all_tabs() -> tuple[Tab, ...]:
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
     others = [(RUNS, "Runs", None), (REPORT, "Report", None), (SWEEPS, "Sweeps", None)]
     places = [(HOME, "Home", None), *tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
-    keys = [*KEYS, *([""] * len(places))]
-    return tuple(Tab(*place, key) for place, key in zip(places, keys, strict=False))
+    return tuple(Tab(*place, key) for place, key in zip(places, chain(KEYS, repeat("")), strict=False))
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:

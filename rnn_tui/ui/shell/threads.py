@@ -19,16 +19,14 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 FAILURE = "The networks could not answer; the log file has the details."
-# What `in_thread` calls now.
-_AT_WORK: set[object] = set()
+_AT_WORK: set[object] = set()  # what `in_thread` calls now
 
 
 async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` in a thread, and return what it returns, for `widget` to show.
 
-    Raises:
-        asyncio.CancelledError: if `widget` is being removed by then, as when the app quits: Textual cancels its worker only
-            after its children are gone, for which it would look in vain.
+    Raises an `asyncio.CancelledError` if `widget` is being removed by then, as when the app quits: Textual cancels its worker
+    only after its children are gone, for which it would look in vain.
     """
 
     def call() -> T:
@@ -106,15 +104,12 @@ class StoreAccess:
     def __init__(self) -> None:
         self._store: SweepStore | None = None
         self._turn = asyncio.Lock()
-        # A question whose widget lost interest is still being answered in its thread.
-        self._answering = threading.Lock()
+        self._answering = threading.Lock()  # a question whose widget lost interest is still being answered in its thread
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """What `question` makes of the database, for `widget` to show.
+        """What `question` makes of the database, for `widget` to show, as `in_thread` has it.
 
-        Raises:
-            StoreError: if the database can't be used; the next question tries again.
-            asyncio.CancelledError: if `widget` is being removed by then.
+        Raises a `StoreError` if the database can't be used; the next question tries again.
         """
         async with self._turn:
             return await in_thread(widget, self._answer, question)

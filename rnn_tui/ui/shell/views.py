@@ -1,12 +1,11 @@
 """What a tab asks of its views, and the keys of those that have charts."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
-from textual.binding import BindingType
 from textual.widget import Widget
 
-from rnn_tui.ui.chart.chart import SPREAD_LABELS, SpreadKind
+from rnn_tui.ui.chart.chart import SPREAD_LABELS, Chart, SpreadKind
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.pane import Pane
@@ -14,7 +13,6 @@ from rnn_tui.ui.shell.pane import Pane
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.chart.chart import Chart
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
 
@@ -57,7 +55,7 @@ class InsideDoor(TaskView):
 class ChartView(Widget):
     """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles from the first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
         key("smooth", "in_chart('cycle_smoothing')", "Smooth", tooltip="Smooth the training loss"),
         key("log-axis", "in_chart('toggle_log')", "Log", tooltip="Logarithmic loss axis"),
@@ -65,14 +63,14 @@ class ChartView(Widget):
         key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
         key("all", "reset_view", "All", tooltip="Show all epochs"),
     ]
-    charts: "Sequence[Chart]"  #: the most important first.
+    charts: Sequence[Chart]  #: the most important first.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "in_chart":
             return self._chart_for(str(parameters[0])) is not None
         return super().check_action(action, parameters)
 
-    def _chart_for(self, action: str) -> "Chart | None":
+    def _chart_for(self, action: str) -> Chart | None:
         """The chart in focus, or else the first, that has a use for an action."""
         charts = sorted(self.charts, key=lambda chart: not chart.has_focus)
         return next((chart for chart in charts if chart.check_action(action, ())), None)
@@ -110,7 +108,7 @@ class ChartView(Widget):
 class SpreadView(ChartView):
     """A view of charts with the spread over seeds."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
+    BINDINGS = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
     spread: SpreadKind = "range"  #: from the smallest to the largest, or one standard deviation around the mean.
 
     def draw(self) -> None:

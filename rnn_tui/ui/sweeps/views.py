@@ -28,8 +28,7 @@ from rnn_tui.ui.training.run_lines import ProgressLine
 from rnn_tui.ui.widgets.plain import PlainTable
 
 EMPTY = "Trials appear as they are measured"
-# Values of a grid that lie so far apart are placed on a scale of powers.
-POWERS = 8
+POWERS = 8  # values of a grid that lie so far apart are placed on a scale of powers
 # Kinds of trials: name, colour, mark. The last stands back.
 KINDS = (("trials", 0, "●"), ("in training", 0, "○"), ("best", 1, "★"), ("pruned", 7, "×"))
 WORKER_HEADS = ("host", "address", "CPU", "memory", "trains")

@@ -18,7 +18,8 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui import textual_fixes
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
+from rnn_tui.ui.shell.keys import HelpScreen
+from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
