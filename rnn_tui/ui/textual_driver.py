@@ -60,8 +60,7 @@ if sys.platform != "win32":
         """The terminal as the app found it; a write to it never fails, and is dropped once it is gone, or given back."""
 
         def __init__(self) -> None:
-            # Standard error, which Textual draws on, may lead elsewhere.
-            keys, screen = sys.__stdin__, sys.__stdout__
+            keys, screen = sys.__stdin__, sys.__stdout__  # standard error, which Textual draws on, may lead elsewhere
             assert keys is not None
             assert screen is not None
             self.keys, self._screen = keys.fileno(), screen  #: keys is the number of the file that they come from.

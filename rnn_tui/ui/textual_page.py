@@ -86,8 +86,7 @@ class PageDriver(KeysDriver, WebDriver):
         self._write = cast("Any", self.pipes.write)
         self._key_thread.daemon = True
         self._parser = XTermParser()
-        # A character may be cut in two by packets.
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode  # a character may be cut in two by packets
 
     def run_input_thread(self) -> None:
         """In a thread: take packets until the page ends."""

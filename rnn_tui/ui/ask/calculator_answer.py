@@ -20,12 +20,10 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.widgets.plain import TypedInput
 
 Bits = npt.NDArray[np.bool_]
-# A binary number with as many zeros before it and spaces in it as it has digits.
-MOST_CHARACTERS = 3 * MOST_BITS
+MOST_CHARACTERS = 3 * MOST_BITS  # a binary number with as many zeros before it and spaces in it as it has digits
 MOST_DIGITS_SHOWN = 64  # more digits than these in a row are no longer read
 GAP = "   "
-# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
-MUTED = "$foreground 60%"
+MUTED = "$foreground 60%"  # Content makes no use of the theme's $text-muted, whose colour is found by what is behind it
 TITLE = "Seeds that get the whole sum right"
 
 
@@ -72,10 +70,9 @@ class Adders:
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or where it is None let all vote for each bit.
+        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides.
 
-        A tie goes to the bit that the mean of the outputs is nearer to. Where weights are so large
-        that no number comes out, the bit is 0, and not sure at all.
+        Where weights are so large that no number comes out, the bit is 0, and not sure at all.
         """
         seeds_right: tuple[int, ...] = ()
         if replica is None:

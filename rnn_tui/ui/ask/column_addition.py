@@ -46,9 +46,8 @@ class _Row:
 class ColumnAddition(ScrollView, can_focus=True):
     """Carries, true and told by the state, both numbers, the answer, its errors, the true sum.
 
-    The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,
-    it scrolls, and the least significant end is shown at first. What is read at a bit stays in
-    view while bits come and go at the other end. Where there is room, the numbers are large.
+    The most significant bit is at the left. Where all fits, bits stand a cell apart, or large; where not, it scrolls from the
+    least significant end on. What is read at a bit stays in view while bits come and go at the other end.
     """
 
     DEFAULT_CLASSES = "panel"
@@ -229,12 +228,9 @@ _TOLD = _Row("in state", _told)
 _SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
 # From top to bottom.
 _ROWS = (
-    _Row("carry", _carry),
-    _TOLD,
-    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
+    _Row("carry", _carry), _TOLD, _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
     _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
     _Row("network", lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"), tall=True),
     _Row("", lambda answer, at: ("✗", "mark") if answer.wrong[at] else (" ", "")),
-    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
-    _SURE,
-)
+    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True), _SURE,
+)  # fmt: skip

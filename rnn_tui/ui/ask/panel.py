@@ -19,10 +19,9 @@ class AskPanel(Vertical, InsideDoor):
 
     BINDINGS = [
         Binding("escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"),
-        Binding("enter", "type", "Type", show=False),
-        key("type", "type", "Type", "Go to the first field"),
+        Binding("enter", "type", "Type", show=False), key("type", "type", "Type", "Go to the first field"),
         key("inside", "inside", "Inside"),
-    ]
+    ]  # fmt: skip
 
     _source: Source | None = None  # the weights that a user named; None to have them chosen
 

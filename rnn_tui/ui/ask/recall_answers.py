@@ -1,7 +1,4 @@
-"""What the recall prompt shows: weights chosen and asked; the digits, a column a network, a table.
-
-What is asked may run in a thread; the widgets that show the answers come below.
-"""
+"""What the recall prompt shows: weights chosen and asked, maybe in a thread; the digits, a column a network, a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +21,10 @@ from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import PlainTable, theme_style, views_in
 
-# The report's table: how many sequences of each length, at how many lengths at most.
-A_LENGTH, MOST_LENGTHS = 5, 20
+A_LENGTH, MOST_LENGTHS = 5, 20  # the report's table: how many sequences of each length, at how many lengths at most
 WORDS_WIDTH = 60  # cells from which there is room for the words beside the digits
 NARROWEST = 26  # cells below which a column cuts its words beside a small digit
-# Sequences as long as the report's are shown in full, longer ones around the position.
-SEQUENCE_WIDTH = 2 * 11 + 1
+SEQUENCE_WIDTH = 2 * 11 + 1  # sequences as long as the report's are shown in full, longer ones around the position
 
 Digits = tuple[int, ...]
 
@@ -107,10 +102,9 @@ class RecallNetworks:
         return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
-        """The report's table: random sequences of each length in training, the shortest first.
+        """The report's table: random sequences of each length in training, the shortest first; raises as `answer` does.
 
         Asked is the position that the weights for `position` were trained for, which even the shortest has.
-        Raises a `CheckpointError` as `answer` does.
         """
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths
@@ -123,9 +117,9 @@ class RecallNetworks:
         return RecallAnswers(source, network.config, trained, sequences, network.probabilities(sequences))
 
     def _chosen(self, position: int) -> tuple[Source, RecallNetwork]:
-        source = self._sources.get(position)
-        if source is None:
-            source = self._sources[position] = choose(RECALL.name, position)
+        if position not in self._sources:
+            self._sources[position] = choose(RECALL.name, position)
+        source = self._sources[position]
         network = NETWORKS.get(source.path, RecallNetwork)
         if network.config.position is None:
             raise CheckpointError("These weights do not say which position they recall.")
@@ -144,10 +138,7 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
 
 
 def marked(digits: Sequence[int], position: int, width: int) -> str:
-    """The digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `.
-
-    Where they need more than `width` cells, those around the position are left.
-    """
+    """The digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `: in `width` cells, those around it."""
     room = max(1, (width - 1) // 2)
     first, last = 0, len(digits)
     if len(digits) > room:
@@ -221,7 +212,11 @@ class RecallTable(Vertical):
 
     def show(self, answers: RecallAnswers, seed: int | None) -> None:
         """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
-        self.query_one(".headline", Static).update(_headline(answers, seed))
+        lengths = sorted({len(digits) for digits in answers.sequences})
+        several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
+        drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {several if lengths[1:] else f'length {lengths[0]}'}"
+        headline = f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"
+        self.query_one(".headline", Static).update(headline)
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
         rows, truth = [], answers.truth
         said = [answers.of(variant, seed).argmax(axis=1) for variant in range(len(answers.config.variants))]
@@ -232,11 +227,3 @@ class RecallTable(Vertical):
             read = (Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row)
             rows.append([Text(f"{len(digits)}", justify="right"), sequence, Text(f"{true}", justify="center"), *read])
         self.query_one(PlainTable).fill(headings, rows)
-
-
-def _headline(answers: RecallAnswers, seed: int | None) -> str:
-    lengths = sorted({len(digits) for digits in answers.sequences})
-    several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
-    which = several if len(lengths) > 1 else f"length {lengths[0]}"
-    drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {which}"
-    return f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"

@@ -85,10 +85,7 @@ class RecallPromptPanel(AskPanel):
 
     @property
     def at_hand(self) -> tuple[tuple[int, ...], int, Source | None]:
-        """Digits and position as typed, or the last that could be read; and whose answers show.
-
-        The weights are None before the first answer: then those for the position are meant.
-        """
+        """Digits and position as typed, or the last that could be read; and whose answers show, None before the first one."""
         digits, position = self._digits, self._position
         with suppress(QueryError):
             digits, position = parse_digits(self.query_one("#recall-digits", Input).value), self._typed_position()
@@ -192,8 +189,7 @@ class RecallPromptPanel(AskPanel):
         return self._answers.config.seeds if self._answers is not None else 1
 
     def action_move(self, by: int) -> None:
-        position = min(max(1, self._typed_position() + by), len(self._digits))
-        self.query_one("#recall-position", TypedInput).hold(f"{position}")
+        self.query_one("#recall-position", TypedInput).hold(f"{min(max(1, self._typed_position() + by), len(self._digits))}")
 
     def _typed_position(self) -> int:
         """The position in the field, or the last one that could be read."""

@@ -1,19 +1,13 @@
-"""Axes with the ends and ticks that a reader of training curves expects.
-
-The plotting library's own go beyond 100 %, have odd ticks and labels that collide, and fail on constant series in log mode.
-"""
+"""Axes as a reader of curves expects them: the plotting library's go beyond 100 %, have odd ticks, fail on constant series."""
 
 import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# Below this a value counts as 0: its logarithm and its steps would underflow.
-TINY = 1e-290
-# Values beyond are dropped as if infinite: differences of two would overflow.
-HUGE = 1e290
-# The share of the data's range left free at an end of an axis that is no tick.
-PAD = 0.04
+TINY = 1e-290  # below this a value counts as 0: its logarithm and its steps would underflow
+HUGE = 1e290  # values beyond are dropped as if infinite: differences of two would overflow
+PAD = 0.04  # the share of the data's range left free at an end of an axis that is no tick
 
 
 @dataclass(frozen=True)
@@ -113,8 +107,7 @@ def log_axis(low: float, high: float, most: int, upper: float | None = None) -> 
     """Return a log axis of about ``most`` ticks around the positive ``low`` to ``high``."""
     low, high = max(low, TINY), max(high, TINY)
     if math.log10(high) - math.log10(low) < 0.5:
-        # Too narrow for 1-2-5: evenly spaced values, placed on the log scale.
-        axis = linear_axis(low, high, most, None, upper)
+        axis = linear_axis(low, high, most, None, upper)  # too narrow for 1-2-5: evenly spaced values, placed on the log scale
         start, end = (axis.low if axis.low > 0 else low), axis.high
         ticks = [tick for tick in axis.ticks if tick >= start]
         labels = axis.labels[len(axis.ticks) - len(ticks) :]
@@ -125,8 +118,7 @@ def log_axis(low: float, high: float, most: int, upper: float | None = None) -> 
         end = min(value for value in grids[0] if value >= high * (1 - 1e-9))
         end = end if upper is None else min(end, upper)
         *finer, ticks = [[v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)] for grid in grids]
-        # Of decades, too, some are left out where they are too many.
-        most = max(2, most)
+        most = max(2, most)  # of decades, too, some are left out where they are too many
         ticks = next((found for found in finer if len(found) <= most), ticks[:: max(1, math.ceil(len(ticks) / most))])
         labels = tuple(map(format_value, ticks))
     return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), labels)

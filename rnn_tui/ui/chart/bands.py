@@ -15,15 +15,11 @@ from rich.style import Style
 
 from rnn_tui.ui.chart.axes import TINY, Axis
 
-# How much of a band's cells is the colour of the run; the rest is what lies behind.
-BAND_SHARE = 0.25
-# The same of the text's colour, for the marked range: much fainter than any band.
-MARK_SHARE = 0.08
-# The bit of the marked range; the bits above are those of the bands, in their order.
-MARK_LAYER = 1
+BAND_SHARE = 0.25  # how much of a band's cells is the colour of the run; the rest is what lies behind
+MARK_SHARE = 0.08  # the same of the text's colour, for the marked range: much fainter than any band
+MARK_LAYER = 1  # the bit of the marked range; the bits above are those of the bands, in their order
 Lines = Sequence[Sequence[float]]
-# What gives a style the background of a cell with some layers behind it.
-Restyle = Callable[[Style | None, int], Style]
+Restyle = Callable[[Style | None, int], Style]  # what gives a style the background of a cell with some layers behind it
 
 
 def band_share(count: int) -> float:
@@ -43,9 +39,8 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return start and stop of at most ``count`` groups of ascending positions, none of them empty.
-
-    Equal in width, not in points: on a log axis these crowd at one end, and the other, where each is seen, would lose most.
+    """Return start and stop of at most ``count`` groups of ascending positions, none empty: equal in width, not in points, as
+    on a log axis these crowd at one end, and the other, where each is seen, would lose most.
     """
     width = (x[-1] - x[0]) / count
     inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
@@ -80,9 +75,7 @@ def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
         first -= 1
     if 0 < last < len(x) and x[last - 1] < right:
         last += 1
-    at, kept = list(x[first:last]), [list(line[first:last]) for line in lines]
-    if log_y:
-        kept = [list(map(log, line)) for line in kept]
+    at, kept = list(x[first:last]), [list(map(log, line[first:last]) if log_y else line[first:last]) for line in lines]
     if at and at[0] < left:
         for line in kept:
             line[0] = between(left, at, line)
@@ -109,8 +102,7 @@ def scattered(x: Sequence[float], lines: Lines, seen: tuple[float, float], width
     """Return the points that are seen, with all their lines' values: of those in one place the last."""
     low, high = seen
     rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
-    if log_y:
-        rows = [(at, *map(log, values)) for at, *values in rows]
+    rows = [(at, *map(log, values)) for at, *values in rows] if log_y else rows
     tall = max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0) or 1.0
     places = {(int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row for row in rows}
     return list(places.values())
@@ -147,7 +139,6 @@ def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyl
     """Cut the text of one line where the layers behind it change, and yield it in new styles.
 
     All its characters are one cell wide; ``left`` cells come before those of the plot, whose layers are ``row``.
-    ``restyle`` returns a style as it is on some layers; it is asked only where there are any.
     """
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)
@@ -155,8 +146,7 @@ def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyl
         start = 0
         while start < len(text):
             while not room:
-                # What follows the plot is blank to the end of the line.
-                behind, room = next(parts, (0, len(text)))
+                behind, room = next(parts, (0, len(text)))  # what follows the plot is blank to the end of the line
             piece = text[start : start + room]
             yield Segment(piece, restyle(style, behind) if behind else style)
             start += len(piece)

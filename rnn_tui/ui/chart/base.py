@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -26,7 +25,7 @@ class ChartBase(Widget, can_focus=True):
     """A chart without its drawing."""
 
     DEFAULT_CLASSES = "panel"
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         *moves("cursor", {"left": -1, "right": 1}),
         *moves("cursor_to", {"home": 0, "end": -1}),
         Binding("escape", "clear_cursor", "Hide cursor", show=False),
@@ -60,8 +59,7 @@ class ChartBase(Widget, can_focus=True):
     def prepared(self) -> tuple[ChartSeries, ...]:
         """The series as they are plotted."""
         if self._prepared is None:
-            weight = SMOOTHING_WEIGHTS[self.smoothing]
-            self._prepared = tuple(view.prepare(one, weight, self.log_y) for one in self._series)
+            self._prepared = tuple(view.prepare(one, SMOOTHING_WEIGHTS[self.smoothing], self.log_y) for one in self._series)
             if self.app.no_color:  # by which lines are told apart
                 self._prepared = tuple(replace(one, mark=one.marker) for one in self._prepared)
         return self._prepared
@@ -187,8 +185,7 @@ class ChartBase(Widget, can_focus=True):
 
     def move_cursor_near(self, x: float) -> None:
         at = to_position(x, self.log_x)
-        stops = self._stops()
-        self.cursor = min(stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None)
+        self.cursor = min(self._stops(), key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None)
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""
@@ -228,11 +225,8 @@ class ChartBase(Widget, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this chart allows; leave escape to others without a cursor."""
         lines = not self._series or not all(one.points for one in self._series)
-        allowed = {
-            "toggle_log": self._spec.upper is None,
-            "cycle_smoothing": self._allow_smoothing and lines,
-            "clear_cursor": self.cursor is not None,
-        }
+        smooth = self._allow_smoothing and lines
+        allowed = {"toggle_log": self._spec.upper is None, "cycle_smoothing": smooth, "clear_cursor": self.cursor is not None}
         return allowed.get(action, True)
 
     def watch_smoothing(self) -> None:
@@ -245,8 +239,7 @@ class ChartBase(Widget, can_focus=True):
         at, present, full = self.cursor_position, self._view, view.extent(self._series)
         if at is not None and present and full:
             at = min(max(at, full[0]), full[1])
-            outside = min(0.0, at - present[0]) + max(0.0, at - present[1])
-            self._view = view.shift_into(present, full, outside)
+            self._view = view.shift_into(present, full, min(0.0, at - present[0]) + max(0.0, at - present[1]))
         self._changed()
 
     def redraw(self) -> None:

@@ -8,7 +8,7 @@ only what changed, once a refresh, when Textual asks for its first line, so that
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,13 +23,11 @@ from textual.widget import Widget
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
+from rnn_tui.runs.comparison import Line
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, Restyle, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
-
-if TYPE_CHECKING:
-    from rnn_tui.runs.comparison import Line
 
 __all__ = ["Chart", "ChartSeries"]
 
@@ -58,8 +56,7 @@ class ChartLine(Widget):
 
     def redraw(self) -> None:
         """Draw anew, and make room where the text has more or fewer lines."""
-        lines = self.render().plain.count("\n") + 1
-        self.refresh(layout=lines != self._height)
+        self.refresh(layout=self.render().plain.count("\n") + 1 != self._height)
 
 
 class ChartPlot(Widget):
@@ -97,8 +94,7 @@ class ChartPlot(Widget):
         frame = self._frame
         if frame is None or not frame.left <= column < frame.left + frame.width:
             return None
-        position = frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2)
-        return self._chart.to_x(position)
+        return self._chart.to_x(frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2))
 
     def _draw(self) -> list[Strip]:
         """Turn what plotext draws into lines in the styles of the theme, and shade them."""
@@ -128,8 +124,7 @@ class ChartPlot(Widget):
                     space, empty = "─", grid
             if index < len(shaded) and any(shaded[index]):
                 segments = list(lay_under(segments, frame.left, shaded[index], restyle))
-            strip = Strip([segment for segment in segments if segment.text])
-            strips.append(strip.adjust_cell_length(width, plain))
+            strips.append(Strip([segment for segment in segments if segment.text]).adjust_cell_length(width, plain))
         return strips
 
     def _blank(self) -> Strip:
@@ -199,8 +194,7 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
     # On use only: an app without runs draws its first frame sooner.
     from textual_plotext.plot import Plot  # noqa: PLC0415
 
-    # A fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it builds.
-    plot = Plot()
+    plot = Plot()  # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it builds
     plot.theme("clear")
     # The public plotsize() is capped by the size of the terminal at import.
     plot._set_size(width, height)
@@ -233,15 +227,13 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
 def loss_chart(state: RunState, width: int, height: int) -> Text:
     """The loss over epochs below a legend, in so many columns and rows, for a terminal in which no app runs.
 
-    In training as lines, in validation as points; of several networks the mean of each over its seeds. The axis goes by
-    the rules of the app's chart: logarithmic where the loss spans more than a decade, else without the steep beginning.
+    In training as lines, in validation as points; of several networks the mean of each over its seeds. The axis is the app's.
     """
     drawn = []
     for metric in (one for one in state.metric_definitions if one.chart == "loss"):
         points = metric.stage != "train"
         for at, band in enumerate(state.bands.get(metric.name, ())):
-            name = f"{state.config.variants[at].label} {metric.label}"
-            drawn.append(ChartSeries(name, band.x, band.mean, at, points))
+            drawn.append(ChartSeries(f"{state.config.variants[at].label} {metric.label}", band.x, band.mean, at, points))
         if (one := state.series.get(metric.name)) is not None:
             drawn.append(ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points))
     cleaned = [view.clean(one, 0.0, None) for one in drawn]
@@ -313,7 +305,7 @@ def spread_series(name: str, series: SpreadSeries, colour: int, kind: SpreadKind
     return ChartSeries(name, series.x, series.mean, colour, points, low, high)
 
 
-def line_series(name: str, line: "Line", colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
+def line_series(name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
     """A line over runs: with its spread, and their number after its name; or of one run alone."""
     series = SpreadSeries.of(line.x, line.spreads)
     if line.seeds < 2:

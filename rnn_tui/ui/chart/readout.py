@@ -14,10 +14,8 @@ from rnn_tui.ui.chart.axes import format_value, from_position
 from rnn_tui.ui.chart.view import ChartSeries, nearest
 
 GAP = "   "
-# What stands for the marked range in words, and for a line without markers.
-SHADE, LINE = "░", "──"
-# A word of a name, with the spaces or dashes after it.
-WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
+SHADE, LINE = "░", "──"  # what stands for the marked range in words, and for a line without markers
+WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")  # a word of a name, with the spaces or dashes after it
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,7 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
 def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
     """Return entries in at most ``most`` lines of ``width`` cells.
 
-    Where one line is too short, the bands around values give way first, then what all names have in common; then there
-    are more lines. What still does not fit is counted: `… 3 more`.
+    In one, the bands around values give way first, then what names have in common. What never fits is counted: `… 3 more`.
     """
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []

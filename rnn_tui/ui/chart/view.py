@@ -12,14 +12,10 @@ from rnn_tui.engine.state import smooth
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
 from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, scattered, spans, thin, thin_band
 
-# The most points of one line that reach the plotting library: it walks them in Python.
-POINT_LIMIT = 240
-# A step of zooming; how many times a view may be narrower than the data.
-ZOOM_FACTOR, ZOOM_LIMIT = 2.0, 1024.0
-# Positions beyond are dropped: they leave no digits for the parts of an epoch.
-FAR = 1e12
-# The first of so many parts of a curve is where a loss falls fastest.
-SETTLED = 20
+POINT_LIMIT = 240  # the most points of one line that reach the plotting library: it walks them in Python
+ZOOM_FACTOR, ZOOM_LIMIT = 2.0, 1024.0  # a step of zooming; how many times a view may be narrower than the data
+FAR = 1e12  # positions beyond are dropped: they leave no digits for the parts of an epoch
+SETTLED = 20  # the first of so many parts of a curve is where a loss falls fastest
 
 
 @dataclass(frozen=True)
@@ -136,8 +132,7 @@ def nearest(series: ChartSeries, x: float) -> int:
 
 def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bool) -> VisibleLine:
     """Cut a series to a range and thin it: what is outside would cost the plotting library time and stretch the y axis."""
-    # More than two points a column cannot be seen.
-    limit = max(4, min(POINT_LIMIT, 2 * width))
+    limit = max(4, min(POINT_LIMIT, 2 * width))  # more than two points a column cannot be seen
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
     if not series.line:
         rows = scattered(series.x, lines, (low, high), width, log_y)
@@ -227,8 +222,7 @@ class Frame:
         width, height, x = self.width, self.height, self.x
         rows = [[0] * width for _ in range(height)]
         if self.mark and self.mark[0] <= x.high and self.mark[1] >= x.low:
-            ends = [min(max(at, x.low), x.high) for at in self.mark]
-            first, last = map(int, x.places(ends, width, 2))
+            first, last = map(int, x.places([min(max(at, x.low), x.high) for at in self.mark], width, 2))
             for row in rows:
                 row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
         for index, band in enumerate(self.bands, start=1):
@@ -264,9 +258,8 @@ def frame(
     low, high = min(values), max(values)
     if settled:
         high = max(low, high if (top := settled_top(lines)) is None else top)
-    # Two rows are the x axis and its labels; three rows a tick leave room to read.
-    rows = max(1, height - 2)
-    most = max(2, min(8, rows // 3 + 1))
+    rows = max(1, height - 2)  # two are the x axis and its labels
+    most = max(2, min(8, rows // 3 + 1))  # three rows a tick leave room to read
     y = log_axis(10.0**low, 10.0**high, most, bounds[1]) if log_y else linear_axis(low, high, most, *bounds)
     lines = [below(one, max(y.high, high)) for one in lines] if settled else lines
     left = max(map(len, y.labels), default=0) + 1

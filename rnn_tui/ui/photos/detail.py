@@ -1,6 +1,6 @@
 """One photo in full: every network's answer, and every step from the photo to 28×28."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,21 +106,24 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     def add_pictures(self) -> None:
         """Make room for photo and digit; the first of them may ask the terminal what it can do."""
-        self._pair = (PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX))
+        self._pair = PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX)
         self.query_one("#photos-pair").mount(*self._pair)
         self.on_resize()
 
     def on_resize(self) -> None:
         """Photo and digit beside each other where there is room, or one above the other."""
-        wide = self.size.width >= WIDE
-        self.set_class(wide, "-wide")
+        self.set_class(self.size.width >= WIDE, "-wide")
         for image in self._pair:
-            image.resize(*(LARGE_BOX if wide else SMALL_BOX))
+            image.resize(*(LARGE_BOX if self.size.width >= WIDE else SMALL_BOX))
 
     def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
         """Show a photo: its number of how many, what reads photos now, and by which weights."""
         before, self._reading = self._reading, reading
-        self.query_one("#photos-headline", Static).update(_headline(reading, place))
+        said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
+        words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
+        name = printable(reading.path.name or reading.path, CUT), "bold"
+        headline = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), name, *words)
+        self.query_one("#photos-headline", Static).update(headline)
         if self._study is not None and before is not None and before.path == reading.path:
             self._show_answers(self._study)
             return
@@ -140,8 +143,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     @on(events.DescendantFocus, "DigitBox")
     def _choose(self, event: events.DescendantFocus) -> None:
-        at = list[Widget](self.query(DigitBox)).index(event.widget)
-        if at != self.chosen:
+        if (at := list[Widget](self.query(DigitBox)).index(event.widget)) != self.chosen:
             self.chosen = at
             self._look()
 
@@ -162,18 +164,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     def _show_answers(self, found: "PhotoStudy") -> None:
         assert self._reading is not None
-        label = self._reading.label
-        views = views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers))
+        views, label = views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers)), self._reading.label
         for view, (name, answer) in zip(views, found.answers, strict=True):
             mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
             view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
-
-
-def _headline(reading: "Reading", place: Sequence[int]) -> Text:
-    said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
-    words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
-    name = printable(reading.path.name or reading.path, CUT), "bold"
-    return Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), name, *words)
 
 
 @dataclass(frozen=True)
@@ -189,10 +183,9 @@ class PhotoStudy:
 
 
 def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None) -> PhotoStudy:
-    """Look at a photo with what reads photos now, by the weights `source`, and others that ship.
+    """Look at a photo with what reads now, by the weights `source`, and others that ship; a `UserError` if it can't be read.
 
     Of a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
-    Raises a `UserError` if it can't be read.
     """
     from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread

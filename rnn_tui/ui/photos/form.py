@@ -89,9 +89,8 @@ class ReadingJob:
                 parts.append(f"{duration(max(0, self.total - self.count) / rate)} left")
         return " · ".join([*parts, "Esc stops"])
 
-    # In the thread
-
     def _run(self) -> None:
+        """In the thread."""
         try:
             self._read()
         except UserError as error:
@@ -119,12 +118,13 @@ class ReadingJob:
             self._ready.extend(readings)
             self.count += len(readings)
         if not self.count and not self._stop.is_set():
-            raise UserError(_none_in(paths, self._recursive))
+            where = ", ".join(printable(path, 100) for path in paths[:3])
+            more = "" if self._recursive else " Folders in it are left out unless “subfolders” is ticked."
+            raise UserError(f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}")
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
-        images = takewhile(lambda _: not self._stop.is_set(), find_images(paths, self._recursive))
-        total = sum(1 for _ in images)
+        total = sum(1 for _ in takewhile(lambda _: not self._stop.is_set(), find_images(paths, self._recursive)))
         if not self._stop.is_set():
             self.total = total
 
@@ -134,12 +134,6 @@ def _missing(paths: Sequence[Path]) -> str:
         return "Type the path of a photo, or of a folder of photos."
     more = f"; {len(paths) - 1:,} more missing" if len(paths) > 1 else ""
     return f"There is no file or folder {printable(paths[0], 200)}{more}."
-
-
-def _none_in(paths: Sequence[Path], recursive: bool) -> str:
-    where = ", ".join(printable(path, 100) for path in paths[:3])
-    more = "" if recursive else " Folders in it are left out unless “subfolders” is ticked."
-    return f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}"
 
 
 class PhotosForm(Vertical):
@@ -197,8 +191,7 @@ class PhotosForm(Vertical):
         # Before networks were looked for, the first of them is meant.
         choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
         method, number = (str(self.query_one(name, Select).value) for name in ("#photos-method", "#photos-number"))
-        recursive = self.query_one("#photos-recursive", Checkbox).value
-        self.job = ReadingJob(paths, choose, method, recursive, number)
+        self.job = ReadingJob(paths, choose, method, self.query_one("#photos-recursive", Checkbox).value, number)
         self.job.start()
         self.reading, self.complaint = True, ""
         self._timer.resume()

@@ -1,7 +1,4 @@
-"""The gallery: cards in rows as wide as the screen, of which only those in view exist.
-
-A card has the photo, what the network received, and its answer.
-"""
+"""The gallery: cards in rows, of which only those in view exist, each with a photo, what the network received, its answer."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -73,8 +70,7 @@ def card_text(reading: "Reading", width: int) -> Content:
     if reading.error:
         return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%"))
     style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
-    # The same width for all, so that bars can be compared.
-    said = verdict(reading)
+    said = verdict(reading)  # of the same width for all, so that bars can be compared
     said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
     room = max(0, width - len(said) - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
@@ -117,11 +113,9 @@ class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected."""
 
     BINDINGS = [
-        *moves("move", {"left": -1, "right": 1}),
-        *moves("move_rows", {"up": -1, "down": 1}),
-        *moves("move_pages", {"pageup": -1, "pagedown": 1}),
-        *moves("select", {"home": 0, "end": 10**9}),
-    ]
+        *moves("move", {"left": -1, "right": 1}), *moves("move_rows", {"up": -1, "down": 1}),
+        *moves("move_pages", {"pageup": -1, "pagedown": 1}), *moves("select", {"home": 0, "end": 10**9}),
+    ]  # fmt: skip
 
     class Selected(Message):
         """Another photo is selected, or others are in view."""
@@ -167,10 +161,10 @@ class PhotoGrid(Widget, can_focus=True):
     async def on_resize(self) -> None:
         if not self.size:
             return
-        shape = layout_for(*self.size)
+        side, columns, rows = shape = layout_for(*self.size)
         if shape == self._shape and self._cards:
             return
-        self._shape = side, columns, rows = shape
+        self._shape = shape
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
         for card in self._cards:
             card.take_size(side)
@@ -225,8 +219,7 @@ class PhotoGrid(Widget, can_focus=True):
 
     def action_move_pages(self, by: int) -> None:
         _, columns, rows = self._shape
-        # The page moves along, so that the selection keeps its place on the screen.
-        self._top = max(0, self._top + by * rows)
+        self._top = max(0, self._top + by * rows)  # the page moves along, so that the selection keeps its place on the screen
         self.action_select(self.place + by * rows * columns)
 
     @on(events.MouseScrollDown)

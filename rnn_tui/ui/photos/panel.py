@@ -1,6 +1,7 @@
 """Photos of digits: read whole folders, look at every answer, correct it, keep it for training."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,14 +73,12 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def on_show(self) -> None:
         """The first time: find out how to show pictures, and have something to show."""
-        if self._looked_at:
-            return
-        self._looked_at = True
-        self._detail.add_pictures()
-        self.refresh_weights()
-        samples = asset_dir() / "samples"
-        if self._form.job is None and samples.is_dir():
-            self._form.read([samples])
+        if not self._looked_at:
+            self._looked_at, samples = True, asset_dir() / "samples"
+            self._detail.add_pictures()
+            self.refresh_weights()
+            if self._form.job is None and samples.is_dir():
+                self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
         self._form.border_title = "What is read, and how"
@@ -112,8 +111,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     @on(Input.Submitted, "#photos-path")
     def _ask(self) -> None:
-        text = self._form.path.value
-        self._form.read(lambda: parse_paths(text))
+        self._form.read(partial(parse_paths, self._form.path.value))
         self.focus_view()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -201,19 +199,16 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.path.focus()
 
     def action_open(self) -> None:
+        """Choose in a tree, which begins with what the field names."""
+
         def chosen(path: Path | None) -> None:
             if path is not None:
                 self.read([path])
                 self.focus_view()
 
-        self.app.push_screen(ChoosePathScreen(self._start()), chosen)
-
-    def _start(self) -> Path | None:
-        """The folder that the tree begins with: what the field names."""
         paths = parse_paths(self._form.path.value)
-        if len(paths) != 1:
-            return None
-        return paths[0] if leads_to_folder(paths[0]) else paths[0].parent
+        start = paths[0] if len(paths) == 1 else None
+        self.app.push_screen(ChoosePathScreen(start.parent if start and not leads_to_folder(start) else start), chosen)
 
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:
@@ -273,8 +268,7 @@ class PhotoConfusion(Vertical, can_focus=True):
         self._photos = photos
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())  # whose colours are in the cells
 
     def draw(self) -> None:
         summary, table = self._photos.summary, self.query_one(ConfusionTable)

@@ -1,14 +1,12 @@
 """Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
 
-Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which
-Textual reads too. So it is imported on use, while the app is suspended, and nowhere but here and in
-what only this imports.
+Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which Textual reads too. So it is
+imported on use, while the app is suspended, and nowhere but here and in what only this imports.
 """
 
 import io
 import logging
 import os
-import subprocess
 import sys
 import threading
 from collections import OrderedDict
@@ -24,6 +22,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
+from rnn_tui.ui.shell.messages import told_by_tmux
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
 
 logger = logging.getLogger(__name__)
-# Colours of frames as blue, green, red: seen on paper and on a board.
-FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
+FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)  # colours of frames as blue, green, red: seen on paper and on a board
 SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
 KEPT = 96  # at most 17 MB
 
@@ -58,25 +56,12 @@ def image_class(app: App[object]) -> "type[BaseImage]":
     return kinds[kind]
 
 
+@cache
 def graphics_kind(wanted: str = "auto") -> str:
-    """How to show pictures: by `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer.
-
-    tmux answers for itself: within it, what the terminal around it can do decides.
-    """
+    """By `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer, within tmux that around it, as it has its own."""
     if wanted != "auto" or not os.environ.get("TMUX"):
         return wanted
-    return "sixel" if "sixel" in _tmux_features() else "blocks"
-
-
-@cache
-def _tmux_features() -> Sequence[str]:
-    """What tmux knows of the terminal around it; nothing where it does not say so at once."""
-    command = ["tmux", "display", "-p", "#{client_termfeatures}"]
-    try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=0.3, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return told.stdout.strip().split(",")
+    return "sixel" if "sixel" in told_by_tmux("#{client_termfeatures}", seconds=0.3).strip().split(",") else "blocks"
 
 
 def _ask_terminal(app: App[object]) -> None:
@@ -126,23 +111,20 @@ class PhotoImage(Widget):
         """Show (H, W, 3) BGR or (H, W) grey bytes; None for nothing."""
         if picture is self._picture:
             return
-        self._picture = picture
         from PIL import Image as Pillow  # noqa: PLC0415 - on use
 
-        if picture is None:
-            self._image.image = None
-            return
+        self._picture = picture
         self._fit()
-        self._image.image = Pillow.fromarray((picture[:, :, ::-1] if picture.ndim == 3 else picture).copy())
+        shown = picture if picture is None or picture.ndim == 2 else picture[:, :, ::-1]
+        self._image.image = None if shown is None else Pillow.fromarray(shown.copy())
 
     def _fit(self) -> None:
         """The largest size in the box with the picture's proportions, a cell being 1 : 2."""
-        if self._picture is None:
-            return
-        (width, height), (rows, columns) = self._box, self._picture.shape[:2]
-        scale = min(width / columns, 2 * height / rows)
-        self._image.styles.width = min(width, max(1, round(columns * scale)))
-        self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
+        if self._picture is not None:
+            (width, height), (rows, columns) = self._box, self._picture.shape[:2]
+            scale = min(width / columns, 2 * height / rows)
+            self._image.styles.width = min(width, max(1, round(columns * scale)))
+            self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
 
 
 def picture_of(digit: "npt.NDArray[np.float32] | None") -> "Picture":

@@ -48,10 +48,9 @@ class PhotoTree(DirectoryTree):
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
     BINDINGS = [
-        Binding("enter,space", "choose", "Choose", show=False),
-        Binding("right", "open", "Open", show=False),
+        Binding("enter,space", "choose", "Choose", show=False), Binding("right", "open", "Open", show=False),
         Binding("left", "close", "Close", show=False),
-    ]
+    ]  # fmt: skip
 
     hidden = False  #: whether hidden ones are there too.
 
@@ -63,9 +62,7 @@ class PhotoTree(DirectoryTree):
         if self._safe_is_dir(location):
             yield from super()._directory_content(location, worker)
 
-    @staticmethod
-    def _safe_is_dir(path: Path) -> bool:
-        return leads_to_folder(path)
+    _safe_is_dir = staticmethod(leads_to_folder)
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
         """The name with a sign for folders. Textual's own takes part of some names for more."""
@@ -104,11 +101,9 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
     BINDINGS = [
-        Binding("escape", "dismiss", "Leave"),
-        key("hidden", "hidden", "Hidden"),
-        Binding("backspace", "up", "Up"),
+        Binding("escape", "dismiss", "Leave"), key("hidden", "hidden", "Hidden"), Binding("backspace", "up", "Up"),
         key("home-folder", "home", "Your folder"),
-    ]
+    ]  # fmt: skip
 
     _tree = getters.query_one(PhotoTree)
 
@@ -136,8 +131,10 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     def action_up(self) -> None:
         """Show the folder above; from the root on, where there are drives, the next one."""
-        folder = Path(self._tree.path)
-        above = folder.parent if folder.parent != folder else _next_root(folder)
+        folder, drives = Path(self._tree.path), list[str](getattr(os, "listdrives", list)())
+        above = folder.parent
+        if above == folder and str(folder) in drives:
+            above = Path(drives[(drives.index(str(folder)) + 1) % len(drives)])
         if leads_to_folder(above):
             self._tree.path = above
 
@@ -150,25 +147,15 @@ def _home() -> Path:
     return shared_folder() or Path.home()
 
 
-def _next_root(root: Path) -> Path:
-    """The next drive; where there are none, the same root."""
-    drives: list[str] = getattr(os, "listdrives", list)()
-    if str(root) not in drives:
-        return root
-    return Path(drives[(drives.index(str(root)) + 1) % len(drives)])
-
-
 class LabelScreen(Prompt):
-    """Asks which digit a photo shows, and then the next one, until it is left.
+    """Asks which digit the photo `at_question` shows, and then the next one, until it is left.
 
-    `at_question` gives the reading that is asked about, and its photo; `label` takes the answer, None to take a label
-    away, and goes on to the next; `move` goes so many photos further.
+    `label` takes the answer, None to take a label away, and goes on to the next; `move` goes so many photos further.
     """
 
     BINDINGS = [
-        *moves("move", {"left": -1, "right": 1}),
-        *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
-    ]
+        *moves("move", {"left": -1, "right": 1}), *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
+    ]  # fmt: skip
 
     def __init__(
         self, at_question: Callable[[], Asked], label: Callable[[int | None], None], move: Callable[[int], None]
@@ -194,8 +181,8 @@ class LabelScreen(Prompt):
             self.dismiss()
             return
         self.query_one(PhotoImage).show(picture)
-        read = reading.error or f"read as {reading.best}"
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
+        read = reading.error or f"read as {reading.best}"
         self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}")
 
     def action_move(self, by: int) -> None:
@@ -238,9 +225,8 @@ class PhotosExportScreen(ExportPrompt):
             return f"{how_many(len(self._readings), 'photo')}, one per line."
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
         count = sum(label_for(one, predicted=self.predicted) is not None for one in each)
-        left_out = len(each) - count
-        more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"
-        return f"{how_many(count, 'photo')}{more if left_out else ''}."
+        more = f"; {len(each) - count:,} without a label {'is' if len(each) - count == 1 else 'are'} left out"
+        return f"{how_many(count, 'photo')}{more if count < len(each) else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         return await in_thread(self, in_the_way, path, idx=form == "idx")

@@ -17,15 +17,13 @@ from rnn_tui.ui.widgets.plain import put, theme_style
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 # Three by five points a digit, which stand side by side in the file.
 _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
-# By upper and lower point: two points share a cell in the small form.
-_HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}
+_HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}  # by upper and lower point: two points share a cell in the small form
 LARGE_HEIGHT = 5
 # Eighths of a cell, so that a bar's length is read to a hundredth even when narrow; the same upwards.
 _EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
 # Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
 BAR_NOTES, LONGEST_BAR = 18, 40
-# Cells and lines from which a column has room for a digit that is larger.
-SIZES = (("-huge", 40, 32), ("-large", 32, 18))
+SIZES = (("-huge", 40, 32), ("-large", 32, 18))  # cells and lines from which a column has room for a digit that is larger
 SPREAD_HEIGHT = 24  # lines from which there is air between the bars of a column
 
 
@@ -37,8 +35,7 @@ def small_digit(digit: int) -> list[str]:
 
 def large_digit(digit: int, times: int = 1) -> list[str]:
     """Five lines of six cells, or so many times as large."""
-    rows = ["".join(point * 2 * times for point in row) for row in _FONT[digit]]
-    return [row for row in rows for _ in range(times)]
+    return [row for row in ["".join(point * 2 * times for point in row) for row in _FONT[digit]] for _ in range(times)]
 
 
 class BigDigit(Widget):
@@ -112,8 +109,7 @@ class ProbabilityColumns(ProbabilityBars):
         text.stylize(theme_style(self, "primary"), 0, height * length)
         for line in range(len(rows) if any(shares) else 0):
             at = line * length + best * width
-            accent = theme_style(self, "text-accent") + Style(bold=True)
-            text.stylize(accent, at, at + width - 1)
+            text.stylize(theme_style(self, "text-accent") + Style(bold=True), at, at + width - 1)
         return text
 
 

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from textual import getters, work
-from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Select
 
@@ -50,8 +48,7 @@ class NetworkSelect(PlainSelect[str]):
     def asked(self) -> tuple[Source, ...]:
         """The chosen one, and for comparison those that ship."""
         chosen = self.source
-        compared = (one for one in self.sources or () if one.ships and one is not chosen)
-        return () if chosen is None else (chosen, *compared)
+        return () if chosen is None else (chosen, *(one for one in self.sources or () if one.ships and one is not chosen))
 
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""
@@ -68,8 +65,7 @@ class NetworkSelect(PlainSelect[str]):
         self.offer_texts(((title, title) for title in self._sources or [NONE]), str(self.value))
         self.choose(self._to_choose)
         self._to_choose, now = None, self.source
-        other = now is not None and (before is None or before.path != now.path)
-        self.post_message(self.Offered(other))
+        self.post_message(self.Offered(now is not None and (before is None or before.path != now.path)))
 
     def choose(self, path: Path | None) -> None:
         """Choose the weights in a file without telling, if they are in the list."""
@@ -82,7 +78,7 @@ class NetworkSelect(PlainSelect[str]):
 class NetworkView(TaskView):
     """A view in which one chooses whose weights answer; to be the last of a class's bases."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("network", "next_network", "Network", "Let the next network answer")]
+    BINDINGS = [key("network", "next_network", "Network", "Let the next network answer")]
 
     networks = getters.query_one(NetworkSelect)
 

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
@@ -120,7 +119,7 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
 class PathInput(TypedInput):
     """The field for paths: Tab completes, and several pasted lines become several paths."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
+    BINDINGS = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
         super().__init__("", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id)

@@ -1,7 +1,7 @@
 """Tables, lists and fields that show text as it is, and the theme's colours for Rich.
 
-Textual reads markup in every text: a run that is called `[red]` would colour its cell, and one
-called `[/]` would end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
+Textual reads markup in every text: a run that is called `[red]` would colour its cell, one called `[/]` would end the app.
+`tests/ui/test_plain_text.py` holds that texts take this way.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,4 @@
-"""Prompts over the screen: for a line of text such as a name or a note, for a file to write.
-
-In a browser `ExportPrompt` asks for no path: what it writes, into a folder that is gone afterwards, is downloaded.
-"""
+"""Prompts over the screen: for a line of text such as a name, for a file to write, which a browser is offered instead."""
 
 import asyncio
 import io
@@ -11,11 +8,10 @@ import tempfile
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -33,7 +29,7 @@ _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 class Prompt(ModalScreen[None]):
     """A dialog with fields, and below them a line that says what is wrong. Escape leaves it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
+    BINDINGS = [Binding("escape", "dismiss", "Leave")]
 
     def note(self, text: str = "") -> Static:
         """The line, to be laid out below the fields."""
@@ -86,7 +82,7 @@ class AskTextScreen(Prompt):
 class ExportPrompt(Prompt):
     """Asks for one of these formats, and outside a browser for a path, and writes; says what was written."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("up", "move(-1)", "Previous format", show=False, priority=True),
         Binding("down", "move(1)", "Next format", show=False, priority=True),
     ]
