@@ -108,8 +108,6 @@ class CalculatorPanel(AskPanel):
         self._ask()
         self.post_message(WeightsChanged())
 
-    # What is typed and chosen
-
     @on(Select.Changed, "#base")
     def _base_chosen(self, event: Select.Changed) -> None:
         old, self._base = self._base, next(base for base in BASES if base.name == event.value)

@@ -146,8 +146,7 @@ class SumText(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        answer = self.answer
-        if answer is None:
+        if (answer := self.answer) is None:
             return []
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
         lines = [Content.assemble((answer.verdict, style), f" · {answer.by}"), *_in_all_bases(answer, width)]

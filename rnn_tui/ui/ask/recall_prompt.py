@@ -176,8 +176,6 @@ class RecallPromptPanel(AskPanel):
     def on_resize(self, event: events.Resize) -> None:
         self.query_one("#recall-question").set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
-    # What the keys do
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what does nothing; leave Escape to the app where there is nothing to leave."""
         if action == "next_seed":

@@ -193,8 +193,7 @@ class ChartBase(Widget, can_focus=True):
             self.cursor = max(self._stops(), default=None)
             return
         for _ in range(2):
-            stops = [stop for stop in self._stops() if (stop - cursor) * step > 0]
-            if stops:
+            if stops := [stop for stop in self._stops() if (stop - cursor) * step > 0]:
                 self.cursor = min(stops) if step > 0 else max(stops)
                 return
             # None is left in view: look half a width further, once.

@@ -91,8 +91,7 @@ class ChartPlot(Widget):
 
     def column_to_x(self, column: int) -> float | None:
         """Return the x shown at a column, None where nothing is plotted."""
-        frame = self._frame
-        if frame is None or not frame.left <= column < frame.left + frame.width:
+        if (frame := self._frame) is None or not frame.left <= column < frame.left + frame.width:
             return None
         return self._chart.to_x(frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2))
 
@@ -282,8 +281,7 @@ class Chart(ChartBase):
 
     def last_values(self, width: int) -> Content:
         """Return the last value of each run, one a line."""
-        entries = readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
-        if not entries:
+        if not (entries := readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))):
             return Content(self.empty_message).truncate(width, ellipsis=True)
         return Content("\n").join(line for entry in entries for line in readout.text_lines("", [entry], width))
 

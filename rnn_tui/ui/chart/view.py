@@ -96,8 +96,7 @@ def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
 
 def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
     """Return the range of all x positions, None without any; never of zero width."""
-    filled = [one.x for one in series if one.x]
-    if not filled:
+    if not (filled := [one.x for one in series if one.x]):
         return None
     low, high = min(x[0] for x in filled), max(x[-1] for x in filled)
     return (low, high) if high - low > TINY else (low - 0.5, high + 0.5)
@@ -170,8 +169,7 @@ def settled_top(lines: Sequence[VisibleLine]) -> float | None:
 
 def below(line: VisibleLine, top: float) -> VisibleLine:
     """Cut off the beginning of a line that is above the axis, and marks there."""
-    last = max((at for at, y in enumerate(line.y) if y > top), default=None)
-    if last is None:
+    if (last := max((at for at, y in enumerate(line.y) if y > top), default=None)) is None:
         return line
     x, y, first = line.x[last + 1 :], line.y[last + 1 :], (line.x[last], max(line.y))
     if x and line.series.line:
@@ -250,8 +248,7 @@ def frame(
     """
     width, height = size
     lines = [cut_line(one, *present, width, log_y) for one in series]
-    values = [value for one in lines for value in one.y]
-    if not values:
+    if not (values := [value for one in lines for value in one.y]):
         return None
     values += [end for one in lines if one.band for end in (*one.band.low, *one.band.high) if end > -math.inf]
     values += [value for one in lines for bar in one.bars for value in bar[1:]]

@@ -233,8 +233,6 @@ class PhotosForm(Vertical):
         self._timer.pause()
         self.refresh_bindings()
 
-    # What came of it
-
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
         message = self.query_one("#photos-message", Static)

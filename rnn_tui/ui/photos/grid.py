@@ -200,8 +200,6 @@ class PhotoGrid(Widget, can_focus=True):
         for place, card in zip(self.in_view, self._cards, strict=False):
             card.show_photo(self.thumbnails.get(self._photos[self._order[place]].path))
 
-    # What moves the selection
-
     def action_select(self, place: int) -> None:
         """Select the photo at a place, or the last one before it."""
         at = min(max(0, place), max(0, len(self._order) - 1))
@@ -231,8 +229,7 @@ class PhotoGrid(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the photo on a card that was clicked; open it where that was twice."""
         clicked = event.widget.ancestors_with_self if event.widget is not None else ()
-        slot = next((at for at, card in enumerate(self._cards) if card in clicked), None)
-        if slot is not None:
+        if (slot := next((at for at, card in enumerate(self._cards) if card in clicked), None)) is not None:
             event.stop()
             self.focus()
             self.action_select(self._top * self._shape[1] + slot)

@@ -91,8 +91,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     @property
     def given(self) -> Given | None:
         """The selected photo, as networks read it; None where there is none."""
-        at = self._grid.selected
-        if at is None or not self._photos[at].digits:
+        if (at := self._grid.selected) is None or not self._photos[at].digits:
             return None
         whole, chosen = self._photos[at], self._detail.chosen if self.view == DETAIL else 0
         reading = whole.digits[min(chosen, len(whole.digits) - 1)]
@@ -171,8 +170,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._photos.use_names(event.value)
         self._show_photos()
 
-    # What the keys do
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
         at = self._grid.selected
@@ -248,8 +245,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         return reading, self._grid.thumbnails.get(reading.path) if reading is not None else None
 
     def action_give_label(self, digit: int | None) -> None:
-        at = self._grid.selected
-        if at is not None:
+        if (at := self._grid.selected) is not None:
             self._photos.label(at, digit)
             self._show_photos()
             # One that is no longer among those shown has made way for the next already.

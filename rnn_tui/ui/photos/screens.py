@@ -76,22 +76,19 @@ class PhotoTree(DirectoryTree):
         return Text(printable(label, LONGEST_NAME) or " ")
 
     def action_choose(self) -> None:
-        node = self.cursor_node
-        if node is not None and node.data is not None:
+        if (node := self.cursor_node) is not None and node.data is not None:
             self.post_message(self.FileSelected(node, node.data.path))
 
     def action_open(self) -> None:
         """Open the folder, or go to the first thing in it."""
-        node = self.cursor_node
-        if node is not None and node.is_expanded:
+        if (node := self.cursor_node) is not None and node.is_expanded:
             self.action_cursor_down()
         elif node is not None and node.allow_expand:
             node.expand()
 
     def action_close(self) -> None:
         """Close the folder, or go to the one that it is in."""
-        node = self.cursor_node
-        if node is not None and node.is_expanded and not node.is_root:
+        if (node := self.cursor_node) is not None and node.is_expanded and not node.is_root:
             node.collapse()
         elif node is not None and node.parent is not None:
             self.move_cursor(node.parent)

@@ -35,7 +35,6 @@ from rnn_tui.ui.training.run_lines import awaited
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
-NO_RUNS = "No run has figures of {} yet; t trains what is missing."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 
@@ -239,8 +238,7 @@ class ReportPane(StorePane):
         """Draw the plots, if they are of other runs than those that are drawn."""
         if of == self._drawn:
             return
-        found = await self.ask(lambda store: figures(kept(plan, store), by_length))
-        if found is not None:
+        if (found := await self.ask(lambda store: figures(kept(plan, store), by_length))) is not None:
             self._drawn = of
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
 
@@ -267,8 +265,7 @@ class ReportPane(StorePane):
     on_input_submitted = focus_view  # shows what there is of the plan: training may take hours
 
     def action_focus_form(self) -> None:
-        settings = self.query_one(ReportSettings)
-        if settings.has_focus_within:
+        if (settings := self.query_one(ReportSettings)).has_focus_within:
             self.focus_view()
         else:
             settings.focus_first()
@@ -282,16 +279,14 @@ class ReportPane(StorePane):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         if self._results is None or event.cursor_row >= len(self._results.rows):
             return
-        row = self._results.rows[event.cursor_row]
-        if row.runs:
+        if (row := self._results.rows[event.cursor_row]).runs:
             self.post_message(RunsWanted(row.runs))
         else:
-            self.notify(NO_RUNS.format(row.experiment.label), timeout=4)
+            self.notify(f"No run has figures of {row.experiment.label} yet; t trains what is missing.", timeout=4)
 
     def on_long_job_changed(self) -> None:
         self._show()
-        report = self._runs.report
-        if report is not None and not report.going_on and report is not self._told:
+        if (report := self._runs.report) is not None and not report.going_on and report is not self._told:
             self._told = report
             self._tell_end()
 
@@ -301,7 +296,6 @@ class ReportPane(StorePane):
         report = self._runs.report
         assert report is not None
         self.show_runs()
-        table = await self.ask(lambda store: results(kept(report.plan, store)))
-        if table is not None:
+        if (table := await self.ask(lambda store: results(kept(report.plan, store)))) is not None:
             text, severity = told(report, table)
             self.notify(text, severity=severity, timeout=12)

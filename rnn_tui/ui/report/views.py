@@ -94,7 +94,6 @@ def _place(row: Row, *, training: bool) -> str:
 EMPTY = "Plots appear once a network has been trained to its end"
 # The shape of a line's marker, not filled: the report's points of the same network.
 HOLLOW = dict(zip("●■▲◆", "○□△◇", strict=True))
-HOLLOW_NOTE = "hollow marks are the report's"
 
 
 class ReportPlots(Vertical, SpreadView):
@@ -138,7 +137,7 @@ class ReportPlots(Vertical, SpreadView):
             self._chart.describe("", Metric("", ""))
             self._chart.show([])
             return
-        note = HOLLOW_NOTE if figure.published else figure.note
+        note = "hollow marks are the report's" if figure.published else figure.note
         at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
         head.update(f"{at}{f': {note}' if note else ''}{more}")
         self._chart.describe(figure.title, figure.spec, figure.x_label)

@@ -116,8 +116,7 @@ class RunsPane(StorePane):
             self._show_comparison()
 
     def action_train(self) -> None:
-        run = self._table.highlighted
-        if run is not None and self._sound([run]):
+        if (run := self._table.highlighted) is not None and self._sound([run]):
             self.post_message(SettingsWanted(run.config))
 
     @property
@@ -158,8 +157,7 @@ class RunsPane(StorePane):
     async def _show_comparison(self) -> None:
         """Draw the marked runs, or else the one under the cursor."""
         runs, compare = self._table.chosen, self._compare
-        names = await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
-        if names is None:
+        if (names := await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])) is None:
             return
         pairs = list(zip(runs, names, strict=True))
         specs = {name: next(run.spec(name) for run, own in pairs if name in own) for name in shared_metrics(names)}
@@ -193,8 +191,7 @@ class RunsPane(StorePane):
 
     @work(group="change")
     async def action_delete(self) -> None:
-        runs = self._table.chosen
-        if not runs:
+        if not (runs := self._table.chosen):
             return
         gone: list[RunRecord] = []
 
@@ -234,8 +231,7 @@ class RunsPane(StorePane):
             self.notify(f"{run.name} is {run.status}: there is nothing to go on with.")
 
     def action_use(self) -> None:
-        run = self._table.highlighted
-        if run is None or not self._sound([run]):
+        if (run := self._table.highlighted) is None or not self._sound([run]):
             return
         if run.weights.is_file():
             self.post_message(WeightsWanted(run))
@@ -243,8 +239,7 @@ class RunsPane(StorePane):
             self.notify(f"{run.name} has no weights yet.", severity="error")
 
     def action_export(self) -> None:
-        runs = self._table.chosen
-        if runs and self._sound(runs):
+        if (runs := self._table.chosen) and self._sound(runs):
             metric = self._compare.metric if self.view == "compare" else ""
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
 

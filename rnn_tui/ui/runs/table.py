@@ -27,7 +27,6 @@ from rnn_tui.ui.widgets.plain import TypedInput
 Item = TypeVar("Item")
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
-NONE_LEFT = "No {} has all of these words."
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 # Mark and colour beside the word, so that the colour alone tells nothing.
 STATUS_MARKS = {
@@ -231,7 +230,7 @@ class MarkedTable(Vertical, Generic[Item]):
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
         empty = self.query_one("#runs-empty", Static)
-        empty.update("" if shown else (NONE_LEFT.format(noun) if every else self.empty_text))
+        empty.update("" if shown else (f"No {noun} has all of these words." if every else self.empty_text))
         empty.display = not shown
         self._table.display = bool(shown)
 

@@ -29,7 +29,6 @@ from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 HINT = "Mark runs with Space to see them here side by side."
-ALIKE = "No setting differs."
 NONE = "none"
 BESIDE_WIDTH = 130  # beside the chart, or below it
 LABEL_CELLS = 22
@@ -100,7 +99,7 @@ class RunsCompare(Vertical, SpreadView):
         self._shown = tuple(run.name for run in runs), tuple(rows)
         if self._shown == before:
             return
-        headline = f"The settings in which these {len(runs)} runs differ" if rows else ALIKE
+        headline = f"The settings in which these {len(runs)} runs differ" if rows else "No setting differs."
         self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)

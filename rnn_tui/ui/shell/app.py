@@ -88,8 +88,7 @@ class RnnTuiApp(RequestsApp):
 
     def _in_front(self) -> list[Widget]:
         """What has its keys wherever the focus is, the view in front and its pane."""
-        pane = self.tabs.front
-        if pane is None:  # the footer asks at any moment
+        if (pane := self.tabs.front) is None:  # the footer asks at any moment
             return []
         both = [pane, pane.front_view] if pane.keys_first else [pane.front_view, pane]
         return [one for one in both if one is not None]
@@ -188,8 +187,7 @@ class RnnTuiApp(RequestsApp):
         """Do what a key does; in a field, where letters are typed, what it does with Alt."""
         if await super()._check_bindings(key, priority):
             return True
-        plain = key.removeprefix("alt+")
-        if plain == key or priority or not isinstance(self.screen, FrontScreen):
+        if (plain := key.removeprefix("alt+")) == key or priority or not isinstance(self.screen, FrontScreen):
             return False
         return await self.screen.press_outside_fields(plain)
 

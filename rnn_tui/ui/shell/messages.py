@@ -188,8 +188,7 @@ class Alerts:
             self._ring(runs.report.problem or "The report rerun has ended.")
         if sweep and runs.sweep is not None and not runs.sweep.going_on:
             self._ring("The sweep has ended.")
-        active = runs.active
-        if active is None or active.status is not Status.TRAINING:
+        if (active := runs.active) is None or active.status is not Status.TRAINING:
             self._step = None
         elif self._step != (step := (active.run_id, active.step)):
             self._step, self._since = step, self.clock()

@@ -97,8 +97,7 @@ class RequestsApp(OrderedApp):
             pane.go_to_view(event.view)
             for _ in range(100 if event.typing else 0):  # until the view has the focus
                 await asyncio.sleep(0.02)
-                view = pane.front_view
-                if view is not None and view.has_focus_within:
+                if (view := pane.front_view) is not None and view.has_focus_within:
                     await self.run_action("type", view)
                     break
         if event.request is not None:

@@ -108,8 +108,7 @@ class AppTabs(ViewTabs):
 
     async def fill(self, name: str) -> bool:
         """Make the pane of a tab; False if it is there."""
-        place = self.get_pane(name)
-        if place.query(Pane):
+        if (place := self.get_pane(name)).query(Pane):
             return False
         await place.mount(self._made(self._tabs[name]))
         return True

@@ -137,8 +137,6 @@ class SweepForm(VerticalScroll):
 
 
 NONE = "none yet"
-NO_MORE = "Only a search can have more trials; a grid has every combination."
-ELSEWHERE = "Another process trains this sweep; it is followed here."
 
 
 class SweepsPane(StorePane):
@@ -251,8 +249,6 @@ class SweepsPane(StorePane):
         if self._ready:
             self._show()
 
-    # Training
-
     def action_focus_form(self) -> None:
         if self.view == "form" and self._form.has_focus_within:
             self.go_to_view("trials")
@@ -298,9 +294,8 @@ class SweepsPane(StorePane):
             self.notify(str(error), severity="error", title="Not started")
 
     def action_more(self) -> None:
-        sweep = self._sweep
-        if sweep is None or not sweep.plan.searches:
-            self.notify(NO_MORE)
+        if (sweep := self._sweep) is None or not sweep.plan.searches:
+            self.notify("Only a search can have more trials; a grid has every combination.")
             return
         hint = f"There are {sweep.plan.count:,}; how many more shall be tried?"
         add = partial(self._add_trials, sweep.name)
@@ -315,7 +310,7 @@ class SweepsPane(StorePane):
         def change(store: SweepStore) -> None:
             there = store.sweep(name)
             if there.running:
-                raise StoreError(ELSEWHERE)
+                raise StoreError("Another process trains this sweep; it is followed here.")
             store.change_plan(name, replace(there.plan, trials=there.plan.trials + count))
 
         await self._store.ask(self, change)

@@ -31,7 +31,6 @@ EMPTY = "Trials appear as they are measured"
 POWERS = 8  # values of a grid that lie so far apart are placed on a scale of powers
 # Kinds of trials: name, colour, mark. The last stands back.
 KINDS = (("trials", 0, "●"), ("in training", 0, "○"), ("best", 1, "★"), ("pruned", 7, "×"))
-WORKER_HEADS = ("host", "address", "CPU", "memory", "trains")
 NO_WORKERS = "This window trains no sweep now, so there are no workers to see."
 TOO_FEW = "known once four trials have ended, with different figures"
 NO_IMPORTANCE = "can't be told; the log file has the details"
@@ -181,7 +180,7 @@ class SweepWorkers(Vertical):
             memory = f"{one.memory / 2**20:,.0f} MiB"
             rows.append((one.host, one.address, f"{one.cpu:.0f} %", memory, ", ".join(trains) or NOTHING))
         table = self.query_one(PlainTable)
-        table.fill(WORKER_HEADS, rows)
+        table.fill(("host", "address", "CPU", "memory", "trains"), rows)
         table.display = bool(rows)
         self.query_one(Static).update("" if rows else now.note if now else NO_WORKERS)
 

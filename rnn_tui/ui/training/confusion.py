@@ -36,8 +36,7 @@ AROUND = Size(RIGHT_WIDTH + 10, 5)
 
 def not_measured(pane: "TaskPane") -> str:
     """Why there is nothing of the run that is looked at, in a sentence."""
-    run = pane.chosen
-    if run is None:
+    if (run := pane.chosen) is None:
         return "Train a network (t): after training it is measured on the test set and shown here."
     name = run.config.label
     if run.status.active:

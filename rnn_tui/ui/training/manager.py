@@ -221,8 +221,7 @@ class TrainingManager:
 
     def _forget_unbegun(self) -> None:
         """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
-        state = self.states.get(self._begun)
-        if state is not None and state.status.active:
+        if (state := self.states.get(self._begun)) is not None and state.status.active:
             self._forget(self._begun)
         self._begun = ""
 

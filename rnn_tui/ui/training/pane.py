@@ -120,8 +120,7 @@ class TaskPane(Pane):
 
     def _show_view(self) -> None:
         """Bring the view in front up to date; make it, if it is looked at for the first time."""
-        name = self.view
-        if name not in self._views:
+        if (name := self.view) not in self._views:
             return
         self._views = {name: self._views[name], **self._views}
         if (content := self.content(name)) is not None:
@@ -261,8 +260,7 @@ class TaskPane(Pane):
 
     def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
         """Take in what is new of these runs; of what had ended before, only the log tells."""
-        active = self.runs.active
-        if active is not None and active.run_id != self._followed:
+        if (active := self.runs.active) is not None and active.run_id != self._followed:
             self._followed = self._chosen = active.run_id
         for state in self.states():
             if state.run_id in run_ids:

@@ -275,8 +275,7 @@ class TestImagesView(Vertical, InsideDoor):
         if state is None or headline.name not in state.results:
             return not_measured(self._pane)
         parts = [f"{state.config.label}: {headline.in_words(state.results[headline.name])}"]
-        published = task.published_figure(headline.name, state.config.cell)
-        if published is not None:
+        if (published := task.published_figure(headline.name, state.config.cell)) is not None:
             parts.append(f"report {published:.2f} % ({state.results[headline.name] - published:+.2f})")
         parts += [task.metric(name).in_words(value) for name, value in state.results.items() if name != headline.name]
         return ", ".join(parts)

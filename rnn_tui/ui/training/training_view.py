@@ -104,8 +104,7 @@ class TrainingCharts(ChartGrid):
     def action_metric(self) -> None:
         """Show the next metric in the chart that has the focus, or else in the first."""
         at = next((at for at, chart in enumerate(self.charts) if chart.has_focus), 0)
-        free = [name for name in self.figures if name not in self._of or name == self._of[at]]
-        if free:
+        if free := [name for name in self.figures if name not in self._of or name == self._of[at]]:
             after = free.index(self._of[at]) + 1 if self._of[at] in free else 0
             self._of[at] = free[after % len(free)]
             self.bring_up_to_date(self._pane)
@@ -289,8 +288,7 @@ class LengthsView(ChartGrid, SpreadView):
         self.draw()
 
     def draw(self) -> None:
-        found = self._evaluation
-        if found is None:
+        if (found := self._evaluation) is None:
             for chart in self.charts:
                 chart.mark_range(None, None)  # that of another run
                 chart.show([])

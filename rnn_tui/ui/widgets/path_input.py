@@ -52,8 +52,7 @@ def spelled(paths: Sequence[Path]) -> str:
 
 
 def _spelled(path: Path) -> str:
-    text = os.fspath(path)
-    if text.startswith("~"):  # its name, and no home
+    if (text := os.fspath(path)).startswith("~"):  # its name, and no home
         text = os.path.join(os.curdir, text)
     if printable(text, len(text)) == text:
         return shlex.quote(text) if os.name != "nt" else f'"{text}"' if " " in text else text
@@ -93,8 +92,7 @@ def completed(text: str) -> str | None:
     for start, escaped in ((0, False), (0, True), (last, True)):
         word = text[start:].lstrip("'\"")
         escape = escaped and len(word) == len(text) - start  # there is no quote
-        rest = _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)
-        if rest is not None:
+        if (rest := _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)) is not None:
             return text + rest
     return None
 

@@ -179,8 +179,7 @@ class ExportPrompt(Prompt):
         """Write, or say why not; a file that is there is replaced on the second Enter."""
         form = self.form
         try:
-            sentence = await (self._downloaded(form) if text is None else self._written(form, text))
-            if sentence:
+            if sentence := await (self._downloaded(form) if text is None else self._written(form, text)):
                 self.app.notify(sentence, title="Exported", timeout=8)
                 self.dismiss()
         except (UserError, ValueError) as error:
@@ -190,11 +189,9 @@ class ExportPrompt(Prompt):
 
     async def _written(self, form: str, text: str) -> str:
         """Write to a path, and tell of it; empty where something is there that must not go yet."""
-        path = parse_path(text)
-        if path is None:
+        if (path := parse_path(text)) is None:
             raise DataError("Type the path of the file to write.")
-        there = await self.in_the_way(form, path)
-        if there and self._replace != path:
+        if (there := await self.in_the_way(form, path)) and self._replace != path:
             self._replace = path
             names = " and ".join(printable(file.name, 100) for file in there)
             self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
