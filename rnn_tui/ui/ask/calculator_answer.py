@@ -70,9 +70,8 @@ class Adders:
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides.
-
-        Where weights are so large that no number comes out, the bit is 0, and not sure at all.
+        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides. Where
+        weights are so large that no number comes out, the bit is 0, and not sure at all.
         """
         seeds_right: tuple[int, ...] = ()
         if replica is None:

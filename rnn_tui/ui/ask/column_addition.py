@@ -44,10 +44,9 @@ class _Row:
 
 
 class ColumnAddition(ScrollView, can_focus=True):
-    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum.
-
-    The most significant bit is at the left. Where all fits, bits stand a cell apart, or large; where not, it scrolls from the
-    least significant end on. What is read at a bit stays in view while bits come and go at the other end.
+    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum. The most significant bit is at
+    the left. Where all fits, bits stand a cell apart, or large; where not, it scrolls from the least significant end on. What
+    is read at a bit stays in view while bits come and go at the other end.
     """
 
     DEFAULT_CLASSES = "panel"
@@ -143,11 +142,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         line = self._lines[y] if y < len(self._lines) else None
         if answer is None or line is None:
             return Strip.blank(width, self.rich_style)
-        start, room = self.scroll_offset.x, width - LABEL_WIDTH - self._left
-        visible = [
-            (answer.addition.length - 1 - cell // self._pitch, cell % self._pitch)
-            for cell in range(start, min(start + room, self._cells))
-        ]
+        start, room, highest = self.scroll_offset.x, width - LABEL_WIDTH - self._left, answer.addition.length - 1
+        shown = range(start, min(start + room, self._cells))
+        visible = [(highest - cell // self._pitch, cell % self._pitch) for cell in shown]
         row, at = line
         if row is None:
             label, cells = "bit", self._ruler(visible)

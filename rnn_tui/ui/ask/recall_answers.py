@@ -102,16 +102,14 @@ class RecallNetworks:
         return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
-        """The report's table: random sequences of each length in training, the shortest first; raises as `answer` does.
-
-        Asked is the position that the weights for `position` were trained for, which even the shortest has.
+        """The report's table: random sequences of each length in training, the shortest first; raises as `answer` does. Asked
+        is the position that the weights for `position` were trained for, which even the shortest has.
         """
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths
         count = min(MOST_LENGTHS, longest - shortest + 1)
-        sequences = tuple(
-            draw(int(length), random) for length in np.linspace(shortest, longest, count).round() for _ in range(A_LENGTH)
-        )
+        lengths = np.linspace(shortest, longest, count).round().repeat(A_LENGTH)
+        sequences = tuple(draw(int(length), random) for length in lengths)
         trained = network.config.position
         assert trained is not None
         return RecallAnswers(source, network.config, trained, sequences, network.probabilities(sequences))
@@ -215,8 +213,7 @@ class RecallTable(Vertical):
         lengths = sorted({len(digits) for digits in answers.sequences})
         several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
         drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {several if lengths[1:] else f'length {lengths[0]}'}"
-        headline = f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"
-        self.query_one(".headline", Static).update(headline)
+        self.query_one(".headline", Static).update(f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}")
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
         rows, truth = [], answers.truth
         said = [answers.of(variant, seed).argmax(axis=1) for variant in range(len(answers.config.variants))]

@@ -136,9 +136,8 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
 
 
 def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle) -> Iterator[Segment]:
-    """Cut the text of one line where the layers behind it change, and yield it in new styles.
-
-    All its characters are one cell wide; ``left`` cells come before those of the plot, whose layers are ``row``.
+    """Cut the text of one line where the layers behind it change, and yield it in new styles. All its characters are one cell
+    wide; ``left`` cells come before those of the plot, whose layers are ``row``.
     """
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)

@@ -106,11 +106,10 @@ class ChartBase(Widget, can_focus=True):
         self._changed(data=True)
 
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
-        """Plot something else from now on: without curves as yet, and with a view on all of it.
-
-        No axis goes beyond the bounds of the metric; with an upper one it may not be logarithmic. The axis of a loss, or
-        of what else has no upper end, leaves out the first twentieth of its values where these are higher; it is
-        logarithmic where the others span more than a decade.
+        """Plot something else from now on: without curves as yet, and with a view on all of it. No axis goes beyond the bounds
+        of the metric; with an upper one it may not be logarithmic. The axis of a loss, or of what else has no upper end, leaves
+        out the first twentieth of its values where these are higher; it is logarithmic where the others span more than a
+        decade.
         """
         if self._described == (title, spec, x_label):
             return
@@ -203,8 +202,7 @@ class ChartBase(Widget, can_focus=True):
 
     def action_cursor_to(self, end: int) -> None:
         """Show the cursor at the first point (0), or at the last (-1)."""
-        ends = [self.to_x(one.x[end]) for one in self.prepared if one.x]
-        self.cursor = (max if end else min)(ends, default=None)
+        self.cursor = (max if end else min)([self.to_x(one.x[end]) for one in self.prepared if one.x], default=None)
 
     def action_clear_cursor(self) -> None:
         self.cursor = None

@@ -224,9 +224,8 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
 
 
 def loss_chart(state: RunState, width: int, height: int) -> Text:
-    """The loss over epochs below a legend, in so many columns and rows, for a terminal in which no app runs.
-
-    In training as lines, in validation as points; of several networks the mean of each over its seeds. The axis is the app's.
+    """The loss over epochs below a legend, in so many columns and rows, for a terminal in which no app runs. In training as
+    lines, in validation as points; of several networks the mean of each over its seeds. The axis is the app's.
     """
     drawn = []
     for metric in (one for one in state.metric_definitions if one.chart == "loss"):

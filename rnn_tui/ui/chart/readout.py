@@ -48,9 +48,8 @@ def entries(
     series: Sequence[ChartSeries], dark: bool, x: float | None,
     present: tuple[float, float] | None = None, log_x: bool = False,
 ) -> list[LegendEntry]:  # fmt: skip
-    """Return the entries of all prepared series that have points, with their values at the position ``x``, if any.
-
-    In a range, ``present``, an entry says where its point is if visibly elsewhere; ``log_x``: x is an exponent of two.
+    """Return the entries of all prepared series that have points, with their values at the position ``x``, if any. In a range,
+    ``present``, an entry says where its point is if visibly elsewhere; ``log_x``: x is an exponent of two.
     """
     found = []
     for one in series:
@@ -86,9 +85,8 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
 
 
 def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
-    """Return entries in at most ``most`` lines of ``width`` cells.
-
-    In one, the bands around values give way first, then what names have in common. What never fits is counted: `… 3 more`.
+    """Return entries in at most ``most`` lines of ``width`` cells. In one, the bands around values give way first, then what
+    names have in common. What never fits is counted: `… 3 more`.
     """
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []

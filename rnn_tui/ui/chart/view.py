@@ -57,10 +57,9 @@ class VisibleLine:
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
-    """Return an immutable copy with finite values within the bounds, ascending in x.
-
-    The copy matters: a caller may append to the lists it passed, and comparing the very same lists would show no change.
-    From here on, x are positions on the axis. A band goes where its value goes; ends that are not finite become the value.
+    """Return an immutable copy with finite values within the bounds, ascending in x. The copy matters: a caller may append to
+    the lists it passed, and comparing the very same lists would show no change. From here on, x are positions on the axis. A
+    band goes where its value goes; ends that are not finite become the value.
     """
     floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
     xs = tuple(to_position(x, log=True) for x in map(float, series.x)) if log_x else tuple(map(float, series.x))
@@ -242,9 +241,8 @@ def frame(
     bounds: tuple[float | None, float | None], log_y: bool, *, log_x: bool = False,
     mark: tuple[float, float] | None = None, settled: bool = False,
 ) -> Frame | None:  # fmt: skip
-    """Work out a drawing of prepared series in ``size`` columns and rows; None where none has a part within ``present``.
-
-    With ``settled``, the y axis leaves out what is higher in the first twentieth of each series.
+    """Work out a drawing of prepared series in ``size`` columns and rows; None where none has a part within ``present``. With
+    ``settled``, the y axis leaves out what is higher in the first twentieth of each series.
     """
     width, height = size
     lines = [cut_line(one, *present, width, log_y) for one in series]

@@ -183,9 +183,8 @@ class PhotoStudy:
 
 
 def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None) -> PhotoStudy:
-    """Look at a photo with what reads now, by the weights `source`, and others that ship; a `UserError` if it can't be read.
-
-    Of a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
+    """Look at a photo with what reads now, by the weights `source`, and others that ship; a `UserError` if it can't be read. Of
+    a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
     """
     from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread

@@ -45,10 +45,9 @@ PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
 
 class ReadingJob:
-    """Reads in the background; whoever shows the readings takes them when there is time.
-
-    In a daemon thread and not one of asyncio's: a folder on a network that is gone must not keep the app from ending.
-    `source` gives the weights, or raises a `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
+    """Reads in the background; whoever shows the readings takes them when there is time. In a daemon thread and not one of
+    asyncio's: a folder on a network that is gone must not keep the app from ending. `source` gives the weights, or raises a
+    `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:
@@ -84,9 +83,8 @@ class ReadingJob:
         parts = [f"Reading: {self.count:,}{of}"]
         if self._last > self._first:
             rate = self.count / (self._last - self._first)
-            parts.append(f"{rate:,.0f}/s")
-            if self.total is not None:
-                parts.append(f"{duration(max(0, self.total - self.count) / rate)} left")
+            left = [] if self.total is None else [f"{duration(max(0, self.total - self.count) / rate)} left"]
+            parts += [f"{rate:,.0f}/s", *left]
         return " · ".join([*parts, "Esc stops"])
 
     def _run(self) -> None:
@@ -137,9 +135,8 @@ def _missing(paths: Sequence[Path]) -> str:
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read has them read again.
-
-    The title of the `frame` says how far reading is, or what came of it; `take` takes further readings, and what read them.
+    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read has them read again. The title
+    of the `frame` says how far reading is, or what came of it; `take` takes further readings, and what read them.
     """
 
     path = getters.query_one(PathInput)

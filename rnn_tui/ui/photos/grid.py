@@ -74,9 +74,8 @@ def card_text(reading: "Reading", width: int) -> Content:
     said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
     room = max(0, width - len(said) - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
-    return Content.assemble(
-        (said, f"{style} bold"), (between, style), f"{100 * share:.1f} %".rjust(PERCENT), (f"\n{name}", "$foreground 80%")
-    )
+    percent = f"{100 * share:.1f} %".rjust(PERCENT)
+    return Content.assemble((said, f"{style} bold"), (between, style), percent, (f"\n{name}", "$foreground 80%"))
 
 
 def state_of(reading: "Reading") -> str:

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Checkbox, DirectoryTree
+from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
 from textual.worker import Worker
 
@@ -145,9 +145,8 @@ def _home() -> Path:
 
 
 class LabelScreen(Prompt):
-    """Asks which digit the photo `at_question` shows, and then the next one, until it is left.
-
-    `label` takes the answer, None to take a label away, and goes on to the next; `move` goes so many photos further.
+    """Asks which digit the photo `at_question` shows, and then the next one, until it is left. `label` takes the answer, None
+    to take a label away, and goes on to the next; `move` goes so many photos further.
     """
 
     BINDINGS = [
@@ -165,7 +164,7 @@ class LabelScreen(Prompt):
             dialog.border_title = "Which digit is this?"
             dialog.border_subtitle = "0–9 label · ←→ · ⌫ no label · Esc leaves"
             yield PhotoImage(*LABEL_BOX)
-            yield self.note()
+            yield Static("", classes="prompt-note", markup=False)
 
     def on_mount(self) -> None:
         """Follow the gallery, whose photos come from the disk."""

@@ -120,10 +120,9 @@ def _hold_still() -> None:
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
-    """Run the app and end the process; returns to no caller.
-
-    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a busy machine, and waits for a
-    thread that can't stop in time (a huge network's step, an import). By then the terminal is restored and weights are kept.
+    """Run the app and end the process; returns to no caller. The process ends without Python's own tidying up: with PyTorch
+    loaded that takes seconds on a busy machine, and waits for a thread that can't stop in time (a huge network's step, an
+    import). By then the terminal is restored and weights are kept.
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":

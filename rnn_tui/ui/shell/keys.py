@@ -107,7 +107,6 @@ def _plain(cell: object) -> str:
 
 class KeyFooter(Footer):
     """The keys that matter here, in one line: as many as fit, and always help and quit; made anew only where one has changed.
-
     Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key follows the footer's
     `compact`: slow, and memory grows with every key. Waits for `Footer.recompose` to compare its keys, and for
     `DOMNode.data_bind` to let go of a removed widget.

@@ -156,9 +156,8 @@ class News:
 
 
 class Alerts:
-    """Rings the bell, and notifies, where a run of `app` ends or stalls while nobody looks, unless the settings forbid it.
-
-    A terminal that never said that its window went to the back may well be in front: it only gets the bell.
+    """Rings the bell, and notifies, where a run of `app` ends or stalls while nobody looks, unless the settings forbid it. A
+    terminal that never said that its window went to the back may well be in front: it only gets the bell.
     """
 
     def __init__(self, app: "RnnTuiApp") -> None:

@@ -147,9 +147,8 @@ class Pane(Vertical):
 
 
 class StorePane(Pane):
-    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front.
-
-    Its `compose` makes a line `#problem`, which says what is wrong.
+    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front. Its `compose`
+    makes a line `#problem`, which says what is wrong.
     """
 
     def __init__(self, store: StoreAccess) -> None:

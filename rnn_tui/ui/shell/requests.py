@@ -137,8 +137,7 @@ class RequestsApp(OrderedApp):
             return f"The sweep {printable(sweep.name)} is under way"
         if active is None:
             return "Training is under way"
-        task = TASKS[active.config.task].label
-        return f"{task}: {active.config.label} is in training, {100 * active.progress:.0f} % done"
+        return f"{TASKS[active.config.task].label}: {active.config.label} is in training, {100 * active.progress:.0f} % done"
 
     def stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
         """Ask whether to stop training, which `go_on` does where that is wanted; one question at a time."""

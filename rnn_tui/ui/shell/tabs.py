@@ -50,11 +50,9 @@ def all_tabs() -> tuple[Tab, ...]:
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
     """The keys of those that have one; the tabs show them."""
-    return [key("home", f"tab('{HOME}')", "Home", show=False)] + [
-        Binding(tab.key, f"tab('{tab.id}')", tab.label, show=False, tooltip=f"Go to {tab.label}")
-        for tab in tabs
-        if tab.key and tab.id != HOME
-    ]
+    others = (tab for tab in tabs if tab.key and tab.id != HOME)
+    ways = [Binding(one.key, f"tab('{one.id}')", one.label, show=False, tooltip=f"Go to {one.label}") for one in others]
+    return [key("home", f"tab('{HOME}')", "Home", show=False), *ways]
 
 
 class AppTabs(ViewTabs):

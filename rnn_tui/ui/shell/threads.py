@@ -23,10 +23,9 @@ _AT_WORK: set[object] = set()  # what `in_thread` calls now
 
 
 async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` in a thread, and return what it returns, for `widget` to show.
-
-    Raises an `asyncio.CancelledError` if `widget` is being removed by then, as when the app quits: Textual cancels its worker
-    only after its children are gone, for which it would look in vain.
+    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an `asyncio.CancelledError` if
+    `widget` is being removed by then, as when the app quits: Textual cancels its worker only after its children are gone, for
+    which it would look in vain.
     """
 
     def call() -> T:
@@ -52,10 +51,9 @@ def wait_for_threads(until: float) -> None:
 
 
 class LatestQuestion(Generic[T]):
-    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up.
-
-    `take` gets each answer, or the sentence to show in its place, which is `failure` where what a question raises is no
-    `UserError`; with `overtaken` also answers to questions that another one has overtaken; none once `widget` is gone.
+    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up. `take` gets
+    each answer, or the sentence to show in its place, which is `failure` where what a question raises is no `UserError`; with
+    `overtaken` also answers to questions that another one has overtaken; none once `widget` is gone.
     """
 
     def __init__(
@@ -107,9 +105,8 @@ class StoreAccess:
         self._answering = threading.Lock()  # a question whose widget lost interest is still being answered in its thread
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """What `question` makes of the database, for `widget` to show, as `in_thread` has it.
-
-        Raises a `StoreError` if the database can't be used; the next question tries again.
+        """What `question` makes of the database, for `widget` to show, as `in_thread` has it. Raises a `StoreError` if the
+        database can't be used; the next question tries again.
         """
         async with self._turn:
             return await in_thread(widget, self._answer, question)

@@ -72,7 +72,6 @@ class ConfusionTable(PlainTable):
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
         """Draw it in the colours of the theme, in the room that it may take; the names are of the columns, the first C of rows.
-
         The matrix is (C, C), true classes in rows, answers in columns; or (C, C + 1), the last for answers in doubt.
         """
         cursor, free = self.cursor_coordinate, room - AROUND

@@ -133,9 +133,7 @@ class SettingsForm(VerticalScroll):
             elif setting.name not in ADVANCED:
                 yield SettingField(setting)
         with Collapsible(title="More settings", id="advanced"):
-            for setting in self._spec.adjustable:
-                if setting.name in ADVANCED:
-                    yield SettingField(setting)
+            yield from (SettingField(setting) for setting in self._spec.adjustable if setting.name in ADVANCED)
             with Vertical(classes="choice", id="device-choice"):
                 yield from _select("Device", DEVICES, "device")
                 automatic = self._spec.config(self._spec.default_cell).automatic_device
@@ -193,11 +191,8 @@ class SettingsForm(VerticalScroll):
                 self._unfold(field)
         self._show_preset()
         shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
-        return [
-            field.name.replace("_", " ")
-            for field in fields(config)
-            if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
-        ]
+        others = (field.name for field in fields(config) if field.name not in shown)
+        return [name.replace("_", " ") for name in others if getattr(config, name) != getattr(usual, name)]
 
     def take_learning_rate(self, rate: float) -> None:
         field = self.query_one("#field-learning-rate", SettingField)

@@ -160,8 +160,7 @@ class TrainingManager:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
                 loaded, self.note = True, item.text
-                if item.failed:
-                    notices.append((item.text, "error"))
+                notices += [(item.text, "error")] if item.failed else []
             elif isinstance(item, ReportStatus):
                 self.report, report = item, True
                 if not item.going_on:

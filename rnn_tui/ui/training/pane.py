@@ -34,9 +34,8 @@ FORM_WIDTH = 110  # columns from which there is room for the form beside its vie
 
 
 class TaskPane(Pane):
-    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`.
-
-    Form and log belong to the first view. The form is beside it, in its place where the screen is narrow, or folded.
+    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`. Form
+    and log belong to the first view. The form is beside it, in its place where the screen is narrow, or folded.
     """
 
     DEFAULT_CLASSES = "task-pane"

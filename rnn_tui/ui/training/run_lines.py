@@ -55,10 +55,8 @@ class RunProgress(ProgressLine):
         stands = "" if state.status is Status.TRAINING else f" {state.status.value}"
         what = f"{state.config.name} epoch {epoch}/{state.config.epochs}{awaited(state) or stands}"
         numbers = [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
-        if numbers and state.remaining is not None:
-            numbers.append(f"{duration(state.remaining)} left")
-        if waiting:
-            numbers.append(f"{waiting} more")
+        numbers += [f"{duration(state.remaining)} left"] if numbers and state.remaining is not None else []
+        numbers += [f"{waiting} more"] if waiting else []
         busy = machine(state.machine, short=True)
         room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
         if busy and len(busy) + 3 <= room:

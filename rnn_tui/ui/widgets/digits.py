@@ -126,9 +126,8 @@ class DigitColumn(Vertical):
     def show(
         self, name: str, probabilities: Sequence[float], words: str, *, colour: str = "success", true: int | None = None
     ) -> None:
-        """Show whose answer it is, the probabilities of the ten digits, none where there is no answer, and words on it.
-
-        Their first line has the `colour` of its state: `success`, `warning`, `error`; `true` is the right digit, if known.
+        """Show whose answer it is, the probabilities of the ten digits, none where there is no answer, and words on it. Their
+        first line has the `colour` of its state: `success`, `warning`, `error`; `true` is the right digit, if known.
         """
         self.border_title = Content(name)
         self._digit.visible = self._bars.visible = bool(probabilities)

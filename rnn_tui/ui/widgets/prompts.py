@@ -27,13 +27,9 @@ _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
 class Prompt(ModalScreen[None]):
-    """A dialog with fields, and below them a line that says what is wrong. Escape leaves it."""
+    """A dialog with fields, and below them a line, `.prompt-note`, that says what is wrong. Escape leaves it."""
 
     BINDINGS = [Binding("escape", "dismiss", "Leave")]
-
-    def note(self, text: str = "") -> Static:
-        """The line, to be laid out below the fields."""
-        return Static(text, classes="prompt-note", markup=False)
 
     def say(self, text: str, wrong: bool = False) -> None:
         """Show a note below the fields."""
@@ -55,7 +51,7 @@ class AskTextScreen(Prompt):
             dialog.border_title = Content(self._title)
             dialog.border_subtitle = "Enter keeps · Esc leaves"
             yield TypedInput(self._value, self._most, id="ask-text")
-            yield self.note(self._hint)
+            yield Static(self._hint, classes="prompt-note", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(TypedInput).focus()
@@ -128,7 +124,7 @@ class ExportPrompt(Prompt):
             yield OptionList(*options, id="export-form", compact=True, markup=False)
             yield Button("Download", id="export-download", compact=True) if self.app.is_web else PathInput(id="export-path")
             yield from self.more_fields()
-            yield self.note()
+            yield Static("", classes="prompt-note", markup=False)
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
