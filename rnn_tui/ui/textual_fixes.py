@@ -29,12 +29,10 @@ SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02
 LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
 
 
-# Textual keeps 64 style sources parsed; of more, it parses every one again for each new widget,
-# and a tab takes seconds to open. Waits for a larger or no limit in `textual.css.stylesheet`.
-
-
 def joined_styles(apart_from: Sequence[object] = ()) -> str:
-    """All style sheets as one source, but for the files that are read already."""
+    """All style sheets as one source, but for the files that are read already. Textual keeps 64 parsed; of more, it parses
+    every one again for each new widget, and a tab takes seconds to open. Waits for no limit in `textual.css.stylesheet`.
+    """
     paths = [path for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
@@ -198,9 +196,8 @@ class ExactScreen(Screen[object]):
 class FrontScreen(ExactScreen):
     """A screen on which what is in front has its keys wherever the focus is.
 
-    Textual's binding chain goes from the focus up: with that in a row of tabs, as after a click there,
-    or nowhere, as while views change, the view's keys would do nothing. Waits for a way to add to it.
-    `in_front` tells what is in front now, the innermost first.
+    Textual's binding chain goes from the focus up: with that in a row of tabs, as after a click there, or nowhere, as while
+    views change, a view's keys would do nothing. Waits for a way to add to it. `in_front` tells what is, the innermost first.
     """
 
     AUTO_FOCUS = ""  # the pane in front says where the focus begins; Textual would give it to the row of tabs first

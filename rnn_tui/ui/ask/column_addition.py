@@ -22,9 +22,8 @@ LABEL_WIDTH = 9
 Cell = tuple[str, str]  # a character, and the name of its style
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
-    (3, 3, small_digit),
-    (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
-)
+    (3, 3, small_digit), (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
+)  # fmt: skip
 SCROLL_CELLS = 10  # what an arrow key, or a notch of the wheel, scrolls by
 
 

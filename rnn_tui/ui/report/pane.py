@@ -169,7 +169,6 @@ class ReportPane(StorePane):
 
     @work(group="read", exclusive=True)
     async def read(self) -> None:
-        """Show all figures, if there is news of them."""
         plan = self._plan
         assert plan is not None
 

@@ -92,7 +92,6 @@ class RunsPane(StorePane):
 
     @work(group="read", exclusive=True)
     async def read(self) -> None:
-        """Show all runs, if there is news of them."""
         if not self.app.is_running:  # the table may be gone
             return
         listing, always = self._table.listing, self._version < 0

@@ -180,7 +180,6 @@ class SweepsPane(StorePane):
 
     @work(group="read", exclusive=True)
     async def read(self) -> None:
-        """Show the sweep that is wanted, if there is news of it."""
         before, wanted = self._sweep, self._wanted
 
         def there(store: SweepStore) -> tuple[list[str], Sweep | None, str]:
