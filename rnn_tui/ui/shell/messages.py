@@ -220,9 +220,8 @@ def _terminal() -> str:
 
 def told_by_tmux(form: str, seconds: float = 2.0) -> str:
     """What tmux knows of the terminal around it; nothing where it does not say so within that time."""
+    ask = ["tmux", "display", "-p", form]
     try:
-        return subprocess.run(
-            ["tmux", "display", "-p", form], capture_output=True, text=True, timeout=seconds, check=False
-        ).stdout
+        return subprocess.run(ask, capture_output=True, text=True, timeout=seconds, check=False).stdout
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""

@@ -90,9 +90,8 @@ class ConfusionTable(PlainTable):
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
     def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
-        good, bad, unsure, ground = (
-            Color.parse(self.app.theme_variables[name]) for name in ("success", "error", "warning", "background")
-        )
+        names = "success", "error", "warning", "background"
+        good, bad, unsure, ground = (Color.parse(self.app.theme_variables[name]) for name in names)
         worst = max(1, *(n for read, n in enumerate(counts) if read != true))
         fields = []
         for read, count in enumerate(counts):

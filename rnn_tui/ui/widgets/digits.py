@@ -99,10 +99,8 @@ class ProbabilityColumns(ProbabilityBars):
         """Draw at the present size, the digits in the last line."""
         width, height = (self.content_size.width + 1) // 10, self.content_size.height - 1
         shares = [8 * height * share for share in self._probabilities]
-        rows = [
-            [_RISING[max(0, min(8, round(share) - 8 * line))] * (width - 1) for share in shares]
-            for line in reversed(range(height))
-        ]
+        below = (8 * line for line in reversed(range(height)))
+        rows = [[_RISING[max(0, min(8, round(share) - ground))] * (width - 1) for share in shares] for ground in below]
         rows.append([f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)])
         text = Text("\n".join(" ".join(row) for row in rows), no_wrap=True, end="")
         length, best = 10 * width, shares.index(max(shares))
