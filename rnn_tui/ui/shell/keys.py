@@ -32,7 +32,6 @@ HIGH_CONTRAST = Theme(
     surface="#000000", panel="#1c1c1c", success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
     variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
 )  # fmt: skip
-
 THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name}
 
 

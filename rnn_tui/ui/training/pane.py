@@ -41,11 +41,13 @@ class TaskPane(Pane):
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
-        Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"), key("preset", "preset", "Preset"),
+        Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"),
+        key("preset", "preset", "Preset"),
         key("find-rate", "find_rate", "Find rate", show=False, tooltip="Find a learning rate for what the form says"),
-        key("log", "log", "Log", show=False), key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
+        key("log", "log", "Log", show=False),
+        key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
-    ]  # fmt: skip
+    ]
 
     _place = getters.child_by_id("form-place", Vertical)  # by no query: the footer asks at every key
 
