@@ -94,9 +94,7 @@ class RecallPromptPanel(AskPanel):
     @property
     def seed(self) -> int | None:
         """The seed whose answers are looked at; None for the mean of all."""
-        if self._answers is None or self._seed is None:
-            return None
-        return self._answers.config.seed + self._seed
+        return None if self._answers is None or self._seed is None else self._answers.config.seed + self._seed
 
     @property
     def table_shown(self) -> bool:

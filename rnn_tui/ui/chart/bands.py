@@ -115,9 +115,7 @@ def log(value: float) -> float:
 
 def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
     """Interpolate between the first two points, one of which may be below all axes."""
-    if -math.inf in (y[0], y[1]):
-        return -math.inf
-    return y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
+    return -math.inf if -math.inf in (y[0], y[1]) else y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
 
 
 def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:

@@ -39,9 +39,7 @@ class LegendEntry:
 
 def format_position(x: float) -> str:
     """Format an x with up to three decimals, whole numbers without any."""
-    if 0.0 < abs(x) < 0.0005:
-        return format_value(x)
-    return f"{x:.3f}".rstrip("0").rstrip(".")
+    return format_value(x) if 0.0 < abs(x) < 0.0005 else f"{x:.3f}".rstrip("0").rstrip(".")
 
 
 def entries(

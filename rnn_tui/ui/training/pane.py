@@ -361,9 +361,7 @@ class TaskPane(Pane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No leaving of what one is not in."""
-        if action == "leave_form":
-            return self.in_form or self.alone
-        return super().check_action(action, parameters)
+        return (self.in_form or self.alone) if action == "leave_form" else super().check_action(action, parameters)
 
     def action_focus_form(self) -> None:
         if self.form is None:
