@@ -83,9 +83,7 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
 
 
 def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
-    """Return entries in at most ``most`` lines of ``width`` cells. In one, the bands around values give way first, then what
-    names have in common. What never fits is counted: `… 3 more`.
-    """
+    """Return entries in ``most`` lines; in one, bands give way first, then what names share. What is left out is counted."""
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []
     for shown, long in product((names, told_apart(names, both=False), told_apart(names)), (True, False)):

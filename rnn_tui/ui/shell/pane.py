@@ -147,9 +147,7 @@ class Pane(Vertical):
 
 
 class StorePane(Pane):
-    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front. Its `compose`
-    makes a line `#problem`, which says what is wrong.
-    """
+    """A pane, with a line `#problem`, of what is in the store, which others change too: it looks for news while in front."""
 
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()

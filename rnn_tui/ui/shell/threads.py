@@ -105,9 +105,7 @@ class StoreAccess:
         self._answering = threading.Lock()  # a question whose widget lost interest is still being answered in its thread
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """What `question` makes of the database, for `widget` to show, as `in_thread` has it. Raises a `StoreError` if the
-        database can't be used; the next question tries again.
-        """
+        """As `in_thread`: what `question` makes of the database; a `StoreError` if it can't be used now."""
         async with self._turn:
             return await in_thread(widget, self._answer, question)
 

@@ -46,9 +46,7 @@ FAILURE = "How long it takes can't be told; the log file has the details."
 
 
 def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan, TrainingPlace, str]:
-    """The plan that was typed, where to train, and the sweep's name, maybe empty; a `SettingError` if it can't be. Raises a
-    `ClusterError` if a package is missing that it needs.
-    """
+    """The plan typed, where to train, the sweep's name or ""; a `SettingError`, or a `ClusterError` if a package is missing."""
     task, search = TASKS[typed["task"]], typed["search"]
     varied = typed["vary"].split()
     ranges = [one for one in varied if ".." in one]

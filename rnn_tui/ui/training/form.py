@@ -156,9 +156,7 @@ class SettingsForm(VerticalScroll):
         return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
-        """The runs that the form describes, one for each cell ticked; raises `SettingError`, with the focus at its field unless
-        `quiet`.
-        """
+        """The runs described, one for each cell ticked; a `SettingError` focuses the field at fault, unless it is `quiet`."""
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
