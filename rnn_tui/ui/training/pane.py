@@ -207,12 +207,6 @@ class TaskPane(Pane):
             self.form.take_learning_rate(rate)
         self.app.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No search for what is no setting of the task."""
-        if action == "find_rate":
-            return "learning_rate" in self.spec.settings
-        return super().check_action(action, parameters)
-
     def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""
         assert self.form is not None
@@ -360,7 +354,9 @@ class TaskPane(Pane):
     on_resize = place_form
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No leaving of what one is not in."""
+        """No leaving of what one is not in, no search for what is no setting of the task."""
+        if action == "find_rate":
+            return "learning_rate" in self.spec.settings
         return (self.in_form or self.alone) if action == "leave_form" else super().check_action(action, parameters)
 
     def action_focus_form(self) -> None:
