@@ -13,7 +13,7 @@ from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.inside.probes import Progress, Stopping, Study
-from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
@@ -26,7 +26,7 @@ KEPT_NOTE = "The film has the states of the top layer and the answers for one te
 INPUTS = 100
 
 
-def film_of(reading: Reading) -> Film:
+def film_of(reading: NetworkReading) -> Film:
     """The film of the network that has read.
 
     Raises:
@@ -39,7 +39,7 @@ def film_of(reading: Reading) -> Film:
     return film
 
 
-def moment(reading: Reading, film: Film, at: int) -> Reading:
+def moment(reading: NetworkReading, film: Film, at: int) -> NetworkReading:
     """The same network at a moment, from 0, of its training, and what it held and said then.
 
     Networks that read sequences read the input at hand. Of those that read images states and answers are kept for one image.
@@ -117,7 +117,9 @@ def _words(values: npt.NDArray[np.float64]) -> str:
     return " ".join(f"{value:.1e}" for value in values)
 
 
-def study_learning(reading: Reading, progress: Progress, stopping: Stopping, *, inputs: int = INPUTS) -> LearningStudy | None:
+def study_learning(
+    reading: NetworkReading, progress: Progress, stopping: Stopping, *, inputs: int = INPUTS
+) -> LearningStudy | None:
     """The gradient through time at each moment: over sequences of the longest length, or as a reader of images kept it.
 
     Raises:
@@ -187,7 +189,7 @@ class ClickStudy(Study):
         ]
 
 
-def study_clicks(reading: Reading, progress: Progress, stopping: Stopping) -> ClickStudy | None:
+def study_clicks(reading: NetworkReading, progress: Progress, stopping: Stopping) -> ClickStudy | None:
     """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of their states.
 
     Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of the diagonal of the cube
@@ -231,7 +233,7 @@ def _clusters(states: Array) -> int:
     return int(fcluster(linkage(points, "average"), threshold, "distance").max())
 
 
-def frames(reading: Reading) -> Iterator[tuple[float, Trace]]:
+def frames(reading: NetworkReading) -> Iterator[tuple[float, Trace]]:
     """Each moment's epoch, and what the network held then."""
     film = film_of(reading)
     for at, epoch in enumerate(film.epochs):

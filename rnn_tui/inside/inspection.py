@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.probes import Progress, Stopping, share
-from rnn_tui.inside.studies import FindFilm, Reading, StudyKind, Trained
+from rnn_tui.inside.studies import FindFilm, NetworkReading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
 
@@ -25,7 +25,7 @@ class Inspection(ABC):
     label: str  #: which network, in a few words.
     weights: Mapping[str, Any]  #: the same for JSON.
     notices: Sequence[str]  #: sentences on what to keep in mind.
-    reading: Reading  #: the network and what it held.
+    reading: NetworkReading  #: the network and what it held.
     edited: Edited | None = None  #: what became of that by edits.
 
     @cached_property
@@ -127,7 +127,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._question))
-        self.reading = Reading(self._network, self._traced(), self._right(), trained=trained, film=film)
+        self.reading = NetworkReading(self._network, self._traced(), self._right(), trained=trained, film=film)
         [self._answer] = questions.answers([self._question])
 
     @abstractmethod
@@ -136,7 +136,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def _right(self) -> Sequence[int]:
-        """The right answers, as a `Reading` has them."""
+        """The right answers, as a `NetworkReading` has them."""
 
     @property
     def asked(self) -> dict[str, Any]:

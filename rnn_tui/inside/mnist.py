@@ -13,7 +13,7 @@ from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.inspection import Column, Inspection, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, share
-from rnn_tui.inside.studies import FindFilm, Reading, Trained
+from rnn_tui.inside.studies import FindFilm, NetworkReading, Trained
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork
@@ -172,13 +172,13 @@ class DigitInspection(Inspection):
     name: str  #: what it is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
-    trained: Trained = dict  #: as `Reading` has it; and likewise:
+    trained: Trained = dict  #: as `NetworkReading` has it; and likewise:
     film: FindFilm = lambda: None
 
     def __post_init__(self) -> None:
         self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
         right = () if self.truth is None else (self.truth,)
-        self.reading = Reading(self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film)
+        self.reading = NetworkReading(self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film)
         self.notices = [*self.notices, trace.prefix_note]
 
     @property

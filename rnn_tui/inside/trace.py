@@ -229,7 +229,7 @@ def words_of(inputs: Array) -> list[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class DrawnSequences:
     """Sequences by chance with what is right."""
 
     inputs: Array  #: (T, N, F), zero after a sequence's end.
@@ -237,7 +237,9 @@ class Examples:
     lengths: npt.NDArray[np.int64]  #: (N,) steps.
 
 
-def draw_examples(task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None) -> Examples:
+def draw_examples(
+    task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
+) -> DrawnSequences:
     """`count` sequences by chance, of lengths in training or all of one; `number` decides which.
 
     Raises:
@@ -258,4 +260,4 @@ def draw_examples(task: "Task", config: "SequenceConfig", count: int, number: in
     lengths = problem.random_lengths(count, random) if length is None else torch.full((count,), length)
     drawn = problem.draw(lengths, random)
     inputs = drawn.inputs[0].movedim(1, 0).numpy().astype(np.float32)
-    return Examples(inputs, drawn.targets[0].reshape(count, -1).numpy(), drawn.lengths[0].numpy().astype(np.int64))
+    return DrawnSequences(inputs, drawn.targets[0].reshape(count, -1).numpy(), drawn.lengths[0].numpy().astype(np.int64))

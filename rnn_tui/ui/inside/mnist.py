@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.film import read_film
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.mnist import RowsStudy, read_test_image, trace_digit
-from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -87,7 +87,7 @@ class MnistInside(InsideView, NetworkView):
             trace, label = trace_digit(network, given.digit), "" if given.label is None else str(given.label)
             right, trained = () if given.label is None else (given.label,), partial(trained_networks, MNIST.name)
             film = partial(read_film, source.path)
-            reading = Reading(network, trace, right, digit=given.digit, trained=trained, film=film)
+            reading = NetworkReading(network, trace, right, digit=given.digit, trained=trained, film=film)
             about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
             return Subject(about, reading, [label] * trace.steps, version, given.name)
 

@@ -12,7 +12,7 @@ from textual.widgets import Label, Select
 
 from rnn_tui.engine.film import read_film
 from rnn_tui.engine.state import RunState
-from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
@@ -85,7 +85,7 @@ class SequenceInside(InsideView):
         return SequenceQuestion(self._number, self._source)
 
     def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
-        """What a replica holds while it reads what was `given`; and what is right, as a `Reading` has it."""
+        """What a replica holds while it reads what was `given`; and what is right, as a `NetworkReading` has it."""
         drawn = draw_examples(self._of_task, network.config, 1, given)
         return trace_inputs(network, drawn.inputs[:, 0], replica), drawn.targets[0].tolist()
 
@@ -111,7 +111,7 @@ class SequenceInside(InsideView):
         trained, film = partial(trained_networks, self._of_task.name), partial(read_film, source.path)
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            Reading(network, trace, right, replica, trained=trained, film=film), truth,
+            NetworkReading(network, trace, right, replica, trained=trained, film=film), truth,
             (NETWORKS.version_of(source.path), replica), SequenceDetails(network.config, label, seed, asked.given),
         )  # fmt: skip
 

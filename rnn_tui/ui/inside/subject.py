@@ -10,7 +10,7 @@ from typing import Any
 from textual.widget import Widget
 
 from rnn_tui.inside.edits import Edit, Edited
-from rnn_tui.inside.studies import Reading, StudyKind
+from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.words import duration
@@ -22,7 +22,7 @@ class Subject:
     """An input and what a network held while it read it."""
 
     about: str  #: the input and the network, in a few words.
-    reading: Reading  #: the network, and what it held as it is.
+    reading: NetworkReading  #: the network, and what it held as it is.
     truth: Sequence[str]  #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
     network: Hashable  #: tells networks apart, so that a study made of one is found again.
     details: Any = None  #: what a task's own view needs besides.
