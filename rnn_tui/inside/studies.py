@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks import CELLS
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ FindFilm: TypeAlias = "Callable[[], Film | None]"
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class NetworkReading:
     """A network and the input that it has read: what a study is made of."""
 
     network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
@@ -72,18 +75,18 @@ class StudyKind:
     name: str  #: as typed and in JSON: `Study.name`.
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
-    make: "Callable[[Reading, Progress, Stopping], Study | None]"  #: makes it; None where it was stopped.
+    make: "Callable[[NetworkReading, Progress, Stopping], Study | None]"  #: makes it; None where it was stopped.
     of_input: bool = False  #: whether it is of the input at hand, too, and not of the network alone.
 
 
-def _probes(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _probes(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     network, replica = reading.network, reading.replica
     match reading.trace.task:
-        case "adder":
+        case ADDER.name:
             from rnn_tui.inside.adder import study_carry  # noqa: PLC0415
 
             return study_carry(network, replica)
-        case "recall":
+        case RECALL.name:
             from rnn_tui.inside.recall import study_survival  # noqa: PLC0415
 
             return study_survival(network, replica, progress, stopping)
@@ -93,7 +96,7 @@ def _probes(reading: Reading, progress: "Progress", stopping: "Stopping") -> "St
             return study_test_images(network, progress, stopping)
 
 
-def _silence(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _silence(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.silence import study_digit_silence, study_silence  # noqa: PLC0415
 
     if reading.digit is not None:
@@ -101,7 +104,7 @@ def _silence(reading: Reading, progress: "Progress", stopping: "Stopping") -> "S
     return study_silence(reading.network, reading.replica, progress, stopping)
 
 
-def _gradients(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _gradients(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     """Beside this network one of each other cell that reads forward: a trained one where there is any."""
     from rnn_tui.inside.gradients import study_digit_gradients, study_gradients, untrained, untrained_reader  # noqa: PLC0415
 
@@ -128,19 +131,19 @@ def largest(network: "SequenceNetwork") -> int:
     return sizes.index(max(sizes))
 
 
-def _sensitivity(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _sensitivity(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.attribution import study_sensitivity  # noqa: PLC0415
 
     return study_sensitivity(reading.network, reading.trace, reading.replica, progress, stopping)
 
 
-def _automaton(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _automaton(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.automaton import study_automaton  # noqa: PLC0415
 
     return study_automaton(reading.network, reading.replica, progress, stopping)
 
 
-def _state_space(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _state_space(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.state_space import study_digit_states, study_state_space  # noqa: PLC0415
 
     if reading.digit is not None:
@@ -148,13 +151,13 @@ def _state_space(reading: Reading, progress: "Progress", stopping: "Stopping") -
     return study_state_space(reading.network, reading.replica, progress, stopping)
 
 
-def _learning(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _learning(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.film import study_learning  # noqa: PLC0415
 
     return study_learning(reading, progress, stopping)
 
 
-def _clicks(reading: Reading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+def _clicks(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
     from rnn_tui.inside.film import study_clicks  # noqa: PLC0415
 
     return study_clicks(reading, progress, stopping)
@@ -180,10 +183,10 @@ OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 def studies_of(task: Task) -> tuple[StudyKind, ...]:
     """What can be found out about the networks of a task, the first of which its `--probes` makes."""
     match task.name:
-        case "adder":
+        case ADDER.name:
             return (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS)
-        case "recall":
+        case RECALL.name:
             return (SURVIVAL, *OF_SEQUENCES)
-        case "mnist":
+        case MNIST.name:
             return (ROWS, SILENCE, GRADIENTS, STATE_SPACE, LEARNING)
     return OF_SEQUENCES if task.shape is not None and not task.reads_data else ()
