@@ -29,7 +29,7 @@ INPUTS = 500
 
 
 def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]) -> Floats:
-    """The same (T, N) of sequences of one length, for the cross-entropy of the last answer; `targets` are (N, T) or (N, 1).
+    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer; `targets` are (N, T) or (N, 1).
 
     Where every step has an answer, too: with the losses of all of them, each step would have a gradient of its own answer.
     """
