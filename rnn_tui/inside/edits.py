@@ -71,7 +71,9 @@ def read_edit(text: str, trace: Trace) -> Edit:
     Raises:
         QueryError: if it is none, or names a layer, a quantity, a unit or a step that is not there.
     """
-    found, shown = _FORM.fullmatch(text.strip()[:LONGEST]), printable(text, 60)
+    found, shown = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None, printable(text, 60)
+    if len(text) > LONGEST:
+        raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")
     if found is None:
         raise QueryError(f"“{shown}” is no edit; {HOW}.")
     layer = _named_layer(found["layer"], trace, shown)
