@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -295,10 +296,12 @@ class MnistProblem(Problem):
         network = RowReaderNetwork(WeightsFile(self._config, arrays, 0, {}))
         rows = network.rows(self._filmed[None])
         states = np.concatenate([one.states for one in network.read_top(network.read_below(rows))], axis=2)[:, 0]
-        found = {"states": states, "logits": network.logits_after_rows(rows)[:, 0]}
+        kept = {"states": states, "logits": network.logits_after_rows(rows)[:, 0]}
+        found: dict[str, npt.NDArray[Any]] = {name: values.astype(np.float16) for name, values in kept.items()}
         if self._config.gradient_inputs:
-            found["gradients"] = digit_norms(network, *self._followed).mean(axis=1)
-        return {name: torch.from_numpy(values.astype(np.float16)) for name, values in found.items()}
+            # 16 bits end at 6e-8, where the gradients of interest begin.
+            found["gradients"] = digit_norms(network, *self._followed).mean(axis=1).astype(np.float32)
+        return {name: torch.from_numpy(values) for name, values in found.items()}
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the validation images."""
