@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
+from rnn_tui.inside.studies import SILENCE
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
@@ -157,11 +158,18 @@ def test_json_of_a_sequence_has_null_where_a_digit_is_not_read_yet() -> None:
     assert len(survival["chance"]) == 11
 
 
-def test_json_of_a_digit_has_its_saliency(tmp_path: Path) -> None:
+def test_json_of_a_digit_has_what_each_pixel_adds() -> None:
     document = inspected(*DIGIT, "--model", "rnn")
     assert document["weights"]["model"] == "rnn"
     assert document["input"]["correct"] is True
-    assert np.shape(document["saliency"]) == np.shape(document["input"]["digit"]) == (28, 28)
+    found, digit = document["attribution"], np.array(document["input"]["digit"])
+    assert found["answer"] == document["input"]["answer"]
+    pixels = np.array(found["pixels"])
+    assert pixels.shape == digit.shape == (28, 28)
+    assert pixels.any()
+    assert not pixels[digit == 0].any()
+    assert found["total"] == pytest.approx(pixels.sum(), rel=1e-4)
+    assert found["difference"] == pytest.approx(found["total"], rel=0.01)
     [layer] = document["trace"]["layers"]
     assert (layer["cells"], layer["gates"]) == (None, {})
 
@@ -177,7 +185,7 @@ def test_npz_has_the_numbers_of_the_document(name: str, tmp_path: Path) -> None:
     states = np.float32(trace["layers"][0]["states"])
     assert np.array_equal(found["layer_1_states"], states)
     assert {"layer_1_cells", "layer_1_forget", "layer_1_importance", "answers"} <= set(found)
-    assert ("saliency" in found) == (name == "mnist")
+    assert ("attribution" in found) == (name == "mnist")
     assert [one.name for one in tmp_path.iterdir()] == ["inside.npz"]
 
 
@@ -235,7 +243,7 @@ def test_what_training_did_not_have_is_said_and_quiet_is_quiet() -> None:
 
 REFUSED = {
     "no task": ([], EXIT_USAGE, "required"),
-    "no input": (["adder"], EXIT_USAGE, "required"),
+    "no input": (["adder"], EXIT_USAGE, "name an input"),
     "one number": (["adder", "1"], EXIT_USAGE, "two numbers"),
     "no digits": (["recall", "abc"], EXIT_USAGE, "digits"),
     "position": (["recall", "31"], EXIT_USAGE, "Position 3 is beyond"),
@@ -300,7 +308,7 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, 
 
         label, notices, weights = "weights", (), {}
 
-        def study(self, _progress: Any, stopping: Any) -> bool:
+        def study(self, _kind: Any, _progress: Any, stopping: Any) -> bool:
             assert not stopping()
             signals.raise_signal(getattr(signals, signal))
             return not stopping()
@@ -308,6 +316,6 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, 
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    options = argparse.Namespace(probes=True, npz=None, json=True, quiet=True)
+    options = argparse.Namespace(studies=[SILENCE], npz=None, json=True, quiet=True, dot=False)
     found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")

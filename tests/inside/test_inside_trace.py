@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.mnist import logits_after_rows, trace_digit
+from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
@@ -136,7 +136,7 @@ def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int,
 def test_answers_of_many_images_are_those_of_each(model: str) -> None:
     _, network = made(model, 1)
     digits = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
-    together = logits_after_rows(network, network.rows(digits))
+    together = network.logits_after_rows(network.rows(digits))
     for at, digit in enumerate(digits):
         assert together[:, at] == pytest.approx(trace_digit(network, digit).logits, abs=1e-5)
 

@@ -63,7 +63,7 @@ async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns)
         await pilot.press("right", "z")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 19")
-        assert np.array_equal(view.subject.details.digit, evaluation().images[19] / np.float32(255))
+        assert np.array_equal(view.subject.reading.digit, evaluation().images[19] / np.float32(255))
         assert set(view.subject.truth) == {"9"}
         answer = view.subject.trace.answer
         assert ("✗ it is 9" in screen_text(app)) == (answer != 9)
@@ -147,7 +147,7 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
         await pilot.press("z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")
-        assert np.array_equal(view.subject.details.digit, panel.given.digit)
+        assert np.array_equal(view.subject.reading.digit, panel.given.digit)
     assert app.runs.close(10)
 
 
@@ -166,7 +166,7 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
         view = await inside(pilot)
         given = panel.given
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
-        assert np.array_equal(view.subject.details.digit, given.digit)
+        assert np.array_equal(view.subject.reading.digit, given.digit)
     assert app.runs.close(10)
 
 
@@ -188,7 +188,7 @@ async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
         await pilot.press("enter")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
-        assert np.array_equal(view.subject.details.digit, given.digit)
+        assert np.array_equal(view.subject.reading.digit, given.digit)
         assert view.subject.trace.answer == 9
     assert app.runs.close(10)
 
@@ -235,7 +235,7 @@ async def test_the_digit_of_home_is_looked_into() -> None:
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name and app.tabs.front)
         view = await inside(pilot)
         assert view.subject.about.startswith(given.name)
-        assert np.array_equal(view.subject.details.digit, given.digit)
+        assert np.array_equal(view.subject.reading.digit, given.digit)
     assert app.runs.close(10)
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -181,19 +182,19 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
         assert f"unit {at}  state {layer.states[view.step, at]:+.2f}" in text(view, "readout")
 
 
-async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped() -> None:
     async with inside("recall") as (app, view, pilot):
-        study, hold = view.subject.study, threading.Event()
+        make, hold = view.kind.make, threading.Event()
 
-        def held(progress: Any, stopping: Any) -> Any:
+        def held(reading: Any, progress: Any, stopping: Any) -> Any:
             def wait(done: int, total: int) -> None:
                 progress(done, total)
                 if done == 3:
                     hold.wait(30)
 
-            return study(wait, stopping)
+            return make(reading, wait, stopping)
 
-        object.__setattr__(view.subject, "study", held)
+        view.kind = replace(view.kind, make=held)
         await pilot.press("k")
         await wait_until(pilot, lambda: "3 of 66" in text(view, "study"))
         assert "left; k stops" in text(view, "study")
@@ -203,7 +204,7 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(m
         assert view.study is None
         await pilot.press("k")
         await settled(pilot, view)
-        grid = view.query_one("#inside-survival", StepGrid)
+        grid = view.query_one("#inside-study-steps", StepGrid)
         heat = next(one for one in grid.bands if isinstance(one, HeatBand))
         assert heat.values == pytest.approx(100 * view.study.accuracy, nan_ok=True)
         # It keeps the third digit and forgets the rest.
@@ -262,7 +263,7 @@ async def test_a_test_image_row_by_row() -> None:
         assert view.step == 7  # the same row of another image
 
 
-async def test_pixels_near_the_ink_are_coloured_by_the_gradient() -> None:
+async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
     async with inside("mnist") as (_, view, pilot):
         view.look_at(7)
         await settled(pilot, view)
@@ -270,7 +271,7 @@ async def test_pixels_near_the_ink_are_coloured_by_the_gradient() -> None:
         plain = [image._cells(y) for y in range(28)]
         await pilot.press("P")
         await wait_until(pilot, lambda: bool(image._tints.any()))
-        ink = view.subject.details.digit
+        ink = view.subject.reading.digit
         rows, columns = (np.flatnonzero(ink.max(axis=axis)) for axis in (1, 0))
         tinted = np.argwhere(image._tints)
         # On the digit and around it, nowhere in the corners and at the borders.
@@ -298,7 +299,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         view = app.query_one(MnistInside)
         await wait_until(pilot, lambda: view.subject is not None and not busy(view))
         assert view.subject is not None
-        assert np.array_equal(view.subject.details.digit, panel.given.digit)
+        assert np.array_equal(view.subject.reading.digit, panel.given.digit)
         assert view.subject.about == "drawing · pretrained RNN"
         app.pane.focus_view()
         seen = set()
