@@ -17,6 +17,7 @@ from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.film import read_film
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem
@@ -152,6 +153,19 @@ def test_resumed_runs_end_with_the_same_bits_and_the_same_curve(
     assert outcome.metrics == expected.metrics
     assert broken.steps == whole.steps
     assert broken.epochs == whole.epochs
+    assert_same_film(broken.path, whole.path)
+
+
+def assert_same_film(left: Path, right: Path) -> None:
+    """Bit for bit, of the same moments."""
+    ours, theirs = read_film(left), read_film(right)
+    assert ours is not None
+    assert theirs is not None
+    assert ours.epochs == theirs.epochs
+    assert len(ours) > 4
+    assert ours.moments.keys() == theirs.moments.keys()
+    for name, moments in ours.moments.items():
+        assert moments.tobytes() == theirs.moments[name].tobytes(), name
 
 
 def test_between_two_logs_no_loss_is_lost(mnist_slice: Path, tmp_path: Path, same_weights: SameWeights) -> None:

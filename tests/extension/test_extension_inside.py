@@ -67,7 +67,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
             seen.append(view.look.quantity)
         names = [name if name == "candidate" else f"{name} gate" for name in kind.gates]
         assert seen == ["state", *["cell"] * kind.has_memory, *names]
-        # Another one; another network; nothing to study.
+        # Another one; another network, and what its units are for.
         before = subject.trace.read
         while view.subject.trace.read == before:
             await pilot.press("i")
@@ -75,5 +75,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         await pilot.press("n", "k")
         await looked(pilot, view)
         assert len(view.subject.trace.layers[0].importance) == 3
-        assert view.study is None
+        study = view.study
+        assert (study.name, sorted(study.units)) == ("silence", [0, 1, 2])
+        assert 0 < study.accuracy <= 1
     assert app.runs.close(10)

@@ -20,10 +20,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.config import ImageConfig, SequenceConfig
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from tests.inside.made import reader
 from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]
@@ -39,19 +38,6 @@ READERS = [
     for preset in ("report", "fast")
     if layers < 3 or preset == "fast"
 ]
-
-
-def made(model: str, layers: int, preset: str = "report", scale: float = 0.4) -> tuple[nn.Module, RowReaderNetwork]:
-    """A row reader by chance, as PyTorch's module and for answers."""
-    config = TASKS["mnist"].config(model, preset, hidden_size=6, layers=layers)
-    assert isinstance(config, ImageConfig)
-    module = build_model(config)
-    random = torch.Generator().manual_seed(layers)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.uniform_(-scale, scale, generator=random)
-    arrays = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
-    return module, RowReaderNetwork(WeightsFile(config, arrays, 1, {}))
 
 
 def outputs_of(module: nn.Module, rows: Tensor) -> dict[str, Tensor]:
@@ -93,7 +79,7 @@ def outputs_of(module: nn.Module, rows: Tensor) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
 def test_states_of_every_layer_are_the_models(model: str, layers: int, preset: str) -> None:
-    module, network = made(model, layers, preset)
+    module, network = reader(model, layers, preset)
     trace = trace_digit(network, DIGIT)
     with torch.no_grad():
         expected = outputs_of(module, torch.from_numpy(trace.inputs))
@@ -112,7 +98,7 @@ def test_states_of_every_layer_are_the_models(model: str, layers: int, preset: s
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
 def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int, preset: str) -> None:
-    module, network = made(model, layers, preset)
+    module, network = reader(model, layers, preset)
     trace = trace_digit(network, DIGIT)
     rows = torch.from_numpy(trace.inputs)
     for read in (1, 2, 13, 27, 28):
@@ -134,7 +120,7 @@ def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int,
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
 def test_answers_of_many_images_are_those_of_each(model: str) -> None:
-    _, network = made(model, 1)
+    _, network = reader(model, 1)
     digits = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
     together = network.logits_after_rows(network.rows(digits))
     for at, digit in enumerate(digits):
@@ -143,7 +129,7 @@ def test_answers_of_many_images_are_those_of_each(model: str) -> None:
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
 def test_what_units_add_makes_up_the_winning_logit(model: str, layers: int, preset: str) -> None:
-    _, network = made(model, layers, preset)
+    _, network = reader(model, layers, preset)
     trace = trace_digit(network, DIGIT)
     read_out = [layer for layer in trace.layers if layer.read_out]
     assert len(read_out) == (2 if model == "bilstm" else 1)
@@ -158,7 +144,7 @@ def assert_adds_up(trace: Trace, bias: Any, added: float) -> None:
 
 
 def test_units_are_ordered_by_what_they_add_or_take() -> None:
-    _, network = made("bilstm", 2)
+    _, network = reader("bilstm", 2)
     for layer in trace_digit(network, DIGIT).layers:
         strengths = np.abs(layer.importance[layer.order])
         assert (np.diff(strengths) <= 0).all()
@@ -245,8 +231,8 @@ def test_an_answer_is_settled_when_it_changes_no_more() -> None:
 TRACES: dict[str, Callable[[], Trace]] = {
     "adder": lambda: trace_addition(ADDER, Addition(11, 6)),
     "recall": lambda: trace_digits(RECALL, [3, 1, 4]),
-    "rnn": lambda: trace_digit(made("rnn", 2)[1], DIGIT),
-    "bilstm": lambda: trace_digit(made("bilstm", 2)[1], DIGIT),
+    "rnn": lambda: trace_digit(reader("rnn", 2)[1], DIGIT),
+    "bilstm": lambda: trace_digit(reader("bilstm", 2)[1], DIGIT),
 }
 
 
@@ -270,6 +256,6 @@ def test_a_document_and_arrays_hold_the_same_numbers(name: str) -> None:
 
 
 def test_huge_weights_are_refused_in_a_sentence() -> None:
-    _, network = made("lstm", 1, scale=1.6e38)
+    _, network = reader("lstm", 1, scale=1.6e38)
     with pytest.raises(CheckpointError, match="too large"):
         trace_digit(network, DIGIT)

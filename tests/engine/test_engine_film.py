@@ -1,0 +1,126 @@
+"""The moments of a training: few enough, the last among them, and the weights that there were."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+from torch import Tensor
+
+from rnn_tui.engine import events, loop
+from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.film import FEWEST, MOST_BYTES, moments_of, read_film
+from rnn_tui.engine.weights_file import FILM_PREFIX, METADATA_KEY
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.sequences.problem import build_replicas
+
+
+@given(st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 2 * MOST_BYTES))
+@example(1, 1, 1)
+@example(100_000, 1, MOST_BYTES // 4)
+@example(7, 844, MOST_BYTES // 5)
+def test_moments_fit_and_end_with_the_last_epoch(epochs: int, steps: int, size: int) -> None:
+    moments = sorted(moments_of(epochs, steps, size))
+    if size * FEWEST > MOST_BYTES:
+        assert moments == []
+        return
+    assert len(moments) * size <= MOST_BYTES
+    assert moments[0] == 0
+    assert moments[-1] == epochs * steps
+    # In the first epoch at 1, 3, 10, 30, …; after that at the ends of epochs, evenly spread.
+    early = [step for step in moments if step < steps]
+    assert all(str(step).rstrip("0") in ("", "1", "3") for step in early)
+    ends = [step // steps for step in moments if step >= steps]
+    assert [step for step in moments if step >= steps] == [epoch * steps for epoch in ends]
+    gaps = np.diff(ends)
+    assert not len(gaps) or gaps.max() - gaps.min() <= 1
+    if len(early) + epochs < MOST_BYTES // size < 1000 and len(early) > 1:
+        assert ends == list(range(1, epochs + 1))
+
+
+def config(task: str = "adder", **changes: Any) -> RunConfig:
+    small: dict[str, Any] = {
+        "epochs": 3, "batch_size": 5, "training_size": 60, "test_size": 10, "seeds": 2, "hidden_sizes": (2, 3), "device": "cpu",
+    }  # fmt: skip
+    return TASKS[task].config("lstm", "fast", **small | changes)
+
+
+def trained(settings: RunConfig, path: Path) -> dict[str, Tensor]:
+    emitted: list[events.Event] = []
+    outcome = loop.fit(TASKS[settings.task].load(), settings, emitted.append, Control(), run_id="run", checkpoint_path=path)
+    assert isinstance(emitted[-1], events.RunFinished)
+    assert outcome.weights is not None
+    return dict(outcome.weights)
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_film_begins_with_the_initial_weights_and_ends_with_the_last(average: float, tmp_path: Path) -> None:
+    settings: Any = config("recall")
+    settings = settings.replace(recipe=type(settings.recipe)(average=average or None, schedule="one-cycle"))
+    path = tmp_path / "run.safetensors"
+    weights = trained(settings, path)
+    film = read_film(path)
+    assert film is not None
+    assert film.epochs == (0, 1 / 12, 3 / 12, 10 / 12, 1, 2, 3)
+    begun = build_replicas(settings, 10, 10).state_dict()
+    for name, moments in film.moments.items():
+        assert len(moments) == len(film) == 7
+        assert np.array_equal(moments[0], begun[name].numpy())
+        assert np.array_equal(moments[-1], weights[name].numpy())
+        assert all((one != other).any() for one, other in zip(moments, moments[1:], strict=False))
+    # The weights are not more for it.
+    assert load_checkpoint(path).weights.keys() == weights.keys()
+
+
+def test_a_reader_of_images_keeps_its_states_and_if_asked_its_gradients(mnist_slice: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    settings = TASKS["mnist"].config(
+        "bilstm", "fast", epochs=1, batch_size=100, hidden_size=5, data_dir=str(mnist_slice), device="cpu", gradient_inputs=8
+    )
+    trained(settings, path)
+    film = read_film(path)
+    assert film is not None
+    count = len(film)
+    assert {name: one.shape for name, one in film.moments.items()} == {
+        "states": (count, 28, 10), "logits": (count, 28, 10), "gradients": (count, 28),
+    }  # fmt: skip
+    assert (film.moments["gradients"] > 0).all()
+
+
+def test_a_network_without_a_film_has_none(tmp_path: Path) -> None:
+    from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415 - shipped with the weights alone
+
+    assert read_film(asset_dir() / "pretrained" / "adder.safetensors") is None
+
+
+ONES = np.ones((3, 2, 2), np.float32)
+DAMAGED: dict[str, dict[str, np.ndarray]] = {
+    "other counts": {"epochs": np.arange(3.0), "gates": ONES[:2]},
+    "epochs of two dimensions": {"epochs": np.ones((3, 1)), "gates": ONES},
+    "a single number": {"epochs": np.array(1.0), "gates": ONES},
+    "nothing but a number": {"epochs": np.arange(3.0), "gates": np.array(1.0, np.float32)},
+    "no moment at all": {"epochs": np.zeros(0), "gates": ONES[:0]},
+    "epochs that are no numbers": {"epochs": np.array([0, np.nan, 1]), "gates": ONES},
+}
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_a_damaged_film_is_refused_in_a_sentence(how: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    save_file({f"{FILM_PREFIX}{name}": values for name, values in DAMAGED[how].items()}, path, {METADATA_KEY: "{}"})
+    with pytest.raises(CheckpointError, match=r"is damaged; train the network again\."):
+        read_film(path)
+
+
+def test_a_file_that_is_cut_short_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    trained(config(epochs=1), path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(CheckpointError, match=r"can't be read .*; train them again\."):
+        read_film(path)

@@ -1,0 +1,159 @@
+"""The gradient through time is that of PyTorch's own cells, and of small differences."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.gradients import sequence_norms, study_gradients, untrained, untrained_reader
+from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist.problem import digit_norms
+from tests.inside.made import reader, sequences
+
+CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
+SIZE, STEPS, COUNT = 4, 7, 3
+
+
+def pytorch_cell(network: Any, name: str) -> nn.RNNCellBase:
+    """PyTorch's cell with the network's weights, in double precision."""
+    weights, cell = network.cell(0), CELLS[name](network.features, SIZE).double()
+    parts = {
+        "weight_ih": weights.of_input,
+        "weight_hh": weights.of_state,
+        "bias_ih": weights.input_bias,
+        "bias_hh": weights.state_bias,
+    }
+    cell.load_state_dict({key: torch.from_numpy(part.copy()).double() for key, part in parts.items()})
+    return cell
+
+
+def stepped(cell: nn.RNNCellBase, inputs: Tensor, nudge: tuple[int, Tensor] | None = None) -> list[Tensor]:
+    """States after each step; at one of them with something added, as later steps and the readout see it."""
+    states: list[Tensor] = []
+    zeros = torch.zeros(inputs.shape[1], SIZE, dtype=torch.float64)
+    state, memory = zeros, zeros
+    for step, at_step in enumerate(inputs):
+        if isinstance(cell, nn.LSTMCell):
+            state, memory = cell(at_step, (state, memory))
+        else:
+            state = cell(at_step, state)
+        if nudge is not None and nudge[0] == step:
+            state = state + nudge[1]
+        states.append(state)
+    return states
+
+
+@pytest.mark.parametrize("task", ["adder", "recall"])
+@pytest.mark.parametrize("name", CELLS)
+def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) -> None:
+    network, random = sequences(task, name), np.random.default_rng(0)
+    inputs = random.integers(0, 2, (STEPS, COUNT, network.features)).astype(np.float32)
+    targets = random.integers(0, 2 if network.outputs == 1 else 10, (COUNT, STEPS if network.outputs == 1 else 1), np.uint8)
+    found = sequence_norms(network, 0, inputs, targets)
+    assert found.shape == (STEPS, COUNT)
+    cell, (weight, bias) = pytorch_cell(network, name), (torch.from_numpy(part).double() for part in network.readout(0))
+    right = torch.from_numpy(targets[:, -1].astype(np.int64))
+
+    def losses(states: list[Tensor]) -> Tensor:
+        logits = states[-1] @ weight.T + bias
+        if network.outputs > 1:
+            return F.cross_entropy(logits, right, reduction="none")
+        chance = torch.sigmoid(logits[:, 0])
+        return -torch.log(torch.where(right == 1, chance, 1 - chance))
+
+    states = stepped(cell, torch.from_numpy(inputs).double())
+    for state in states:
+        state.retain_grad()
+    losses(states).sum().backward()
+    for step, state in enumerate(states):
+        assert state.grad is not None
+        assert found[step] == pytest.approx(state.grad.norm(dim=1).numpy(), rel=1e-9)
+    assert found.min() > 0
+    assert_differences(found, cell, torch.from_numpy(inputs).double(), losses)
+
+
+def assert_differences(
+    found: Any, cell: Any, inputs: Tensor, losses: Callable[[list[Tensor]], Tensor], small: float = 1e-5
+) -> None:
+    """Norms from what a small change of each unit's state does to each loss, up and down."""
+    with torch.no_grad():
+        for step in range(STEPS):
+            slopes = [
+                (losses(stepped(cell, inputs, (step, small * unit))) - losses(stepped(cell, inputs, (step, -small * unit))))
+                / (2 * small)
+                for unit in torch.eye(SIZE, dtype=torch.float64)
+            ]
+            assert found[step] == pytest.approx(torch.stack(slopes).norm(dim=0).numpy(), rel=1e-4, abs=1e-9)
+
+
+def test_the_study_has_means_by_step_of_every_network_and_the_input_at_hand() -> None:
+    one, other = sequences("adder", "lstm"), sequences("adder", "rnn")
+    inputs = np.random.default_rng(0).integers(0, 2, (5, 2)).astype(np.float32)
+    study = study_gradients([("one", one, 0), ("other", other, 0)], trace_inputs(one, inputs), [0, 1, 0, 1, 1], inputs=30)
+    assert study is not None
+    drawn = draw_examples(one.task, one.config, 30, 0, length=one.config.lengths[1])
+    for network, means in zip((one, other), study.means, strict=True):
+        assert means == pytest.approx(sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1))
+    assert study.here == pytest.approx(sequence_norms(one, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0])
+    assert study.share_left(1) == pytest.approx(study.means[1, 0] / study.means[1, -1])
+    stopped = study_gradients([("one", one, 0)], trace_inputs(one, inputs), [0] * 5, stopping=lambda: True, inputs=5)
+    assert stopped is None
+
+
+@pytest.mark.parametrize(("model", "layers"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("bilstm", 1), ("bilstm", 2)])
+def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -> None:
+    module, network = reader(model, layers, "fast")
+    module.double()
+    digits, labels = np.random.default_rng(0).random((COUNT, 28, 28)).astype(np.float32), np.array([3, 1, 4])
+    found = digit_norms(network, digits, labels)
+    rows = torch.from_numpy(network.rows(digits).transpose(1, 0, 2).copy()).double()
+    if isinstance(module, LastStepBiLSTM):
+        rows = rows if module.below is None else module.below(rows)[0]
+    recurrent: Any = module.recurrent if isinstance(module, AllStatesReader) else module.forward_direction
+    states, held = [], None
+    for row in range(28):
+        _, held = recurrent(rows[:, row : row + 1], held)
+        state = held[0] if isinstance(held, tuple) else held
+        state.retain_grad()
+        states.append(state)
+    if isinstance(module, LastStepBiLSTM):
+        read = torch.cat([states[-1][0], module.backward_direction(rows[:, -1])[0]], 1)
+    else:
+        assert isinstance(module, AllStatesReader)
+        read = torch.cat([state[0] for state in states], 1)
+    readout: Any = module.readout
+    F.cross_entropy(readout(read), torch.from_numpy(labels), reduction="sum").backward()
+    for row, state in enumerate(states):
+        assert found[row] == pytest.approx(state.grad[0].norm(dim=1).numpy(), rel=1e-4)
+
+
+def test_an_untrained_network_is_one_that_training_begins_with() -> None:
+    network = sequences("recall", "lstm", 3)
+    found = untrained(network, "gru")
+    config = network.config.replace(cell="gru", epochs=1, training_size=20, test_size=20, batch_size=10, device="cpu")
+    begun = TASKS["recall"].load()(config, torch.device("cpu"), lambda _: None).model.state_dict()
+    assert found.config.cell == "gru"
+    assert np.array_equal(found._gates, begun["gates"].numpy())
+    assert np.array_equal(found._readout, begun["readout"].numpy())
+
+
+def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) -> None:
+    config: Any = TASKS["mnist"].config("lstm", "fast", hidden_size=5, seed=3, data_dir=str(mnist_slice), device="cpu")
+    _, whole = reader("lstm", 1)
+    network = type(whole)(WeightsFile(config, whole_arrays(config), 0, {}))
+    found = untrained_reader(network, "gru")
+    begun = TASKS["mnist"].load()(config.replace(cell="gru"), torch.device("cpu"), lambda _: None).model.state_dict()
+    assert found.arrays.keys() == begun.keys()
+    assert all(np.array_equal(array, begun[name].numpy()) for name, array in found.arrays.items())
+
+
+def whole_arrays(config: Any) -> dict[str, np.ndarray]:
+    problem = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)
+    return {name: tensor.numpy().copy() for name, tensor in problem.model.state_dict().items()}
