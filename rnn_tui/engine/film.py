@@ -54,6 +54,7 @@ def read_film(path: Path) -> Film | None:
     epochs = moments.pop("epochs", None)
     if epochs is None or not moments:
         return None
-    if epochs.ndim != 1 or any(values.shape[:1] != epochs.shape for values in moments.values()):
+    fits = epochs.ndim == 1 and len(epochs) > 0 and bool((epochs >= 0).all())  # as what is no number is not
+    if not fits or any(values.shape[:1] != epochs.shape for values in moments.values()):
         raise CheckpointError("What was kept of the training beside these weights is damaged; train the network again.")
     return Film(tuple(map(float, epochs)), moments)

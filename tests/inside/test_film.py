@@ -1,0 +1,204 @@
+"""A moment of the film is the network as it was; learning and clicks are what is seen of it, asked one by one."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rnn_tui.engine import events, loop
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.film import Film, read_film
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside import film as film_module
+from rnn_tui.inside.film import frames, moment, study_clicks, study_learning
+from rnn_tui.inside.gradients import sequence_norms
+from rnn_tui.inside.mnist import read_test_image, trace_digit
+from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
+from rnn_tui.tasks.mnist.inference import FILMED, RowReaderNetwork
+from rnn_tui.tasks.mnist.problem import digit_norms
+from tests.networks.ordinary import pytorch_weights
+
+WHATEVER = (lambda *_: None, lambda: False)
+
+
+def trained(config: RunConfig, path: Path) -> Path:
+    ends: list[events.Event] = []
+    loop.fit(TASKS[config.task].load(), config, ends.append, Control(), run_id="run", checkpoint_path=path)
+    assert isinstance(ends[-1], events.RunFinished)
+    return path
+
+
+@pytest.fixture(scope="module")
+def adder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seeds of two sizes, of which some come to add short numbers."""
+    config: Any = TASKS["adder"].config(
+        "lstm", "fast", epochs=8, batch_size=20, training_size=2000, test_size=10, seeds=3, hidden_sizes=(3, 8),
+        learning_rate=0.03, device="cpu",
+    )  # fmt: skip
+    return trained(config, tmp_path_factory.mktemp("adder") / "run.safetensors")
+
+
+def reading_of(path: Path, replica: int = 0) -> NetworkReading:
+    network = AdderNetwork(read_weights(path))
+    inputs = np.random.default_rng(0).integers(0, 2, (7, 2)).astype(np.float32)
+    trace = trace_inputs(network, inputs, replica)
+    return NetworkReading(network, trace, replica=replica, film=partial(read_film, path))
+
+
+def the_film(path: Path) -> Film:
+    film = read_film(path)
+    assert film is not None
+    return film
+
+
+@pytest.mark.parametrize("replica", [0, 4])
+def test_the_last_moment_is_the_network_itself(adder: Path, replica: int) -> None:
+    reading, film = reading_of(adder, replica), the_film(adder)
+    last = moment(reading, film, len(film) - 1)
+    for name, values in reading.trace.arrays().items():
+        assert np.array_equal(last.trace.arrays()[name], values), name
+    assert last.trace.read == reading.trace.read
+    assert not np.array_equal(moment(reading, film, 0).trace.logits, reading.trace.logits)
+    shown = list(frames(reading))
+    assert tuple(epoch for epoch, _ in shown) == film.epochs
+    assert np.array_equal(shown[-1][1].logits, reading.trace.logits)
+
+
+@pytest.mark.parametrize(("model", "layers"), [("lstm", 1), ("rnn", 2), ("bilstm", 2)])
+def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
+    model: str, layers: int, mnist_slice: Path, tmp_path: Path
+) -> None:
+    config = TASKS["mnist"].config(
+        model, "fast", epochs=2, batch_size=200, hidden_size=5, layers=layers, data_dir=str(mnist_slice), device="cpu",
+        gradient_inputs=4,
+    )  # fmt: skip
+    path = trained(config, tmp_path / "run.safetensors")
+    network = RowReaderNetwork(read_weights(path))
+    digit, label = read_test_image(FILMED)
+    whole = trace_digit(network, digit)
+    film = the_film(path)
+    reading = NetworkReading(network, whole, (label,), digit=digit, film=lambda: film)
+    last = moment(reading, film, len(film) - 1)
+    assert not last.retraced
+    assert last.digit is None
+    top = [layer for layer in whole.layers if layer.read_out]
+    for layer, expected in zip(last.trace.layers, top, strict=True):
+        assert layer.states == pytest.approx(expected.states, rel=1e-3, abs=1e-6)
+        assert layer.importance == pytest.approx(np.abs(layer.states).mean(axis=0))
+    assert last.trace.logits == pytest.approx(whole.logits, rel=1e-3, abs=1e-6)
+    assert last.trace.probabilities == pytest.approx(whole.probabilities, abs=2e-3)
+    study = study_learning(reading, *WHATEVER)
+    assert study is not None
+    assert study.norms.shape == (len(film), 28)
+    assert np.isfinite(study.norms).all()
+    # Of the first validation images of the run.
+    followed = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)._followed
+    assert study.norms[-1] == pytest.approx(digit_norms(network, *followed).mean(axis=1), rel=1e-5)
+
+
+def test_what_fits_another_network_is_refused(adder: Path, mnist_slice: Path, tmp_path: Path) -> None:
+    reading, film = reading_of(adder), the_film(adder)
+    with pytest.raises(CheckpointError, match="do not fit"):
+        moment(reading, Film(film.epochs, {**film.moments, "gates": film.moments["gates"][:, :, :-1]}), 0)
+    config = TASKS["mnist"].config("rnn", "fast", hidden_size=5, epochs=1, data_dir=str(mnist_slice), device="cpu")
+    path = trained(config, tmp_path / "run.safetensors")
+    network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(FILMED)
+    one = NetworkReading(network, trace_digit(network, digit), digit=digit, film=partial(read_film, path))
+    with pytest.raises(CheckpointError, match="of another one; train it again"):
+        moment(one, film, 0)
+    with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
+        study_learning(one, *WHATEVER)
+    with pytest.raises(QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"):
+        study_learning(replace(one, film=lambda: None), *WHATEVER)
+
+
+def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
+    reading, film = reading_of(adder, 3), the_film(adder)
+    told: list[tuple[int, int]] = []
+    study = study_learning(reading, lambda *done: told.append(done), lambda: False, inputs=20)
+    assert study is not None
+    assert told == [(at, len(film)) for at in range(1, len(film) + 1)]
+    network = reading.network
+    drawn = draw_examples(network.task, network.config, 20, 0, length=network.config.lengths[1])
+    last = sequence_norms(network, 3, drawn.inputs, drawn.targets).mean(axis=1)
+    assert study.norms[-1] == pytest.approx(last)
+    assert study.norms.shape == (len(film), network.config.lengths[1])
+    left = study.norms[:, 0] / study.norms[:, -1]
+    assert f"{left[0]:.2g} before training" in study.summary
+    assert f"{left[-1]:.2g} at the end" in study.summary
+    assert study_learning(reading, lambda *_: None, lambda: True, inputs=20) is None
+
+
+def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> float:
+    """The share of right sums by PyTorch's own layers with the weights of a moment."""
+    config, moments = read_weights(path).config, the_film(path).moments
+    size = config.replicas[replica].variant.hidden_size
+    weights = {name: torch.from_numpy(values[at]) for name, values in moments.items()}
+    named = pytorch_weights(CELLS["lstm"], weights, replica, size)
+    network = nn.ModuleDict({"recurrent": nn.LSTM(2, size), "readout": nn.Linear(size, 1)})
+    network.load_state_dict(named)
+    right = 0
+    for one in sums:
+        read = torch.tensor(np.stack([one.bits(one.a), one.bits(one.b)], axis=1), dtype=torch.float32)
+        with torch.no_grad():
+            bits = network["readout"](network["recurrent"](read)[0])[:, 0] >= 0
+        right += sum(int(bit) << place for place, bit in enumerate(bits)) == one.a + one.b
+    return right / len(sums)
+
+
+def clusters_of(states: np.ndarray, apart: float) -> int:
+    """Average linkage by hand: join the two groups with the smallest mean distance, while it is small enough."""
+    distances = np.linalg.norm(states[:, None] - states[None], axis=2)
+    groups = [[at] for at in range(len(states))]
+    while len(groups) > 1:
+        means = {
+            (a, b): distances[np.ix_(groups[a], groups[b])].mean() for a in range(len(groups)) for b in range(a)
+        }  # fmt: skip
+        a, b = min(means, key=means.__getitem__)
+        if means[a, b] > apart:
+            break
+        groups[b] += groups.pop(a)
+    return len(groups)
+
+
+def test_clicks_are_those_of_seeds_asked_one_by_one(adder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Short sums, few states: what a small network comes to do, and what can be counted by hand.
+    for name, value in {"BITS": 8, "PAIRS": 12, "STATES": 40}.items():
+        monkeypatch.setattr(film_module, name, value)
+    reading, film = reading_of(adder, 4), the_film(adder)
+    study = study_clicks(reading, *WHATEVER)
+    assert study is not None
+    assert sorted(study.seeds) == sorted({one.seed for one in reading.network.replicas})
+    random = np.random.default_rng(0)
+    pairs = [[int.from_bytes(random.bytes(1)) for _ in range(2)] for _ in range(12)]
+    sums = [*(Addition(a, b) for a, b in pairs), Addition(255, 1)]
+    inputs = random.integers(0, 2, (8, 5, 2)).astype(np.float32)
+    places = {
+        one.seed: at for at, one in enumerate(reading.network.replicas) if one.variant == reading.network.replicas[4].variant
+    }
+    for row, seed in enumerate(study.seeds):
+        shares = [right_share(adder, places[seed], at, sums) for at in range(len(film))]
+        assert study.right[row] == pytest.approx(shares)
+        there = [epoch for epoch, part in zip(film.epochs, shares, strict=True) if part == 1]
+        assert study.first[row] == (there[0] if there else None)
+        for at in (0, len(film) - 1):
+            then = moment(replace(reading, replica=places[seed]), film, at)
+            states = then.network.cell(places[seed]).run(inputs).states
+            assert study.clusters[row, at] == clusters_of(np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8))
+    first = [np.inf if one is None else one for one in study.first]
+    assert first == sorted(first)
+    assert np.isfinite(first[0])
+    count = sum(one is not None for one in study.first)
+    assert study.summary.startswith(f"{count} of 3 seeds of H 8")
+    assert study_clicks(reading, lambda *_: None, lambda: True) is None
