@@ -126,18 +126,19 @@ def _study(
 
 
 def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
-    """One network of another cell, of the largest size, with the weights that its training would begin with."""
+    """One network of another cell, of the largest size, with the weights that its training would begin with, but a readout."""
     from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
 
     config = network.config
     config = replace(config, cell=cell, hidden_sizes=(max(config.hidden_sizes),), losses=config.losses[-1:], seeds=1)
     model = build_replicas(config, network.features, network.outputs)
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
+    _draw_readout(arrays["readout"][:, :, :-1])
     return type(network)(WeightsFile(config, arrays, 0, {}), network.task)
 
 
 def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
-    """A reader of images of another cell, with the weights that its training would begin with."""
+    """A reader of images of another cell, with the weights that its training would begin with, but a readout."""
     from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
     from rnn_tui.networks.layers import initialise  # noqa: PLC0415
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
@@ -145,4 +146,13 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
     config = replace(network.config, cell=cell)
     model, recipe = build_model(config), config.recipe
     initialise(model, CELLS[cell], recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
-    return RowReaderNetwork(WeightsFile(config, {name: one.numpy().copy() for name, one in model.state_dict().items()}, 0, {}))
+    arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
+    _draw_readout(arrays["readout.weight"])
+    return RowReaderNetwork(WeightsFile(config, arrays, 0, {}))
+
+
+def _draw_readout(weight: Array) -> None:
+    """Fill a readout (…, F) of zeros, through which no gradient comes before the first step of training, as PyTorch does."""
+    if not weight.any():
+        bound = weight.shape[-1] ** -0.5
+        weight[:] = np.random.default_rng(0).uniform(-bound, bound, weight.shape)

@@ -151,7 +151,13 @@ def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) 
     found = untrained_reader(network, "gru")
     begun = TASKS["mnist"].load()(config.replace(cell="gru"), torch.device("cpu"), lambda _: None).model.state_dict()
     assert found.arrays.keys() == begun.keys()
-    assert all(np.array_equal(array, begun[name].numpy()) for name, array in found.arrays.items())
+    readout = found.arrays["readout.weight"]
+    assert all(np.array_equal(array, begun[name].numpy()) for name, array in found.arrays.items() if array is not readout)
+    # Training begins with a readout of zeros, and no gradient at all comes through it.
+    assert not begun["readout.weight"].any()
+    assert 0 < np.abs(readout).max() <= readout.shape[1] ** -0.5
+    digits = np.random.default_rng(0).random((2, 28, 28)).astype(np.float32)
+    assert (digit_norms(found, digits, np.array([1, 2])) > 0).all()
 
 
 def whole_arrays(config: Any) -> dict[str, np.ndarray]:
