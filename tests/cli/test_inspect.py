@@ -257,6 +257,14 @@ REFUSED = {
     "no such photo": (["mnist", "/nowhere/\x1b[2J.png"], EXIT_FAILURE, "no such file"),
     "no weights": ([*SUM, "--weights", "/nowhere/w"], EXIT_FAILURE, "can't be read"),
     "other weights": ([*SUM, "--weights", str(PRETRAINED / "mnist-rnn.safetensors")], EXIT_FAILURE, "for mnist, not for adder"),
+    "no input for a study of it": (["recall", "--sensitivity"], EXIT_USAGE, "name an input"),
+    "no input for an edit": (["adder", "--silence", "--edit", "state[0]=0"], EXIT_USAGE, "name an input"),
+    "no edit": ([*SUM, "--edit", "\x1b[2Jnonsense"], EXIT_USAGE, "is no edit; write one such as"),
+    "edit of no unit": ([*SUM, "--edit", "state[0]=0", "--edit", "state[10]=0"], EXIT_USAGE, "counted from 0 to 9"),
+    "edit of no step": ([*SEQUENCE, "--edit", "state[0]@6=0"], EXIT_USAGE, "from 1 to 5"),
+    "edit of no layer": ([*DIGIT, "--model", "bilstm", "--edit", "state[0]=0"], EXIT_USAGE, "say in which layer"),
+    "edit of no gate": ([*DIGIT, "--model", "rnn", "--edit", "forget[0]=0"], EXIT_USAGE, "there is no forget"),
+    "no film": ([*SUM, "--pretrained", "--clicks", "--quiet"], EXIT_USAGE, "There is no film"),
     "no run": ([*SEQUENCE, "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
 }
 
@@ -297,6 +305,98 @@ def test_huge_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
     code, out, err = run_inside(["inspect", *SUM, "--quiet", "--weights", str(path)])
     assert code == EXIT_FAILURE
     assert "too large" in assert_refused(out, err)
+
+
+def test_an_edit_stands_beside_what_it_was_without() -> None:
+    title, heads, rows, findings = table(*SUM, "--hidden-size", "3", "--edit", "state[*]@2-=0")
+    assert title == "1011 + 110 = 10001  right"
+    assert heads[-1] == "untouched"
+    assert "".join(row[-1] for row in rows) == "10001"
+    answers = [row[heads.index("answer")] for row in rows]
+    assert answers[:2] == ["1", "0"]
+    assert len({*answers[2:]}) == 1  # whatever is read, the state is zero
+    changed = sum(row[heads.index("answer")] != row[-1] for row in rows)
+    assert findings[0].startswith(f"With state[*]@2-=0, {changed} of 5 answers change, first at ")
+
+
+def test_several_edits_of_a_digit_name_their_layers() -> None:
+    arguments = [*DIGIT, "--model", "bilstm"]
+    document = inspected(*arguments, "--edit", "layer 1 forward: state[*]=0", "--edit", "layer 1 backward: cell[0]@28=2")
+    edited = document["edited"]
+    assert edited["edits"] == ["layer 1 forward: state[*]=0", "layer 1 backward: cell[0]@28=2"]
+    forward, backward = edited["trace"]["layers"]
+    assert not np.any(forward["states"])
+    assert backward["cells"][27][0] == 2
+    assert np.any(document["trace"]["layers"][0]["states"])
+    *_, findings = table(*arguments, "--edit", "layer 1 forward: state[*]=0")
+    assert re.fullmatch(r"With layer 1 forward: state\[\*\]=0, the answer is \d \(.* %\); without, 9 \(.* %\)\.", findings[0])
+
+
+def test_npz_has_the_edited_numbers_too(tmp_path: Path) -> None:
+    path = tmp_path / "edited.npz"
+    document = inspected(*SEQUENCE, "--edit", "state[0]=0", "--npz", str(path))
+    with np.load(path) as arrays:
+        assert not arrays["edited_layer_1_states"][:, 0].any()
+        assert arrays["layer_1_states"][:, 0].any()
+        assert np.array_equal(arrays["edited_logits"], np.float32(document["edited"]["trace"]["logits"]))
+
+
+def test_several_studies_are_made_at_once_in_their_order() -> None:
+    *_, findings = table(*SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity")
+    first = next(at for at, line in enumerate(findings) if line.startswith("The strongest: "))
+    second = next(at for at, line in enumerate(findings) if "inputs are right, without unit" in line)
+    assert first < second
+    assert sum(line.startswith("The strongest: ") for line in findings) == 1
+    document = inspected(*SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--gradients", "--probes")
+    assert list(document) == ["weights", "input", "trace", "sensitivity", "silence", "gradients", "survival"]
+    assert np.shape(document["sensitivity"]["norms"]) == (10, 5)
+    silence = document["silence"]
+    assert sorted(silence["units"]) == [0, 1]
+    assert silence["alone"][0] == silence["together"][0] <= silence["alone"][1]
+    gradients = document["gradients"]
+    assert gradients["networks"][0] == "LSTM, this one"
+    assert np.shape(gradients["means"]) == (len(gradients["networks"]), 11)
+    assert len(gradients["here"]) == 5
+    assert (np.array(gradients["means"]) > 0).all()
+
+
+def test_studies_of_a_whole_network_need_no_input() -> None:
+    code, out, err = run_inside(["inspect", "adder", "--hidden-size", "3", "--silence"])
+    assert code == 0
+    assert "inputs are right, without unit" in out.splitlines()[0]
+    assert err.startswith("rnn-tui: weights: ")
+    document = inspected("adder", "--hidden-size", "3", "--silence", "--probes")
+    assert list(document) == ["weights", "silence", "carry"]
+    assert document["silence"]["accuracy"] > 0.9
+
+
+def test_a_film_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
+    small = ["--epochs", "1", "--training-size", "20", "--hidden-sizes", "2", "--seeds", "2", "--quiet"]
+    assert run_inside(["train", "adder", *small])[0] == 0
+    document = inspected("adder", "--run", "last", "--learning", "--clicks")
+    assert list(document) == ["weights", "learning", "clicks"]
+    learning, clicks = document["learning"], document["clicks"]
+    assert learning["epochs"] == clicks["epochs"]
+    assert (learning["epochs"][0], learning["epochs"][-1]) == (0, 1)
+    assert len(learning["norms"]) == len(learning["epochs"])
+    assert np.shape(clicks["right"]) == np.shape(clicks["clusters"]) == (2, len(clicks["epochs"]))
+    assert sorted(clicks["seeds"]) == [0, 1]
+
+
+def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import signal as signals  # noqa: PLC0415 - a parameter below has the better claim to the name
+
+    told: list[int] = []
+
+    def update(_bar: Any, done: int, _total: int) -> None:
+        told.append(done)
+        if done == 3:
+            signals.raise_signal(signals.SIGINT)
+
+    monkeypatch.setattr("rnn_tui.cli.output.ProgressBar.update", update)
+    code, out, _ = run_inside(["inspect", *SUM, "--silence", "--sensitivity", "--json"])
+    assert (code, out) == (EXIT_INTERRUPTED, "")
+    assert told == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)])
