@@ -84,6 +84,11 @@ class Studies:
         """Whether there is none, and nothing speaks against making it."""
         return not self.running and self._key(subject, kind) not in self._made
 
+    def forget_failure(self, subject: Subject, kind: StudyKind) -> None:
+        """Let a study that failed be made once more."""
+        if self._made.get(key := self._key(subject, kind), True) is None:
+            del self._made[key]
+
     def start(self, subject: Subject, kind: StudyKind) -> None:
         stop = threading.Event()
         self._studied, self._stop = self._key(subject, kind), stop

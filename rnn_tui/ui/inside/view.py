@@ -306,6 +306,8 @@ class InsideView(ChangingView):
 
     def _begin_study(self) -> None:
         self._study_shown = self._study_wanted = True
+        if self.subject is not None and self.kind is not None:
+            self._studies.forget_failure(self.subject, self.kind)
         self._start_study()
         self.show_all()
 
@@ -320,6 +322,7 @@ class InsideView(ChangingView):
     def _kind_chosen(self, event: Select.Changed) -> None:
         event.stop()
         self.kind = next(kind for kind in self.kinds if kind.name == event.value)
+        self._studies.stop()  # one of another kind; once that has ended, this one begins
         self._begin_study()
 
     def _studied(self) -> None:

@@ -1,0 +1,62 @@
+"""The view Inside in front, and what it shows."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
+from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.helpers import busy, running, wait_until
+
+KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
+
+
+@asynccontextmanager
+async def inside(
+    task: str, size: tuple[int, int] = (120, 50), before: Callable[[RnnTuiApp], object] = lambda _app: None
+) -> AsyncIterator[tuple[RnnTuiApp, Any, Pilot[Any]]]:
+    """The app with Inside in front, and something looked at."""
+    app = RnnTuiApp()
+    async with running(app, size=size) as pilot:
+        if task != "mnist":
+            await pilot.press(KEYS[task])
+            await wait_until(pilot, lambda: app.pane.complete)
+        before(app)
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: bool(app.pane.query(InsideView)))
+        view = app.pane.query_one(InsideView)
+        await wait_until(pilot, lambda: view.subject is not None and not busy(view))
+        app.pane.focus_view()
+        await pilot.pause()
+        yield app, view, pilot
+    assert app.runs.close(10)
+
+
+async def settled(pilot: Pilot[Any], view: InsideView) -> None:
+    await pilot.pause()
+    await wait_until(pilot, lambda: not busy(view))
+    await pilot.pause()
+
+
+def band(view: InsideView, label: str) -> Any:
+    """What is drawn under a label."""
+    [found] = [one for one in view.grid.bands if _name(one) == label]
+    return found
+
+
+def _name(one: StepBand) -> str:
+    return one.label if isinstance(one, WordBand | BarBand) else getattr(one, "name", "")
+
+
+def text(view: InsideView, place: str) -> str:
+    return str(view.query_one(f".inside-{place}", Static).content)
+
+
+def addition(app: RnnTuiApp, a: str, b: str) -> None:
+    for entry, number in zip(app.query(NumberEntry), (a, b), strict=True):
+        entry.value = number

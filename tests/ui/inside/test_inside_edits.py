@@ -1,0 +1,235 @@
+"""Values are set, frozen and silenced in the view Inside, and taken back; studies are chosen, made and hidden."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from rnn_tui.inside.edits import Edit, silenced
+from rnn_tui.ui.inside.bands import HeatBand
+from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from tests.ui.helpers import last_notice, screen_text, wait_until
+from tests.ui.inside.looking import addition, band, inside, settled, text
+
+
+def digits(app: RnnTuiApp) -> None:
+    app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
+
+
+async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -> None:
+    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (app, view, pilot):
+        untouched, unit = view.subject.trace, view.look.unit
+        assert view.subject.edited is None
+        await pilot.press("delete")
+        expected = view.subject.reading.traced([silenced("layer 1", unit)])
+        assert not view.subject.trace.layers[0].states[:, unit].any()
+        assert view.subject.trace.logits == pytest.approx(expected.logits)
+        assert band(view, "network").words == [str(answer) for answer in expected.answers]
+        assert band(view, "untouched").words == [str(answer) for answer in untouched.answers]
+        wrong = [said != right for said, right in zip(band(view, "network").words, band(view, "true sum").words, strict=True)]
+        assert list(band(view, "network").wrong) == wrong
+        assert f"With state[{unit}]=0, " in text(view, "note")
+        assert "untouched" in screen_text(app)
+        assert view.look.unit == unit  # the cursor stays
+        # Another one, by the other key; both are silent.
+        await pilot.press("up", "d")
+        other = view.look.unit
+        assert other != unit
+        assert view.subject.edited.written == [f"state[{unit}]=0", f"state[{other}]=0"]
+        assert not view.subject.trace.layers[0].states[:, [unit, other]].any()
+        # They are taken back one by one.
+        await pilot.press("u")
+        assert view.subject.edited.written == [f"state[{unit}]=0"]
+        await pilot.press("u")
+        assert view.subject.edited is None
+        assert view.subject.trace is untouched
+        assert "untouched" not in screen_text(app)
+        await pilot.press("u")
+        assert view.subject.edited is None
+
+
+async def test_the_value_at_hand_is_kept_from_there_on() -> None:
+    async with inside("recall", before=digits) as (_, view, pilot):
+        before = view.subject.trace
+        await pilot.press("home", "right", "w")
+        assert view.look.quantity == "cell"
+        unit = view.look.unit
+        await pilot.press("W")
+        layer, value = view.subject.trace.layers[0], before.layers[0].cells[1, unit]
+        assert layer.cells[1:, unit] == pytest.approx(value)
+        assert layer.cells[0] == pytest.approx(before.layers[0].cells[0], abs=1e-6)
+        [edit] = view.subject.edited.edits
+        assert (edit.quantity, edit.units, edit.first, edit.last) == ("cell", (unit,), 1, None)
+        # Of a gate, too.
+        while view.look.quantity != "forget gate":
+            await pilot.press("w")
+        await pilot.press("W")
+        gates = view.subject.trace.layers[0].gates["forget"]
+        assert np.ptp(gates[1:, unit]) == 0
+        assert len(view.subject.edited.edits) == 2
+
+
+async def ask(pilot: Pilot[Any], app: RnnTuiApp) -> Input:
+    await pilot.press("V")
+    await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
+    return app.screen.query_one("#ask-text", Input)
+
+
+async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> None:
+    async with inside("recall", before=digits) as (app, view, pilot):
+        await pilot.press("home", "right")
+        entry, unit = await ask(pilot, app), view.look.unit
+        value = view.subject.trace.layers[0].states[1, unit]
+        assert entry.value == f"state[{unit}]@2={value:g}"
+        assert "Write one such as cell[5]@3=0" in " ".join(screen_text(app).split())
+        for typed, said in (("nonsense", "is no edit"), ("state[0]@6=0", "from 1 to 5"), ("reset[0]=0", "no reset in this")):
+            entry.value = typed
+            await pilot.press("enter")
+            await pilot.pause()
+            assert isinstance(app.screen, AskTextScreen)
+            assert said in " ".join(screen_text(app).split())
+            assert entry.value == typed
+            assert view.subject.edited is None
+        entry.value = "cell[*]@3-=keep"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
+        assert view.subject.edited.edits == (Edit("layer 1", "cell", None, 2, None, None),)
+        cells = view.subject.trace.layers[0].cells
+        assert (cells[2:] == cells[1]).all()
+        # Left with Escape, nothing is edited.
+        await ask(pilot, app)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
+        assert len(view.subject.edited.edits) == 1
+
+
+async def test_edits_stay_for_another_input_and_go_with_another_network() -> None:
+    async with inside("recall", before=digits) as (_, view, pilot):
+        await pilot.press("delete")
+        edits, network, read = view.subject.edited.edits, view.subject.network, view.subject.trace.read
+        while view.subject.trace.read == read:
+            await pilot.press("i")
+            await settled(pilot, view)
+        assert view.subject.network == network
+        assert view.subject.edited.edits == edits
+        assert view.subject.trace.logits == pytest.approx(view.subject.reading.traced(edits).logits)
+        assert view.subject.edited.untouched is view.subject.reading.trace
+        await pilot.press("n")
+        await settled(pilot, view)
+        assert view.subject.network != network
+        assert view.subject.edited is None
+
+
+async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -> None:
+    async with inside("mnist") as (app, view, pilot):
+        view.look_at(7)
+        await settled(pilot, view)
+        while len(view.subject.trace.layers) < 2:  # biLSTM
+            await pilot.press("n")
+            await settled(pilot, view)
+        answer = view.subject.trace.answer
+        await pilot.press("L", "delete")
+        unit = view.look.unit
+        assert view.subject.edited.written == [f"layer 1 backward: state[{unit}]=0"]
+        assert not view.subject.trace.layers[1].states[:, unit].any()
+        assert view.subject.trace.layers[0].states.any()
+        assert f"untouched {answer}, " in screen_text(app)
+
+
+async def test_the_next_study_is_chosen_and_made_and_hidden() -> None:
+    async with inside("recall", before=digits) as (app, view, pilot):
+        label = view.query_one("#inside-variant", Select)
+        label.value = view.subject.reading.network.config.variants[0].label
+        await settled(pilot, view)
+        assert view.study is None
+        names = [kind.name for kind in view.kinds]
+        assert names[:2] == ["survival", "silence"]
+        await pilot.press("j")
+        await settled(pilot, view)
+        study = view.study
+        assert view.kind.name == study.name == "silence"
+        assert study.summary in " ".join(text(view, "study").split())
+        grid = view.query_one("#inside-study-steps", StepGrid)
+        assert grid.display
+        assert "% right without this unit" in screen_text(app)
+        await pilot.press("k")
+        assert text(view, "study") == ""
+        assert not grid.display
+        assert "% right without this unit" not in screen_text(app)
+        await pilot.press("k")
+        assert view.study is study
+        assert study.summary in " ".join(text(view, "study").split())
+        assert grid.display
+
+
+async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
+    async with inside("recall", before=digits) as (_, view, pilot):
+        make, hold, ended = view.kind.make, threading.Event(), []
+
+        def held(reading: Any, progress: Any, stopping: Any) -> Any:
+            progress(1, 2)
+            hold.wait(30)
+            ended.append(stopping())
+            return None if stopping() else make(reading, progress, stopping)
+
+        survival = view.kind
+        view.kind = replace(survival, make=held)
+        await pilot.press("k")
+        await wait_until(pilot, lambda: "1 of 2" in text(view, "study"))
+        await pilot.press("j")
+        hold.set()
+        await wait_until(pilot, lambda: view.study is not None)
+        await settled(pilot, view)
+        assert ended == [True]
+        assert view.study.name == "silence"
+
+
+async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for() -> None:
+    async with inside("recall", before=digits) as (app, view, pilot):
+        view.query_one("#inside-kind", Select).value = "learning"
+        await settled(pilot, view)
+        assert view.study is None
+        assert "There is no film of this network" in last_notice(app)
+        app.clear_notifications()
+        # By itself it is not tried again.
+        app.query_one("#recall-digits", Input).value = "1 2 3 4"
+        view.ask()
+        await settled(pilot, view)
+        assert last_notice(app) == ""
+        await pilot.press("k")
+        await settled(pilot, view)
+        assert "There is no film of this network" in last_notice(app)
+
+
+async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_network_is_not() -> None:
+    async with inside("recall", before=digits) as (app, view, pilot):
+        while view.kind.name != "sensitivity":
+            await pilot.press("j")
+            await settled(pilot, view)
+        first = view.study
+        assert first.norms.shape == (10, 5)
+        app.query_one("#recall-digits", Input).value = "1 2 3 4 5 6 7"
+        view.ask()
+        await settled(pilot, view)
+        await wait_until(pilot, lambda: view.study is not None)
+        assert view.study.norms.shape == (10, 7)
+        heat = next(one for one in view.query_one("#inside-study-steps", StepGrid).bands if isinstance(one, HeatBand))
+        assert heat.values == pytest.approx(view.study.norms, rel=1e-5)
+        # What was found is not lost.
+        app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
+        view.ask()
+        await settled(pilot, view)
+        assert view.study is first
+        view.query_one("#inside-kind", Select).value = "silence"
+        await settled(pilot, view)
+        silence = view.study
+        app.query_one("#recall-digits", Input).value = "1 2 3 4 5 6 7"
+        view.ask()
+        await settled(pilot, view)
+        assert view.study is silence
