@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.film import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
@@ -215,7 +215,11 @@ class _Run:
 
     def _keep_moment(self) -> None:
         epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)
-        for name, values in {"epochs": epochs, **self._problem.moment(self._stepper.kept)}.items():
+        try:
+            moment = self._problem.moment(self._stepper.kept)
+        except CheckpointError:  # weights that diverged, of which the next loss tells more
+            return
+        for name, values in {"epochs": epochs, **moment}.items():
             self._film.setdefault(name, []).append(values)
 
     def _end_epoch(self) -> None:

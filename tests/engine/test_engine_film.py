@@ -94,6 +94,18 @@ def test_a_reader_of_images_keeps_its_states_and_if_asked_its_gradients(mnist_sl
     assert (film.moments["gradients"][1:] > 0).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rate", [1e30, 1e37])
+def test_weights_that_go_astray_are_said_to_diverge_and_nothing_else(rate: float, mnist_slice: Path) -> None:
+    settings = TASKS["mnist"].config(
+        "rnn", "fast", epochs=1, batch_size=50, hidden_size=5, data_dir=str(mnist_slice), device="cpu", gradient_inputs=4
+    ).replace(learning_rate=rate)  # fmt: skip
+    emitted: list[events.Event] = []
+    loop.fit(TASKS["mnist"].load(), settings, emitted.append, Control())
+    assert isinstance(emitted[-1], events.RunFailed)
+    assert "became NaN or infinite at step" in emitted[-1].message
+
+
 def test_a_network_without_a_film_has_none(tmp_path: Path) -> None:
     from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415 - shipped with the weights alone
 

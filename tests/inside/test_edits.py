@@ -169,11 +169,11 @@ READERS: dict[str, tuple[str, int, list[str], dict[str, list[Setting]]]] = {
     "forward below and above": (
         "bilstm",
         2,
-        ["layer 1 forward: input[*]@7=0", "layer 2 forward: state[5]=0", "layer 2 backward: output[2]=1"],
+        ["layer 1 forward: input[*]@7=0", "layer 2 forward: state[5]=0", "layer 2 backward: output[2]@28=1"],
         {
             "layer 1 forward": [Setting("input", range(6), [6], 0.0)],
             "layer 2 forward": [Setting("state", [5], range(28), 0.0)],
-            "layer 2 backward": [Setting("output", [2], range(28), 1.0)],
+            "layer 2 backward": [Setting("output", [2], [27], 1.0)],
         },
     ),
 }  # fmt: skip

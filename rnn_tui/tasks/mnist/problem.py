@@ -294,9 +294,10 @@ class MnistProblem(Problem):
         state = getattr(model, "module", model).state_dict()
         arrays = {name: tensor.detach().to("cpu", torch.float32).numpy() for name, tensor in state.items()}
         network = RowReaderNetwork(WeightsFile(self._config, arrays, 0, {}))
-        rows = network.rows(self._filmed[None])
-        states = np.concatenate([one.states for one in network.read_top(network.read_below(rows))], axis=2)[:, 0]
-        kept = {"states": states, "logits": network.logits_after_rows(rows)[:, 0]}
+        rows, most = network.rows(self._filmed[None]), np.finfo(np.float16).max
+        with np.errstate(all="ignore"):  # where training goes astray
+            states = np.concatenate([one.states for one in network.read_top(network.read_below(rows))], axis=2)[:, 0]
+            kept = {"states": states, "logits": network.logits_after_rows(rows)[:, 0].clip(-most, most)}
         found: dict[str, npt.NDArray[Any]] = {name: values.astype(np.float16) for name, values in kept.items()}
         if self._config.gradient_inputs:
             # 16 bits end at 6e-8, where the gradients of interest begin.
