@@ -101,8 +101,10 @@ class LearningStudy(Study):
         """How far the gradient reached back at first and at last, in a sentence."""
         with np.errstate(invalid="ignore", divide="ignore"):
             left = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])
+        # A readout of zeros lets no gradient through.
+        begun = f"{left[0]:.2g} before training" if self.norms[0].any() else "no gradient before training"
         return (
-            f"The gradient at the first step, in parts of that at the last: {left[0]:.2g} before training, at most "
+            f"The gradient at the first step, in parts of that at the last: {begun}, at most "
             f"{left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, {left[-1]:.2g} at the end."
         )
 

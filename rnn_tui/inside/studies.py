@@ -108,8 +108,11 @@ def _gradients(reading: NetworkReading, progress: "Progress", stopping: "Stoppin
     """Beside this network one of each other cell that reads forward: a trained one where there is any."""
     from rnn_tui.inside.gradients import study_digit_gradients, study_gradients, untrained, untrained_reader  # noqa: PLC0415
 
-    network, trained = reading.network, reading.trained()
+    network = reading.network
     own, found = network.config.cell, [f"{CELLS[network.config.cell].label}, this one"]
+    # One that learned to recall another position would be asked for what it never learned.
+    position = getattr(network.config, "position", None)
+    trained = {name: one for name, one in reading.trained().items() if getattr(one.config, "position", None) == position}
     networks = [network]
     for name, cell in CELLS.items():
         if name != own and not cell.bidirectional:

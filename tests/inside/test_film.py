@@ -102,6 +102,9 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
     assert study is not None
     assert study.norms.shape == (len(film), 28)
     assert np.isfinite(study.norms).all()
+    # It begins with a readout of zeros.
+    assert not study.norms[0].any()
+    assert "no gradient before training, at most" in study.summary
     # Of the first validation images of the run.
     followed = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)._followed
     assert study.norms[-1] == pytest.approx(digit_norms(network, *followed).mean(axis=1), rel=1e-5)

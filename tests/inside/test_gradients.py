@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms, study_gradients, untrained, untrained_reader
+from rnn_tui.inside.studies import GRADIENTS, NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
@@ -105,6 +106,24 @@ def test_the_study_has_means_by_step_of_every_network_and_the_input_at_hand() ->
     assert study.share_left(1) == pytest.approx(study.means[1, 0] / study.means[1, -1])
     stopped = study_gradients([("one", one, 0)], trace_inputs(one, inputs), [0] * 5, stopping=lambda: True, inputs=5)
     assert stopped is None
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool) -> None:
+    network, other = sequences("recall", "lstm"), sequences("recall", "gru")
+    config = network.config.replace(position=2, lengths=(2, 6), cell="gru")
+    arrays = {"gates": other._gates, "readout": other._readout}
+    gru = other if same else type(other)(WeightsFile(config, arrays, 1, {}))
+    trace = trace_inputs(network, np.eye(10, dtype=np.float32)[[3, 1, 4]])
+    reading = NetworkReading(network, trace, (4,), trained=lambda: {"gru": gru, "lstm": network})
+    study: Any = GRADIENTS.make(reading, lambda *_: None, lambda: False)
+    label = "GRU" if same else "GRU, untrained"
+    assert sorted(study.networks[1:]) == sorted([label, "RNN, untrained"])
+    assert study.networks[0] == "LSTM, this one"
+    if same:
+        drawn = draw_examples(network.task, network.config, study.inputs, 0, length=network.config.lengths[1])
+        means = sequence_norms(gru, 0, drawn.inputs, drawn.targets).mean(axis=1)
+        assert study.means[study.networks.index(label)] == pytest.approx(means)
 
 
 @pytest.mark.parametrize(("model", "layers"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("bilstm", 1), ("bilstm", 2)])
