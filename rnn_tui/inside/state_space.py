@@ -21,7 +21,7 @@ import numpy.typing as npt
 from rnn_tui.inside.adder import carries_of
 from rnn_tui.inside.mnist import layer_name
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, activations_of, share
-from rnn_tui.inside.trace import ONLY_LAYER, Examples, Record, draw_examples, words_of
+from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 from rnn_tui.tasks.adder.questions import AdderNetwork
@@ -187,7 +187,7 @@ def study_state_space(
     return None if points is None else replace(study, fixed_points=points)
 
 
-def _labelled(network: SequenceNetwork, drawn: Examples, asked: Labels) -> tuple[Labels, tuple[str, ...], str]:
+def _labelled(network: SequenceNetwork, drawn: DrawnSequences, asked: Labels) -> tuple[Labels, tuple[str, ...], str]:
     """The label (N,) of each sequence's state after the step `asked` (N,), from 0; the labels' names; what they are."""
     everyone = np.arange(len(asked))
     if isinstance(network, AdderNetwork):
@@ -197,7 +197,7 @@ def _labelled(network: SequenceNetwork, drawn: Examples, asked: Labels) -> tuple
     return right, names, DIGIT_KEPT if isinstance(network, RecallNetwork) else CLASS
 
 
-def _constant_inputs(network: SequenceNetwork, drawn: Examples) -> dict[str, Array]:
+def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
     """All that can be read at a step (F,), by what to call it, as sequences by chance show it."""
     steps = drawn.inputs[np.arange(len(drawn.inputs))[:, None] < drawn.lengths]  # (steps of all, F)
     kinds = np.unique(steps, axis=0)

@@ -12,7 +12,7 @@ from rnn_tui.engine.film import read_film
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.inside.film import film_of, frames
 from rnn_tui.inside.film_export import ABOVE, BELOW, CELL, MARGIN, as_cast, as_gif
-from rnn_tui.inside.studies import Reading
+from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.runs.weights import NETWORKS
 from rnn_tui.tasks import TASKS
@@ -20,14 +20,14 @@ from tests.runs.kept_runs import small, train
 
 
 @pytest.fixture
-def reading() -> Reading:
+def reading() -> NetworkReading:
     path = weights_of(train(small("recall", epochs=2)).run_id)
     network = NETWORKS.get(path, TASKS["recall"].network)
     inputs = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5]]
-    return Reading(network, trace_inputs(network, inputs), film=lambda: read_film(path))
+    return NetworkReading(network, trace_inputs(network, inputs), film=lambda: read_film(path))
 
 
-def test_a_gif_has_a_picture_for_each_moment(reading: Reading) -> None:
+def test_a_gif_has_a_picture_for_each_moment(reading: NetworkReading) -> None:
     with Image.open(io.BytesIO(as_gif(frames(reading)))) as picture:
         assert picture.n_frames == len(film_of(reading))
         *_, (_, last) = frames(reading)
@@ -41,7 +41,7 @@ def test_a_gif_has_a_picture_for_each_moment(reading: Reading) -> None:
         assert np.abs(found - wanted).max() <= 12  # a GIF has 256 colours
 
 
-def test_a_recording_is_what_asciinema_reads(reading: Reading) -> None:
+def test_a_recording_is_what_asciinema_reads(reading: NetworkReading) -> None:
     head, *events = map(json.loads, as_cast(frames(reading)).decode().splitlines())
     assert head["version"] == 2
     assert len(events) == len(film_of(reading)) + 1
