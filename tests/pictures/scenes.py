@@ -101,7 +101,8 @@ async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await train(pilot, app, 3)
 
 
-async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
+async def inside_image(pilot: Pilot[int], app: RnnTuiApp) -> MnistInside:
+    """Look into the RNN that ships while it reads a test image."""
     await go(pilot, app, "f2", "inside")
     await until(pilot, lambda: bool(app.query(MnistInside)))
     view = app.query_one(MnistInside)
@@ -110,6 +111,11 @@ async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     view.look_at(IMAGE)
     await until(pilot, lambda: not busy(view))
     app.pane.focus_view()
+    return view
+
+
+async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    view = await inside_image(pilot, app)
     await pilot.press("k", *["left"] * 9)
     await until(pilot, lambda: not busy(view))
 
@@ -133,6 +139,46 @@ async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
     await until(pilot, lambda: not busy(view))
 
 
+async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """The unit that matters most, silenced."""
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app, "k", "delete")
+
+
+async def study(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
+    """Make a study of this kind, of the network that Inside looks into."""
+    app.pane.query_one("#inside-kind", Select).value = kind
+    await studied(pilot, app)
+
+
+async def inside_silence(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app)
+    await study(pilot, app, "silence")
+
+
+async def inside_automaton(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app)
+    await study(pilot, app, "automaton")
+
+
+async def inside_states(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app)
+    await study(pilot, app, "state_space")
+
+
+async def inside_gradients(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await inside_image(pilot, app)
+    await study(pilot, app, "gradients")
+
+
+async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await inside_image(pilot, app)
+    await studied(pilot, app, "P")
+
+
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f2", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
@@ -148,4 +194,10 @@ SCENES: Mapping[str, Scene] = {
     "recall": Scene("Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True),
     "inside-mnist": Scene("Inside an RNN that has read 19 of 28 rows", inside_mnist, (120, 36)),
     "inside-recall": Scene("How long each digit survives in a recall network", inside_recall, (120, 36)),
+    "inside-edits": Scene("An adder without one of its units", inside_edits, (120, 36)),
+    "inside-silence": Scene("What each unit of an adder is worth", inside_silence, (120, 36)),
+    "inside-gradients": Scene("How far the gradient reaches back in three cells", inside_gradients, (120, 36)),
+    "inside-attribution": Scene("Pixels that speak for the answer, and against it", inside_attribution, (120, 36)),
+    "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
+    "inside-states": Scene("States of an adder on a plane, with fixed points", inside_states, (120, 36)),
 }
