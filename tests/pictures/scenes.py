@@ -140,9 +140,11 @@ async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
 
 
 async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    """The unit that matters most, silenced."""
+    """The six units whose silence costs most, silenced: 6, 4, 2, 1, 0 and 9."""
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app, "k", "delete")
+    await studied(pilot, app)
+    up, down = ["up"] * 2, ["down"] * 9
+    await studied(pilot, app, "b", "delete", *up, "delete", *up, "delete", "up", "delete", "up", "delete", *down, "delete")
 
 
 async def study(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
@@ -194,7 +196,7 @@ SCENES: Mapping[str, Scene] = {
     "recall": Scene("Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True),
     "inside-mnist": Scene("Inside an RNN that has read 19 of 28 rows", inside_mnist, (120, 36)),
     "inside-recall": Scene("How long each digit survives in a recall network", inside_recall, (120, 36)),
-    "inside-edits": Scene("An adder without one of its units", inside_edits, (120, 36)),
+    "inside-edits": Scene("An adder without six of its ten units", inside_edits, (120, 36)),
     "inside-silence": Scene("What each unit of an adder is worth", inside_silence, (120, 36)),
     "inside-gradients": Scene("How far the gradient reaches back in three cells", inside_gradients, (120, 36)),
     "inside-attribution": Scene("Pixels that speak for the answer, and against it", inside_attribution, (120, 36)),
