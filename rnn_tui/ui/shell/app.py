@@ -50,6 +50,7 @@ class RnnTuiApp(RequestsApp):
         key("pause", "pause(True)", "Pause", tooltip="Pause training"),
         key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
+        key("guide", "guide", "Guide", show=False),
         key("help", "help", "Help", tooltip="This help"),
         key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -226,6 +227,12 @@ class RnnTuiApp(RequestsApp):
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
             self.push_screen(HelpScreen(self.pane.help_text, self.screen))
+
+    def action_guide(self) -> None:
+        from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - behind the first frame
+
+        if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
+            open_guide(self)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
