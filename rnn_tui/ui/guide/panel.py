@@ -72,7 +72,7 @@ class GuidePanel(Vertical):
         """Show the step, or, behind its keys, what to look at; a guess stays in view."""
         step, field = self.experiment.steps[self.at], self.query_one(TypedInput)
         number = f"{self.at + 1} of {len(self.experiment.steps)}"
-        self.border_title = Content(f"{self.experiment.title} · {number} · {step.title}")
+        self.border_title = Content(f"{number} · {step.title} · {self.experiment.title}")  # of which the end may be cut
         self.border_subtitle = Content(self._next)
         if not self.looking:
             field.value = ""

@@ -18,7 +18,7 @@ from rnn_tui.ui.shell.messages import UNDER_WAY
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
 
-SECONDS_TO_REST = 120.0
+SECONDS_TO_REST = 300.0
 # At rest is what was so for that many looks in a row: a key may ask for something a moment later.
 SECONDS_TO_LOOK, LOOKS = 0.04, 3
 AGAIN = "Enter presses the keys of this step from the first on."
@@ -28,7 +28,7 @@ RESTLESS = f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; 
 def key_names(app: "RnnTuiApp", keys: Sequence[str]) -> str:
     """Keys as the app shows them, in a line; fields by the last word of their ids."""
     shown = (_field(key) or app.get_key_display(Binding(_own(app, key), "")) for key in keys if key != WAIT)
-    return " ".join(shown)
+    return " ".join(one.upper() if one[1:].isdigit() else one for one in shown)
 
 
 def _field(key: str) -> str:
@@ -63,7 +63,7 @@ async def _go_to(app: "RnnTuiApp", word: str) -> str:
     field = next((one for place in places for one in place.walk_children(Widget, with_self=True) if one.focusable), None)
     if field is None:
         return f"{_field(word)} is not in view; {AGAIN}"
-    field.focus()
+    app.screen.set_focus(field)
     ticked = isinstance(field, Checkbox) and field.value
     return await _press(app, "space") if word[0] in "+-" and ticked is not (word[0] == "+") else ""
 

@@ -1,0 +1,92 @@
+"""Guided experiments as files: all that ship are read, German has what English has, and bad ones say why."""
+
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.ui.guide.experiments import FOLDER, WAIT, experiment_names, language, read_experiment
+from rnn_tui.ui.shell.key_table import KEYS
+
+GOOD = "# Title\n\n5 min · What about\n\n## First\n\nRead.\n\n```keys\nf4 wait\n```\n\nLook.\n"
+
+
+def test_eight_ship_in_english_and_german() -> None:
+    assert len(experiment_names()) == 8
+    assert len(list(FOLDER.iterdir())) == 16
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_german_has_the_same_steps_and_keys(name: str) -> None:
+    english, german = read_experiment(name), read_experiment(name, "de")
+    assert english.title != german.title
+    assert (english.name, english.minutes) == (german.name, german.minutes)
+    for one, other in zip(english.steps, german.steps, strict=True):
+        assert one.keys == other.keys
+        assert bool(one.guess) == bool(other.guess)
+        assert one.text != other.text
+    assert read_experiment(name, "xx") == english
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
+    steps = read_experiment(name).steps
+    assert any(step.guess for step in steps)
+    for step in steps:
+        assert step.keys, step.title
+        assert step.keys[0] in ("f2", "f3", "f4"), step.title
+        if any(key in KEYS["train"][0] for key in step.keys) or "#field-seeds" in step.keys:
+            assert WAIT in step.keys, step.title
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("", "must begin with '# TITLE'"),
+        (GOOD.replace("5 min", "five min"), "must begin with '# TITLE'"),
+        (GOOD.split("## First")[0], "then a step"),
+        (GOOD.replace("## First", "Here.\n\n## First"), "then a step"),
+        (GOOD.replace("\nLook.\n", ""), "Step 1 of bad.md needs"),
+        (GOOD.replace("Read.", ""), "Step 1 of bad.md needs"),
+        (GOOD.replace("f4 wait", ""), "Step 1 of bad.md needs"),
+        (GOOD.replace("## First", "## "), "Step 1 of bad.md needs"),
+        (GOOD.replace("```keys", "```sh"), "at most a block 'guess'"),
+        (GOOD + "\n```keys\nf5\n```\n\nLook.\n", "at most a block 'guess'"),
+        (GOOD + "\n```guess\nWhat?\n```\n\nLook.\n", "at most a block 'guess'"),
+    ],
+)
+def test_a_bad_file_says_in_a_sentence_what_is_wrong(tmp_path: Path, bad: str, words: str) -> None:
+    assert bad != GOOD
+    (tmp_path / "bad.md").write_text(bad, encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        read_experiment("bad", folder=tmp_path)
+    text = str(raised.value)
+    assert words in text
+    assert "\n" not in text
+    assert text.endswith(".")
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_bytes(b"\xff\xfe\x00")
+    for name in ("bad", "missing"):
+        with pytest.raises(DataError, match=f"{name}.md can't be read"):
+            read_experiment(name, folder=tmp_path)
+
+
+def test_one_more_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "mine.de.md").write_text(GOOD.replace("Title", "Titel"), encoding="utf-8")
+    assert experiment_names(tmp_path) == ["mine"]
+    assert read_experiment("mine", "de", tmp_path).title == "Titel"
+    [step] = read_experiment("mine", "fr", tmp_path).steps
+    assert (step.text, step.keys, step.guess, step.look) == ("Read.", ("f4", WAIT), "", "Look.")
+
+
+def test_the_language_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert language() == ""
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    assert language() == "de"
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    assert language() == "en"

@@ -1,0 +1,219 @@
+"""Guided experiments as a person plays them: from Home, to the end of each, and what happens on the way."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from rnn_tui.ui.guide import panel as guide_panel
+from rnn_tui.ui.guide import player
+from rnn_tui.ui.guide.experiments import Experiment, ExperimentStep, experiment_names, read_experiment
+from rnn_tui.ui.guide.panel import GuidePanel, GuideScreen
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.messages import UNDER_WAY
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import SIZES, finish, last_notice, notices, running, screen_text, start, wait_until
+
+# By experiment, for each step: the view that is in front behind its keys, and what is to be seen there.
+SEEN = {
+    "1-one-or-twenty": [("adder results", "H 3 bce"), ("adder results", " 20"), ("adder training", "bit accuracy (%)")],
+    "2-carry": [("adder calculator", "true sum"), ("adder inside", "by unit 0"), ("adder inside", "by unit 0")],
+    "3-damage": [("adder inside", "says 1, "), ("adder inside", "untouched 1"), ("adder inside", "without unit")],
+    "4-forgetting": [
+        ("recall results", "H 10 ce"), ("recall inside", "After step 11"), ("recall inside", "at position 3 in 100 %"),
+        ("recall inside", "forget "),
+    ],
+    "5-how-early": [("mnist inside", "settled at row"), ("mnist inside", "99.49 % of 10,000"), ("mnist inside", "row 1 of 28")],
+    "6-mse-or-ce": [("adder results", "H 3 mse"), ("adder training", "bit accuracy (%)"), ("adder lengths", "length")],
+    "7-your-own-hand": [("mnist draw", "It sees"), ("mnist photos", "7 of 12 right"), ("mnist photos", "12 of 12 right")],
+    "8-seed": [
+        ("recall training", "recall × 5 fast"), ("recall results", " 20"), ("adder inside", "by unit 0"),
+        ("adder inside", "by unit 9"),
+    ],
+}  # fmt: skip
+
+
+def panel_of(app: RnnTuiApp) -> GuidePanel:
+    return app.query_one(GuidePanel)
+
+
+async def begin(pilot: Pilot[Any], name: str) -> GuidePanel:
+    """Choose an experiment from the list."""
+    app: Any = pilot.app
+    await pilot.press("Y")
+    await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+    await pilot.press("home", *["down"] * experiment_names().index(name), "enter")
+    await wait_until(pilot, lambda: bool(app.query(GuidePanel)) and panel_of(app).has_focus_within)
+    return panel_of(app)
+
+
+async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
+    """Press Enter, and wait for what it does."""
+    before = panel.at, panel.looking
+    await pilot.press("enter")
+    await wait_until(pilot, lambda: not panel.is_attached or (panel.at, panel.looking) != before, 400)
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("name", experiment_names())
+async def test_each_is_played_to_its_end(name: str) -> None:
+    app = RnnTuiApp()
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin(pilot, name)
+        for step, (view, words) in zip(read_experiment(name).steps, SEEN[name], strict=True):
+            assert step.title in screen_text(app)
+            assert isinstance(app.focused, Input) is bool(step.guess)
+            if step.guess:
+                await pilot.press("4", "2")
+            await go_on(pilot, panel)
+            assert [one for one in notices(app) if "Enter presses" in one] == []
+            assert f"{app.tabs.active} {app.pane.view}" == view
+            await wait_until(pilot, lambda words=words: words in screen_text(app))
+            assert panel.has_focus_within
+            assert panel.looking
+            if step.guess:
+                assert "42" in screen_text(app)
+            await go_on(pilot, panel)
+        assert not app.query(GuidePanel)
+        assert app.pane.has_focus_within
+        trains = any("#field-seeds" in step.keys for step in panel.experiment.steps)
+        assert bool(app.runs.states) is trains
+
+
+def stepping(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
+    """An experiment of one step that presses these keys, in place of those that ship."""
+    one = Experiment("one", "One", 5, "about", (ExperimentStep("Step", "Read.", "", keys, "Look."),))
+    monkeypatch.setattr(guide_panel, "experiment_names", lambda: ["one"])
+    monkeypatch.setattr(guide_panel, "read_experiment", lambda *_: one)
+
+
+async def begin_it(pilot: Pilot[Any]) -> GuidePanel:
+    app: Any = pilot.app
+    await pilot.press("Y")
+    await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+    await pilot.press("enter")
+    await wait_until(pilot, lambda: bool(app.query(GuidePanel)) and panel_of(app).has_focus_within)
+    return panel_of(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=size) as pilot:
+        await pilot.press("Y")
+        await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+        text = screen_text(app)
+        for name in experiment_names():
+            one = read_experiment(name)
+            assert one.title in text
+            assert one.about in text
+        assert app.screen.query_one(OptionList).max_scroll_y == 0
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: bool(app.query(GuidePanel)))
+        await pilot.pause()
+        assert panel_of(app).region.height <= size[1] / 3
+        assert panel_of(app).region.bottom == size[1] - 1
+
+
+async def test_the_line_on_home_opens_the_list_and_escape_leaves_it(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        assert " Y  Guided experiments" in screen_text(app)
+        await pilot.press("end", "enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))
+        assert not app.query(GuidePanel)
+
+
+async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+    stepping(monkeypatch, "f3")
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin_it(pilot)
+        await pilot.press("f4")
+        await wait_until(pilot, lambda: app.tabs.active == "adder" and app.pane.has_focus_within)
+        assert not panel.has_focus_within
+        await pilot.press("2")
+        await wait_until(pilot, lambda: app.pane.view == "results")
+        await pilot.press("Y")
+        await wait_until(pilot, lambda: panel.has_focus_within)
+        assert not panel.looking
+        await go_on(pilot, panel)
+        assert app.tabs.active == "recall"
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not app.query(GuidePanel))
+        assert app.pane.has_focus_within
+
+
+async def test_it_presses_nothing_while_something_else_trains(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+    stepping(monkeypatch, "f4", "t")
+    app = RnnTuiApp(runs)
+    async with running(app, "mnist", size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        panel = await begin_it(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: last_notice(app) == UNDER_WAY)
+        assert (app.tabs.active, panel.looking, len(runs.started)) == ("mnist", False, 1)
+        await finish(pilot, runs)
+
+
+async def test_leaving_while_it_waits_stops_nothing_that_trains(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+    stepping(monkeypatch, "f4", "t", "wait", "2")
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin_it(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: bool(runs.started) and panel.has_focus_within)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not app.query(GuidePanel))
+        assert runs.busy
+        await finish(pilot, runs)
+        assert app.pane.view == "training"
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (("f4", "f12"), "F12 means nothing here"),
+        (("f4", "5", "#nothing"), "nothing: is not in view"),
+        (("f4", "2", "#preset"), "preset: is not in view"),
+        (("question_mark",), "A question stands over the app"),
+    ],
+)
+async def test_what_cannot_be_pressed_is_said(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns, keys: tuple[str, ...], words: str
+) -> None:
+    stepping(monkeypatch, *keys)
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin_it(pilot)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: words in last_notice(app))
+        assert not panel.looking
+
+
+async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
+    stepping(monkeypatch, "f4", "t", "wait", "2")
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        await begin_it(pilot)
+        monkeypatch.setattr(player, "SECONDS_TO_REST", 3.0)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "has not come to rest" in last_notice(app))
+        assert app.pane.view == "training"
+        await finish(pilot, runs)
+
+
+async def test_keys_that_the_user_has_chosen_are_pressed(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+    stepping(monkeypatch, "f4", "2")
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        app.set_keymap({"view-2": "ctrl+g"})
+        panel = await begin_it(pilot)
+        assert "^g" in screen_text(app)
+        await go_on(pilot, panel)
+        assert app.pane.view == "results"
