@@ -286,6 +286,7 @@ class HomePane(Pane):
         if run is not None:
             share = f" at {100 * run.step // run.total_steps} %" if run.total_steps else ""
             ways[GO_ON] = (f"Go on with {printable(run.name, 24)}", f"It was interrupted{share}")
+        self.query_one("Static.panel").display = run is None  # or there would be no room for the line on it
         at = ways_list.highlighted or 0
         ways_list.set_options(Option(self._line(name, *words), name) for name, words in ways.items())
         ways_list.highlighted = at
