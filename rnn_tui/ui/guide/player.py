@@ -16,6 +16,7 @@ from rnn_tui.ui.shell.key_table import KEYS
 from rnn_tui.ui.shell.messages import UNDER_WAY
 
 if TYPE_CHECKING:
+    from rnn_tui.ui.guide.panel import GuidePanel
     from rnn_tui.ui.shell.app import RnnTuiApp
 
 SECONDS_TO_REST = 300.0
@@ -42,18 +43,21 @@ def _own(app: "RnnTuiApp", key: str) -> str:
     return app._keymap.get(name, key).partition(",")[0]
 
 
-async def press(app: "RnnTuiApp", keys: Sequence[str], widget: Widget) -> str:
-    """Press keys for `widget`, each when the one before has done its work; returns why not all of them, or nothing."""
+async def press(app: "RnnTuiApp", keys: Sequence[str], panel: "GuidePanel") -> str:
+    """Press keys for a panel, each when the one before has done its work; returns why not all of them, or nothing."""
     if app.runs.busy:
         return UNDER_WAY
     app.pane.focus_view()
     for key in keys:
+        failed = ""
         if key == WAIT:
-            widget.focus()  # who looks on may leave
-        elif (failed := await (_go_to(app, key) if _field(key) else _press(app, key))) or app.screen is not widget.screen:
-            return failed or f"A question stands over the app; once it is answered, {AGAIN}"
-        if not await _rest(app, widget, until_trained=key == WAIT):
-            return RESTLESS
+            panel.take_focus()  # who looks on may leave
+        else:
+            failed = await (_go_to(app, key) if _field(key) else _press(app, key))
+        if failed or not await _rest(app, panel, until_trained=key == WAIT):
+            return failed or RESTLESS
+        if app.screen is not panel.screen:
+            return f"A question stands over the app; once it is answered, {AGAIN}"
     return ""
 
 
@@ -82,12 +86,12 @@ async def _press(app: "RnnTuiApp", key: str) -> str:
     return ""
 
 
-async def _rest(app: "RnnTuiApp", widget: Widget, until_trained: bool) -> bool:
+async def _rest(app: "RnnTuiApp", panel: "GuidePanel", until_trained: bool) -> bool:
     """Wait until keys, answers, studies, with `until_trained` also runs, are done; returns whether they are."""
-    end, looks = time.monotonic() + SECONDS_TO_REST, 0
-    while looks < LOOKS and time.monotonic() < end:
+    began, looks = time.monotonic(), 0
+    while looks < LOOKS and time.monotonic() - began < SECONDS_TO_REST:
         await asyncio.sleep(SECONDS_TO_LOOK)
-        workers = any(one.node is not widget and not one.is_finished for one in app.workers)
+        workers = any(one.node is not panel and not one.is_finished for one in app.workers)
         reading = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
         busy = app.handles_keys or workers or reading or not app.takes_keys()
         training = until_trained and (app.runs.anything_to_come or app.about_to_train)

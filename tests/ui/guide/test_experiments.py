@@ -35,7 +35,9 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
     for step in steps:
         assert step.keys, step.title
         assert step.keys[0] in ("f2", "f3", "f4"), step.title
-        if any(key in KEYS["train"][0] for key in step.keys) or "#field-seeds" in step.keys:
+        for key, after in zip(step.keys, step.keys[1:], strict=False):
+            assert key != WAIT or after == step.keys[0], step.title  # who waits goes elsewhere meanwhile
+        if KEYS["train"][0] in step.keys or "#field-seeds" in step.keys:
             assert WAIT in step.keys, step.title
 
 
@@ -44,7 +46,7 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
     [
         ("", "must begin with '# TITLE'"),
         (GOOD.replace("5 min", "five min"), "must begin with '# TITLE'"),
-        (GOOD.split("## First")[0], "then a step"),
+        (GOOD.split("## First", maxsplit=1)[0], "then a step"),
         (GOOD.replace("## First", "Here.\n\n## First"), "then a step"),
         (GOOD.replace("\nLook.\n", ""), "Step 1 of bad.md needs"),
         (GOOD.replace("Read.", ""), "Step 1 of bad.md needs"),

@@ -160,7 +160,7 @@ async def test_it_presses_nothing_while_something_else_trains(monkeypatch: pytes
 
 
 async def test_leaving_while_it_waits_stops_nothing_that_trains(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
-    stepping(monkeypatch, "f4", "t", "wait", "2")
+    stepping(monkeypatch, "f4", "t", "wait", "f4", "2")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
@@ -197,12 +197,13 @@ async def test_what_cannot_be_pressed_is_said(
 async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    stepping(monkeypatch, "f4", "t", "wait", "2")
+    stepping(monkeypatch, "f4", "t", "wait", "f4", "2")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         await begin_it(pilot)
-        monkeypatch.setattr(player, "SECONDS_TO_REST", 3.0)
         await pilot.press("enter")
+        await wait_until(pilot, lambda: bool(runs.started))
+        monkeypatch.setattr(player, "SECONDS_TO_REST", 1.0)
         await wait_until(pilot, lambda: "has not come to rest" in last_notice(app))
         assert app.pane.view == "training"
         await finish(pilot, runs)
