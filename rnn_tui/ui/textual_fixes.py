@@ -149,11 +149,6 @@ class OrderedApp(App[int]):
         """Whether what keys are for is there; it comes soon where it is not."""
         return True
 
-    @property
-    def handles_keys(self) -> bool:
-        """Whether a key is at work, or waits for its turn."""
-        return self._in_hand is not None or bool(self._typed)
-
     async def _next_key(self) -> None:
         if self._typed and not self.takes_keys():
             self.set_timer(SECONDS_TO_ASK, self._next_key)

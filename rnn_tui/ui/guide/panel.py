@@ -1,95 +1,84 @@
-"""The list of guided experiments, and the panel over the app in which one is played."""
+"""The list of guided experiments, and the panel in which one is played: it presses keys, by the app's own bindings."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+import asyncio
+import os
+import time
+from typing import ClassVar, cast
 
-from textual import on, work
+from textual import events, getters, on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import ModalScreen
-from textual.widgets import Input, Markdown, OptionList
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Markdown, OptionList
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.ui.guide.experiments import Experiment, experiment_names, language, read_experiment
-from rnn_tui.ui.guide.player import key_names, press
+from rnn_tui.ui.guide.experiments import WAIT, GuidedExperiment, experiment_names, read_experiment
+from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
+from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.widgets.plain import TypedInput
 
-if TYPE_CHECKING:
-    from rnn_tui.ui.shell.app import RnnTuiApp
+SECONDS_TO_REST = 300.0
+# At rest is what was so for that many looks in a row: a key may ask for something a moment later.
+SECONDS_TO_LOOK, LOOKS = 0.04, 3
+AGAIN = "Enter presses the keys of this step from the first on."
 
-LONGEST_GUESS = 200
 
-
-class GuideScreen(ModalScreen[str | None]):
-    """The experiments, of which it answers the name of one."""
+class GuideScreen(ModalScreen[GuidedExperiment | None]):
+    """The experiments, of which it answers one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
 
-    def __init__(self, experiments: list[Experiment]) -> None:
+    def __init__(self, experiments: list[GuidedExperiment]) -> None:
         super().__init__()
         self._experiments = experiments
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(_line(one), one.name) for one in self._experiments), compact=True, markup=False)
+        lines = [((one.title, "bold"), (f"\n  {one.about}", "$foreground 65%")) for one in self._experiments]
+        options = OptionList(*(Option(Content.assemble(*line)) for line in lines), compact=True, markup=False)
         options.border_title, options.border_subtitle = "Guided experiments", "Enter begins · Esc leaves"
         yield options
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
-
-
-def _line(one: Experiment) -> Content:
-    minutes = (f"  {one.minutes} min", "$text-accent")
-    return Content.assemble((one.title, "bold"), minutes, (f"\n  {one.about}", "$foreground 65%"))
+        self.dismiss(self._experiments[event.option_index])
 
 
 class GuidePanel(Vertical):
-    """An experiment, step by step: its text, a field for a guess, what Enter presses."""
+    """An experiment, step by step: its text, a field for a guess, what Enter presses; `looking` where that is done."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Press the keys of this step; go on to the next"),
         Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment"),
     ]
+    app = getters.app(RnnTuiApp)
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: GuidedExperiment) -> None:
         super().__init__(classes="panel")
-        self.experiment, self.at, self.looking = experiment, 0, False
-        self._pressing = False
+        self.experiment, self.at, self.looking, self._pressing = experiment, 0, False, False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Markdown(open_links=False)
-        yield TypedInput("", LONGEST_GUESS, placeholder="Your guess, then Enter", id="guess")
+        yield TypedInput("", 200, placeholder="Your guess, then Enter", id="guess")
 
     async def on_mount(self) -> None:
-        await self._show()
-
-    async def _show(self) -> None:
         """Show the step, or, behind its keys, what to look at; a guess stays in view."""
-        step, field = self.experiment.steps[self.at], self.query_one(TypedInput)
-        number = f"{self.at + 1} of {len(self.experiment.steps)}"
-        self.border_title = Content(f"{number} · {step.title} · {self.experiment.title}")  # of which the end may be cut
-        self.border_subtitle = Content(self._next)
+        step, field, steps = self.experiment.steps[self.at], self.query_one(TypedInput), len(self.experiment.steps)
+        self.border_title = Content(f"{self.at + 1} of {steps} · {step.title} · {self.experiment.title}")  # cut at its end
+        presses = step.keys and not self.looking
+        self.border_subtitle = Content(f"Enter presses {self._shown(*step.keys)}" if presses else "Enter goes on · Esc leaves")
         if not self.looking:
             field.value = ""
-        field.disabled = self.looking
-        field.display = bool(field.value if self.looking else step.guess)
-        text = step.look if self.looking else "\n\n".join(filter(None, (step.text, step.guess)))
-        await self.query_one(Markdown).update(text)
+        field.disabled, field.display = self.looking, bool(field.value if self.looking else step.guess)
+        await self.query_one(Markdown).update(step.look if self.looking else f"{step.text}\n\n{step.guess}")
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self.take_focus()
-
-    @property
-    def _next(self) -> str:
-        step = self.experiment.steps[self.at]
-        if step.keys and not self.looking:
-            return f"Enter presses {key_names(cast('RnnTuiApp', self.app), step.keys)}"
-        last = self.at + 1 == len(self.experiment.steps) and (self.looking or not step.look)
-        return "Enter ends" if last else "Enter goes on · Esc leaves"
 
     def take_focus(self) -> None:
         """Focus the field where there is something to guess, or else the text, which arrows scroll."""
@@ -99,43 +88,96 @@ class GuidePanel(Vertical):
     @on(Input.Submitted)
     @work
     async def action_go_on(self) -> None:
-        step = self.experiment.steps[self.at]
         if self._pressing:
             return
+        step = self.experiment.steps[self.at]
         if not self.looking and step.look:
             self._pressing, self.border_subtitle = True, "…"
-            failed = await press(cast("RnnTuiApp", self.app), step.keys, self) if step.keys else ""
-            self._pressing, self.looking = False, not failed
-            if failed:
-                self.notify(failed, severity="warning", timeout=10)
+            try:
+                await self._press_all(step.keys)
+                self.looking = True
+            except UserError as error:
+                self.notify(str(error), severity="warning", timeout=10)
+            self._pressing = False
         elif self.at + 1 < len(self.experiment.steps):
             self.at, self.looking = self.at + 1, False
         else:
             self.action_leave()
             return
-        await self._show()
+        await self.on_mount()
 
     def action_leave(self) -> None:
-        cast("RnnTuiApp", self.app).pane.focus_view()
+        self.app.pane.focus_view()
         self.remove()
 
+    def _shown(self, *keys: str) -> str:
+        """Keys as the app shows them, fields by the last word of their ids."""
+        words = [self.app.get_key_display(Binding(key, "")) for key in keys if key != WAIT]
+        words = [f"{one.rpartition('-')[2].strip('#')}:" if one[0] in "#+-" else one for one in words]
+        return " ".join(one.upper() if one[1:].isdigit() else one for one in words)
 
-def open_guide(app: "RnnTuiApp") -> None:
+    async def _press_all(self, keys: list[str]) -> None:
+        """Press each key when the one before has done its work; a `UserError` says why not all of them."""
+        if self.app.runs.busy:
+            raise UserError(UNDER_WAY)
+        self.app.pane.focus_view()
+        for key in keys:
+            if key == WAIT:
+                self.take_focus()  # who looks on may leave
+            else:
+                await (self._go_to if key[0] in "#+-" else self._press)(key)
+            await self._rest(until_trained=key == WAIT)
+            if self.app.screen is not self.screen:
+                raise UserError(f"A question stands over the app; once it is answered, {AGAIN}")
+
+    async def _go_to(self, word: str) -> None:
+        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or take its tick away by `-ID`."""
+        places = [one for one in self.app.pane.query(f"#{word[1:]}") if all(node.display for node in one.ancestors_with_self)]
+        field = next((one for place in places for one in place.walk_children(Widget, with_self=True) if one.focusable), None)
+        if field is None:
+            raise UserError(f"{self._shown(word)} is not in view; {AGAIN}")
+        self.app.screen.set_focus(field)
+        if word[0] != "#" and (isinstance(field, Checkbox) and field.value) is not (word[0] == "+"):
+            await self._press("space")
+
+    async def _press(self, key: str) -> None:
+        typed, nodes = key_to_character(key), self.app.focused.ancestors_with_self if self.app.focused else ()
+        taken = any(isinstance(one, Widget) and one.check_consume_key(key, typed) for one in nodes)
+        if not taken and key not in self.app.screen.active_bindings:
+            raise UserError(f"{self._shown(key)} means nothing here; {AGAIN}")
+        arrived = asyncio.Event()
+        self.app.post_message(events.Key(key, typed))
+        self.app.call_later(arrived.set)  # behind it
+        await arrived.wait()
+
+    async def _rest(self, until_trained: bool) -> None:
+        """Wait until keys, answers, studies, photos, and with `until_trained` also runs, are done."""
+        app, began, looks = self.app, time.monotonic(), 0
+        while looks < LOOKS:
+            if time.monotonic() - began > SECONDS_TO_REST:
+                raise UserError(f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; {AGAIN}")
+            await asyncio.sleep(SECONDS_TO_LOOK)
+            busy = app._in_hand or app._typed or not app.takes_keys() or (until_trained and app.runs.anything_to_come)
+            reads = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
+            works = any(one.node is not self and not one.is_finished for one in app.workers)
+            looks = 0 if busy or reads or works else looks + 1
+
+
+def open_guide(app: RnnTuiApp) -> None:
     """Go to the experiment that is played, or else, and from there, let the user choose one."""
     screen, playing = app.screen, app.screen.query(GuidePanel)
     if playing and not playing.first().has_focus_within:
         playing.first().take_focus()
         return
-    try:
-        experiments = {name: read_experiment(name, language()) for name in experiment_names()}
-    except UserError as error:
-        app.notify(str(error), severity="error")
-        return
 
-    async def begin(name: str | None) -> None:
-        if name is not None:
+    async def begin(chosen: GuidedExperiment | None) -> None:
+        if chosen is not None:
             await playing.remove()
-            await screen.mount(GuidePanel(experiments[name]), before=app.query_one(KeyFooter))
+            await screen.mount(GuidePanel(chosen), before=app.query_one(KeyFooter))
 
     read_late_styles(cast("App[object]", app))
-    app.push_screen(GuideScreen(list(experiments.values())), begin)
+    spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")[:2]
+    try:
+        app.push_screen(GuideScreen([read_experiment(name, spoken) for name in experiment_names()]), begin)
+    except UserError as error:
+        app.notify(str(error), severity="error")

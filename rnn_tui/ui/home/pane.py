@@ -44,7 +44,7 @@ WAYS = {
     "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
     "view-4": ("Rerun the report", "The figures of a course report, again", "report", ""),
-    GUIDE: ("Guided experiments", "Five minutes each: guess, see, understand", "", ""),
+    GUIDE: ("Guided experiments", "Guess, then see: five minutes each", "", ""),
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
 TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to type
@@ -298,15 +298,15 @@ class HomePane(Pane):
         words = (shown, "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%")
         return Content.assemble(space, *words, space)
 
-    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        await self.action_go(str(event.option_id))
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_go(str(event.option_id))
 
-    async def action_go(self, name: str) -> None:
+    def action_go(self, name: str) -> None:
         """Do what a line says, by the name of its key."""
         if name == "inside":
             self.post_message(InsideWanted(MNIST.name, self.front_view.given))
         elif name == GUIDE:
-            await self.app.run_action(GUIDE)
+            self.app.call_later(self.app.run_action, GUIDE)
         elif name != GO_ON:
             fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
             request = TrainRequested([fast]) if name == "train" else None

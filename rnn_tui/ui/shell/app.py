@@ -229,9 +229,9 @@ class RnnTuiApp(RequestsApp):
             self.push_screen(HelpScreen(self.pane.help_text, self.screen))
 
     def action_guide(self) -> None:
-        from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - behind the first frame
-
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
+            from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - behind the first frame
+
             open_guide(self)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -144,14 +144,9 @@ class RequestsApp(OrderedApp):
         if not any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
             self.push_screen(ConfirmScreen(question, stop), lambda wanted: go_on() if wanted else None)
 
-    @property
-    def about_to_train(self) -> bool:
-        """Whether a run begins as soon as what trains has ended, or has been read."""
-        return self._next_up is not None or self._resuming
-
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
-        free = not (self.runs.busy or self.about_to_train)
+        free = not self.runs.busy and self._next_up is None and not self._resuming
         if not free:
             self.notify(messages.UNDER_WAY, severity="warning")
         return free

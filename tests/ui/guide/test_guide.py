@@ -7,8 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from rnn_tui.ui.guide import panel as guide_panel
-from rnn_tui.ui.guide import player
-from rnn_tui.ui.guide.experiments import Experiment, ExperimentStep, experiment_names, read_experiment
+from rnn_tui.ui.guide.experiments import ExperimentStep, GuidedExperiment, experiment_names, read_experiment
 from rnn_tui.ui.guide.panel import GuidePanel, GuideScreen
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import UNDER_WAY
@@ -83,7 +82,7 @@ async def test_each_is_played_to_its_end(name: str) -> None:
 
 def stepping(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
     """An experiment of one step that presses these keys, in place of those that ship."""
-    one = Experiment("one", "One", 5, "about", (ExperimentStep("Step", "Read.", "", keys, "Look."),))
+    one = GuidedExperiment("One", "5 min · about", (ExperimentStep("Step", "Read.", "", [*keys], "Look."),))
     monkeypatch.setattr(guide_panel, "experiment_names", lambda: ["one"])
     monkeypatch.setattr(guide_panel, "read_experiment", lambda *_: one)
 
@@ -203,18 +202,21 @@ async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
         await begin_it(pilot)
         await pilot.press("enter")
         await wait_until(pilot, lambda: bool(runs.started))
-        monkeypatch.setattr(player, "SECONDS_TO_REST", 1.0)
+        monkeypatch.setattr(guide_panel, "SECONDS_TO_REST", 1.0)
         await wait_until(pilot, lambda: "has not come to rest" in last_notice(app))
         assert app.pane.view == "training"
         await finish(pilot, runs)
 
 
-async def test_keys_that_the_user_has_chosen_are_pressed(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
-    stepping(monkeypatch, "f4", "2")
+async def test_the_language_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
-        app.set_keymap({"view-2": "ctrl+g"})
-        panel = await begin_it(pilot)
-        assert "^g" in screen_text(app)
-        await go_on(pilot, panel)
-        assert app.pane.view == "results"
+        for name, said, title in (("LANG", "de_DE.UTF-8", "Beschädige es"), ("LC_ALL", "en_GB.UTF-8", "Damage it")):
+            monkeypatch.setenv(name, said)
+            await pilot.press("Y")
+            await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+            assert title in screen_text(app)
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))
