@@ -10,10 +10,9 @@ from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
-from rnn_tui.report.about import about
 from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length
-from rnn_tui.report.document import check_path, concluded, write_document
+from rnn_tui.report.document import about, check_path, concluded, write_document
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan, kept
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
 from rnn_tui.report.running import Standing, train_missing

@@ -31,7 +31,6 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "photos/collection.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
     "photos/export.py": ({"isfile"}, TERMINAL),
     "photos/files.py": ({"islink", "open", "stat"}, ASKED),
-    "report/about.py": ({"read_text"}, OWN),
     "photos/digit/finder.py": ({"read_bytes"}, OWN),
     "report/document.py": ({"read_text"}, OWN),
     "runs/__init__.py": ({"iterdir"}, OWN),
