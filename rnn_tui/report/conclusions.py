@@ -14,10 +14,8 @@ from rnn_tui.report.plan import DECIMALS
 from rnn_tui.report.rows import RESAMPLES, Interval, Results, mean_interval
 from rnn_tui.runs.words import NOTHING
 
-SIZES, LOSSES = (3, 5, 10), ("mse", "ce")
-SHORT, LONG = (1, 5), (16, 20)
-# Five seeds that all agree are a coincidence in one of sixteen cases, which is more than 5 %.
-FEWEST = 6
+SIZES, LOSSES, SHORT, LONG = (3, 5, 10), ("mse", "ce"), (1, 5), (16, 20)
+FEWEST = 6  # seeds, for the reason that `BASIS` has
 RULE = (
     f"A comparison in which at least {FEWEST} seeds differ counts for a conclusion if its whole 95 % interval is above zero, "
     "and against it if all of it is below; any other is open; a conclusion is supported if every comparison counts for it, "
@@ -143,8 +141,7 @@ class Conclusion:
     @property
     def sentence(self) -> str:
         """The verdict, in one sentence that is understood without the table."""
-        few = sum(one.says is Says.FEW for one in self.comparisons)
-        if few:
+        if few := sum(one.says is Says.FEW for one in self.comparisons):
             return f"No verdict yet: fewer than {FEWEST} seeds in {few} of {len(self.comparisons)} comparisons."
         if self.verdict is Verdict.NONE:
             return "No verdict: all networks compared are equal in every seed."
@@ -171,10 +168,7 @@ def verdict_of(comparisons: Sequence[Says]) -> Verdict:
 
 
 def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) -> tuple[Conclusion, ...]:
-    """The three conclusions, held against what is trained so far; none without the adder.
-
-    They compare two figures at a time, seed by seed; the third needs `by_length`. Loads SciPy: not for the thread of a face.
-    """
+    """The conclusions on what is trained, one by `by_length`; none without the adder. Loads SciPy: not for a face's thread."""
     mine = {row.experiment.variant: row for row in results.rows if row.experiment.task == "adder" and row.experiment.variant}
     if not mine:
         return ()
@@ -188,11 +182,9 @@ def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) ->
 
 def _on_size(figures: Figures) -> Conclusion:
     compared = tuple(_size_by_size("{0}, H {2} − H {1}", figures, larger_less_smaller=True))
-    return Conclusion(
-        "A larger state gives higher bit accuracy.",
-        "Points: mean bit accuracy at the larger state less that at the smaller one.",
-        (Clause("a larger state is reliably better", "a larger state is not reliably better", compared),),
-    )
+    clause = Clause("a larger state is reliably better", "a larger state is not reliably better", compared)
+    measured = "Points: mean bit accuracy at the larger state less that at the smaller one."
+    return Conclusion("A larger state gives higher bit accuracy.", measured, (clause,))
 
 
 def _on_loss(figures: Figures) -> Conclusion:

@@ -15,11 +15,9 @@ from rnn_tui.runs.comparison import Line
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
-MARKS = "marks are the report's values"
-MEANS = "the report gives the means over the lengths only"
+MARKS, MEANS = "marks are the report's values", "the report gives the means over the lengths only"
 Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y
-# Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
-MOST_REMEMBERED = 64
+MOST_REMEMBERED = 64  # runs whose accuracy by length is: 20 × 20 × 6 numbers each, or so
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,9 @@ class AccuracyByLength:
 
 
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
-    """Bit accuracy of every adder of a plan at the lengths of the test, 1 … 20.
+    """Bit accuracy of every adder of a plan whose weights are there, at lengths 1 … 20 of its run's own test.
 
-    On the sequences of each run's own test, whose figure is the mean over the lengths. Needs torch and the weights, and takes
-    a moment, once (not for the thread of a face). Networks whose weights are gone are left out, and experiments without any.
+    That test's figure is the mean over the lengths. Needs torch, and takes a moment, once: not for the thread of a face.
     """
     result = []
     for experiment in has.plan.experiments:
@@ -75,8 +72,7 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
     """The report's plots, those with a line, of what is trained to the end; raises `StoreError` if the store can't be read."""
 
     def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
-        drawn: list[Line] = []
-        published: dict[str, Points] = {}
+        drawn, published = list[Line](), dict[str, Points]()
         for one in has.plan.experiments:
             line = _over_epochs(has, one, metric) if one.task == task else None
             if line is not None and line.x:
@@ -105,8 +101,8 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
     """A metric over epochs, at those that all seeds have finite values of."""
     found = has.found(experiment).values()
     seeds = [has.figures(one, "epoch", metric) for one in found]
-    first = seeds[0] if seeds else ()
-    common = [epoch for epoch in first if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)]
+    epochs = seeds[0] if seeds else ()
+    common = [epoch for epoch in epochs if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)]
     run_ids = tuple(dict.fromkeys(one.run.run_id for one in found))
     spreads = tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common)
     return Line(experiment.short_label, run_ids, tuple(map(float, common)), spreads)

@@ -154,8 +154,7 @@ class ChartRow:
 def check_path(path: Path) -> ExportFormat:
     """The format of a document, before hours of training; a SettingError for its ending, an ExportError if none can be."""
     forms = {one.suffix: one for one in DOCUMENTS.values()}
-    form = forms.get(path.suffix.lower())
-    if form is None:
+    if (form := forms.get(path.suffix.lower())) is None:
         raise SettingError(f"A document's name ends in {' or '.join(sorted(forms, key=len))}, unlike {printable(path, 200)}.")
     imported("matplotlib.figure", "plots", "Documents")
     if reason := why_unwritable(path):
@@ -178,8 +177,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     if charts := [_plot(one, table) for one in figures(has, by_length)]:
         shades = "Lines are means over seeds, shades one standard deviation to each side; behind names, the table's figures."
         blocks += ["## Plots", shades, *charts]
-    blocks += _made(known)
-    text = form.load()(blocks)
+    text = form.load()([*blocks, *_made(known)])
     try:
         write_file(path, text.encode())
     except OSError as error:
@@ -188,17 +186,17 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
 
 def _beginning(table: Results, known: About) -> list[str]:
     plan = table.plan
-    many = [f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks]
+    many = ", ".join(f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks)
     return [
         f"# {TITLE}",
-        "A course report of 2022 trained one network of each kind and published one figure for it. One run of a small "
-        "network is one draw: with another seed, that is with other random data, initial weights and order, the same recipe "
-        f"ends differently. Here every experiment was trained again, with preset {plan.preset}, from several seeds "
-        f"({', '.join(many)}). The table has the mean over seeds ± the sample standard deviation, in percent.",
-        *(markdown_text(note) for note in plan.notes),
+        "A course report of 2022 trained one network of each kind and published one figure for it. One run of a small network "
+        "is one draw: with another seed, that is with other random data, initial weights and order, the same recipe ends "
+        f"differently. Here every experiment was trained again, with preset {plan.preset}, from several seeds ({many}). The "
+        "table has the mean over seeds ± the sample standard deviation, in percent.",
+        *map(markdown_text, plan.notes),
         f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: `{plan.command}`",
         "## Published figures and ours",
-        markdown_table(HEADS, [cells(row) for row in table.rows]),
+        markdown_table(HEADS, map(cells, table.rows)),
         f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths 1 to 20. {TIMES}",
         markdown_text(EXPECTED),
         *filter(None, [markdown_text(table.lacking())]),
@@ -215,13 +213,13 @@ def _made(known: About) -> list[str]:
     plan, machine = known.plan, known.machine
     flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
     names = dict.fromkeys(name for settings in flat.values() for name in settings if name not in UNTOLD)
-    settings = [(name, *(one.get(name, NOTHING) for one in flat.values())) for name in names]
+    settings = ((name, *(one.get(name, NOTHING) for one in flat.values())) for name in names)
     told = [row for row in settings if set(row[1:]) != {NOTHING}]
     ranges = ((TASKS[task].label, plan.seeds_of(task)) for task in plan.tasks)
     seeds = [f"{label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}" for label, mine in ranges]
-    versions = [(name, version) for name, version in known.versions.items() if name != "system"]
     computer = {**machine, "memory": f"{machine['memory_gib']:g} GiB", "trained on": ", ".join(known.devices) or NOTHING}
     told_of_it = [(name, str(computer[name])) for name in ("processor", "cores", "memory", "system", "trained on")]
+    versions = [(name, version) for name, version in known.versions.items() if name != "system"]
     parts = ["## How it was made", "### Settings", markdown_table(("", *flat), told), f"Seeds. {'; '.join(seeds)}."]
     parts += ["### Machine and versions", markdown_table(("", ""), [*told_of_it, *versions])]
     if known.runs:
@@ -239,15 +237,12 @@ def _made(known: About) -> list[str]:
 
 def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
     """Markdown, each plot a picture inside of it."""
-    parts = []
-    for one in blocks:
-        if isinstance(one, str):
-            parts.append(one)
-        else:
-            drawing = base64.b64encode(svg(one).encode()).decode()
-            parts.append(f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})")
-            parts.append(f"*{markdown_text(one.caption)}*")
-    return "\n\n".join(parts) + "\n"
+    drawn = "![{}](data:image/svg+xml;base64,{})\n\n*{}*"
+    return "\n\n".join(
+        one if isinstance(one, str) else
+        drawn.format(markdown_text(one.title), base64.b64encode(svg(one).encode()).decode(), markdown_text(one.caption))
+        for one in blocks
+    ) + "\n"  # fmt: skip
 
 
 def as_html(blocks: Sequence[str | ReportChart]) -> str:
@@ -257,10 +252,9 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
     parts = [
         str(markdown.render(one)).replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
-        if isinstance(one, str)
-        else f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
+        if isinstance(one, str) else f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
         for one in blocks
-    ]
+    ]  # fmt: skip
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -274,8 +268,8 @@ def _plot(figure: Figure, table: Results) -> ReportChart:
     mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
     told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine}
     drawn = picture([Panel(figure.spec, figure.lines, marks=figure.published, figures=told)], "svg", figure.x_label, WIDE)
-    note = f"; {figure.note}" if figure.note else ""
-    return ReportChart(figure.key, figure.title, f"{figure.title}, over seeds as in the table{note}.", drawn)
+    caption = "; ".join(filter(None, (f"{figure.title}, over seeds as in the table", figure.note)))
+    return ReportChart(figure.key, figure.title, f"{caption}.", drawn)
 
 
 def svg(drawing: ReportChart) -> str:
@@ -288,13 +282,11 @@ def svg(drawing: ReportChart) -> str:
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             del element.attrib[name]
-            plain = "href" if name == f"{{{XLINK}}}href" else name
-            prefixed = _REFERENCE.sub(rf"\g<0>{drawing.key}-", value)
-            element.attrib[plain] = f"{drawing.key}-{value}" if name == "id" else prefixed
-    root.set("role", "img")
-    root.set("aria-label", drawing.title)
+            prefixed = f"{drawing.key}-{value}" if name == "id" else _REFERENCE.sub(rf"\g<0>{drawing.key}-", value)
+            element.attrib["href" if name == f"{{{XLINK}}}href" else name] = prefixed
     width, height = map(float, root.get("viewBox", "").split()[2:])
-    root.attrib |= {"width": str(TEXT_WIDTH), "height": f"{TEXT_WIDTH * height / width:.0f}"}
+    size = {"width": f"{TEXT_WIDTH}", "height": f"{TEXT_WIDTH * height / width:.0f}"}
+    root.attrib |= {"role": "img", "aria-label": drawing.title, **size}
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -317,10 +309,8 @@ def result_charts(table: Results) -> list[ReportChart]:
     charts = []
     for task in table.plan.tasks:
         rows = [
-            ChartRow(
-                row.experiment.short_label, "{2} · {1} {5}".format(*cells(row)),
-                row.spread.mean, row.expected, published=row.experiment.published,
-            )
+            ChartRow(row.experiment.short_label, "{2} · {1} {5}".format(*cells(row)), row.spread.mean, row.expected,
+                     published=row.experiment.published)
             for row in table.rows if row.experiment.task == task and row.spread is not None
         ]  # fmt: skip
         if rows:

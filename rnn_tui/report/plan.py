@@ -24,8 +24,7 @@ Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 # In the report's order; `TRAINING_ORDER` has those first that take least time.
 REPORT_ORDER = ("mnist", "recall", "adder")
 TRAINING_ORDER = ("recall", "adder", "mnist")
-# Of every published figure; ours are held against them with as many.
-DECIMALS = 2
+DECIMALS = 2  # of every published figure; ours are held against them with as many
 
 # Validation accuracy in percent after each epoch; the LSTM's first can't be read in the report.
 VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
@@ -43,8 +42,7 @@ class Experiment:
     cell: str  #: of the network, as typed.
     variant: Variant | None  #: hidden size and loss, where the task trains several; None for MNIST.
     published: float  #: the report's figure, in percent, of those that the task has as `published`.
-    #: the report's validation accuracy after each epoch, in percent; None where it can't be read, empty where it gives none.
-    validation: tuple[float | None, ...] = ()
+    validation: tuple[float | None, ...] = ()  #: accuracy in percent after each epoch, as in `VALIDATION_ACCURACY`.
 
     @property
     def key(self) -> str:
@@ -73,10 +71,8 @@ class Experiment:
 
 
 def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
-    spec = TASKS[task]
-    published = spec.published[spec.headline]
-    variants = [Variant(size, loss) for loss in losses for size in sizes]
-    return [Experiment(task, spec.default_cell, one, published[one.label]) for one in variants]
+    spec, variants = TASKS[task], [Variant(size, loss) for loss in losses for size in sizes]
+    return [Experiment(task, spec.default_cell, one, spec.published[spec.headline][one.label]) for one in variants]
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -89,9 +85,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
 PRESETS = {"report": "the report's own recipes", "fast": "recipes that reach as much in a fraction of the time"}
 SEEDS, MNIST_SEEDS = 20, 3
 MNIST_SEEDS_SETTING = NumberSetting("mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000)
-# `fast` has the adder's third loss alone, of which the report has no figures; with its pairs made
-# for long carries a softmax across positions (ce) learns nothing, at any hidden size (10 seeds:
-# 72 … 80 % of the bits). Both losses get the same recipe, since the report compares them.
+# With pairs made for long carries a softmax across positions (ce) learns nothing, at any hidden size (10 seeds: 72 … 80 % of
+# the bits). Both losses get the same recipe, since the report compares them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 FAST_NOTE = (
     "Preset fast trains the adder with the loss bce, which the report does not have. The report's losses mse and ce are "
@@ -214,8 +209,7 @@ class Kept:
 
     def found(self, experiment: Experiment) -> dict[int, Found]:
         """Where the trained networks of an experiment are, by seed, ascending."""
-        mine = {part.seed: one for part, one in self.done.items() if part.experiment == experiment}
-        return dict(sorted(mine.items()))
+        return dict(sorted((part.seed, one) for part, one in self.done.items() if part.experiment == experiment))
 
     def figures(self, found: Found, kind: Kind, metric: str) -> dict[int, float]:
         """A network's figures by epoch: of each one, or of the test, which is at the last."""
@@ -234,10 +228,8 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
     families = {one: family(plan.config(one.task, one.cell, 0)) for one in plan.experiments}
     known = set(families.values())
     wanted = {(families[part.experiment], part.experiment.variant, part.seed): part for part in plan.parts}
-    done: dict[Part, Found] = {}
-    active: dict[Part, RunRecord] = {}
-    unfinished: list[tuple[RunRecord, tuple[Part, ...]]] = []
-    finished: list[RunRecord] = []
+    done, active = dict[Part, Found](), dict[Part, RunRecord]()
+    unfinished, finished = list[tuple[RunRecord, tuple[Part, ...]]](), list[RunRecord]()
     for run in store.runs() if store is not None else []:
         if family(run.config) not in known:
             continue
@@ -292,16 +284,14 @@ class Work:
 
 
 def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:
-    """The runs that its plan still needs, in the order in which to train them.
+    """The runs that its plan still needs, in the order to train them, without networks `tried` and runs `unusable` (by id).
 
-    A run that was stopped is gone on with where all of its networks are still lacking, so that nothing is trained twice. The
-    others are trained anew: of the small networks, those of one task together, as far as they are every combination of some
-    sizes, losses and consecutive seeds. Networks that were `tried` are left out, and `unusable` runs (by id).
+    A run that was stopped goes on where all of its networks are still lacking, so that nothing is trained twice. The others are
+    new: of the small networks, those of one task together, as far as they are all of some sizes, losses and consecutive seeds.
     """
-    plan = kept.plan
+    plan, works = kept.plan, list[Work]()
     missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]
     lacking = set(missing)
-    works: list[Work] = []
     for run, parts in kept.unfinished:
         if run.run_id not in unusable and lacking.issuperset(parts):
             works.append(Work(run.config, parts, run))
@@ -318,8 +308,7 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
     """As few runs as there are stretches of seeds that lack the same networks; `parts` are in the order of their seeds."""
-    works = []
-    by_seed = [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)]
+    works, by_seed = list[Work](), [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)]
     # Consecutive seeds are all as far ahead of their places.
     found = itertools.groupby(enumerate(by_seed), lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]))
     for (_, experiments), some in found:

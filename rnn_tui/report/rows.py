@@ -13,8 +13,7 @@ from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.words import NOTHING, duration
 
 SHARE, RESAMPLES = 0.95, 9_999
-# How many intervals are remembered: a tab asks for the same ones whenever it is drawn.
-MOST_REMEMBERED = 1000
+MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Interval:
         return min(0.0, below) or max(0.0, above)
 
 
+@lru_cache(MOST_REMEMBERED)
 def mean_interval(values: tuple[float, ...]) -> Interval:
     """The 95 % bootstrap interval of the mean of independent values, at least one, in any order.
 
@@ -38,11 +38,7 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
     (expanded percentiles; Hesterberg, 2015): the middle 95 % is too narrow for few values. With the other sign it is the
     mirror image, of equal values it has no width. The first call loads SciPy: not for the thread of a face.
     """
-    return _bootstrap(tuple(sorted(values)))
-
-
-@lru_cache(MOST_REMEMBERED)
-def _bootstrap(values: tuple[float, ...]) -> Interval:
+    values = tuple(sorted(values))
     if values[0] == values[-1]:
         return Interval(values[0], values[0])
     import numpy as np  # noqa: PLC0415 - on use only, SciPy as well
@@ -59,10 +55,7 @@ def _bootstrap(values: tuple[float, ...]) -> Interval:
 
 
 def next_interval(values: tuple[float, ...]) -> Interval | None:
-    """The 95 % prediction interval for one more seed, within 0 and 100 %; None for fewer than two.
-
-    Mean ± t · sd · √(1 + 1/n): of independent values that are roughly normal. It may load SciPy.
-    """
+    """The 95 % prediction interval for one more seed, within 0 and 100 %: see `EXPECTED`. None below two seeds. Loads SciPy."""
     spread = Spread(values)
     if not values or spread.sd is None:
         return None
@@ -184,8 +177,7 @@ DOCUMENTS = {one.name: one for one in (
                  "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
 )}  # fmt: skip
 HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
-# What these columns need beside each other; a narrower place has the first ones.
-FULL_WIDTH, FIRST = 112, 6
+FULL_WIDTH, FIRST = 112, 6  # what these columns need beside each other; a narrower place has the first ones
 EXPECTED = (
     "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · √(1 + 1/n), cut off at 0 and "
     "100 %). The published figure is of one network: inside, it could be one more seed of ours. The fewer the seeds, the wider "
@@ -193,8 +185,7 @@ EXPECTED = (
     "not near 100 %. Whatever their distribution, one more seed ends between the smallest and the largest in (n − 1) of "
     "(n + 1) cases: in 90 % with 20 seeds, in 50 % with 3."
 )
-# Columns of figures, which end below each other.
-RIGHT = ("published", "n", "time")
+RIGHT = ("published", "n", "time")  # columns of figures, which end below each other
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
 # Brackets alone are text; a link or an image takes something behind the closing one.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")

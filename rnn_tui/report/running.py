@@ -26,11 +26,9 @@ from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
 
-# Often enough for a bar that moves, seldom enough to cost nothing.
-SECONDS_BETWEEN_STANDINGS = 0.5
-# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
-# (docs/results.md, Speed): about the number to the power of 0.3.
-GROWTH = 0.3
+SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
+# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long (docs/results.md, Speed).
+GROWTH = 0.3  # the power of their number
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,11 @@ def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace
     """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is at the end.
 
     What is lacking is looked up before every run. A run that was interrupted or stopped goes on; a network that another process
-    trains meanwhile is left to it; what fails is not tried again. `emit` is called in this thread with every event, a
-    `Standing` between runs, and at most twice a second in them. `control` pauses, or stops the runs in hand, whose checkpoints
-    are kept, and all others. `place` has workers, which train many runs at a time; by default this thread trains one by one. A
-    DeviceError tells that there is no such device, a ClusterError that there are no workers, or all are gone, a StoreError that
-    the store can't be used, or another process trains a report's runs elsewhere.
+    trains meanwhile is left to it; what fails is not tried again. `emit` is called in this thread with every event, and a
+    `Standing` between runs, in them at most twice a second. `control` pauses, or stops all runs, and keeps checkpoints. `place`
+    has workers, which train many at a time; else this thread trains one by one. A DeviceError tells that there is no such
+    device, a ClusterError of workers that are not there, or gone, a StoreError of a store that can't be used, or of another
+    process that trains a report's runs elsewhere.
     """
     if place is None:
         lacking = _Lacking(plan, emit, control)
@@ -112,13 +110,12 @@ class _Lacking:
         self._pace, self._in_hand = Pace(has.finished, self._speed), dict[str, _InHand]()
         self.now = replace(standing(has, self._speed, self._works), failures=self.now.failures)
         self._emit(self.now)
-        if self._control.stopping or not self._works:
-            return False
-        if self._speed is None:
+        wanted = bool(self._works) and not self._control.stopping
+        if wanted and self._speed is None:
             if self._store is None:
                 resolve_device(self._plan.device)  # or every single run would fail
             self._speed = self._pace.speed = timed_speed()
-        return True
+        return wanted
 
     def train(self) -> None:
         """Train the next run in this thread."""
@@ -133,13 +130,11 @@ class _Lacking:
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
-            # Somebody else goes on with it, or its checkpoint is damaged: then it starts anew.
-            self._unusable.add(job.run_id)
+            self._unusable.add(job.run_id)  # somebody else goes on with it, or its checkpoint is damaged: it starts anew
             self._emit(events.LogLine(job.run_id, str(error), "warning"))
         else:
             if not self._control.stopping:
-                # Even where it could not be kept: it must not be trained for ever.
-                self._tried.update(work.parts)
+                self._tried.update(work.parts)  # even where it could not be kept: it must not be trained for ever
 
     def next(self) -> Job | None:
         """The next run to train."""
@@ -169,8 +164,7 @@ class _Lacking:
     def take(self, job: Job, event: events.Event) -> None:
         """Take an event of a run."""
         self._emit(event)
-        mine = self._in_hand.get(job.run_id)
-        if mine is None:
+        if (mine := self._in_hand.get(job.run_id)) is None:
             return  # it has ended
         match event:
             case events.RunStarted():
