@@ -56,8 +56,7 @@ def register(command: Command) -> None:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line, or exit with code 2 and a sentence; `options.command` is None without one, `perform` does it."""
-    parser = build_parser()
-    options, others = parser.parse_known_args(arguments)
+    options, others = (parser := build_parser()).parse_known_args(arguments)
     # argparse takes the words of a question from one place only; options may stand among them.
     if "query" in options and not any(word.startswith("-") for word in others):
         options.query += others
@@ -114,10 +113,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-# What names a run; `RunStore.find` reads it.
-WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"
-# Where a run that is in training, or was cut off, can't do.
-WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"
+WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"  # what names a run; `RunStore.find` reads it
+WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"  # where one in training, or cut off, can't do
 
 
 def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
@@ -150,10 +147,7 @@ def add_output_options(
 
 
 def check_resuming(options: argparse.Namespace, task: str | None, missing: str, whose: str) -> None:
-    """Check what argparse can't: there is a task, or something to go on with, whose options are then those of the command.
-
-    `missing` names what there must be, `whose` settings go on.
-    """
+    """Have a task, or what goes on, whose options are then the command's; `missing` and `whose` name both to the user."""
     resuming = {name.removeprefix("resume_"): one for name, one in vars(options).items() if name.startswith("resume_")}
     if task is not None:
         if options.resume is not None:

@@ -111,10 +111,7 @@ def _start_log() -> None:
 
 
 class OutputLostError(SystemExit):
-    """stdout takes nothing more, and the process ends.
-
-    No `OSError`, or it would pass for a fault of a file, and no `Exception`, or the training loop would take it for its own.
-    """
+    """stdout takes nothing more. An `OSError` would pass for a fault of a file, an `Exception` for one of the training loop."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
@@ -169,17 +166,15 @@ def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
     raw = getattr(buffer, "raw", buffer)
     if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind) or not isinstance(raw, io.FileIO):
         return stream
-    at_once = stream.line_buffering or stream.write_through
     # Of its own, since Textual draws on the one that Python made.
     own = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
-    return kind(own, stream.encoding, "rnn-tui-substitutes", line_buffering=at_once)
+    return kind(own, stream.encoding, "rnn-tui-substitutes", line_buffering=stream.line_buffering or stream.write_through)
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
     """What stands for the character that can't be written, and where to go on."""
     assert isinstance(error, UnicodeEncodeError)
-    # File names may have bytes that are no characters.
-    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
+    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1  # names of files have bytes that are no characters
 
 
 codecs.register_error("rnn-tui-substitutes", _substitute)

@@ -19,8 +19,7 @@ OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 # Ctrl-C, the system's request to end, and a terminal that was closed.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LONGEST_CELL, LONGEST_VALUE = 200, 1000
-# Rows of a table that are fitted to the width of a terminal, in a tenth of a second.
-MOST_LAID_OUT = 400
+MOST_LAID_OUT = 400  # rows of a table that are fitted to the width of a terminal, in a tenth of a second
 
 
 def say(text: str) -> None:
@@ -126,11 +125,9 @@ class JsonResults:
 
     def show(self, results: Iterable[Any]) -> None:
         """Append results."""
-        parts: list[str] = []
         for result in results:
-            parts += [self._between, _as_json(self._document(result))]
+            self._out.write(self._between + _as_json(self._document(result)))
             self._between = ",\n"
-        self._out.write("".join(parts))
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
@@ -154,11 +151,9 @@ class ProgressBar:
         # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
         one_line, text = Column(no_wrap=True), progress.TextColumn
         self._bar = progress.Progress(
-            text("{task.description}", table_column=one_line, markup=False),
-            progress.BarColumn(),
+            text("{task.description}", table_column=one_line, markup=False), progress.BarColumn(),
             progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
-            text("{task.fields[note]}", table_column=one_line, markup=False),
-            progress.TimeElapsedColumn(),
+            text("{task.fields[note]}", table_column=one_line, markup=False), progress.TimeElapsedColumn(),
             *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
             console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
         )  # fmt: skip

@@ -90,8 +90,7 @@ def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: arg
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
-    def count() -> None:
-        # Looking through folders once more takes far less than reading what lies in them.
+    def count() -> None:  # to look through folders once more takes far less than to read what lies in them
         bar.update(total=sum(1 for _ in find_images(paths, options.recursive)))
 
     began = time.perf_counter()
@@ -178,16 +177,13 @@ class _Table:
 
 
 def _document(reading: "Reading") -> dict[str, Any]:
-    probabilities = reading.probabilities
-    digits = [
-        {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
-        for row, of in enumerate(reading.rows or [reading.digits]) for one in of
-    ]  # fmt: skip
     document: dict[str, Any] = {
         "path": str(reading.path), "prediction": reading.prediction, "confidence": reading.confidence,
-        "probabilities": None if probabilities is None else probabilities.tolist(),
+        "probabilities": None if reading.probabilities is None else reading.probabilities.tolist(),
         "no_digit": None if reading.error or reading.rows else reading.no_digit, "error": reading.error or None,
-        "number": reading.text if reading.rows else None, "digits": digits,
+        "number": reading.text if reading.rows else None,
+        "digits": [{"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
+                   for row, of in enumerate(reading.rows or [reading.digits]) for one in of],
     }  # fmt: skip
     if reading.doubt:
         document["doubt"] = reading.doubt

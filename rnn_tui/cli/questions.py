@@ -21,12 +21,9 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import Answer, Question, Questions, ReplicaChoice
 
-# Lines answered at once: of more, a line costs hardly less, and the first answer comes later.
-CHUNK = 512
-# Outputs computed at once, time steps × lines × networks: 16 MB, however long the numbers are.
-MOST_OUTPUTS = 4_000_000
-# More than the longest question that can be answered; a line without end must not fill memory.
-LONGEST_LINE = 100_000
+CHUNK = 512  # lines answered at once: of more, a line costs hardly less, and the first answer comes later
+MOST_OUTPUTS = 4_000_000  # computed at once, time steps × lines × networks: 16 MB, however long the numbers are
+LONGEST_LINE = 100_000  # more than the longest question that can be answered; a line without end must not fill memory
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,7 @@ def _line(answer: "Answer") -> list[tuple[str, str]]:
 
 
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
-    """Answer a question, or all that come on stdin, one a line; returns the exit code.
-
-    It reads stdin where `options.query` is empty; 1 if a line is no question. A QueryError for a typed one, or for none.
-    """
+    """Answer what was typed, or else all that stdin has, a line each; returns the exit code. A QueryError for a typed one."""
     if options.query:
         chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])
     elif sys.stdin is None or sys.stdin.isatty():
@@ -138,8 +132,7 @@ def _chunks(stream: TextIO, questions: "Questions[Question, Any]") -> "Iterator[
         except QueryError as error:
             item, length = Fault(number, text, str(error)), 0
         longest = max(longest, length)
-        outputs = (len(chunk) + 1) * longest * len(questions.replicas)
-        if chunk and (len(chunk) == CHUNK or outputs > MOST_OUTPUTS):
+        if chunk and (len(chunk) == CHUNK or (len(chunk) + 1) * longest * len(questions.replicas) > MOST_OUTPUTS):
             yield chunk
             chunk, longest = [], length
         chunk.append(item)

@@ -60,8 +60,7 @@ def run(options: argparse.Namespace) -> int:
     share = None if options.share is None else _checked(options.share)
     rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
     token = "" if options.no_token else secrets.token_urlsafe(16)
-    over = asyncio.Event()
-    received: list[int] = []
+    over, received = asyncio.Event(), list[int]()
 
     def stop(number: int) -> None:
         if received:
