@@ -55,10 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is lacking, then print the table; returns the exit code.
+    """Train what is lacking, then print the table; a UserError tells of runs, a device or a document's file that can't be used.
 
-    0 at the end, 1 where a run failed or could not be kept, a signal's when stopped, with the table so far and no document.
-    A UserError tells of runs, a device or a document's file that can't be used.
+    Returns 0 at the end, 1 where a run failed or was not kept, a signal's when stopped, with the table so far and no document.
     """
     seeds = (options.seeds, options.mnist_seeds)
     made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
@@ -76,9 +75,8 @@ def run(options: argparse.Namespace) -> int:
             end = train_missing(made, progress.take, control, place)
             lost = HELD.insist()
         stopped = end.runs_left > 0
-        written = [] if stopped else outputs
         # A signal that comes now is too late to stop anything: what there is, is told whole.
-        _tell(made, written, as_json=options.json, was_stopped=stopped, lost=lost)
+        _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost)
     for sentence in lost:
         output.say(sentence)
     if stopped:

@@ -1,7 +1,6 @@
 """`rnn-tui train`: training without the app, by the same loop; or going on with a run."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
-
-Start = Callable[[training.Emit, Control], Any]
 
 # Lists are given once, so their options are in the singular like those of other settings.
 OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
@@ -102,14 +99,23 @@ def run(options: argparse.Namespace) -> int:
     if to is not None and (reason := why_unwritable(to)):
         where = f"{printable(to, 200)} ({printable(reason)})"
         raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
-    state, start = _begun(options)
+    record = None
+    if options.resume is None:
+        state = RunState(new_run_id(), _config(options))
+    else:
+        with RunStore() as store:
+            record = store.find(options.resume)
+            state = store.state(record)
     told, control, config = TrainingOutput(state, as_json=options.json, quiet=options.quiet), Control(), state.config
     with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
         evaluation = None
         with told.bar:
-            outcome = start(told.emit, control)
+            if record is None:
+                outcome = training.train(config, told.emit, control, state.run_id)
+            else:
+                outcome = training.resume(record, told.emit, control)
             lost = HELD.insist()
             finished = outcome is not None and outcome.metrics and outcome.weights
             if options.json and config.variants and finished:  # the document has more than the events say
@@ -162,14 +168,3 @@ def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
 def _config(options: argparse.Namespace) -> RunConfig:
     task = TASKS[options.task]
     return task.config(**settings_given(options, task), workers=options.workers)
-
-
-def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
-    """A run, new or as far as it is, and what trains it or goes on with it."""
-    if options.resume is None:
-        state = RunState(new_run_id(), config := _config(options))
-        return state, lambda emit, control: training.train(config, emit, control, state.run_id)
-    with RunStore() as store:
-        record = store.find(options.resume)
-        state = store.state(record)
-    return state, lambda emit, control: training.resume(record, emit, control)

@@ -4,7 +4,7 @@ The store is asked anew each time: so a report can stop and go on.
 """
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -20,7 +20,6 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
-Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 # In the report's order; `TRAINING_ORDER` has those first that take least time.
 REPORT_ORDER = ("mnist", "recall", "adder")
 TRAINING_ORDER = ("recall", "adder", "mnist")
@@ -249,13 +248,10 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
     return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
 
 
-def networks(config: RunConfig) -> Iterator[Network]:
-    """The networks of a run, in the order of its figures."""
+def networks(config: RunConfig) -> list[tuple[RunConfig, Variant | None, int]]:
+    """The networks of a run, in the order of its figures: family, variant, seed."""
     common = family(config)
-    if not config.variants:
-        yield common, None, config.seed
-    for replica in config.replicas:
-        yield common, replica.variant, replica.seed
+    return [(common, one.variant, one.seed) for one in config.replicas] or [(common, None, config.seed)]
 
 
 @dataclass(frozen=True)

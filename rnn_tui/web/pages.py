@@ -30,10 +30,8 @@ from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.paths import data_dir, page_environment
 from rnn_tui.runs.locks import in_turn
 
-# Without the folder that it is in among those where Python looks for modules: others may write there.
-COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
-# The process keeps its training and ends within this; then it is killed.
-SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0
+COMMAND = (sys.executable, "-P", "-m", "rnn_tui")  # no module from the folder that it is in: others may write there
+SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0  # the process keeps its training and ends within this; then it is killed
 # Longer messages of a browser close its page; page.js holds them back.
 MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
 # The last is what a screen is longer than, and what sets up a terminal is not.
@@ -52,8 +50,7 @@ CROWDED = "The server can start no more processes now. Try again later."
 # What is raised where a process, which a stranger may have led astray, sends what it should not.
 NONSENSE = (ValueError, TypeError, RecursionError, DecodeError, asyncio.LimitOverrunError, TimeoutError)
 SECONDS_TO_DRAW = 60.0
-# How often is looked for pages that nobody uses, and for the end of one that is about to.
-SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
+SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05  # between looks for pages that nobody uses, and for the end of one
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +137,7 @@ class Page:
             return
         process.stdin.close()
         self._reading[0].cancel()
-        # It could not end while it waits for somebody to read.
-        self._reading.append(asyncio.create_task(_read_all(process.stdout)))
+        self._reading.append(asyncio.create_task(_read_all(process.stdout)))  # or it could wait for somebody to read for ever
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         if process.returncode is None and sys.platform != "win32":
@@ -195,14 +191,12 @@ class Page:
 
     async def fetch(self, key: str) -> AsyncIterator[bytes]:
         """Take a file that is offered, by pieces, and once; a TimeoutError where that takes too long."""
-        _, name = self._offered.pop(key)
+        (_, name), until = self._offered.pop(key), time.monotonic() + SECONDS_A_FILE
         pieces = self._pieces[key] = asyncio.Queue()
-        until = time.monotonic() + SECONDS_A_FILE
         try:
             while time.monotonic() < until:
                 await self._send({"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name})
-                piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
-                if not piece:
+                if not (piece := await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)):
                     return
                 yield piece
             raise TimeoutError
@@ -309,8 +303,7 @@ class House:
     async def _store(self, browser: str) -> Path | None:
         """Where a page keeps its runs, once no other writes there: as before for a browser's first, None for the user's own."""
         folder = data_dir() / "pages"
-        # Not by the name itself: who knows that has the store.
-        name = hashlib.sha256(browser.encode()).hexdigest()[:32]
+        name = hashlib.sha256(browser.encode()).hexdigest()[:32]  # not by the name itself: who knows that has the store
         for number in itertools.count(1):
             store: Path | None = folder / (name if number == 1 else f"{name}-{number}")
             if not self.stores_apart:

@@ -23,8 +23,7 @@ from rnn_tui.web.pages import MOST_MESSAGE, House, Rules, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}  # of js, css and fonts
-# Browsers that vanish are noticed within one and a half times this.
-SECONDS_BETWEEN_BEATS = 15.0
+SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
 # By the port, since a browser tells its cookies to all servers of a computer.
 COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
@@ -34,36 +33,52 @@ HEADERS = {
     "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Server": "rnn-tui",
 }  # fmt: skip
-# Of an address that is reserved for books; nothing is sent there.
-_ELSEWHERE = ("192.0.2.1", 9)
+_ELSEWHERE = ("192.0.2.1", 9)  # an address that is reserved for books; nothing is sent there
 
 log = logging.getLogger(__name__)
 
 
-class Guard:
-    """Who may ask a server whose `--host` is `host`; its address has to hold the `token`, empty where none is needed.
+class Server:
+    """Answers requests for pages of `house`, where `--host` is `host`; its address has to hold the `token`, if one is needed.
 
-    Any page in the same browser can send requests here, also by a name of its own that leads to this
-    computer. So who asks must know the token, come by a name of this computer, and be its own page.
+    Any page in the same browser can send requests here, also by a name of its own that leads to this computer. So who asks must
+    know the token, come by a name of this computer, and be its own page.
     """
 
-    def __init__(self, host: str, token: str) -> None:
-        self.token = token
+    def __init__(self, house: House, host: str, token: str) -> None:
+        self._house, self._token = house, token
         self._names = {"localhost", socket.gethostname().lower(), host.lower()}
+        self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
 
-    def check(self, request: web.Request) -> None:
+    def application(self) -> web.Application:
+        """All of it for aiohttp."""
+
+        async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.update(HEADERS)
+
+        application = web.Application(middlewares=[self._check])
+        application.on_response_prepare.append(add_headers)
+        application.router.add_get("/", self._answer_page)
+        application.router.add_get("/static/{name}", self._answer_file)
+        application.router.add_get("/pages/{token}", self._answer_socket)
+        application.router.add_get("/download/{key}", self._answer_download)
+        return application
+
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what comes from elsewhere, or wants anything but to read, by a `web.HTTPException`."""
         if request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET"])
-        host = request.headers.get("Host", "").lower()
-        if not self._is_here(host):
+        if not self._is_here(host := request.headers.get("Host", "").lower()):
             raise web.HTTPForbidden(text="This is no name of this computer; use its address, or start with --host NAME.")
         if request.headers.get("Origin", f"http://{host}").lower() not in (f"http://{host}", f"https://{host}"):
             raise web.HTTPForbidden(text="Another page asks for this.")
+        return await handler(request)
 
-    def require_token(self, token: str) -> None:
-        """Refuse who does not know the token, by a `web.HTTPForbidden`."""
-        if not hmac.compare_digest(token.encode(errors="replace"), self.token.encode()):
+    def _require_token(self, token: str) -> None:
+        """Refuse who does not know the token, if one is needed, by a `web.HTTPForbidden`."""
+        if self._token and not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
             raise web.HTTPForbidden(text="Use the address that rnn-tui serve printed: its token is missing or wrong here.")
 
     def _is_here(self, host: str) -> bool:
@@ -74,37 +89,9 @@ class Guard:
         except ValueError:
             return False
 
-
-class Server:
-    """Answers requests: those that `guard` lets pass, for pages of `house`."""
-
-    def __init__(self, house: House, guard: Guard) -> None:
-        self._house, self._guard = house, guard
-        self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
-
-    def application(self) -> web.Application:
-        """All of it for aiohttp."""
-
-        @web.middleware
-        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._guard.check(request)
-            return await handler(request)
-
-        async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-            response.headers.setdefault("Cache-Control", "no-store")
-            response.headers.update(HEADERS)
-
-        application = web.Application(middlewares=[check])
-        application.on_response_prepare.append(add_headers)
-        application.router.add_get("/", self._answer_page)
-        application.router.add_get("/static/{name}", self._answer_file)
-        application.router.add_get("/pages/{token}", self._answer_socket)
-        application.router.add_get("/download/{key}", self._answer_download)
-        return application
-
     async def _answer_page(self, request: web.Request) -> web.Response:
-        self._guard.require_token(request.query.get("token", "") if self._guard.token else "")
-        text = self._page.substitute(socket=f"/pages/{self._guard.token or 'open'}")
+        self._require_token(request.query.get("token", ""))
+        text = self._page.substitute(socket=f"/pages/{self._token or 'open'}")
         response = web.Response(text=text, content_type="text/html")
         if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
             browser, age = _browser_of(request), SECONDS_OF_COOKIE
@@ -112,13 +99,12 @@ class Server:
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
-        path = FILES.get(request.match_info["name"])
-        if path is None:
+        if (path := FILES.get(request.match_info["name"])) is None:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
     async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
-        self._guard.require_token(request.match_info["token"] if self._guard.token else "")
+        self._require_token(request.match_info["token"])
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
         beat = SECONDS_BETWEEN_BEATS
@@ -170,7 +156,7 @@ async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, toke
     """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can listen. No token lets in all."""
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
-        runner = web.AppRunner(Server(house, Guard(host, token)).application(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(Server(house, host, token).application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
