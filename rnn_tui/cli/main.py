@@ -85,8 +85,7 @@ def _run_app(data_dir: str | None) -> int:
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
     if isinstance(sys.__stdout__, io.TextIOWrapper):
-        # The app draws there; a terminal reads UTF-8 whatever the locale says.
-        sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")
+        sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")  # any terminal reads UTF-8
     share = shared_folder()
     if page and share is not None:
         os.chdir(share)  # what is typed, and shown, is named from there
@@ -152,8 +151,7 @@ def prepare_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            # Closed: the next file would get its number, and then what is written to the stream.
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # closed: the next file would be the stream
     sys.stdout = _stream(sys.stdout, _Results)
     sys.stderr = _stream(sys.stderr, _Messages)
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from rnn_tui.engine.events import Control
 
-# How a command ends, for whoever called it; the last is 128 + SIGINT, as shells have it.
-OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130  # how a command ends; the last is 128 + SIGINT, as shells have it
 # Ctrl-C, the system's request to end, and a terminal that was closed.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LONGEST_CELL, LONGEST_VALUE = 200, 1000

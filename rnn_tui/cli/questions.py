@@ -143,8 +143,7 @@ def _chunks(stream: TextIO, questions: "Questions[Question, Any]") -> "Iterator[
 def _lines(stream: TextIO) -> Iterator[tuple[int, str, bool]]:
     """Numbers and texts of lines, without comments and empty ones, and whether they are whole."""
     if isinstance(stream, io.TextIOWrapper):
-        # Files come from anywhere: with a byte order mark, other line ends, another encoding altogether.
-        stream.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
+        stream.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)  # files have marks, other line ends
     for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE), ""), 1):
         rest, whole = line, True
         while not rest.endswith("\n") and (rest := stream.readline(LONGEST_LINE)):

@@ -122,8 +122,7 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
     with existing_store() as store:
         has = kept(made, store)
         table = results(has)
-        # Who stopped it does not want to wait for more than what is there.
-        by_length = () if was_stopped else accuracy_by_length(has)
+        by_length = () if was_stopped else accuracy_by_length(has)  # who stopped it does not want to wait for more
         found = () if was_stopped and not as_json else conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"

@@ -124,9 +124,8 @@ def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
     if not state.config.variants:
         drawn = (one for one in state.metric_definitions if one.chart)
         return "  ".join(one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics)
-    # The first metric in which more is better: with many variants there is room for one.
     known = [one for one in state.metric_definitions if one.name in row.replicas]
-    metric = next((one for one in known if one.higher_is_better), known[0])
+    metric = next((one for one in known if one.higher_is_better), known[0])  # of many variants there is room for one
     unit = f" {metric.unit}" if metric.unit else ""
     variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
     if len(variants) > NETWORKS_IN_A_LINE:

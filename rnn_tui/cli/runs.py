@@ -30,11 +30,9 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
 RIGHT = ("best", "final", "trained", "age")
 LAST_LINES = 5
-# Who trains writes about twice a second. Of a long run, to read and draw it takes a while.
-SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25
+SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25  # news comes twice a second; a long run takes a while to draw
 HIGHEST_CHART, AROUND_CHART = 20, 4
-# A step, a validation or a slow disk may have to be waited for; then a word before a command ends.
-PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0
+PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0  # for a step, a validation or a slow disk; and until a word says so
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

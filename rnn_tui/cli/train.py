@@ -67,8 +67,7 @@ def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
         parser.add_argument("--augment", choices=task.augmentations, help=text)
     parser.add_argument("--device", choices=DEVICES, default="auto", help=usual)
     if task.reads_data:
-        # By default nothing, or it would overrule the same option before the command.
-        root = "a torchvision root to read the data from"
+        root = "a torchvision root to read the data from"  # no default, or it would overrule the same option before the command
         parser.add_argument("--data-dir", metavar="DIR", help=root, default=argparse.SUPPRESS)
         further = "an NPZ file with images and labels, or an IDX file of images with its labels beside it"
         parser.add_argument("--extra-data", metavar="FILE", help=f"further training images: {further}")
@@ -89,8 +88,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, go on with a run, or try learning rates; returns the exit code.
 
     0 when finished, 1 when the run failed or could not be kept, a signal's when stopped, with weights kept. A SettingError
-    tells of settings that do not go together, a StoreError of a run that is not there or can't be resumed, a
-    CheckpointError of weights that can't be used or written.
+    tells of settings that do not go together, a StoreError of a run that can't be resumed, a CheckpointError of weights.
     """
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
@@ -123,8 +121,7 @@ def run(options: argparse.Namespace) -> int:
         told.tell(evaluation, kept=not lost)
         for sentence in lost:
             output.say(sentence)
-        if to is not None and outcome is not None and finished:
-            # What the user asked for by name must exist or the command fails.
+        if to is not None and outcome is not None and finished:  # what was asked for by name must exist, or the command fails
             save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
     if told.state.status is Status.STOPPED:
         return output.stopped(received)

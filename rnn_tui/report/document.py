@@ -34,16 +34,14 @@ from rnn_tui.tasks import TASKS
 
 TITLE = "A report on recurrent networks, rerun"
 PAGE_STYLE = Path(__file__).with_suffix(".css")
-# Of the settings of a run: those that say nothing on how a network was trained.
-UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
+UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")  # settings that say nothing on how a network was trained
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 TEXT_WIDTH = 800  # of the page, in pixels
 ROW, AROUND = 0.24, 0.75  # of a chart of rows: heights in inches
 OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
 TIMES = "Where networks train side by side, each counts with an equal share of their time."
 CPU_FILE = Path("/proc/cpuinfo")
-# In attributes: what a part of a drawing is referred to by.
-_REFERENCE = re.compile(r"url\(#|^#")
+_REFERENCE = re.compile(r"url\(#|^#")  # in attributes: what a part of a drawing is referred to by
 
 
 @dataclass(frozen=True)
@@ -275,8 +273,7 @@ def _plot(figure: Figure, table: Results) -> ReportChart:
 def svg(drawing: ReportChart) -> str:
     """A drawing as `<svg>` as wide as text that points at nothing outside; ids begin with its key, as a page has several."""
     ElementTree.register_namespace("", SVG)
-    # Our own drawing, from a moment ago: nothing in it is anybody else's.
-    root = ElementTree.fromstring(drawing.svg)
+    root = ElementTree.fromstring(drawing.svg)  # our own, from a moment ago: nothing in it is anybody else's
     for metadata in root.findall(f"{{{SVG}}}metadata"):
         root.remove(metadata)
     for element in root.iter():

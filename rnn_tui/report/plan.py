@@ -20,13 +20,11 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
-# In the report's order; `TRAINING_ORDER` has those first that take least time.
 REPORT_ORDER = ("mnist", "recall", "adder")
-TRAINING_ORDER = ("recall", "adder", "mnist")
+TRAINING_ORDER = ("recall", "adder", "mnist")  # those first that take least time
 DECIMALS = 2  # of every published figure; ours are held against them with as many
 
-# Validation accuracy in percent after each epoch; the LSTM's first can't be read in the report.
-VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
+VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {  # percent after each epoch; the LSTM's first can't be read
     "rnn": (92.25, 95.39, 96.68, 97.21, 97.21, 98.04, 97.46, 97.81, 97.85, 97.86),
     "lstm": (None, 97.73, 98.07, 97.77, 98.26, 98.77, 98.70, 98.54, 98.65, 98.80),
     "bilstm": (92.23, 95.76, 96.97, 96.68, 97.74, 98.00, 98.07, 98.23, 98.06, 98.54),

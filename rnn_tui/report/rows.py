@@ -47,8 +47,7 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
 
     n = len(values)
     middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
-    # Both ways round: which of two networks is taken from the other must change the sign alone.
-    ways = (values, tuple(-value for value in reversed(values)))
+    ways = (values, tuple(-value for value in reversed(values)))  # which is taken from which must change the sign alone
     how: dict[str, Any] = {"n_resamples": RESAMPLES, "confidence_level": middle, "method": "percentile"}
     ahead, back = (bootstrap((some,), np.mean, **how, rng=np.random.default_rng(0)).confidence_interval for some in ways)
     return Interval(float(ahead.low - back.high) / 2, float(ahead.high - back.low) / 2)
@@ -169,8 +168,7 @@ def results(has: Kept) -> Results:
     return Results(has.plan, tuple(rows))
 
 
-# What a report can be written to: each is a function of `report.document` and a line here.
-DOCUMENTS = {one.name: one for one in (
+DOCUMENTS = {one.name: one for one in (  # each is a function of `report.document` and a line here
     ExportFormat("html", "one page with its charts inside, HTML",
                  "rnn_tui.report.document:as_html", suffix=".html", extra="plots"),
     ExportFormat("md", "text with its charts inside, Markdown",
@@ -187,8 +185,7 @@ EXPECTED = (
 )
 RIGHT = ("published", "n", "time")  # columns of figures, which end below each other
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
-# Brackets alone are text; a link or an image takes something behind the closing one.
-_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
+_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")  # brackets alone are text; links and images have more behind
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -32,14 +32,10 @@ from rnn_tui.runs.locks import in_turn
 
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")  # no module from the folder that it is in: others may write there
 SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0  # the process keeps its training and ends within this; then it is killed
-# Longer messages of a browser close its page; page.js holds them back.
-MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
-# The last is what a screen is longer than, and what sets up a terminal is not.
-MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000
-# Downloads: how many, the size of a piece, how long one may take, and all of a file to a slow browser.
-MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0
-# What a process sends first, and then, by the first byte of a packet: terminal, JSON, a file's pieces.
-READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"
+MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24  # longer messages of a browser close its page; page.js holds them back
+MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000  # the last is what a screen is longer than, and no terminal's setup
+MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0  # downloads; a piece of one, all of one
+READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"  # sent first; then packets: terminal, JSON, pieces of files
 # At most 123 bytes: they go with the end of a WebSocket.
 ENDED, LOST = "The app has ended.", "The browser is gone."
 FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
@@ -66,8 +62,7 @@ class Page:
         self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
         self.process: Process | None = None  #: the app; None where it has not started.
         self._socket, self._farewell, self._attention = socket, ENDED, "blur"
-        # Of files that the process offers: the name, the app's own word for it, what has come of it.
-        self._offered: dict[str, tuple[str, object]] = {}
+        self._offered: dict[str, tuple[str, object]] = {}  # files by key: name, and the app's own word for it
         self._pieces: dict[str, asyncio.Queue[bytes]] = {}
 
     def leave(self, farewell: str) -> None:
@@ -237,8 +232,7 @@ class House:
         self.stores_apart = rules.share is not None and not rules.one_store  #: whether each browser has runs of its own.
         self._rules, self._turns, self._over = rules, turns, False
         self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
-        # Each start keeps a core busy: more side by side would only make all of them late.
-        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
+        self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # each start keeps a core busy: more would make all late
 
     async def receive(self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]) -> None:
         """Be a page to a browser that is known by a name, until one of both has enough."""

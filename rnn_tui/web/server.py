@@ -24,11 +24,9 @@ from rnn_tui.web.pages import MOST_MESSAGE, House, Rules, is_size
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}  # of js, css and fonts
 SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
-# By the port, since a browser tells its cookies to all servers of a computer.
-COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
+COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600  # by port: a browser tells them to all servers of a computer
 USUAL_SIZE = (80, 24)
-# Nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw the terminal.
-HEADERS = {
+HEADERS = {  # nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw the terminal
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Server": "rnn-tui",
@@ -117,8 +115,7 @@ class Server:
         page, key = self._house.find(request.query.get("instance", "")), request.match_info["key"]
         if page is None or (name := page.offered(key)) is None:
             raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
-        # Whatever is in it is kept as a file, and never shown as a page of this server.
-        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"  # whatever is in it, never a page of this server
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file})
         await response.prepare(request)
         try:
