@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
 
 HERE = Path(__file__).parent.parent
-# What the first frame needs; the others are read behind it.
-FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
 SECONDS_TO_HAND_OVER = 10.0
 logger = logging.getLogger(__name__)
 
@@ -42,7 +40,8 @@ class RnnTuiApp(RequestsApp):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    CSS_PATH = [HERE / name for name in FIRST_STYLES]
+    # What the first frame needs; the others are read behind it.
+    CSS_PATH = [HERE / name for name in ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS = [
@@ -60,9 +59,7 @@ class RnnTuiApp(RequestsApp):
         self, runs: TrainingManager | None = None, data_dir: str | None = None,
         report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
     ) -> None:  # fmt: skip
-        """Create the app, with the tab of the id `first` in front. It trains on the torchvision root `data_dir`, if given, and
-        reruns the report with `report_overrides`, settings by task in place of the preset's.
-        """
+        """Create the app, the tab of the id `first` in front; `report_overrides` are settings of the report rerun, by task."""
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
         self.preferences = apply_preferences(self)
@@ -130,8 +127,7 @@ class RnnTuiApp(RequestsApp):
             super()._handle_exception(error)
         else:
             logger.error("the app failed", exc_info=error)
-            cause = getattr(error, "error", error)  # a worker's is in another
-            self.end_process(1, f"rnn-tui: {told_of_fault(cause)}\n")
+            self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")  # a worker's is in another
 
     async def interrupted(self) -> "list[RunRecord]":
         """The runs that were interrupted, the newest first; none where they can't be read."""
@@ -145,9 +141,7 @@ class RnnTuiApp(RequestsApp):
 
     async def _offer_to_resume(self) -> None:
         """Say which runs were interrupted, and how to go on with them; Home does so itself."""
-        if self.tabs.active == HOME:
-            return
-        if runs := await self.interrupted():
+        if self.tabs.active != HOME and (runs := await self.interrupted()):
             what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
             self.notify(f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on.", timeout=20)
 
@@ -169,11 +163,10 @@ class RnnTuiApp(RequestsApp):
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
-        if not await self.tabs.fill(str(event.pane.id)):
-            pane = event.pane.query_one(Pane)
-            if pane.is_mounted:  # or it is being made at someone's request, and does both then
-                pane.show_runs()
-                pane.focus_view()
+        there = not await self.tabs.fill(str(event.pane.id))
+        if there and (pane := event.pane.query_one(Pane)).is_mounted:  # or it is being made at someone's request, and does both
+            pane.show_runs()
+            pane.focus_view()
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -19,8 +19,7 @@ from rnn_tui.runs.held import HELD
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.threads import wait_for_threads
 
-# What trains has so long to keep what it has; all of the end takes so long at most.
-SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
+SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9  # for what trains to keep what it has; for all of the end
 SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
 ASKED = 0  # among the numbers of signals
 
@@ -33,9 +32,7 @@ if sys.platform != "win32":
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
-        """Ends the process on a signal, when the terminal is gone, or when the app asks; to be made in the main thread, before
-        Textual touches the terminal, or the pipes of a `page`.
-        """
+        """Ends the process on a signal, without its terminal, or when the app asks; to be made before Textual takes that."""
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
             self._app = app
@@ -120,9 +117,8 @@ def _hold_still() -> None:
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
-    """Run the app and end the process; returns to no caller. The process ends without Python's own tidying up: with PyTorch
-    loaded that takes seconds on a busy machine, and waits for a thread that can't stop in time (a huge network's step, an
-    import). By then the terminal is restored and weights are kept.
+    """Run the app and end the process, without Python's own tidying up: with PyTorch loaded that takes seconds on a busy
+    machine, and waits for a thread that can't stop in time, as in a huge network's step. Returns to no caller.
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":

@@ -17,9 +17,8 @@ KEYS: dict[str, tuple[str, str]] = {name: (keys, meaning) for name, keys, meanin
 
 
 def key(name: str, action: str, label: str, tooltip: str = "", *, show: bool = True, display: str | None = None) -> Binding:
-    """A binding of the key that has the meaning `name` in `KEYS`; a KeyError where none has. Help and palette say the
-    `tooltip`, or else what the key means everywhere; the footer, if it is to `show` it and has room, the `label`, and the key
-    by its own name or as it is to `display`.
+    """A binding of the key with the meaning `name` in `KEYS`. Help and palette say the `tooltip`, or else what it means
+    everywhere; the footer, if it is to `show` it, the `label`, and the key by its name or as it is to `display`.
     """
     keys, meaning = KEYS[name]
     return Binding(keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name)

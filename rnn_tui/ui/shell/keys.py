@@ -54,9 +54,8 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         tables: dict[str, str] = {}
         for binding, node in documented(of):
-            heading = "Keys" if node is of.app else "In this view"
-            head = f"## {heading}\n\n| key | what it does |\n| --- | --- |\n"
-            tables[heading] = f"{tables.get(heading, head)}| {of.app.get_key_display(binding)} | {binding.tooltip} |\n"
+            heading = f"## {'Keys' if node is of.app else 'In this view'}\n\n| key | what it does |\n| --- | --- |\n"
+            tables[heading] = f"{tables.get(heading, heading)}| {of.app.get_key_display(binding)} | {binding.tooltip} |\n"
         other = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
         self._markdown = "\n\n".join([text, *tables.values(), other])
 
@@ -76,13 +75,11 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     go = partial(app.run_action, "tab('runs')")
     yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights: press e there", go)
     for binding, node in documented(screen):
-        if node is app and binding.action in ("quit", "help"):
-            continue
-        where = "" if node is app else ", in this view"
-        words = f"{binding.description}: {binding.tooltip}"  # found by the word in the footer as well as by the sentence
-        # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
-        do = partial(app.call_later, app.run_action, binding.action, node)
-        yield SystemCommand(words, f"Key {app.get_key_display(binding)}{where}", do)
+        if node is not app or binding.action not in ("quit", "help"):
+            where = f"Key {app.get_key_display(binding)}{'' if node is app else ', in this view'}"
+            # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
+            do = partial(app.call_later, app.run_action, binding.action, node)
+            yield SystemCommand(f"{binding.description}: {binding.tooltip}", where, do)  # found by the footer's word, too
 
 
 def copied(widget: Widget | None) -> str:
@@ -93,11 +90,9 @@ def copied(widget: Widget | None) -> str:
         region = widget.region
         strips = widget.screen._compositor.render_strips()[region.y : region.bottom]
         return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in strips)
-    if isinstance(widget, DataTable):
-        heads = [column.label for column in widget.ordered_columns]
-        rows = (heads, *map(widget.get_row_at, range(widget.row_count)))
-        return "\n".join("\t".join(map(_plain, row)) for row in rows) if heads else ""
-    return ""
+    if not isinstance(widget, DataTable) or not (heads := [column.label for column in widget.ordered_columns]):
+        return ""
+    return "\n".join("\t".join(map(_plain, row)) for row in (heads, *map(widget.get_row_at, range(widget.row_count))))
 
 
 def _plain(cell: object) -> str:
@@ -105,10 +100,9 @@ def _plain(cell: object) -> str:
 
 
 class KeyFooter(Footer):
-    """The keys that matter here, in one line: as many as fit, and always help and quit; made anew only where one has changed.
-    Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key follows the footer's
-    `compact`: slow, and memory grows with every key. Waits for `Footer.recompose` to compare its keys, and for
-    `DOMNode.data_bind` to let go of a removed widget.
+    """The keys that matter here, in one line: as many as fit, and always help and quit. Textual's makes all keys anew at every
+    change of focus and keeps what it threw away, as each key follows the footer's `compact`: slow, and memory grows. Waits for
+    `Footer.recompose` to compare its keys, and for `DOMNode.data_bind` to let go of a removed widget.
     """
 
     _composed: Sequence[FooterKeys] = ()
@@ -139,8 +133,7 @@ class KeyFooter(Footer):
 
     def _width(self, key: FooterKeys) -> int:
         """The columns of a key: a blank before its words, another after them."""
-        binding = key[0]
-        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
+        return cell_len(self.app.get_key_display(key[0]) + key[0].description) + 2
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.recompose)

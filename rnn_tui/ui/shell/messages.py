@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.
-MOST_SECONDS_BETWEEN_DRAWS = 2.0
-SHARE_FOR_DRAWING = 0.03
+MOST_SECONDS_BETWEEN_DRAWS, SHARE_FOR_DRAWING = 2.0, 0.03
 SECONDS_TO_STALL = 300.0
 BELL, ESCAPE, END = "\a", "\x1b", "\x1b\\"
 # Notifications, and what is in the names of the terminals that have them.
@@ -117,11 +116,9 @@ class News:
     def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
         self._cpu_seconds = time.thread_time()
-        self._next, self._paused = 0.0, False
+        self._next, self._paused, self._pause = 0.0, False, 1 / app.preferences.redraws
         self.alerts = Alerts(app)  #: what rings where nobody looks.
-        self._pause = 1 / app.preferences.redraws
-        #: at rest while nothing can come; whoever begins training resumes it.
-        self.timer = app.set_interval(self._pause, self.bring)
+        self.timer = app.set_interval(self._pause, self.bring)  #: resumed by whoever begins training.
 
     def bring(self) -> None:
         """Bring news to the panes, less often where drawing them costs much."""
@@ -131,11 +128,9 @@ class News:
         now, cpu = time.monotonic(), time.thread_time()
         if now < self._next and runs.busy:
             return
-        spent = cpu - self._cpu_seconds
+        spent, self._cpu_seconds = cpu - self._cpu_seconds, cpu
         self._next = now + min(max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS)
-        self._cpu_seconds = cpu
-        alive = runs.anything_to_come
-        drained = runs.drain()
+        alive, drained = runs.anything_to_come, runs.drain()
         if drained.run_ids or drained.loaded:
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in app.query("TaskPane"):
@@ -156,9 +151,7 @@ class News:
 
 
 class Alerts:
-    """Rings the bell, and notifies, where a run of `app` ends or stalls while nobody looks, unless the settings forbid it. A
-    terminal that never said that its window went to the back may well be in front: it only gets the bell.
-    """
+    """Rings, and notifies if the terminal has ever said that its window is in the back, where runs of `app` end or stall."""
 
     def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app

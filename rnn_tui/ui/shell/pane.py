@@ -125,9 +125,8 @@ class Pane(Vertical):
     def views(self) -> list[str]:
         # Asked for with every key in the footer: no query through all that the views hold.
         tabs = self.query_one_optional("#views", TabbedContent)
-        if tabs is None or not tabs.children:
-            return []
-        return [place.id or "" for place in tabs.get_child_by_type(ContentSwitcher).children]
+        places = tabs.get_child_by_type(ContentSwitcher).children if tabs is not None and tabs.children else ()
+        return [place.id or "" for place in places]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for a view that is not there."""
@@ -158,12 +157,10 @@ class StorePane(Pane):
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
         """What the database says; None where it can't be used, which is said then."""
-        answer = None
         try:
-            answer = await self._store.ask(self, question)
-            self._problem = ""
+            answer, self._problem = await self._store.ask(self, question), ""
         except UserError as error:
-            self._problem = str(error)
+            answer, self._problem = None, str(error)
         self.complain()
         return answer
 

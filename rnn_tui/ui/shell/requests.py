@@ -146,8 +146,7 @@ class RequestsApp(OrderedApp):
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
-        free = not self.runs.busy and self._next_up is None and not self._resuming
-        if not free:
+        if not (free := not self.runs.busy and self._next_up is None and not self._resuming):
             self.notify(messages.UNDER_WAY, severity="warning")
         return free
 

@@ -97,19 +97,17 @@ class AppTabs(ViewTabs):
         return next((one for one in panes if isinstance(one, Pane) and one.is_mounted), None)
 
     def go_to(self, name: str) -> None:
-        if name == self.active and self.front is not None:
-            if not self.front.has_focus_within:
-                self.front.focus_view()
-            return
-        self.screen.set_focus(None)  # or the tab with the focus would come back
-        self.active = name
+        if name != self.active or self.front is None:
+            self.screen.set_focus(None)  # or the tab with the focus would come back
+            self.active = name
+        elif not self.front.has_focus_within:
+            self.front.focus_view()
 
     async def fill(self, name: str) -> bool:
         """Make the pane of a tab; False if it is there."""
-        if (place := self.get_pane(name)).query(Pane):
-            return False
-        await place.mount(self._made(self._tabs[name]))
-        return True
+        if missing := not (place := self.get_pane(name)).query(Pane):
+            await place.mount(self._made(self._tabs[name]))
+        return missing
 
     async def bring(self, name: str) -> Pane:
         """Bring a tab to the front; its pane, once all of it is there."""

@@ -23,9 +23,8 @@ _AT_WORK: set[object] = set()  # what `in_thread` calls now
 
 
 async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an `asyncio.CancelledError` if
-    `widget` is being removed by then, as when the app quits: Textual cancels its worker only after its children are gone, for
-    which it would look in vain.
+    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an `asyncio.CancelledError` if that
+    is being removed by then: Textual cancels its worker only after its children, for which that would look, are gone.
     """
 
     def call() -> T:
@@ -39,8 +38,7 @@ async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **k
     try:
         return await asyncio.to_thread(call)
     finally:
-        # A widget that is being removed counts as not displayed.
-        if not (widget.is_attached and widget.display):
+        if not (widget.is_attached and widget.display):  # as one that is being removed counts as
             raise asyncio.CancelledError
 
 
@@ -52,8 +50,7 @@ def wait_for_threads(until: float) -> None:
 
 class LatestQuestion(Generic[T]):
     """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up. `take` gets
-    each answer, or the sentence to show in its place, which is `failure` where what a question raises is no `UserError`; with
-    `overtaken` also answers to questions that another one has overtaken; none once `widget` is gone.
+    each answer, `overtaken` ones too if wanted, or the sentence in its place, `failure` for what is no `UserError`.
     """
 
     def __init__(
@@ -113,6 +110,5 @@ class StoreAccess:
         from rnn_tui.sweeps.kept import SweepStore  # noqa: PLC0415 - behind the first frame
 
         with self._answering:
-            if self._store is None:
-                self._store = SweepStore()
+            self._store = self._store or SweepStore()
             return question(self._store)

@@ -81,10 +81,8 @@ class ChartView(Widget):
     def action_full_screen(self) -> None:
         """Enlarge the chart in focus; then the next one; then neither."""
         screen, charts = self.screen, list(self.charts)
-        if screen.maximized in charts:
-            left = charts[charts.index(screen.maximized) + 1 :]
-        else:
-            left = [chart for chart in charts if chart is self.app.focused] or charts
+        focused = [chart for chart in charts if chart is self.app.focused]
+        left = charts[charts.index(screen.maximized) + 1 :] if screen.maximized in charts else focused or charts
         if left:
             screen.maximize(left[0], container=False)
             left[0].focus()
