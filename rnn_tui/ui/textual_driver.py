@@ -1,12 +1,11 @@
 """Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
 
-Its thread that writes ends where a write fails, and whoever has more to write waits for it for ever. Its thread that
-reads ends the app, with exit code 0, at a byte that is no UTF-8, as in a word pasted from elsewhere, and at sequences for
-keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [ 55296 u`) can't be written. After a
-stop that came without a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
-app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a
-program with readline (a Python prompt) leaves to what it starts: the app keeps that size in any window. Waits for
-`WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+Its thread that writes ends where a write fails, and whoever has more to write waits for it for ever. Its thread that reads
+ends the app, with exit code 0, at a byte that is no UTF-8, and at sequences for keys that there can't be, such as `ESC [ : A`;
+a key that is half a character (`ESC [ 55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's
+attributes, as it has set them, for those from before the app, and Alt with a digit for what Option types on a Mac: `¡` for
+Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the app keeps that size in any window.
+Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 import codecs
@@ -97,8 +96,7 @@ if sys.platform != "win32":
         def give_back(self, sentence: str = "") -> None:
             """Leave the terminal as it was, with a sentence on it; blocks where nobody reads it."""
             self.given_back = True
-            # Whoever is about to take it comes to the end of that, or does not begin.
-            self.changing.acquire(timeout=SECONDS_TO_TAKE)
+            self.changing.acquire(timeout=SECONDS_TO_TAKE)  # who is about to take it ends that, or does not begin
             with suppress(OSError, termios.error):  # it is gone
                 if self._is_ours():
                     termios.tcsetattr(self.keys, termios.TCSANOW, self._attributes)

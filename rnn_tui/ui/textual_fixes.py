@@ -24,8 +24,7 @@ from textual.widgets._progress_bar import Bar
 from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
 HERE = Path(__file__).parent
-# A key has so long before the next one is handled; what is to take it is asked for this often.
-SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02
+SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02  # before the next one is handled; between looks for what is to take it
 LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
 
 
@@ -33,8 +32,7 @@ def joined_styles(apart_from: Sequence[object] = ()) -> str:
     """All style sheets as one source, but for the files that are read already. Textual keeps 64 parsed; of more, it parses
     every one again for each new widget, and a tab takes seconds to open. Waits for no limit in `textual.css.stylesheet`.
     """
-    paths = [path for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from]
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from)
 
 
 def read_late_styles(app: App[object]) -> None:
@@ -44,10 +42,9 @@ def read_late_styles(app: App[object]) -> None:
 
 
 class ViewTabs(TabbedContent):
-    """Tabs that a late word of the focus does not switch back, and that show where there are more.
-
-    Textual brings the view with the focus to the front, but on a message, which on a busy machine arrives when the user is in
-    another view already: `n` pressed fast would end where it began (Textualize/textual#4955). And it cuts off tabs unseen.
+    """Tabs that a late word of the focus does not switch back, and that show where there are more. Textual brings the view with
+    the focus to the front, but on a message, which on a busy machine arrives when the user is in another view already: `n`
+    pressed fast would end where it began (Textualize/textual#4955). And it cuts off tabs unseen.
     """
 
     def on_mount(self) -> None:
@@ -86,10 +83,8 @@ class ExactBar(ProgressBar):
 
 
 class LongTable(DataTable[Text]):
-    """A table that asks for the cells of a row where that is seen.
-
-    Textual's keeps and measures each cell of each row: of 20,000 rows that takes a quarter of a minute, in which no key
-    does anything. Waits for a `DataTable` that can be asked for less. `cells_of` makes the cells of the row with a key.
+    """A table that asks `cells_of` for the cells of the row with a key when it is seen: Textual's keeps and measures all, for
+    a quarter of a minute where there are 20,000 rows. Waits for a `DataTable` that can be asked for less.
     """
 
     def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
@@ -122,10 +117,9 @@ class LongTable(DataTable[Text]):
 
 
 class OrderedApp(App[int]):
-    """An app that handles one key after the other, however fast they come.
-
-    Textual hands a key to what has the focus while those before are on their way up to whoever knows them: Ctrl+U empties a
-    field after the letters typed behind it, what is typed after a key that goes to a field arrives elsewhere (`App.on_event`).
+    """An app that handles one key after the other, however fast they come. Textual (`App.on_event`) hands a key to what has the
+    focus while those before are on their way up to whoever knows them: Ctrl+U empties a field after the letters typed behind
+    it, what is typed after a key that goes to a field arrives elsewhere.
     """
 
     _in_hand: events.Event | None = None
@@ -174,30 +168,25 @@ class OrderedApp(App[int]):
 
 
 class ExactScreen(Screen[object]):
-    """A screen that tells every widget of its size.
-
-    Textual compares a layout with where widgets were when that was last looked up. Where something looks it up between a
-    change and its layout, as the change of a style does after a scroll, the layout finds nothing new: a view stays empty,
-    or is drawn for the size that it had. Waits for `Compositor.reflow` to compare with the last layout.
+    """A screen that tells every widget of its size. Textual compares a layout with where widgets were when that was last looked
+    up. Where that is between a change and its layout, as with a style after a scroll, the layout finds nothing new: a view is
+    empty, or drawn for the size that it had. Waits for `Compositor.reflow` to compare with the last layout.
     """
 
     _laid_out: "CompositorMap | None" = None
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
-        if scroll and not self._layout_widgets:
-            super()._refresh_layout(size, scroll)  # of what is visible only
-            return
-        if self._laid_out is not None:
+        all_of_it = not scroll or bool(self._layout_widgets)  # else what is visible only
+        if all_of_it and self._laid_out is not None:
             self._compositor._full_map = self._laid_out
         super()._refresh_layout(size, scroll)
-        self._laid_out = self._compositor._full_map
+        if all_of_it:
+            self._laid_out = self._compositor._full_map
 
 
 class FrontScreen(ExactScreen):
-    """A screen on which what is in front has its keys wherever the focus is.
-
-    Textual's binding chain goes from the focus up: with that in a row of tabs, as after a click there, or nowhere, as while
-    views change, a view's keys would do nothing. Waits for a way to add to it. `in_front` tells what is, the innermost first.
+    """A screen on which what is `in_front`, the innermost first, has its keys wherever the focus is. Textual's binding chain
+    goes from the focus up: with that in a row of tabs, or nowhere, a view's keys do nothing. Waits for a way to add to it.
     """
 
     AUTO_FOCUS = ""  # the pane in front says where the focus begins; Textual would give it to the row of tabs first
@@ -232,9 +221,8 @@ class FrontScreen(ExactScreen):
             at = next(at for at, one in enumerate(nodes) if one in node.ancestors)
             bindings = node._bindings.copy()
             for key in list(bindings.key_to_bindings):
-                # What a field takes for itself is no command, as in Textual's own chain.
                 if any(one.check_consume_key(key, key_to_character(key)) for one in nodes[:at]):
-                    del bindings.key_to_bindings[key]
+                    del bindings.key_to_bindings[key]  # what a field takes is no command, as in Textual's own chain
             nodes.insert(at, node)
             chain.insert(at, (node, bindings))
         return chain

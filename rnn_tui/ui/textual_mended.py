@@ -48,11 +48,9 @@ def _closed(screen: Screen[Any]) -> bool:
 
 @_mends(Widget, "_dispatch_message")
 async def _dispatch_while_there(dispatch: Method, widget: Widget, message: Message) -> None:
-    """Leave a widget that goes what it needs for that, but no key, no click, no word of others.
-
-    Textual closes a screen at once but removes it later, and a widget after its children. What comes in between is handled
-    as if all were there: a second Enter in the command palette closes the screen below, or raises ScreenStackError; a letter
-    before it starts a search for commands in a list that is gone. Waits for `Screen.dismiss` and `App._prune` to end messages.
+    """Leave a widget that goes what it needs for that, but no key, no click, no word of others. Textual closes a screen at once
+    but removes it later, and a widget after its children. What comes in between is handled as if all were there: a second Enter
+    in the command palette closes the screen below, or raises ScreenStackError. Waits for `Screen.dismiss` and `App._prune`.
     """
     gone = widget._pruning or (isinstance(widget, Screen) and _closed(widget))
     if not (gone and (message.bubble or isinstance(message, events.Timer))):
@@ -67,18 +65,14 @@ def _wrap_in_a_column(wrap: Method, content: Content, width: int, *more: Any, **
 
 @_mends(Timer, "_start")
 def _start_to_the_end(start: Method, timer: Timer) -> None:
-    """Let a timer that is to ring once do so, however late: Textual's passes over what it is late for, and where the
-    machine is busy a notice stays, or the app never again takes the size of its window. Waits for `Timer._run`.
-    """
+    """Let a timer that is to ring once do so, late too: on a busy machine a notice would stay. Waits for `Timer._run`."""
     timer._skip = timer._skip and timer._repeat != 0
     start(timer)
 
 
 @_mends(App, "_prune")
 def _prune_with_workers(prune: Method, app: App[Any], *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
-    """End the workers of widgets before these go: Textual does when their children are gone, which a
-    worker that goes on in between looks for in vain: NoMatches. Waits for `App._prune`.
-    """
+    """End workers before their widgets go: Textual's look for children that are gone: NoMatches. Waits for `App._prune`."""
     removed = {one for node in nodes for one in node.walk_children(with_self=True)}
     for worker in list(app.workers):
         if worker.node in removed:
@@ -123,14 +117,11 @@ def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
 
 @_mends(_PrintCapture, "fileno")
 def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
-    """Say that what stands in for stderr is no file: Textual says -1, which Python hands to every process that
-    `multiprocessing` starts: ValueError. Waits for `_PrintCapture.fileno` to raise as those of `io` do.
-    """
+    """Say that what stands in for stderr is no file: at Textual's -1 `multiprocessing` fails. Waits for it to raise itself."""
     raise io.UnsupportedOperation("fileno")
 
 
-# This cache has the lines of widgets in its keys, a thousand that are gone among them: 10 MB.
-# Waits for `StylesCache.get_inner_outer` to be a class method.
+# This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
 # The panel of keys is put into a screen that is being made: MountError. Waits for it to wait.

@@ -1,10 +1,9 @@
 """Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
 
-Its driver writes packets from two threads (a download's next piece comes from the one that reads), and loses the rest of
-one that a full pipe cuts short. A closed pipe is a fault of the app's. What anybody prints stands between the packets.
-The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a packet that makes no sense;
-and where its input ends, the app goes on for nobody. It takes signals, and ends by way of the app, which may hang. Sizes
-may be 0 or a million. A download is told with its path on the server. Waits for `WebDriver` to do better.
+Its driver writes packets from two threads, and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of
+the app's. What anybody prints stands between the packets. The thread that reads ends, without a word, at a byte that is no
+UTF-8, a key that is none, a packet that makes no sense; where its input ends, the app goes on for nobody. It takes signals, and
+may hang at the end. Sizes may be 0 or a million. A download has its path on the server. Waits for `WebDriver` to do better.
 """
 
 import codecs
@@ -29,8 +28,7 @@ from rnn_tui.ui.textual_driver import KeysDriver
 
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
 MOST_COLUMNS, MOST_ROWS = 800, 400
-BYTES_AT_ONCE = 1 << 16
-SECONDS_FOR_A_KEY = 0.1
+BYTES_AT_ONCE, SECONDS_FOR_A_KEY = 1 << 16, 0.1
 
 
 class Pipes:
@@ -121,9 +119,8 @@ class PageDriver(KeysDriver, WebDriver):
         elif packet_type == "resize":
             width, height = _sound(payload["width"], payload["height"])
             super().on_meta(packet_type, {"width": width, "height": height})
-        elif packet_type == "deliver_chunk_request":
+        elif packet_type == "deliver_chunk_request":  # for the app's own thread, as all that is written: this one hears the end
             size = min(max(1, cast("int", payload["size"])), BYTES_AT_ONCE)
-            # By the app's own thread, as all that is written: this one hears that the page ends.
             self._loop.call_soon_threadsafe(super().on_meta, packet_type, {**payload, "size": size})
         else:
             super().on_meta(packet_type, payload)
