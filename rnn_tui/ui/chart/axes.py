@@ -82,16 +82,14 @@ def linear_axis(low: float, high: float, most: int, lower: float | None = None, 
     if high - low <= 1e-9 * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
         low, high = low - pad, high + pad
-    floor = -math.inf if lower is None else lower
-    ceiling = math.inf if upper is None else upper
+    floor, ceiling = -math.inf if lower is None else lower, math.inf if upper is None else upper
     low, high = max(low, floor), min(high, ceiling)
     step = nice_step(high - low, max(1, most - 1))
     while True:
         start = max(floor, math.floor(low / step + 1e-9) * step)
         end = min(ceiling, math.ceil(high / step - 1e-9) * step)
         ticks = _multiples(start, end, step)
-        # An axis across 0 keeps three ticks however coarse the step: stop there.
-        if len(ticks) <= max(3, most):
+        if len(ticks) <= max(3, most):  # an axis across 0 keeps three however coarse the step
             break
         step = nice_step(step * 1.5, 1)
     pad = PAD * (high - low)
@@ -154,10 +152,8 @@ def log2_axis(low: float, high: float, width: int) -> Axis:
     """Return the log axis between two exponents of two, labelled at as many powers, evenly apart, as fit ``width`` cells."""
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if last <= first:
-        # Too narrow for powers: evenly spaced values, placed on the log scale. They are
-        # closest at its right end, by this share of their mean distance.
-        start, end = 2.0**low, 2.0**high
-        share = (end - start) / (end * math.log(2) * (high - low))
+        start, end = 2.0**low, 2.0**high  # too narrow for powers: evenly spaced values, placed on the log scale
+        share = (end - start) / (end * math.log(2) * (high - low))  # of their mean distance, where they are closest: at its end
         axis = x_axis(start, end, math.floor(width * share))
         return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
     for step in itertools.count(1):

@@ -39,9 +39,7 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return start and stop of at most ``count`` groups of ascending positions, none empty: equal in width, not in points, as
-    on a log axis these crowd at one end, and the other, where each is seen, would lose most.
-    """
+    """Return start and stop of at most ``count`` groups of positions, none empty; of one width, as a log axis crowds points."""
     width = (x[-1] - x[0]) / count
     inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
     return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
@@ -61,7 +59,7 @@ def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float
 def apart(x: Sequence[float], gap: float) -> list[int]:
     """Return the last index and, going back, those at least ``gap`` from the one before."""
     kept: list[int] = []
-    for index in range(len(x) - 1, -1, -1):
+    for index in reversed(range(len(x))):
         if not kept or x[kept[-1]] - x[index] >= gap:
             kept.append(index)
     return kept
@@ -92,8 +90,7 @@ def thin_band(colour: int, x: list[float], low: list[float], high: list[float], 
     if len(x) <= 2 * limit:
         return VisibleBand(colour, x, low, high)
     cuts = groups(x, limit)
-    middles = [x[(start + stop) // 2] for start, stop in cuts]
-    middles[0], middles[-1] = x[0], x[-1]
+    middles = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
     lows = [min(low[start:stop]) for start, stop in cuts]
     return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 
@@ -134,9 +131,7 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
 
 
 def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle) -> Iterator[Segment]:
-    """Cut the text of one line where the layers behind it change, and yield it in new styles. All its characters are one cell
-    wide; ``left`` cells come before those of the plot, whose layers are ``row``.
-    """
+    """Cut a line, a character a cell, where layers behind it change, which are ``row`` after ``left`` cells, and restyle it."""
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)
     for text, style, _ in segments:

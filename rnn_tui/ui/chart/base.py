@@ -16,8 +16,7 @@ from rnn_tui.ui.shell.key_table import moves
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 ANYTHING = Metric("", "", lower=None)
-# The columns and rows below which there is no plot, just the last values; the rows below which there is no foot.
-TINY_SIZE, LOW_HEIGHT = (20, 6), 9
+TINY_SIZE, LOW_HEIGHT = (20, 6), 9  # columns and rows below which there are but the last values; rows below which no foot
 ROOM_AT_ENDS = 0.08
 
 
@@ -92,8 +91,7 @@ class ChartBase(Widget, can_focus=True):
         cleaned = tuple(view.clean(one, self._spec.lower, self._spec.upper, self.log_x) for one in series)
         if cleaned == self._series:
             return
-        before, self._series = view.extent(self._series), cleaned
-        after = view.extent(cleaned)
+        before, after, self._series = view.extent(self._series), view.extent(cleaned), cleaned
         if self._view and before and after:
             # A view that touches the newest data stays with it as training goes on.
             moved = after[1] - before[1] if self._view[1] >= before[1] else 0.0
@@ -155,9 +153,8 @@ class ChartBase(Widget, can_focus=True):
         present, mark = self._present, self._mark
         if present is None:
             return None
-        if self._ticks and self._view is None:
-            room = (present[1] - present[0]) * ROOM_AT_ENDS
-            present = present[0] - room, present[1] + room
+        room = (present[1] - present[0]) * ROOM_AT_ENDS if self._ticks and self._view is None else 0.0
+        present = present[0] - room, present[1] + room
         frame = view.frame(
             self.prepared, present, (width, height), (self._spec.lower, self._spec.upper), self.log_y, log_x=self.log_x,
             mark=mark and (to_position(mark[0], self.log_x), to_position(mark[1], self.log_x)),
@@ -174,8 +171,7 @@ class ChartBase(Widget, can_focus=True):
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
         """Show half (1) or twice (-1) the range around an x, by default the cursor or the right end; return if that changed."""
-        present, full = self._present, view.extent(self._series)
-        if present is None or full is None:
+        if (present := self._present) is None or (full := view.extent(self._series)) is None:
             return False
         fixed = self.cursor_position if anchor is None else to_position(anchor, self.log_x)
         # A cursor from another chart may be where this one has no data, or no place.
@@ -209,8 +205,7 @@ class ChartBase(Widget, can_focus=True):
 
     def action_reset_view(self) -> None:
         """Show all data; where all is shown, leave the highest of the beginning out again."""
-        self._whole = self._view is not None or not self._whole
-        self._view = None
+        self._whole, self._view = self._view is not None or not self._whole, None
         self._changed()
 
     def action_toggle_log(self) -> None:
@@ -221,8 +216,7 @@ class ChartBase(Widget, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this chart allows; leave escape to others without a cursor."""
-        lines = not self._series or not all(one.points for one in self._series)
-        smooth = self._allow_smoothing and lines
+        smooth = self._allow_smoothing and (not self._series or not all(one.points for one in self._series))
         allowed = {"toggle_log": self._spec.upper is None, "cycle_smoothing": smooth, "clear_cursor": self.cursor is not None}
         return allowed.get(action, True)
 

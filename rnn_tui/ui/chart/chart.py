@@ -107,10 +107,7 @@ class ChartPlot(Widget):
         styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
         for one in frame.lines:
             styles[_number(one.series), LINE] = Style(color=self._colour(one.series, dark), bgcolor=background)
-        shaded: list[list[int]] = []
-        if frame.bands or frame.mark:
-            shaded = frame.layers()
-            restyle = self._on_layers(frame)
+        shaded, restyle = frame.layers() if frame.bands or frame.mark else [], self._on_layers(frame)
         strips: list[Strip] = []
         for index, row in enumerate(plotted(frame, width, height, self._chart.cursor_position)):
             segments = []
@@ -118,8 +115,7 @@ class ChartPlot(Widget):
             for number, role, text in row:
                 segments.append(Segment(text, styles[number, role]) if role else Segment(text.replace(" ", space), empty))
                 if text.endswith(TICK):
-                    # The grid fills what plotext leaves empty in the rows of the y ticks:
-                    # a tenth of the time of its own lines, and none across the cursor.
+                    # The grid fills what plotext leaves empty: ten times as fast as its own lines, and none across the cursor.
                     space, empty = "─", grid
             if index < len(shaded) and any(shaded[index]):
                 segments = list(lay_under(segments, frame.left, shaded[index], restyle))
@@ -148,10 +144,8 @@ class ChartPlot(Widget):
         return (self._background + colour.with_alpha(FAINT)).hex6 if series.faint else colour.hex6
 
     def _on_layers(self, frame: Frame) -> Restyle:
-        ground, ink = self._background, self._faint("mark")
-        dark = self.app.current_theme.dark
-        if ground.ansi is not None:
-            # The terminal's own colours cannot be blended; only which is darker is known.
+        ground, ink, dark = self._background, self._faint("mark"), self.app.current_theme.dark
+        if ground.ansi is not None:  # the terminal's own colours cannot be blended; only which is darker is known
             ends = Color.parse("black"), Color.parse("white")
             ground, ink = ends if dark else ends[::-1]
         hues = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
@@ -190,13 +184,11 @@ def _number(series: ChartSeries) -> int:
 
 def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[tuple[int, int, str]]]:
     """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0 for none."""
-    # On use only: an app without runs draws its first frame sooner.
-    from textual_plotext.plot import Plot  # noqa: PLC0415
+    from textual_plotext.plot import Plot  # noqa: PLC0415 - an app without runs draws its first frame sooner
 
     plot = Plot()  # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it builds
     plot.theme("clear")
-    # The public plotsize() is capped by the size of the terminal at import.
-    plot._set_size(width, height)
+    plot._set_size(width, height)  # the public plotsize() is capped by the size of the terminal at import
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     plot.ticks_color((0, AXIS, 0))
@@ -224,9 +216,7 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
 
 
 def loss_chart(state: RunState, width: int, height: int) -> Text:
-    """The loss over epochs below a legend, in so many columns and rows, for a terminal in which no app runs. In training as
-    lines, in validation as points; of several networks the mean of each over its seeds. The axis is the app's.
-    """
+    """The loss in so many columns and rows, without an app: training as lines, validation as points, the mean over seeds."""
     drawn = []
     for metric in (one for one in state.metric_definitions if one.chart == "loss"):
         points = metric.stage != "train"

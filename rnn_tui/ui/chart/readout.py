@@ -46,13 +46,9 @@ def entries(
     series: Sequence[ChartSeries], dark: bool, x: float | None,
     present: tuple[float, float] | None = None, log_x: bool = False,
 ) -> list[LegendEntry]:  # fmt: skip
-    """Return the entries of all prepared series that have points, with their values at the position ``x``, if any. In a range,
-    ``present``, an entry says where its point is if visibly elsewhere; ``log_x``: x is an exponent of two.
-    """
+    """Return the entries of prepared series, with values at the position ``x``, if any, and places visibly elsewhere."""
     found = []
-    for one in series:
-        if not one.x:
-            continue
+    for one in (one for one in series if one.x):
         value = spread = place = ""
         if x is not None:
             index = nearest(one, x)
@@ -69,10 +65,10 @@ def entries(
 
 def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
     """Return names without the words that all begin with or, if ``both``, end with; a number keeps the word before it."""
-    words = [WORD.findall(name) for name in names]
-    most = min(map(len, words), default=0)
     if len(set(names)) < 2:
         return list(names)
+    words = [WORD.findall(name) for name in names]
+    most = min(map(len, words))
     begin = next(at for at in range(most + 1) if len({tuple(one[: at + 1]) for one in words}) > 1)
     while begin and any(one[begin : begin + 1] and one[begin][0].isdigit() for one in words):
         begin -= 1
@@ -91,8 +87,7 @@ def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: in
         lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
         if len(lines) <= 1:
             return [Content(GAP).join(line) for line in lines]
-    left = sum(map(len, lines[most:]))
-    lines = lines[:most]
+    left, lines = sum(map(len, lines[most:])), lines[:most]
     kept = 1 if prefix and len(lines) == 1 else 0
     while left and len(lines[-1]) > kept and (_length([*lines[-1], Content(f"… {left} more")]) > width):
         lines[-1].pop()

@@ -16,6 +16,7 @@ POINT_LIMIT = 240  # the most points of one line that reach the plotting library
 ZOOM_FACTOR, ZOOM_LIMIT = 2.0, 1024.0  # a step of zooming; how many times a view may be narrower than the data
 FAR = 1e12  # positions beyond are dropped: they leave no digits for the parts of an epoch
 SETTLED = 20  # the first of so many parts of a curve is where a loss falls fastest
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class ChartSeries:
     x: Sequence[float]  #: The positions.
     y: Sequence[float]  #: The values, as many as ``x``.
     colour: int  #: The index of the run; selects colour and marker shape.
-    #: Whether each value counts, as with one value an epoch: then every one gets a marker and smoothing leaves them
-    #: alone. A line without points has no marker, but for one at its end where it has a `mark`.
+    #: Whether each value counts, as one an epoch, and so has a marker and is not smoothed; a line has one at a `mark` alone.
     points: bool = False
     #: The lower ends of a band, as of a spread over seeds: as many as ``x``, or none. Without a line, each point has a bar.
     low: Sequence[float] = ()
@@ -57,17 +57,15 @@ class VisibleLine:
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
-    """Return an immutable copy with finite values within the bounds, ascending in x. The copy matters: a caller may append to
-    the lists it passed, and comparing the very same lists would show no change. From here on, x are positions on the axis. A
-    band goes where its value goes; ends that are not finite become the value.
+    """Return a copy, as a caller may append to its lists, with x as positions on the axis, ascending, and finite values within
+    the bounds. A band goes where its value goes; ends that are not finite become the value.
     """
     floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
     xs = tuple(to_position(x, log=True) for x in map(float, series.x)) if log_x else tuple(map(float, series.x))
     banded = len(series.low) > 0 and len(series.high) > 0
     lines = (series.y, series.low, series.high) if banded else (series.y,)
     columns = [tuple(map(float, line)) for line in lines]
-    # The usual case has nothing to clean; seeing that is many times faster than cleaning.
-    # Its sums are non-finite if any value is, and comparisons with NaN are false.
+    # Mostly there is nothing to clean, which is seen fast: sums are finite if all values are, comparisons with NaN are false.
     finite = all(len(column) == len(xs) and math.isfinite(sum(column)) for column in columns)
     within = all(min(column, default=floor) >= floor and max(column, default=ceiling) <= ceiling for column in columns)
     if not (finite and within and sum(map(abs, xs)) < FAR and all(map(operator.le, xs, xs[1:]))):
@@ -93,7 +91,7 @@ def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
     return replace(series, x=x, y=y, low=low, high=high)
 
 
-def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
+def extent(series: Sequence[ChartSeries]) -> Range | None:
     """Return the range of all x positions, None without any; never of zero width."""
     if not (filled := [one.x for one in series if one.x]):
         return None
@@ -101,9 +99,7 @@ def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
     return (low, high) if high - low > TINY else (low - 0.5, high + 0.5)
 
 
-def zoom_range(
-    present: tuple[float, float], full: tuple[float, float], anchor: float, direction: int
-) -> tuple[float, float] | None:
+def zoom_range(present: Range, full: Range, anchor: float, direction: int) -> Range | None:
     """Return ``present`` zoomed by a step around the anchor, as far as data go; None where that shows all there is."""
     whole = full[1] - full[0]
     span = (present[1] - present[0]) * ZOOM_FACTOR**-direction
@@ -114,7 +110,7 @@ def zoom_range(
     return shift_into((anchor - share * span, anchor + (1 - share) * span), full)
 
 
-def shift_into(present: tuple[float, float], full: tuple[float, float], by: float = 0.0) -> tuple[float, float]:
+def shift_into(present: Range, full: Range, by: float = 0.0) -> Range:
     """Return ``present`` moved ``by`` so much, and without a change of its width into ``full``."""
     low, high = present[0] + by, present[1] + by
     span = min(high - low, full[1] - full[0])
@@ -225,8 +221,7 @@ class Frame:
         for index, band in enumerate(self.bands, start=1):
             bit = MARK_LAYER << index
             for column, (low, high) in spans(band, x, self.y, width, height).items():
-                # Cells of which at least half is covered; a spread too small for any still has
-                # one, the one it is in, while no spread at all has none.
+                # Cells at least half covered; a spread too small for any has the one it is in, no spread at all has none.
                 bottom, top = min(int(low + 0.5), height), int(high + 0.5)
                 if top <= bottom and high > low:
                     bottom = int((low + high) / 2)
@@ -237,13 +232,10 @@ class Frame:
 
 
 def frame(
-    series: Sequence[ChartSeries], present: tuple[float, float], size: tuple[int, int],
-    bounds: tuple[float | None, float | None], log_y: bool, *, log_x: bool = False,
-    mark: tuple[float, float] | None = None, settled: bool = False,
+    series: Sequence[ChartSeries], present: Range, size: tuple[int, int], bounds: tuple[float | None, float | None],
+    log_y: bool, *, log_x: bool = False, mark: Range | None = None, settled: bool = False,
 ) -> Frame | None:  # fmt: skip
-    """Work out a drawing of prepared series in ``size`` columns and rows; None where none has a part within ``present``. With
-    ``settled``, the y axis leaves out what is higher in the first twentieth of each series.
-    """
+    """Work out a drawing; None where nothing is within ``present``. Once ``settled``, y leaves out a higher first twentieth."""
     width, height = size
     lines = [cut_line(one, *present, width, log_y) for one in series]
     if not (values := [value for one in lines for value in one.y]):
@@ -251,8 +243,8 @@ def frame(
     values += [end for one in lines if one.band for end in (*one.band.low, *one.band.high) if end > -math.inf]
     values += [value for one in lines for bar in one.bars for value in bar[1:]]
     low, high = min(values), max(values)
-    if settled:
-        high = max(low, high if (top := settled_top(lines)) is None else top)
+    if settled and (top := settled_top(lines)) is not None:
+        high = max(low, top)
     rows = max(1, height - 2)  # two are the x axis and its labels
     most = max(2, min(8, rows // 3 + 1))  # three rows a tick leave room to read
     y = log_axis(10.0**low, 10.0**high, most, bounds[1]) if log_y else linear_axis(low, high, most, *bounds)
