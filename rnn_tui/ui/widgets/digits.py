@@ -19,10 +19,8 @@ _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlin
 _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
 _HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}  # by upper and lower point: two points share a cell in the small form
 LARGE_HEIGHT = 5
-# Eighths of a cell, so that a bar's length is read to a hundredth even when narrow; the same upwards.
-_EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
-# Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
-BAR_NOTES, LONGEST_BAR = 18, 40
+_EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"  # of a cell: a narrow bar, too, is read to a hundredth; the same upwards
+BAR_NOTES, LONGEST_BAR = 18, 40  # cells: what a bar's figures and note take, the longest bar that is read at a glance
 SIZES = (("-huge", 40, 32), ("-large", 32, 18))  # cells and lines from which a column has room for a digit that is larger
 SPREAD_HEIGHT = 24  # lines from which there is air between the bars of a column
 
@@ -44,10 +42,8 @@ class BigDigit(Widget):
     digit: reactive[int | None] = reactive(None, init=False)
 
     def render(self) -> Text:
-        if self.digit is None:
-            return Text("")
         times = self.content_size.height // LARGE_HEIGHT
-        lines = large_digit(self.digit, times) if times else small_digit(self.digit)
+        lines = [] if self.digit is None else large_digit(self.digit, times) if times else small_digit(self.digit)
         return Text("\n".join(lines), no_wrap=True, end="")
 
 
@@ -65,10 +61,9 @@ class ProbabilityBars(Widget):
 
     def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
         """Draw the bars; `true` is the right class, where it is known."""
-        # Laying the whole screen out takes longer than what networks need for an answer.
         other = len(probabilities) != len(self._probabilities)
         self._probabilities, self._true = tuple(probabilities), true
-        self.refresh(layout=other)
+        self.refresh(layout=other)  # only then: to lay the whole screen out takes longer than networks do for an answer
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         return len(self._probabilities)
@@ -124,9 +119,7 @@ class DigitColumn(Vertical):
     def show(
         self, name: str, probabilities: Sequence[float], words: str, *, colour: str = "success", true: int | None = None
     ) -> None:
-        """Show whose answer it is, the probabilities of the ten digits, none where there is no answer, and words on it. Their
-        first line has the `colour` of its state: `success`, `warning`, `error`; `true` is the right digit, if known.
-        """
+        """Show whose answer it is, its probabilities, if any, and words, the first line in the `colour` of a state."""
         self.border_title = Content(name)
         self._digit.visible = self._bars.visible = bool(probabilities)
         if probabilities:

@@ -30,9 +30,8 @@ class NetworkSelect(PlainSelect[str]):
         super().__init__([(NONE, NONE)], id=id)
         self._listed_task, self._short = task, short
         self._sources: dict[str, Source] | None = None
-        # Weights that were named, and those that are still to be chosen in the list.
         self._named: Source | None = None
-        self._to_choose: Path | None = None
+        self._to_choose: Path | None = None  # among those in the list
 
     @property
     def sources(self) -> tuple[Source, ...] | None:

@@ -66,8 +66,7 @@ def _path(text: str) -> Path:
         name = os.fsdecode(unquote_to_bytes(name))
         return Path(name if os.name == "nt" else f"/{name}")
     try:
-        # Not by Path's own, which takes ./~ for a home too.
-        return Path(expanded(text))
+        return Path(expanded(text))  # not by Path's own, which takes ./~ for a home too
     except ValueError:  # a NUL in a user's name
         return Path(text)
 
@@ -76,8 +75,7 @@ class PathSuggester(Suggester):
     """Completes the name of a photo or a folder."""
 
     def __init__(self) -> None:
-        # Without cache: files come and go. Names differ by case on most systems.
-        super().__init__(use_cache=False, case_sensitive=True)
+        super().__init__(use_cache=False, case_sensitive=True)  # files come and go; names differ by case on most systems
 
     async def get_suggestion(self, value: str) -> str | None:
         return await asyncio.to_thread(completed, value)
@@ -107,8 +105,7 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     except (OSError, ValueError):
         return None
     names = [name for name in names if name.endswith("/") or (called_like_photo(name) and name != begun)]
-    names = [name for name in names if printable(name, len(name)) == name]
-    if not names:
+    if not (names := [name for name in names if printable(name, len(name)) == name]):
         return None
     rest = min(names)[len(begun) :]
     return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
@@ -141,7 +138,6 @@ class PathInput(TypedInput):
         several = len(text.strip().splitlines()) > 1
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)
-            # A name may have what the field would not show, such as the joiner in an emoji.
-            if several or all(map(exists, paths)):
+            if several or all(map(exists, paths)):  # a name may have what the field would not show, as an emoji's joiner
                 text = spelled(paths)
         super()._insert(text)

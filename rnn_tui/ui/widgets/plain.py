@@ -88,8 +88,7 @@ class TypedInput(Input):
     @property
     def cut(self) -> str:
         """How much of a paste fits; empty where all of it did, or other text is there by now."""
-        held, note = self._cut
-        return note if held == self.value else ""
+        return self._cut[1] if self._cut[0] == self.value else ""
 
     def hold(self, text: str) -> None:
         """Hold this text in place of what is there, with the cursor behind it."""
@@ -108,8 +107,7 @@ class TypedInput(Input):
     def _insert(self, text: str) -> None:
         """Put `text` in place of the selection: on one line, as much of it as fits."""
         start, end = sorted(self.selection)
-        room = max(0, self._most - len(self.value) + end - start)
-        # Cut first, so that a paste of millions of characters costs no more than one that fits.
+        room = max(0, self._most - len(self.value) + end - start)  # cut to first: a paste may have millions of characters
         kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
         self.replace(printable(kept, self._most), start, end)
         if len(text) > room:
@@ -120,9 +118,8 @@ class TypedInput(Input):
 def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
     """The first `count` views of a kind in a place: more are made where needed, others hidden."""
     views = list(place.query_children(kind))
-    new = [kind() for _ in range(count - len(views))]
+    views += (new := [kind() for _ in range(count - len(views))])
     place.mount_all(new)
-    views += new
     for at, view in enumerate(views):
         view.display = at < count
     return views[:count]

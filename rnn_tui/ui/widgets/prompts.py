@@ -43,8 +43,7 @@ class AskTextScreen(Prompt):
 
     def __init__(self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int) -> None:
         super().__init__()
-        self._title, self._value, self._hint = title, value, hint
-        self._take, self._most = take, most
+        self._title, self._value, self._hint, self._take, self._most = title, value, hint, take, most
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask") as dialog:
@@ -69,10 +68,9 @@ class AskTextScreen(Prompt):
     async def _answer(self, text: str) -> None:
         try:
             await self._take(text)
+            self.dismiss()
         except UserError as error:
             self.say(str(error), wrong=True)
-        else:
-            self.dismiss()
 
 
 class ExportPrompt(Prompt):
@@ -128,8 +126,7 @@ class ExportPrompt(Prompt):
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
-        options.highlighted = 0
-        options.can_focus = False
+        options.highlighted, options.can_focus = 0, False
         for field in self.query(PathInput):
             field.value = self.default(next(iter(self._forms)))
         self.query("#export-path, #export-download").first().focus()
