@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.chart import readout, view
-from rnn_tui.ui.chart.axes import from_position, labelled_axis, to_position
+from rnn_tui.ui.chart.geometry import from_position, labelled_axis, to_position
 from rnn_tui.ui.chart.view import ChartSeries
 from rnn_tui.ui.shell.key_table import moves
 

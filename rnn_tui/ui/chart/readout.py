@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.ui.chart.axes import format_value, from_position
+from rnn_tui.ui.chart.geometry import format_value, from_position
 from rnn_tui.ui.chart.view import ChartSeries, nearest
 
 GAP = "   "

@@ -9,8 +9,8 @@ from itertools import compress
 
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.engine.state import smooth
-from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
-from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, scattered, spans, thin, thin_band
+from rnn_tui.ui.chart import geometry
+from rnn_tui.ui.chart.geometry import HUGE, MARK_LAYER, TINY, Axis, VisibleBand, between, log, to_position
 
 POINT_LIMIT = 240  # the most points of one line that reach the plotting library: it walks them in Python
 ZOOM_FACTOR, ZOOM_LIMIT = 2.0, 1024.0  # a step of zooming; how many times a view may be narrower than the data
@@ -129,19 +129,19 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     limit = max(4, min(POINT_LIMIT, 2 * width))  # more than two points a column cannot be seen
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
     if not series.line:
-        rows = scattered(series.x, lines, (low, high), width, log_y)
+        rows = geometry.scattered(series.x, lines, (low, high), width, log_y)
         x, y = [row[0] for row in rows], [row[1] for row in rows]
         bars = [(row[0], row[2], row[3]) for row in rows if series.low and row[3] > row[2] > -math.inf]
         return VisibleLine(series, x, y, list(zip(x, y, strict=True)), bars=bars)
-    x, (y, *spread) = cut(series.x, lines, low, high, log_y)
-    band = thin_band(series.colour, x, *spread, limit=limit) if spread and x else None
+    x, (y, *spread) = geometry.cut(series.x, lines, low, high, log_y)
+    band = geometry.thin_band(series.colour, x, *spread, limit=limit) if spread and x else None
     seen = slice(bisect_left(series.x, low), bisect_right(series.x, high))
     points_x, points_y = series.x[seen], series.y[seen]
     # Markers need room to be told apart; the last one is the current value.
     gap = 3 * (high - low) / max(1, width) if series.points else math.inf
-    marked = apart(points_x, gap) if series.points or series.mark else []
+    marked = geometry.apart(points_x, gap) if series.points or series.mark else []
     marks = [(points_x[at], log(points_y[at]) if log_y else points_y[at]) for at in marked]
-    return VisibleLine(series, *thin(x, y, limit), marks, band)
+    return VisibleLine(series, *geometry.thin(x, y, limit), marks, band)
 
 
 def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
@@ -181,7 +181,7 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
     scale = (max(2, width) - 1) / (high - low)
     for one in sorted(series, key=lambda one: one.points):
         first, last = bisect_left(one.x, low), bisect_right(one.x, high)
-        x, _ = thin(one.x[first:last], one.y[first:last], POINT_LIMIT)
+        x, _ = geometry.thin(one.x[first:last], one.y[first:last], POINT_LIMIT)
         chosen.update((int((position - low) * scale), position) for position in x[::-1])
     return sorted(chosen.values())
 
@@ -220,7 +220,7 @@ class Frame:
                 row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
         for index, band in enumerate(self.bands, start=1):
             bit = MARK_LAYER << index
-            for column, (low, high) in spans(band, x, self.y, width, height).items():
+            for column, (low, high) in geometry.spans(band, x, self.y, width, height).items():
                 # Cells at least half covered; a spread too small for any has the one it is in, no spread at all has none.
                 bottom, top = min(int(low + 0.5), height), int(high + 0.5)
                 if top <= bottom and high > low:
@@ -247,11 +247,11 @@ def frame(
         high = max(low, top)
     rows = max(1, height - 2)  # two are the x axis and its labels
     most = max(2, min(8, rows // 3 + 1))  # three rows a tick leave room to read
-    y = log_axis(10.0**low, 10.0**high, most, bounds[1]) if log_y else linear_axis(low, high, most, *bounds)
+    y = geometry.log_axis(10.0**low, 10.0**high, most, bounds[1]) if log_y else geometry.linear_axis(low, high, most, *bounds)
     lines = [below(one, max(y.high, high)) for one in lines] if settled else lines
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
     # On a longer axis, ticks are whole numbers anyway.
     counted = present[1] - present[0] < 2 and all(one.points and all(x % 1 == 0 for x in one.x) for one in series)
-    x = log2_axis(*present, plot_width) if log_x else x_axis(*present, plot_width, whole=counted)
+    x = geometry.log2_axis(*present, plot_width) if log_x else geometry.x_axis(*present, plot_width, whole=counted)
     return Frame(x, y, lines, left, plot_width, rows, mark)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.ui.chart.axes import nice_step
+from rnn_tui.ui.chart.geometry import nice_step
 
 # Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is no picture any more.
 CURVE_LINES, FEWEST_HEAT_LINES = (4, 6, 10), 5

@@ -18,8 +18,8 @@ from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.trials import importance
-from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.geometry import from_position, to_position
 from rnn_tui.ui.runs.table import STATUS_MARKS, Column, Listing, MarkedTable
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import LatestQuestion

@@ -25,7 +25,7 @@ import rnn_tui.ui.chart.chart as chart_module
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.engine.state import decimate, smooth
-from rnn_tui.ui.chart import axes, bands, readout, view
+from rnn_tui.ui.chart import geometry, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
 
 STYLES = Path(chart_module.__file__).with_suffix(".tcss")
@@ -148,30 +148,30 @@ def test_the_axis_never_leaves_the_bounds_of_the_metric(ys: list[float], height:
 
 
 def test_ticks_are_round_numbers_with_as_many_decimals_as_needed() -> None:
-    axis = axes.linear_axis(0.13, 0.58, 6)
+    axis = geometry.linear_axis(0.13, 0.58, 6)
     assert axis.labels == ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6")
-    assert axes.linear_axis(61, 98, 5, 0, 100).labels == ("60", "70", "80", "90", "100")
-    assert axes.linear_axis(-0.4, 0.4, 5).labels == ("-0.4", "-0.2", "0.0", "0.2", "0.4")
+    assert geometry.linear_axis(61, 98, 5, 0, 100).labels == ("60", "70", "80", "90", "100")
+    assert geometry.linear_axis(-0.4, 0.4, 5).labels == ("-0.4", "-0.2", "0.0", "0.2", "0.4")
 
 
 def test_log_ticks_are_1_2_5_and_thin_out_to_decades() -> None:
-    axis = axes.log_axis(0.09, 1.7, 8)
+    axis = geometry.log_axis(0.09, 1.7, 8)
     assert axis.labels == ("0.05", "0.1", "0.2", "0.5", "1", "2")
     assert axis.ticks == pytest.approx([math.log10(float(label)) for label in axis.labels])
-    assert axes.log_axis(1e-6, 900, 6).labels == ("1e-6", "0.0001", "0.01", "1", "100")
-    assert axes.log_axis(0.21, 0.24, 5).labels == ("0.21", "0.22", "0.23", "0.24")
+    assert geometry.log_axis(1e-6, 900, 6).labels == ("1e-6", "0.0001", "0.01", "1", "100")
+    assert geometry.log_axis(0.21, 0.24, 5).labels == ("0.21", "0.22", "0.23", "0.24")
 
 
 def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
-    assert axes.x_axis(1, 10, 70).labels == tuple(map(str, EPOCHS))
-    assert axes.x_axis(0.5, 3, 200).labels == ("1", "2", "3")
-    assert axes.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
-    assert axes.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
-    assert axes.x_axis(1.2, 1.8, 60, whole=True).labels[:2] == ("1.2", "1.3")
-    assert axes.x_axis(2.0, 2.8, 60).labels == ("2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
+    assert geometry.x_axis(1, 10, 70).labels == tuple(map(str, EPOCHS))
+    assert geometry.x_axis(0.5, 3, 200).labels == ("1", "2", "3")
+    assert geometry.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
+    assert geometry.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
+    assert geometry.x_axis(1.2, 1.8, 60, whole=True).labels[:2] == ("1.2", "1.3")
+    assert geometry.x_axis(2.0, 2.8, 60).labels == ("2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
                                                 "2.7", "2.8")  # fmt: skip
     for width in (1, 5, 12, 30, 100):
-        axis = axes.x_axis(1, 20000, width)
+        axis = geometry.x_axis(1, 20000, width)
         assert len("  ".join(axis.labels)) <= max(width, len(axis.labels[0]) if axis.labels else 0)
 
 
@@ -624,7 +624,7 @@ async def test_a_band_shades_the_cells_between_its_ends() -> None:
                 elif abs(middle - 5) > 3 + 10 / frame.height:
                     assert colour == plain
         ground, run = Color.parse(plain), Color.parse(DARK_PALETTE[1])
-        shade = ground + run.with_alpha(bands.BAND_SHARE)
+        shade = ground + run.with_alpha(geometry.BAND_SHARE)
         assert backgrounds(chart, frame.height // 2) == [shade.rich_color.name] * frame.width
 
 
@@ -651,19 +651,19 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
     async with running(wide, SPREAD, other) as (chart, _):
         ground = Color.parse(plot_background(chart))
         first, second = (Color.parse(DARK_PALETTE[colour]) for colour in (1, 2))
-        share = bands.band_share(2)
+        share = geometry.band_share(2)
         both = ground + first.with_alpha(share) + second.with_alpha(share)
-        one, other_one = (ground + run.with_alpha(bands.band_share(1)) for run in (first, second))
+        one, other_one = (ground + run.with_alpha(geometry.band_share(1)) for run in (first, second))
         column = column_backgrounds(chart, 40)
         expected = [other_one, both, one, ground]
         assert list(dict.fromkeys(column)) == [shade.rich_color.name for shade in expected]
 
 
 def test_many_bands_take_little_more_of_a_cell_than_one() -> None:
-    assert bands.band_share(1) == pytest.approx(bands.BAND_SHARE)
+    assert geometry.band_share(1) == pytest.approx(geometry.BAND_SHARE)
     for count in range(2, 20):
-        together = 1 - (1 - bands.band_share(count)) ** count
-        assert bands.BAND_SHARE < together < 0.4
+        together = 1 - (1 - geometry.band_share(count)) ** count
+        assert geometry.BAND_SHARE < together < 0.4
 
 
 async def test_the_y_axis_holds_the_bands() -> None:
@@ -682,10 +682,10 @@ def test_a_band_is_cut_where_its_line_is() -> None:
     slope = ChartSeries("run", [0, 10], [0, 100], 0, low=[-10, 80], high=[10, 120])
     line = view.cut_line(slope, 2.5, 7.5, 60, False)
     assert (line.x, line.y) == ([2.5, 7.5], [25, 75])
-    assert line.band == bands.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
+    assert line.band == geometry.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
     assert view.cut_line(slope, 11, 12, 60, False).band is None
     exact = view.cut_line(slope, 0, 10, 60, False).band
-    assert exact == bands.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
+    assert exact == geometry.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
 
 
 def test_a_thinned_band_keeps_its_outline() -> None:
@@ -703,9 +703,9 @@ def test_a_thinned_band_keeps_its_outline() -> None:
 
 
 def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> None:
-    axis = axes.Axis(0, 10, (), ())
+    axis = geometry.Axis(0, 10, (), ())
     for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
-        band = bands.VisibleBand(0, [0, 10], [low, low], [high, high])
+        band = geometry.VisibleBand(0, [0, 10], [low, low], [high, high])
         line = view.VisibleLine(ChartSeries("run", [], [], 0), [], [], [], band)
         rows = view.Frame(axis, axis, [line], left=0, width=20, height=10).layers()
         assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
@@ -831,7 +831,7 @@ def test_laying_a_shade_under_a_line_keeps_its_text(cells: list[str], left: int,
     text = "".join(cells)
     middle = data.draw(st.integers(0, len(text)))
     line = [Segment(text[:middle], Style(color="red")), Segment(text[middle:], Style(bold=True))]
-    shaded = list(bands.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})")))
+    shaded = list(geometry.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})")))
     assert "".join(segment.text for segment in shaded) == text
     found = [style.bgcolor.number if style and style.bgcolor else 0 for part, style, _ in shaded for _ in part]
     assert found == [*[0] * left, *row, *[0] * len(text)][: len(text)]
@@ -853,19 +853,19 @@ async def test_bands_and_marks_are_drawn_in_every_theme(theme: str) -> None:
 
 
 def test_powers_of_two_are_labelled_as_far_as_they_fit() -> None:
-    assert axes.log2_axis(0, 10, 100).labels == tuple(str(2**e) for e in range(11))
-    assert axes.log2_axis(0, 10, 100).ticks == tuple(range(11))
-    assert axes.log2_axis(0, 10, 40).labels == ("1", "4", "16", "64", "256", "1024")
-    assert axes.log2_axis(-2, 1.5, 60).labels == ("0.25", "0.5", "1", "2")
+    assert geometry.log2_axis(0, 10, 100).labels == tuple(str(2**e) for e in range(11))
+    assert geometry.log2_axis(0, 10, 100).ticks == tuple(range(11))
+    assert geometry.log2_axis(0, 10, 40).labels == ("1", "4", "16", "64", "256", "1024")
+    assert geometry.log2_axis(-2, 1.5, 60).labels == ("0.25", "0.5", "1", "2")
     # Zoomed in to where powers of two are rare.
-    narrow = axes.log2_axis(math.log2(500), math.log2(530), 60)
+    narrow = geometry.log2_axis(math.log2(500), math.log2(530), 60)
     assert narrow.labels == ("500", "505", "510", "515", "520", "525", "530")
     assert narrow.ticks == pytest.approx([math.log2(int(label)) for label in narrow.labels])
 
 
 @given(st.floats(-40, 40), st.floats(0.001, 60), st.integers(1, 200))
 def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int) -> None:
-    axis = axes.log2_axis(low, low + span, width)
+    axis = geometry.log2_axis(low, low + span, width)
     cells = [(tick - low) / span * width for tick in axis.ticks]
     assert all(-1e-6 * width <= cell <= width * (1 + 1e-6) for cell in cells)
     for before, after, one, two in zip(cells, cells[1:], axis.labels, axis.labels[1:], strict=False):
@@ -874,7 +874,7 @@ def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int)
 
 @given(st.one_of(st.integers(1, 10**12), st.integers(1, 10**6).map(lambda n: n / 1000)))
 def test_positions_on_a_log_axis_lead_back_to_their_x(x: float) -> None:
-    assert axes.from_position(axes.to_position(x, True), True) == x
+    assert geometry.from_position(geometry.to_position(x, True), True) == x
 
 
 async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None:
@@ -1018,7 +1018,7 @@ async def test_a_marked_range_is_shaded_and_named(log_x: bool) -> None:
             first, last = shaded.index(True), frame.width - 1 - shaded[::-1].index(True)
             assert all(shaded[first : last + 1])
             for end, column in ((2, first), (20, last)):
-                at = axes.to_position(end, log_x)
+                at = geometry.to_position(end, log_x)
                 share = (at - frame.x.low) / (frame.x.high - frame.x.low)
                 assert column == pytest.approx(share * (frame.width - 1), abs=1)
         chart.mark_range(None, None)
