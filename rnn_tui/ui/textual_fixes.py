@@ -197,8 +197,7 @@ class FrontScreen(ExactScreen):
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would come back."""
-        places = widget.ancestors if widget is not None else ()
-        if all(place.display for place in places if isinstance(place, TabPane)):
+        if widget is None or all(place.display for place in widget.ancestors if isinstance(place, TabPane)):
             super().set_focus(widget, scroll_visible, from_app_focus)
 
     async def press_outside_fields(self, key: str) -> bool:

@@ -36,9 +36,8 @@ class ChartBase(Widget, can_focus=True):
     cursor: reactive[float | None] = reactive(None, repaint=False, init=False)
 
     def __init__(
-        self, *, log_x: bool = False, allow_smoothing: bool = True,
-        empty_text: str = "No data yet", id: str | None = None,
-    ) -> None:  # fmt: skip
+        self, *, log_x: bool = False, allow_smoothing: bool = True, empty_text: str = "No data yet", id: str | None = None
+    ) -> None:
         """Create an empty chart, to be described. With `log_x` x is on a scale to base two; 0 and below are left out."""
         super().__init__(id=id)
         self.log_x, self._allow_smoothing, self.empty_text = log_x, allow_smoothing, empty_text
@@ -94,8 +93,7 @@ class ChartBase(Widget, can_focus=True):
         before, after, self._series = view.extent(self._series), view.extent(cleaned), cleaned
         if self._view and before and after:
             # A view that touches the newest data stays with it as training goes on.
-            moved = after[1] - before[1] if self._view[1] >= before[1] else 0.0
-            self._view = view.shift_into(self._view, after, moved)
+            self._view = view.shift_into(self._view, after, after[1] - before[1] if self._view[1] >= before[1] else 0.0)
         elif not after:
             self._view = None
         if self._settles and not self._by_hand:
@@ -104,10 +102,9 @@ class ChartBase(Widget, can_focus=True):
         self._changed(data=True)
 
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
-        """Plot something else from now on: without curves as yet, and with a view on all of it. No axis goes beyond the bounds
-        of the metric; with an upper one it may not be logarithmic. The axis of a loss, or of what else has no upper end, leaves
-        out the first twentieth of its values where these are higher; it is logarithmic where the others span more than a
-        decade.
+        """Plot something else from now on, all of it. No axis goes beyond the bounds of the metric; with an upper one it is not
+        logarithmic. The axis of a loss, or of what else has no upper end, leaves out the first twentieth of its values where
+        these are higher; it is logarithmic where the others span more than a decade.
         """
         if self._described == (title, spec, x_label):
             return

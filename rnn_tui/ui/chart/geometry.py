@@ -43,8 +43,7 @@ class Axis:
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
         """Move positions to the cells of their braille dots: the library rounds others, and markers would miss their line."""
         last = max(1, cells - 1)
-        found = map(math.floor, self.places(positions, cells, dots))
-        return [self.low + cell / last * (self.high - self.low) for cell in found]
+        return [self.low + math.floor(at) / last * (self.high - self.low) for at in self.places(positions, cells, dots)]
 
 
 def to_position(x: float, log: bool) -> float:
@@ -178,8 +177,7 @@ def log2_axis(low: float, high: float, width: int) -> Axis:
 
 def band_share(count: int) -> float:
     """Return the share of each of ``count`` bands in a cell: together little more than one alone, or they would hide lines."""
-    together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
-    return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
+    return 1.0 - math.pow(1.0 - min(0.35, BAND_SHARE + 0.04 * (count - 1)), 1.0 / max(1, count))
 
 
 @dataclass(frozen=True)
@@ -241,12 +239,11 @@ def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
 
 def thin_band(colour: int, x: list[float], low: list[float], high: list[float], *, limit: int) -> VisibleBand:
     """Thin a band to `limit` points if it has twice as many: up to there, drawing all takes less time than choosing."""
-    if len(x) <= 2 * limit:
-        return VisibleBand(colour, x, low, high)
-    cuts = groups(x, limit)
-    middles = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
-    lows = [min(low[start:stop]) for start, stop in cuts]
-    return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
+    if len(x) > 2 * limit:
+        cuts = groups(x, limit)
+        x = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
+        low, high = [min(low[start:stop]) for start, stop in cuts], [max(high[start:stop]) for start, stop in cuts]
+    return VisibleBand(colour, x, low, high)
 
 
 def scattered(x: Sequence[float], lines: Lines, seen: tuple[float, float], width: int, log_y: bool) -> list[tuple[float, ...]]:
@@ -255,8 +252,7 @@ def scattered(x: Sequence[float], lines: Lines, seen: tuple[float, float], width
     rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
     rows = [(at, *map(log, values)) for at, *values in rows] if log_y else rows
     tall = max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0) or 1.0
-    places = {(int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row for row in rows}
-    return list(places.values())
+    return list({(int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row for row in rows}.values())
 
 
 def log(value: float) -> float:
@@ -279,8 +275,8 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
         for between in range(int(last) + 1, int(place)):
             share = (between + 0.5 - last) / (place - last)
             found[between] = (last_low + share * (low - last_low), last_high + share * (high - last_high))
-        merged = found.get(int(place), (low, high))
-        found[int(place)] = (min(merged[0], low), max(merged[1], high))
+        bottom, top = found.get(int(place), (low, high))
+        found[int(place)] = (min(bottom, low), max(top, high))
     return found
 
 

@@ -24,8 +24,7 @@ class LegendEntry:
 
     name: str  #: What it is called.
     colour: str  #: Of its curves.
-    #: For each of its curves, what stands for it, its value, and that with the band around it; empty without values.
-    readings: tuple[tuple[str, str, str], ...]
+    readings: tuple[tuple[str, str, str], ...]  #: Of each curve: what stands for it, its value, if any, that with its band.
 
     def text(self, name: str, long: bool) -> Content:
         """Say it by that name, with bands or without."""
@@ -88,7 +87,7 @@ def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: in
         if len(lines) <= 1:
             return [Content(GAP).join(line) for line in lines]
     left, lines = sum(map(len, lines[most:])), lines[:most]
-    kept = 1 if prefix and len(lines) == 1 else 0
+    kept = int(bool(prefix) and len(lines) == 1)
     while left and len(lines[-1]) > kept and (_length([*lines[-1], Content(f"… {left} more")]) > width):
         lines[-1].pop()
         left += 1
@@ -120,9 +119,6 @@ def marked_text(low: float, high: float, label: str) -> str:
 
 def foot_line(x_label: str, mark: tuple[float, float, str] | None, width: int) -> Content:
     """Return what x counts and what is marked; where both do not fit, the latter."""
-    texts = [x_label]
-    if mark:
-        marked = marked_text(*mark)
-        texts = [f"{x_label}{GAP}{marked}", marked, marked_text(*mark[:2], "")]
-    text = next((one for one in texts if cell_len(one) <= width), texts[-1])
-    return Content(text).truncate(width, ellipsis=True)
+    marked = marked_text(*mark) if mark else ""
+    texts = [f"{x_label}{GAP}{marked}", marked, marked_text(*mark[:2], "")] if mark else [x_label]
+    return Content(next((one for one in texts if cell_len(one) <= width), texts[-1])).truncate(width, ellipsis=True)

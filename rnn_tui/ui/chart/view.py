@@ -23,15 +23,13 @@ Range = tuple[float, float]
 class ChartSeries:
     """One curve."""
 
-    #: What the legend calls it, literally; series of one name and colour that follow each other share an entry.
-    name: str
+    name: str  #: What the legend calls it, literally; series of one name and colour in a row share an entry.
     x: Sequence[float]  #: The positions.
     y: Sequence[float]  #: The values, as many as ``x``.
     colour: int  #: The index of the run; selects colour and marker shape.
     #: Whether each value counts, as one an epoch, and so has a marker and is not smoothed; a line has one at a `mark` alone.
     points: bool = False
-    #: The lower ends of a band, as of a spread over seeds: as many as ``x``, or none. Without a line, each point has a bar.
-    low: Sequence[float] = ()
+    low: Sequence[float] = ()  #: The lower ends of a band, as many as ``x``, or none. Without a line, each point has a bar.
     high: Sequence[float] = ()  #: The upper ends of the band, or of the bars.
     mark: str = ""  #: A marker shape in place of the run's own; for a line, one at its end.
     line: bool = True  #: Whether a line goes through the values; without one, ``points`` are all there is.
@@ -63,8 +61,7 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: 
     floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
     xs = tuple(to_position(x, log=True) for x in map(float, series.x)) if log_x else tuple(map(float, series.x))
     banded = len(series.low) > 0 and len(series.high) > 0
-    lines = (series.y, series.low, series.high) if banded else (series.y,)
-    columns = [tuple(map(float, line)) for line in lines]
+    columns = [tuple(map(float, line)) for line in ((series.y, series.low, series.high) if banded else (series.y,))]
     # Mostly there is nothing to clean, which is seen fast: sums are finite if all values are, comparisons with NaN are false.
     finite = all(len(column) == len(xs) and math.isfinite(sum(column)) for column in columns)
     within = all(min(column, default=floor) >= floor and max(column, default=ceiling) <= ceiling for column in columns)
@@ -85,8 +82,7 @@ def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
     """Return a clean series as it is plotted: smoothed, and for a log axis positive, but for the ends of bands."""
     x, lines, smoothed = series.x, (series.y, series.low, series.high), bool(weight) and not series.points
     y, low, high = (tuple(smooth(line, weight) if smoothed else line) for line in lines)
-    if log_y and not all(value > TINY for value in y):
-        kept = [value > TINY for value in y]
+    if log_y and not all(kept := [value > TINY for value in y]):
         x, y, low, high = (tuple(compress(line, kept)) for line in (x, y, low, high))
     return replace(series, x=x, y=y, low=low, high=high)
 
@@ -156,8 +152,7 @@ def settled_top(lines: Sequence[VisibleLine]) -> float | None:
     for line in lines:
         if positions := line.series.x:
             start = positions[len(positions) // SETTLED]
-            ends = (line.band.x, line.band.high) if line.band else ((), ())
-            for x, y in ((line.x, line.y), ends):
+            for x, y in ((line.x, line.y), (line.band.x, line.band.high) if line.band else ((), ())):
                 values += [value for at, value in zip(x, y, strict=True) if at >= start]
     return max(values, default=None)
 
@@ -224,8 +219,7 @@ class Frame:
                 # Cells at least half covered; a spread too small for any has the one it is in, no spread at all has none.
                 bottom, top = min(int(low + 0.5), height), int(high + 0.5)
                 if top <= bottom and high > low:
-                    bottom = int((low + high) / 2)
-                    top = bottom + 1
+                    bottom, top = int((low + high) / 2), int((low + high) / 2) + 1
                 for row in rows[max(0, height - top) : height - bottom]:
                     row[column] |= bit
         return rows

@@ -92,8 +92,7 @@ class AppTabs(ViewTabs):
     @property
     def front(self) -> Pane | None:
         """The pane in front; None before it is made, and when all is taken apart."""
-        place = self.active_pane if self.children else None
-        panes = place.children if place is not None else ()
+        panes = place.children if self.children and (place := self.active_pane) is not None else ()
         return next((one for one in panes if isinstance(one, Pane) and one.is_mounted), None)
 
     def go_to(self, name: str) -> None:
@@ -114,8 +113,7 @@ class AppTabs(ViewTabs):
         self.go_to(name)
         await self.fill(name)
         pane = self.get_pane(name).query_one(Pane)
-        # Until the tab has come to the front and what comes with that has happened: it would take
-        # the focus, and with it the view. Who has gone elsewhere meanwhile is not waited for.
+        # Until it is in front and what comes with that has happened, which takes the focus; or one has gone elsewhere.
         while not pane.complete or (self.active == name and not pane.has_focus_within):
             await asyncio.sleep(0.02)
         return pane

@@ -15,8 +15,7 @@ from textual.widgets import Static
 from rnn_tui.ui.widgets.plain import put, theme_style
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
-# Three by five points a digit, which stand side by side in the file.
-_FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
+_FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]  # three by five points each
 _HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}  # by upper and lower point: two points share a cell in the small form
 LARGE_HEIGHT = 5
 _EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"  # of a cell: a narrow bar, too, is read to a hundredth; the same upwards

@@ -68,8 +68,7 @@ class NetworkSelect(PlainSelect[str]):
 
     def choose(self, path: Path | None) -> None:
         """Choose the weights in a file without telling, if they are in the list."""
-        title = next((title for title, source in (self._sources or {}).items() if source.path == path), None)
-        if title is not None:
+        if title := next((title for title, source in (self._sources or {}).items() if source.path == path), None):
             with self.prevent(Select.Changed):
                 self.value = title
 
