@@ -5,8 +5,7 @@ What goes wrong here costs no training: it is told once, and what can be kept is
 
 from rnn_tui.engine.paths import run_dir
 
-# What a user types for the newest run, wherever a run is named.
-LAST = "last"
+LAST = "last"  # what a user types for the newest run, wherever a run is named
 
 
 def kept_runs() -> list[str]:

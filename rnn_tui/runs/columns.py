@@ -19,8 +19,7 @@ from rnn_tui.engine.state import Status
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 LONGEST_WORD = 200
-# The year 3000: what every system can tell the date of. And what a float can count to.
-LATEST, MOST = 32_503_680_000.0, 2**53
+LATEST, MOST = 32_503_680_000.0, 2**53  # the year 3000: what every system can tell the date of; and what a float can count to
 # Of what a value of a wrong kind can lead to.
 WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
 

@@ -11,16 +11,13 @@ from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import LAST
 
-# How long to wait for other processes, which write for milliseconds.
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0  # how long to wait for other processes, which write for milliseconds
 DAMAGED = (
     "malformed", "not a database", "encrypted", "no such column", "no such table", "has no column",
     "columns but", "may not be modified", "cannot modify",
 )  # fmt: skip
-# More names than a shell lists without asking first, and more characters than a name has.
-MOST_NAMES, LONGEST_TYPED = 500, 200
-# Of a damaged schema, what SQLite says of it may itself be no text.
-FAULTS = (sqlite3.Error, UnicodeDecodeError)
+MOST_NAMES, LONGEST_TYPED = 500, 200  # more names than a shell lists without asking first, and more characters than a name has
+FAULTS = (sqlite3.Error, UnicodeDecodeError)  # of a damaged schema, what SQLite says of it may itself be no text
 _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
 
@@ -85,11 +82,9 @@ def explained(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -
     return StoreError(f"The database of runs {printable(path, 200)} {what}.")
 
 
-# "rnnt": tells our files from any other program's.
-APPLICATION_ID = 0x726E6E74
+APPLICATION_ID = 0x726E6E74  # "rnnt": tells our files from any other program's
 
-# The statements that bring a database to each version.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[str, ...], ...] = (  # the statements that bring a database to each version
     tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n\n")),
     # JSON, how busy the machine was: `whole` of `events.MachineSeen`.
     ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",),
@@ -119,8 +114,7 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
 
 def version_of(connection: sqlite3.Connection, shown: str) -> int:
     """The version of a database, 0 of an empty one; a StoreError if it is another program's, a later one or tampered with."""
-    # In one statement: between two, another process may make it.
-    version, owner, tables, foreign = connection.execute(
+    version, owner, tables, foreign = connection.execute(  # in one statement: between two, another process may make it
         "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),"
         " (SELECT count(*) FROM sqlite_schema),"
         " (SELECT name FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%')"

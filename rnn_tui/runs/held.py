@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from rnn_tui.runs.locks import RunLock
     from rnn_tui.runs.recorder import Recorder, Spill
 
-# For a command, which can't wait for long: how often, and how many seconds apart.
-TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5
-# For the app: seconds until the next try, doubled each time up to the longest.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
+TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5  # for a command, which can't wait for long: how often, and how many seconds apart
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # for the app: seconds until the next try, doubled each time up to the longest
 logger = logging.getLogger(__name__)
 
 

@@ -26,8 +26,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-# Who only looks holds the lock for an instant: that must not pass for a training process.
-TRY_SECONDS = 0.5
+TRY_SECONDS = 0.5  # who only looks holds the lock for an instant: that must not pass for a training process
 # What can be asked of a process that trains a run; of several requests the last one here holds.
 REQUESTS = ("pause", "unpause", "stop")
 _TICKET = re.compile(r"(\d{12})-(\d{1,10})")

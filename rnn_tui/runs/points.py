@@ -13,11 +13,9 @@ from rnn_tui.engine.state import SERIES_CAPACITY
 from rnn_tui.runs.columns import sound_values
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, value_of
 
-# Of a longer curve, Compare and pictures show an outline; far more than they have columns.
-MOST_DRAWN = 4000
+MOST_DRAWN = 4000  # of a longer curve, Compare and pictures show an outline; far more than they have columns
 
-# In the order in which things of one step are told.
-KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
+KINDS: tuple[Kind, ...] = ("step", "epoch", "test")  # in the order in which things of one step are told
 _OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
 # For as many steps as there are, which may be more than SQLite takes parameters.

@@ -32,16 +32,12 @@ from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import Moment, headline, is_id
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
-# Often enough for others to see a run live, seldom enough to cost nothing.
-SECONDS_BETWEEN_WRITES = 0.4
-# After a failure: the first pause, doubled each time up to the longest.
-FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+SECONDS_BETWEEN_WRITES = 0.4  # often enough for others to see a run live, seldom enough to cost nothing
+FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0  # after a failure: the first pause, doubled each time up to the longest
 # A folder that is being removed fails in many ways before its database is gone: for so long a write there is tried again.
 SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
-# How long the end of a run may wait for a database that is busy.
-LAST_PATIENCE = 10.0
-# Of what waits for a database that stays away: about 100 MB; then the oldest go.
-MOST_WAITING = 200_000
+LAST_PATIENCE = 10.0  # how long the end of a run may wait for a database that is busy
+MOST_WAITING = 200_000  # of what waits for a database that stays away: about 100 MB; then the oldest go
 MOST_ADOPTED = 2000
 logger = logging.getLogger(__name__)
 
@@ -178,13 +174,11 @@ class Recorder:
         self.lost = False  #: whether something was written neither to the database nor to a file beside it.
         #: called in the recorder's thread a few times a second; must be quick.
         self.meanwhile: Callable[[], object] = lambda: None
-        # Counts of events: taken, then in `_pending`, then in the database.
-        self._taken = self._fetched = self._done = 0
+        self._taken = self._fetched = self._done = 0  # counts of events: taken, then in `_pending`, then in the database
         self._problem, self._notice = "", ""
         self._retry_at, self._pause = 0.0, FIRST_RETRY
         self._wake = threading.Condition()
-        # A new run shows from now on, before its data and model stand.
-        self._asked, self._closing = not resumed, False
+        self._asked, self._closing = not resumed, False  # a new run shows from now on, before its data and model stand
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 

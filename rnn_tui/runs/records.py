@@ -21,8 +21,7 @@ from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, figure, values_of
 
 Kind = Literal["step", "epoch", "test"]
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
-# What a row is called whose id is none; its number in the table comes after it.
-NAMELESS = "damaged-row-"
+NAMELESS = "damaged-row-"  # what a row is called whose id is none; its number in the table comes after it
 
 
 @dataclass(frozen=True)

@@ -144,8 +144,7 @@ class EventWriter:
         self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = (), where: tuple[str, str] | None = None
     ) -> None:
         self._id, self._config, self._specs, self._where = run_id, config, specs, where
-        # Columns of the run's row, written once a batch.
-        self._columns: dict[str, object] = {}
+        self._columns: dict[str, object] = {}  # columns of the run's row, written once a batch
 
     def write(self, connection: sqlite3.Connection, batch: Iterable[events.Event]) -> None:
         """Write events in their order."""

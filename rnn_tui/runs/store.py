@@ -22,8 +22,7 @@ from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run
 from rnn_tui.runs.rows import RecordReader, update_run
 
-# Deleted runs can be had back for this long.
-DAYS_TO_UNDO = 30
+DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
 _MOST_NAMED = 3
 
 

@@ -22,12 +22,9 @@ from rnn_tui.tasks.config import ImageConfig
 if TYPE_CHECKING:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-# Looking into a run's file takes a fraction of a millisecond; older ones than these are not found.
-RUNS_LOOKED_AT = 500
-# Runs in a list to choose from; older ones would only make it long.
-RUNS_LISTED = 20
-# Networks in memory, of half a megabyte each at most as they ship.
-NETWORKS_KEPT = 16
+RUNS_LOOKED_AT = 500  # looking into a run's file takes a fraction of a millisecond; older ones than these are not found
+RUNS_LISTED = 20  # runs in a list to choose from; older ones would only make it long
+NETWORKS_KEPT = 16  # networks in memory, of half a megabyte each at most as they ship
 
 NetworkType = TypeVar("NetworkType")
 

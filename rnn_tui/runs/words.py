@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 LONGEST = 60
-# How settings are called in a name; those not here are left out.
-WORDS = {
+WORDS = {  # how settings are called in a name; those not here are left out
     "hidden_size": "h{}", "hidden_sizes": "h{}", "layers": "{}layers", "losses": "{}", "position": "pos{}", "lengths": "len{}",
     "seeds": "{}seeds", "seed": "seed{}", "epochs": "{}ep", "batch_size": "batch{}", "learning_rate": "lr{}",
     "training_size": "train{}", "test_size": "test{}",
@@ -76,8 +75,7 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-# By figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says.
-_BUSY = {
+_BUSY = {  # by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
     "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),
     "process": (1, "", "{:.0f} % by this run"),
     "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"),

@@ -37,8 +37,7 @@ WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_CALL = 60.0
-# Seldom where there are many, as the scheduler tells of all.
-SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200
+SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200  # seldom where there are many, as the scheduler tells of all
 AGREE = ("rnn-tui", "torch", "python")
 # What a terminal sends to all of its processes is for home, which stops its workers by itself.
 IGNORE_SIGNALS = """import signal

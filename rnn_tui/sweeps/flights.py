@@ -23,8 +23,7 @@ from rnn_tui.sweeps.jobs import Job, JobSource
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-# Dead workers after which a run is taken for what kills them.
-MOST_DEATHS = 3
+MOST_DEATHS = 3  # dead workers after which a run is taken for what kills them
 # One worker's message comes this often, and all of theirs together at most so many times a second.
 SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400
 SECONDS_TO_WAIT, SECONDS_OF_PATIENCE = 0.1, 60.0

@@ -25,8 +25,7 @@ from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.rows import EventWriter
 from rnn_tui.sweeps.jobs import END
 
-# Of what is asked for: far more than a worker answers at once.
-MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
+MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31  # of what is asked for: far more than a worker answers at once
 CACHE_KIB, PAGES_BETWEEN_CHECKPOINTS = 65_536, 16_384
 MOST_EVENTS, MOST_FIGURES = 20_000, 1000
 

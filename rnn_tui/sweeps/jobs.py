@@ -8,8 +8,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText
 
-# One of these is the last of a run.
-END = (events.RunFinished, events.RunStopped, events.RunFailed)
+END = (events.RunFinished, events.RunStopped, events.RunFailed)  # one of these is the last of a run
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,7 @@ from rnn_tui.sweeps.jobs import ClusterState, JobSource, Tell
 if TYPE_CHECKING:
     from distributed import Client
 
-# Messages that wait to be written; later ones are dropped, and asked for when there is time.
-MOST_HEARD = 20_000
+MOST_HEARD = 20_000  # messages that wait to be written; later ones are dropped, and asked for when there is time
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES, SECONDS_TO_STOP = 0.1, 0.5, 30.0
 
 

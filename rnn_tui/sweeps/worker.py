@@ -30,12 +30,9 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     from distributed import Worker
 
-# A question that was lost is asked again after so long.
-SECONDS_TO_AN_ANSWER = 5.0
-# Events of one message, and of one answer where some were lost.
-MOST_SENT, MOST_ASKED = 500, 5000
-# Compressing more costs ten times the time for a hundredth of the size: weights look random.
-COMPRESSION = 1
+SECONDS_TO_AN_ANSWER = 5.0  # a question that was lost is asked again after so long
+MOST_SENT, MOST_ASKED = 500, 5000  # events of one message, and of one answer where some were lost
+COMPRESSION = 1  # compressing more costs ten times the time for a hundredth of the size: weights look random
 AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
 
 

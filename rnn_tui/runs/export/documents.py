@@ -181,8 +181,7 @@ def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         )
     )  # fmt: skip
     value_of = summaries.Summary.Value
-    # Not by TensorBoard's own writer of files, which leaves a part of one on a full disk.
-    data = io.BytesIO()
+    data = io.BytesIO()  # not by TensorBoard's own writer of files, which leaves a part of one on a full disk
     writer = records.RecordWriter(data)
 
     def add(elapsed: float, **what: Any) -> None:

@@ -29,10 +29,8 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 Array = npt.NDArray[np.float32]
-# 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
-OPERATORS, FORMAT = 17, 8
-# Of float32: what rounding in another order makes, with room for logits of a hundred.
-TOLERANCE = 1e-3
+OPERATORS, FORMAT = 17, 8  # 17 is of 2022, RNN and LSTM are those of 14; of 2022 as well: the format, IR version 8
+TOLERANCE = 1e-3  # of float32: what rounding in another order makes, with room for logits of a hundred
 CHECKED = 64
 
 

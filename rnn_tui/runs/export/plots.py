@@ -15,12 +15,10 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
 AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
-# A column of most journals, in inches; and the resolution that they ask for.
-WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300
+WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300  # a column of most journals, in inches; and the resolution that they ask for
 WIDE = 6.6  # beside text
 MOST_IN_LEGEND = 16
-# Characters of a label beyond which two do not fit beside each other.
-LONG_LABEL = 24
+LONG_LABEL = 24  # characters of a label beyond which two do not fit beside each other
 MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
 STYLE = Path(__file__).with_suffix(".mplstyle")
 
