@@ -32,7 +32,7 @@ class HeldRun:
     checkpoint: "Checkpoint | None"  #: its last weights, if they are not written.
     #: what says that it is over, if its weights are not written and that must wait for them.
     end: events.RunFinished | events.RunStopped | None
-    lock: "RunLock | None"  #: the right to write it.
+    lock: "RunLock"  #: the right to write it.
     emit: Callable[[events.Event], object]  #: takes the news that its weights are written.
     _values: "Spill | None" = field(default=None, init=False)
 
@@ -47,7 +47,7 @@ class HeldRun:
             self._keep()
         except (StoreError, CheckpointError, OSError) as error:
             logger.info("run %s can't be kept yet: %s", self.run_id, error)
-        if self.complete and self.lock is not None:
+        if self.complete:
             self.lock.release()
         return self.complete
 
@@ -106,22 +106,15 @@ def _recorded(values: "Spill") -> "Spill":
     return values
 
 
-class HeldRuns:
+class HeldRuns(list[HeldRun]):
     """The runs of this process that could not be kept so far; any thread may use it."""
 
     def __init__(self) -> None:
-        self._runs: list[HeldRun] = []
+        super().__init__()
         self._keeping = threading.Lock()
 
     def __iter__(self) -> Iterator[HeldRun]:
-        return iter(list(self._runs))
-
-    def __len__(self) -> int:
-        return len(self._runs)
-
-    def add(self, run: HeldRun) -> None:
-        """Hold a run."""
-        self._runs.append(run)
+        return iter(self[:])  # others may be added or removed meanwhile
 
     def keep(self) -> None:
         """Try once to keep each; those that are kept are let go of."""
@@ -129,12 +122,12 @@ class HeldRuns:
             for run in self:
                 if run.keep():
                     logger.info("run %s is kept now", run.run_id)
-                    self._runs.remove(run)
+                    self.remove(run)
 
     def keep_until(self, end: threading.Event) -> None:
         """Try to keep each until all are kept, and once more when `end` is set."""
         pause = FIRST_PAUSE
-        while self._runs:
+        while self:
             over = end.wait(pause)
             self.keep()
             if over:
@@ -144,7 +137,7 @@ class HeldRuns:
     def insist(self) -> list[str]:
         """Try a few times, then let go of them; returns what is lost, a sentence for each."""
         for _ in range(TRIES):
-            if self._runs:
+            if self:
                 time.sleep(SECONDS_BETWEEN_TRIES)
                 self.keep()
         return self.let_go()
@@ -152,10 +145,10 @@ class HeldRuns:
     def let_go(self) -> list[str]:
         """Hold nothing any more; returns what is lost, a sentence for each."""
         with self._keeping:
-            runs, self._runs = self._runs, []
+            runs = self[:]
+            self.clear()
         for run in runs:
-            if run.lock is not None:
-                run.lock.release()
+            run.lock.release()
         return [run.loss for run in runs]
 
 

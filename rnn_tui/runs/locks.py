@@ -35,14 +35,14 @@ logger = logging.getLogger(__name__)
 
 
 class RunLock:
-    """The right to train a run, held until `release` or the end of the process."""
+    """The right to train a run, held until `release` or the end of the process; without a file where none can be locked."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: IO[bytes] | None = None, path: Path = Path()) -> None:
         self._file, self._path = file, path
 
     @classmethod
-    def acquire(cls, run_id: str, name: str = "") -> "RunLock | None":
-        """Take a run's lock; None where no file can be locked, a StoreError if the run is in training already."""
+    def acquire(cls, run_id: str, name: str = "") -> "RunLock":
+        """Take a run's lock; a StoreError if the run is in training already."""
         path = _path(run_id)
         until = time.monotonic() + TRY_SECONDS
         while True:
@@ -50,23 +50,24 @@ class RunLock:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file = path.open("ab")
             except OSError:
-                return None
+                return cls()
             locked = try_lock(file)
             if locked and _is_at(file, path):
                 take_requests(run_id)  # which came too late for the process that had it before
                 return cls(file, path)
             file.close()
             if locked is None:
-                return None
+                return cls()
             if not locked and time.monotonic() > until:
                 raise StoreError(f"{name or run_id} is in training already, here or in another process.")
             time.sleep(0.01)
 
     def release(self) -> None:
         """Give the lock back."""
-        with suppress(OSError):
-            self._path.unlink()  # while it is held, so that nobody else's is removed
-        self._file.close()
+        if self._file is not None:
+            with suppress(OSError):
+                self._path.unlink()  # while it is held, so that nobody else's is removed
+            self._file.close()
 
 
 def is_held(run_id: str) -> bool | None:

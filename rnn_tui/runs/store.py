@@ -192,8 +192,8 @@ class RunStore:
             self._execute(f"DELETE FROM runs WHERE {the_run(run.run_id)}", run.run_id)
         return len(old)
 
-    def claim(self, run: RunRecord) -> RunLock | None:
-        """The right to go on with a run, or None where there are no locks; a StoreError if it trains or can't go on."""
+    def claim(self, run: RunRecord) -> RunLock:
+        """The right to go on with a run; a StoreError if it trains or can't go on."""
         if run.whole.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         for (sweep,) in self._execute("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
@@ -203,8 +203,7 @@ class RunStore:
         now = self.get(run.run_id) or run
         if now.status.resumable or now.status.active:
             return lock
-        if lock is not None:
-            lock.release()
+        lock.release()
         raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
 
     def _execute(self, sql: str, *arguments: object) -> list[sqlite3.Row]:

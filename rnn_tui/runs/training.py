@@ -57,8 +57,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         lock = store.claim(run)
     turn = Turn()
     with ExitStack() as given_back:
-        if lock is not None:
-            given_back.callback(lock.release)
+        given_back.callback(lock.release)
         given_back.callback(turn.give_back)
         if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
             emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
@@ -149,7 +148,7 @@ class _Follower:
 
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
-    *, run_id: str, name: str, lock: RunLock | None, turn: Turn, resumed: bool = False, point: "ResumePoint | None" = None,
+    *, run_id: str, name: str, lock: RunLock, turn: Turn, resumed: bool = False, point: "ResumePoint | None" = None,
 ) -> "Outcome | None":  # fmt: skip
     """Train once it is its turn, None if it never comes; waits at the end until all is written, or held."""
     recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
@@ -170,14 +169,13 @@ def _fit(
         late = follower.end if follower.end is not None and not follower.end.kept else None
         held = HeldRun(run_id, name, recorder, outcome.unwritten, late, lock, emit)
         if not held.complete:
-            HELD.add(held)
-            lock = None
+            HELD.append(held)
+            lock = RunLock()  # what is held lets go of the other
     finally:
         turn.give_back()
         recorder.close()
         follower.close()
-        if lock is not None:
-            lock.release()
+        lock.release()
     if follower.deaf is not None:
         raise follower.deaf
     return outcome

@@ -84,7 +84,6 @@ def simulate(runs: int, workers: int) -> None:
             rate = written / (time.perf_counter() - begin)
             more = most_memory() - before
             print(f"{written:>9,} events, {rate:,.0f} a second, at most {more} MB more than before", flush=True)
-    assert lock is not None
     lock.release()
 
 

@@ -162,7 +162,6 @@ def test_a_killed_process_holds_nothing(home: Path) -> None:
         holder.kill()
         holder.communicate()
     lock = RunLock.acquire("run")
-    assert lock is not None
     assert is_held("run") is True
     lock.release()
     assert is_held("run") is False
@@ -170,7 +169,6 @@ def test_a_killed_process_holds_nothing(home: Path) -> None:
 
 def test_looking_does_not_pass_for_training(home: Path) -> None:
     lock = RunLock.acquire("run")
-    assert lock is not None
     lock.release()
     file = locks._path("run").open("ab")
     assert locks.try_lock(file)
