@@ -137,9 +137,11 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     path = weights_of(run_id)
     try:
         config, step, metrics = read_description(path)
-        created = _created(run_id, path)
+        created = path.stat().st_mtime
     except (CheckpointError, OSError):
         return
+    with suppress(ValueError):
+        created = time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
     label = config.label.lower().replace(" ", "-").replace("×", "x")
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
@@ -149,12 +151,6 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
         if accuracy is not None:
             columns |= {"final": headline(config, metrics[accuracy], True), "final_metric": accuracy}
     update_run(connection, run_id, **columns)
-
-
-def _created(run_id: str, path: Path) -> float:
-    with suppress(ValueError):
-        return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
-    return path.stat().st_mtime
 
 
 class Recorder:

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import cache
 from importlib import metadata
-from typing import Any
 
 from rnn_tui import __version__
 from rnn_tui.engine import events
@@ -25,7 +24,7 @@ from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import RUN_ROW, Kind, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run
+from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 # What of `RunStarted` has a column of the same name.
@@ -157,11 +156,13 @@ class EventWriter:
         match event:
             case events.RunStarted():
                 self._started(connection, event)
-            case events.StepLogged():
-                self._moment(connection, "step", event, rate=event.rate)
-            case events.EpochEnded():
-                moment = self._moment(connection, "epoch", event, epoch=event.epoch, seconds=event.seconds)
-                self._headlines(connection, moment.figures)
+            case events.StepLogged() | events.EpochEnded():
+                logged = {name: value for name, value in vars(event).items() if name != "run_id"}
+                moment = Moment("step" if isinstance(event, events.StepLogged) else "epoch", **logged)
+                write_moment(connection, self._id, moment)
+                self._columns |= {"step": event.step, "elapsed": event.elapsed}
+                if moment.kind == "epoch":
+                    self._headlines(connection, moment.figures)
             case events.MachineSeen():
                 last = "run_id = ?1 AND started = (SELECT max(started) FROM sessions WHERE run_id = ?1)"
                 connection.execute(f"UPDATE sessions SET load = ?2 WHERE {last}", (self._id, json.dumps(event.whole)))
@@ -199,14 +200,6 @@ class EventWriter:
         # Best and last value of the epochs that are left when a run is resumed.
         for moment in moments(connection, self._id, "epoch"):
             self._headlines(connection, moment.figures)
-
-    def _moment(
-        self, connection: sqlite3.Connection, kind: Kind, event: events.StepLogged | events.EpochEnded, **more: Any
-    ) -> Moment:
-        moment = Moment(kind, event.step, event.elapsed, event.metrics, event.replicas, **more)
-        write_moment(connection, self._id, moment)
-        self._columns |= {"step": moment.step, "elapsed": moment.elapsed}
-        return moment
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
         spec, value = main_figure(self._config, self._specs, figures)

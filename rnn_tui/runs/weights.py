@@ -136,13 +136,11 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     """
     usual = TASKS[task].presets[0].values.get("position")
     runs = [] if only_pretrained else list(finished_runs(task))
-    pretrained = shipped(task)
-    fitting = [source for source in [*runs, *pretrained] if source.position == position]
-    # The usual position first, then the others that ship.
-    others = [*runs, *sorted(pretrained, key=lambda source: source.position != usual)]
-    if fitting or others:
-        return [*fitting, *others][0]
-    raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
+    # Of those that ship, the usual position first.
+    sources = [*runs, *sorted(shipped(task), key=lambda source: source.position != usual)]
+    if not sources:
+        raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
+    return min(sources, key=lambda source: source.position != position)
 
 
 def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
@@ -180,10 +178,6 @@ def trained_networks(task: str) -> dict[str, Any]:
 class NetworkCache:
     """Networks by the files of their weights, for any thread, read again where a file has changed; the last asked stay."""
 
-    def __init__(self) -> None:
-        # It has no lock while a file is read: a disk that is slow holds up nobody else.
-        self._network = lru_cache(NETWORKS_KEPT)(_read)
-
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
         """Tells files, and states of one file, apart."""
@@ -195,10 +189,11 @@ class NetworkCache:
 
     def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
         """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read, or is another task's."""
-        network: NetworkType = self._network(self.version_of(path), kind)
+        network: NetworkType = _read(self.version_of(path), kind)
         return network
 
 
+@lru_cache(NETWORKS_KEPT)  # without a lock while a file is read: a disk that is slow holds up nobody else
 def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) -> Any:
     """The network in a file; what is wrong with it is told with the file's name."""
     path = version[0]

@@ -67,14 +67,11 @@ class Flight:
 
 
 class Flights:
-    """All of them, by the ids of their runs.
-
-    The importer writes what comes, then the source hears of it, `warn` what users must know; `shared` is a folder, or empty.
-    """
+    """All of them, by the ids of their runs: what comes is written, then the source hears of it; `shared` may be a folder."""
 
     def __init__(
-        self, client: "Client", workers: ClusterWorkers, importer: Importer, *,
-        source: JobSource, warn: Callable[[str], object], shared: str,
+        self, client: "Client", workers: ClusterWorkers, importer: Importer,
+        source: JobSource, warn: Callable[[str], object], *, shared: str,
     ) -> None:  # fmt: skip
         self.topic = f"rnn-tui-{uuid4().hex}"  #: what their workers tell on.
         self.all: dict[str, Flight] = {}

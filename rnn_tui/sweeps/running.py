@@ -42,8 +42,7 @@ def train_elsewhere(
     try:
         asyncio.run(_Elsewhere(place, source, control, tell, shared).train())
     finally:
-        if lock is not None:
-            lock.release()
+        lock.release()
 
 
 class _Elsewhere:
@@ -66,9 +65,7 @@ class _Elsewhere:
             self._workers = ClusterWorkers(self._client, self._warn)
             await self._workers.look()
             with Importer() as importer:
-                self._flights = Flights(
-                    self._client, self._workers, importer, source=self._source, warn=self._warn, shared=self._shared
-                )
+                self._flights = Flights(self._client, self._workers, importer, self._source, self._warn, shared=self._shared)
                 self._client.subscribe_topic(self._flights.topic, self._hear)
                 try:
                     while await self._once():

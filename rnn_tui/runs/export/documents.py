@@ -127,10 +127,9 @@ def _cell(value: object) -> object:
 def _as_records(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]]]) -> Iterator[str]:
     """The same as one JSON document."""
     before = "[\n"
-    for block in blocks:
-        for row in block:
-            yield before + json.dumps(dict(zip(heads, map(finite, row), strict=True)), allow_nan=False)
-            before = ",\n"
+    for row in chain.from_iterable(blocks):
+        yield before + json.dumps(dict(zip(heads, map(finite, row), strict=True)), allow_nan=False)
+        before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
 
 

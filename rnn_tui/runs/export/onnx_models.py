@@ -116,12 +116,9 @@ def models_of(path: Path) -> list[Model]:
         return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file, file.config))]
     network = TASKS[file.config.task].network(file)
     inputs, expected = _sequences(network)
-    models = []
-    for at, replica in enumerate(network.replicas):
-        size, loss = replica.variant.hidden_size, replica.variant.loss
-        suffix = f"-h{size}-{loss}-seed{replica.seed}" if len(network.replicas) > 1 else ""
-        models.append(_checked(suffix, _sequence_reader(network, at), inputs, expected[at]))
-    return models
+    suffixes = [f"-h{one.variant.hidden_size}-{one.variant.loss}-seed{one.seed}" for one in network.replicas]
+    named = enumerate(suffixes if len(suffixes) > 1 else [""])
+    return [_checked(suffix, _sequence_reader(network, at), inputs, expected[at]) for at, suffix in named]
 
 
 def _row_reader(network: RowReaderNetwork) -> bytes:

@@ -25,16 +25,13 @@ STYLE = Path(__file__).with_suffix(".mplstyle")
 
 @dataclass(frozen=True)
 class Panel:
-    """One metric of several runs: `spec` is what y is, a line for each network.
+    """One metric of several runs."""
 
-    The `faint` lines are drawn behind. By a line's label, `marks` are published x and y, `figures` what stands in the legend.
-    """
-
-    spec: Metric
-    lines: Sequence[Line]
-    faint: Sequence[Line] = ()
-    marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
-    figures: Mapping[str, str] = field(default_factory=dict)
+    spec: Metric  #: what y is.
+    lines: Sequence[Line]  #: one for each network.
+    faint: Sequence[Line] = ()  #: drawn behind.
+    marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)  #: by label, published x and y.
+    figures: Mapping[str, str] = field(default_factory=dict)  #: by label, what stands in the legend.
 
     def within(self, value: float) -> float:
         """A value, or the bound of the metric that it is beyond: no accuracy is above 100 %."""
@@ -55,7 +52,8 @@ def write_chart(export: Export) -> list[Path]:
 def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WIDTH) -> bytes:
     """Panels, at least one, below each other, over one x axis, as `png` or `svg`, `width` inches wide."""
     figures, styles = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style"))
-    colours = _colours(panels)
+    labels = dict.fromkeys(line.label for panel in panels for line in (*panel.lines, *panel.faint))
+    colours = {label: curve_colour(at, dark=False) for at, label in enumerate(labels)}  # the same in all panels
     with styles.context(STYLE):
         figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
@@ -66,8 +64,8 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
             rest = len(colours) - MOST_IN_LEGEND
             columns = 1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2
             title = f"and {rest} more" if rest > 0 else None
-            handles, labels = axes[0].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="outside lower center", ncols=columns, title=title, title_fontsize=7)
+            handles, names = axes[0].get_legend_handles_labels()
+            figure.legend(handles, names, loc="outside lower center", ncols=columns, title=title, title_fontsize=7)
         return saved(figure, form)
 
 
@@ -100,12 +98,6 @@ def _panels(store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] |
     if not panels:
         raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")
     return panels
-
-
-def _colours(panels: Sequence[Panel]) -> dict[str, str]:
-    """A colour for every label, the same in all panels."""
-    labels = dict.fromkeys(line.label for panel in panels for line in (*panel.lines, *panel.faint))
-    return {label: curve_colour(at, dark=False) for at, label in enumerate(labels)}
 
 
 def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
