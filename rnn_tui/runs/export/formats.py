@@ -64,23 +64,14 @@ FORMATS = {one.name: one for one in (
 )}  # fmt: skip
 
 
-def register(form: ExportFormat, formats: dict[str, ExportFormat] = FORMATS) -> None:
-    """Add a format to a table; a ValueError if another one has its name."""
-    if form.name in formats:
-        raise ValueError(f"There is a format of the name {form.name} already.")
-    formats[form.name] = form
-
-
 def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
     """Which formats need which extras, and how to install them, in a sentence."""
     by_extra: dict[str, list[str]] = {}
     for form in formats.values():
         if form.extra:
             by_extra.setdefault(form.extra, []).append(form.name)
-    if not by_extra:
-        return ""
-    parts = (f"{extra} for {' and '.join(names)}" for extra, names in by_extra.items())
-    return f"Extras. {', '.join(parts)}: pip install 'rnn-tui[{','.join(by_extra)}]'."
+    parts = ", ".join(f"{extra} for {' and '.join(names)}" for extra, names in by_extra.items())
+    return parts and f"Extras. {parts}: pip install 'rnn-tui[{','.join(by_extra)}]'."
 
 
 def imported(module: str, extra: str, what: str) -> Any:
