@@ -174,8 +174,7 @@ class EventWriter:
                 line = (self._id, time.time(), event.level, event.text)
                 connection.execute("INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)", line)
             case events.RunFinished():
-                figures: Figures = {**event.metrics, **event.replicas}
-                moment = Moment.test(self._config, event.step, event.seconds, figures)
+                moment = Moment("test", event.step, event.seconds, event.metrics, event.replicas, self._config.epochs)
                 self._columns |= write_results(connection, self._id, self._config, self._specs, moment)
                 if not event.kept:  # so that it can go on to its end once more
                     self._columns |= {"status": Status.INTERRUPTED}

@@ -89,16 +89,12 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
     deleted = _names(deleted=True)
-    for run_id in kept_runs()[:RUNS_LOOKED_AT]:
-        if run_id in deleted:
-            continue
+    for run_id in (one for one in kept_runs()[:RUNS_LOOKED_AT] if one not in deleted):
         path = weights_of(run_id)
-        try:
+        with suppress(CheckpointError):
             config, _, metrics = read_description(path)
-        except CheckpointError:
-            continue
-        if config.task == task and metrics:
-            yield Source(path, f"run {printable(run_id)}", getattr(config, "position", None), config.name)
+            if config.task == task and metrics:
+                yield Source(path, f"run {printable(run_id)}", getattr(config, "position", None), config.name)
 
 
 def run_weights(task: str, run: str) -> Source:

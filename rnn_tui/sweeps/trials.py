@@ -99,13 +99,10 @@ class Search:
         """Tell what a trial came to; None where it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
-        trial = self._asked.pop(number)
-        if pruned:  # it has told its last value
-            self._study.tell(trial, state=TrialState.PRUNED)
-        elif value is None or math.isnan(value):
-            self._study.tell(trial, state=TrialState.FAIL)
-        else:
-            self._study.tell(trial, value)
+        failed = value is None or math.isnan(value)
+        state = TrialState.PRUNED if pruned else TrialState.FAIL if failed else TrialState.COMPLETE
+        # What is pruned has told its last value.
+        self._study.tell(self._asked.pop(number), value if state is TrialState.COMPLETE else None, state)
 
 
 @dataclass(frozen=True)
