@@ -20,8 +20,7 @@ from rnn_tui.engine.state import Status
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 LONGEST_WORD = 200
 LATEST, MOST = 32_503_680_000.0, 2**53  # the year 3000: what every system can tell the date of; and what a float can count to
-# Of what a value of a wrong kind can lead to.
-WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
+WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)  # of values of a wrong kind
 
 
 def _words(longest: int, lines: bool = False) -> Callable[[object], SafeText]:
@@ -123,8 +122,7 @@ def sound_values(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> 
     return values
 
 
-# Events as JSON has them: in a file beside the database, or from another machine.
-KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
+KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}  # events in JSON: of a file, or from another machine
 # Neither is said again with each event of a run.
 _NAMES = {kind: [one.name for one in fields(kind) if one.name not in ("run_id", "config")] for kind in KINDS.values()}
 

@@ -43,8 +43,7 @@ class Workload(NamedTuple):
     recipe: Recipe
 
 
-# By device: what was trained, the last first, and the seconds that it took.
-Known = Mapping[str, Sequence[tuple[Workload, float]]]
+Known = Mapping[str, Sequence[tuple[Workload, float]]]  # by device: what was trained, the last first, and the seconds it took
 
 
 def workload(config: RunConfig) -> Workload | None:
@@ -60,8 +59,7 @@ def workload(config: RunConfig) -> Workload | None:
     else:
         return None
     steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units
-    weights = gates * (units + features + 2)
-    return Workload(steps, config.batch_size, layers, gates, weights, config.recipe)
+    return Workload(steps, config.batch_size, layers, gates, gates * (units + features + 2), config.recipe)
 
 
 def scaled(wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]) -> float | None:
@@ -115,8 +113,7 @@ def timed_speed() -> MachineSpeed:
 
     weights, states, one = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
     with cpu_workers(1):
-        # Of many, the fastest is one that no other thread interrupted.
-        operations = (one.tanh, lambda: weights @ states, states.tanh)
+        operations = (one.tanh, lambda: weights @ states, states.tanh)  # of many, the fastest: no other thread interrupted it
         call, product, tanh = (min(repeat(do, number=1, repeat=TIMES)) for do in operations)
     multiplication, tanh = (product - call) / (512 * 128 * 32), (tanh - call) / states.numel()
     return MachineSpeed(call, max(0.0, multiplication), max(0.0, tanh), resolve_device("auto").type, automatic_workers())

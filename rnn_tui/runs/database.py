@@ -35,8 +35,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
             version_of(connection, shown)  # what is not ours is not touched
             connection.execute("PRAGMA foreign_keys = ON")
             _write_ahead(connection)
-            # A value that a checkpoint builds on must be on the disk before the checkpoint is.
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = FULL")  # values that a checkpoint builds on must be on the disk before it
             created = migrate(connection, shown)
         except (OSError, *FAULTS) as error:
             raise explained(error, path) from error
@@ -86,8 +85,7 @@ APPLICATION_ID = 0x726E6E74  # "rnnt": tells our files from any other program's
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (  # the statements that bring a database to each version
     tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n\n")),
-    # JSON, how busy the machine was: `whole` of `events.MachineSeen`.
-    ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",),
+    ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",),  # JSON: how busy it was, `whole` of `MachineSeen`
     (
         # Of a sweep its plan as JSON; of its runs the trial's number and settings, and whether that was pruned.
         "CREATE TABLE sweeps (name TEXT PRIMARY KEY, created REAL NOT NULL, plan TEXT NOT NULL) WITHOUT ROWID",

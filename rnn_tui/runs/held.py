@@ -30,8 +30,7 @@ class HeldRun:
     name: str  #: what it is called.
     recorder: "Recorder"  #: has its values; closed.
     checkpoint: "Checkpoint | None"  #: its last weights, if they are not written.
-    #: what says that it is over, if its weights are not written and that must wait for them.
-    end: events.RunFinished | events.RunStopped | None
+    end: events.RunFinished | events.RunStopped | None  #: what says that it is over, if that must wait for its weights.
     lock: "RunLock"  #: the right to write it.
     emit: Callable[[events.Event], object]  #: takes the news that its weights are written.
     _values: "Spill | None" = field(default=None, init=False)

@@ -27,8 +27,7 @@ else:
     import fcntl
 
 TRY_SECONDS = 0.5  # who only looks holds the lock for an instant: that must not pass for a training process
-# What can be asked of a process that trains a run; of several requests the last one here holds.
-REQUESTS = ("pause", "unpause", "stop")
+REQUESTS = ("pause", "unpause", "stop")  # what can be asked of who trains a run; of several the last one here holds
 _TICKET = re.compile(r"(\d{12})-(\d{1,10})")
 SECONDS_BETWEEN_LOOKS = 0.3
 logger = logging.getLogger(__name__)

@@ -18,8 +18,7 @@ MOST_DRAWN = 4000  # of a longer curve, Compare and pictures show an outline; fa
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")  # in the order in which things of one step are told
 _OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
-# For as many steps as there are, which may be more than SQLite takes parameters.
-_AT_STEPS = "IN (SELECT value FROM json_each(?))"
+_AT_STEPS = "IN (SELECT value FROM json_each(?))"  # there may be more steps than SQLite takes parameters
 _ALSO_IN = (
     " AND EXISTS (SELECT 1 FROM points other WHERE other.run_id = ? AND other.kind = points.kind "
     "AND other.metric = points.metric AND other.step = points.step)"
@@ -41,9 +40,8 @@ def moments(
     order = "step, instr('step epoch test', kind)"
     steps_logged = f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY {order}"
     for row in connection.execute(steps_logged, arguments):
-        values = sound_values(row, _OF_MOMENT)
         metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
-        found.append(Moment(**values, metrics=metrics, replicas=replicas_of))
+        found.append(Moment(**sound_values(row, _OF_MOMENT), metrics=metrics, replicas=replicas_of))
     return found
 
 
@@ -116,23 +114,20 @@ def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, 
     first, last = max(lows), min(highs)
     stretch = f"SELECT step FROM {_OF_METRIC} AND step >= ? AND step < ?"
     picks = [f"{stretch} AND value IS NOT NULL ORDER BY value {way}" for way in ("ASC", "DESC")]
-    replicas = f"SELECT replicas FROM {_OF_METRIC} LIMIT 1"
-    if len(keys) > 1 or connection.execute(replicas, keys[0]).fetchone()[0] is not None:
+    if len(keys) > 1 or connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", keys[0]).fetchone()[0] is not None:
         picks = [f"{stretch}{_ALSO_IN * (len(keys) - 1)} ORDER BY step"]
     width = max(1, -(-(last - first + 1) * len(picks) // most))
     steps = {first, last}
     for low in range(first, last + 1, width):
         for pick in picks:
-            arguments = (*keys[0], low, low + width, *run_ids[1:])
-            steps.update(connection.execute(f"{pick} LIMIT 1", arguments).fetchone() or ())
+            steps.update(connection.execute(f"{pick} LIMIT 1", (*keys[0], low, low + width, *run_ids[1:])).fetchone() or ())
     return sorted(steps)
 
 
 def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
     """Remove, in a transaction, what was logged of a run after a step, and at its end."""
     after = {"step": step, "epoch": step, "test": -1}
-    # By all that comes before the step in the keys: else SQLite looks at every point of the run.
-    for kind, metric in logged(connection, run_id):
+    for kind, metric in logged(connection, run_id):  # by all keys before the step: else SQLite looks at every point
         connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind]))
     for one in after.items():
         connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one))

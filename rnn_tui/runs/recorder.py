@@ -120,9 +120,8 @@ def _read(path: Path) -> Spill:
     started = document["started"] and event_from(document["started"], run_id, config)
     if not isinstance(started, events.RunStarted | None):
         raise ValueError("no start")
-    about = sound_values(document, ("name", "created"))
     batch = [event_from(values, run_id, config) for values in document["events"]]
-    return Spill(run_id, config=config, started=started, events=batch, **about)
+    return Spill(run_id, config=config, started=started, events=batch, **sound_values(document, ("name", "created")))
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
@@ -168,8 +167,7 @@ class Recorder:
         self._untouched = resumed
         self.listed = resumed  #: whether the run is in the database, or will be when that is opened.
         self.lost = False  #: whether something was written neither to the database nor to a file beside it.
-        #: called in the recorder's thread a few times a second; must be quick.
-        self.meanwhile: Callable[[], object] = lambda: None
+        self.meanwhile: Callable[[], object] = lambda: None  #: called in its thread a few times a second; must be quick.
         self._taken = self._fetched = self._done = 0  # counts of events: taken, then in `_pending`, then in the database
         self._problem, self._notice = "", ""
         self._retry_at, self._pause = 0.0, FIRST_RETRY

@@ -125,13 +125,11 @@ class Curve:
     steps: tuple[int, ...]  #: when, in steps.
     epochs: tuple[float, ...]  #: when, in epochs, fractions included.
     elapsed: tuple[float, ...]  #: when, in seconds of training.
-    #: the figures; of a run with replicas one tuple each, a value for each replica.
-    values: tuple[float | tuple[float, ...], ...]
+    values: tuple[float | tuple[float, ...], ...]  #: the figures; of a run with replicas one tuple each, a value for each.
 
 
-# The columns of a run, called like the fields of its record; and all that is asked of its row.
-RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
-RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
+RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)  # called like the record's fields
+RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"  # all that is asked of a run's row
 
 
 def pack(values: Sequence[float]) -> bytes:

@@ -27,8 +27,7 @@ from rnn_tui.runs.points import forget_after, moments
 from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
-# What of `RunStarted` has a column of the same name.
-OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
+OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")  # columns as `RunStarted` has them
 SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 ACTIVE = [status for status in Status if status.active]
 
@@ -38,8 +37,7 @@ class RecordReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        # By their place in the database: what tells that a run changed, and what was read.
-        self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}
+        self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}  # by rowid: what tells a change, and the run
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
         """The runs that a clause of SQL with parameters chooses, in its order; a `sqlite3.Error` if it can't be."""
@@ -196,8 +194,7 @@ class EventWriter:
         host, process, began, with_versions = here if self._where is None else (self._where[0], 0, 0.0, self._where[1])
         session = (self._id, time.time(), event.first_step, host, process, began, event.device, event.workers, with_versions)
         connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')", session)
-        # Best and last value of the epochs that are left when a run is resumed.
-        for moment in moments(connection, self._id, "epoch"):
+        for moment in moments(connection, self._id, "epoch"):  # best and last value of the epochs that a resumed run has left
             self._headlines(connection, moment.figures)
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:

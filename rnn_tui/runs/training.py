@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
-# What is done where another process asks for it, and what is said of that with the run's id.
-OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
+OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {  # what is done at another process's request, and said of it
     "pause": (Control.pause, "Another process paused this run; rnn-tui runs unpause {} lets it go on."),
     "unpause": (Control.resume, "Another process let this run go on."),
     "stop": (Control.stop, "Another process stopped this run."),
@@ -78,10 +77,9 @@ def try_learning_rates(config: RunConfig, progress: "Progress", control: Control
     if not turn.take(control, lambda _: None):
         return None
     try:
-        build = TASKS[config.task].load()
         from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415 - torch, on use only
 
-        return find_learning_rate(build, config, progress, lambda: control.stopping)
+        return find_learning_rate(TASKS[config.task].load(), config, progress, lambda: control.stopping)
     finally:
         turn.give_back()
 

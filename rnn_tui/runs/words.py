@@ -76,12 +76,10 @@ def duration(seconds: float) -> str:
 
 
 _BUSY = {  # by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
-    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),
-    "process": (1, "", "{:.0f} % by this run"),
-    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"),
-    "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
+    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"), "process": (1, "", "{:.0f} % by this run"),
+    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"), "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
     "gpu_memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of its memory"),
-}
+}  # fmt: skip
 
 
 def machine(load: Mapping[str, float], short: bool = False) -> str:

@@ -176,8 +176,7 @@ def _made(place: TrainingPlace) -> Any:
     if place.kind == LOCAL:
         from distributed import LocalCluster  # noqa: PLC0415
 
-        # Without a limit of memory: near it Dask would end a worker, and the run. Dask removes what is kept in the folder.
-        return LocalCluster(
+        return LocalCluster(  # without a limit of memory, near which Dask would end a worker; it removes what is in the folder
             n_workers=place.workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
             dashboard_address="127.0.0.1:0", worker_dashboard_address=None, local_directory=str(data_dir() / "workers"),
             asynchronous=True,

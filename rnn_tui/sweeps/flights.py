@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 MOST_DEATHS = 3  # dead workers after which a run is taken for what kills them
-# One worker's message comes this often, and all of theirs together at most so many times a second.
-SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400
+SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400  # of one worker; of all of them together, at most
 SECONDS_TO_WAIT, SECONDS_OF_PATIENCE = 0.1, 60.0
 MOST_FETCHED = 16  # checkpoints on their way at once
 Result = TypeVar("Result")

@@ -58,8 +58,7 @@ class Importer(AbstractContextManager["Importer"]):
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, _ = connect(self._path)
-        # A thousand runs that grow side by side touch a few pages each: all of them must be at hand.
-        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")  # a thousand runs that grow touch a few pages each
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
 
     def __exit__(self, *_error: object) -> None:

@@ -18,8 +18,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
-# A list of variants has one name here: a trial has one size and one loss, as its table shows.
-SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
+SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}  # a list has one name here: a trial has one size and one loss
 SINGLE_OF = {several: name for name, several in SINGLE.items()}
 MOST_VALUES, MOST_TRIALS = 1000, 100_000
 MOST_LOOKED_AT = 200  # of a longer grid so many trials, evenly spread, tell how long all take
@@ -214,8 +213,7 @@ def read_range(task: Task, text: str) -> tuple[str, Range]:
     first, last = (one[0] if isinstance(one, tuple) else one for one in ends)
     if first >= last:
         raise SettingError(f"The range of {name} must begin below its end, not “{printable(typed)}”.")
-    whole = isinstance(check, ListSetting) or check.whole
-    return name, Range(first, last, scale == "log", whole)
+    return name, Range(first, last, scale == "log", isinstance(check, ListSetting) or check.whole)
 
 
 def check_name(text: str) -> str:

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
 
-# Before so many trials have ended, a search chooses by chance and prunes nothing: Optuna's usual numbers.
-FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
+FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5  # trials before which it chooses by chance, and prunes nothing: Optuna's usual numbers
 
 
 def require_extras(plan: SweepPlan) -> None:
