@@ -10,8 +10,7 @@ from collections.abc import Collection, Sequence
 
 from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.columns import sound_values
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, value_of
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, sound_values, value_of
 
 MOST_DRAWN = 4000  # of a longer curve, Compare and pictures show an outline; far more than they have columns
 

@@ -26,10 +26,9 @@ from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import WRONG, event_from, sound_values, specs_of, to_document
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import Moment, headline, is_id
+from rnn_tui.runs.records import WRONG, Moment, event_from, headline, is_id, sound_values, specs_of, to_document
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
 SECONDS_BETWEEN_WRITES = 0.4  # often enough for others to see a run live, seldom enough to cost nothing

@@ -20,11 +20,10 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run
+from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, Session, headline, is_id, pack, record_from_row, the_run, values_of
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")  # columns as `RunStarted` has them

@@ -12,14 +12,13 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines, why
 from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs import LAST, points
+from rnn_tui.runs import LAST, points, records
 from rnn_tui.runs import rows as reading
-from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run, values_of
 from rnn_tui.runs.rows import RecordReader, update_run
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
@@ -57,7 +56,7 @@ class RunStore:
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
         """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
         rows = self._execute(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
-        return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
+        return {id_of(row): printable(row["name"], records.LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
@@ -73,7 +72,7 @@ class RunStore:
         """The run that a user means, or a StoreError: by its id, its name, the beginning of its id, or `last`, the newest."""
         names = self.names(deleted=deleted)
         newest = list(names)[:1] if text == LAST else []
-        called = printable(text, LONGEST_NAME)
+        called = printable(text, records.LONGEST_NAME)
         by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]
         for fitting in (newest, [text] if text in names else [], by_name, beginning):
@@ -131,7 +130,7 @@ class RunStore:
     def rename(self, run: RunRecord, name: str) -> str:
         """Give a run another name; returns it as it is kept, a SettingError if it is no name or another run's."""
         name = name.strip()
-        _check_line("name", name, LONGEST_NAME)
+        _check_line("name", name, records.LONGEST_NAME)
         if name == LAST or name.startswith("-"):
             raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
         try:
@@ -144,15 +143,15 @@ class RunStore:
 
     def set_note(self, run: RunRecord, note: str) -> None:
         """Keep a note with a run; a SettingError if it is too long."""
-        if len(note) > LONGEST_NOTE:
-            raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
-        self._update(run, note=printable_lines(note, LONGEST_NOTE))
+        if len(note) > records.LONGEST_NOTE:
+            raise SettingError(f"A note has at most {records.LONGEST_NOTE:,} characters.")
+        self._update(run, note=printable_lines(note, records.LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
         """Give a run these tags, in place of those that it has; a SettingError for what is no tag."""
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
-            _check_line("tag", tag, LONGEST_TAG)
+            _check_line("tag", tag, records.LONGEST_TAG)
         with self._explaining(), transaction(self._connection):
             self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
             self._connection.executemany("INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)])

@@ -12,10 +12,9 @@ from typing import Any
 from rnn_tui.engine.errors import SafeText, StoreError, printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import WRONG
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.records import RunRecord, best_seeds, value_of
+from rnn_tui.runs.records import WRONG, RunRecord, best_seeds, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING

@@ -22,7 +22,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
-from rnn_tui.runs.columns import to_document
+from rnn_tui.runs.records import to_document
 from rnn_tui.runs.rows import versions
 from rnn_tui.sweeps.jobs import END
 from rnn_tui.tasks import TASKS

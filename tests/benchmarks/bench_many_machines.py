@@ -23,9 +23,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import to_document
 from rnn_tui.runs.locks import RunLock, lock_of_sweep
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.records import RunRecord, to_document
 from rnn_tui.sweeps.importer import EventBatch, Importer
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import SweepPlan

@@ -10,9 +10,8 @@ from textual.widgets import DataTable, Select, Static
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.records import LONGEST_NAME, LONGEST_NOTE, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of
