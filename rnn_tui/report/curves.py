@@ -11,7 +11,7 @@ from typing import Any
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.report.plan import Experiment, Kept
-from rnn_tui.runs.comparison import Line
+from rnn_tui.runs.points import Line
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"

@@ -22,14 +22,13 @@ from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, Says, 
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.plan import Plan, kept
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, HEADS, Interval, Results, cells, markdown_table, markdown_text, results
-from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.rows import versions
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.runs.words import NOTHING, duration, settings_of
 from rnn_tui.tasks import TASKS
 
 TITLE = "A report on recurrent networks, rerun"

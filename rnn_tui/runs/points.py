@@ -1,19 +1,26 @@
-"""What was logged of a run: all of it, or as much of a long run as a chart shows.
+"""What was logged of a run: all of it, or as much of a long run as a chart shows; and curves of runs side by side.
 
 A run may have a million points. What only shows curves reads a few thousand of them, which SQLite picks by their place or
 value; what exports reads all. What a database can't have of a run is a TypeError or a ValueError wherever something is read.
 """
 
 import json
+import math
+import os
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal
 
-from rnn_tui.engine.metrics import split_figures
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Spread, split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, sound_values, value_of
 
 MOST_DRAWN = 4000  # of a longer curve, Compare and pictures show an outline; far more than they have columns
-
+Against = Literal["step", "epoch", "time"]
+AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")  # in the order in which things of one step are told
 _OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
@@ -130,3 +137,73 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
         connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind]))
     for one in after.items():
         connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve to draw: one draw of a network, or the mean over several with their spread."""
+
+    label: str  #: what to call it.
+    runs: tuple[str, ...]  #: the ids of the runs behind it.
+    x: tuple[float, ...]  #: where; steps, epochs or seconds.
+    spreads: tuple[Spread, ...]  #: at each of them, the values of all seeds.
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds it is the mean of."""
+        return self.spreads[0].n if self.spreads else 0
+
+
+def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
+    """A line for each network of the runs that have values; runs that differ in seeds only share theirs, at common steps."""
+    groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
+    for run, curve in curves:
+        if curve.steps:
+            groups.setdefault(without_seeds(run.config), []).append((run, curve))
+    result = []
+    for config, members in groups.items():
+        label = members[0][0].name if len(members) == 1 else _common_name(members)
+        for variant in range(max(1, len(config.variants))):
+            of_variant = f" {config.variants[variant].label}" if len(config.variants) > 1 else ""
+            result.append(_line(f"{label}{of_variant}", members, variant, against))
+    return result
+
+
+def _line(label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against) -> Line:
+    runs = [run for run, _ in members]
+    xs_of = attrgetter({"step": "steps", "epoch": "epochs", "time": "elapsed"}[against])
+    by_step = [dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True)) for _, curve in members]
+    spreads, xs = [], []
+    for step in by_step[0]:
+        if all(step in points for points in by_step):
+            places, figures = zip(*(points[step] for points in by_step), strict=True)
+            values = [one for run, value in zip(runs, figures, strict=True) for one in _of_variant(run, value, variant)]
+            if all(map(math.isfinite, values)):
+                spreads.append(Spread(tuple(values)))
+                xs.append(math.fsum(places) / len(places))
+    return Line(label, tuple(run.run_id for run in runs), tuple(xs), tuple(spreads))
+
+
+def _of_variant(run: RunRecord, value: float | tuple[float, ...], variant: int) -> tuple[float, ...]:
+    if not isinstance(value, tuple):
+        return (value,)
+    seeds = len(value) // max(1, len(run.config.variants))
+    return value[variant * seeds : (variant + 1) * seeds]
+
+
+def without_seeds(config: RunConfig) -> RunConfig:
+    """The configuration apart from which seeds, and how many."""
+    return config.replace(seed=0, **({"seeds": 1} if config.variants else {}))
+
+
+def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
+    """What the names of runs that differ in their seeds have in common."""
+    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071 - names, not paths
+    common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
+    return common or members[0][0].config.label
+
+
+def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
+    """Every metric that some run has; those that all of them have come first."""
+    names = dict.fromkeys(name for some in metrics for name in some)
+    return sorted(names, key=lambda name: not all(name in some for some in metrics))

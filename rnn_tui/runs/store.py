@@ -14,7 +14,6 @@ from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points, records
 from rnn_tui.runs import rows as reading
-from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
@@ -93,7 +92,7 @@ class RunStore:
         """A metric over runs, of long ones as much as a chart can show: by step where it was logged so, else by epoch."""
         groups: dict[RunConfig, list[RunRecord]] = {}
         for run in runs:
-            groups.setdefault(without_seeds(run.config), []).append(run)
+            groups.setdefault(points.without_seeds(run.config), []).append(run)
         curves: dict[str, Curve] = {}
         for some in groups.values():
             with self._explaining(some[0].run_id):

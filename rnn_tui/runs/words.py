@@ -1,19 +1,21 @@
-"""How runs are called and put into words, in the app and on the command line."""
+"""How runs and their settings are called and put into words, in the app and on the command line."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import as_told
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord, Session
 
 NOTHING = "–"
-LONGEST = 60
+LONGEST, LONGEST_SHOWN = 60, 80  # of a name, and of a setting
 WORDS = {  # how settings are called in a name; those not here are left out
     "hidden_size": "h{}", "hidden_sizes": "h{}", "layers": "{}layers", "losses": "{}", "position": "pos{}", "lengths": "len{}",
     "seeds": "{}seeds", "seed": "seed{}", "epochs": "{}ep", "batch_size": "batch{}", "learning_rate": "lr{}",
@@ -108,7 +110,7 @@ def automatic_name(config: RunConfig) -> str:
         for name, word in WORDS.items():
             value = getattr(config, name, None)
             if value != getattr(usual, name, None):
-                parts.append(word.format(_typed(value)))
+                parts.append(word.format(_shown(value)))
         if config.recipe.augmentation != usual.recipe.augmentation:
             parts.append(config.recipe.augmentation)
     files = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
@@ -116,7 +118,35 @@ def automatic_name(config: RunConfig) -> str:
     return "-".join(parts)[:LONGEST].rstrip("-,")
 
 
-def _typed(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(_typed, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
+    """The settings in which runs differ: what it is called, and each run's value."""
+    settings = [dict(settings_of(run.config)) for run in runs]
+    names = dict.fromkeys(chain.from_iterable(settings))
+    table = ((name, tuple(one.get(name, NOTHING) for one in settings)) for name in names)
+    return [(name, values) for name, values in table if len(set(values)) > 1]
+
+
+def settings_of(config: RunConfig) -> list[tuple[str, str]]:
+    """All settings of a run: what they are called, and their values."""
+    return list(_flat(config.to_dict()))
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):  # the recipe
+            yield from _flat(value)
+        else:
+            called = SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " ")
+            yield called, _shown(value)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ",".join(map(_shown, value))
+    return printable(value, LONGEST_SHOWN)

@@ -27,8 +27,8 @@ from textual.widgets import DataTable, Input
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import run_database
-from rnn_tui.runs.comparison import lines
 from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.points import lines
 from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS

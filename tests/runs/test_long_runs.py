@@ -13,8 +13,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import SERIES_CAPACITY, RunState
 from rnn_tui.runs import points
-from rnn_tui.runs.comparison import lines
 from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.points import lines
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore

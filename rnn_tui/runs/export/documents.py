@@ -14,10 +14,10 @@ from typing import Any
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.paths import as_told
-from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord, Session
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import settings_of
 
 HEADS = ("run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss", "seed", "value")
 TOLD_OF_METRICS = ("name", "label", "unit", "higher_is_better")

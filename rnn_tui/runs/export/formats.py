@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import CheckpointError, ExportError, printable
 from rnn_tui.engine.files import make_folder, write_file
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.comparison import Against
+    from rnn_tui.runs.points import Against
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.runs.store import RunStore
 

@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Select, Static
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.comparison import lines, shared_metrics
+from rnn_tui.runs.points import lines, shared_metrics
 from rnn_tui.runs.records import LONGEST_NAME, LONGEST_NOTE, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.runs.table import RunsTable
