@@ -18,7 +18,6 @@ from typing import Any, Literal, Self
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import NO_TEXT, SafeText, SettingError, StoreError, printable, printable_lines
-from rnn_tui.engine.events import LONGEST_SENTENCE
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, Spread, by_variant, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
@@ -102,10 +101,10 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "name": (_words(LONGEST_NAME), printable("?")), "tag": (_words(LONGEST_TAG), printable("?")),
     "config": (lambda text: config_from_dict(json.loads(text)), None), "status": (_status, Status.DAMAGED),
     "steps_per_epoch": (lambda value: max(1, _count(value)), 1), "specs": (specs_of, ()),
-    "message": (_words(LONGEST_SENTENCE), NO_TEXT), "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
+    "message": (_words(events.LONGEST_SENTENCE), NO_TEXT), "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
     "deleted": (_or_none(_seconds), 0.0), "seconds": (_or_none(_seconds), None), "epoch": (_or_none(_count), None),
     "versions": (_by_name(lambda what: printable(what, 100)), {}), "load": (_by_name(figure), {}), "kind": (_kind, "step"),
-    "level": (_words(LONGEST_WORD), printable("info")), "text": (_words(LONGEST_SENTENCE), printable("?")),
+    "level": (_words(LONGEST_WORD), printable("info")), "text": (_words(events.LONGEST_SENTENCE), printable("?")),
 }  # fmt: skip
 
 
@@ -331,7 +330,7 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         values["config"] = RunConfig(task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0)
     if wrong:
         what = f"there is no sound value of {', '.join(wrong)} in the database."
-        values |= {"status": Status.DAMAGED, "message": printable(what, LONGEST_SENTENCE)}
+        values |= {"status": Status.DAMAGED, "message": printable(what, events.LONGEST_SENTENCE)}
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
     return RunRecord(id_of(row), **values, tags=tuple(sorted(label["tag"] for label, _ in labels)))

@@ -13,12 +13,11 @@ from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable,
 from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points, records
-from rnn_tui.runs import rows as reading
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run, values_of
-from rnn_tui.runs.rows import RecordReader, update_run
+from rnn_tui.runs.rows import RecordReader, events_of, sessions, update_run
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
 _MOST_NAMED = 3
@@ -108,7 +107,7 @@ class RunStore:
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
         with self._explaining():
-            return reading.sessions(self._connection, run_id)
+            return sessions(self._connection, run_id)
 
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
         """The sentences of a run's log: time, level, text."""
@@ -119,7 +118,7 @@ class RunStore:
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
         with self._explaining(run.whole.run_id):
-            told = reading.events_of(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
+            told = events_of(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
             return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
     def version(self) -> int:

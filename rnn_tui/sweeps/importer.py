@@ -139,8 +139,7 @@ def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
     come = kept.with_name("incoming.safetensors")
     try:
         write_file(come, plain)
-        config, _, _ = read_description(come)
-        if config != run.config:
+        if read_description(come)[0] != run.config:
             raise CheckpointError("It belongs to another run.")
         os.replace(come, kept)
     finally:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError
-from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
 from rnn_tui.sweeps.cluster import ClusterWorkers, TrainingPlace, connected
@@ -29,7 +28,7 @@ SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES, SECONDS_TO_STOP = 0.1, 0.5, 30.0
 
 
 def train_elsewhere(
-    place: TrainingPlace, group: str, source: JobSource, control: Control, tell: Tell, *, shared: str = ""
+    place: TrainingPlace, group: str, source: JobSource, control: events.Control, tell: Tell, *, shared: str = ""
 ) -> None:
     """Train all runs of a source on workers; blocks, in a thread without an event loop.
 
@@ -48,7 +47,7 @@ def train_elsewhere(
 class _Elsewhere:
     """One call of `train_elsewhere`."""
 
-    def __init__(self, place: TrainingPlace, source: JobSource, control: Control, tell: Tell, shared: str) -> None:
+    def __init__(self, place: TrainingPlace, source: JobSource, control: events.Control, tell: Tell, shared: str) -> None:
         self._place, self._source, self._control, self._tell, self._shared = place, source, control, tell, shared
         self._heard: list[Any] = []
         self._news = asyncio.Event()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord, best_seeds
@@ -174,7 +173,7 @@ class Trials(AbstractContextManager["Trials"]):
             run = there.get(config.seed)
             if run is None:
                 now = time.time()
-                run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+                run = RunRecord(events.new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
                 self._store.add_run(self.name, number, point, run)
             if run.status not in ENDS:
                 one.left.add(run.run_id)

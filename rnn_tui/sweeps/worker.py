@@ -18,7 +18,6 @@ from uuid import uuid4
 from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
@@ -40,7 +39,7 @@ class _Training:
     """A run that this process trains or keeps until home has it; its events go to a file, and home now and then."""
 
     def __init__(self, worker: "Worker", run_id: str, topic: str, where: Path) -> None:
-        self.topic, self.control = topic, Control()
+        self.topic, self.control = topic, events.Control()
         self.token = uuid4().hex  #: tells this try from others of the same run.
         self.folder = folder_of(where, run_id, self.token)
         self.answers: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
@@ -109,8 +108,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
             forget(old, one.token)
     training = _TRAININGS[run_id] = _Training(worker, run_id, topic, Path(shared or worker.local_directory))
     try:
-        begun = training.ask()
-        if begun is not None:
+        if (begun := training.ask()) is not None:
             training.every = float(begun["every"])
             _train(run_id, settings, training, begun["checkpoint"])
     finally:
