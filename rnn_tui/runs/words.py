@@ -110,7 +110,7 @@ def automatic_name(config: RunConfig) -> str:
         for name, word in WORDS.items():
             value = getattr(config, name, None)
             if value != getattr(usual, name, None):
-                parts.append(word.format(_shown(value)))
+                parts.append(word.format(value_in_words(value)))
         if config.recipe.augmentation != usual.recipe.augmentation:
             parts.append(config.recipe.augmentation)
     files = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
@@ -137,16 +137,17 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _flat(value)
         else:
             called = SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " ")
-            yield called, _shown(value)
+            yield called, value_in_words(value)
 
 
-def _shown(value: object) -> str:
+def value_in_words(value: object, form: str = "g", between: str = ",") -> str:
+    """A setting's value."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:{form}}"
     if isinstance(value, list | tuple):
-        return ",".join(map(_shown, value))
+        return between.join(value_in_words(one, form, between) for one in value)
     return printable(value, LONGEST_SHOWN)

@@ -17,7 +17,7 @@ from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import WRONG, RunRecord, best_seeds, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING
+from rnn_tui.runs.words import NOTHING, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)  # of runs of which nothing is left to be trained
@@ -159,11 +159,7 @@ class SweepStore(RunStore):
 
 def shown(value: Any) -> str:
     """A setting's value, in the app and on the command line."""
-    if value is None:
-        return NOTHING
-    if isinstance(value, list | tuple):
-        return "-".join(map(shown, value))
-    return f"{value:.4g}" if isinstance(value, float) else printable(value)
+    return value_in_words(value, ".4g", "-")
 
 
 def shown_spread(plan: SweepPlan, values: Sequence[float]) -> str:
