@@ -126,10 +126,7 @@ def _names(*, deleted: bool) -> Mapping[str, str]:
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
-    """The weights that answer questions unless a user names others.
-
-    Of the last finished run for this position, else those that ship for it, else of any position; else a CheckpointError.
-    """
+    """What answers by default: the last finished run for a position, else what ships, else any other; or a CheckpointError."""
     usual = TASKS[task].presets[0].values.get("position")
     runs = [] if only_pretrained else list(finished_runs(task))
     # Of those that ship, the usual position first.

@@ -225,14 +225,11 @@ def check_name(text: str) -> str:
 
 
 def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
-    """Seconds on so many workers with cores like those here, each busy with one run; None where nothing tells.
-
-    Nothing tells it of a user's own data. A search is taken to try the ends of its ranges equally often.
-    """
+    """Seconds on so many workers with cores like those here, a run each; None where nothing tells, as of a user's own data."""
     with existing_store() as store:
         known: Known = {} if store is None else trained_here(plan.task, store)
     every = 1 if plan.searches else max(1, plan.count // MOST_LOOKED_AT)
-    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)
+    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)  # of a search its ends, equally often
     times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
     sound = [seconds for seconds in times if seconds is not None]
     if not sound or len(sound) < len(times):

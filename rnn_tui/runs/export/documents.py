@@ -86,10 +86,7 @@ def write_csv(export: Export) -> list[Path]:
 
 
 def write_tables(export: Export) -> list[Path]:
-    """Write two tables into a folder: `runs`, a row a run, and `values` as in `write_csv`.
-
-    As CSV or JSON records, which pandas reads in a line. Runs come in the order given, and only one's values are in memory.
-    """
+    """Write CSV or JSON records into a folder: `runs`, a row a run in the order given, and `values` as in `write_csv`."""
     known = [_about_run(run) for run in export.runs]
     columns = list(dict.fromkeys(name for one in known for name in one))
     rows = [[one.get(name) for name in columns] for one in known]
@@ -134,7 +131,7 @@ def _as_records(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]
 
 
 def _values(export: Export) -> Iterator[Iterator[Sequence[object]]]:
-    """The rows of what was logged, run by run."""
+    """The rows of what was logged, run by run: only one's values are in memory."""
     for run in export.runs:
         yield chain.from_iterable(_rows(run, moment) for moment in export.store.moments(run.run_id))
 
