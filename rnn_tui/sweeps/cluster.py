@@ -225,22 +225,19 @@ class ClusterWorkers:
                 new = [address for address in there if address not in self.good and address not in self.refused]
                 answers = await self._client.run(worker.about, workers=new, on_error="return") if new else {}
             for address, said in answers.items():
-                if misfit := _misfit(said, there[address].get("nthreads", 1)):
-                    self.refuse(address, misfit)
-                else:
-                    self.good[address] = printable(said.get("host"))
+                self.greet(address, said, there[address].get("nthreads", 1))
             self.good = {address: host for address, host in self.good.items() if address in there}
             self._metrics = {address: there[address]["metrics"] for address in self.good}
         if self.refused and not self.good:
             raise ClusterError(next(iter(self.refused.values())))
 
-    def greet(self, address: str, hello: Mapping[str, Any]) -> str:
-        """Take in that a worker has something to do; returns why it does not fit, if so."""
-        if misfit := _misfit(hello):
+    def greet(self, address: str, said: Any, threads: int = 1) -> str:
+        """Take in what a worker says of itself; returns why it does not fit, if so."""
+        if misfit := _misfit(said, threads):
             self.refuse(address, misfit)
-            return misfit
-        self.good.setdefault(address, printable(hello.get("host")))
-        return ""
+        else:
+            self.good.setdefault(address, printable(said.get("host")))
+        return misfit
 
     def refuse(self, address: str, misfit: str) -> None:
         """Give a worker nothing to do."""
@@ -277,7 +274,7 @@ class ClusterWorkers:
                     await self._client.run(function, *arguments, workers=list(addresses), on_error="ignore")
 
 
-def _misfit(said: Any, threads: int = 1) -> str:
+def _misfit(said: Any, threads: int) -> str:
     """Why a worker does not fit; empty where it does."""
     if threads != 1:
         return f"it has {threads} threads; start it with --nthreads 1, and more workers in place of threads."

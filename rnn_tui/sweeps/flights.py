@@ -48,16 +48,6 @@ class Flight:
     filling: "asyncio.Task[None] | None" = None
     keeping: "asyncio.Task[Any] | None" = None
 
-    @property
-    def progress(self) -> float:
-        """The share of its steps that is done."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
-
-    @property
-    def trains(self) -> bool:
-        """Whether a worker has something to do for it."""
-        return self.incoming is None or self.incoming.end is None
-
     def cancel(self) -> None:
         """End what is under way for it here."""
         for task in filter(None, (self.filling, self.keeping)):

@@ -104,7 +104,7 @@ class _Elsewhere:
     def _hand_out(self) -> None:
         if self._control.stopping or self._control.paused:
             return
-        training = sum(flight.trains for flight in self._flights.all.values())
+        training = sum(one.incoming is None or one.incoming.end is None for one in self._flights.all.values())
         while training < len(self._workers.good) and (job := self._source.next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
                 self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
@@ -143,9 +143,10 @@ class _Elsewhere:
         if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STATES:
             self._told_at = time.monotonic()
             runs: dict[str, list[str]] = {}
+            progress: dict[str, float] = {}
             for run_id, flight in self._flights.all.items():
                 runs.setdefault(flight.worker, []).append(run_id)
-            progress = {run_id: flight.progress for run_id, flight in self._flights.all.items()}
+                progress[run_id] = min(1.0, flight.step / max(1, flight.total_steps))
             self._tell(ClusterState(self._workers.seen(runs), progress, self._note))
 
     def _say(self, note: str) -> None:
