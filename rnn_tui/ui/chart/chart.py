@@ -23,7 +23,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
-from rnn_tui.runs.comparison import Line
+from rnn_tui.runs.points import Line
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.geometry import MARK_LAYER, MARK_SHARE, Restyle, band_share, lay_under
