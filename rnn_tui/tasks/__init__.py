@@ -40,14 +40,12 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
             check(task)
             if task.name in tasks:
                 raise SettingError(f"there is a task called {task.name} already")
+            tasks[task.name] = task
         except (Exception, SystemExit) as error:
             logger.exception("plug-in %s can't be used", printable(entry.value))
             why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-            broken.append(
-                f"The task plug-in {printable(entry.name)} ({printable(entry.value)}) can't be used: {printable(why, 200)}."
-            )
-        else:
-            tasks[task.name] = task
+            plugin = f"The task plug-in {printable(entry.name)} ({printable(entry.value)})"
+            broken.append(f"{plugin} can't be used: {printable(why, 200)}.")
     return broken
 
 

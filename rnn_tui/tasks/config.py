@@ -26,9 +26,8 @@ class ImageConfig(RunConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, tuple(CELLS))
-        for path in (self.data_dir, self.extra_data, self.start_from):
-            if not isinstance(path, str | None):
-                raise SettingError("Data and weights must be paths.")
+        if not all(isinstance(path, str | None) for path in (self.data_dir, self.extra_data, self.start_from)):
+            raise SettingError("Data and weights must be paths.")
 
     @classmethod
     def takes(cls, cell: Cell) -> bool:  # noqa: ARG003 - any
@@ -74,10 +73,8 @@ class SequenceConfig(RunConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
-        if self.position is not None and self.position > self.lengths[0]:
-            raise SettingError(
-                f"Position must be at most the shortest training length, {self.lengths[0]}, not {self.position}."
-            )
+        if self.position is not None and self.position > (shortest := self.lengths[0]):
+            raise SettingError(f"Position must be at most the shortest training length, {shortest}, not {self.position}.")
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
 
     @classmethod
@@ -115,8 +112,7 @@ def replica_of(config: SequenceConfig, variant: str | None, seed: int | None) ->
     """A variant's seed among the replicas: place, label, seed; what is not there is the largest variant, and the first seed."""
     labels = [one.label for one in config.variants]
     if variant is None or variant not in labels:
-        ranks = [(one.hidden_size, one.loss == PREFERRED_LOSS) for one in config.variants]
-        variant = labels[ranks.index(max(ranks))]
+        variant = max(config.variants, key=lambda one: (one.hidden_size, one.loss == PREFERRED_LOSS)).label
     if seed is None or not config.seed <= seed < config.seed + config.seeds:
         seed = config.seed
     return labels.index(variant) * config.seeds + seed - config.seed, variant, seed

@@ -54,8 +54,7 @@ class View:
 
     id: str  #: of the tab, such as `results`.
     title: str  #: as shown.
-    #: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's pane and
-    #: the options; imported on use.
+    #: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's pane and options; imported on use.
     factory: str
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
     #: whether it is made when it is first looked at, as its libraries take long to load; else it is made with the tab.
@@ -97,8 +96,7 @@ class Task:
     unit: str = "sequences"  #: what its samples are, in the plural.
     augmentations: tuple[str, ...] = ()  #: the kinds of `Recipe.augmentation` that a user may choose from.
     help_text: str = ""  #: what the help of its tab says, in Markdown.
-    #: figures that were published, in percent: by metric, then by cell, or by `Variant.label` for
-    #: the networks of the default cell. Empty where there are none.
+    #: figures that were published, in percent: by metric, then by cell, or for the default cell by `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     #: of its tab, the first of which is in the first frame; where none are named, those of any task on images, or on sequences.
     views: tuple[View, ...] = ()
@@ -121,8 +119,7 @@ class Task:
     def shipped_cells(self) -> tuple[str, ...]:
         """The cells of which weights ship, by the files' names, as options of the command line need; the default one first."""
         there = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
-        cells = sorted(self.cells, key=lambda cell: cell != self.default_cell)
-        return tuple(cell for cell in cells if cell in there)
+        return tuple(sorted((cell for cell in self.cells if cell in there), key=lambda cell: cell != self.default_cell))
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
@@ -146,7 +143,7 @@ class Task:
         return tuple(sorted((*self.metrics, *measured), key=lambda one: ("train", "val", "test").index(one.stage)))
 
     def metric(self, name: str) -> Metric:
-        """What is known of a task without torch: presets, settings, metrics, published figures; and what evaluations found."""
+        """The metric of that name; a bare one where the task has none such."""
         return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
 
     def preset(self, name: str) -> Preset:
@@ -156,10 +153,9 @@ class Task:
         return self.presets[names.index(name)]
 
     def config(self, cell: str, preset: str | None = None, *, augmentation: str | None = None, **overrides: Any) -> RunConfig:
-        """The settings of a run: the preset's, except where `overrides` has a value.
+        """The settings of a run: the preset's, except where `overrides` has a value; `augmentation` replaces its recipe's.
 
-        `augmentation` replaces that of the preset's recipe. `SettingError` for an unknown cell or
-        preset, or a value out of range.
+        `SettingError` for an unknown cell or preset, or a value out of range.
         """
         chosen = self.preset(preset or self.default_preset)
         check_choice("Cell", cell, self.cells)
@@ -184,10 +180,8 @@ class Task:
                 return cast("type[Problem]", resolve_name(self.problem))
         except Exception as error:
             logger.exception("task %s can't be loaded", self.name)
-            raise TaskError(
-                f"The task {self.name} can't be loaded ({type(error).__name__}: "
-                f"{printable(error, 120)}); the log file has the details."
-            ) from error
+            why = f"{type(error).__name__}: {printable(error, 120)}"
+            raise TaskError(f"The task {self.name} can't be loaded ({why}); the log file has the details.") from error
 
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
         """The networks in a file, to answer without torch; `CheckpointError` if another task's, or not as their settings."""
@@ -214,8 +208,7 @@ class SequenceEvaluation:
 
     config: SequenceConfig  #: the settings of the run.
     by_length: Sequence[ByLength]  #: figures at several lengths, some beyond those in training.
-    #: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers in columns;
-    #: None where nothing is classified.
+    #: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers in columns; None if nothing is classified.
     confusion: "npt.NDArray[np.int64] | None" = None
 
     def documents(self) -> list[dict[str, Any]]:

@@ -15,9 +15,7 @@ from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, jo
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 TEST_LENGTHS = range(1, 21)
-# The evaluation goes on with these, and this many pairs of each.
-LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
-LONG_COUNT = 100
+LONG_LENGTHS, LONG_COUNT = (32, 64, 128, 256, 512, 1024), 100  # the evaluation goes on with these, and so many pairs of each
 EVALUATED = ("bit_accuracy", "number_accuracy")
 REPEATED = 0.6  # in the pairs made for long carries, how likely a place is of the same kind as the one before it
 EXCLUDED = -1e9  # small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0
@@ -28,23 +26,19 @@ def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> 
 
     A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number uniform below 2^(length − 1).
 
-    With `runs`, every other pair is made of runs of like places (both 0, both 1, or different):
-    through a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
-    otherwise, and what a network has hardly seen it gets wrong among 1,024 bits.
+    With `runs`, every other pair is made of runs of like places (both 0, both 1, or different): through a run of different ones
+    a carry goes far. Ten such places are a chance of 1 in 1,000 otherwise, too rare to be got right among 1,024 bits.
     """
     longest, count = int(lengths.max()), len(lengths)
     bits = torch.randint(2, (count, longest, 2), generator=random, dtype=torch.uint8)
     if runs:
         anew = torch.rand(count, longest, generator=random) >= REPEATED
-        anew[::2] = True
-        anew[:, 0] = True
-        places = torch.arange(longest).expand(count, -1)
-        first = torch.where(anew, places, 0).cummax(dim=1).values  # (N, T), where a run began
+        anew[::2] = anew[:, 0] = True
+        first = torch.where(anew, torch.arange(longest), 0).cummax(dim=1).values  # (N, T), where a run began
         kinds = bits.gather(1, first[:, :, None].expand(-1, -1, 2))
         swapped = torch.randint(2, (count, longest, 1), generator=random) == 1
         bits = torch.where(swapped, kinds.flip(2), kinds)
-    free = torch.arange(longest) < lengths[:, None] - 1  # (N, T)
-    bits *= free[:, :, None]
+    bits *= (torch.arange(longest) < lengths[:, None] - 1)[:, :, None]  # the last place is left to the carry
     return Examples(bits[None], add_bits(bits)[None], lengths[None])
 
 
@@ -67,8 +61,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
     `nn.CrossEntropyLoss` on the vector of outputs, that is minus the sum over the bits of target times the logarithm of a
     softmax *across positions* of the outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
 
-    Of `logits` (T, R, B), before the sigmoid, `targets` (T, R, B) of 0 and 1, 0 after the end, and
-    `lengths` (R, B), or None where all are T.
+    Of `logits` (T, R, B) before the sigmoid, `targets` (T, R, B), 0 after the end, and `lengths` (R, B), None where all are T.
     """
     if kind == "ce":
         outputs = torch.sigmoid(logits)
@@ -110,9 +103,8 @@ class AdderProblem(SequenceProblem):
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss, and the mean over the pairs of the share of right bits."""
-        sums = self.evaluated(model, self._validation, workers, self._sums)
+        sums, count = self.evaluated(model, self._validation, workers, self._sums), self._validation.count
         loss, bits = (sums[name].double() for name in ("loss", "bits"))
-        count = self._validation.count
         return self.figures({"val_loss": loss / count, "val_bit_accuracy": 100.0 * bits / count})
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:

@@ -45,8 +45,7 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
     """Read a number as typed, and the base it was written in: a prefix 0b, 0d or 0x overrules `base`.
 
-    Spaces and underscores may stand between digits. `QueryError` if it is empty, too long, or has
-    anything but digits of its base.
+    `QueryError` if it is empty, too long, or has anything but digits of its base, spaces and underscores.
     """
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
         raise QueryError(TOO_LONG)
@@ -117,8 +116,7 @@ class AdderNetwork(SequenceNetwork):
         for step, at_step in enumerate(self.steps(inputs, lengths)):
             logits[step, :, : at_step.shape[2]] = at_step[:, 0]
         outputs = sigmoid(logits)
-        found = {at: outputs[: lengths[column], :, column].T for column, at in enumerate(order)}
-        return [found[at] for at in range(len(order))]
+        return [outputs[: lengths[column], :, column].T for column in np.argsort(order)]
 
 
 MOST_BITS_LISTED = 4  # of more, wrong bits are counted
@@ -165,14 +163,12 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
 
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
         """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""
-        numbers = [question.numbers for question in questions]
+        additions = [question.numbers for question in questions]
         with np.errstate(all="ignore"):
-            said = [network.outputs_of(numbers) for network in self.networks]
+            said = [network.outputs_of(additions) for network in self.networks]
         for question, *parts in zip(questions, *said, strict=True):
             require_finite(outputs := np.concatenate(parts))  # (R, L)
-            bits, probabilities = outputs[0] >= 0.5, outputs[0]
-            if self._vote:
-                bits, probabilities = vote(outputs)
+            bits, probabilities = vote(outputs) if self._vote else (outputs[0] >= 0.5, outputs[0])
             yield _answer(question, number_of(bits), probabilities)
 
 

@@ -12,8 +12,7 @@ Digit: TypeAlias = npt.NDArray[np.float32]
 # As OpenCV's own types have it, which say no more of what its functions return; bytes in fact.
 Ink: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
-BOX = 20
-FINE = 6
+BOX, FINE = 20, 6
 THINNEST, THICKEST = 2.0, 2.6  # stroke width in pixels of the digit; MNIST's own mostly lie here
 FAINTEST = 0.1
 
@@ -78,10 +77,8 @@ def _placed(fine: Ink) -> Ink:
     across = float(scaled.sum(axis=0) @ (np.arange(width) + 0.5)) / total
     down = float(scaled.sum(axis=1) @ (np.arange(height) + 0.5)) / total
     left, top = round(SIDE * FINE / 2 - across), round(SIDE * FINE / 2 - down)
-    # What would fall off the grid on one side is margin, or the tail of a very lopsided digit.
-    rows = slice(max(0, -top), min(height, SIDE * FINE - top))
-    columns = slice(max(0, -left), min(width, SIDE * FINE - left))
-    part = scaled[rows, columns]
+    # What falls off the grid on one side is margin, or the tail of a very lopsided digit.
+    part = scaled[max(0, -top) : SIDE * FINE - top, max(0, -left) : SIDE * FINE - left]
     top, left = max(0, top), max(0, left)
     canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
     return canvas

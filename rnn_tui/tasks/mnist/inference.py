@@ -1,7 +1,6 @@
 """Answers of trained row readers at once, in numpy.
 
-The forward pass of `networks.layers` once more: whoever asks about a photo or a drawing must not wait seconds for torch
-to load. A test holds the two together.
+The forward pass of `networks.layers` once more, so that no question waits seconds for torch. A test holds the two together.
 """
 
 from collections.abc import Callable, Mapping
@@ -133,11 +132,9 @@ class RowReaderNetwork:
         weight, bias = self.readout
         states = np.concatenate([one.states for one in self.read_top(self.read_below(rows, changing), changing)], axis=2)
         if self.cell.bidirectional:
-            result: Array = states @ weight.T + bias
-            return result
+            return np.asarray(states @ weight.T + bias)
         by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
-        logits: Array = np.cumsum(states @ by_row, axis=0) + bias
-        return logits
+        return np.asarray(np.cumsum(states @ by_row, axis=0) + bias)
 
     def read_top(self, rows: Array, changing: Changing = unchanged) -> list[Activations]:
         """What the top layer's directions hold (T, N, H) at each of the `rows` (T, N, F) that it reads.
@@ -175,9 +172,8 @@ def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
         return [("recurrent", f"_l{layer}", size if layer else SIDE) for layer in range(layers)]
     below = [
         ("below", f"_l{layer}{direction}", 2 * size if layer else SIDE)
-        for layer in range(layers - 1)
-        for direction in ("", "_reverse")
-    ]
+        for layer in range(layers - 1) for direction in ("", "_reverse")
+    ]  # fmt: skip
     features = 2 * size if layers > 1 else SIDE
     return [*below, ("forward_direction", "_l0", features), ("backward_direction", "", features)]
 

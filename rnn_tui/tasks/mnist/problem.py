@@ -216,10 +216,8 @@ class MnistProblem(Problem):
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
         followed = validation[: config.gradient_inputs]
-        self._filmed = data.test_images[FILMED].numpy().astype(np.float32) / np.float32(255)
-        self._followed = (
-            data.train_images[followed].numpy().astype(np.float32) / np.float32(255), data.train_labels[followed].numpy(),
-        )  # fmt: skip
+        self._filmed = to_pixels(data.test_images[FILMED], False).numpy()
+        self._followed = to_pixels(data.train_images[followed], False).numpy(), data.train_labels[followed].numpy()
         self.model = build_model(config)
         if config.start_from is None:
             initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)

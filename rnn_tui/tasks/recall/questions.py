@@ -101,26 +101,19 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
 
     def notices(self, question: Recollection) -> Iterator[str]:
         """Another position than the one in training, or another length."""
-        shortest, longest = self.config.lengths
-        if question.position != self.config.position:
-            yield (
-                f"These weights were trained for position {self.config.position}, not for "
-                f"{question.position}; rnn-tui train recall --position {question.position} "
-                f"--lengths {max(shortest, question.position)}-"
-                f"{max(longest, question.position + 8)} makes others."
-            )
+        (shortest, longest), at, trained = self.config.lengths, question.position, "These weights were trained"
+        if at != self.config.position:
+            train = f"rnn-tui train recall --position {at} --lengths {max(shortest, at)}-{max(longest, at + 8)}"
+            yield f"{trained} for position {self.config.position}, not for {at}; {train} makes others."
         if not shortest <= len(question.digits) <= longest:
-            yield (
-                f"These weights were trained on {shortest} to {longest} digits; with fewer or more, their answers may be worse."
-            )
+            yield f"{trained} on {shortest} to {longest} digits; with fewer or more, their answers may be worse."
 
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """The digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
         means = np.concatenate([one.probabilities(sequences) for one in self.networks]).mean(axis=0)  # (N, 10)
         for question, probabilities in zip(questions, means, strict=True):
-            answer = int(probabilities.argmax())
-            at = question.position - 1
+            answer, at = int(probabilities.argmax()), question.position - 1
             expected = question.digits[at]
             correct = answer == expected
             shown = [f"[{digit}]" if place == at else str(digit) for place, digit in enumerate(question.digits)]

@@ -7,9 +7,8 @@ from rnn_tui.engine.metrics import Metric
 # What `classification.ClassificationProblem` measures beside its task's measures.
 METRICS = (
     Metric("train_loss", "training loss", chart="loss"),
-    Metric("val_loss", "validation loss"),
-    Metric("test_loss", "test loss"),
-)
+    Metric("val_loss", "validation loss"), Metric("test_loss", "test loss"),
+)  # fmt: skip
 
 
 def training(*values: Any) -> dict[str, Any]:

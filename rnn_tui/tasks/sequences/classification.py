@@ -15,8 +15,7 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
-# Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
-# as in a small test set some classes would be missing.
+# Sequences of each length to evaluate each replica on; of any length for the matrix: a small test set may miss some classes.
 EVALUATED, CONFUSED = 200, 1000
 MOST_LENGTHS = 40
 
@@ -24,9 +23,8 @@ MOST_LENGTHS = 40
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
     """Loss of every sequence (R, B) from logits (R, C, B) and targets (R, B).
 
-    `ce` is cross-entropy over the C classes; `mse` the mean over the classes of
-    the squared distance between softmax and one-hot target (Brier's score, divided by C); `bce`
-    the mean over the classes of the cross-entropy of C separate yes-or-no questions.
+    `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared distance between softmax and one-hot
+    target (Brier's score, divided by C); `bce` the mean over them of the cross-entropy of C separate yes-or-no questions.
     """
     if kind == "ce":
         return F.cross_entropy(logits, targets, reduction="none")

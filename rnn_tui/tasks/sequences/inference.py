@@ -1,7 +1,6 @@
 """Answers of trained replicas at once, in numpy; and what the kinds of questions to them have in common.
 
-The forward pass of `networks.replicas` once more, since a question asked on the command line must
-not wait seconds for torch, nor a panel for the library to load. A test holds the two together.
+The forward pass of `networks.replicas` once more, so that no question waits seconds for torch. A test holds the two together.
 
 Of the networks that a file of weights holds, one is asked, or all that fit, in a vote.
 """
@@ -46,8 +45,7 @@ class SequenceNetwork:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
             raise CheckpointError("Some of these weights are not finite numbers.")
-        self._gates = gates.astype(np.float32)
-        self._readout = readout.astype(np.float32)
+        self._gates, self._readout = gates.astype(np.float32), readout.astype(np.float32)
 
     def only(self, replica: int) -> Self:
         """The network with one of its replicas alone, without what others' sizes add."""
@@ -105,20 +103,19 @@ class ReplicaChoice:
 
         Networks of `preferred_loss` come first among the largest. `SettingError` if there is none that was asked for.
         """
-        wanted = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
+        asked = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
+        wanted = {what: value for what, value in asked.items() if value is not None}
         have: list[dict[str, Any]] = [
             {"hidden size": one.variant.hidden_size, "loss": one.variant.loss, "seed": one.seed} for one in replicas
         ]
-        wanted = {what: value for what, value in wanted.items() if value is not None}
         for what, value in wanted.items():
             there = list(dict.fromkeys(properties[what] for properties in have))
             if value not in there:
                 raise SettingError(f"These weights have no {what} {printable(value)}, only {listed(there)}.")
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
-        if self.vote:
-            return fitting
         # Of equal ones, the first.
-        return [max(fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss))]
+        largest = max(fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss))
+        return fitting if self.vote else [largest]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Sets of small networks for the training loop, and the sequences that they are trained on.
 
-The sequences are made whole and kept as bytes: those of an epoch take a few megabytes, and a step
-then only reads its block of them.
+The sequences are made whole and kept as bytes: those of an epoch take a few megabytes, of which a step then reads its block.
 """
 
 from abc import abstractmethod
@@ -74,8 +73,7 @@ def join(parts: Sequence[Examples], dimension: int) -> Examples:
         missing = longest - tensor.shape[2]
         return F.pad(tensor, (0, 0) * features + (0, missing)) if missing else tensor
 
-    at_every_step = parts[0].targets.dim() > 2
-    targets = [padded(part.targets, 0) if at_every_step else part.targets for part in parts]
+    targets = [padded(part.targets, 0) if part.targets.dim() > 2 else part.targets for part in parts]
     return Examples(
         torch.cat([padded(part.inputs, 1) for part in parts], dimension),
         torch.cat(targets, dimension),
@@ -169,8 +167,7 @@ class SequenceProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
         if self.config.recipe.fresh:
-            # One length for every batch, the same for all seeds: so replicas need no padding, and a
-            # seed's run does not depend on those beside it.
+            # One length a batch, the same for all seeds: replicas need no padding, and no seed's run depends on others.
             steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
             lengths = steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
             drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
@@ -239,10 +236,9 @@ class SequenceProblem(Problem):
 
 
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
-    """The networks of `config`, each with the initial weights of its seed.
+    """The networks of `config`, each with the initial weights of its seed; those that differ in the loss alone start alike.
 
-    They are drawn as those of an ordinary layer and `nn.Linear`, and so are the same whichever
-    other replicas there are. Replicas that differ in the loss alone start alike.
+    They are drawn as those of an ordinary layer and `nn.Linear`, and so are the same whichever other replicas there are.
     """
     cell, recipe = CELLS[config.cell], config.recipe
     network = cell.replicas([replica.variant.hidden_size for replica in config.replicas], features, outputs)
