@@ -29,16 +29,14 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
     does not exist is given as it stands: whoever reads it will say why it can't be read.
     """
     visited: set[tuple[int, int]] = set()
-    # A stack instead of recursion: folders may lie deeper than Python can.
-    waiting: list[Iterator[str | Path]] = [iter(paths)]
+    waiting: list[Iterator[str | Path]] = [iter(paths)]  # a stack instead of recursion: folders may lie deeper than Python can
     while waiting:
         path = next(waiting[-1], None)
         if path is None:
             waiting.pop()
         elif not leads_to_folder(path):
             yield Path(path)
-        # The folders that were asked for are the only ones to look into if not recursive.
-        elif recursive or len(waiting) == 1:
+        elif recursive or len(waiting) == 1:  # the folders that were asked for are the only ones to look into if not recursive
             inside = _listed(path, visited)
             if inside is None:
                 yield Path(path)
@@ -100,13 +98,11 @@ def called_like_photo(name: str) -> bool:
 
 def natural(name: str) -> tuple[list[str | int], str]:
     """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
-    parts = _NUMBER.split(name.casefold())
-    return [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)], name
+    return [int(part[:18]) if at % 2 else part for at, part in enumerate(_NUMBER.split(name.casefold()))], name
 
 
 SORTS = ("name", "confidence", "prediction")
 FILTERS = ("all", "doubtful", "wrong")
-_LAST = 10
 
 SortKey = tuple[object, ...]
 
@@ -196,15 +192,13 @@ class PhotoCollection:
                 return (confidence < 0, confidence, at)
             case "prediction":
                 best = self._readings[at].best
-                return (_LAST if best is None else best, -confidence, at)
+                return (best is None, best or 0, -confidence, at)
         return self._names[at]
 
     def _labelled(self, reading: "Reading") -> "Reading":
         """The reading with the label that the user gave, or else its name, where that counts."""
-        label = self.given.get(reading.path)
-        given = label is not None
-        if not given and self.named:
-            label = label_of(reading.path)
+        given = reading.path in self.given
+        label = self.given[reading.path] if given else label_of(reading.path) if self.named else None
         return reading if (label, given) == (reading.label, reading.given) else replace(reading, label=label, given=given)
 
     @property
@@ -217,7 +211,6 @@ class PhotoCollection:
 
 
 CLASSES = 10
-UNSURE = CLASSES
 
 
 @dataclass
@@ -246,8 +239,7 @@ class ReadingSummary:
             self.labelled += 1
             self.right += bool(reading.correct)
             self.top1 += reading.best == reading.label
-            said = reading.prediction
-            self.confusion[reading.label][UNSURE if said is None else said] += 1
+            self.confusion[reading.label][CLASSES if reading.prediction is None else reading.prediction] += 1
 
     @property
     def accuracy(self) -> float | None:

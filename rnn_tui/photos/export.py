@@ -36,9 +36,8 @@ class LabelledImages:
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
     """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers each digit."""
-    digits = [digit for one in readings for digit in one.digits]
-    labels = [label_for(digit, predicted=predicted) for digit in digits]
-    known = [(digit.digit, label) for digit, label in zip(digits, labels, strict=True) if label is not None]
+    each = ((digit.digit, label_for(digit, predicted=predicted)) for one in readings for digit in one.digits)
+    known = [(ink, label) for ink, label in each if label is not None]
     images = np.array([ink for ink, _ in known], np.float32).reshape(-1, SIDE, SIDE)
     levels = np.rint(images * WHITE).clip(0, WHITE).astype(np.uint8)
     return LabelledImages(levels, np.array([label for _, label in known], np.uint8))
@@ -89,8 +88,7 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
 
 def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
     """Files that writing to `path` would replace."""
-    files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
-    return [file for file in files if os.path.isfile(file)]
+    return [file for file in ((path / IDX_IMAGES, path / IDX_LABELS) if idx else (path,)) if os.path.isfile(file)]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -32,15 +32,12 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.paths import reachable
 from rnn_tui.photos.digit.picture import Picture
 
-_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
-_JPEG_END = b"\xff\xd9"
+_JPEG, _JPEG_END, _PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 _TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
 _JPEG_MOST_SCANS = 100  # a photo has about ten scans; thousands of empty ones would take minutes to decode
 _ORIENTATION, _TILES = 274, (322, 323)
-_TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
-_MOST_ENTRIES = 4096
-# What Pillow raises for damaged files.
-DAMAGED = (
+_TIFF_FORMATS, _MOST_ENTRIES = {1: "B", 3: "H", 4: "I"}, 4096
+DAMAGED = (  # what Pillow raises for damaged files
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
     AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
@@ -81,8 +78,7 @@ def _jpeg(data: bytes) -> ImageHeader | None:
     except DAMAGED:
         # With an end, but without a beginning that makes sense.
         return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
-    # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
-    ended = data.rfind(_JPEG_END, scan) >= 0
+    ended = data.rfind(_JPEG_END, scan) >= 0  # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
     if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
         return None
     return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
@@ -162,17 +158,14 @@ def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _exif_orientation(block: bytes) -> int:
     """The orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
-    if not block.startswith(_TIFF):
-        return 1
     try:
-        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1)
+        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1) if block.startswith(_TIFF) else 1
     except struct.error:
         return 1
     return orientation if 1 <= orientation <= 8 else 1
 
 
-# By what the files begin with.
-_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {
+_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the files begin with
     _JPEG: _jpeg, _PNG: _png, b"RIFF": _webp, **dict.fromkeys(_TIFF, _tiff), b"BM": _bmp,
 }  # fmt: skip
 # Whatever is wrong with the text or the profile in a file does not concern its pixels.
@@ -216,8 +209,7 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         return np.frombuffer(coloured.tobytes("raw", order), np.uint8).reshape(coloured.height, coloured.width, len(order))
 
 
-MOST_PIXELS = 50_000_000
-MOST_BYTES = 256 * 1024 * 1024
+MOST_PIXELS, MOST_BYTES = 50_000_000, 256 * 1024 * 1024
 _TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
 ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
@@ -248,8 +240,7 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         raise ImageError("cut off before its end")
     if not header.intact:
         raise ImageError(BROKEN)
-    longest = max(header.width, header.height)
-    factor = max(one for one in (1, 2, 4, 8) if one == 1 or longest // one >= ENOUGH)
+    factor = max(one for one in (1, 2, 4, 8) if one == 1 or max(header.width, header.height) // one >= ENOUGH)
     pixels = decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
@@ -261,13 +252,11 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file; nothing else is ever opened for longer than a look."""
     try:
         real = reachable(path)
-        # First without opening: opening some devices does something already.
-        _check_regular(os.stat(real))
+        _check_regular(os.stat(real))  # first without opening: opening some devices does something already
         # A pipe put there in between must not block; not every system has these flags.
         flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(real, os.O_RDONLY | flags)
-        with os.fdopen(descriptor, "rb") as file:
-            _check_regular(os.fstat(descriptor))
+        with os.fdopen(os.open(real, os.O_RDONLY | flags), "rb") as file:
+            _check_regular(os.fstat(file.fileno()))
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
@@ -307,8 +296,7 @@ def _colour(pixels: Picture) -> Picture:
     planes = pixels.reshape(*pixels.shape[:2], channels)
     if channels in (2, 4):
         alpha = planes[:, :, -1:].astype(np.uint16)
-        on_white = planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2
-        planes = (on_white // WHITE).astype(np.uint8)
+        planes = ((planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2) // WHITE).astype(np.uint8)
     if planes.shape[2] == 1:
         planes = np.repeat(planes, 3, axis=2)
     return np.ascontiguousarray(planes[:, :, :3])

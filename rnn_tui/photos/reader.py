@@ -52,16 +52,13 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
         return []
     chances = network.chances(np.stack([way.digit for way in ways]))
     some = np.maximum(1 - chances[:, -1:], np.finfo(np.float32).tiny)
-    return [
-        PhotoAnswer(way, one, float(none)) for way, one, none in zip(ways, chances[:, :-1] / some, chances[:, -1], strict=True)
-    ]
+    each = zip(ways, chances[:, :-1] / some, chances[:, -1], strict=True)
+    return [PhotoAnswer(way, digits, float(none)) for way, digits, none in each]
 
 
 def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]) -> PhotoAnswer:
     """The answer that the network is surest of; others are looked at where the first is unsure."""
-    if first.confidence >= SURE:
-        return first
-    again = [replace(one, first=False) for one in answers(network, list(others))]
+    again = [] if first.confidence >= SURE else [replace(one, first=False) for one in answers(network, list(others))]
     return max([first, *again], key=lambda answer: answer.confidence)
 
 

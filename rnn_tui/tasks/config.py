@@ -7,7 +7,6 @@ from rnn_tui.engine.config import Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.cell import Cell
 
 OPEN_SET = "open-set"  # the augmentation of open set recognition: extra data may also show what is no digit
 
@@ -28,11 +27,6 @@ class ImageConfig(RunConfig):
         check_choice("Cell", self.cell, tuple(CELLS))
         if not all(isinstance(path, str | None) for path in (self.data_dir, self.extra_data, self.start_from)):
             raise SettingError("Data and weights must be paths.")
-
-    @classmethod
-    def takes(cls, cell: Cell) -> bool:  # noqa: ARG003 - any
-        """Whether there are such networks of a cell."""
-        return True
 
     @property
     def knows_no_digit(self) -> bool:
@@ -72,15 +66,10 @@ class SequenceConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
+        check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if not cell.bidirectional])
         if self.position is not None and self.position > (shortest := self.lengths[0]):
             raise SettingError(f"Position must be at most the shortest training length, {shortest}, not {self.position}.")
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
-
-    @classmethod
-    def takes(cls, cell: Cell) -> bool:
-        """Whether there are such networks of a cell: it must read in one direction."""
-        return not cell.bidirectional
 
     @property
     def name(self) -> str:

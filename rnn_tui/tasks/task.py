@@ -112,8 +112,8 @@ class Task:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The names of the cells that it can be trained with, in order of display."""
-        return tuple(name for name, cell in CELLS.items() if self.config_class.takes(cell))
+        """The names of the cells that it can be trained with, in order of display: sequences are read in one direction."""
+        return tuple(name for name, cell in CELLS.items() if self.reads_data or not cell.bidirectional)
 
     @property
     def shipped_cells(self) -> tuple[str, ...]:

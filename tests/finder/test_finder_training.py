@@ -55,8 +55,9 @@ def test_ink_can_be_seen() -> None:
 def test_opencv_marks_what_the_trained_network_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network = Finder()
-    network.write(tmp_path / "a.onnx")
-    monkeypatch.setattr(finder, "_weights", lambda: np.frombuffer((tmp_path / "a.onnx").read_bytes(), np.uint8))
+    (tmp_path / "pretrained").mkdir()
+    network.write(tmp_path / "pretrained" / finder.FILE)
+    monkeypatch.setattr(finder, "asset_dir", lambda: tmp_path)
     monkeypatch.setattr(finder, "_of_thread", type("Own", (), {})())
     for shape in ((64, 64), (96, 64), (50, 96), (96, 96)):
         picture = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)

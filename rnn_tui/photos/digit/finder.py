@@ -8,7 +8,6 @@ digit of two strokes has one. It has learned from made-up photos: `python -m tes
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -63,11 +62,6 @@ class MarkedDigit:
 _of_thread = threading.local()  # OpenCV's networks keep what they work on, so that each thread has its own
 
 
-@cache
-def _weights() -> npt.NDArray[np.uint8]:
-    return np.frombuffer((asset_dir() / "pretrained" / FILE).read_bytes(), np.uint8)
-
-
 def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     """What the network sees of a picture (H, W, 3), BGR, uint8: (H, W, 5).
 
@@ -89,7 +83,8 @@ def marked(picture: Picture) -> Marks:
     """What the network marks in a picture (H, W, 3), BGR, uint8."""
     if not hasattr(_of_thread, "network"):
         cv2.setNumThreads(1)  # photos are read side by side, each by a thread: OpenCV's own would be in the way
-        _of_thread.network = cv2.dnn.readNetFromONNX(_weights())
+        weights = (asset_dir() / "pretrained" / FILE).read_bytes()
+        _of_thread.network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
     network: Any = _of_thread.network
     height, width = picture.shape[:2]
     planes = planes_of(cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE))
@@ -171,8 +166,7 @@ def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: In
 
 
 LEAST_HEIGHT = 0.45  # digits of a number are at least this share as tall as its tallest
-# From two digits on that are found as surely as this there is a number; whoever is left out of one
-# would change it, so less sure ones in a row with them belong to it too.
+# Two digits found as surely as this make a number; any left out would change it: less sure ones in a row with them belong too.
 SURE, FAINT = 0.5, 0.3
 OVERLAP = 0.4  # digits stand in one row if they share this much of the lower one's height
 
@@ -184,8 +178,7 @@ def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
     for digit in sorted(digits, key=lambda digit: digit.box[0]):
         if digit.sure < FAINT or _height(digit) < LEAST_HEIGHT * tallest:
             continue
-        # Rows rise and fall: the digit to the left tells where a row is.
-        shared = [_shared(row[-1], digit) for row in rows]
+        shared = [_shared(row[-1], digit) for row in rows]  # rows rise and fall: the digit to the left tells where a row is
         if max(shared, default=0) >= OVERLAP:
             rows[shared.index(max(shared))].append(digit)
         else:

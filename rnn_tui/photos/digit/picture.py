@@ -73,8 +73,7 @@ def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
 FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
 # What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
-# How far around a digit its paper is looked at, in pixels.
-_AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)
+_AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)  # how far around a digit its paper is looked at
 # The paper is wider than this times the widest stroke and some pixels; a reach this little different needs no second time.
 _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
 # The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
@@ -98,8 +97,7 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
     plane = cv2.blur(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3))
     mask = np.asarray(cv2.resize(255 * mask, plane.shape[::-1]) > 127, np.uint8)
     ink, reach = np.zeros(plane.shape, np.float32), 0
-    for _ in range(2):
-        # The strokes' width is better known the second time.
+    for _ in range(2):  # the strokes' width is better known the second time
         widest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
         before, reach = reach, int(min(max(_WIDER * widest + _PIXELS, _LEAST), _MOST)) | 1
         if abs(reach - before) <= _SAME * before or not mask.any():

@@ -41,14 +41,12 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
 
 # Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there, as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
-# Several digits, or one, of fewer pixels are looked at again in a copy twice as large, and that again; what is less
-# clear than this in one or two such copies. The larger copy has the last word where it is clearer by so much, or where
-# digits are small and it is about as clear.
+# Several digits, or one, of fewer pixels are looked at again in copies twice as large each, what is less clear than this in one
+# or two. The larger copy has the last word where it is clearer by so much, or where digits are small and it is about as clear.
 SMALL, SMALL_ALONE, LARGEST = 22, 16, 512
 CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
-# Less probable ink is none. Two digits touch that each have so many pixels of one stroke, of ink that is
-# measured to be this strong and at least this probable.
-LEAST_INK = 0.3
+LEAST_INK = 0.3  # less probable ink is none
+# Two digits touch that each have so many pixels of one stroke, of ink measured to be this strong and at least this probable.
 TOUCHING, STRONG, PROBABLE = 8, 0.4, 0.2
 LEAST_OWN = 0.4  # a photo's one digit has at least this share of the ink; what has less may be a piece of a pattern
 WIDEST = 1.8  # what is wider than so many times its height is several digits

@@ -51,8 +51,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
         raise QueryError(TOO_LONG)
     digits = "".join(text.split()).replace("_", "").lower()
     for other in BASES:
-        # 0b1 and 0d1 are hexadecimal numbers themselves.
-        if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):
+        if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):  # 0b1 and 0d1 are hexadecimal themselves
             base, digits = other, digits[2:]
             break
     if not digits:
@@ -115,8 +114,7 @@ class AdderNetwork(SequenceNetwork):
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
         for step, at_step in enumerate(self.steps(inputs, lengths)):
             logits[step, :, : at_step.shape[2]] = at_step[:, 0]
-        outputs = sigmoid(logits)
-        return [outputs[: lengths[column], :, column].T for column in np.argsort(order)]
+        return [sigmoid(logits[: lengths[column], :, column].T) for column in np.argsort(order)]
 
 
 MOST_BITS_LISTED = 4  # of more, wrong bits are counted
@@ -169,17 +167,13 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         for question, *parts in zip(questions, *said, strict=True):
             require_finite(outputs := np.concatenate(parts))  # (R, L)
             bits, probabilities = vote(outputs) if self._vote else (outputs[0] >= 0.5, outputs[0])
-            yield _answer(question, number_of(bits), probabilities)
-
-
-def _answer(question: Sum, answer: int, probabilities: Array) -> Answer:
-    numbers, base, prefix, expected = question.numbers, question.base, question.prefix, question.numbers.total
-    a, b, answered, right = (base.format(value) for value in (numbers.a, numbers.b, answer, expected))
-    correct = answer == expected
-    remark = "" if correct else f"{prefix}{right} ({_wrong_bits(answer ^ expected, numbers.length)})"
-    asked = {"query": question.text, "a": str(numbers.a), "b": str(numbers.b), "base": base.name}
-    told = {"answer": answered, "expected": right, "correct": correct, "probabilities": probabilities.tolist()}
-    return Answer(f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told)
+            numbers, base, prefix, answer = question.numbers, question.base, question.prefix, number_of(bits)
+            a, b, answered, right = (base.format(value) for value in (numbers.a, numbers.b, answer, numbers.total))
+            correct = answer == numbers.total
+            remark = "" if correct else f"{prefix}{right} ({_wrong_bits(answer ^ numbers.total, numbers.length)})"
+            asked = {"query": question.text, "a": str(numbers.a), "b": str(numbers.b), "base": base.name}
+            told = {"answer": answered, "expected": right, "correct": correct, "probabilities": probabilities.tolist()}
+            yield Answer(f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told)
 
 
 def _wrong_bits(differences: int, length: int) -> str:

@@ -27,8 +27,7 @@ from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.paths import asset_dir, expanded, reachable
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
-# The published files, by the MD5 of their uncompressed contents.
-FILES = {
+FILES = {  # the published files, by the MD5 of their uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",

@@ -42,8 +42,7 @@ class Hand:
     thickest: float  #: of its pens, in pixels of the digit; loops must stay open.
     ways: Points  #: (W, P, 2) the points of all strokes, in heights of the digit.
     strokes: tuple[slice, ...]  #: which rows of a curve belong to a stroke.
-    #: (3, T, P) which curve goes with points, for a pen, for one that cuts corners, and in straight lines.
-    curves: Points
+    curves: Points  #: (3, T, P) which curve goes with points, for a pen, for one that cuts corners, and in straight lines.
 
 
 def drawn_digits(

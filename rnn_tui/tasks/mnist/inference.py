@@ -148,8 +148,7 @@ class RowReaderNetwork:
         steps, count, features = rows.shape
 
         def change(_step: int, quantity: str, values: Array) -> Array:
-            changes = (changing(last, True) for _ in range(steps))
-            parts = zip(changes, np.split(values, steps), strict=True)
+            parts = ((changing(last, True), part) for part in np.split(values, steps))
             return np.concatenate([one(at, quantity, part) if one else part for at, (one, part) in enumerate(parts)])
 
         back = top.backward.run(rows.reshape(1, steps * count, features), change if changing(last, True) else None)

@@ -160,8 +160,7 @@ def _pattern(random: Random) -> Mask:
     wave, around = np.sin(along * np.pi * random.integers(3, 9)), along * np.pi * random.uniform(2, 4)
     round_about = np.stack([np.cos(around), random.uniform(0.6, 1) * np.sin(around)]) * (along + 1.15) / 2.15
     tall = random.uniform(0.2, 0.7)
-    # No corner is a 7, nor a 1 with a flag, and no frame stands upright as a 0 does.
-    alone: list[Points] = [
+    alone: list[Points] = [  # no corner is a 7, nor a 1 with a flag, and no frame stands upright as a 0 does
         np.stack([along, tall * (wave if random.random() < 0.5 else np.arcsin(wave))]), round_about,
         np.array([[0, 0, random.choice([-1, 1]) * (0.5 + tall)], [-1, 0, 0]]),
         np.array([[-1, 1, 1, -1, -1], [-tall, -tall, tall, tall, -tall]]),

@@ -38,8 +38,7 @@ from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indi
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, PIXEL_DEVIATION, PIXEL_MEAN, SIDE, RowReaderNetwork
 from rnn_tui.tasks.task import ImageEvaluation
 
-# Images that are shifted together. One shift for a whole batch of 100 costs the RNN 0.3 points of accuracy (five seeds); a
-# shift for each image costs more time than it brings.
+# Images shifted together: one shift for a batch of 100 costs the RNN 0.3 points (five seeds), one for each image too much time.
 SHIFT_GROUP = 25
 
 
@@ -139,10 +138,8 @@ DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHO
 
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
-    return build_row_reader(
-        CELLS[config.cell], features=SIDE, time_steps=SIDE, classes=CLASSES, hidden_size=config.hidden_size,
-        layers=config.layers,
-    )  # fmt: skip
+    cell, size = CELLS[config.cell], config.hidden_size
+    return build_row_reader(cell, features=SIDE, time_steps=SIDE, classes=CLASSES, hidden_size=size, layers=config.layers)
 
 
 def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
@@ -191,15 +188,13 @@ class MnistProblem(Problem):
 
     def __init__(self, settings: RunConfig, device: torch.device, log: Log) -> None:
         config: ImageConfig = as_kind(settings, ImageConfig)
-        self._config, self._device = config, device
+        self._config, self._device, self._recipe = config, device, config.recipe
         self.metric_definitions = MNIST.metric_definitions
         cell, recipe = CELLS[config.cell], config.recipe
-        self._recipe = recipe
         check_choice("Augmentation", recipe.augmentation, MNIST.augmentations)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
-        kept_by_step = cell.step_bytes * min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers
-        require_memory(kept_by_step, device)
+        require_memory(cell.step_bytes * min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers, device)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
@@ -209,8 +204,7 @@ class MnistProblem(Problem):
         if config.extra_data is not None:
             extra = load_extra(config.extra_data, no_digits=config.knows_no_digit)
             times = repeats(len(extra[1]), len(train))
-            images = torch.cat([images, extra[0].repeat(times, 1, 1)])
-            labels = torch.cat([labels, extra[1].repeat(times)])
+            images, labels = torch.cat([images, extra[0].repeat(times, 1, 1)]), torch.cat([labels, extra[1].repeat(times)])
             note += f", {len(extra[1]):,} of your own, each used {times} times an epoch"
         self._train = self._resident(images, labels)
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
@@ -224,8 +218,7 @@ class MnistProblem(Problem):
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
-        self.batch_size = config.batch_size
-        self.samples_per_epoch = len(labels)
+        self.batch_size, self.samples_per_epoch = config.batch_size, len(labels)
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
@@ -320,11 +313,10 @@ class MnistProblem(Problem):
         probabilities = torch.softmax(predict(build_model(settings), weights, pixels, bfloat16=bfloat16), dim=-1).numpy()
         labels, predictions = data.test_labels.numpy(), probabilities.argmax(axis=1)
         wrong = np.flatnonzero(predictions != labels)
-        surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
         return ImageEvaluation(
             images=data.test_images.numpy(), labels=labels, probabilities=probabilities,
             predictions=predictions, confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
-            misread=surest_first,
+            misread=wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")],
         )  # fmt: skip
 
     def _measured(self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str) -> Figures:

@@ -57,8 +57,7 @@ class RecallNetwork(SequenceNetwork):
 
         A softmax over the ten digits; after training with `bce`, ten separate probabilities that need not sum to 1.
         """
-        one_hot = np.eye(DIGITS, dtype=np.uint8)
-        order, lengths, inputs = in_order([one_hot[np.asarray(digits)] for digits in sequences])
+        order, lengths, inputs = in_order([np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences])
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):
             for logits in self.steps(inputs, lengths):

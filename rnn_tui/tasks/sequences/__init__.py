@@ -4,8 +4,7 @@ from typing import Any
 
 from rnn_tui.engine.metrics import Metric
 
-# What `classification.ClassificationProblem` measures beside its task's measures.
-METRICS = (
+METRICS = (  # what `classification.ClassificationProblem` measures beside its task's measures
     Metric("train_loss", "training loss", chart="loss"),
     Metric("val_loss", "validation loss"), Metric("test_loss", "test loss"),
 )  # fmt: skip

@@ -44,11 +44,6 @@ class Examples:
         """Sequences of each seed."""
         return self.inputs.shape[1]
 
-    @property
-    def of_one_length(self) -> bool:
-        """Whether all take as many steps as there are."""
-        return int(self.lengths.min()) == self.inputs.shape[2]
-
     def to(self, device: torch.device) -> "Examples":
         """The same on a device."""
         return Examples(self.inputs.to(device), self.targets.to(device), self.lengths.to(device))
@@ -56,8 +51,7 @@ class Examples:
     def part(self, start: int, stop: int) -> "Examples":
         """Some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
-        longest = int(lengths.max())
-        return Examples(self.inputs[:, start:stop, :longest], self.targets[:, start:stop], lengths)
+        return Examples(self.inputs[:, start:stop, : int(lengths.max())], self.targets[:, start:stop], lengths)
 
     def batch(self) -> "Batch":
         """The same as one contiguous block in the model's layout."""
@@ -93,11 +87,11 @@ class Batch:
 def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
     """The examples of an epoch, in order; the last batch may have fewer sequences than `batch_size`."""
     parts = [examples.part(start, start + batch_size) for start in range(0, examples.count, batch_size)]
-    return [replace(part.batch(), lengths=None) if part.of_one_length else part.batch() for part in parts]
+    batches = [(part.batch(), int(part.lengths.min()) == part.inputs.shape[2]) for part in parts]
+    return [replace(batch, lengths=None) if of_one_length else batch for batch, of_one_length in batches]
 
 
-# Takes a network and a batch of all its replicas, with lengths; called without gradients.
-Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]
+Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]  # a batch of all replicas, with lengths; without gradients
 
 
 class SequenceProblem(Problem):

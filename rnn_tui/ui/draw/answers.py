@@ -66,14 +66,12 @@ class DrawingAnswers:
     """A drawing as the networks read it."""
 
     digit: Ink  #: (28, 28), what they see.
-    #: an answer of every network that was asked, the chosen one's first; none where nothing is drawn.
-    each: tuple[DigitAnswer, ...]
+    each: tuple[DigitAnswer, ...]  #: of every network that was asked, the chosen one's first; none where nothing is drawn.
 
 
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
-    # OpenCV takes a tenth of a second to load: not while a view is being made.
-    from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415 - OpenCV, slow to load: not while a view is being made
 
     digit = centre(ink)
     return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources if digit.any()))
@@ -124,8 +122,7 @@ class DrawingView(Horizontal):
     def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
-        room = self.size.width - self.query_one("#drawing-sees").outer_size.width
-        fit = max(1, min(len(each), room // COLUMN))
+        fit = max(1, min(len(each), (self.size.width - self.query_one("#drawing-sees").outer_size.width) // COLUMN))
         columns = views_in(place, DigitColumn, fit)
         for column, answer in zip(columns, each, strict=False):
             colour = "error" if answer.failure else "warning" if answer.unsure else "success"
