@@ -215,9 +215,8 @@ ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
 
 _REASONS = {
-    errno.ENOENT: "no such file", errno.ENOTDIR: "no such file", errno.ELOOP: "a circular link",
-    errno.EACCES: "no permission to read it", errno.EPERM: "no permission to read it",
-    errno.ENAMETOOLONG: "its name is too long",
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "no such file"), errno.ELOOP: "a circular link",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"), errno.ENAMETOOLONG: "its name is too long",
 }  # fmt: skip
 
 

@@ -148,10 +148,9 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         self.replicas = [whole.replicas[at] for at in picked]
         self.config, self._vote = whole.config, choice.vote
         self._figures = {
-            name: values[picked[0]]
-            for name, values in whole.metrics.items()
+            name: values[picked[0]] for name, values in whole.metrics.items()
             if isinstance(values, tuple) and len(values) == len(whole.replicas)
-        }
+        }  # fmt: skip
 
     @abstractmethod
     def read(self, text: str) -> Question:

@@ -68,11 +68,8 @@ def join(parts: Sequence[Examples], dimension: int) -> Examples:
         return F.pad(tensor, (0, 0) * features + (0, missing)) if missing else tensor
 
     targets = [padded(part.targets, 0) if part.targets.dim() > 2 else part.targets for part in parts]
-    return Examples(
-        torch.cat([padded(part.inputs, 1) for part in parts], dimension),
-        torch.cat(targets, dimension),
-        torch.cat([part.lengths for part in parts], dimension),
-    )
+    inputs, lengths = [padded(part.inputs, 1) for part in parts], [part.lengths for part in parts]
+    return Examples(torch.cat(inputs, dimension), torch.cat(targets, dimension), torch.cat(lengths, dimension))
 
 
 @dataclass(frozen=True)
