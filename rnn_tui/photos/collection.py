@@ -52,10 +52,7 @@ def label_of(path: Path) -> int | None:
     That is its folder's name (`7/img.jpg`), or else the first number in its own name if that has one digit (`7_2.png`,
     `digit-7.jpg`): a camera's counter, as in `IMG_2041.jpg`, is no label.
     """
-    folder = path.parent.name
-    if len(folder) == 1 and _NUMBER.fullmatch(folder):
-        return int(folder)
-    number = _NUMBER.search(path.stem)
+    number = re.fullmatch("[0-9]", path.parent.name) or _NUMBER.search(path.stem)
     return int(number[0]) if number and len(number[0]) == 1 else None
 
 

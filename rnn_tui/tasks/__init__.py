@@ -21,7 +21,6 @@ from rnn_tui.tasks.task import Task
 GROUP = "rnn_tui.tasks"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 LONGEST_WORDS = 4000
-SUFFIXES = (".dist-info", ".egg-info")
 logger = logging.getLogger(__name__)
 
 
@@ -77,7 +76,7 @@ def _there_are_any() -> bool:
     for folder in sys.path:
         with suppress(OSError):
             for name in os.listdir(folder or "."):
-                if name.endswith(SUFFIXES):
+                if name.endswith((".dist-info", ".egg-info")):
                     with suppress(OSError), open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
                         if f"[{GROUP}]".encode() in file.read():
                             return True

@@ -103,12 +103,11 @@ class Task:
 
     def __post_init__(self) -> None:
         """Fill in the views of any task of its kind, where it says nothing of its own."""
-        if self.views:
-            return
-        views: tuple[View, ...] = (TRAINING, TEST_IMAGES, CONFUSION) if self.reads_data else (TRAINING, RESULTS, LENGTHS)
-        if self.shape is not None and not self.reads_data:
-            views += (INSIDE,) if self.shape.every_step else (CONFUSION, INSIDE)
-        object.__setattr__(self, "views", views)
+        if not self.views:
+            views: tuple[View, ...] = (TRAINING, TEST_IMAGES, CONFUSION) if self.reads_data else (TRAINING, RESULTS, LENGTHS)
+            if self.shape is not None and not self.reads_data:
+                views += (INSIDE,) if self.shape.every_step else (CONFUSION, INSIDE)
+            object.__setattr__(self, "views", views)
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -56,10 +56,9 @@ def drawn_digits(
     hands = hands or all_hands()
     weights = np.array([hand.share / sum(one.share for one in hands if one.digit == hand.digit) for hand in hands])
     chosen = random.choice(len(hands), count, p=weights / weights.sum())
-    images = np.empty((count, SIDE, SIDE), np.uint8)
-    for image, number in zip(images, chosen, strict=True):
-        image[:] = np.rint(_drawing(hands[number], random) * 255)
-    return images, np.array([hands[number].digit for number in chosen], np.int64)
+    drawn = [np.rint(_drawing(hands[number], random) * 255).astype(np.uint8) for number in chosen]
+    digits = [hands[number].digit for number in chosen]
+    return np.array(drawn, np.uint8).reshape(-1, SIDE, SIDE), np.array(digits, np.int64)
 
 
 @cache

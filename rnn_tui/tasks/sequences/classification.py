@@ -83,17 +83,12 @@ class ClassificationProblem(SequenceProblem):
         problem = cls.with_weights(config, weights)
         settings = problem.config
         shortest, longest = settings.lengths
-        lengths = tuple(range(shortest, 2 * longest + 1))
-        if len(lengths) > MOST_LENGTHS:
-            lengths = tuple(np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist())
-        accuracies = []
+        lengths = tuple(np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist())  # all, if few
         with cpu_workers(settings.workers or automatic_workers()) as workers:
-            for length in lengths:
-                drawn = problem.draw_at(length, EVALUATED)
-                targets, answers = problem.answers(problem.model, drawn, workers)
-                accuracies.append(100.0 * (answers == targets).sum(dim=1).double() / EVALUATED)
+            found = [problem.answers(problem.model, problem.draw_at(length, EVALUATED), workers) for length in lengths]
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
             confused = problem.answers(problem.model, drawn, workers)
+        accuracies = [100.0 * (answers == targets).sum(dim=1).double() / EVALUATED for targets, answers in found]
         pairs = zip(*(classes.numpy().reshape(len(settings.variants), -1) for classes in confused), strict=True)
         confusion = np.stack([confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs])
         by_length = ByLength("accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths))

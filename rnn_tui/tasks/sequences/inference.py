@@ -37,9 +37,8 @@ class SequenceNetwork:
         self.shape, self.features, self.outputs = shape, shape.features, len(shape.outputs)
         self.config, self.metrics, self.kind = config, file.metrics, CELLS[config.cell]
         self.replicas: tuple[Replica, ...] = config.replicas
-        width = max(config.hidden_sizes)
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
-        count = len(self.replicas)
+        width, count = max(config.hidden_sizes), len(self.replicas)
         shapes = (count, self.kind.blocks * width, width + self.features + 2), (count, self.outputs, width + 1)
         if gates is None or readout is None or (gates.shape, readout.shape) != shapes:
             raise CheckpointError("These weights do not fit the settings that come with them.")
@@ -171,10 +170,9 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     @property
     def label(self) -> str:
         """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
-        if self._vote:
-            return f"{self._source} (vote of {len(self.replicas)})"
-        [replica] = self.replicas
-        return f"{self._source} ({replica.variant.label}, seed {replica.seed})"
+        replica = self.replicas[0]
+        who = f"vote of {len(self.replicas)}" if self._vote else f"{replica.variant.label}, seed {replica.seed}"
+        return f"{self._source} ({who})"
 
     def document(self) -> dict[str, Any]:
         """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
@@ -190,9 +188,8 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
             [replica] = self.replicas
             about |= {"hidden_size": replica.variant.hidden_size, "loss": replica.variant.loss, "seed": replica.seed}
             about["metrics"] = self._figures
-        if config.position is not None:
-            about["position"] = config.position
-        return {**about, "lengths": list(config.lengths)}
+        position = {} if config.position is None else {"position": config.position}
+        return {**about, **position, "lengths": list(config.lengths)}
 
 
 def listed(values: Sequence[object]) -> str:

@@ -104,8 +104,6 @@ def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
 @lru_cache(maxsize=8192)
 def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
     """Two pixels in a cell: the darker one is drawn, the other one is its ground."""
-    if upper == lower:
-        character = _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))]
-    else:
-        character = "▀" if upper > lower else "▄"
+    alike = _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))]
+    character = "▀" if upper > lower else "▄" if upper < lower else alike
     return character, Style(color=shades[max(upper, lower)], bgcolor=shades[min(upper, lower)])

@@ -256,15 +256,12 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def _ask(self) -> None:
         """Read what is drawn, or say why it is not read."""
         self._show_pen()
-        sources, drawing = self.networks.sources, self.query_one(DrawingPad).drawing
         self._asking.forget()
-        if sources is None:
-            return  # finding them will ask
-        if not sources:
+        if self.networks.sources:
+            ink, asked = self.query_one(DrawingPad).drawing.ink, self.networks.asked
+            self._asking.ask(lambda: answer_drawing(ink, asked))
+        elif self.networks.sources is not None:  # where they are not known yet, finding them will ask
             self.query_one(DrawingView).say(MISSING)
-            return
-        ink, asked = drawing.ink, self.networks.asked
-        self._asking.ask(lambda: answer_drawing(ink, asked))
 
     async def _show(self, answers: DrawingAnswers | str) -> None:
         if isinstance(answers, str):
@@ -277,7 +274,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def _show_pen(self) -> None:
         """Say what a stroke would do."""
         pad, frame = self.query_one(DrawingPad), self.query_one("#drawing-frame")
-        tool = "eraser" if pad.erases else "brush"
-        text = f"{pad.brush} {tool} · pen {'down' if pad.pen_down else 'up'}"
+        text = f"{pad.brush} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
         if frame.border_subtitle != text:
             frame.border_subtitle = Content(text)

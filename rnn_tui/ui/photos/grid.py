@@ -142,8 +142,7 @@ class PhotoGrid(Widget, can_focus=True):
         if not keep:
             before, self.place, self._top = None, 0, 0
         self._order = order = self._photos.order
-        last = max(0, len(order) - 1)
-        self.place = order.index(before) if before is not None and before in order else min(self.place, last)
+        self.place = order.index(before) if before in order else min(self.place, max(0, len(order) - 1))
         self._draw()
 
     @property
