@@ -1,7 +1,4 @@
-"""Photos in folders, one after the other, with the digit that their names promise; and those that were read.
-
-These are kept with the user's corrections: which are shown, in what order; without screen or OpenCV.
-"""
+"""Photos found in folders, with the digit that a name promises; those read, in order, with a user's corrections; no OpenCV."""
 
 import os
 import re

@@ -1,7 +1,4 @@
-"""A drawing of a digit, stroke by stroke: soft brush, eraser, undo and redo, without any screen.
-
-The pad is only a picture of this, so that it can be resized, or drawn on with mouse and keys in turn, and nothing is lost.
-"""
+"""A drawing of a digit, stroke by stroke, with undo and redo; a pad is only a picture of it, so that resizing loses nothing."""
 
 from typing import NamedTuple
 

@@ -1,16 +1,12 @@
 """Photos from files: upright, in colour, 8 bits, whatever the file holds.
 
-Nothing about a file is trusted: neither its name nor that it is one, nor the size it claims. What can't be read says why.
-
-A decoder takes memory for as many pixels as a file claims to have, and some return a half grey picture for a file cut off in
-the middle. So size, completeness and orientation are read first.
+Nothing about a file is trusted. A decoder takes memory for as many pixels as a file claims to have, and some return a half
+grey picture for a file cut off in the middle: size, completeness and orientation are read first. What can't be read says why.
 
 Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for the whole picture, of a
 TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs that OpenCV reads; of a PNG it asks that the checksums
-hold before it tells the size. What reads those looks only at bytes that are there.
-
-JPEG and PNG are decoded by Pillow, as OpenCV's libraries for them write their complaints about damaged files to standard
-error, in the middle of the app's screen; the others by OpenCV, whose own messages are turned off.
+hold before it tells the size. What reads those looks only at bytes that are there. JPEG and PNG are decoded by Pillow, as
+OpenCV's libraries for them write complaints about damaged files into the app's screen; the others by OpenCV, silenced.
 """
 
 import errno

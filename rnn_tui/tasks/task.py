@@ -152,10 +152,7 @@ class Task:
         return self.presets[names.index(name)]
 
     def config(self, cell: str, preset: str | None = None, *, augmentation: str | None = None, **overrides: Any) -> RunConfig:
-        """The settings of a run: the preset's, except where `overrides` has a value; `augmentation` replaces its recipe's.
-
-        `SettingError` for an unknown cell or preset, or a value out of range.
-        """
+        """A run's settings: the preset's, or `overrides` and `augmentation` if not None; `SettingError` where any is wrong."""
         chosen = self.preset(preset or self.default_preset)
         check_choice("Cell", cell, self.cells)
         settings: dict[str, Any] = {**chosen.values, **chosen.of_cells.get(cell, {})}

@@ -2,7 +2,6 @@
 
 OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes ten times as long as halved
 first. What is left to shrink then is less than a half: few details are lost between bilinear interpolation's four pixels.
-
 Ink is what share of the paper's light is missing. The paper is estimated, as the picture without anything narrow and dark, and
 divided out: shading and coloured light go with it. Closing leaves edges where they are: a hard shadow's edge makes no ink.
 """

@@ -114,8 +114,7 @@ def looks_at(
 ) -> Iterator[PreparedDigit]:  # fmt: skip
     """One of the digits found in a photo, cut out and looked at in several ways, the likeliest first.
 
-    It is doubted if it touches another of its `row`, all of whose digits are told for one of several; if it is wide; or if
-    there is much more ink than that of the only one. The pictures on the way are kept if `stages` are asked for.
+    It is doubted if it is wide, touches another of its `row` (all of one of several's), or most ink is not the only one's.
     """
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""

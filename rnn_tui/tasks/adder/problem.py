@@ -60,7 +60,6 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
     `mse` is the mean over the bits of the squared distance between output and bit. `ce` is what the report calls cross-entropy:
     `nn.CrossEntropyLoss` on the vector of outputs, that is minus the sum over the bits of target times the logarithm of a
     softmax *across positions* of the outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
-
     Of `logits` (T, R, B) before the sigmoid, `targets` (T, R, B), 0 after the end, and `lengths` (R, B), None where all are T.
     """
     if kind == "ce":
@@ -156,10 +155,7 @@ def _targets(batch: Batch) -> Tensor:
 
 
 def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Of every sequence (R, B), the share of right `bits`, and as `numbers` 1 where all of them are.
-
-    Of `logits` (T, R, B), before the sigmoid: a bit is 1 where the output is at least 0.5.
-    """
+    """Of sequences (R, B): shares of right `bits` (1 where a logit (T, R, B) is 0 or more); `numbers`, 1 if all are right."""
     assert batch.lengths is not None
     count = (((logits >= 0) == _targets(batch).bool()) & _within(logits, batch.lengths)).sum(dim=0)
     return {"bits": count.double() / batch.lengths, "numbers": (count == batch.lengths).double()}

@@ -43,10 +43,7 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 
 
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
-    """Read a number as typed, and the base it was written in: a prefix 0b, 0d or 0x overrules `base`.
-
-    `QueryError` if it is empty, too long, or has anything but digits of its base, spaces and underscores.
-    """
+    """Read a number as typed, and its base: `base`, unless a prefix 0b, 0d or 0x overrules it; else `QueryError`."""
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
         raise QueryError(TOO_LONG)
     digits = "".join(text.split()).replace("_", "").lower()

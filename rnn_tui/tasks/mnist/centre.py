@@ -21,10 +21,8 @@ def centre(ink: Ink) -> Digit:
     """Clean ink (H, W), 0 … 1, such as a drawing, as MNIST has it: (28, 28), 0 … 1.
 
     The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the centre of mass comes to the
-    middle. No ink gives an empty digit.
-
-    All in one resampling: the ink is brought to a grid six times finer than the digit's, where strokes can be thickened or
-    thinned and the digit shifted by sixths of a pixel, and then averaged down.
+    middle; no ink gives an empty digit. All in one resampling: on a grid six times finer than the digit's, strokes can be
+    thickened or thinned and the digit shifted by sixths of a pixel, before it is averaged down.
     """
     fine = _scaled(ink)
     return np.zeros((SIDE, SIDE), np.float32) if fine is None else digit_of(_evened(fine))

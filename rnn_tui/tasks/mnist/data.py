@@ -65,10 +65,7 @@ def _shipped(name: str) -> Tensor:
 
 @lru_cache(maxsize=2)
 def load_mnist(data_dir: str | None = None) -> MnistImages:
-    """All images and labels of a torchvision root (with `MNIST/raw/…` below it) or as shipped, kept in memory for the next run.
-
-    `DataError`, naming the file and the remedy, if anything is missing, damaged or unreadable.
-    """
+    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory; `DataError` with the remedy."""
     if data_dir is None:
         train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
         return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
@@ -112,8 +109,7 @@ def _user_file(path: Path) -> Tensor:
 def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
     """Read the header of an IDX file of bytes: the sizes; None where it has another header.
 
-    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, their sizes as big-endian 32-bit integers, then
-    the data (Y. LeCun, the MNIST page).
+    Two zero bytes, type 8 (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
     """
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
@@ -122,10 +118,7 @@ def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Indices of training and validation samples of `labels` (N,): five to one, stratified by class, by the seed.
-
-    As in the report, scikit-learn's `train_test_split(test_size=1/6, stratify=labels)`. `DataError` if a class is too small.
-    """
+    """Training and validation indices of `labels` (N,), five to one, stratified, as in the report; `DataError` for too few."""
     try:
         train, validation = train_test_split(
             np.arange(len(labels)), test_size=VALIDATION_SHARE, stratify=labels.numpy(), random_state=seed

@@ -1,7 +1,6 @@
 """Digits drawn in hands that MNIST has few of, such as a 1 with a flag or a crossed 7, to train with.
 
-MNIST was written by Americans in the 1990s: most of the world writes some digits otherwise, and a network that has never
-seen a 1 with a flag reads a 7.
+MNIST was written by Americans in the 1990s: a network that has never seen a 1 with a flag reads a 7.
 
 A hand (`hands.txt`) is a digit drawn in a few ways, point for point the same strokes. A drawing is a point at random between
 those ways. The strokes are led through their points as a pen would, as a chain of straight lines, or between the two; corners

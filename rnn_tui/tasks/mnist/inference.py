@@ -1,7 +1,4 @@
-"""Answers of trained row readers at once, in numpy.
-
-The forward pass of `networks.layers` once more, so that no question waits seconds for torch. A test holds the two together.
-"""
+"""Answers of trained row readers in numpy: no question waits seconds for torch. A test holds both forward passes together."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -122,10 +119,7 @@ class RowReaderNetwork:
         return np.asarray(read @ weight.T + bias)
 
     def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Logits (T, N, 10) after each of the `rows` (T, N, 28).
-
-        Where the readout takes the states of all rows, with those to come zero; for a biLSTM as if the image ended there.
-        """
+        """Logits (T, N, 10) after each of `rows` (T, N, 28): as if states to come were 0, or a biLSTM got no more."""
         if self.cell.bidirectional and len(self.layers) > 1:
             # Below the top, the backward direction starts from the last row: all of it differs by the number of rows.
             return np.stack([self.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))])
@@ -162,10 +156,7 @@ class RowReaderNetwork:
 
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
-    """Where each layer's weights are, direction by direction, from the input up.
-
-    That is the module and the suffix in the names of `networks.layers`'s parameters; and how many features it reads.
-    """
+    """Of each direction of each layer, from the input up: its parameters' module and suffix, and the features it reads."""
     size, layers = config.hidden_size, config.layers
     if not CELLS[config.cell].bidirectional:
         return [("recurrent", f"_l{layer}", size if layer else SIDE) for layer in range(layers)]

@@ -2,9 +2,8 @@
 
 A network that has only seen digits takes everything for one. These are what photos show that show no digit, as a network gets
 to see them: most are centred, with strokes as wide as MNIST's; a part is left as it comes, off centre, thick or cut off. None
-is to be read as a digit by a person, which would cost digits that are read today.
-
-The weights that ship were trained with Matplotlib installed: without it there are fewer fonts and photographs.
+is to be read as a digit by a person, which would cost digits that are read today. The weights that ship were trained with
+Matplotlib installed: without it there are fewer fonts and photographs.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,4 @@
-"""MNIST for the training loop: row readers, cross-entropy, accuracy; random distortions of a batch, on its device.
-
-What is random in these a generator draws, and pure functions make the pictures: the same if threads distort parts of a batch.
-"""
+"""MNIST for the training loop; distortions are pure functions of what was drawn: the same if threads share a batch."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -43,10 +40,7 @@ SHIFT_GROUP = 25
 
 
 def shift_groups(images: Tensor, random: torch.Generator, reach: int = 1) -> Tensor:
-    """Images (N, 28, 28), each group moved by −reach … reach pixels each way, wrapping around.
-
-    Of the 60,000 training images, 813 have ink at their border, which then comes in at the other side: not worth padding.
-    """
+    """Images (N, 28, 28), groups moved by −reach … reach pixels, wrapping around: only 813 of 60,000 have ink at the border."""
     groups = torch.split(images, SHIFT_GROUP)
     moves = torch.randint(-reach, reach + 1, (len(groups), 2), generator=random).tolist()
     return torch.cat([group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves, strict=True)])
@@ -121,10 +115,7 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
 
 
 def restroke(images: Tensor, amounts: Tensor) -> Tensor:
-    """Images (N, R, C) of bright ink with thicker strokes where an amount (N,) is positive, thinner ones where it is negative.
-
-    An amount of 1 is a dilation by 3 × 3 pixels, of −1 an erosion; between, a mixture with the image as it was.
-    """
+    """Images (N, R, C), strokes thicker by amounts (N,) above 0, thinner below: ±1 is a dilation or erosion by 3 × 3."""
     sources = images[:, None]
     thicker, thinner = F.max_pool2d(sources, 3, 1, 1)[:, 0], -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
     shares = amounts[:, None, None].to(images.dtype)

@@ -53,10 +53,7 @@ class RecallNetwork(SequenceNetwork):
     task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
-        """What each replica says: (R, N, 10) for N sequences of digits; `CheckpointError` if weights are too large for that.
-
-        A softmax over the ten digits; after training with `bce`, ten separate probabilities that need not sum to 1.
-        """
+        """Probabilities (R, N, 10): separate ones after `bce`, else a softmax; `CheckpointError` if weights are too large."""
         order, lengths, inputs = in_order([np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences])
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):

@@ -1,8 +1,6 @@
 """Answers of trained replicas at once, in numpy; and what the kinds of questions to them have in common.
 
 The forward pass of `networks.replicas` once more, so that no question waits seconds for torch. A test holds the two together.
-
-Of the networks that a file of weights holds, one is asked, or all that fit, in a vote.
 """
 
 from abc import ABC, abstractmethod

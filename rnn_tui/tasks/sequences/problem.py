@@ -1,7 +1,4 @@
-"""Sets of small networks for the training loop, and the sequences that they are trained on.
-
-The sequences are made whole and kept as bytes: those of an epoch take a few megabytes, of which a step then reads its block.
-"""
+"""Sets of small networks for the training loop, and their sequences: whole epochs, a few megabytes as bytes, read in blocks."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -95,10 +92,8 @@ class SequenceProblem(Problem):
     """Every variant of `config` with every seed, trained in the same operations.
 
     Each replica has the data, the initial weights and the order of its own seed, and no operation mixes replicas: it is the run
-    that its seed would give alone. Rounding may differ, since sums of several numbers may be taken in another order, and such
-    differences grow in training; in double precision they stay invisible.
-
-    Its settings are a `SequenceConfig`; `dtype` is the precision of the weights.
+    that its seed would give alone. Rounding may differ, as sums may be taken in another order, and such differences grow in
+    training; in double precision they stay invisible. Settings are a `SequenceConfig`; weights have the precision `dtype`.
     """
 
     task: ClassVar[Task]  #: what is known of it without torch.
@@ -227,10 +222,7 @@ class SequenceProblem(Problem):
 
 
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
-    """The networks of `config`, each with the initial weights of its seed; those that differ in the loss alone start alike.
-
-    They are drawn as those of an ordinary layer and `nn.Linear`, and so are the same whichever other replicas there are.
-    """
+    """The networks of `config`, each starting as an ordinary layer and `nn.Linear` of its seed would, whatever the others."""
     cell, recipe = CELLS[config.cell], config.recipe
     network = cell.replicas([replica.variant.hidden_size for replica in config.replicas], features, outputs)
     made: dict[tuple[int, int], nn.ModuleDict] = {}
