@@ -62,8 +62,7 @@ def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | No
             return []
         visited.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
-            seen = [entry for entry in entries if not entry.name.startswith(".")]
-            names = [entry.name for entry in seen if is_folder(entry) or called_like_photo(entry.name)]
+            names = [one.name for one in entries if one.name[0] != "." and (is_folder(one) or called_like_photo(one.name))]
     except OSError:
         return None
     return [os.path.join(folder, name) for name in sorted(names, key=natural)]
@@ -97,7 +96,6 @@ def natural(name: str) -> tuple[list[str | int], str]:
 
 SORTS = ("name", "confidence", "prediction")
 FILTERS = ("all", "doubtful", "wrong")
-
 SortKey = tuple[object, ...]
 
 

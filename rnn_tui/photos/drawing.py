@@ -27,8 +27,7 @@ class Drawing:
 
     def __init__(self) -> None:
         self._ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
-        self._before: list[Ink] = []
-        self._after: list[Ink] = []
+        self._before, self._after = list[Ink](), list[Ink]()
         self._start: Ink | None = None  # what was there before the stroke under way; None between strokes
         self._last = Point(0, 0)
         self._radius, self._erases = RADII[0], False

@@ -62,9 +62,8 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
 
 def table_row(reading: "Reading") -> list[str]:
     """A photo's row under `HEAD`, no text of which a spreadsheet takes for a formula; what there is none of stays empty."""
-    chances: Iterable[float | None] = [None] * len(_CHANCES)
-    if reading.probabilities is not None:
-        chances = [*reading.probabilities, reading.no_digit]
+    said = reading.probabilities
+    chances: list[float | None] = [None] * len(_CHANCES) if said is None else [*said, reading.no_digit]
     shares = ["" if share is None else f"{share:.6f}" for share in (reading.confidence, *chances)]
     prediction, label = ("" if digit is None else str(digit) for digit in (reading.prediction, reading.label))
     path, doubt, error = (as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error))

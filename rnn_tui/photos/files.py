@@ -71,8 +71,7 @@ def _jpeg(data: bytes) -> ImageHeader | None:
         with JpegImageFile(stream) as image:  # reads up to the first scan, and decodes nothing
             (width, height), scan = image.size, stream.tell()
             exif = image.info.get("exif", b"")
-    except DAMAGED:
-        # With an end, but without a beginning that makes sense.
+    except DAMAGED:  # maybe with an end, but without a beginning that makes sense
         return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
     ended = data.rfind(_JPEG_END, scan) >= 0  # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
     if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
@@ -164,8 +163,7 @@ def _exif_orientation(block: bytes) -> int:
 _READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the files begin with
     _JPEG: _jpeg, _PNG: _png, b"RIFF": _webp, **dict.fromkeys(_TIFF, _tiff), b"BM": _bmp,
 }  # fmt: skip
-# Whatever is wrong with the text or the profile in a file does not concern its pixels.
-warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("ignore", module=r"PIL\.")  # what is wrong with a file's text or profile does not concern its pixels
 # For good: to turn them on again afterwards would do so for another thread, too.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
@@ -287,9 +285,8 @@ def _eight_bits(pixels: Picture) -> Picture:
 
 def _colour(pixels: Picture) -> Picture:
     """(H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel, as BGR on white."""
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    planes = pixels.reshape(*pixels.shape[:2], channels)
-    if channels in (2, 4):
+    planes = pixels.reshape(*pixels.shape[:2], -1)
+    if planes.shape[2] in (2, 4):
         alpha = planes[:, :, -1:].astype(np.uint16)
         planes = ((planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2) // WHITE).astype(np.uint8)
     if planes.shape[2] == 1:

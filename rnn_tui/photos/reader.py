@@ -5,6 +5,7 @@ A photo is seen in every way that is worth a look; which answer counts, and how 
 """
 
 import itertools
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -140,18 +141,12 @@ class Reading:
         """Why it is doubted, in a word or three; empty if it is not."""
         if not self.doubt or self.doubt.startswith(NO_DIGIT):
             return self.doubt and "no digit"
-        return self.doubt.removeprefix(f"{UNSURE}: ") if self.rows else " or ".join(map(str, self._likeliest))
-
-    @property
-    def _likeliest(self) -> list[int]:
-        """The most probable digit and the next."""
-        assert self.probabilities is not None
-        return [int(digit) for digit in np.argsort(-self.probabilities)[:2]]
+        return re.sub(r" \([0-9]+ %\)", "", self.doubt.removeprefix(f"{UNSURE}: "))
 
     def _doubt(self) -> str:
         """What speaks against the answer, in a sentence."""
         assert self.probabilities is not None
-        first, second = self._likeliest
+        first, second, *_ = np.argsort(-self.probabilities).tolist()
         shares = (1 - self.no_digit) * self.probabilities
         if self.hint or self.digit is None or not self.digit.any() or self.no_digit >= shares[first]:
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"

@@ -57,8 +57,7 @@ class View:
     #: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's pane and options; imported on use.
     factory: str
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
-    #: whether it is made when it is first looked at, as its libraries take long to load; else it is made with the tab.
-    late: bool = False
+    late: bool = False  #: whether it is made when first looked at, as its libraries take long to load; else with the tab.
     answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.
 
     def load(self) -> Callable[..., Any]:
@@ -85,12 +84,10 @@ class Task:
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
     headline: str  #: the metric that sums a finished run up.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
-    #: what it measures of logits and classes, in validation and in the test; a list, so that one can be added.
-    measures: list[Measure] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)  #: of logits and classes, in validation and test; one can be added.
     shape: SequenceShape | None = None  #: what its networks read and say; None for images.
     images: tuple[int, int, int] | None = None  #: how many it trains on, where they ship, with their rows and columns; or None.
-    #: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers questions.
-    inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
+    inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"  #: `module:class` of what answers questions.
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig  #: the kind of its configuration.
     default_cell: str = "lstm"  #: the one to start with.
     unit: str = "sequences"  #: what its samples are, in the plural.
@@ -164,10 +161,8 @@ class Task:
 
     def published_figure(self, metric: str, cell: str, variant: Variant | None = None) -> float | None:
         """The published figure of a network or a variant, in percent; None where there is none."""
-        known = self.published.get(metric, {})
-        if variant is None:
-            return known.get(cell)
-        return known.get(variant.label) if cell == self.default_cell else None
+        name = cell if variant is None else variant.label if cell == self.default_cell else None
+        return None if name is None else self.published.get(metric, {}).get(name)
 
     def load(self) -> "type[Problem]":
         """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a plug-in is broken."""

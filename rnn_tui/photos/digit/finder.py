@@ -21,12 +21,10 @@ from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
 _STEP = 32  # sides that the network takes are multiples of this
-# Deviations, of levels and of shares of light, below which a picture is not blown up further.
-_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
+_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02  # deviations, of levels and of shares of light, below which none is blown up further
 _WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
 _MIDDLE, _INK = 0.5, 0.35  # probabilities from which on a pixel is a middle's, and ink
-# How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
-_REACH, _REACH_PIXELS = 0.45, 1.5
+_REACH, _REACH_PIXELS = 0.45, 1.5  # how far from its middle ink may be: a share of the middle's longer side, and some pixels
 # The share of its width that a part of a digit lies above or below another, or how steeply; middles this share of the
 # larger one's height apart are digits in two rows, if both are together this much taller than the tallest.
 _STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
@@ -88,8 +86,7 @@ def marked(picture: Picture) -> Marks:
     network: Any = _of_thread.network
     height, width = picture.shape[:2]
     planes = planes_of(cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE))
-    rows, columns = planes.shape[0] // 2, planes.shape[1] // 2
-    # The network works on blocks of 2×2 pixels.
+    rows, columns = planes.shape[0] // 2, planes.shape[1] // 2  # the network works on blocks of 2×2 pixels
     blocks = planes.reshape(rows, 2, columns, 2, -1).transpose(4, 1, 3, 0, 2).reshape(1, -1, rows, columns)
     network.setInput(np.ascontiguousarray(blocks))
     marks = network.forward()[0].reshape(2, 2, 2, rows, columns).transpose(0, 3, 1, 4, 2)

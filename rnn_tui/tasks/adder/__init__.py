@@ -12,7 +12,6 @@ from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape
 _FAST = Recipe(beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5, fresh=True, augmentation="carry")
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
-
 _NETWORKS = {"hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"), "lengths": (1, 20)}
 
 ADDER = Task(

@@ -130,8 +130,7 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
 
 MOST_IMAGES = 1_000_000
 # A few dozen images among 50,000 would teach nothing: they are used again up to a tenth of an epoch, none more often than this.
-SHARE = 0.1
-MOST_REPEATS = 100
+SHARE, MOST_REPEATS = 0.1, 100
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -211,8 +211,7 @@ class MnistProblem(Problem):
         self.model.to(device)
         self.batch_size, self.samples_per_epoch = config.batch_size, len(labels)
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
-        self._order = torch.empty(0, dtype=torch.long)
-        self._noise = torch.Generator()
+        self._order, self._noise = torch.empty(0, dtype=torch.long), torch.Generator()
         self._distortion = DISTORTIONS.get(recipe.augmentation)
         log(
             f"{len(train):,} training, {len(validation):,} validation and {len(data.test_labels):,} test images{note} "

@@ -10,7 +10,6 @@ from rnn_tui.tasks.task import CONFUSION, LENGTHS, RESULTS, TRAINING, Preset, Se
 DIGITS = 10
 
 _FAST = Recipe(initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True)
-
 _NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
 
 RECALL = Task(

@@ -110,9 +110,8 @@ class ReplicaChoice:
             if value not in there:
                 raise SettingError(f"These weights have no {what} {printable(value)}, only {listed(there)}.")
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
-        # Of equal ones, the first.
         largest = max(fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss))
-        return fitting if self.vote else [largest]
+        return fitting if self.vote else [largest]  # of equal ones, the first
 
 
 @dataclass(frozen=True)

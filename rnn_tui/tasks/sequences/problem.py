@@ -203,12 +203,8 @@ class SequenceProblem(Problem):
             return measure(network, self.for_replicas(examples.part(start, start + size).batch()))
 
         parts = workers.run([partial(measured, start) for start in range(0, examples.count, size)])
-
-        def together(name: str) -> Tensor:
-            values = [part[name] for part in parts]
-            return torch.cat(values, 1) if values[0].dim() > 1 else torch.stack(values).sum(0)
-
-        return {name: together(name) for name in parts[0]}
+        each = {name: [part[name] for part in parts] for name in parts[0]}
+        return {name: torch.cat(found, 1) if found[0].dim() > 1 else torch.stack(found).sum(0) for name, found in each.items()}
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
         """All weights: networks this small can be asked anything afterwards."""

@@ -34,8 +34,7 @@ class DigitAnswer:
     """What one network makes of a digit."""
 
     source: Source  #: the weights of the network.
-    #: of the ten digits; what is missing to 1 is the probability that it is none. Empty without an answer.
-    probabilities: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()  #: of the ten digits; missing to 1: that it is none. Empty without an answer.
     failure: str = ""  #: why there is no answer.
 
     @property
@@ -103,12 +102,11 @@ class DrawingView(Horizontal):
         """Show answers; or the hint, where nothing is drawn."""
         self.answers = answers
         self.query_one(InkImage).show_ink(answers.digit)
-        first = answers.each[0] if answers.each else None
-        if first is None or first.failure:
-            self.say(first.failure if first else "")
-            return
-        self.remove_class("-empty")
-        self._show_bars(answers.each)
+        if not answers.each or answers.each[0].failure:
+            self.say(answers.each[0].failure if answers.each else "")
+        else:
+            self.remove_class("-empty")
+            self._show_bars(answers.each)
 
     def say(self, sentence: str) -> None:
         """Show why there is no answer; without a sentence, how to get one."""
