@@ -114,7 +114,7 @@ def looks_at(
 ) -> Iterator[PreparedDigit]:  # fmt: skip
     """One of the digits found in a photo, cut out and looked at in several ways, the likeliest first.
 
-    It is doubted if it is wide, touches another of its `row` (all of one of several's), or most ink is not the only one's.
+    It is doubted if it touches another of its `row`, given for one of several, if it is wide, or most ink is none of its own.
     """
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""
