@@ -1,7 +1,6 @@
 """Additions by hand: type two numbers, and see how trained networks add them, bit by bit."""
 
 import random
-from collections.abc import Iterable
 from contextlib import suppress
 
 from textual import events, getters, on, work
@@ -87,7 +86,7 @@ class CalculatorPanel(AskPanel):
     def at_hand(self) -> tuple[Addition, Source | None]:
         """The numbers as typed, or the last that could be read; and whose answers show."""
         with suppress(QueryError):
-            self._addition = Addition(*(entry.read(self._base) for entry in self._entries))
+            self._addition = Addition(*(entry.read(self._base) for entry in self.query(NumberEntry)))
         return self._addition, self._adders.source if self._adders is not None else self._source
 
     # Of several loads only the last one goes on after its thread, as it cancels the others.
@@ -102,22 +101,21 @@ class CalculatorPanel(AskPanel):
             self._failure = str(error)
             self._show_message()
             return
-        self._failure = ""
         self.replicas.offer(adders.config, *self.replicas.chosen)
-        self._adders = adders
+        self._failure, self._adders = "", adders
         self._ask()
         self.post_message(WeightsChanged())
 
     @on(Select.Changed, "#base")
     def _base_chosen(self, event: Select.Changed) -> None:
         old, self._base = self._base, next(base for base in BASES if base.name == event.value)
-        for entry in self._entries:
+        for entry in self.query(NumberEntry):
             entry.convert(old, self._base)
         self._ask()  # what stayed as it was typed may be right or wrong now
 
     @on(Input.Submitted)
     def _to_other_field(self, event: Input.Submitted) -> None:
-        next(entry for entry in self._entries if entry is not event.input).focus()
+        next(entry for entry in self.query(NumberEntry) if entry is not event.input).focus()
 
     def action_next_base(self) -> None:
         self.query_one("#base", PlainSelect).choose_next()
@@ -126,24 +124,19 @@ class CalculatorPanel(AskPanel):
         self.replicas.choose_next()
 
     def action_draw(self) -> None:
-        longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH
-        bits = random.randint(1, RANDOM_REACH * longest)
-        for entry in self._entries:
+        bits = random.randint(1, RANDOM_REACH * (self._adders.config.lengths[1] if self._adders else USUAL_LENGTH))
+        for entry in self.query(NumberEntry):
             entry.hold(self._base.format(random.getrandbits(bits)))
 
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll what does not fit below the addition, without leaving the field."""
         self.query_one("#addition").scroll_relative(y=lines, animate=False)
 
-    @property
-    def _entries(self) -> Iterable[NumberEntry]:
-        return self.query(NumberEntry)
-
     @on(Input.Changed)
     @on(Select.Changed, "#variant, #seed")
     def _ask(self) -> None:
         numbers, self._complaints = [], []
-        for entry in self._entries:
+        for entry in self.query(NumberEntry):
             try:
                 numbers.append(entry.read(self._base))
                 entry.remove_class("-wrong")

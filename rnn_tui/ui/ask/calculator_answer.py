@@ -50,11 +50,6 @@ class SumAnswer:
         """Which bits are not those of the true sum (L,)."""
         return np.not_equal(self.bits, self.addition.bits(self.addition.total))
 
-    @property
-    def verdict(self) -> str:
-        wrong, length = int(self.wrong.sum()), self.addition.length
-        return f"✗ {wrong:,} of {length:,} bits wrong" if wrong else "✓ right"
-
 
 class Adders:
     """The replicas of one file of weights; raises a `CheckpointError` if it can't be read, or is for another task."""
@@ -147,8 +142,10 @@ class SumText(Widget):
     def _lines(self, width: int) -> list[Content]:
         if (answer := self.answer) is None:
             return []
-        style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
-        lines = [Content.assemble((answer.verdict, style), f" · {answer.by}"), *_in_all_bases(answer, width)]
+        verdict = "✓ right", "$text-success bold"
+        if wrong := int(answer.wrong.sum()):
+            verdict = f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold"
+        lines = [Content.assemble(verdict, f" · {answer.by}"), *_in_all_bases(answer, width)]
         if answer.voted:
             lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
         return lines
@@ -159,8 +156,7 @@ def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
     label_width = max(len(base.name) for base in BASES) + 2
     room = width - label_width
     given, total = number_of(answer.bits), answer.addition.total
-    wrong = given != total
-    if wrong:
+    if wrong := given != total:
         room = (room - len(f"{GAP}true ")) // 2
     written = [[shorten(base.format(one), room) for one in (given, total)] for base in BASES]
     column = max(len(answered) for answered, _ in written)
@@ -184,6 +180,5 @@ def _tallies(answer: SumAnswer, width: int) -> list[Content]:
     for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
         style = "$text-success" if right == config.seeds else "$text-error bold"
         cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
-    fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
-    in_a_row = min(fitting, len(config.hidden_sizes))
+    in_a_row = max(1, min((width + len(GAP)) // (label_width + count_width + len(GAP)), len(config.hidden_sizes)))
     return [Content(GAP).join(cells[at : at + in_a_row]) for at in range(0, len(cells), in_a_row)]

@@ -19,7 +19,8 @@ from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
-Cell = tuple[str, str]  # a character, and the name of its style
+Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
+STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit), (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
@@ -43,24 +44,19 @@ class _Row:
 
 
 class ColumnAddition(ScrollView, can_focus=True):
-    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum. The most significant bit is at
-    the left. Where all fits, bits stand a cell apart, or large; where not, it scrolls from the least significant end on. What
-    is read at a bit stays in view while bits come and go at the other end.
+    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum, highest bits left. Where all
+    fits, bits stand a cell apart, or large; else it scrolls from the lowest on, which stay while others come and go.
     """
 
     DEFAULT_CLASSES = "panel"
     BORDER_TITLE = "Added bit by bit"
-
     BINDINGS = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
         *moves("scroll_cells", {"right": 1}),
         *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1}),
         *moves("scroll_pages", {"home": -9999, "end": 9999}),  # the highest bit, the lowest
     ]
-    COMPONENT_CLASSES = {
-        f"column-addition--{name}"
-        for name in ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
-    }
+    COMPONENT_CLASSES = {f"column-addition--{name}" for name in STYLES}
     _answer: SumAnswer | None = None
     _from_right = 0  # cells between what is shown and the right end, kept when the width changes
     _settled = Size(0, 0)
@@ -191,8 +187,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         for cell, (bit, across) in enumerate(visible):
             if across != self._anchor or bit % step:
                 continue
-            number = f"{bit}"
-            start = cell + 1 - len(number)
+            start = cell + 1 - len(number := f"{bit}")
             # A number that is cut would be another number.
             if start >= 2 * more_left and cell < len(visible) - 2 * more_right:
                 text[start : cell + 1] = number

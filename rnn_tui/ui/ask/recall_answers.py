@@ -15,6 +15,7 @@ from textual.widgets import Static
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source, choose
+from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
@@ -68,8 +69,8 @@ class RecallAnswers:
 
     @property
     def source_text(self) -> str:
-        seeds = f"{self.config.seeds} seeds" if self.config.seeds > 1 else "1 seed"
-        return f"{self.source.label}: position {self.config.position}, {seeds}, {', '.join(self.config.losses)}"
+        config = self.config
+        return f"{self.source.label}: position {config.position}, {how_many(config.seeds, 'seed')}, {', '.join(config.losses)}"
 
     @property
     def notes(self) -> str:
@@ -82,9 +83,8 @@ class RecallAnswers:
             )
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
         if not shortest <= length <= longest:
-            digits = f"{length:,} digits" if length > 1 else "1 digit"
             lengths = f"{shortest} to {longest}" if shortest < longest else f"{shortest}"
-            notes.append(f"{digits}: trained on {lengths}.")
+            notes.append(f"{how_many(length, 'digit')}: trained on {lengths}.")
         return " ".join(notes)
 
 
@@ -107,8 +107,7 @@ class RecallNetworks:
         """
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths
-        count = min(MOST_LENGTHS, longest - shortest + 1)
-        lengths = np.linspace(shortest, longest, count).round().repeat(A_LENGTH)
+        lengths = np.linspace(shortest, longest, min(MOST_LENGTHS, longest - shortest + 1)).round().repeat(A_LENGTH)
         sequences = tuple(draw(int(length), random) for length in lengths)
         trained = network.config.position
         assert trained is not None
@@ -158,7 +157,6 @@ class MarkedDigits(Widget):
     _position = 1
 
     def show(self, digits: Digits, position: int) -> None:
-        """Draw `digits`, the one at `position` (from 1) in brackets."""
         self._digits, self._position = digits, position
         self.refresh()
 

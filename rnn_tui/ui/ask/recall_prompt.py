@@ -70,8 +70,7 @@ class RecallPromptPanel(AskPanel):
             yield RecallTable(id="recall-table", classes="panel")
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the table."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())  # whose colours are in the table
 
     def load_weights(self) -> None:
         """Let the threads that ask choose anew; ask for the position of weights that were named."""

@@ -103,9 +103,7 @@ class ExportReportScreen(ExportPrompt):
         return f"Table, conclusions, plots, settings and machine. {self._standing}"
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
-        """Write in a thread: it draws, and measures what is not measured yet."""
-
-        def job() -> None:  # with a store of its own: the app's would have to wait for seconds
+        def job() -> None:  # in a thread: it draws, and measures; with a store of its own: the app's would have to wait
             from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
 
             with existing_store() as store:
@@ -184,8 +182,7 @@ class ReportPane(StorePane):
 
     def complain(self, other: str = "") -> None:
         if (report := self._runs.report) is not None:
-            failures = report.standing.failures if report.standing is not None else ()
-            other = report.problem or "; ".join(failures)
+            other = report.problem or "; ".join(report.standing.failures if report.standing is not None else ())
         super().complain(other)
 
     def _show(self) -> None:
@@ -216,6 +213,8 @@ class ReportPane(StorePane):
         else:
             self._conclude(table, by_length or ())
 
+    on_tabbed_content_tab_activated = _show
+
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
         def measured() -> tuple[AccuracyByLength, ...]:  # with a store of its own: the app's would have to wait
@@ -235,9 +234,7 @@ class ReportPane(StorePane):
     @work(group="plots", exclusive=True)
     async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], of: object) -> None:
         """Draw the plots, if they are of other runs than those that are drawn."""
-        if of == self._drawn:
-            return
-        if (found := await self.ask(lambda store: figures(kept(plan, store), by_length))) is not None:
+        if of != self._drawn and (found := await self.ask(lambda store: figures(kept(plan, store), by_length))) is not None:
             self._drawn = of
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
 
@@ -246,9 +243,6 @@ class ReportPane(StorePane):
         """Show the conclusions, whose intervals SciPy works out."""
         found = await in_thread(self, conclusions, table, by_length)
         self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
-
-    def on_tabbed_content_tab_activated(self) -> None:
-        self._show()
 
     def action_train(self) -> None:
         settings = self.query_one(ReportSettings)
@@ -272,8 +266,8 @@ class ReportPane(StorePane):
     def action_export(self) -> None:
         if self._results is None:
             self.notify(self._problem or "The figures have not been read yet.")
-            return
-        self.app.push_screen(ExportReportScreen(self._results.plan, f"{numbers(self._standing, training=False)}."))
+        else:
+            self.app.push_screen(ExportReportScreen(self._results.plan, f"{numbers(self._standing, training=False)}."))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         if self._results is None or event.cursor_row >= len(self._results.rows):

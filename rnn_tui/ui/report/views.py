@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-from rich.console import JustifyMethod
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -77,17 +76,15 @@ class ReportTable(Vertical, TaskView):
 
 def _cell(column: str, text: str, style: str = "") -> Text:
     """A cell; a gap before it stands in for padding on both sides, which 80 columns lack."""
-    justify: JustifyMethod = "right" if column in RIGHT else "left"
     gap = "" if column == KEYS[0] else " "
-    return Text(f"{gap}{text}", style, justify=justify, no_wrap=True)
+    return Text(f"{gap}{text}", style, justify="right" if column in RIGHT else "left", no_wrap=True)
 
 
 def _place(row: Row, *, training: bool) -> str:
     """Where the published figure lies, by a mark and in words."""
     if not row.n:
         return "… training" if training else NOTHING
-    outside = row.outside
-    mark = "·" if outside is None else "✓" if not outside else "▼" if outside < 0 else "▲"
+    mark = "·" if row.outside is None else "✓" if not row.outside else "▼" if row.outside < 0 else "▲"
     return f"{mark} {row.place}"
 
 
@@ -104,8 +101,7 @@ class ReportPlots(Vertical, SpreadView):
     def __init__(self) -> None:
         super().__init__()
         self._figures: Sequence[Figure] = ()
-        self._key = ""
-        self._measuring = False
+        self._key, self._measuring = "", False
         self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="report-chart")
         self.charts = (self._chart,)
 
@@ -165,8 +161,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
     DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
-        """One text: what wraps can't be laid out in lines beforehand."""
-        yield Static("", id="report-conclusions", markup=False)
+        yield Static("", id="report-conclusions", markup=False)  # one: what wraps can't be laid out in lines beforehand
 
     def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
         """Show the conclusions, none without the adder, and what is missing; `measuring` if it comes without training."""

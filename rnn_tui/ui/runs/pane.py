@@ -14,7 +14,7 @@ from rnn_tui.runs.points import lines, shared_metrics
 from rnn_tui.runs.records import LONGEST_NAME, LONGEST_NOTE, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.runs.table import RunsTable
-from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of
+from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of, named
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
@@ -69,10 +69,8 @@ class RunsPane(StorePane):
         yield view_tabs({"all-runs": ("All runs", RunsTable()), "compare": ("Compare", RunsCompare())})
 
     def focus_view(self) -> None:
-        if self.view == "compare":
-            self._compare.focus_view()
-        elif self._table.listing.items:
-            self._table.focus_view()
+        if self.view == "compare" or self._table.listing.items:
+            (self._compare if self.view == "compare" else self._table).focus_view()
         else:
             self.query_one("#views Tabs").focus()
 
@@ -205,7 +203,7 @@ class RunsPane(StorePane):
         problem = await self.ask(delete)
         if gone:
             self._deleted.append(gone)
-            self.notify(f"{_named(gone)} deleted; u undoes this.")
+            self.notify(f"{named(gone)} deleted; u undoes this.")
         if problem:
             self.notify(problem, severity="error")
         self.show_runs()
@@ -217,7 +215,7 @@ class RunsPane(StorePane):
             return
         runs = self._deleted.pop()
         if await self.ask(lambda store: list(map(store.restore, runs))):
-            self.notify(f"{_named(runs)} brought back.")
+            self.notify(f"{named(runs)} brought back.")
         self.show_runs()
 
     def action_go_on(self) -> None:
@@ -248,7 +246,3 @@ class RunsPane(StorePane):
         except StoreError as error:
             self.notify(str(error), severity="error")
             return False
-
-
-def _named(runs: Sequence[RunRecord]) -> str:
-    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"

@@ -206,12 +206,11 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @on(Input.Changed)
     def _fill(self) -> None:
-        """Rows anew where other runs are shown, cells alone where the same are."""
+        """Rows anew where other runs are shown, cells alone where the same are; how many there are, or what to do instead."""
         if not self._loaded:
             return
         table, before, under = self._table, list(self._shown), self.highlighted
-        text = self.query_one(FilterInput).value
-        id_of = self.listing.id_of
+        text, id_of = self.query_one(FilterInput).value, self.listing.id_of
         self._shown = {id_of(item): item for item in self.listing.arranged(text, self._sort, self._backwards)}
         self._colours = self.app.get_css_variables()
         widths = (1, *self.listing.widths)
@@ -221,18 +220,13 @@ class MarkedTable(Vertical, Generic[Item]):
             table.show_rows(list(self._shown), widths)
             if under is not None:
                 self.highlight(id_of(under))
-        self._tell(text)
-
-    def _tell(self, text: str) -> None:
-        """Say how many there are, and what to do where there is none."""
         shown, every, noun = len(self._shown), len(self.listing.items), self.noun
         count = f"{shown:,} of {every:,} {noun}s" if text.strip() else f"{every:,} {noun}{'s' * (every != 1)}"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
         empty = self.query_one("#runs-empty", Static)
         empty.update("" if shown else (f"No {noun} has all of these words." if every else self.empty_text))
-        empty.display = not shown
-        self._table.display = bool(shown)
+        empty.display, table.display = not shown, bool(shown)
 
     def _cells(self, key: str) -> list[Text]:
         item, cells = self._shown[key], [Text(" ")]

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -110,17 +111,21 @@ class RunsCompare(Vertical, SpreadView):
         self._chart.show([line_series(printable(one.label, 60), one, at, self.spread, self._points) for at, one in lines])
 
 
+def named(runs: Sequence[RunRecord]) -> str:
+    """The name of a single run, or how many there are."""
+    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+
+
 def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
     """Curves of runs; of those that are damaged, the sentences that say so."""
-    curves, refused = list[tuple[RunRecord, Curve]](), list[str]()
-    try:
+    with suppress(StoreError):
         return store.outlines([run.whole for run in runs], metric), []
-    except StoreError:
-        for run in runs:
-            try:
-                curves += store.outlines([run.whole], metric)
-            except StoreError as error:
-                refused.append(str(error))
+    curves, refused = list[tuple[RunRecord, Curve]](), list[str]()
+    for run in runs:
+        try:
+            curves += store.outlines([run.whole], metric)
+        except StoreError as error:
+            refused.append(str(error))
     return curves, refused
 
 
@@ -136,16 +141,14 @@ class RunDetailsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as scroll:
-            scroll.border_title = Content(self._run.name)
-            scroll.border_subtitle = "Esc closes"
+            scroll.border_title, scroll.border_subtitle = Content(self._run.name), "Esc closes"
             yield Static(self._text(), markup=False)
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
-            "": about(self._run, _time),
-            "\nSettings\n": settings_of(self._run.config),
+            "": about(self._run, _time), "\nSettings\n": settings_of(self._run.config),
             "\nSessions\n": chain.from_iterable(about_session(one, _time) for one in self._sessions),
-        }
+        }  # fmt: skip
         if self._told:
             sections["\nLog\n"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
         parts: list[Content | tuple[str, str]] = []
@@ -172,8 +175,7 @@ class ExportRunsScreen(ExportPrompt):
         return f"{name_for(self._runs)}{FORMATS[form].ending}"
 
     def explanation(self) -> str:
-        count = len(self._runs)
-        return f"{count} runs" if count > 1 else self._runs[0].name
+        return named(self._runs)
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there; into folders files are added."""

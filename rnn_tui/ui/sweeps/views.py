@@ -177,8 +177,8 @@ class SweepWorkers(Vertical):
         rows = []
         for one in now.workers if now else ():
             trains = (f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}" for run in one.runs if now)
-            memory = f"{one.memory / 2**20:,.0f} MiB"
-            rows.append((one.host, one.address, f"{one.cpu:.0f} %", memory, ", ".join(trains) or NOTHING))
+            figures = f"{one.cpu:.0f} %", f"{one.memory / 2**20:,.0f} MiB"
+            rows.append((one.host, one.address, *figures, ", ".join(trains) or NOTHING))
         table = self.query_one(PlainTable)
         table.fill(("host", "address", "CPU", "memory", "trains"), rows)
         table.display = bool(rows)
@@ -198,9 +198,8 @@ class SweepSummary(Static):
     def show(self, sweep: Sweep) -> None:
         """Tell of a sweep; importance is worked out in a thread, where a trial has ended since."""
         plan, best = sweep.plan, sweep.best
-        if best is None:
-            self._best = Content.styled("Best: none yet", "$text-muted")
-        else:
+        self._best = Content.styled("Best: none yet", "$text-muted")
+        if best is not None:
             metric = plan.of_metric
             settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
             figure = f"{metric.label} {shown_spread(plan, best.values)} {metric.unit}".rstrip()

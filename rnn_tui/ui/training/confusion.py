@@ -83,9 +83,9 @@ class ConfusionTable(PlainTable):
         self.add_column("right %".rjust(RIGHT_WIDTH), width=RIGHT_WIDTH)
         above = "\n" * ((height - 1) // 2)
         for true, counts in enumerate(matrix):
-            fields = self._fields(counts, true, len(matrix), Size(width, height))
             right = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
             label = Text(f"{above}{names[true]} ", style="bold")
+            fields = self._fields(counts, true, len(matrix), Size(width, height))
             self.add_row(*fields, above + right.rjust(RIGHT_WIDTH), height=height, label=label)
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
@@ -95,11 +95,8 @@ class ConfusionTable(PlainTable):
         worst = max(1, *(n for read, n in enumerate(counts) if read != true))
         fields = []
         for read, count in enumerate(counts):
-            if read == true:
-                hue, share = good, count / max(1, sum(counts))
-            else:
-                hue, share = unsure if read == classes else bad, count / worst
-            shade = ground.blend(hue, 0.15 + 0.45 * share)
+            hue = good if read == true else unsure if read == classes else bad
+            shade = ground.blend(hue, 0.15 + 0.45 * count / (max(1, sum(counts)) if read == true else worst))
             style = Style(color=shade.get_contrast_text(1.0).rich_color, bgcolor=shade.rich_color, bold=read == true)
             lines = [" " * size.width] * size.height
             lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)

@@ -2,11 +2,11 @@
 
 import logging
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -56,10 +56,6 @@ class _Search:
         self.done, self.steps = done, steps
 
     @property
-    def share(self) -> float:
-        return self.done / self.steps if self.steps else 0.0
-
-    @property
     def time_left(self) -> str:
         """In words, from the pace behind the first steps, with which data and libraries are loaded."""
         if not self.done:
@@ -71,11 +67,8 @@ class _Search:
 class LearningRateScreen(ModalScreen[float | None]):
     """Tries learning rates with these settings; answers the one that is to be taken over, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Take over"),
-        Binding("escape", "leave", "Stop, or leave", priority=True),  # the chart would hide its cursor first
-    ]
-
+    # Escape with priority, as the chart would hide its cursor first.
+    BINDINGS = [Binding("enter", "take", "Take over"), Binding("escape", "leave", "Stop, or leave", priority=True)]
     _chart = getters.query_one(Chart)
     _line = getters.query_one(ProgressLine)
 
@@ -101,18 +94,18 @@ class LearningRateScreen(ModalScreen[float | None]):
         """Show how far it is; at the end, once nothing trains any more, what came of it."""
         search = self._search
         if self._runs.busy:
-            self._line.draw("trying" if search.done else "loading", search.share, search.time_left)
+            self._line.draw("trying" if search.done else "loading", search.done / max(1, search.steps), search.time_left)
             return
         self._timer.stop()
         if search.found is None and not search.failure:  # stopped
             self.dismiss(None)
             return
         self._line.display = False
+        note, keys = search.failure, "Esc leaves"
         if search.found is not None:
             self._draw(search.found)
-        note = search.failure if search.found is None else search.found.sentence
+            note, keys = search.found.sentence, "←→ a rate · Enter takes it over · Esc leaves"
         self.query_one("#rate-note", Static).update(note)
-        keys = "Esc leaves" if search.found is None else "←→ a rate · Enter takes it over · Esc leaves"
         self.query_one("#learning-rates").border_subtitle = keys
 
     def _draw(self, found: "LearningRateTest") -> None:

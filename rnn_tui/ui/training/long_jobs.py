@@ -48,12 +48,10 @@ def train_report(
     now, run_id, finished, problem = ReportStatus(plan), "", "", ""
 
     def take(item: "events.Event | Standing") -> None:
-        """Take what `train_missing` emits."""
         nonlocal now, run_id, finished
         if isinstance(item, events.Event):
             tell(item)
-            if isinstance(item, events.RunFinished):
-                finished = item.run_id
+            finished = item.run_id if isinstance(item, events.RunFinished) else finished
             return
         if item.work is None and finished:
             if not control.stopping:

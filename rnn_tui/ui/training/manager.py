@@ -82,10 +82,10 @@ class TrainingManager:
 
     def load_engine(self) -> None:
         """Import torch in the background, so that the first run starts sooner; not where many processes may train in turn."""
-        if turns_folder() is not None:
+        if turns_folder() is None:
+            self._spawn(self._load, "load")
+        else:
             self.note = "PyTorch is loaded for the first run"
-            return
-        self._spawn(self._load, "load")
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
         """Train `configs` one after another; returns the ids of the runs."""
@@ -143,8 +143,7 @@ class TrainingManager:
 
     @property
     def active(self) -> RunState | None:
-        waiting = [state for state in self.states.values() if state.status.active]
-        return waiting[0] if waiting and self.busy else None
+        return next((state for state in self.states.values() if state.status.active), None) if self.busy else None
 
     @property
     def anything_to_come(self) -> bool:

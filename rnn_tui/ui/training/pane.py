@@ -211,9 +211,8 @@ class TaskPane(Pane):
         """Fill the form in with these settings, and say which it has no field for."""
         assert self.form is not None
         self.fold_form(False)
-        left_out = self.form.fill(config)
         self.form.focus_first()
-        if left_out:
+        if left_out := self.form.fill(config):
             text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
 
@@ -360,12 +359,10 @@ class TaskPane(Pane):
         return (self.in_form or self.alone) if action == "leave_form" else super().check_action(action, parameters)
 
     def action_focus_form(self) -> None:
-        if self.form is None:
-            return
-        if self.in_form or self.alone:
+        if self.form is not None and (self.in_form or self.alone):
             self.fold_form(True)
             self.call_after_refresh(self.focus_view)
-        else:
+        elif self.form is not None:
             self.fold_form(False)
             self.form.focus_first()
 

@@ -70,10 +70,8 @@ class VariantTable(Vertical, TaskView):
         empty = self.query_one(Static)
         empty.display = not rows
         empty.update("No epoch has ended so far." if state else EMPTY)
-        published = state is not None and any(
-            self._report(state, *pair) is not None for pair in product(state.metric_definitions, state.config.variants)
-        )
-        columns = COLUMNS if published else COLUMNS[:-2]
+        reports = (self._report(state, *of) for of in product(state.metric_definitions, state.config.variants)) if state else ()
+        columns = COLUMNS if any(report is not None for report in reports) else COLUMNS[:-2]
         # A heading of figures stands above their right ends, as they are aligned there.
         headings = (Text(label, justify="right" if label in FIGURES else "left") for label in columns)
         table.fill(headings, (row[: len(columns)] for row in rows))

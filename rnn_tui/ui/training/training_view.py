@@ -25,7 +25,7 @@ from rnn_tui.ui.widgets.plain import PlainTable
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.
 CHART_HEIGHT, SMALL_WIDTH = 8, 24
-TABLE_SHARE, HEADING = 0.25, 1  # a table's share of the lines, and the lines of its heading
+TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3  # a table's share of the lines, the lines of its heading, its fewest epochs
 PLACES = ("below", "alone", "away")  # where the table may be, as a key goes through them
 FIRST = ("loss", "accuracy")  # the charts that there are from the start, by what metrics say that they belong to
 BY_LENGTH = accuracy_metric("", "accuracy by length")
@@ -75,17 +75,12 @@ class TrainingCharts(ChartGrid):
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane, self._table = pane, table
         self._of = list(FIRST)  # which metrics are in which chart
-        self._all = False
+        self._all = self._alone = False  # whether all metrics are shown; whether the table stands there without charts
         self._place = 0  # of the table, in `PLACES`
-        self._alone = False  # whether the table stands there without charts
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self._table
-
-    def rows_of(self, run: RunState) -> tuple[int, int]:
-        """How many rows the table has or will have, and how many have to be seen for it to be worth its lines."""
-        raise NotImplementedError
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
@@ -124,15 +119,6 @@ class TrainingCharts(ChartGrid):
     def focus_view(self) -> None:
         (self.query_one(PlainTable) if self._alone else self.charts[0]).focus()
 
-    def _have(self, count: int) -> None:
-        for chart in self.charts[count:]:
-            chart.remove()
-        more = [Chart() for _ in range(count - len(self.charts))]
-        self.charts = (*self.charts[:count], *more)
-        if more:
-            self.query_one("#charts", Grid).mount(*more)
-            share_cursor(self, self.charts)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No other metric where all of them are shown, no key for charts that are not."""
         if (self._all and action == "metric") or (self._alone and action not in ("charts", "table")):
@@ -144,7 +130,14 @@ class TrainingCharts(ChartGrid):
         figures = self.figures
         names = list(figures) if self._all else self._of
         several = len(states) > 1 or any(state.bands for state in states)
-        self._have(max(len(names), len(FIRST)))
+        count = max(len(names), len(FIRST))
+        for chart in self.charts[count:]:
+            chart.remove()
+        more = [Chart() for _ in range(count - len(self.charts))]
+        self.charts = (*self.charts[:count], *more)
+        if more:
+            self.query_one("#charts", Grid).mount(*more)
+            share_cursor(self, self.charts)
         for chart, name in zip(self.charts, names, strict=False):
             metrics = figures.get(name) or [Metric("", name)]
             words, title = _words(metrics)
@@ -189,10 +182,11 @@ class TrainingCharts(ChartGrid):
         """Give a table below the charts the lines of its rows from the start, the charts the rest."""
         super()._lay_out()
         table, run = self._table, self._pane.chosen
-        rows, least = self.rows_of(run) if run is not None else (0, 0)
-        height, place = self.size.height, PLACES[self._place]
+        # The rows that it has or will have: all networks have to be seen for it to be worth its lines, or some epochs.
+        networks, epochs = (len(run.config.variants), run.config.epochs) if run is not None else (0, 0)
+        height, place, rows = self.size.height, PLACES[self._place], networks or epochs
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
-        shown = min(rows, max(least, int(height * TABLE_SHARE)))
+        shown = min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE)))
         needed = shown + HEADING + table.gutter.height
         wanted = bool(rows) and not self._all and place != "away"
         self._alone = wanted and place == "alone"
@@ -209,9 +203,6 @@ class RunsTraining(TrainingCharts):
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(pane, PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel"))
-
-    def rows_of(self, run: RunState) -> tuple[int, int]:
-        return run.config.epochs, 3
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
@@ -242,9 +233,6 @@ class NetworksTraining(TrainingCharts, SpreadView):
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(pane, VariantTable(pane, short=True))
-
-    def rows_of(self, run: RunState) -> tuple[int, int]:
-        return len(run.config.variants), len(run.config.variants)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self.draw()
