@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,15 +59,13 @@ class Adders:
         self._network = NETWORKS.get(source.path, AdderNetwork)
         self.config = self._network.config  #: the settings of all its networks.
         # A replica alone costs a fraction of all of them, and is asked at every keystroke.
-        self._alone: dict[int, AdderNetwork] = {}
+        self._only = cache(self._network.only)
         # How the states of a replica tell the carry; None where nothing comes out of its weights.
         self._studies: dict[int, CarryStudy | None] = {}
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides. Where
-        weights are so large that no number comes out, the bit is 0, and not sure at all.
-        """
+        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides."""
         seeds_right: tuple[int, ...] = ()
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
@@ -77,13 +75,11 @@ class Adders:
             right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
             seeds_right = tuple(right.reshape(-1, self.config.seeds).sum(axis=1).tolist())
         else:
-            if replica not in self._alone:
-                self._alone[replica] = self._network.only(replica)
-            output = self._alone[replica].outputs_of([addition])[0][0]  # (L,)
+            output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
             bits, sureness = output >= 0.5, np.maximum(output, 1 - output)
             one = self._network.replicas[replica]
             by = f"{one.variant.label} · seed {one.seed}"
-        sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
+        sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)  # where weights are so large that none comes out
         return SumAnswer(addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness, seeds_right)
 
     def with_told_carries(self, answer: SumAnswer) -> SumAnswer:

@@ -17,8 +17,7 @@ from rnn_tui.ui.ask.calculator_answer import SumAnswer
 from rnn_tui.ui.shell.key_table import moves
 from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
-EIGHTHS = "▁▂▃▄▅▆▇█"
-LABEL_WIDTH = 9
+EIGHTHS, LABEL_WIDTH = "▁▂▃▄▅▆▇█", 9
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
 STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
 # Lines and cells of a digit, where there is room for more than a character.
@@ -53,8 +52,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     BINDINGS = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
         *moves("scroll_cells", {"right": 1}),
-        *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1}),
-        *moves("scroll_pages", {"home": -9999, "end": 9999}),  # the highest bit, the lowest
+        *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1, "home": -9999, "end": 9999}),
     ]
     COMPONENT_CLASSES = {f"column-addition--{name}" for name in STYLES}
     _answer: SumAnswer | None = None
@@ -203,11 +201,9 @@ def _carry(answer: SumAnswer, at: int) -> Cell:
 
 
 def _told(answer: SumAnswer, at: int) -> Cell:
-    if not answer.told:
-        return " ", ""
-    if answer.told[at] != answer.addition.carries[at]:
+    if answer.told and answer.told[at] != answer.addition.carries[at]:
         return f"{answer.told[at]:d}", "wrong"
-    return _carry(answer, at)
+    return _carry(answer, at) if answer.told else (" ", "")
 
 
 def _digit(number: int, at: int, style: str) -> Cell:

@@ -102,9 +102,7 @@ class RecallNetworks:
         return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
-        """The report's table: random sequences of each length in training, the shortest first; raises as `answer` does. Asked
-        is the position that the weights for `position` were trained for, which even the shortest has.
-        """
+        """The report's table: sequences of each length in training, asked at the weights' own position; raises as `answer`."""
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths
         lengths = np.linspace(shortest, longest, min(MOST_LENGTHS, longest - shortest + 1)).round().repeat(A_LENGTH)
@@ -142,9 +140,8 @@ def marked(digits: Sequence[int], position: int, width: int) -> str:
         room = max(1, room - 2)  # an ellipsis takes the place of a digit
         first = min(max(0, position - 1 - room // 2), len(digits) - room)
         last = first + room
-    shown = ["…"] * (first > 0) + [str(digit) for digit in digits[first:last]]
+    shown = [*["…"] * (first > 0), *map(str, digits[first:last]), *["…"] * (last < len(digits))]
     at = position - 1 - first + (first > 0)
-    shown += ["…"] * (last < len(digits))
     between = [" "] * (len(shown) + 1)
     between[at], between[at + 1] = "[", "]"
     return between[0] + "".join(map("".join, zip(shown, between[1:], strict=True)))

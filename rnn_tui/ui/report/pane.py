@@ -29,7 +29,6 @@ from rnn_tui.ui.shell.messages import LongJobRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import awaited
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
@@ -151,12 +150,6 @@ class ReportPane(StorePane):
         """Whether the figures are there, or can't be had."""
         return self._results is not None or bool(self._problem)
 
-    @property
-    def _rerun(self) -> ReportStatus | None:
-        """The rerun that is under way in this app."""
-        report = self._runs.report
-        return report if report is not None and report.going_on else None
-
     def focus_view(self) -> None:
         if isinstance(view := self.front_view, ReportTable | ReportPlots | ReportConclusions):
             view.focus_view()
@@ -175,8 +168,7 @@ class ReportPane(StorePane):
             return results(has), standing(has, self._runs.speed)
 
         # A program that was killed leaves no news; what it trained is then to be trained here.
-        found = await self.news(there, always=self._standing is not None and self._standing.elsewhere > 0)
-        if found is not None:
+        if (found := await self.news(there, always=self._standing is not None and self._standing.elsewhere > 0)) is not None:
             self._results, self._standing = found
             self._show()
 
@@ -189,7 +181,8 @@ class ReportPane(StorePane):
         """Draw the view in front, and how far it is."""
         if not self.app.is_running:  # the views may be gone
             return
-        rerun, active = self._rerun, self._runs.active
+        report, active = self._runs.report, self._runs.active
+        rerun = report if report is not None and report.going_on else None  # that is under way in this app
         paused = active is not None and active.status is Status.PAUSED
         now = self._standing if rerun is None else rerun.standing
         self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
@@ -247,12 +240,10 @@ class ReportPane(StorePane):
     def action_train(self) -> None:
         settings = self.query_one(ReportSettings)
         try:
-            plan = settings.plan()
+            self.post_message(LongJobRequested(partial(self._runs.train_report, settings.plan())))
         except SettingError as error:
             self.notify(str(error), severity="error", title="Not started")
             settings.focus_first()
-            return
-        self.post_message(LongJobRequested(partial(self._runs.train_report, plan)))
 
     on_button_pressed = action_train
     on_input_submitted = focus_view  # shows what there is of the plan: training may take hours

@@ -22,8 +22,7 @@ from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
-LOOKS_BETWEEN_AGES = 20
-A_SCREENFUL = 200
+LOOKS_BETWEEN_AGES, A_SCREENFUL = 20, 200
 # What of a run is a line of text, by its title: a hint, the most characters, what there is, what keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
 TEXTS: dict[str, Asked] = {
@@ -219,11 +218,9 @@ class RunsPane(StorePane):
         self.show_runs()
 
     def action_go_on(self) -> None:
-        if (run := self._table.highlighted) is None:
-            return
-        if run.status.resumable:
+        if (run := self._table.highlighted) is not None and run.status.resumable:
             self.post_message(ResumeRequested(run))
-        else:
+        elif run is not None:
             self.notify(f"{run.name} is {run.status}: there is nothing to go on with.")
 
     def action_use(self) -> None:

@@ -32,8 +32,7 @@ from rnn_tui.ui.widgets.prompts import ExportPrompt
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
 BESIDE_WIDTH = 130  # beside the chart, or below it
-LABEL_CELLS = 22
-MOST_LINES = 200
+LABEL_CELLS, MOST_LINES = 22, 200  # of what is kept of a run, and of its log
 
 
 class RunsCompare(Vertical, SpreadView):
@@ -76,7 +75,6 @@ class RunsCompare(Vertical, SpreadView):
 
     @property
     def against(self) -> Against:
-        """What x counts."""
         return next(name for name in AGAINST if name == self.query_one("#compare-against", Select).value)
 
     def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
@@ -182,8 +180,6 @@ class ExportRunsScreen(ExportPrompt):
         return [] if FORMATS[form].in_folder else await super().in_the_way(form, path)
 
     async def write(self, form: str, path: Path) -> str:
-        """Write in the thread that may ask the database."""
-
         def job(store: RunStore) -> list[Path]:
             if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
                 try:

@@ -30,8 +30,7 @@ from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
-LONGEST = 1000
-GRID = SEARCHES[0]
+LONGEST, GRID = 1000, SEARCHES[0]
 # What is typed: label, what an empty field means or an example, and a hint.
 FIELDS = {
     "vary": ("Vary", "hidden_size=32,64 learning_rate=1e-4..1e-1:log", "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH"),
@@ -260,7 +259,6 @@ class SweepsPane(StorePane):
 
     @work(group="begin")
     async def _train(self) -> None:
-        """Begin what the form says."""
         try:
             plan, _, name = await in_thread(self, read_form, self._form.typed, self._data_dir)
             if self._runs.busy:

@@ -172,7 +172,6 @@ class SweepWorkers(Vertical):
         yield Static("", markup=False)
 
     def show(self, now: ClusterState | None, sweep: Sweep | None) -> None:
-        """Show them; none where nothing is under way here."""
         numbers = {run.run_id: trial.number for trial in (sweep.trials if sweep else ()) for run in trial.runs}
         rows = []
         for one in now.workers if now else ():

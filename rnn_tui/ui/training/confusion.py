@@ -71,9 +71,7 @@ class ConfusionTable(PlainTable):
         return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
-        """Draw it in the colours of the theme, in the room that it may take; the names are of the columns, the first C of rows.
-        The matrix is (C, C), true classes in rows, answers in columns; or (C, C + 1), the last for answers in doubt.
-        """
+        """Draw (C, C) counts, true classes in rows, or (C, C + 1), the last for answers in doubt; the names are of columns."""
         cursor, free = self.cursor_coordinate, room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))

@@ -45,7 +45,6 @@ class SettingInput(Input):
         return self._setting.parse(text) if text else self._usual
 
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
-        """Whether typing this key changes the field."""
         return character is not None and character in self._characters
 
     async def _on_key(self, event: events.Key) -> None:

@@ -40,7 +40,6 @@ class _Search:
         self.failure = ""
 
     def train(self, control: Control) -> None:
-        """In that thread."""
         try:
             from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415 - the database, on use only
 

@@ -38,9 +38,8 @@ def train_report(
     plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object], evaluate: Callable[[str], object],
     control: Control,
 ) -> None:  # fmt: skip
-    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing. `tell` is called with every
-    event of the runs, before those of each run with what is known of it, and with a `ReportStatus` whenever there is news of
-    the whole; `evaluate` between runs with the id of one that has finished.
+    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing. `tell` is for every event,
+    before those of a run for what is known of it, and for news of the whole; `evaluate`, between runs, for a finished one.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above

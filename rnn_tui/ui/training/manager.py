@@ -1,7 +1,4 @@
-"""Starts and stops training threads, which only append to a queue; the app drains it a few times a second.
-
-They are daemons: one that hangs in a long operation must not keep the program from quitting.
-"""
+"""Starts and stops training threads, which only append to a queue; the app drains it a few times a second."""
 
 import logging
 import threading
@@ -103,7 +100,6 @@ class TrainingManager:
         return run.run_id
 
     def train_report(self, plan: "Plan") -> None:
-        """Train what a plan of the report rerun lacks, run after run."""
         self._begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
         self.report = ReportStatus(plan)
 
@@ -237,7 +233,7 @@ class TrainingManager:
         self._training = self._spawn(target, "training", *arguments, self._control)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
-        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # which lets the app quit if it hangs
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
         return thread

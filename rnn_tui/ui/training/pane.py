@@ -34,9 +34,7 @@ FORM_WIDTH = 110  # columns from which there is room for the form beside its vie
 
 
 class TaskPane(Pane):
-    """Everything about one task: what to train on the left, what came of it on the right; `data_dir` as in `RnnTuiApp`. Form
-    and log belong to the first view. The form is beside it, in its place where the screen is narrow, or folded.
-    """
+    """A task: form and log, beside the first view or in its place, views of what came of it; `data_dir` as in `RnnTuiApp`."""
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
@@ -137,7 +135,6 @@ class TaskPane(Pane):
         return cast("TaskView", await place.fill()) if isinstance(place, LazyView) else place
 
     async def _fill(self, name: str) -> None:
-        """Make a view, which is in front."""
         await self._filled(name)
         if self.view == name:
             self.focus_view()
@@ -147,7 +144,6 @@ class TaskPane(Pane):
             content.focus_view()
 
     async def use_weights(self, source: "Source") -> None:
-        """Answer with these weights from now on, and show that."""
         for name in self._views:
             await self._filled(name)
         for content in self.contents:

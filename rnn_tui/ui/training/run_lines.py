@@ -90,8 +90,7 @@ class RunBar(Static):
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
             queued = state.status is Status.LOADING and state is not self._runs.active
             words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
-            name = Content.styled(words.replace("  ", " "), "bold underline" if state is chosen else "")
-            part = mark + name + Content(" ")
+            part = mark + Content.styled(words.replace("  ", " "), "bold underline" if state is chosen else "") + Content(" ")
             column += part.cell_length
             self._ends.append((column, state.run_id))
             parts.append(part)
@@ -112,10 +111,8 @@ def figures(task: Task, state: RunState) -> str:
     if state.status is not Status.FINISHED:
         return state.status.value
     metric = task.metric(task.headline)
-    if state.config.variants:
-        shown = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)]
-    else:
-        shown = [metric.format(state.results.get(metric.name, float("nan")))]
+    alone = metric.format(state.results.get(metric.name, float("nan")))
+    shown = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)] if state.config.variants else [alone]
     return f"{' '.join(shown)} {metric.unit}".rstrip()
 
 

@@ -86,9 +86,8 @@ class TrainingCharts(ChartGrid):
     def figures(self) -> dict[str, list[Metric]]:
         """What there is to draw by the name of its chart, or of the metric: all that is logged."""
         states = self._pane.states()
-        known = {one.name: one for one in self._pane.spec.metric_definitions}
-        for state in states:
-            known = {one.name: one for one in state.metric_definitions} | known
+        known = {one.name: one for state in reversed(states) for one in state.metric_definitions}
+        known |= {one.name: one for one in self._pane.spec.metric_definitions}
         logged = {name for state in states for name in (*state.series, *state.bands)}
         found: dict[str, list[Metric]] = {name: [] for name in FIRST}
         for stage, one in itertools.product(("train", "val"), known.values()):
@@ -126,7 +125,6 @@ class TrainingCharts(ChartGrid):
         return super().check_action(action, parameters)
 
     def _draw_charts(self, states: Sequence[RunState]) -> None:
-        """Draw these runs in the charts, each with what it is of."""
         figures = self.figures
         names = list(figures) if self._all else self._of
         several = len(states) > 1 or any(state.bands for state in states)
