@@ -58,7 +58,6 @@ class ColumnAddition(ScrollView, can_focus=True):
     _answer: SumAnswer | None = None
     _from_right = 0  # cells between what is shown and the right end, kept when the width changes
     _settled = Size(0, 0)
-
     # Cells left of it all, and from one bit to the next; lines of a digit, and what draws it large.
     _left, _pitch, _tall = 0, 1, 1
     _glyph: Callable[[int], list[str]] | None = None

@@ -1,6 +1,7 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 from textual import events, on
@@ -118,13 +119,11 @@ class RecallPromptPanel(AskPanel):
         self._show_status()
 
     def _ask(self) -> None:
-        networks, digits, position = self._networks, self._digits, self._position
-        self._asking.ask(lambda: networks.answer(digits, position))
+        self._asking.ask(partial(self._networks.answer, self._digits, self._position))
 
     def _ask_table(self) -> None:
-        networks, position, random = self._networks, self._position, self._random
-        self._drawn_for = position
-        self._drawing.ask(lambda: networks.table(position, random))
+        self._drawn_for = self._position
+        self._drawing.ask(partial(self._networks.table, self._position, self._random))
 
     async def _take_answers(self, outcome: RecallAnswers | str) -> None:
         if isinstance(outcome, str):

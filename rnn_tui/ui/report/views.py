@@ -125,8 +125,7 @@ class ReportPlots(Vertical, SpreadView):
             self.draw()
 
     def draw(self) -> None:
-        figure = self.figure
-        head = self.query_one("#report-figure", Static)
+        figure, head = self.figure, self.query_one("#report-figure", Static)
         more = "; measuring bit accuracy by length …" if self._measuring else ""
         if figure is None:
             head.update(more.removeprefix("; "))

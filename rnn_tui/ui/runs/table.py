@@ -134,9 +134,7 @@ class FilterInput(TypedInput):
 class MarkedTable(Vertical, Generic[Item]):
     """Items, one a line, some of them marked; its `listing`, at first an empty one, has all of them, filtered or not."""
 
-    noun = "run"
-    empty_text, hint = EMPTY, "/ filters by name, task, status, tag …"
-
+    noun, empty_text, hint = "run", EMPTY, "/ filters by name, task, status, tag …"
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         key("sort", "sort", "Sort", tooltip="Sort by the next column"),
@@ -154,8 +152,7 @@ class MarkedTable(Vertical, Generic[Item]):
         self._shown: dict[str, Item] = {}
         self._colours: Mapping[str, str] = {}
         self._marked: list[str] = []  # in the order of marking, which is that of their colours
-        self._sort, self._backwards = sort, False
-        self._loaded = False
+        self._sort, self._backwards, self._loaded = sort, False, False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="runs-head"):
@@ -240,13 +237,12 @@ class MarkedTable(Vertical, Generic[Item]):
         return cells
 
     def action_mark(self) -> None:
-        if (item := self.highlighted) is None:
-            return
-        key = self.listing.id_of(item)
-        rest = [one for one in self._marked if one != key]
-        self._marked = rest if len(rest) < len(self._marked) else [*rest, key]
-        self._fill()
-        self._table.action_cursor_down()
+        if (item := self.highlighted) is not None:
+            key = self.listing.id_of(item)
+            rest = [one for one in self._marked if one != key]
+            self._marked = rest if len(rest) < len(self._marked) else [*rest, key]
+            self._fill()
+            self._table.action_cursor_down()
 
     def mark_only(self, keys: Sequence[str]) -> None:
         """Mark these and no others, whatever the filter was; the cursor goes to the first."""

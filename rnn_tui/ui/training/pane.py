@@ -188,11 +188,9 @@ class TaskPane(Pane):
 
     def action_find_rate(self) -> None:
         """Try learning rates with the first cell of the form, never while a run trains."""
-        if self.form is None:
-            return
-        if self.runs.busy:
+        if self.form is not None and self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
-        elif configs := self._configs():
+        elif self.form is not None and (configs := self._configs()):
             from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415 - charts, on use only
 
             self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._take_rate)

@@ -208,9 +208,8 @@ class TestImagesView(Vertical, InsideDoor):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("show", "choose", "move", "move_rows", "inside"):
-            return self._evaluation is not None
-        return super().check_action(action, parameters)
+        needs = action in ("show", "choose", "move", "move_rows", "inside")
+        return self._evaluation is not None if needs else super().check_action(action, parameters)
 
     def action_show(self) -> None:
         self.action_choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
@@ -268,8 +267,7 @@ class TestImagesView(Vertical, InsideDoor):
         return f"{of} misread" if self._kind == MISREAD else f"{of}: true {true}, read as {read}"
 
     def _headline(self, state: RunState | None) -> str:
-        task = self._pane.spec
-        headline = task.metric(task.headline)
+        task, headline = self._pane.spec, self._pane.spec.metric(self._pane.spec.headline)
         if state is None or headline.name not in state.results:
             return not_measured(self._pane)
         parts = [f"{state.config.label}: {headline.in_words(state.results[headline.name])}"]

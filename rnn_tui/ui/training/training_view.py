@@ -20,7 +20,7 @@ from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable, in_short
 from rnn_tui.ui.training.run_lines import awaited
-from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.
@@ -58,8 +58,8 @@ class ChartGrid(Vertical, ChartView, TaskView):
         columns = min(count, 2) if self.size.width >= SIDE_BY_SIDE_WIDTH else 1
         if count > 2:
             columns = max(1, min(math.ceil(math.sqrt(count)), self.size.width // SMALL_WIDTH))
-        grid = self.query_one("#charts", Grid)
-        grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, -(-count // columns)
+        styles = self.query_one("#charts").styles
+        styles.grid_size_columns, styles.grid_size_rows = columns, -(-count // columns)
 
 
 class TrainingCharts(ChartGrid):
@@ -128,13 +128,8 @@ class TrainingCharts(ChartGrid):
         figures = self.figures
         names = list(figures) if self._all else self._of
         several = len(states) > 1 or any(state.bands for state in states)
-        count = max(len(names), len(FIRST))
-        for chart in self.charts[count:]:
-            chart.remove()
-        more = [Chart() for _ in range(count - len(self.charts))]
-        self.charts = (*self.charts[:count], *more)
-        if more:
-            self.query_one("#charts", Grid).mount(*more)
+        if (count := max(len(names), len(FIRST))) != len(self.charts):
+            self.charts = tuple(views_in(self.query_one("#charts"), Chart, count))
             share_cursor(self, self.charts)
         for chart, name in zip(self.charts, names, strict=False):
             metrics = figures.get(name) or [Metric("", name)]
