@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rnn_tui.ui.shell.dialogs import HelpScreen
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
@@ -13,6 +12,7 @@ from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.keys import HelpScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.manager import TrainingManager
