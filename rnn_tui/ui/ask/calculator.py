@@ -97,8 +97,7 @@ class CalculatorPanel(AskPanel):
         try:
             adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
         except CheckpointError as error:
-            # Older weights, if there are any, go on answering, under their own name.
-            self._failure = str(error)
+            self._failure = str(error)  # older weights, if there are any, go on answering, under their own name
             self._show_message()
             return
         self.replicas.offer(adders.config, *self.replicas.chosen)

@@ -88,10 +88,8 @@ class ColumnAddition(ScrollView, can_focus=True):
         meaning = "votes" if self._answer.voted else "sure"
         self.border_subtitle = Content(f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %")
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
-        # By force, as Textual has not yet noticed that there is something to scroll.
-        self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)
-        # Scrolling within a width that is new has set it to something else.
-        self._from_right = min(from_right, self.max_scroll_x)
+        self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)  # Textual has not noticed yet
+        self._from_right = min(from_right, self.max_scroll_x)  # scrolling within a new width has set it to something else
         self.refresh()
 
     def _choose_size(self, length: int) -> None:

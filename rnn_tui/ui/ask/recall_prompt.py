@@ -77,8 +77,7 @@ class RecallPromptPanel(AskPanel):
         """Let the threads that ask choose anew; ask for the position of weights that were named."""
         if self._source is not None and self._source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
-        # A new one, not an emptied one: a thread may be filling the old one's memory.
-        self._networks = RecallNetworks(self._source)
+        self._networks = RecallNetworks(self._source)  # new, not emptied: a thread may be filling the old one's memory
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()

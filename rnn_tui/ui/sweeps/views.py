@@ -199,9 +199,8 @@ class SweepSummary(Static):
         plan, best = sweep.plan, sweep.best
         self._best = Content.styled("Best: none yet", "$text-muted")
         if best is not None:
-            metric = plan.of_metric
             settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
-            figure = f"{metric.label} {shown_spread(plan, best.values)} {metric.unit}".rstrip()
+            figure = f"{plan.of_metric.label} {shown_spread(plan, best.values)} {plan.of_metric.unit}".rstrip()
             self._best = Content.assemble("Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}")
         if self._asked != (asked := (sweep.name, sweep.created, sweep.done)):
             self._asked = asked

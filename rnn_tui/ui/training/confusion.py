@@ -50,8 +50,7 @@ def not_measured(pane: "TaskPane") -> str:
 
 def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> "Given":
     """A test image for the look inside, with the weights of the run that read it."""
-    # On use: the view is made right behind the first frame, and a look inside is heavy.
-    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
+    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415 - heavy, and the view is made right behind the first frame
 
     weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
     digit = found.images[index].astype(np.float32) / np.float32(255)

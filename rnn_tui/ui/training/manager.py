@@ -248,8 +248,7 @@ class TrainingManager:
                     task.load()
                 from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
 
-                # What begins to train waits for these imports; what trains would be disturbed.
-                self.speed = None if self.busy else timed_speed()
+                self.speed = None if self.busy else timed_speed()  # which would disturb what trains, and waits for imports
             loaded = Loaded(f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}", failed=False)
         except Exception as error:
             logger.exception("loading the engine failed")

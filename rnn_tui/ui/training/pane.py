@@ -89,8 +89,7 @@ class TaskPane(Pane):
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
         read_late_styles(self.app)
-        # Imported here, as their widgets take as long to load as the first frame does to draw.
-        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
+        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415 - as slow to load as a frame to draw
 
         form = SettingsForm(self.spec, self._data_dir)
         await self._place.mount(form)

@@ -105,8 +105,7 @@ class VariantTable(Vertical, TaskView):
 
 
 def _row(name: Text, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
-    # With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact.
-    form = ".2f" if metric.unit == "%" else "#.3g"
+    form = ".2f" if metric.unit == "%" else "#.3g"  # with zeros at the end: 2.1 below 2.06 would look less exact
     figures = (spread.mean, spread.sd, spread.low, spread.high)
     texts = ["–" if figure is None else f"{figure:{form}}".removesuffix(".") for figure in figures]
     published, place = "", ""

@@ -57,9 +57,8 @@ class RunProgress(ProgressLine):
         numbers = [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
         numbers += [f"{duration(state.remaining)} left"] if numbers and state.remaining is not None else []
         numbers += [f"{waiting} more"] if waiting else []
-        busy = machine(state.machine, short=True)
         room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
-        if busy and len(busy) + 3 <= room:
+        if (busy := machine(state.machine, short=True)) and len(busy) + 3 <= room:
             numbers.append(busy)
         self.draw(what, state.progress, " · ".join(numbers))
 
@@ -117,14 +116,13 @@ def figures(task: Task, state: RunState) -> str:
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
-    """A sentence on how a run ended, and its severity."""
+    """A sentence on how a run ended, with the headline of every network beside what was published, and its severity."""
     name, metric = state.config.label, task.metric(task.headline)
     if state.status is Status.FAILED:
         return f"{name}: {state.message}", "error"
     if state.status is Status.STOPPED:
         kept = " The weights are kept." if state.checkpoint else ""
         return f"{name} was stopped at step {state.step:,}.{kept}", "information"
-    # The headline of every network, beside what was published.
     if state.config.variants:
         unit = f" {metric.unit}".rstrip()
         pairs = zip(state.config.variants, state.spreads(metric.name), strict=False)

@@ -259,10 +259,8 @@ class LengthsView(ChartGrid, SpreadView):
     def bring_up_to_date(self, pane: TaskPane) -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
-        why = "Finish a run to see this"
-        if run is not None and run.status.active:
-            why = "Measured as soon as training is over"
-        elif run is not None and run.status is Status.FINISHED:
+        why = "Measured as soon as training is over" if run is not None and run.status.active else "Finish a run to see this"
+        if run is not None and run.status is Status.FINISHED:
             why = "Being measured …" if pane.runs.anything_to_come else "Not measured; the log (G) says why"
         for chart in self.charts:
             chart.say(why)
