@@ -111,8 +111,7 @@ class ReportPlots(Vertical, SpreadView):
 
     @property
     def figure(self) -> Figure | None:
-        chosen = [figure for figure in self._figures if figure.key == self._key]
-        return next(iter([*chosen, *self._figures]), None)
+        return next((one for one in self._figures if one.key == self._key), next(iter(self._figures), None))
 
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
         """Show one of these plots, the chosen one if it is among them; `measuring` if more are to come without training."""
