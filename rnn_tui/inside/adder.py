@@ -117,8 +117,10 @@ class CarryStudy(Study):
         return {**super().arrays(), **probe}
 
 
-def study_carry(network: AdderNetwork, replica: int = 0, *, additions: int = ADDITIONS, seed: int = 0) -> CarryStudy:
-    """Look for the carry in a replica's units over random additions.
+def study_carry(
+    network: AdderNetwork, replica: int = 0, *_watching: object, additions: int = ADDITIONS, seed: int = 0
+) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions: so fast that it neither tells progress nor is stopped.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
     fitted to the first half of the additions and scored on the other.

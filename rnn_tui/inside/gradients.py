@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array
@@ -80,6 +81,27 @@ class GradientStudy(Study):
         heads = "step  " + "  ".join(f"{name:>22}" for name in self.networks)
         rows = [f"{step:4}  " + "  ".join(f"{value:22.3g}" for value in row) for step, row in enumerate(self.means.T, start=1)]
         return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
+
+
+def study_beside_others(reading: NetworkReading, progress: Progress, stopping: Stopping) -> GradientStudy | None:
+    """The study of a network beside one of each other cell that reads forward: a trained one where there is any."""
+    network = reading.network
+    # One that learned to recall another position would be asked for what it never learned.
+    position = getattr(network.config, "position", None)
+    trained = {name: one for name, one in reading.trained().items() if getattr(one.config, "position", None) == position}
+    own, make = network.config.cell, untrained if reading.digit is None else untrained_reader
+    networks = [(f"{CELLS[own].label}, this one", network)]
+    for name, cell in CELLS.items():
+        if name in trained and name != own and not cell.bidirectional:
+            networks.append((cell.label, trained[name]))
+        elif name != own and not cell.bidirectional:
+            networks.append((f"{cell.label}, untrained", make(network, name)))
+    if reading.digit is not None:
+        return study_digit_gradients(networks, reading.digit, reading.targets[0], progress, stopping)
+    sizes = [[one.variant.hidden_size for one in other.replicas] for _, other in networks[1:]]
+    replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]  # of others, the first of the largest
+    named = [(*one, replica) for one, replica in zip(networks, replicas, strict=True)]
+    return study_gradients(named, reading.trace, reading.targets, progress, stopping)
 
 
 def study_gradients(

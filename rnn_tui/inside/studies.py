@@ -4,11 +4,11 @@ A study more is a `Study` in a module of its own and a line here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.networks import CELLS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from rnn_tui.inside.probes import Progress, Stopping, Study
     from rnn_tui.inside.trace import Trace
     from rnn_tui.networks.stepwise import Array
-    from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 Trained: TypeAlias = Callable[[], Mapping[str, Any]]
 FindFilm: TypeAlias = "Callable[[], Film | None]"
@@ -75,121 +74,59 @@ class StudyKind:
     name: str  #: as typed and in JSON: `Study.name`.
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
-    make: "Callable[[NetworkReading, Progress, Stopping], Study | None]"  #: makes it; None where it was stopped.
+    maker: str  #: `module:function` in this room that makes it.
+    takes: tuple[str, ...] = ("network", "replica")  #: what of a `NetworkReading` that is given; empty for all of it.
     of_input: bool = False  #: whether it is of the input at hand, too, and not of the network alone.
 
-
-def _probes(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    network, replica = reading.network, reading.replica
-    match reading.trace.task:
-        case ADDER.name:
-            from rnn_tui.inside.adder import study_carry  # noqa: PLC0415
-
-            return study_carry(network, replica)
-        case RECALL.name:
-            from rnn_tui.inside.recall import study_survival  # noqa: PLC0415
-
-            return study_survival(network, replica, progress, stopping)
-        case _:
-            from rnn_tui.inside.mnist import study_test_images  # noqa: PLC0415
-
-            return study_test_images(network, progress, stopping)
+    def make(self, reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+        """Make it, which may take seconds; None where it was stopped."""
+        given = [getattr(reading, part) for part in self.takes] or [reading]
+        found: Study | None = resolve_name(f"{__package__}.{self.maker}")(*given, progress, stopping)
+        return found
 
 
-def _silence(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.silence import study_digit_silence, study_silence  # noqa: PLC0415
-
-    if reading.digit is not None:
-        return study_digit_silence(reading.network, progress, stopping)
-    return study_silence(reading.network, reading.replica, progress, stopping)
-
-
-def _gradients(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    """Beside this network one of each other cell that reads forward: a trained one where there is any."""
-    from rnn_tui.inside.gradients import study_digit_gradients, study_gradients, untrained, untrained_reader  # noqa: PLC0415
-
-    network = reading.network
-    own, found = network.config.cell, [f"{CELLS[network.config.cell].label}, this one"]
-    # One that learned to recall another position would be asked for what it never learned.
-    position = getattr(network.config, "position", None)
-    trained = {name: one for name, one in reading.trained().items() if getattr(one.config, "position", None) == position}
-    networks = [network]
-    for name, cell in CELLS.items():
-        if name != own and not cell.bidirectional:
-            new = name not in trained
-            make = untrained_reader if reading.digit is not None else untrained
-            networks.append(make(network, name) if new else trained[name])
-            found.append(f"{cell.label}, untrained" if new else cell.label)
-    if reading.digit is not None:
-        pairs = list(zip(found, networks, strict=True))
-        return study_digit_gradients(pairs, reading.digit, reading.targets[0], progress, stopping)
-    replicas = [reading.replica, *(largest(one) for one in networks[1:])]
-    named = list(zip(found, networks, replicas, strict=True))
-    return study_gradients(named, reading.trace, reading.targets, progress, stopping)
-
-
-def largest(network: "SequenceNetwork") -> int:
-    """The first of the largest networks among replicas."""
-    sizes = [one.variant.hidden_size for one in network.replicas]
-    return sizes.index(max(sizes))
-
-
-def _sensitivity(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.attribution import study_sensitivity  # noqa: PLC0415
-
-    return study_sensitivity(reading.network, reading.trace, reading.replica, progress, stopping)
-
-
-def _automaton(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.automaton import study_automaton  # noqa: PLC0415
-
-    return study_automaton(reading.network, reading.replica, progress, stopping)
-
-
-def _state_space(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.state_space import study_digit_states, study_state_space  # noqa: PLC0415
-
-    if reading.digit is not None:
-        return study_digit_states(reading.network, progress, stopping)
-    return study_state_space(reading.network, reading.replica, progress, stopping)
-
-
-def _learning(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.film import study_learning  # noqa: PLC0415
-
-    return study_learning(reading, progress, stopping)
-
-
-def _clicks(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-    from rnn_tui.inside.film import study_clicks  # noqa: PLC0415
-
-    return study_clicks(reading, progress, stopping)
-
-
-SILENCE = StudyKind("silence", "Silenced units", "rank the units by the accuracy that their silence costs", _silence)
-_FAR = "tell how far the gradient reaches back, beside other cells"
-GRADIENTS = StudyKind("gradients", "Gradient through time", _FAR, _gradients, of_input=True)
-_STRONG = "tell how strongly each output depends on each input"
-SENSITIVITY = StudyKind("sensitivity", "Sensitivity", _STRONG, _sensitivity, of_input=True)
-STATE_SPACE = StudyKind(
-    "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points", _state_space
+SILENCE = StudyKind(
+    "silence", "Silenced units", "rank the units by the accuracy that their silence costs", "silence:study_silence"
 )
-AUTOMATON = StudyKind("automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", _automaton)
-CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _probes)
-SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step", _probes)
-ROWS = StudyKind("rows", "Rows", "measure the accuracy by the number of rows read, over all test images", _probes)
-LEARNING = StudyKind("learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", _learning)
-CLICKS = StudyKind("clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states", _clicks)
+GRADIENTS = StudyKind(
+    "gradients", "Gradient through time", "tell how far the gradient reaches back, beside other cells",
+    "gradients:study_beside_others", (), of_input=True,
+)  # fmt: skip
+SENSITIVITY = StudyKind(
+    "sensitivity", "Sensitivity", "tell how strongly each output depends on each input",
+    "attribution:study_sensitivity", ("network", "trace", "replica"), of_input=True,
+)  # fmt: skip
+STATE_SPACE = StudyKind(
+    "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points",
+    "state_space:study_state_space",
+)  # fmt: skip
+AUTOMATON = StudyKind(
+    "automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", "automaton:study_automaton"
+)
+CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", "adder:study_carry")
+SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step", "recall:study_survival")
+ROWS = StudyKind(
+    "rows", "Rows", "measure the accuracy by the number of rows read, over all test images",
+    "mnist:study_test_images", ("network",),
+)  # fmt: skip
+LEARNING = StudyKind(
+    "learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", "film:study_learning", ()
+)
+CLICKS = StudyKind(
+    "clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states", "film:study_clicks", ()
+)
 OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
+# Of the tasks that have some of their own.
+OF_TASKS = {
+    ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
+    RECALL.name: (SURVIVAL, *OF_SEQUENCES),
+    MNIST.name: (
+        ROWS, replace(SILENCE, maker="silence:study_digit_silence", takes=("network",)), GRADIENTS,
+        replace(STATE_SPACE, maker="state_space:study_digit_states", takes=("network",)), LEARNING,
+    ),
+}  # fmt: skip
 
 
 def studies_of(task: Task) -> tuple[StudyKind, ...]:
     """What can be found out about the networks of a task, the first of which its `--probes` makes."""
-    match task.name:
-        case ADDER.name:
-            return (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS)
-        case RECALL.name:
-            return (SURVIVAL, *OF_SEQUENCES)
-        case MNIST.name:
-            return (ROWS, SILENCE, GRADIENTS, STATE_SPACE, LEARNING)
-    return OF_SEQUENCES if task.shape is not None and not task.reads_data else ()
+    return OF_TASKS.get(task.name, OF_SEQUENCES if task.shape is not None and not task.reads_data else ())
