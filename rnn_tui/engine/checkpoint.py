@@ -72,8 +72,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(file.config, weights, file.step, file.metrics)
 
 
-# The steps that a checkpoint was of; and why it could not be written, or None.
-Written = tuple[int, CheckpointError | None]
+Written = tuple[int, CheckpointError | None]  # the steps that a checkpoint was of; and why it could not be written, or None
 
 
 class CheckpointWriter:

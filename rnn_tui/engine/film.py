@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4_500_000
 FEWEST = 4  # of fewer moments nothing is to be seen
-# Within each power of ten.
-SPACED = (1, 3)
+SPACED = (1, 3)  # within each power of ten
 
 
 def moments_of(epochs: int, steps_per_epoch: int, size: int) -> frozenset[int]:

@@ -25,8 +25,7 @@ from rnn_tui.engine.training_state import device_for
 
 LOWEST, HIGHEST = 1e-6, 1.0  # learning rates
 LEAST_STEPS, MOST_STEPS = 20, 200
-# Between two looks at the losses, the only times that the device is waited for.
-STEPS_BETWEEN = 10
+STEPS_BETWEEN = 10  # between two looks at the losses, the only times that the device is waited for
 SMOOTHING = 0.9  # the weight of the past
 DIVERGED = 4.0  # times the lowest smoothed loss
 # The share of all steps in which nothing is learned yet; and of the last ones, the ends of which no rate is suggested.
@@ -45,8 +44,7 @@ class LearningRateTest:
     learning_rates: tuple[float, ...]  #: one a step, ascending; up to the end, or to where the loss ran away.
     losses: tuple[float, ...]  #: of the step's batch before the step, as many; of replicas their median.
     smoothed: tuple[float, ...]  #: their bias-corrected exponential mean.
-    #: whether a loss of 1 stands for that of the untrained networks, as several losses have no unit in common.
-    relative: bool
+    relative: bool  #: whether a loss of 1 stands for that of the untrained networks, as several losses have no unit in common.
     diverged: bool  #: whether it ended before the highest rate, as the loss ran away.
     suggestion: float | None  #: where the smoothed loss falls fastest, to two digits; None where it does not fall.
     lowest: float | None  #: where it is the lowest, likewise.

@@ -32,8 +32,7 @@ from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
 LOGS_PER_EPOCH = 50
-# What a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case.
-CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SECONDS = 30.0  # what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
 
 Emit = Callable[[events.Event], None]
 logger = logging.getLogger(__name__)

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
-# Of a run that is not at its end, the file also has what training needs to go on.
-TRAINING_PREFIX = "training/"
-# And what was kept of moments of its training: see `film`.
-FILM_PREFIX = "film/"
+TRAINING_PREFIX = "training/"  # of a run that is not at its end, the file also has what training needs to go on
+FILM_PREFIX = "film/"  # and what was kept of moments of its training: see `film`
 # Besides SafetensorError. AttributeError and TypeError: numbers of a kind that numpy does not have.
 UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 # What edits and records call the second value that some cells carry from step to step; and the first.
 MEMORY, STATE = "cell", "state"
-# An array or a tensor for each block of rows.
-Blocks = Sequence[Any]
+Blocks = Sequence[Any]  # an array or a tensor for each block of rows
 
 
 class Operations(NamedTuple):

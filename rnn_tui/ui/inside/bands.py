@@ -162,8 +162,7 @@ def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> t
 
 PROBABILITIES, UNITS = "probabilities", "units"
 IMPORTANCE, NUMBER = "importance", "number"
-# Letters of a quantity's name in the readout.
-_SHORTENED, _LONGEST = 4, 6
+_SHORTENED, _LONGEST = 4, 6  # letters of a quantity's name in the readout
 
 
 @dataclass(frozen=True)

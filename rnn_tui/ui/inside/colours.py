@@ -13,8 +13,7 @@ from textual.theme import Theme
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.networks.stepwise import Array
 
-# As many levels as can be told apart; with fewer, more neighbours are drawn in one go.
-LEVELS = 20
+LEVELS = 20  # as many levels as can be told apart; with fewer, more neighbours are drawn in one go
 # How far what is not read yet fades towards the ground. Of values with a sign, small ones are to stand out: below 1.
 FADED, GAMMA = 0.72, 0.7
 GREY = Color(128, 128, 128)

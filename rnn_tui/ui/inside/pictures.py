@@ -74,8 +74,7 @@ def _automaton(study: Any, _subject: Subject, _step: int, _room: Room) -> Conten
     return Content("\n".join(study.findings[1:]))
 
 
-# Beside a cell for a state: what a fixed point is drawn as.
-FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
+FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}  # beside a cell for a state: what a fixed point is drawn as
 
 
 def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content:

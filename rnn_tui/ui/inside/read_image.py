@@ -17,8 +17,7 @@ from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_o
 
 # The paper of rows that are not read yet, how much of their ink shows; columns for the mark beside a row.
 UNREAD_PAPER, UNREAD_INK, MARGIN = 58, 0.35, 2
-# How much of its colour the pixel that counts most gets.
-TINT = 0.85
+TINT = 0.85  # how much of its colour the pixel that counts most gets
 BLACK = Color(0, 0, 0)
 
 

@@ -32,8 +32,7 @@ NEED_SUBJECT = ("step", "play", "look", "study", "silence", "freeze", "set", "un
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
 # Playing takes as long as one can follow, and no more than this; no more often is anything drawn anew.
 SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
-# Lines from which a study does not have to take the place of the units.
-TALL = 26
+TALL = 26  # lines from which a study does not have to take the place of the units
 NOTHING = "There is nothing to look at yet."
 FAILURE = "Looking inside this one failed; the log file has the details."
 
