@@ -14,21 +14,15 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
 
 def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
-    """What a replica of `network` holds while it adds; a step a place, the lowest first.
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
-    """
+    """What a replica holds while it adds, a step a place, the lowest first; `CheckpointError` if its weights are too large."""
     bits = np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1)  # (T, 2)
     return trace_inputs(network, bits.astype(np.float32), replica, read=[f"{a} + {b}" for a, b in bits])
 
 
 Bits = npt.NDArray[np.uint8]
 
-# Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
-STATE, CELL = "state", "cell"
-# What is known of each source of each unit.
-OF_UNITS = ("correlation", "accuracy", "threshold", "above")
+STATE, CELL = "state", "cell"  # where a unit may keep the carry: in what it puts out, or in its cell if it has one
+OF_UNITS = ("correlation", "accuracy", "threshold", "above")  # what is known of each source of each unit
 # Additions of the longest length in training, within what shows carries and takes no minute.
 ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
 
@@ -71,12 +65,9 @@ class CarryStudy(Study):
     def summary(self) -> str:
         """Best unit and probe in a sentence."""
         source, unit = self.best
-        correlation = self.correlation[self.sources.index(source), unit]
-        return (
-            f"The {source} of unit {unit} tells the carry best: {share(self.best_accuracy)} "
-            f"right, correlation {correlation:+.2f}; a linear probe on all states "
-            f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
-        )
+        best = f"{share(self.best_accuracy)} right, correlation {self.correlation[self.sources.index(source), unit]:+.2f}"
+        others = f"a linear probe on all states {share(self.probe.accuracy)}; chance {share(self.chance)}."
+        return f"The {source} of unit {unit} tells the carry best: {best}; {others}"
 
     @property
     def findings(self) -> list[str]:
@@ -122,11 +113,8 @@ def study_carry(
 ) -> CarryStudy:
     """Look for the carry in a replica's units over random additions: so fast that it neither tells progress nor is stopped.
 
-    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
-    fitted to the first half of the additions and scored on the other.
-
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
+    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are fitted to the first half of
+    the additions and scored on the other. `CheckpointError` if the weights are too large to compute with.
     """
     steps = min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS)
     bits = draw_bits(additions, steps, seed)
@@ -135,12 +123,9 @@ def study_carry(
 
 def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
     """The study of the states and cells (T, N, H) during N additions, with what is to be carried (T, N) after each step."""
+    looked_at = {STATE: activations.states} | ({} if activations.cells is None else {CELL: activations.cells})
     # The last place has no next one to carry to.
-    looked_at = {STATE: activations.states}
-    if activations.cells is not None:
-        looked_at[CELL] = activations.cells
-    held = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2)  # (S, H, T−1, N)
-    carries = carries[:-1]
+    held, carries = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2), carries[:-1]  # (S, H, T−1, N), (T−1, N)
     half = carries.shape[1] // 2
     fitted, scored = (part.reshape(*held.shape[:2], -1) for part in np.split(held, [half], axis=3))  # (S, H, …)
     known, asked = (part.ravel() for part in np.split(carries, [half], axis=1))
@@ -230,20 +215,13 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
         numbers, trace, study = self._question.numbers, self.trace, self._carry
         told: list[Column] = []
         if study is not None:
-            source, unit = study.best
             values = [f"{value:+.3f}" for value in study.values(trace)]
-            told = [("probe", study.carry_row(trace)), (f"{source} {unit} before", values)]
+            told = [("probe", study.carry_row(trace)), ("{} {} before".format(*study.best), values)]
         return [
-            ("bit", range(trace.steps)),
-            ("a", numbers.bits(numbers.a)),
-            ("b", numbers.bits(numbers.b)),
-            ("carry", numbers.carries),
-            *told,
-            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
-            ("answer", trace.answers),
-            ("right", self.reading.right),
-            self._unit_column(),
-        ]
+            ("bit", range(trace.steps)), ("a", numbers.bits(numbers.a)), ("b", numbers.bits(numbers.b)),
+            ("carry", numbers.carries), *told, ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
+            ("answer", trace.answers), ("right", self.reading.right), self._unit_column(),
+        ]  # fmt: skip
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-# Of longer inputs, each output against each input takes too long.
-MOST_STEPS = 128
+MOST_STEPS = 128  # of longer inputs, each output against each input takes too long
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +50,15 @@ def study_sensitivity(
 ) -> SensitivityStudy | None:  # fmt: skip
     """Each output's logit against each step of the input of `trace`; norms are over features, and over outputs of a step.
 
-    Raises:
-        QueryError: if it has more than `MOST_STEPS` steps.
-        CheckpointError: if the weights are too large to compute with.
+    `QueryError` if it has more than `MOST_STEPS` steps, `CheckpointError` if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
 
     if trace.steps > MOST_STEPS:
-        raise QueryError(
-            f"Each output against each input is shown of at most {MOST_STEPS} steps; this input has {trace.steps:,}."
-        )
+        told = "Each output against each input is shown of at most"
+        raise QueryError(f"{told} {MOST_STEPS} steps; this input has {trace.steps:,}.")
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
     norms: list[npt.NDArray[np.float64]] = []
     with torch.enable_grad():
@@ -104,9 +100,7 @@ def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribu
     """Integrated gradients (Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep networks”) of `digit` (28, 28).
 
     Of the pixels x, 0 … 1, from a blank image x′ = 0: x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα, by PyTorch's autograd in double precision.
-
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
+    `CheckpointError` if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 

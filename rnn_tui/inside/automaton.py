@@ -22,13 +22,11 @@ from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
-# What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
-SYMBOLS = ("00", "01", "10", "11")
+SYMBOLS = ("00", "01", "10", "11")  # What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
 MOST_STATES = 40  # a machine of more says little; a network that cannot add may have no machine at all
 MOST_READ = 400_000  # places, in all, that the network reads for L* before it is given up: some seconds
 MOST_TRIED = 20  # words on which a machine is seen to fail, of which one must hold when asked alone
-# Longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1.
-LONGEST, OF_EACH_LENGTH = 64, 16
+LONGEST, OF_EACH_LENGTH = 64, 16  # longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1
 LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in them
 CHUNK = 8192  # sums that are asked at once
 Word = tuple[int, ...]

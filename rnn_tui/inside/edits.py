@@ -7,7 +7,7 @@ for all units, `10-` for all steps from there on, no steps for every step, and `
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,7 @@ from rnn_tui.inside.trace import CANDIDATE, LayerTrace, Trace
 from rnn_tui.networks.cell import STATE
 from rnn_tui.networks.stepwise import Array, Change
 
-# Beyond it, products of 32-bit numbers have no value any more.
-LARGEST = 1e6
+LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
 KEEP = "keep"
 LONGEST = 200
 _FORM = re.compile(
@@ -51,8 +50,7 @@ class Edit:
 
     def written(self, first_step: int, *, with_layer: bool) -> str:
         """As a user types it; the first step is called `first_step`."""
-        units = "*" if self.units is None else ",".join(map(str, self.units))
-        steps = ""
+        units, steps = "*" if self.units is None else ",".join(map(str, self.units)), ""
         if self.first is not None:
             end = "-" if self.last is None else f"-{self.last + first_step}" if self.last != self.first else ""
             steps = f"@{self.first + first_step}{end}"
@@ -68,8 +66,7 @@ def silenced(layer: str, *units: int) -> Edit:
 def read_edit(text: str, trace: Trace) -> Edit:
     """Read an edit as typed, of a network that left this `trace`.
 
-    Raises:
-        QueryError: if it is none, or names a layer, a quantity, a unit or a step that is not there.
+    `QueryError` if it is none, or names a layer, a quantity, a unit or a step that is not there.
     """
     found, shown = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None, printable(text, 60)
     if len(text) > LONGEST:
@@ -123,10 +120,7 @@ def editable(layer: LayerTrace) -> list[str]:
 
 
 def change_of(edits: Sequence[Edit], layer: str) -> Change | None:
-    """What the edits change while a layer reads one input from its beginning; None where they change nothing.
-
-    Of several edits of one value, the last holds.
-    """
+    """What the edits change while a layer reads one input; None for nothing. Of several edits of one value, the last holds."""
     of_quantity: dict[str, list[Edit]] = {}
     for edit in edits:
         if edit.layer == layer:
@@ -142,10 +136,6 @@ def change_of(edits: Sequence[Edit], layer: str) -> Change | None:
         return values
 
     return change if of_quantity else None
-
-
-# Makes the trace of the input at hand once more, with edits.
-Retrace = Callable[[Sequence[Edit]], Trace]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,15 +156,12 @@ class Edited:
     def summary(self) -> str:
         """What became of the answers, in a sentence."""
         before, after = self.untouched, self.trace
-        edits = ", ".join(self.written)
-        changed = np.flatnonzero(before.answers != after.answers)
+        edits, changed = ", ".join(self.written), np.flatnonzero(before.answers != after.answers)
+        if after.every_step and not len(changed):
+            return f"With {edits}, no answer changes."
         if after.every_step:
-            told = (
-                f"{len(changed)} of {after.steps} answers change, first at {changed[0] + after.first_step}"
-                if len(changed)
-                else ""
-            )
-            return f"With {edits}, {told or 'no answer changes'}."
+            first = changed[0] + after.first_step
+            return f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
         step = after.steps - 1
         words = [f"{trace.answer_word(step)} ({100 * trace.sureness(step):.1f} %)" for trace in (before, after)]
         return f"With {edits}, the answer is {words[1]}; without, {words[0]}."

@@ -11,7 +11,7 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.film import Film
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms
-from rnn_tui.inside.mnist import read_test_image
+from rnn_tui.inside.mnist import read_test_image, trace_of_rows
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
@@ -27,12 +27,7 @@ INPUTS = 100
 
 
 def film_of(reading: NetworkReading) -> Film:
-    """The film of the network that has read.
-
-    Raises:
-        QueryError: if there is none.
-        CheckpointError: if it can't be read.
-    """
+    """The film of the network that has read; `QueryError` if there is none, `CheckpointError` if it can't be read."""
     film = reading.film()
     if film is None:
         raise QueryError(NO_FILM.format(reading.trace.task))
@@ -43,9 +38,7 @@ def moment(reading: NetworkReading, film: Film, at: int) -> NetworkReading:
     """The same network at a moment, from 0, of its training, and what it held and said then.
 
     Networks that read sequences read the input at hand. Of those that read images states and answers are kept for one image.
-
-    Raises:
-        CheckpointError: if the film fits another network.
+    `CheckpointError` if the film fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
         digit, label = read_test_image(FILMED)
@@ -70,13 +63,8 @@ def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
     states, logits = (film.moments[name][at].astype(np.float32) for name in shapes)
     names = ("forward", "backward") if ways > 1 else ("top layer",)
     parts = zip(names, np.split(states, ways, axis=1), strict=True)
-    layers = tuple(LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE) for name, part in parts)
-    chances = network.chances_of(logits)[:, :CLASSES]
-    return Trace(
-        task=network.config.task, read=tuple(f"row {row}" for row in range(1, 29)), inputs=np.zeros((28, 28), np.float32),
-        layers=layers, outputs=tuple(map(str, range(CLASSES))), every_step=False, logits=logits,
-        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=KEPT_NOTE,
-    )  # fmt: skip
+    layers = [LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE) for name, part in parts]
+    return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
 
 
 def filmed_image() -> str:
@@ -124,9 +112,7 @@ def study_learning(
 ) -> LearningStudy | None:
     """The gradient through time at each moment: over sequences of the longest length, or as a reader of images kept it.
 
-    Raises:
-        QueryError: if there is no film, or it has no gradients.
-        CheckpointError: if it fits another network.
+    `QueryError` if there is no film, or it has no gradients; `CheckpointError` if it fits another network.
     """
     film, network = film_of(reading), reading.network
     if isinstance(network, RowReaderNetwork):
@@ -144,8 +130,7 @@ def study_learning(
     return LearningStudy(inputs, film.epochs, np.array(norms))
 
 
-# Numbers of 64 bits: pairs by chance, and the longest carry.
-BITS, PAIRS = 64, 100
+BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
 # States of short additions; two are of one cluster where they lie within this distance, a share of the cube's diagonal.
 STATES, STEPS, APART = 200, 8, 0.15
 
@@ -167,7 +152,7 @@ class ClickStudy(Study):
     @property
     def first(self) -> tuple[float | None, ...]:
         """(S,) the epoch at which each seed first adds without error; None where it never does."""
-        return tuple(self.epochs[int(row.argmax())] if (row == 1).any() else None for row in self.right)
+        return tuple(self.epochs[int(row.argmax())] if row.max() == 1 else None for row in self.right)
 
     @property
     def summary(self) -> str:
@@ -195,15 +180,10 @@ def study_clicks(reading: NetworkReading, progress: Progress, stopping: Stopping
     """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of their states.
 
     Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of the diagonal of the cube
-    in which they lie.
-
-    Raises:
-        QueryError: if there is no film.
-        CheckpointError: if it fits another network.
+    in which they lie. `QueryError` if there is no film, `CheckpointError` if it fits another network.
     """
     film, network = film_of(reading), reading.network
-    variant = network.replicas[reading.replica].variant
-    random = np.random.default_rng(0)
+    variant, random = network.replicas[reading.replica].variant, np.random.default_rng(0)
     sums = [Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)]
     sums.append(Addition(2**BITS - 1, 1))
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
@@ -221,8 +201,8 @@ def study_clicks(reading: NetworkReading, progress: Progress, stopping: Stopping
         clusters.append([_clusters(whole.cell(place).run(inputs).states) for place in chosen])
         progress(at + 1, len(film))
     shares, counts = np.array(right).T, np.array(clusters).T
-    never = len(film)
-    order = sorted(range(len(seeds)), key=lambda row: int(shares[row].argmax()) if (shares[row] == 1).any() else never)
+    # Those that never click, last.
+    order = sorted(range(len(seeds)), key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(film))
     return ClickStudy(variant.label, tuple(seeds[row] for row in order), film.epochs, shares[order], counts[order])
 
 
@@ -238,5 +218,4 @@ def _clusters(states: Array) -> int:
 def frames(reading: NetworkReading) -> Iterator[tuple[float, Trace]]:
     """Each moment's epoch, and what the network held then."""
     film = film_of(reading)
-    for at, epoch in enumerate(film.epochs):
-        yield epoch, moment(reading, film, at).trace
+    yield from ((epoch, moment(reading, film, at).trace) for at, epoch in enumerate(film.epochs))

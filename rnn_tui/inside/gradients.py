@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.mnist import read_test_images
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
@@ -124,12 +125,9 @@ def study_digit_gradients(
     progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS,
 ) -> GradientStudy | None:  # fmt: skip
     """The study of readers of images, each with its name, on the first test images; the first has read `digit` (28, 28)."""
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-    from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415 - torch, on use only
 
-    data = load_mnist()
-    digits = data.test_images[:inputs].numpy().astype(np.float32) / np.float32(255)
-    labels = data.test_labels[:inputs].numpy().astype(np.int64)
+    digits, labels = read_test_images(slice(inputs))
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
     norms = [(name, partial(digit_norms, one, digits, labels)) for name, one in networks]
     return _study(here, len(labels), norms, progress, stopping)

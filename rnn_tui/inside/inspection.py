@@ -15,8 +15,7 @@ from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
 
 Row: TypeAlias = Sequence[str]
-# Its head, and a cell for each step.
-Column: TypeAlias = tuple[str, Iterable[object]]
+Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for each step
 
 
 class Inspection(ABC):
@@ -41,15 +40,12 @@ class Inspection(ABC):
         return found is not None
 
     def edit(self, texts: Sequence[str]) -> None:
-        """Read the input once more with edits, as they are typed.
+        """Read the input once more with edits, as they are typed; `CheckpointError` if they leave no numbers.
 
-        Raises:
-            QueryError: if one is no edit, or of something that the network does not have.
-            CheckpointError: if they leave no numbers.
+        `QueryError` if one is no edit, or of something that the network does not have.
         """
-        untouched = self.reading.trace
-        edits = tuple(read_edit(text, untouched) for text in texts)
-        self.edited = Edited(edits, untouched, self.reading.traced(edits))
+        edits = tuple(read_edit(text, self.reading.trace) for text in texts)
+        self.edited = Edited(edits, self.reading.trace, self.reading.traced(edits))
 
     @property
     def trace(self) -> Trace:

@@ -31,23 +31,25 @@ WHOLE_NOTE = "Here the whole image is read: the backward directions already know
 def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
     """What `network` holds while it reads `digit` (28, 28), 0 for background … 1 for ink; with these edits.
 
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
+    `CheckpointError` if its weights are too large to compute with.
     """
     changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
         rows = network.rows(digit[None])  # (T, 1, F)
         logits = network.logits_after_rows(rows, changing)[:, 0]  # (T, 10)
-        answers = logits.argmax(axis=1)
-        answer = int(answers[-1])
-        layers = _layers(network, rows, answer, changing)
-        chances = network.chances_of(logits)[:, :CLASSES]
-        probabilities = chances / chances.sum(axis=1, keepdims=True)
+        layers = _layers(network, rows, int(logits[-1].argmax()), changing)
+        return trace_of_rows(network, rows[:, 0], layers, logits, prefix_note(network))
+
+
+def trace_of_rows(
+    network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, prefix_note: str
+) -> Trace:
+    """What a reader of images holds, and its answers by its logits (28, 10)."""
+    chances = network.chances_of(logits)[:, :CLASSES]
     return Trace(
-        task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
-        inputs=rows[:, 0], layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False,
-        logits=logits, probabilities=probabilities, answers=answers.astype(np.int64),
-        prefix_note=prefix_note(network),
+        task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)), inputs=rows,
+        layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False, logits=logits,
+        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=prefix_note,
     )  # fmt: skip
 
 
@@ -91,10 +93,8 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Chang
     return traces
 
 
-# Images read at a time: enough to keep a core busy, few enough for its cache.
-BATCH = 250
-# From no ink to all of it.
-INK = " .:*#"
+BATCH = 250  # images read at a time: enough to keep a core busy, few enough for its cache
+INK = " .:*#"  # from no ink to all of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +116,8 @@ class RowsStudy(Study):
         """When it gets near to its final accuracy, in a sentence."""
         final = self.accuracy[-1]
         near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
-        return (
-            f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row {near}, "
-            f"it is within a point of that. Chance {100 * self.chance:.1f} %."
-        )
+        told = f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row {near}, it is within a point"
+        return f"{told} of that. Chance {100 * self.chance:.1f} %."
 
 
 def study_rows(
@@ -144,13 +142,18 @@ def study_rows(
     return RowsStudy(count, right / count, settled / count, chance_level(labels), prefix_note(network))
 
 
-def read_test_image(number: int) -> tuple[Array, int]:
-    """A test image by its number, from 0, as networks read it; and its label."""
+def read_test_images(chosen: Any) -> tuple[Array, Labels]:
+    """Those test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their labels (…)."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
-    digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
-    return digit, int(data.test_labels[number])
+    return data.test_images.numpy()[chosen].astype(np.float32) / np.float32(255), data.test_labels.numpy()[chosen]
+
+
+def read_test_image(number: int) -> tuple[Array, int]:
+    """A test image by its number, from 0, as networks read it; and its label."""
+    digits, labels = read_test_images([number])
+    return digits[0], int(labels[0])
 
 
 def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: Stopping) -> RowsStudy | None:
@@ -190,11 +193,8 @@ class DigitInspection(Inspection):
 
     def _columns(self) -> list[Column]:
         levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)
-        columns: list[Column] = [
-            ("row", range(1, self.trace.steps + 1)),
-            ("", ["".join(INK[level] for level in row) for row in levels]),
-            *self._answer_columns(),
-        ]
+        ink = ["".join(INK[level] for level in row) for row in levels]
+        columns: list[Column] = [("row", range(1, self.trace.steps + 1)), ("", ink), *self._answer_columns()]
         if RowsStudy.name in self.studies:
             columns.append(("accuracy", [share(part, 2) for part in self.studies[RowsStudy.name].accuracy]))
         return columns

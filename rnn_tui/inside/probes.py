@@ -17,23 +17,16 @@ from rnn_tui.networks.stepwise import Activations, Array, require_finite
 if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-# Told how much is done, and of how much.
-Progress: TypeAlias = Callable[[int, int], object]
-# Asked between parts of the work whether to leave the rest.
-Stopping: TypeAlias = Callable[[], bool]
+Progress: TypeAlias = Callable[[int, int], object]  # told how much is done, and of how much
+Stopping: TypeAlias = Callable[[], bool]  # asked between parts of the work whether to leave the rest
 Labels: TypeAlias = npt.NDArray[Any]
 
 MOST_ITERATIONS = 500
-# A unit that hardly moves is not blown up to a deviation of 1.
-LEAST_DEVIATION = 1e-3
+LEAST_DEVIATION = 1e-3  # a unit that hardly moves is not blown up to a deviation of 1
 
 
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
-    """What a replica of `network` holds while it reads `inputs` (T, N, F).
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
-    """
+    """What a replica holds while it reads `inputs` (T, N, F); `CheckpointError` if its weights are too large."""
     with np.errstate(all="ignore"):
         found = network.cell(replica).run(inputs)
     require_finite(found.states, *([] if found.cells is None else [found.cells]))
@@ -95,10 +88,7 @@ def fit_probe(states: Array, labels: Labels, scored_states: Array, scored_labels
     scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
     """
     classes = np.unique(labels)
-    if len(classes) == 1:
-        weight, bias = np.zeros((1, states.shape[1])), np.zeros(1)
-    else:
-        weight, bias = _fitted(states, labels)
+    weight, bias = (np.zeros((1, states.shape[1])), np.zeros(1)) if len(classes) == 1 else _fitted(states, labels)
     unscored = LinearProbe(classes, weight, bias, 0.0, 0.0)
     accuracy = float((unscored.read(scored_states) == scored_labels).mean())
     return LinearProbe(classes, weight, bias, accuracy, chance_level(scored_labels))

@@ -16,11 +16,7 @@ from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recol
 
 
 def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0) -> Trace:
-    """What a replica of `network` holds while it reads `digits`, a step each.
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
-    """
+    """What a replica holds while it reads `digits`, a step each; `CheckpointError` if its weights are too large."""
     return trace_inputs(network, np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)], replica)  # of (T, 10)
 
 
@@ -50,11 +46,8 @@ class SurvivalStudy(Study):
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
         rest = f", at the other positions in {share(others.mean(), 0)} on average" if len(others) else ""
-        return (
-            f"After step {self.steps[-1]} a linear probe reads the digit at position "
-            f"{self.positions[best]} in {share(last[best], 0)} of sequences{rest}; chance "
-            f"{share(self.chance.mean(), 0)}."
-        )
+        what = f"After step {self.steps[-1]} a linear probe reads the digit at position {self.positions[best]}"
+        return f"{what} in {share(last[best], 0)} of sequences{rest}; chance {share(self.chance.mean(), 0)}."
 
     @property
     def findings(self) -> list[str]:
@@ -73,8 +66,7 @@ def study_survival(
 ) -> SurvivalStudy | None:  # fmt: skip
     """Fit probes to a replica's states over random sequences of the longest length in training, as `survival_study` says.
 
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
+    `CheckpointError` if the weights are too large to compute with.
     """
     longest, position = network.config.lengths[1], network.config.position
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
@@ -131,12 +123,10 @@ class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
     @property
     def title(self) -> str:
         """The sequence with the position marked, and the answer."""
-        shown = [*map(str, self._question.digits)]
-        at = self._question.position - 1
+        shown, at = [*map(str, self._question.digits)], self._question.position - 1
         judged = verdict(self._answer.correct, shown[at])
         shown[at] = f"[{shown[at]}]"
         return f"{' '.join(shown)}: {self._answer.document['answer']}  {judged}"
 
     def _columns(self) -> list[Column]:
-        steps = range(1, self.trace.steps + 1)
-        return [("step", steps), ("digit", self.trace.read), *self._answer_columns()]
+        return [("step", range(1, self.trace.steps + 1)), ("digit", self.trace.read), *self._answer_columns()]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.edits import Edit, change_of, silenced
-from rnn_tui.inside.mnist import changing_of, layer_name
+from rnn_tui.inside.mnist import changing_of, layer_name, read_test_images
 from rnn_tui.inside.probes import Progress, Stopping, Study, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import require_finite
@@ -20,8 +20,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 INPUTS = 1000
 LISTED = 10  # units that the command lists
 Units = Sequence[tuple[str, int]]  # layer and unit
-# Of a network with some units silenced, the share of right answers, 0 … 1.
-Accuracy = Callable[[Sequence[Edit]], float]
+Accuracy = Callable[[Sequence[Edit]], float]  # of a network with some units silenced, the share of right answers, 0 … 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +49,9 @@ class SilenceStudy(Study):
         """The unit that costs most, and how many cost nothing, in a sentence."""
         free = int((self.alone >= self.accuracy).sum())
         half = np.flatnonzero(self.together <= (self.accuracy + self.together[-1]) / 2)
-        return (
-            f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without unit {self.names[0]} "
-            f"{share(self.alone[0])}. {free} of {len(self.units)} units cost nothing alone; half is lost without the first "
-            f"{half[0] + 1}."
-        )
+        right = f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without unit {self.names[0]} "
+        lost = f"{free} of {len(self.units)} units cost nothing alone; half is lost without the first {half[0] + 1}."
+        return f"{right}{share(self.alone[0])}. {lost}"
 
     @property
     def findings(self) -> list[str]:
@@ -66,8 +63,7 @@ class SilenceStudy(Study):
 
 def silence_study(units: Units, inputs: int, accuracy: Accuracy, progress: Progress, stopping: Stopping) -> SilenceStudy | None:
     """Silence each of the `units`, then the first 1, 2, … of their order; None where it was stopped."""
-    total = 2 * len(units)
-    whole, alone = accuracy(()), []
+    total, whole, alone = 2 * len(units), accuracy(()), []
     for done, (layer, unit) in enumerate(units, start=1):
         if stopping():
             return None
@@ -90,8 +86,7 @@ def study_silence(
 ) -> SilenceStudy | None:  # fmt: skip
     """Silence a replica's units over sequences by chance, of lengths in training; answers of every step count where there are.
 
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
+    `CheckpointError` if the weights are too large to compute with.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
     weights, (weight, bias) = network.cell(replica), network.readout(replica)
@@ -114,15 +109,10 @@ def study_digit_silence(
 ) -> SilenceStudy | None:
     """Silence a row reader's units, in all its layers and directions, over the first test images.
 
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
-        DataError: if the images can't be read.
+    `CheckpointError` if the weights are too large to compute with, `DataError` if the images can't be read.
     """
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-    data, size = load_mnist(), network.config.hidden_size
-    rows = network.rows(data.test_images[:inputs].numpy().astype(np.float32) / np.float32(255))
-    labels = data.test_labels[:inputs].numpy()
+    digits, labels = read_test_images(slice(inputs))
+    rows, size = network.rows(digits), network.config.hidden_size
 
     def accuracy(edits: Sequence[Edit]) -> float:
         with np.errstate(all="ignore"):

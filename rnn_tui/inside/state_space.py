@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.adder import carries_of
-from rnn_tui.inside.mnist import layer_name
+from rnn_tui.inside.mnist import layer_name, read_test_images
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
@@ -35,10 +35,8 @@ if TYPE_CHECKING:
 INPUTS = 2000
 BATCH = 250  # read at a time: states of a thousand steps of all would take gigabytes
 MOST_CONSTANT_INPUTS = 16  # with more kinds of steps, a constant input is none that the network meets
-# What the states are coloured by.
-CARRY, DIGIT_KEPT, CLASS = "carry", "digit kept", "class"
-# What a fixed or a slow point is: see `FixedPoint.kind`.
-KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"
+CARRY, DIGIT_KEPT, CLASS = "carry", "digit kept", "class"  # what the states are coloured by
+KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"  # what a fixed or a slow point is: see `FixedPoint.kind`
 # In double precision q falls to about 1e-30 at a fixed point, and to 1e-20 even where the search converges slowly; the second
 # is a step ‖F(z) − z‖ of 0.014.
 FIXED_BELOW, SLOW_BELOW = 1e-20, 1e-4
@@ -128,13 +126,10 @@ class StateSpaceStudy(Study):
         labels = [f"nearest to {self.coloured_by} {self.label_names[label]}" for label in self.labels[nearest]]
         points = list(zip(self.fixed_points, labels, strict=True))
         slow = Counter(one.input for one in self.fixed_points if one.kind == SLOW)
-        return [
-            self.summary,
-            "Reading the same input again and again, states near a stable point end there;",
-            "at a slow point they hardly move.",
-            *(f"{one.input}: {one.in_words}, {label}" for one, label in points if one.kind != SLOW),
-            *(f"{name}: {count} slow" for name, count in slow.items()),
-        ]
+        told = "Reading the same input again and again, states near a stable point end there;"
+        lines = [f"{one.input}: {one.in_words}, {label}" for one, label in points if one.kind != SLOW]
+        lines += [f"{name}: {count} slow" for name, count in slow.items()]
+        return [self.summary, told, "at a slow point they hardly move.", *lines]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the fixed points, too, but for the memory: not all cells have one."""
@@ -217,20 +212,17 @@ def study_digit_states(
     `progress` is told after every batch, in images, and `stopping` asked before it; None where it was stopped.
     `CheckpointError` if the weights are too large to compute with.
     """
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-    data = load_mnist()
-    chosen = np.random.default_rng(seed).permutation(len(data.test_labels))[:inputs]
-    images, states = data.test_images.numpy()[chosen], []
-    for start in range(0, len(chosen), BATCH):
+    digits, labels = read_test_images(np.random.default_rng(seed).permutation(10_000)[:inputs])
+    states = []
+    for start in range(0, len(labels), BATCH):
         if stopping():
             return None
         with np.errstate(all="ignore"):
-            rows = network.rows(images[start : start + BATCH].astype(np.float32) / np.float32(255))
-            states.append(network.layers[-1].forward.run(network.read_below(rows)).states[-1])
-        progress(min(start + BATCH, len(chosen)), len(chosen))
+            below = network.read_below(network.rows(digits[start : start + BATCH]))
+            states.append(network.layers[-1].forward.run(below).states[-1])
+        progress(min(start + BATCH, len(labels)), len(labels))
     layer, names = layer_name(network, len(network.layers) - 1), tuple(map(str, range(CLASSES)))
-    return state_space(layer, np.concatenate(states), data.test_labels.numpy()[chosen], names, CLASS)
+    return state_space(layer, np.concatenate(states), labels, names, CLASS)
 
 
 def find_fixed_points(

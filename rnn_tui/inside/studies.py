@@ -35,17 +35,14 @@ class NetworkReading:
     right: Sequence[int] = ()  #: (T,) where every step has an answer, else (1,); empty where nobody knows it.
     replica: int = 0  #: which of the networks, where it is several.
     digit: "Array | None" = None  #: (28, 28) in 0 … 1 where that was read.
-    #: finds trained networks of the same task by cell, to compare it with.
-    trained: Trained = dict
+    trained: Trained = dict  #: finds trained networks of the same task by cell, to compare it with.
     film: "FindFilm" = lambda: None  #: finds the moments of its training, if they were kept.
     retraced: bool = True  #: whether it can be read once more, as it can't where states alone were kept.
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
-        """The same input, read once more with edits.
+        """The same input, read once more with edits; `CheckpointError` if they leave no numbers.
 
-        Raises:
-            CheckpointError: if they leave no numbers.
-            QueryError: if there are no weights to read it with, as in the film of a reader of images.
+        `QueryError` if there are no weights to read it with, as in the film of a reader of images.
         """
         if not self.retraced:
             raise QueryError("The film has no weights of this moment, so there is nothing to edit; Esc leaves the film.")
@@ -56,8 +53,8 @@ class NetworkReading:
         from rnn_tui.inside.edits import change_of  # noqa: PLC0415
         from rnn_tui.inside.trace import ONLY_LAYER, trace_inputs  # noqa: PLC0415
 
-        before, change = self.trace, change_of(edits, ONLY_LAYER)
-        return trace_inputs(self.network, before.inputs, self.replica, read=before.read, change=change)
+        change = change_of(edits, ONLY_LAYER)
+        return trace_inputs(self.network, self.trace.inputs, self.replica, read=self.trace.read, change=change)
 
     @property
     def targets(self) -> Sequence[int]:

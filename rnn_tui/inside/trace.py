@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
-# A block of weights that cells list among their gates, though it is no gate.
-CANDIDATE = "candidate"
+CANDIDATE = "candidate"  # a block of weights that cells list among their gates, though it is no gate
 ONLY_LAYER = "layer 1"  # of networks that read sequences
 
 
@@ -86,11 +85,7 @@ class LayerTrace(Record):
 
 @dataclass(frozen=True, eq=False)
 class Trace(Record):
-    """One input on its way through one network, over T time steps.
-
-    Raises:
-        CheckpointError: if weights that are too large to compute with left no numbers.
-    """
+    """One input on its way through one network, over T time steps; `CheckpointError` if too large weights left no numbers."""
 
     in_json = (
         "task", "steps", "read", "settled", "prefix_note", "outputs", "answers", "probabilities",
@@ -190,12 +185,9 @@ def trace_inputs(
     """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of it.
 
     `read` (T) says what is read at each step, in a word or two; by default made of the inputs.
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
+    `CheckpointError` if its weights are too large to compute with.
     """
-    shape = network.shape
-    note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
+    shape, note = network.shape, EVERY_STEP_NOTE if network.shape.every_step else LAST_STEP_NOTE
     weight, bias = network.readout(replica)  # (O, H), (O,)
     with np.errstate(all="ignore"):
         activations = network.cell(replica).run(inputs[:, None], change)
@@ -242,8 +234,7 @@ def draw_examples(
 ) -> DrawnSequences:
     """`count` sequences by chance, of lengths in training or all of one; `number` decides which.
 
-    Raises:
-        TaskError: if the task can't be loaded, or is not of sequences.
+    `TaskError` if the task can't be loaded, or is not of sequences.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
