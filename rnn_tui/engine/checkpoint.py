@@ -38,9 +38,8 @@ class Checkpoint:
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write `checkpoint` to `path`, whole or not at all; `CheckpointError` if that can't be done."""
     try:
-        data = checkpoint_bytes(checkpoint)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, data)
+        write_file(path, checkpoint_bytes(checkpoint))
     except OSError as error:
         raise CheckpointError(
             f"The weights can't be written to {printable(path, 200)} ({error.strerror}); "
@@ -52,12 +51,8 @@ def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     """What a file of `checkpoint` has in it."""
     tensors = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
     tensors |= {f"{FILM_PREFIX}{name}": tensor.contiguous() for name, tensor in checkpoint.film.items()}
-    about: dict[str, Any] = {
-        "format": FORMAT,
-        "config": checkpoint.config.to_dict(),
-        "step": checkpoint.step,
-        "metrics": dict(checkpoint.metrics),
-    }
+    about: dict[str, Any] = {"format": FORMAT, "config": checkpoint.config.to_dict(), "step": checkpoint.step}
+    about["metrics"] = dict(checkpoint.metrics)
     if checkpoint.training is not None:
         for name, tensor in checkpoint.training.tensors.items():
             tensors[f"{TRAINING_PREFIX}{name}"] = tensor.contiguous()

@@ -140,11 +140,8 @@ class RunConfig:
     @property
     def out_of_memory(self) -> str:
         """The sentence for a run that there is not enough memory for."""
-        smaller = max(1, self.batch_size // 4)
-        return (
-            f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}; "
-            f"try a batch size of {smaller} or less, or smaller or fewer networks."
-        )
+        what = f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}"
+        return f"{what}; try a batch size of {max(1, self.batch_size // 4)} or less, or smaller or fewer networks."
 
     @property
     def variants(self) -> tuple[Variant, ...]:

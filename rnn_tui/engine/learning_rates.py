@@ -67,22 +67,13 @@ def find_learning_rate(
 ) -> LearningRateTest | None:  # fmt: skip
     """Train a network that is thrown away, at a rate that grows from step to step; None if it is stopped.
 
-    It has the data, the initial weights, the batches and the optimiser of the run that `config`
-    describes, without its schedule, for half of its first epoch, at most `MOST_STEPS` steps.
-
-    Args:
-        build: makes the model and the data.
-        config: the settings; the learning rate in them has no influence.
-        progress: called with the steps done and all steps.
-        stopping: whether to end, asked before every step.
-
-    Raises:
-        SettingError: if half an epoch has too few steps, or there is not enough memory.
+    It has the data, the initial weights, the batches and the optimiser of the run that `config` describes, without its schedule
+    and learning rate, for half of its first epoch, at most `MOST_STEPS` steps. `progress` is told the steps done and all steps,
+    `stopping` asked before every step. `SettingError` if half an epoch has too few steps, or there is too little memory.
     """
     try:
         with ExitStack() as stack:
-            device = device_for(config, None, lambda *_: None)
-            workers = Workers(1)
+            device, workers = device_for(config, None, lambda *_: None), Workers(1)
             if device.type == "cpu":
                 workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
             problem = build(config, device, lambda _: None)
@@ -99,13 +90,11 @@ def _tested(
 ) -> LearningRateTest | None:  # fmt: skip
     steps = min(problem.steps_per_epoch // 2, MOST_STEPS)
     if steps < LEAST_STEPS:
-        raise SettingError(
-            f"Half an epoch has {steps} steps, and to try learning rates takes {LEAST_STEPS}: try a smaller batch or more data."
-        )
+        few = f"Half an epoch has {steps} steps, and to try learning rates takes {LEAST_STEPS}"
+        raise SettingError(f"{few}: try a smaller batch or more data.")
     plain = config.replace(recipe=replace(config.recipe, schedule="constant", average=0.0))
     optimiser = make_optimiser(problem.model, plain, device)
-    stepper = Stepper(problem, optimiser, workers, plain, steps)
-    rates = np.geomspace(LOWEST, HIGHEST, steps)
+    stepper, rates = Stepper(problem, optimiser, workers, plain, steps), np.geomspace(LOWEST, HIGHEST, steps)
     problem.begin_epoch(1)
     curve, waiting = _Curve(problem, int(steps * UNTRAINED)), []
     for step, rate in enumerate(rates.tolist()):

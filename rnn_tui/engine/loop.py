@@ -1,8 +1,7 @@
 """The one training loop. Both faces run it and read what it emits.
 
-`fit` runs in a thread of the caller's choice. It emits events (see `events`), looks at its
-`Control` after every step, and never raises for anything that happens in training: the last event
-says how the run ended.
+`fit` runs in a thread of the caller's choice. It emits events (see `events`), looks at its `Control` after every step, and
+never raises for anything that happens in training: the last event says how the run ended.
 """
 
 import logging
@@ -53,7 +52,7 @@ def fit(
     run_id: str | None = None, checkpoint_path: Path | None = None,
     resume: ResumePoint | None = None, before_checkpoint: Callable[[], object] = lambda: None,
 ) -> Outcome:  # fmt: skip
-    """Train a problem as `config` says.
+    """Train a problem as `config` says; returns the last weights and the test figures, whether or not they could be written.
 
     Args:
         build: makes the model and the data.
@@ -61,15 +60,11 @@ def fit(
         emit: called with every event, in the calling thread; must be quick.
         control: how others stop or pause the run.
         run_id: the id that every event carries; a new one by default, or that of `resume`.
-        checkpoint_path: where the weights are kept, with all that is needed to go on from them: at
-            the end of every epoch, at least every `CHECKPOINT_SECONDS`, on pause and on stop;
-            nowhere by default.
+        checkpoint_path: where the weights are kept, with all that is needed to go on from them: at the end of every epoch, at
+            least every `CHECKPOINT_SECONDS`, on pause and on stop; nowhere by default.
         resume: where to go on, in place of the beginning; on the CPU the run then ends with the
             bits that it would have ended with.
         before_checkpoint: called, in another thread, before a checkpoint replaces the last.
-
-    Returns:
-        The last weights and the test figures, in memory whether or not they could be written.
     """
     end: events.Event
     writer = CheckpointWriter(checkpoint_path, before_checkpoint) if checkpoint_path else None
@@ -109,11 +104,9 @@ class _Run:
         self._build, self._config, self._emit_to, self._control = build, config, emit, control
         self._writer, self._resume = writer, resume
         self._failures: set[str] = set()
-        self._step = 0
         # The epoch in hand and its steps done: one epoch more than the last where all are done.
-        self._epoch, self._step_in_epoch = 1, 0
-        self._began = time.monotonic()
-        self._waited = 0.0
+        self._epoch, self._step_in_epoch, self._step = 1, 0, 0
+        self._began, self._waited = time.monotonic(), 0.0
 
     def train(self) -> events.Event:
         """Build, train, validate after every epoch, test at the end; returns the last event."""
@@ -159,9 +152,8 @@ class _Run:
     def _start(self, total_steps: int) -> None:
         problem = self._problem
         parameters = sum(weight.numel() for weight in problem.model.parameters())
-        metrics = (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM)
         self._emit_to(events.RunStarted(
-            self.id, config=self._config, metric_definitions=metrics, total_steps=total_steps,
+            self.id, self._config, (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM), total_steps=total_steps,
             steps_per_epoch=problem.steps_per_epoch, samples_per_epoch=problem.samples_per_epoch, parameters=parameters,
             device=str(self._device), workers=self._workers.count, first_step=self._step,
         ))  # fmt: skip
@@ -178,8 +170,7 @@ class _Run:
         problem, losses = self._problem, self._losses
         if not self._step_in_epoch:
             problem.begin_epoch(self._epoch)
-        interval = max(1, problem.steps_per_epoch // LOGS_PER_EPOCH)
-        logged_at = self._elapsed()
+        interval, logged_at = max(1, problem.steps_per_epoch // LOGS_PER_EPOCH), self._elapsed()
         for step in range(self._step_in_epoch, problem.steps_per_epoch):
             losses.add(self._stepper.step(step), problem.samples_in(step))
             self._step += 1
@@ -189,8 +180,7 @@ class _Run:
             if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
                 mean, samples = losses.flush(self._step, self._epoch, self._config)
                 now = self._elapsed()
-                rate = samples / max(now - logged_at, 1e-9)
-                logged_at = now
+                rate, logged_at = samples / max(now - logged_at, 1e-9), now
                 rates = {LEARNING_RATE.name: self._stepper.learning_rate, GRADIENT_NORM.name: self._stepper.gradient_norm()}
                 single, replicas = split_figures({"train_loss": mean, **rates})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
@@ -204,8 +194,7 @@ class _Run:
 
     def _begin_film(self) -> None:
         """Know at which steps moments are kept; take back those that a resumed run has."""
-        moment = self._problem.moment(self._stepper.kept)
-        size = sum(values.nbytes for values in moment.values())
+        size = sum(values.nbytes for values in self._problem.moment(self._stepper.kept).values())
         self._moments = moments_of(self._config.epochs, self._problem.steps_per_epoch, size) if size else frozenset()
         stacked = {} if self._resume is None else dict(self._resume.film)
         self._film = {name: list(values.unbind()) for name, values in stacked.items()}
@@ -234,8 +223,7 @@ class _Run:
         # Before the checkpoint: who resumes from it must not miss this.
         self._emit_to(events.EpochEnded(self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas))
         self._epoch, self._step_in_epoch = self._epoch + 1, 0
-        self._losses = LossLog(problem.replicas)
-        self._epoch_began = time.monotonic()
+        self._losses, self._epoch_began = LossLog(problem.replicas), time.monotonic()
         self._save()
 
     def _pause(self) -> bool:

@@ -21,8 +21,7 @@ Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number,
 def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
     """Figures of a single network, and figures of replicas."""
     single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
-    replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
-    return single, replicas
+    return single, {name: value for name, value in figures.items() if isinstance(value, tuple)}
 
 
 @dataclass(frozen=True)

@@ -140,8 +140,7 @@ class MachineWatch:
         self._looks += 1
         for name, value in load.items():
             before = self._whole.get(name, value)
-            mean = before + (value - before) / self._looks
-            self._whole[name] = max(before, value) if name.endswith("memory") else mean
+            self._whole[name] = max(before, value) if name.endswith("memory") else before + (value - before) / self._looks
         return events.MachineSeen(run_id, load, dict(self._whole))
 
 

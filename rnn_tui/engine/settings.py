@@ -186,9 +186,8 @@ class ChoicesSetting(Setting):
 
 
 def _whole_numbers(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, Sequence) and all(
-        isinstance(n, int) and not isinstance(n, bool) and low <= n <= high for n in value
-    )
+    numbers = value if isinstance(value, Sequence) else [None]
+    return all(isinstance(n, int) and not isinstance(n, bool) and low <= n <= high for n in numbers)
 
 
 SETTINGS: Mapping[str, Setting] = {

@@ -81,8 +81,7 @@ def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[f
     """
     if len(x) <= limit:
         return list(x), list(y)
-    buckets = (limit - 2) // 2
-    kept = [0]
+    buckets, kept = (limit - 2) // 2, [0]
     for start, stop in pairwise(1 + bucket * (len(x) - 2) // buckets for bucket in range(buckets + 1)):
         chunk = y[start:stop]
         kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
@@ -246,7 +245,6 @@ class RunState:
             series[name] = series.get(name, Series()).append(at, value)
         for name, values in replicas.items():
             before = bands.get(name, (SpreadSeries(),) * variants)
-            bands[name] = tuple(
-                band.append(at, spread) for band, spread in zip(before, by_variant(values, variants), strict=True)
-            )
+            pairs = zip(before, by_variant(values, variants), strict=True)
+            bands[name] = tuple(band.append(at, spread) for band, spread in pairs)
         return replace(self, step=event.step, elapsed=event.elapsed, series=series, bands=bands)

@@ -82,8 +82,7 @@ class Stepper:
         self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor], learning_rates: Sequence[float], step: int
     ) -> None:
         """Go on from what `state` returned after `step` steps, once checked; `ValueError` if it is another model's."""
-        model = self._problem.model
-        raw = weights
+        model, raw = self._problem.model, weights
         if self._average is not None:
             raw = _below(tensors, "model/")
             _check(weights, self._average.module.state_dict())
@@ -138,8 +137,7 @@ class LossLog:
         values = torch.stack(self.waiting).cpu().double()
         if not bool(values.isfinite().all()):
             first, *replica = (~values.isfinite()).nonzero()[0].tolist()
-            at = step - len(values) + 1 + first
-            whose = self._replicas[replica[0]] if replica else None
+            at, whose = step - len(values) + 1 + first, self._replicas[replica[0]] if replica else None
             raise DivergedError(_divergence("loss", at, epoch, config, whose))
         return values
 
@@ -178,8 +176,7 @@ class LossLog:
     def flush(self, step: int, epoch: int, config: RunConfig) -> tuple[float | tuple[float, ...], int]:
         """Fetch and check what waits; returns its mean over samples, and their number."""
         values = self.check(step, epoch, config)
-        sums = torch.tensor(self._counts, dtype=torch.double) @ values
-        samples = sum(self._counts)
+        sums, samples = torch.tensor(self._counts, dtype=torch.double) @ values, sum(self._counts)
         self._sums = sums if self._sums is None else self._sums + sums
         self._count += samples
         self.last = _plain(values[-1])
@@ -218,10 +215,8 @@ def _plain(values: Tensor) -> float | tuple[float, ...]:
 def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None) -> str:
     """The sentence for a loss that became NaN or infinite."""
     whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
-    return (
-        f"The {what}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning "
-        f"rate {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
-    )
+    told = f"The {what}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning rate"
+    return f"{told} {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
 
 
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:

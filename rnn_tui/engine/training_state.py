@@ -71,8 +71,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
 
     `CheckpointError` if the file is missing, damaged, another run's, or has no such state, as that of a finished run.
     """
-    shown = printable(path, 200)
-    refusal = "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again."
+    shown, refusal = printable(path, 200), "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again."
     about, tensors = contents(path, lambda _: True, "pt", refusal)
     theirs, step, metrics = described(about, shown)
     if about.get("training") is None:
@@ -97,13 +96,10 @@ def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
     if plain["epoch"] < 1 or plain["step_in_epoch"] < 0 or not 1 <= plain["workers"] <= 1024:
         raise ValueError("out of range")
     return TrainingState(
-        **plain,
-        run_id=str(about["run"]),
-        versions={str(name): str(version) for name, version in about["versions"].items()},
-        learning_rates=list(map(float, about["learning_rates"])),
-        losses=dict(about["losses"]),
+        **plain, run_id=str(about["run"]), learning_rates=list(map(float, about["learning_rates"])),
+        versions={str(name): str(version) for name, version in about["versions"].items()}, losses=dict(about["losses"]),
         tensors={n.removeprefix(TRAINING_PREFIX): one for n, one in tensors.items() if n.startswith(TRAINING_PREFIX)},
-    )
+    )  # fmt: skip
 
 
 Log = Callable[[str, Literal["info", "warning"]], None]
@@ -131,9 +127,8 @@ def go_back_to(
     """
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
-    too_far = state.step_in_epoch > per_epoch or done > resume.config.epochs * per_epoch
     try:
-        if done != resume.step or too_far:
+        if done != resume.step or state.step_in_epoch > per_epoch or done > resume.config.epochs * per_epoch:
             raise ValueError("it has other steps; has the data changed?")
         stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
         if state.step_in_epoch:
@@ -147,11 +142,8 @@ def go_back_to(
     now = versions()
     for name, version in resume.state.versions.items():
         if now.get(name, version) != version:
-            log(
-                f"The run began with {name} {version} and goes on with {now[name]}: the last bits "
-                "may differ from those of a run without a break.",
-                "warning",
-            )
+            what = f"The run began with {name} {version} and goes on with {now[name]}"
+            log(f"{what}: the last bits may differ from those of a run without a break.", "warning")
 
 
 def versions() -> dict[str, str]:

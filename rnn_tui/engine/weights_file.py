@@ -47,8 +47,7 @@ def read_weights(path: Path) -> WeightsFile:
 
 def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     """Settings, step and figures of such a file, without the weights; raises the same."""
-    about, _ = contents(path, lambda _: False)
-    return described(about, printable(path, 200))
+    return described(contents(path, lambda _: False)[0], printable(path, 200))
 
 
 def contents(

@@ -1,9 +1,8 @@
 """What a recurrent cell is: its equations, written once for NumPy and PyTorch alike.
 
-A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
-the answers in NumPy, the look inside, and training: stacked layers for images, and sets of replicas
-for sequences. A cell that PyTorch or ONNX has as well says so, and is then as fast as theirs.
-Neither NumPy nor PyTorch is loaded before something is computed.
+A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come the answers in NumPy, the
+look inside, and training: stacked layers for images, and sets of replicas for sequences. A cell that PyTorch or ONNX has as
+well says so, and is then as fast as theirs. Neither NumPy nor PyTorch is loaded before something is computed.
 
 Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
 """
@@ -56,16 +55,11 @@ class OnnxOperator:
 
 
 class Cell(ABC):
-    """A kind of recurrent cell.
-
-    Where all weights of a unit are zero, its state must stay zero: sets of replicas of several
-    sizes rely on it.
-    """
+    """A kind of recurrent cell. Where all weights of a unit are zero, its state must stay zero: sets of replicas rely on it."""
 
     name: ClassVar[str]  #: as typed, such as `lstm`.
     label: ClassVar[str]  #: as shown.
-    #: the names of the blocks of H rows of its weights, in order; empty where there is one block,
-    #: which is no gate.
+    #: the names of the blocks of H rows of its weights, in order; empty where there is one block, which is no gate.
     gates: ClassVar[tuple[str, ...]] = ()
     has_memory: ClassVar[bool] = False  #: whether it carries a second value, c, from step to step.
     #: the gate that decides how much of the last step stays; `Recipe.forget_bias` is its bias in
@@ -97,8 +91,7 @@ class Cell(ABC):
     @property
     def rows_to_pytorch(self) -> list[int]:
         """At which place of a set of replicas each block of PyTorch's rows stands."""
-        order = self.replica_rows or range(self.blocks)
-        return sorted(range(self.blocks), key=order.__getitem__)
+        return sorted(range(self.blocks), key=(self.replica_rows or range(self.blocks)).__getitem__)
 
     # In PyTorch.
 

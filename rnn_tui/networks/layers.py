@@ -42,8 +42,7 @@ class StackedLayers(nn.Module):
         for layer in range(self.num_layers):
             of_input, of_state, input_bias, state_bias = (getattr(self, f"{name}_l{layer}") for name in _WEIGHTS)
             read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
-            states = []
-            last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
+            states, last = [], self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
             for at_step in read.unbind(1):
                 recurrent = nn.functional.linear(last.state, of_state, state_bias)
                 last = self.cell.step(TORCH, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
@@ -141,12 +140,9 @@ class LastStepBiLSTM(nn.Module):
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
     """A reader of that cell, weights left to `initialise`: PyTorch's constructors would draw from the global random state."""
     with torch.device("meta"):
-        network: nn.Module
         if cell.bidirectional:
-            network = LastStepBiLSTM(features, hidden_size, layers, classes)
-        else:
-            network = AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes)
-    return network.to_empty(device="cpu")
+            return LastStepBiLSTM(features, hidden_size, layers, classes).to_empty(device="cpu")
+        return AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes).to_empty(device="cpu")
 
 
 def predict(

@@ -71,8 +71,7 @@ class LSTMCell(Cell):
         from rnn_tui.networks.stepwise import sigmoid, still_going  # noqa: PLC0415 - numpy
 
         replicas, rows, columns = weights.shape
-        width = rows // 4
-        active = len(lengths)
+        width, active = rows // 4, len(lengths)
         joined = np.zeros((replicas, columns, active), np.float32)
         joined[:, -2:] = 1
         cell = joined[:, :width].copy()

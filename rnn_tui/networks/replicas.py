@@ -283,8 +283,7 @@ def _fill_factors(work: _Workspace, steps: int) -> Tensor:
     (from the output); returns (T, R, H, B), which leads from the output to the cell.
     """
     activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
-    factors = work.factors[:steps]
-    width = cells.shape[2]
+    factors, width = work.factors[:steps], cells.shape[2]
     candidates, writes, _, shows = torch.split(activations, width, 2)
     sigmoids = activations[:, :, width:]
     torch.addcmul(sigmoids, sigmoids, sigmoids, value=-1, out=factors[:, :, width:])

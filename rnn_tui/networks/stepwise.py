@@ -87,8 +87,7 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
     steps, count, features = inputs.shape
     read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
     read = read.reshape(steps, count, -1)  # (T, N, G·H)
-    last = cell.start(np.zeros((count, weights.hidden_size), read.dtype))
-    done = []
+    last, done = cell.start(np.zeros((count, weights.hidden_size), read.dtype)), []
     for step, at_step in enumerate(read):
         operations = NUMPY if change is None else NUMPY._replace(edited=partial(change, step))
         last = _step(cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last, operations)
@@ -104,8 +103,7 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
 
 def _step(cell: Cell, read: Array, recurrent: Array, last: Step, operations: Operations = NUMPY) -> Step:
     """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
-    of_input = np.split(read, cell.blocks, axis=1)
-    return cell.step(operations, of_input, np.split(recurrent, cell.blocks, axis=1), last)
+    return cell.step(operations, np.split(read, cell.blocks, axis=1), np.split(recurrent, cell.blocks, axis=1), last)
 
 
 def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:
