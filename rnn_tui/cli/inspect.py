@@ -87,12 +87,8 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look into what the command line says; returns the exit code.
 
-    Raises:
-        CheckpointError: if there are no such weights.
-        ExportError: if a file can't be written.
-        QueryError: if what was typed is no question, or no edit.
-        SettingError: if no network is as asked for.
-        UnreadableError: if a photo can't be read.
+    `CheckpointError` if there are no such weights, `SettingError` if no network is as asked for, `QueryError` if what was typed
+    is no question, or no edit, `UnreadableError` if a photo can't be read, `ExportError` if a file can't be written.
     """
     options.studies = [AUTOMATON] if options.dot else list(dict.fromkeys(options.studies or ()))
     subject = _digit(options) if options.inspected == MNIST.name else _typed(options)
@@ -153,8 +149,7 @@ def _digit(options: argparse.Namespace) -> "Inspection":
 def show(subject: "Inspection", options: argparse.Namespace) -> int:
     """Print what was found in `subject`; returns the exit code, a signal's where that stopped a study: nothing is printed.
 
-    Raises:
-        ExportError: if the file of `--npz` can't be written.
+    `ExportError` if a file can't be written.
     """
     files = {name: read_path(path) for name in ("npz", "film") if (path := getattr(options, name)) is not None}
     quiet, whole = options.quiet, getattr(options, "query", None) != []
@@ -180,9 +175,7 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
         heads, rows = subject.table()
         print(subject.title, end="\n\n")
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        for cells in (heads, *rows):
-            print("  ".join(map(str.rjust, cells, widths)))
-        findings = ["", *findings] if findings else []
+        findings = ["  ".join(map(str.rjust, cells, widths)) for cells in (heads, *rows)] + [""] * bool(findings) + findings
     for line in findings:
         print(line)
     for path in () if quiet else files.values():

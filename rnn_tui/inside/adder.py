@@ -116,8 +116,7 @@ def study_carry(
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are fitted to the first half of
     the additions and scored on the other. `CheckpointError` if the weights are too large to compute with.
     """
-    steps = min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS)
-    bits = draw_bits(additions, steps, seed)
+    bits = draw_bits(additions, min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS), seed)
     return carry_study(activations_of(network, bits.astype(np.float32), replica), carries_of(bits))
 
 
@@ -134,11 +133,10 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
         threshold, above[at] = fit_threshold(fitted[at], known)
         right = ((scored[at] >= threshold) == above[at]) == asked
         figures[:, *at] = _correlation(scored[at], asked), right.mean(), threshold
-    probe = fit_probe(np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked)
     return CarryStudy(
         additions=carries.shape[1] - half, steps=len(carries) + 1, sources=tuple(looked_at),
-        correlation=figures[0], accuracy=figures[1], threshold=figures[2], above=above,
-        chance=chance_level(asked), probe=probe,
+        correlation=figures[0], accuracy=figures[1], threshold=figures[2], above=above, chance=chance_level(asked),
+        probe=fit_probe(np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked),
     )  # fmt: skip
 
 
@@ -165,8 +163,7 @@ def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool
     ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
     count, all_ones = len(values), ones[-1]
     # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
-    below = np.arange(count)
-    ones_below = np.concatenate([[0], ones[:-1]])
+    below, ones_below = np.arange(count), np.concatenate([[0], ones[:-1]])
     right = (below - ones_below) + (all_ones - ones_below)
     # No threshold can part equal values.
     possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
@@ -178,8 +175,7 @@ def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool
 
 def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
     """Pearson's correlation; 0 where either never changes."""
-    deviations = values - values.mean(dtype=np.float64)
-    others = labels - labels.mean(dtype=np.float64)
+    deviations, others = (one - one.mean(dtype=np.float64) for one in (values, labels))
     scale = np.sqrt(np.square(deviations).sum() * np.square(others).sum())
     return float((deviations * others).sum() / scale) if scale > 0 else 0.0
 

@@ -263,10 +263,9 @@ def study_automaton(
     `CheckpointError` if the weights are too large to compute with, `UserError` if AALpy is not installed.
     """
     require_lstar()  # before the work
-    network = network.only(replica)
+    network, long = network.only(replica), _longer_sums(bits, seed)
     # Every pair of numbers of at most so many bits, with a place for the last carry.
     short = np.pad(np.indices((4,) * bits, np.uint8).reshape(bits, -1), ((0, 1), (0, 0)))
-    long = _longer_sums(bits, seed)
     parts = [*np.array_split(short, -(-short.shape[1] // CHUNK), axis=1), long]
     total, said = len(parts) + MOST_STATES, []
     for done, words in enumerate(parts):

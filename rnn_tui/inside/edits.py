@@ -18,8 +18,7 @@ from rnn_tui.networks.cell import STATE
 from rnn_tui.networks.stepwise import Array, Change
 
 LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
-KEEP = "keep"
-LONGEST = 200
+KEEP, LONGEST = "keep", 200
 _FORM = re.compile(
     r"(?:(?P<layer>[\w ]+):)? *(?P<quantity>[\w ]+?) *\[(?P<units>[\d,* ]+)\]"
     r"(?:@(?P<first>\d{1,9})(?P<to>-\d{0,9})?)? *= *(?P<value>\S+)"
@@ -73,8 +72,7 @@ def read_edit(text: str, trace: Trace) -> Edit:
         raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")
     if found is None:
         raise QueryError(f"“{shown}” is no edit; {HOW}.")
-    layer = _named_layer(found["layer"], trace, shown)
-    quantity = found["quantity"].removesuffix(" gate")
+    layer, quantity = _named_layer(found["layer"], trace, shown), found["quantity"].removesuffix(" gate")
     if quantity not in (names := editable(layer)):
         raise QueryError(f"“{shown}”: there is no {quantity} in this network; it has {', '.join(names)}.")
     units, count = None, layer.states.shape[1]
@@ -149,8 +147,7 @@ class Edited:
     @property
     def written(self) -> list[str]:
         """The edits as a user types them."""
-        many = len(self.trace.layers) > 1
-        return [edit.written(self.trace.first_step, with_layer=many) for edit in self.edits]
+        return [edit.written(self.trace.first_step, with_layer=len(self.trace.layers) > 1) for edit in self.edits]
 
     @property
     def summary(self) -> str:

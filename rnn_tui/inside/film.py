@@ -61,15 +61,9 @@ def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
     if any(name not in film.moments or film.moments[name].shape[1:] != shape for name, shape in shapes.items()):
         raise CheckpointError("The film of this network is of another one; train it again.")
     states, logits = (film.moments[name][at].astype(np.float32) for name in shapes)
-    names = ("forward", "backward") if ways > 1 else ("top layer",)
-    parts = zip(names, np.split(states, ways, axis=1), strict=True)
+    parts = zip(("forward", "backward") if ways > 1 else ("top layer",), np.split(states, ways, axis=1), strict=True)
     layers = [LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE) for name, part in parts]
     return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
-
-
-def filmed_image() -> str:
-    """Which image the films of readers of images show."""
-    return f"test image {FILMED}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +85,8 @@ class LearningStudy(Study):
             left = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])
         # A readout of zeros lets no gradient through.
         begun = f"{left[0]:.2g} before training" if self.norms[0].any() else "no gradient before training"
-        return (
-            f"The gradient at the first step, in parts of that at the last: {begun}, at most "
-            f"{left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, {left[-1]:.2g} at the end."
-        )
+        most = f"at most {left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, {left[-1]:.2g} at the end."
+        return f"The gradient at the first step, in parts of that at the last: {begun}, {most}"
 
     @property
     def findings(self) -> list[str]:
@@ -119,8 +111,7 @@ def study_learning(
         if "gradients" not in film.moments:
             raise QueryError(NO_GRADIENTS)
         return LearningStudy(network.config.gradient_inputs, film.epochs, film.moments["gradients"].astype(np.float64))
-    drawn = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1])
-    norms = []
+    drawn, norms = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]), []
     for at in range(len(film)):
         if stopping():
             return None
@@ -158,13 +149,11 @@ class ClickStudy(Study):
     def summary(self) -> str:
         """How many seeds get there, and when, in a sentence."""
         there = [one for one in self.first if one is not None]
-        told = f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}" if there else ""
+        when = f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}" if there else ""
         groups = {"these": self.clusters[: len(there), -1], "the others": self.clusters[len(there) :, -1]}
-        means = [f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts)]
-        return (
-            f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits without error{told}. "
-            f"Clusters of states at the end: {', '.join(means)} on average."
-        )
+        means = ", ".join(f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts))
+        told = f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits without error{when}."
+        return f"{told} Clusters of states at the end: {means} on average."
 
     @property
     def findings(self) -> list[str]:

@@ -51,8 +51,7 @@ def as_cast(frames: Iterable[Frame]) -> bytes:
     """The same in a terminal: two units a line, each half a character high."""
     lines, size = [], (80, 24)
     for at, (epoch, trace) in enumerate(frames):
-        states = _states(trace)
-        wide = max(1, min(4, 100 // trace.steps))
+        states, wide = _states(trace), max(1, min(4, 100 // trace.steps))
         rows = np.pad(states, ((0, len(states) % 2), (0, 0), (0, 0)))
         text = "\x1b[H\x1b[2J" + _words(epoch, trace)
         for upper, lower in zip(rows[::2], rows[1::2], strict=True):

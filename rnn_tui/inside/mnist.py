@@ -41,15 +41,13 @@ def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] =
         return trace_of_rows(network, rows[:, 0], layers, logits, prefix_note(network))
 
 
-def trace_of_rows(
-    network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, prefix_note: str
-) -> Trace:
+def trace_of_rows(network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str) -> Trace:
     """What a reader of images holds, and its answers by its logits (28, 10)."""
     chances = network.chances_of(logits)[:, :CLASSES]
     return Trace(
         task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)), inputs=rows,
         layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False, logits=logits,
-        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=prefix_note,
+        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=note,
     )  # fmt: skip
 
 
@@ -65,8 +63,8 @@ def changing_of(network: RowReaderNetwork, edits: Sequence[Edit]) -> Changing:
 
 def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) -> str:
     """What traces call a layer, from 0, in one of its directions."""
-    way = f" {'backward' if backward else 'forward'}" if network.cell.bidirectional else ""
-    return f"layer {at + 1}{way}"
+    way = "backward" if backward else "forward"
+    return f"layer {at + 1} {way}" if network.cell.bidirectional else f"layer {at + 1}"
 
 
 def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> list[LayerTrace]:

@@ -89,9 +89,8 @@ def fit_probe(states: Array, labels: Labels, scored_states: Array, scored_labels
     """
     classes = np.unique(labels)
     weight, bias = (np.zeros((1, states.shape[1])), np.zeros(1)) if len(classes) == 1 else _fitted(states, labels)
-    unscored = LinearProbe(classes, weight, bias, 0.0, 0.0)
-    accuracy = float((unscored.read(scored_states) == scored_labels).mean())
-    return LinearProbe(classes, weight, bias, accuracy, chance_level(scored_labels))
+    right = LinearProbe(classes, weight, bias, 0.0, 0.0).read(scored_states) == scored_labels
+    return LinearProbe(classes, weight, bias, float(right.mean()), chance_level(scored_labels))
 
 
 def _fitted(states: Array, labels: Labels) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -73,7 +73,7 @@ class FixedPoint(Record):
     def in_words(self) -> str:
         """Its kind, in which directions states leave it, and how fast."""
         count = self.unstable_directions
-        leaving = f" with {count} unstable direction{'s' if count > 1 else ''}" if count else ""
+        leaving = f" with {count} unstable direction{'s' * (count > 1)}" if count else ""
         return f"{self.kind}{leaving} (spectral radius {self.spectral_radius:.2f})"
 
 
@@ -194,8 +194,7 @@ def _labelled(network: SequenceNetwork, drawn: DrawnSequences, asked: Labels) ->
 
 def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
     """All that can be read at a step (F,), by what to call it, as sequences by chance show it."""
-    steps = drawn.inputs[np.arange(len(drawn.inputs))[:, None] < drawn.lengths]  # (steps of all, F)
-    kinds = np.unique(steps, axis=0)
+    kinds = np.unique(drawn.inputs[np.arange(len(drawn.inputs))[:, None] < drawn.lengths], axis=0)  # of all steps of all
     if len(kinds) > MOST_CONSTANT_INPUTS:
         return {}
     # As `trace_addition` writes the two bits.

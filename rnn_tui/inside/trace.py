@@ -88,8 +88,7 @@ class Trace(Record):
     """One input on its way through one network, over T time steps; `CheckpointError` if too large weights left no numbers."""
 
     in_json = (
-        "task", "steps", "read", "settled", "prefix_note", "outputs", "answers", "probabilities",
-        "logits", "inputs", "layers",
+        "task", "steps", "read", "settled", "prefix_note", "outputs", "answers", "probabilities", "logits", "inputs", "layers",
     )  # fmt: skip
 
     task: str  #: its name.
@@ -207,8 +206,7 @@ def trace_inputs(
 
 def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool) -> Array:
     """How much each unit (H,) matters, as `LayerTrace.importance` says."""
-    towards = weight[[0, 0]] if len(weight) == 1 else against_the_mean(weight)
-    adds = states * towards[answers]
+    adds = states * (weight[[0, 0]] if len(weight) == 1 else against_the_mean(weight))[answers]
     importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
     return importance
 

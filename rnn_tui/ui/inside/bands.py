@@ -128,8 +128,7 @@ class Place(NamedTuple):
 def laid_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Place]:
     """What stands on each of `height` lines: the ruler, then bands, in panels where `framed`."""
     lines = allot(max(0, height - 1 - 2 * framed), bands, 2 if framed else 1)
-    places = [Place("top")] if framed else []
-    places.append(Place("ruler"))
+    places = [Place("top")] * framed + [Place("ruler")]
     for at, (band, count) in enumerate(zip(bands, lines, strict=True)):
         if at and count and title_of(band, 0):
             places += [Place("bottom")] * framed + [Place("top", at)]
@@ -177,9 +176,8 @@ class Look:
     def fitted(self, trace: Trace) -> "Look":
         """This, or of what the trace does not have what is most like it."""
         layer = min(self.layer, len(trace.layers) - 1)
-        found, unit = trace.layers[layer], self.unit
-        if unit is None or unit >= len(found.importance):
-            unit = int(found.order[0])
+        found = trace.layers[layer]
+        unit = int(found.order[0]) if self.unit is None or self.unit >= len(found.importance) else self.unit
         return replace(self, layer=layer, quantity=self.quantity if self.quantity in found.quantities else "state", unit=unit)
 
     def units(self, trace: Trace) -> Indices:
@@ -205,8 +203,7 @@ class Look:
 
     def next_layer(self, trace: Trace) -> "Look":
         """The next layer, with the cursor on the unit that matters most."""
-        layer = (self.layer + 1) % len(trace.layers)
-        return replace(self, layer=layer, unit=None).fitted(trace)
+        return replace(self, layer=(self.layer + 1) % len(trace.layers), unit=None).fitted(trace)
 
 
 def is_signed(quantity: str, values: Array) -> bool:
@@ -219,11 +216,9 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     labels, what = trace.outputs, "P of "
     if trace.one_output:
         return [HeatBand("", labels, trace.probabilities.T, form=".2f", what=what)]
+    words = WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True)
     row = int(trace.answers[step])
-    return [
-        WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True),
-        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what),
-    ]
+    return [words, HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what)]
 
 
 def untouched_bands(before: Trace) -> list[StepBand]:
@@ -256,9 +251,8 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     assert unit is not None
     texts = [_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  "), (2, " "))]
     text = next((text for text in texts if len(text) < width), texts[-1])
-    weight = f"adds {layer.importance[unit]:+.3g} to the answer"
-    if not layer.read_out or trace.every_step:
-        weight = f"weight {layer.importance[unit]:.3g}"
+    adds, importance = layer.read_out and not trace.every_step, layer.importance[unit]
+    weight = f"adds {importance:+.3g} to the answer" if adds else f"weight {importance:.3g}"
     rank = ordinal(layer.order.tolist().index(unit) + 1)
     long = f"{text}  · {weight}, {rank} of {len(layer.importance)}"
     return long if len(long) < width else text

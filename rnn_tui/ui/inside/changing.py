@@ -11,8 +11,9 @@ from textual.timer import Timer
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.film import Film
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
-from rnn_tui.inside.film import film_of, filmed_image, moment
+from rnn_tui.inside.film import film_of, moment
 from rnn_tui.inside.trace import LayerTrace
+from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.ui.inside.bands import Look
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.subject import Subject
@@ -74,12 +75,11 @@ class ChangingView(Vertical, TaskView):
             self.edit((*self.edits, make(self.subject.trace.layers[self.look.layer], self.look.unit)))
 
     def action_set(self) -> None:
-        subject = self.subject
-        if subject is None or self.look.unit is None:
+        if (subject := self.subject) is None or self.look.unit is None:
             return
-        layer = subject.trace.layers[self.look.layer]
-        one = replace(self._value_at_hand(layer, self.look.unit), last=self.step)
-        written = one.written(subject.trace.first_step, with_layer=len(subject.trace.layers) > 1)
+        layers = subject.trace.layers
+        one = replace(self._value_at_hand(layers[self.look.layer], self.look.unit), last=self.step)
+        written = one.written(subject.trace.first_step, with_layer=len(layers) > 1)
 
         async def take(text: str) -> None:
             self.edit((*self.edits, read_edit(text, subject.trace)), subject)
@@ -135,7 +135,7 @@ class ChangingView(Vertical, TaskView):
         self.subject = replace(subject, reading=reading, edited=None, network=(subject.network, at))
         if not reading.retraced:  # of images, states are kept for one
             words = [str(reading.right[0])] * reading.trace.steps
-            self.subject = replace(self.subject, truth=words, details=filmed_image())
+            self.subject = replace(self.subject, truth=words, details=f"test image {FILMED}")
         self.look, self.step = self.look.fitted(reading.trace), min(self.step, reading.trace.steps - 1)
         self.set_class(True, "-film")
         self.show_all()

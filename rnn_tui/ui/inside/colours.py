@@ -30,13 +30,7 @@ def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
 
 
 class Heatscale:
-    """The colours of a theme.
-
-    Args:
-        theme: the one in use.
-        ground: what zero looks like.
-        plain: whether there are no colours, so that signs are written.
-    """
+    """The colours of a theme: zero looks like the `ground`; `plain` where there are none, so that signs are written."""
 
     def __init__(self, theme: Theme, ground: Color, *, plain: bool = False) -> None:
         if ground.ansi is not None:  # there is no saying what the terminal shows
@@ -50,14 +44,12 @@ class Heatscale:
         return self._hues[level >= 0 if signed else 2]
 
     def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
-        share = (abs(level) / LEVELS) ** (GAMMA if signed else 1)
-        return _blended(self.ground, self.hue(level, signed=signed), share, faded)
+        return _blended(self.ground, self.hue(level, signed=signed), (abs(level) / LEVELS) ** (GAMMA if signed else 1), faded)
 
     def cell(self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False) -> Segment:
         """A cell of a level, with its sign where there are no colours, or with a text."""
         text = text or width * (sign_of(level) if signed and self._plain else " ")
-        ink = self.ground if abs(level) > LEVELS // 2 else GREY
-        ground = self.colour(level, signed=signed, faded=faded)
+        ink, ground = self.ground if abs(level) > LEVELS // 2 else GREY, self.colour(level, signed=signed, faded=faded)
         return Segment(text, Style(color=ink.rich_color, bgcolor=ground))
 
 

@@ -91,14 +91,12 @@ class MnistInside(InsideView, NetworkView):
             about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
             return Subject(about, reading, [label] * trace.steps, version, given.name)
 
-        key = what.key if isinstance(what, Given) else what
-        return (key, NETWORKS.version_of(source.path)), look
+        return (what.key if isinstance(what, Given) else what, NETWORKS.version_of(source.path)), look
 
     @property
     def _at_hand(self) -> Given | None:
         """What was drawn, photographed or tested, whichever was looked at last."""
-        doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
-        return next((door.given for door in doors), None)
+        return next((view.given for view in self._pane.contents if isinstance(view, InsideDoor)), None)
 
     @on(NetworkSelect.Changed)
     def _network_chosen(self) -> None:
@@ -157,8 +155,7 @@ class MnistInside(InsideView, NetworkView):
     def show_pictures(self, subject: Subject, step: int) -> None:
         image, digit = self.query_one(ReadImage), subject.reading.digit
         assert digit is not None
-        large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
-        image.scale = LARGE if large else PLAIN
+        image.scale = LARGE if self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
         image.border_title = Content(subject.details)
         self._say("#inside-input", subject.details)

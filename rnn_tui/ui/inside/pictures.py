@@ -58,8 +58,7 @@ def _gradients(study: Any, _subject: Subject, step: int, _room: Room) -> GridPic
     rows = np.vstack([here, study.means])
     shares = rows / np.fmax.reduce(rows, axis=1, keepdims=True).clip(np.finfo(float).tiny)
     title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {study.inputs:,} inputs"
-    labels = ["this input", *study.networks]
-    heat = HeatBand("", labels, shares.astype(np.float32), form=".1g", written=True, title=title)
+    heat = HeatBand("", ["this input", *study.networks], shares.astype(np.float32), form=".1g", written=True, title=title)
     return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 

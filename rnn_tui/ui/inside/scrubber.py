@@ -36,8 +36,7 @@ class Scrubber(Widget):
 
     @property
     def _width(self) -> int:
-        room = self.size.width - len(self._head) - len(self._text) - 2
-        return max(0, min(WIDEST_BAR, room, max(8, self._steps)))
+        return max(0, min(WIDEST_BAR, self.size.width - len(self._head) - len(self._text) - 2, max(8, self._steps)))
 
     def render(self) -> Content:
         if not self._steps:

@@ -154,8 +154,7 @@ class StepGrid(Widget, can_focus=True):
             title, frame = self._style("label"), self._style("frame-lit")
         left, right = ("╭─ ", "─╮") if self._framed else ("", "")
         name, legend = f"{title_of(band, self.step) or self._title} ", self._legend(at)
-        room = self.size.width - len(left + name + right)
-        needed = sum(part.cell_length for part in legend)
+        room, needed = self.size.width - len(left + name + right), sum(part.cell_length for part in legend)
         if room < needed:
             legend, needed = [], 0
         rule = Segment(f"{'─' * (room - needed)}", frame)
@@ -231,11 +230,9 @@ class StepGrid(Widget, can_focus=True):
         if not rows:
             return []
         (steps, width), scale = self._columns, self._scale
-        whole = lines >= len(band.values)
-        levels = levels[:, steps.start : steps.stop]
+        whole, levels = lines >= len(band.values), levels[:, steps.start : steps.stop]
         row = band.row if band.row in rows else rows[0]
-        marked = row == band.row
-        segments = self._row_label(band, rows)
+        marked, segments = row == band.row, self._row_label(band, rows)
         for step, upper, lower in zip(steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True):
             faded = step > self.step
             if len(rows) == 1:
@@ -262,8 +259,7 @@ class StepGrid(Widget, can_focus=True):
             if line == lines:
                 return []
         height = (band.high - band.low) / lines
-        top = band.high - line * height
-        segments = [self._label("")]
+        top, segments = band.high - line * height, [self._label("")]
         for step in steps:
             value = float(band.values[step])
             if np.isnan(value):
@@ -271,8 +267,7 @@ class StepGrid(Widget, can_focus=True):
                 continue
             colour = scale.colour(-LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step)
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
-            # A gap between bars, where there is room for it.
-            bar = width - (width > 1)
+            bar = width - (width > 1)  # a gap between bars, where there is room for it
             segments += Segment(glyph * bar, style), Segment(" " * (width - bar))
         edge = band.high if line == 0 else band.low if line == lines - 1 else None
         if edge is not None:

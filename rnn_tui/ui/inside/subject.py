@@ -35,8 +35,7 @@ class Subject:
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
         """The same input read with these edits; a `CheckpointError` where they leave no numbers."""
-        edited = Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None
-        return replace(self, edited=edited)
+        return replace(self, edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None)
 
 
 @dataclass(frozen=True, eq=False)

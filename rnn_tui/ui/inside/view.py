@@ -245,8 +245,8 @@ class InsideView(ChangingView):
             steps = self.subject.trace.steps
             if self.step >= steps - 1:
                 self.go_to(0)
-            seconds = min(SECONDS_A_STEP, LONGEST_PLAY / steps)
-            self._playing = self.set_interval(max(seconds, SHORTEST_TICK), self._play_on)
+            seconds = max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK)
+            self._playing = self.set_interval(seconds, self._play_on)
             self.show_all()
 
     def _play_on(self) -> None:
@@ -283,11 +283,9 @@ class InsideView(ChangingView):
         subject = self.subject
         if parameters == ("next_layer",):
             return subject is not None and len(subject.trace.layers) > 1
-        if action in ("study", "next_study") and not self.kinds:
-            return False
-        if action in ("look", "silence", "freeze") and not self._units_shown:
-            return False
-        if action == "undo" and not self.edits:
+        units = self._units_shown
+        needed = {"study": self.kinds, "next_study": self.kinds, "look": units, "silence": units, "freeze": units}
+        if not needed.get(action, True) or (action == "undo" and not self.edits):
             return False
         return True if subject is not None or action not in NEED_SUBJECT else None
 
