@@ -6,7 +6,7 @@ A study more is a `Study` in a module of its own and a line here.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.tasks.adder import ADDER
@@ -64,6 +64,19 @@ class NetworkReading:
         return self.trace.answers.tolist() if self.trace.every_step else [self.trace.answer]
 
 
+Make: TypeAlias = "Callable[[NetworkReading, Progress, Stopping], Study | None]"
+
+
+def _by(maker: str, takes: Sequence[str] = ("network", "replica")) -> Make:
+    """What makes a study: a `module:function` of this room, imported on use, of these parts of a reading; without, of all."""
+
+    def make(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+        given = [getattr(reading, part) for part in takes] or [reading]
+        return cast("Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress, stopping))
+
+    return make
+
+
 @dataclass(frozen=True)
 class StudyKind:
     """A kind of study."""
@@ -71,55 +84,51 @@ class StudyKind:
     name: str  #: as typed and in JSON: `Study.name`.
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
-    maker: str  #: `module:function` in this room that makes it.
-    takes: tuple[str, ...] = ("network", "replica")  #: what of a `NetworkReading` that is given; empty for all of it.
+    make: Make  #: makes it; None where it was stopped.
     of_input: bool = False  #: whether it is of the input at hand, too, and not of the network alone.
-
-    def make(self, reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
-        """Make it, which may take seconds; None where it was stopped."""
-        given = [getattr(reading, part) for part in self.takes] or [reading]
-        found: Study | None = resolve_name(f"{__package__}.{self.maker}")(*given, progress, stopping)
-        return found
 
 
 SILENCE = StudyKind(
-    "silence", "Silenced units", "rank the units by the accuracy that their silence costs", "silence:study_silence"
+    "silence", "Silenced units", "rank the units by the accuracy that their silence costs", _by("silence:study_silence")
 )
 GRADIENTS = StudyKind(
     "gradients", "Gradient through time", "tell how far the gradient reaches back, beside other cells",
-    "gradients:study_beside_others", (), of_input=True,
+    _by("gradients:study_beside_others", ()), of_input=True,
 )  # fmt: skip
 SENSITIVITY = StudyKind(
     "sensitivity", "Sensitivity", "tell how strongly each output depends on each input",
-    "attribution:study_sensitivity", ("network", "trace", "replica"), of_input=True,
+    _by("attribution:study_sensitivity", ("network", "trace", "replica")), of_input=True,
 )  # fmt: skip
 STATE_SPACE = StudyKind(
     "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points",
-    "state_space:study_state_space",
+    _by("state_space:study_state_space"),
 )  # fmt: skip
 AUTOMATON = StudyKind(
-    "automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", "automaton:study_automaton"
+    "automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", _by("automaton:study_automaton")
 )
-CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", "adder:study_carry")
-SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step", "recall:study_survival")
+CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _by("adder:study_carry"))
+SURVIVAL = StudyKind(
+    "survival", "Probes", "read every earlier digit from the state after each step", _by("recall:study_survival")
+)
 ROWS = StudyKind(
     "rows", "Rows", "measure the accuracy by the number of rows read, over all test images",
-    "mnist:study_test_images", ("network",),
+    _by("mnist:study_test_images", ("network",)),
 )  # fmt: skip
 LEARNING = StudyKind(
-    "learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", "film:study_learning", ()
+    "learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", _by("film:study_learning", ())
 )
 CLICKS = StudyKind(
-    "clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states", "film:study_clicks", ()
-)
+    "clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states",
+    _by("film:study_clicks", ()),
+)  # fmt: skip
 OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 # Of the tasks that have some of their own.
 OF_TASKS = {
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
     RECALL.name: (SURVIVAL, *OF_SEQUENCES),
     MNIST.name: (
-        ROWS, replace(SILENCE, maker="silence:study_digit_silence", takes=("network",)), GRADIENTS,
-        replace(STATE_SPACE, maker="state_space:study_digit_states", takes=("network",)), LEARNING,
+        ROWS, replace(SILENCE, make=_by("silence:study_digit_silence", ("network",))), GRADIENTS,
+        replace(STATE_SPACE, make=_by("state_space:study_digit_states", ("network",))), LEARNING,
     ),
 }  # fmt: skip
 
