@@ -158,8 +158,7 @@ class OrderedApp(App[int]):
             if node.call_later(self._follow, node._parent, event):
                 return
             node = node._parent  # it is gone
-        # Behind the key, and then behind what it has asked for, such as another focus.
-        self.call_later(self.call_later, self._key_done, event)
+        self.call_later(self.call_later, self._key_done, event)  # behind the key, and what it has asked for, as another focus
 
     async def _key_done(self, event: events.Event) -> None:
         if event is self._in_hand:

@@ -86,8 +86,7 @@ def _dismiss_own(dismiss: Method, screen: Screen[Any], result: Any = None) -> Aw
     if screen.is_active:
         return cast("AwaitComplete", dismiss(screen, result))
     if not _closed(screen):
-        # In a tuple: no timer may await the awaitable that it returns.
-        screen.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (screen.dismiss(result),))
+        screen.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (screen.dismiss(result),))  # a tuple, which no timer awaits
     return AwaitComplete()
 
 

@@ -143,5 +143,4 @@ def _sound(width: Any, height: Any) -> tuple[int, int]:
     return min(max(1, int(width)), MOST_COLUMNS), min(max(1, int(height)), MOST_ROWS)
 
 
-# It would take signals, which are waited for elsewhere; nothing else there asks which system it is.
-vars(web_driver)["WINDOWS"] = True
+vars(web_driver)["WINDOWS"] = True  # or it would take signals; nothing else there asks which system it is

@@ -97,8 +97,7 @@ class ChartBase(Widget, can_focus=True):
         elif not after:
             self._view = None
         if self._settles and not self._by_hand:
-            # Once logarithmic, it takes more to go back: an axis must not flicker.
-            self.log_y = view.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)
+            self.log_y = view.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)  # to go back takes more: no axis flickers
         self._changed(data=True)
 
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:

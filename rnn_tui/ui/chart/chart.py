@@ -203,8 +203,7 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
             plot.plot(one.x, one.y, marker="braille", color=(_number(one.series), LINE, 0))
         for at, low, high in one.bars:
             plot.plot([at, at], [low, high], marker="braille", color=(_number(one.series), LINE, 0))
-    # After all lines, as what comes later covers what is there.
-    for one in frame.lines:
+    for one in frame.lines:  # after all lines: what comes later covers what is there
         x, y = frame.x_cells(x for x, _ in one.marks), frame.y_cells(y for _, y in one.marks)
         plot.scatter(x, y, marker=one.series.marker, color=(_number(one.series), LINE, 0))
         if one.beyond:
@@ -260,8 +259,7 @@ class Chart(ChartBase):
         entries = readout.entries(self.prepared, dark, self.cursor_position, self._present, self.log_x)
         prefix = "" if self.cursor is None else f"{self._x_label} {self.named(self.cursor)}"
         lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
-        # Values of other lengths, as the cursor moves, must not move the plot.
-        self._read = max(self._read, len(lines)) if prefix else 0
+        self._read = max(self._read, len(lines)) if prefix else 0  # other values, as the cursor moves, must not move the plot
         return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])
 
     def foot(self, width: int) -> Content:

@@ -70,12 +70,10 @@ class RnnTuiApp(RequestsApp):
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
         self._until = 0.0  # a sweep may hand over what it has, where the app is about to quit
-        # Ends the process, with an exit code and a sentence, where something else can than Textual.
-        self.end_process: Callable[[int, str], object] | None = None
+        self.end_process: Callable[[int, str], object] | None = None  # by an exit code and a sentence, in place of Textual
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first)
-        # In place of `bind`, which takes no words for the help.
-        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])
+        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])  # `bind` takes no words for help
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""
@@ -107,8 +105,7 @@ class RnnTuiApp(RequestsApp):
     def _go_on(self) -> None:
         gc.enable()
         self.runs.load_engine()
-        # On a busy machine the timer may have ticked already, found nothing, and paused.
-        self.news.timer.resume()
+        self.news.timer.resume()  # on a busy machine it may have ticked already, found nothing, and paused
         for sentence in (*BROKEN_PLUGINS, *self.preferences.problems):
             self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")

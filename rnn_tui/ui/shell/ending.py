@@ -83,8 +83,7 @@ if sys.platform != "win32":
         def _end(self, code: int, sentence: str = "") -> None:
             """Keep what trains, give the terminal back, and end the process."""
             until = time.monotonic() + SECONDS_TO_KEEP
-            # The last resort, of the system's own: Python may be held up by a library.
-            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
+            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)  # the last resort: a library may hold Python up
             self._app.runs.interrupt()
             if self._app._loop is not None:
                 with suppress(RuntimeError):  # it is closed

@@ -140,8 +140,7 @@ class KeyFooter(Footer):
 
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
-# They act on what has the focus, or are Textual's own.
-TAKEN = (
+TAKEN = (  # they act on what has the focus, or are Textual's own
     "left", "right", "up", "down", "enter", "space", "escape", "tab", "shift+tab", "home", "end",
     "pageup", "pagedown", "backspace", "ctrl+q", "ctrl+p", "ctrl+c", "ctrl+i", "ctrl+m",
 )  # fmt: skip
@@ -155,8 +154,7 @@ def held_preferences() -> Preferences:
     wanted = {name: _normalize_key_list(keys) for name, keys in (read.keys or {}).items()}
     wrong = {name: why for name, keys in wanted.items() if (why := _wrong(name, keys))}
     usable = {name: keys for name, keys in wanted.items() if name not in wrong}
-    # Two may change places, so that all of them count; where one goes, its own key is back.
-    while twice := next(_twice(usable), None):
+    while twice := next(_twice(usable), None):  # two may change places; where one goes, its own key is back
         name, one, other = twice
         wrong[name] = f"can't be “{printable(usable.pop(name))}”: {one} is the key of {other}"
     told = (f"config.toml: “{printable(name)}” in keys {why}." for name, why in wrong.items())

@@ -132,8 +132,7 @@ class News:
         self._next = now + min(max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS)
         alive, drained = runs.anything_to_come, runs.drain()
         if drained.run_ids or drained.loaded:
-            # To all of them: one that is not in view still writes its log and says how a run ended.
-            for pane in app.query("TaskPane"):
+            for pane in app.query("TaskPane"):  # one that is not in view still writes its log and says how a run ended
                 pane.post_message(RunsChanged(drained.run_ids))
         if runs.paused is not self._paused:  # by another process, perhaps
             self._paused = runs.paused
@@ -144,8 +143,7 @@ class News:
         self.alerts.hear(drained.run_ids, drained.report, drained.sweep)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
-        # What was drained may be a reason to go on looking; or nothing comes until the next start.
-        if not alive and not runs.anything_to_come:
+        if not alive and not runs.anything_to_come:  # asked again, as what was drained may bring more
             self.timer.pause()
             app.refresh_bindings()
 

@@ -98,11 +98,9 @@ class Pane(Vertical):
         return view.content if isinstance(view, LazyView) else view
 
     def show_tab(self, name: str) -> None:
-        # The tab with the focus comes to the front: none must keep it when it is left.
-        self.screen.set_focus(None)
+        self.screen.set_focus(None)  # or the tab that is left, having the focus, would come back to the front
         self.query_one("#views", TabbedContent).active = name
-        # With the next frame, or the view that is left would be drawn once more before, in vain.
-        self.screen.refresh(repaint=False, layout=True)
+        self.screen.refresh(repaint=False, layout=True)  # or the view that is left would be drawn once more before
 
     def go_to_view(self, name: str) -> None:
         self.show_tab(name)

@@ -32,8 +32,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """Asks whether to stop the training under way; answers True to stop."""
 
     AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
-    # Below, the margins are left out, or the second button would lie outside the screen.
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]  # a slim one has no margins, or a button would lie outside
     BINDINGS = [
         key("stop", "dismiss(True)", "Stop and keep"), Binding("escape", "dismiss(False)", "Carry on"),
         Binding("left", "app.focus_previous", show=False), Binding("right", "app.focus_next", show=False),

@@ -96,8 +96,7 @@ class TypedInput(Input):
         self.cursor_position = len(text)
 
     def _on_paste(self, event: events.Paste) -> None:
-        # Textual would take the first line alone, and nothing at all where it is too long.
-        event.prevent_default()
+        event.prevent_default()  # Textual would take the first line alone, and nothing where it is too long
         event.stop()
         self._insert(event.text)
 
