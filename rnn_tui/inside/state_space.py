@@ -98,6 +98,7 @@ class StateSpaceStudy(Study):
     mean: npt.NDArray[np.float64]  #: (H,), the state in its middle.
     #: fixed and slow points under constant inputs; none of networks that read images.
     fixed_points: tuple[FixedPoint, ...] = ()
+    nearest_labels: tuple[int, ...] = ()  #: (P,), the label of the state, by all its units, that is nearest to each of these.
 
     def path(self, states: npt.NDArray[Any]) -> Array:
         """The places (T, 2) of states (T, H) on the plane, such as one input's, step by step."""
@@ -122,8 +123,7 @@ class StateSpaceStudy(Study):
         """The summary, and a line for each fixed point, and for each constant input's slow ones."""
         if not self.fixed_points:
             return [self.summary]
-        nearest = np.square(self.points[:, None] - self.fixed_point_places).sum(axis=2).argmin(axis=0)  # (P,)
-        labels = [f"nearest to {self.coloured_by} {self.label_names[label]}" for label in self.labels[nearest]]
+        labels = [f"nearest to {self.coloured_by} {self.label_names[label]}" for label in self.nearest_labels]
         points = list(zip(self.fixed_points, labels, strict=True))
         slow = Counter(one.input for one in self.fixed_points if one.kind == SLOW)
         told = "Reading the same input again and again, states near a stable point end there;"
@@ -179,7 +179,12 @@ def study_state_space(
         network.cell(replica), constant, np.concatenate(starts),
         lambda done, total: progress(batches + done, batches + total), stopping,
     )  # fmt: skip
-    return None if points is None else replace(study, fixed_points=points)
+    if not points:
+        return None if points is None else study
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 - on use only
+
+    nearest = cdist(np.array([one.state for one in points]), np.concatenate(states)).argmin(axis=1)
+    return replace(study, fixed_points=points, nearest_labels=tuple(study.labels[nearest].tolist()))
 
 
 def _labelled(network: SequenceNetwork, drawn: DrawnSequences, asked: Labels) -> tuple[Labels, tuple[str, ...], str]:
