@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
     for task, add_own, what, does, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
-         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz", '1011 110 --edit "state[6]@2-=0"', "--automaton"),
+         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz", '1011 110 --edit "state[0]@2-=0"', "--automaton"),
         (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit",
          "31415 --position 3", "31415 --json", "31415 --sensitivity"),
         (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
@@ -178,8 +178,8 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
         findings = ["  ".join(map(str.rjust, cells, widths)) for cells in (heads, *rows)] + [""] * bool(findings) + findings
     for line in findings:
         print(line)
-    for path in () if quiet else files.values():
-        output.say(f"Written: {printable(path, 200)}.")
+    for name, path in () if quiet else files.items():
+        output.say(f"{'All numbers are' if name == 'npz' else 'The film is'} in {printable(path, 200)}.")
     return output.OK
 
 

@@ -19,7 +19,7 @@ def test_it_says_where_the_file_would_be_and_the_defaults(home: Path) -> None:
 
 
 def test_it_says_of_each_value_whether_it_is_the_files(home: Path) -> None:
-    config_file().write_text('theme = "nord"\nredraws = 99\n[keys]\ntrain = "k,x"\ncopy = "Y"\n')
+    config_file().write_text('theme = "nord"\nredraws = 99\n[keys]\ntrain = "k,x"\ncopy = "J"\n')
     code, out, err = run_inside(["config", "--json"])
     assert code == 0
     document = json.loads(out)
@@ -27,7 +27,7 @@ def test_it_says_of_each_value_whether_it_is_the_files(home: Path) -> None:
     settings = document["settings"]
     assert settings["theme"] == {"value": "nord", "from": "file"}
     assert settings["redraws"] == {"value": 4, "from": "default"}
-    assert settings["keys"] == {"value": {"copy": "Y"}, "from": "file"}
+    assert settings["keys"] == {"value": {"copy": "J"}, "from": "file"}
     assert [line for line in err.splitlines() if "redraws" in line]
     assert len(document["problems"]) == len(err.splitlines()) == 2
     assert "keys can't be “k,x”: k is the key of study" in err

@@ -416,6 +416,6 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, 
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    options = argparse.Namespace(studies=[SILENCE], npz=None, json=True, quiet=True, dot=False)
+    options = argparse.Namespace(studies=[SILENCE], npz=None, film=None, json=True, quiet=True, dot=False)
     found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")

@@ -35,7 +35,7 @@ redraws = 4               # times a second that the app draws what trains, 1 to 
 alerts = false            # no ring when a run ends, fails, or has no new step for five minutes
 
 [keys]
-train = "W"
+train = "J"
 help = "f12,question_mark"
 ```
 
