@@ -91,7 +91,8 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
     reading = NetworkReading(network, whole, (label,), digit=digit, film=lambda: film)
     last = moment(reading, film, len(film) - 1)
     assert not last.retraced
-    assert last.digit is None
+    assert np.array_equal(last.digit, digit)
+    assert last.right == (label,)
     top = [layer for layer in whole.layers if layer.read_out]
     for layer, expected in zip(last.trace.layers, top, strict=True):
         assert layer.states == pytest.approx(expected.states, rel=1e-3, abs=1e-6)
