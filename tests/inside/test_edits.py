@@ -211,7 +211,8 @@ def test_a_silenced_unit_is_one_whose_weights_are_zero_where_they_are_read(model
     layer = network.layers[at]
     layer.forward.of_state[:, unit] = 0
     if at + 1 < layers:
-        for way in network.layers[at + 1].directions:
+        above = network.layers[at + 1]
+        for way in filter(None, (above.forward, above.backward)):
             way.of_input[:, unit] = 0
     else:
         network.readout[0][:, unit :: size if model != "bilstm" else 2 * size] = 0
