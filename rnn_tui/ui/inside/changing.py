@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.timer import Timer
 
 from rnn_tui.engine.errors import UserError
@@ -16,10 +15,10 @@ from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.ui.inside.bands import Look
 from rnn_tui.ui.inside.scrubber import Scrubber
+from rnn_tui.ui.inside.studying import StudyingView
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 SECONDS_A_MOMENT = 0.4
@@ -34,19 +33,14 @@ KEYS: list[BindingType] = [
 ]
 
 
-class ChangingView(Vertical, TaskView):
+class ChangingView(StudyingView):
     """What is looked at, and what is changed in it."""
 
-    subject: Subject | None = None
     look, step = Look(), 0
     _film: Film | None = None
     _moment: int | None = None  # None for the network as it is
     _whole: Subject | None = None  # the subject as it is, while a moment of its training is looked at
     _rolling: Timer | None = None
-
-    def show_all(self) -> None:
-        """Show what is looked at."""
-        raise NotImplementedError
 
     def go_on_from(self, before: Subject) -> None:
         """Do to another input of the same network what was done to the one `before`."""

@@ -11,16 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Label, Select, Static
+from textual.widgets import Label, Static
 
-from rnn_tui.inside.studies import studies_of
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.inside.bands import UNITS, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
 from rnn_tui.ui.inside.changing import KEYS, ChangingView
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.subject import Given, Studies, Subject
+from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import pane_of
@@ -60,21 +59,15 @@ class InsideView(ChangingView):
 
     ruler: str = "step"
     grid_title: ClassVar[str] = "what it reads and says"
-    studies_at_once: ClassVar[bool] = False  #: whether a study of the first kind takes no longer than a look.
     grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input at hand.
 
     def __init__(self, task: Task) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
-        super().__init__(classes="-empty")
-        self.kinds = studies_of(task)  #: of studies that can be made.
-        self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
+        super().__init__(task, classes="-empty")
         self._asked_for: Hashable = None  # by its key
         self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
-        # Whether studies are in view; whether one was asked for, so that it is made as soon as it can be.
-        self._study_shown, self._study_wanted = True, False
         self._failure = ""
         self._playing: Timer | None = None
-        self._studies = Studies(self, self._show_study, self._studied)
 
     # The frame.
 
@@ -100,7 +93,7 @@ class InsideView(ChangingView):
         self.show_all()
 
     def on_unmount(self) -> None:
-        self._studies.stop()
+        self.studies.stop()
 
     def focus_view(self) -> None:
         """Put the focus on the grid, where keys are commands; it is there with what is in it."""
@@ -141,26 +134,21 @@ class InsideView(ChangingView):
             if before is None or before.network != found.network:
                 self.look = replace(self.look, unit=None)
                 # A study of another network takes its time: it is asked for again.
-                self._study_wanted = self._study_wanted and self.kind is not None and self.kind.of_input
+                self.study_wanted = self.study_wanted and self.kind is not None and self.kind.of_input
             else:
                 self.go_on_from(before)
             self.look = self.look.fitted(found.trace)
             self.taken(found)
             self.refresh_bindings()
-            self._study_at_once()
+            self.study_at_once()
         self.show_all()
 
     # Showing.
 
     @property
-    def study(self) -> Any:
-        """The study of the network that is looked into; None where there is none."""
-        return self._studies.of(self.subject, self.kind)
-
-    @property
     def _units_shown(self) -> bool:
         """Whether the units are; where there is little room, a study and they take turns."""
-        return not (self.study is not None and self._study_shown) or self.has_class("-tall")
+        return not (self.study is not None and self.study_shown) or self.has_class("-tall")
 
     def show_all(self) -> None:
         subject = self.subject
@@ -173,10 +161,10 @@ class InsideView(ChangingView):
             self.grid.show((), (), 0)
             self._say(".inside-readout", self._failure or NOTHING)
             self._say(".inside-note", "")
-            self._show_study()
+            self.show_study()
             return
         trace, step, units = subject.trace, self.step, self._units_shown
-        study = self.study if self._study_shown else None
+        study = self.study if self.study_shown else None
         bands: list[StepBand] = [*self.input_bands(subject, study)]
         if units or not trace.one_output:
             bands += answer_bands(trace, step)
@@ -192,7 +180,7 @@ class InsideView(ChangingView):
         self.query_one("#inside-scrubber", Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
         self._say(".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
         self._say(".inside-note", self.note(subject, step))
-        self._show_study()
+        self.show_study()
         self._show_picture(subject, study)
         self.show_pictures(subject, step)
 
@@ -211,9 +199,9 @@ class InsideView(ChangingView):
         elif picture is not None:
             text.update(picture)
 
-    def _show_study(self) -> None:
-        study = self.study_text(self.study) if self.study is not None and self._study_shown else ""
-        self._say(".inside-study", self._studies.progress if self._studies.running else study)
+    def show_study(self) -> None:
+        study = self.study_text(self.study) if self.study is not None and self.study_shown else ""
+        self._say(".inside-study", self.studies.progress if self.studies.running else study)
 
     def _say(self, place: str, text: str) -> None:
         """Put `text` there, unless it is there: laying out anew costs as much as drawing."""
@@ -289,53 +277,11 @@ class InsideView(ChangingView):
             return False
         return True if subject is not None or action not in NEED_SUBJECT else None
 
-    # The study of a whole network.
-
-    def action_study(self) -> None:
-        if self._studies.running:
-            self._study_wanted = False
-            self._studies.stop()
-        elif self.study is not None:
-            self._study_shown = not self._study_shown
-            self.show_all()
-        else:
-            self._begin_study()
-
-    def _begin_study(self) -> None:
-        self._study_shown = self._study_wanted = True
-        if self.subject is not None and self.kind is not None:
-            self._studies.forget_failure(self.subject, self.kind)
-        self._start_study()
-        self.show_all()
-
-    def _start_study(self) -> None:
-        if self.subject is not None and self.kind is not None and self._studies.wanted(self.subject, self.kind):
-            self._studies.start(self.subject, self.kind)
-
-    def action_next_study(self) -> None:
-        self.query_one("#inside-kind", PlainSelect).choose_next()
-
-    @on(Select.Changed, "#inside-kind")
-    def _kind_chosen(self, event: Select.Changed) -> None:
-        event.stop()
-        self.kind = next(kind for kind in self.kinds if kind.name == event.value)
-        self._studies.stop()  # one of another kind; once that has ended, this one begins
-        self._begin_study()
-
-    def _studied(self) -> None:
-        """A study has ended; another network may be looked at by now."""
-        self._study_at_once()
-        self.show_all()
-
-    def _study_at_once(self) -> None:
-        if self._study_wanted or (self.studies_at_once and self.kind is self.kinds[0]):
-            self._start_study()
-
     def action_leave(self) -> None:
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
-        elif self._studies.running:
+        elif self.studies.running:
             self.action_study()
         elif not self.leave_film():
             raise SkipAction  # it may mean something to the screen
