@@ -206,7 +206,7 @@ SETTINGS: Mapping[str, Setting] = {
         NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000),
         NumberSetting("position", "Position", "the digit to recall; the first is 1", 1, 1000),
         RangeSetting("lengths", "Lengths", "time steps of a sequence", 1, 1000),
-        NumberSetting("gradient_inputs", "Gradient inputs", "images of which each epoch keeps the gradient", 0, 1000),
+        NumberSetting("gradient_inputs", "Gradients of", "images of which epochs keep the gradient", 0, 1000),
         NumberSetting("training_size", "Training set", "sequences in an epoch", 1, 1_000_000),
         NumberSetting("test_size", "Test set", "sequences to test on", 1, 100_000),
     )

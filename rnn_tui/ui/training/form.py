@@ -27,7 +27,7 @@ from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
-ADVANCED = ("batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size")
+ADVANCED = ("batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size", "gradient_inputs")
 
 
 class SettingInput(Input):
