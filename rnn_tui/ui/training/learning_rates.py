@@ -105,7 +105,7 @@ class LearningRateScreen(ModalScreen[float | None]):
             self._draw(search.found)
             note, keys = search.found.sentence, "←→ a rate · Enter takes it over · Esc leaves"
         self.query_one("#rate-note", Static).update(note)
-        self.query_one("#learning-rates").border_subtitle = keys
+        self.query_one("#learning-rates").border_subtitle = Content(keys)
 
     def _draw(self, found: "LearningRateTest") -> None:
         chart, rates = self._chart, found.learning_rates
