@@ -181,6 +181,39 @@ async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await studied(pilot, app, "P")
 
 
+async def inside_film(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """Four moments before the end of the training of recall networks."""
+    await recall(pilot, app)
+    await go(pilot, app, "f3", "inside")
+    for _ in range(4):
+        await studied(pilot, app, "less_than_sign")
+
+
+async def inside_clicks(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await adder(pilot, app)
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app)
+    await study(pilot, app, "clicks")
+
+
+async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f3")
+    set_up(app, 5)
+    await pilot.press("K")
+    await until(pilot, lambda: "Enter takes it over" in said(app))
+
+
+async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """The third of them, behind its first keys."""
+    await until(pilot, lambda: "Guided experiments" in said(app))
+    await pilot.press("Y")
+    await pilot.pause(0.5)
+    await pilot.press("down", "down", "enter")
+    await until(pilot, lambda: "An adder at work" in said(app))
+    await pilot.press("enter")
+    await until(pilot, lambda: "Enter goes on" in said(app))
+
+
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f2", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
@@ -201,5 +234,9 @@ SCENES: Mapping[str, Scene] = {
     "inside-gradients": Scene("How far the gradient reaches back in three cells", inside_gradients, (120, 36)),
     "inside-attribution": Scene("Pixels that speak for the answer, and against it", inside_attribution, (120, 36)),
     "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
+    "inside-film": Scene("A recall network while it learned", inside_film, (120, 36), trains=True),
+    "inside-clicks": Scene("When twenty adders came to add, and clusters of states", inside_clicks, (120, 50), trains=True),
+    "learning-rate": Scene("The loss of recall networks by learning rate", learning_rate, (100, 30), trains=True),
+    "guide": Scene("A guided experiment", guide, (100, 30)),
     "inside-states": Scene("States of an adder on a plane, with fixed points", inside_states, (120, 36)),
 }
