@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from torch import Tensor, nn
 
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms, study_gradients, untrained, untrained_reader
 from rnn_tui.inside.studies import GRADIENTS, NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import digit_norms
 from tests.inside.made import reader, sequences
