@@ -22,12 +22,12 @@ FEWEST = 4  # of fewer moments nothing is to be seen
 SPACED = (1, 3)  # within each power of ten
 
 
-def moments_of(epochs: int, steps_per_epoch: int, size: int) -> frozenset[int]:
+def moments_of(epochs: int, steps_per_epoch: int, size: int, spaced: tuple[int, ...] = SPACED) -> frozenset[int]:
     """After how many steps a moment is kept, each of so many bytes; none where even a few would take too much."""
     most = min(MOST_BYTES // max(1, size), 1000)
     if most < FEWEST:
         return frozenset()
-    early = [0, *(first * 10**power for power in range(9) for first in SPACED if first * 10**power < steps_per_epoch)]
+    early = [0, *(first * 10**power for power in range(9) for first in spaced if first * 10**power < steps_per_epoch)]
     early = early[:: -(-len(early) // max(1, most // 2))]
     room = min(epochs, most - len(early))
     # The last one is always among them.

@@ -194,8 +194,10 @@ class _Run:
 
     def _begin_film(self) -> None:
         """Know at which steps moments are kept; take back those that a resumed run has."""
-        size = sum(values.nbytes for values in self._problem.moment(self._stepper.kept).values())
-        self._moments = moments_of(self._config.epochs, self._problem.steps_per_epoch, size) if size else frozenset()
+        problem, config = self._problem, self._config
+        size = sum(values.nbytes for values in problem.moment(self._stepper.kept).values())
+        steps = moments_of(config.epochs, problem.steps_per_epoch, size, problem.moments_spaced)
+        self._moments = steps if size else frozenset()
         stacked = {} if self._resume is None else dict(self._resume.film)
         self._film = {name: list(values.unbind()) for name, values in stacked.items()}
         if self._step == 0 and self._moments:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import Replica, RunConfig
+from rnn_tui.engine.film import SPACED
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.parallel import Workers
 
@@ -32,6 +33,9 @@ class Problem(ABC):
     samples_per_epoch: int  #: training samples.
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
     replicas: tuple[Replica, ...] = ()  #: what they are, in order; none where the model is a single network.
+
+    #: after which steps of the first epoch a moment of its training is kept, within each power of ten.
+    moments_spaced: tuple[int, ...] = SPACED
 
     @property
     def steps_per_epoch(self) -> int:

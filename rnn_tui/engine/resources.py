@@ -31,8 +31,9 @@ _IMPORTING = threading.RLock()
 
 def usable_cores() -> int:
     """The cores that this process may run on."""
-    # Outside Linux nothing tells which of them it may use.
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if sys.platform == "linux":  # elsewhere nothing tells which of them it may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def require_memory(needed: int, device: "torch.device") -> None:

@@ -201,6 +201,8 @@ class MnistProblem(Problem):
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
         followed = validation[: config.gradient_inputs]
+        if config.gradient_inputs:  # which take as long as a step or two
+            self.moments_spaced = (1,)
         self._filmed = to_pixels(data.test_images[FILMED], False).numpy()
         self._followed = to_pixels(data.train_images[followed], False).numpy(), data.train_labels[followed].numpy()
         self.model = build_model(config)
