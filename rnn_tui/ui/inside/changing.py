@@ -115,15 +115,15 @@ class ChangingView(StudyingView):
         if subject is None:
             return
         try:
-            film = self._film = await in_thread(self, film_of, subject.reading)
+            film = self._film if self._film is not None else await in_thread(self, film_of, subject.reading)
             now = len(film) - 1 if self._moment is None else self._moment
             at = max(0, min((now if at is None else at) + by, len(film) - 1))
             reading = await in_thread(self, moment, subject.reading, film, at)
         except UserError as error:
-            self._stop_film()
+            self.leave_film()  # or playing, which begins before the film is there, would be tried again for another input
             self.notify(str(error), severity="error")
             return
-        self._whole, self._moment = subject, at
+        self._whole, self._moment, self._film = subject, at, film
         if at == len(film) - 1:
             self._stop_film()
         self.subject = replace(subject, reading=reading, edited=None, network=(subject.network, at))

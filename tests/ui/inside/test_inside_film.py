@@ -85,6 +85,20 @@ async def test_who_has_no_film_is_told_so() -> None:
         assert not view.has_class("-film")
 
 
+async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
+    async with inside("recall") as (app, view, pilot):
+        told: list[str] = []
+        app.notify = lambda text, **_: told.append(text)  # a widget's notifications go by way of the app
+        await moved(pilot, view, "O")
+        await wait_until(pilot, lambda: len(told) == 1)
+        read = view.subject.trace.read
+        await moved(pilot, view, "i")
+        await wait_until(pilot, lambda: not busy(view) and view.subject.trace.read != read)
+        await settled(pilot, view)
+        assert len(told) == 1
+        assert not view.has_class("-film")
+
+
 async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
     train(TASKS["mnist"].config("lstm", "report", epochs=1, batch_size=5000, hidden_size=8))
     async with inside("mnist") as (app, view, pilot):
