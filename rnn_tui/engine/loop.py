@@ -7,7 +7,7 @@ never raises for anything that happens in training: the last event says how the 
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -195,20 +195,21 @@ class _Run:
     def _begin_film(self) -> None:
         """Know at which steps moments are kept; take back those that a resumed run has."""
         problem, config = self._problem, self._config
-        size = sum(values.nbytes for values in problem.moment(self._stepper.kept).values())
+        moment = problem.moment(self._stepper.kept)
+        size = sum(values.nbytes for values in moment.values())
         steps = moments_of(config.epochs, problem.steps_per_epoch, size, problem.moments_spaced)
         self._moments = steps if size else frozenset()
         stacked = {} if self._resume is None else dict(self._resume.film)
         self._film = {name: list(values.unbind()) for name, values in stacked.items()}
         if self._step == 0 and self._moments:
-            self._keep_moment()
+            self._add_moment(moment)
 
     def _keep_moment(self) -> None:
+        with suppress(CheckpointError):  # weights that diverged, of which the next loss tells more
+            self._add_moment(self._problem.moment(self._stepper.kept))
+
+    def _add_moment(self, moment: Mapping[str, Tensor]) -> None:
         epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)
-        try:
-            moment = self._problem.moment(self._stepper.kept)
-        except CheckpointError:  # weights that diverged, of which the next loss tells more
-            return
         for name, values in {"epochs": epochs, **moment}.items():
             self._film.setdefault(name, []).append(values)
 
