@@ -110,7 +110,8 @@ class Stepper:
         loss = loss_of()
         # Replicas share no weights: the gradient of their sum is each one's own.
         # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss))
+        # Weights that have no part in it have a gradient of 0.
+        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss), materialize_grads=True)
 
 
 class LossLog:

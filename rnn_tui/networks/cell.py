@@ -69,7 +69,7 @@ class Cell(ABC):
     #: that a step of training keeps for the backward pass, per sequence, time step and unit,
     #: measured with float32 on the CPU and rounded down.
     step_bytes: ClassVar[int] = 12
-    pytorch: ClassVar[str] = ""  #: the module of `torch.nn` that computes the same, such as `LSTM`; empty where there is none.
+    pytorch: ClassVar[str] = ""  #: the module that computes the same, such as `torch.nn:LSTM`; empty where there is none.
     onnx: ClassVar[OnnxOperator | None] = None  #: the operator of ONNX that computes the same, or None.
     replica_rows: ClassVar[tuple[int, ...]] = ()  #: which block of PyTorch's rows stands at each place of a set of replicas.
     #: `module:class` of its sets of replicas, a `Replicas`; imported on use, and torch with it.
@@ -100,13 +100,11 @@ class Cell(ABC):
 
         Parameters are called as those of `nn.LSTM` are: `weight_ih_l0` and so on.
         """
-        from torch import nn  # noqa: PLC0415 - on use only
-
         from rnn_tui.networks.layers import StackedLayers  # noqa: PLC0415 - torch, on use only
 
         if not self.pytorch:
             return StackedLayers(self, features, hidden_size, layers)
-        module: nn.Module = getattr(nn, self.pytorch)(features, hidden_size, layers, batch_first=True)
+        module: nn.Module = resolve_name(self.pytorch)(features, hidden_size, layers, batch_first=True)
         return module
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":

@@ -11,7 +11,7 @@ class GRUCell(Cell):
     """A state that a gate updates, without a memory of its own."""
 
     name, label = "gru", "GRU"
-    pytorch = "GRU"
+    pytorch = "torch.nn:GRU"
     gates = ("reset", "update", "candidate")
     keep_gate = "update"
     step_bytes = 36

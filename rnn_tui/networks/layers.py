@@ -9,6 +9,8 @@ Initial weights are drawn from a generator of our own and never from the global 
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +51,55 @@ class StackedLayers(nn.Module):
                 states.append(last.state)
             sequences = torch.stack(states, 1)
         return sequences, None
+
+
+class _RNNPass(torch.autograd.Function):
+    """h = tanh(W·x + b + U·h₋₁ + b′), from a state of 0."""
+
+    @staticmethod
+    def forward(  # noqa: PLR0917 - autograd passes arguments by position
+        context: Any, inputs: Tensor, of_input: Tensor, of_state: Tensor, input_bias: Tensor, state_bias: Tensor
+    ) -> Tensor:
+        """States (T, N, H) of `inputs` (T, N, F), by weights (H, F), (H, H) and biases (H,)."""
+        states = nn.functional.linear(inputs, of_input, input_bias + state_bias)  # which become the states in place
+        each = states.unbind(0)
+        each[0].tanh_()
+        for last, state in pairwise(each):
+            state.addmm_(last, of_state.t()).tanh_()
+        context.save_for_backward(inputs, of_input, of_state, states)
+        return states
+
+    @staticmethod
+    def backward(context: Any, above: Tensor) -> tuple[Tensor | None, ...]:
+        """With D the gradient on what it is put before: Dsum = Dh·(1 − h²), and on h₋₁ Uᵀ·Dsum + what comes from `above`."""
+        inputs, of_input, of_state, states = context.saved_tensors
+        sums = torch.addcmul(torch.ones((), dtype=states.dtype), states, states, value=-1)
+        each = sums.unbind(0)
+        each[-1].mul_(above[-1])
+        for step in range(len(states) - 2, -1, -1):
+            each[step].mul_(torch.addmm(above[step], each[step + 1], of_state))
+        below = sums @ of_input if context.needs_input_grad[0] else None
+        to_input = sums.flatten(0, 1).t() @ inputs.flatten(0, 1)
+        to_state = sums[1:].flatten(0, 1).t() @ states[:-1].flatten(0, 1)
+        bias = sums.sum((0, 1))
+        return below, to_input, to_state, bias, bias
+
+
+class RNNLayers(nn.RNN):
+    """`nn.RNN`, batch first and in one direction, whose gradient over time on the CPU is written by hand.
+
+    PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all steps at once.
+    """
+
+    def forward(self, sequences: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), from states of 0."""
+        if sequences.device.type != "cpu":
+            return super().forward(sequences)[0], None
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
+        states = sequences.transpose(0, 1).to(kind).contiguous()
+        for weights in self.all_weights:
+            states = _RNNPass.apply(states, *(weight.to(kind) for weight in weights))  # type: ignore[no-untyped-call]
+        return states.transpose(0, 1), None
 
 
 Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
@@ -98,17 +149,18 @@ class AllStatesReader(nn.Module):
         hidden_size: int = recurrent.hidden_size  # type: ignore[assignment]
         self.readout = nn.Linear(time_steps * hidden_size, classes)
 
-    def forward(self, sequences: Tensor) -> Tensor:
-        """Logits (N, C) of `sequences` (N, T, F)."""
-        states, _ = self.recurrent(sequences)  # (N, T, H)
-        logits: Tensor = self.readout(states.flatten(1))  # (N, T·H) -> (N, C)
+    def forward(self, sequences: Tensor, first: int = 0) -> Tensor:
+        """Logits (N, C) of `sequences` (N, t, F); of fewer than T steps, from the `first` on, no other states are read out."""
+        states, _ = self.recurrent(sequences)  # (N, t, H)
+        read, begin = states.flatten(1), first * states.shape[2]  # (N, t·H)
+        logits: Tensor = nn.functional.linear(read, self.readout.weight[:, begin : begin + read.shape[1]], self.readout.bias)
         return logits
 
 
 class LastStepBiLSTM(nn.Module):
     """`nn.LSTM(bidirectional=True)` read out at the last time step, without its wasted work.
 
-    At the last step the backward direction has read one vector only, so in the top layer one `LSTMCell` step stands for it: the
+    At the last step the backward direction has read one vector only, so in the top layer one step of an LSTM stands for it: the
     same function and gradients for about half the work. Layers below the top need both directions in full, since the forward
     direction above reads them at every step.
     """
@@ -128,11 +180,15 @@ class LastStepBiLSTM(nn.Module):
         if self.below is not None:
             sequences, _ = self.below(sequences)  # (N, T, 2·H)
         _, (forward, _) = self.forward_direction(sequences)  # (1, N, H)
-        backward, _ = self.backward_direction(sequences[:, -1])  # (N, F) -> (N, H)
-        return torch.cat([forward[0], backward.to(forward.dtype)], dim=-1)
+        # The backward direction's step starts from 0: neither its recurrent weights nor its forget gate have a part in it.
+        other = self.backward_direction
+        sums = nn.functional.linear(sequences[:, -1], other.weight_ih, other.bias_ih + other.bias_hh)  # (N, 4·H)
+        write, _, candidate, show = sums.chunk(4, 1)
+        last = show.sigmoid() * (write.sigmoid() * candidate.tanh()).tanh()
+        return torch.cat([forward[0], last.to(forward.dtype)], dim=-1)
 
-    def forward(self, sequences: Tensor) -> Tensor:
-        """Logits (N, C) of `sequences` (N, T, F)."""
+    def forward(self, sequences: Tensor, first: int = 0) -> Tensor:  # noqa: ARG002
+        """Logits (N, C) of `sequences` (N, T, F), of as many steps as there are."""
         logits: Tensor = self.readout(self.outputs_at_last_step(sequences))  # (N, C)
         return logits
 

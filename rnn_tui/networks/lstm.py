@@ -19,7 +19,7 @@ class LSTMCell(Cell):
     """A memory that gates write, keep and show."""
 
     name, label = "lstm", "LSTM"
-    pytorch = "LSTM"
+    pytorch = "torch.nn:LSTM"
     gates = ("input", "forget", "candidate", "output")
     has_memory = True
     keep_gate = "forget"

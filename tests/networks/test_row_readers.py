@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
+from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, RNNLayers, build_row_reader, initialise
 
 Array = npt.NDArray[np.float64]
 
@@ -143,21 +143,42 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
     outputs, expected = reader.outputs_at_last_step(here), whole(there)[0][:, -1]
     torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-10)
 
-    (outputs.sin() * weight).sum().backward()
-    (expected.sin() * weight).sum().backward()
-    assert here.grad is not None
-    assert here.grad.abs().max() > 0
-    torch.testing.assert_close(here.grad, there.grad, rtol=0, atol=1e-10)
-    for theirs, ours in names.items():
-        expected_gradient = whole.get_parameter(theirs).grad
-        gradient = reader.get_parameter(ours).grad
-        assert gradient is not None
-        assert expected_gradient is not None
-        torch.testing.assert_close(gradient, expected_gradient, rtol=0, atol=1e-10, msg=ours)
+    ours = [here, *(reader.get_parameter(name) for name in names.values())]
+    theirs = [there, *(whole.get_parameter(name) for name in names)]
+    found = torch.autograd.grad((outputs.sin() * weight).sum(), ours, materialize_grads=True)
+    wanted = torch.autograd.grad((expected.sin() * weight).sum(), theirs)
+    assert found[0].abs().max() > 0
+    for name, gradient, expected_gradient in zip(["input", *names.values()], found, wanted, strict=True):
+        torch.testing.assert_close(gradient, expected_gradient, rtol=0, atol=1e-10, msg=name)
     # One step back from a state of zeros: the backward direction's own recurrence is never used.
-    unused = reader.backward_direction.weight_hh.grad
-    assert unused is not None
-    assert not unused.any()
+    assert not found[1 + list(names.values()).index("backward_direction.weight_hh")].any()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(("count", "steps"), [(3, 5), (1, 1), (4, 2)])
+def test_rnn_layers_equal_pytorchs_in_states_and_gradients(layers: int, count: int, steps: int) -> None:
+    draw = torch.Generator().manual_seed(layers)
+    ours, theirs = RNNLayers(4, 6, layers, batch_first=True).double(), nn.RNN(4, 6, layers, batch_first=True).double()
+    initialise(ours, CELLS["rnn"], "pytorch", draw)
+    theirs.load_state_dict(ours.state_dict())
+    rows, weight = (torch.randn(count, steps, size, dtype=torch.float64, generator=draw, requires_grad=True) for size in (4, 6))
+    states, expected = ours(rows)[0], theirs(rows)[0]
+    torch.testing.assert_close(states, expected, rtol=0, atol=1e-12)
+    found = torch.autograd.grad(states, [rows, *ours.parameters()], weight)
+    for gradient, wanted in zip(found, torch.autograd.grad(expected, [rows, *theirs.parameters()], weight), strict=True):
+        torch.testing.assert_close(gradient, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_a_part_of_the_steps_is_read_out_as_if_the_others_had_no_weight(kind: str) -> None:
+    reader = mnist_reader(kind, 8, 1)
+    initialise(reader, CELLS[kind], "pytorch", torch.Generator().manual_seed(0))
+    assert isinstance(reader, AllStatesReader)
+    rows = torch.rand(3, 20, 28, generator=torch.Generator().manual_seed(1))
+    states = reader.recurrent(rows)[0]
+    every = torch.zeros(3, 28, 8)
+    every[:, 4:24] = states
+    torch.testing.assert_close(reader(rows, 4), reader.readout(every.flatten(1)))
 
 
 def test_bilstm_sees_earlier_rows_only_forwards() -> None:
@@ -202,6 +223,8 @@ def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(model: s
     assert torch.isfinite(logits).all()
     logits.sum().backward()
     for name, parameter in reader.named_parameters():
+        if name == "backward_direction.weight_hh":  # which no step uses
+            continue
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
 
