@@ -1,14 +1,17 @@
 """Distorted images are the images meant: moved, turned and bent by what the map says."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.problem import PHOTO_DISTORTION, SHIFT_GROUP, Distortion, distort, restroke, shift_groups
+from rnn_tui.tasks.mnist.problem import PHOTO_DISTORTION, SHIFT_GROUP, Distortion, distort, draw_shifts, restroke, shift_groups
 
 COUNT = 60
 
@@ -152,7 +155,7 @@ def move_of(before: Tensor, after: Tensor, reach: int) -> tuple[int, int]:
 def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(images: Tensor, count: int, reach: int) -> None:
     batch = images[:count]
     original = batch.clone()
-    result = shift_groups(batch, generator(3), reach)
+    result = shift_groups(batch, draw_shifts(count, generator(3), reach))
     assert result.shape == batch.shape
     assert torch.equal(batch, original)
     for before, after in zip(batch.split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True):
@@ -166,7 +169,7 @@ def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
     numbers = generator()
     seen = set()
     for _ in range(60):
-        result = shift_groups(images[: 2 * SHIFT_GROUP], numbers)
+        result = shift_groups(images[: 2 * SHIFT_GROUP], draw_shifts(2 * SHIFT_GROUP, numbers))
         moves = [
             move_of(before, after, 1)
             for before, after in zip(images[: 2 * SHIFT_GROUP].split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True)
@@ -177,8 +180,18 @@ def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
 
 
 def test_shift_is_decided_by_the_generator(images: Tensor) -> None:
-    first, again = (shift_groups(images, generator(4)) for _ in range(2))
-    assert torch.equal(first, again)
+    first, again = (draw_shifts(len(images), generator(4)) for _ in range(2))
+    assert first == again
+
+
+@given(st.lists(st.integers(0, 3 * SHIFT_GROUP), max_size=4))
+@settings(max_examples=30)
+def test_a_batch_in_parts_is_shifted_as_the_whole(cuts: list[int]) -> None:
+    batch = torch.arange(3 * SHIFT_GROUP * 16).reshape(-1, 4, 4)
+    moves = [[1, 0], [-1, 1], [0, -1]]
+    bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(batch)}), len(batch)]
+    parts = [shift_groups(batch[begin:end], moves, begin) for begin, end in pairwise(bounds)]
+    assert torch.equal(torch.cat(parts), shift_groups(batch, moves))
 
 
 # Strokes

@@ -39,11 +39,17 @@ from rnn_tui.tasks.task import ImageEvaluation
 SHIFT_GROUP = 25
 
 
-def shift_groups(images: Tensor, random: torch.Generator, reach: int = 1) -> Tensor:
-    """Images (N, 28, 28), groups moved by −reach … reach pixels, wrapping around: only 813 of 60,000 have ink at the border."""
-    groups = torch.split(images, SHIFT_GROUP)
-    moves = torch.randint(-reach, reach + 1, (len(groups), 2), generator=random).tolist()
-    return torch.cat([group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves, strict=True)])
+def draw_shifts(count: int, random: torch.Generator, reach: int = 1) -> list[list[int]]:
+    """By how many rows and columns, −reach … reach, each group of `count` images is moved."""
+    moves: list[list[int]] = torch.randint(-reach, reach + 1, (-(-count // SHIFT_GROUP), 2), generator=random).tolist()
+    return moves
+
+
+def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], at: int = 0) -> Tensor:
+    """Images (N, 28, 28) of a batch, from the one `at` on, moved; around the edge, where 813 of 60,000 have ink."""
+    ends = [*range(SHIFT_GROUP - at % SHIFT_GROUP, len(images), SHIFT_GROUP), len(images)]
+    groups = images.tensor_split(ends[:-1])
+    return torch.cat([group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves[at // SHIFT_GROUP :], strict=False)])
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,8 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
 
 
+# Rows that nearly all digits have their ink in; and all.
+INNER_ROWS, ALL_ROWS = slice(4, 24), slice(0, SIDE)
 EVALUATION_BATCH = 250  # large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
@@ -159,7 +167,12 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
     """Images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
     pixels = images.float().div_(255)
-    return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION) if standardise else pixels
+    return standardised(pixels) if standardise else pixels
+
+
+def standardised(pixels: Tensor) -> Tensor:
+    """Pixels 0 … 1, changed in place to a mean of about 0 and a deviation of about 1."""
+    return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION)
 
 
 @cache
@@ -221,14 +234,15 @@ class MnistProblem(Problem):
         )
 
     def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Bytes are brought to the device and become floats there: a quarter of the traffic."""
-        return to_pixels(images.to(self._device), self._recipe.standardise), labels.to(self._device)
+        """Bytes on the device, which become floats there as they are used: a quarter of the traffic."""
+        return images.to(self._device), labels.to(self._device)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
         random = generator(self._config.seed, "order", epoch)
         self._order = torch.randperm(self.samples_per_epoch, generator=random).to(self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
+        self._steps_before = (epoch - 1) * self.steps_per_epoch
 
     def random_states(self) -> Mapping[str, Tensor]:
         """Where the epoch's stream of distortions is."""
@@ -240,33 +254,41 @@ class MnistProblem(Problem):
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Cross-entropy over the batch, in parts of about equal size."""
-        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
-        maps = strokes = None
+        chosen, recipe = self._order[step * self.batch_size : (step + 1) * self.batch_size], self._recipe
+        count, maps, strokes, moves = len(chosen), None, None, None
         if self._distortion is not None:
-            maps = self._distortion.draw(len(chosen), self._noise).to(self._device)
+            maps = self._distortion.draw(count, self._noise).to(self._device)
             if self._distortion.stroke:
-                strokes = self._distortion.draw_strokes(len(chosen), self._noise).to(self._device)
-        images, labels = (one.index_select(0, chosen) for one in self._train)
-        if self._recipe.augmentation == "shift":
-            images = shift_groups(images, self._noise)
+                strokes = self._distortion.draw_strokes(count, self._noise).to(self._device)
+        elif recipe.augmentation == "shift":
+            moves = draw_shifts(count, self._noise)
+        total = self._config.epochs * self.steps_per_epoch
+        rows = INNER_ROWS if self._steps_before + step < recipe.inner_rows * total else ALL_ROWS
 
         def loss_of(part: slice) -> Tensor:
-            inputs = images[part]
+            images, targets = (one.index_select(0, chosen[part]) for one in self._train)
+            if moves is not None:
+                images = shift_groups(images, moves, part.start)
             if maps is not None:
-                inputs = distort(inputs, maps[part])
+                images = distort(to_pixels(images, False), maps[part])
             if strokes is not None:
-                inputs = restroke(inputs, strokes[part])
-            logits, smoothing = self._logits(self.model, inputs), self._recipe.label_smoothing
+                images = restroke(images, strokes[part])
+            logits = self._logits(self.model, images, rows)
             if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
                 logits = F.pad(logits, (0, 1))
-            return F.cross_entropy(logits, labels[part], reduction="sum", label_smoothing=smoothing) / len(chosen)
+            return F.cross_entropy(logits, targets, reduction="sum", label_smoothing=recipe.label_smoothing) / count
 
-        size = -(-len(chosen) // parts)
-        return [partial(loss_of, slice(at, at + size)) for at in range(0, len(chosen), size)]
+        size = -(-count // parts)
+        return [partial(loss_of, slice(at, at + size)) for at in range(0, count, size)]
 
-    def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
+    def _logits(self, model: nn.Module, images: Tensor, rows: slice = ALL_ROWS) -> Tensor:
+        """Logits (N, 10) after these rows of images (N, 28, 28): bytes, or floats 0 … 1."""
+        images = images[:, rows]
+        pixels = to_pixels(images, False) if images.dtype == torch.uint8 else images
+        if self._recipe.standardise:
+            pixels = standardised(pixels)
         with precision(self._device, self._bfloat16):
-            logits: Tensor = model(inputs)
+            logits: Tensor = model(pixels, rows.start)
         return logits.float()
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
