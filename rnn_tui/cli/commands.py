@@ -68,20 +68,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 class Parser(argparse.ArgumentParser):
     """argparse: what was typed is harmless when shown again; no abbreviations, whose meaning would change with new options."""
 
-    command: Command | None = None  # it learns its options from the command's module, on first use
     examples: tuple[str, ...] = ()  # command lines that its help ends with
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
+    def __init__(self, *arguments: Any, command: Command | None = None, **keywords: Any) -> None:
+        self._command, self._begin = command, partial(super().__init__, *arguments, **{"allow_abbrev": False, **keywords})
+        if command is None:  # else it is made on first use, when it learns its options from the command's module
+            self._begin()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with code 2."""
         super().error(printable(message, 400))
 
     def complete(self) -> None:
-        """Add the command's options."""
-        if self.command is not None:
-            module, self.command = importlib.import_module(self.command.module), None
+        """Make it, and add the command's options, where that is still to be done."""
+        if self._command is not None:
+            module, self._command = importlib.import_module(self._command.module), None
+            self._begin()
             self.set_defaults(complain=self.error, perform=module.run)
             module.add_arguments(self)
 
@@ -107,9 +109,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
     parser.add_argument("--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for command in COMMANDS:
-        commands.add_parser(command.name, help=command.help, aliases=command.aliases).command = command
+        commands.add_parser(command.name, help=command.help, aliases=command.aliases, command=command)
     return parser
 
 
