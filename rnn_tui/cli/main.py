@@ -11,7 +11,8 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
+from contextlib import suppress
+from functools import cached_property
 from typing import TextIO
 
 from rnn_tui.cli import output
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _end_of(arguments: Sequence[str]) -> int:
     """Run a command; whatever ends it, there is a sentence and an exit code."""
     try:
-        _start_log()
+        log_file()  # or a SettingError
+        logging.basicConfig(level=logging.INFO, handlers=[_Log()])
+        logging.raiseExceptions = False
         return _run(arguments)
     except OutputLostError:
         raise
@@ -96,17 +99,22 @@ def _run_app(data_dir: str | None) -> int:
     return run(data_dir, page=page)
 
 
-def _start_log() -> None:
-    """Send log records to the log file; without one where it can't be written."""
-    path = log_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.raiseExceptions = False
+class _Log(logging.Handler):
+    """The log file, made for the first record; nothing where it can't be written."""
+
+    @cached_property
+    def _file(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - most commands have nothing to tell it
+
+        (path := log_file()).parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
+        return handler
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        with suppress(OSError):
+            self._file.handle(record)
 
 
 class OutputLostError(SystemExit):

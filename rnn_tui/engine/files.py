@@ -4,12 +4,9 @@ What is no file but a device, a pipe or a link stays what it is: a rename would 
 """
 
 import errno
-import glob
 import os
 import stat
 import sys
-import tempfile
-import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +42,8 @@ def why_unwritable(path: Path) -> str:
     Found out before what takes long, and by trying, since permissions do not tell all. A device or
     a pipe is not tried, since whoever reads there would notice.
     """
+    import tempfile  # noqa: PLC0415 - and with it ten modules that reading does without
+
     try:
         if _takes_data(path):
             return "" if _descriptor(path) is not None or os.access(path, os.W_OK) else os.strerror(errno.EACCES)
@@ -64,8 +63,9 @@ def remove_temporary(path: Path) -> None:
     """Remove what a process left that was killed while it wrote `path`."""
     target = Path(os.path.realpath(path))
     with suppress(OSError):
-        for temporary in target.parent.glob(f"{glob.escape(_hidden(target))}*"):
-            temporary.unlink(missing_ok=True)
+        for temporary in target.parent.iterdir():
+            if temporary.name.startswith(_hidden(target)):
+                temporary.unlink(missing_ok=True)
 
 
 def _takes_data(path: Path) -> bool:
@@ -110,7 +110,7 @@ def _opened(path: Path) -> int:
 def _replace(path: Path, parts: Iterable[bytes]) -> None:
     """Replace a file, or make it, in one step."""
     # Not by `tempfile`, whose files nobody else may read: these are ordinary ones.
-    temporary = path.with_name(f"{_hidden(path)}{uuid.uuid4().hex}")
+    temporary = path.with_name(f"{_hidden(path)}{os.urandom(16).hex()}")
     try:
         with temporary.open("xb") as file:
             _own_like(temporary, path)

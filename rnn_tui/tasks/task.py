@@ -10,7 +10,6 @@ from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant
 from rnn_tui.engine.errors import TaskError, printable
 from rnn_tui.engine.metrics import Measure, Metric, Spread
 from rnn_tui.engine.paths import shipped_weights
-from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -166,6 +165,8 @@ class Task:
 
     def load(self) -> "type[Problem]":
         """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a plug-in is broken."""
+        from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415 - answers do without, and without all events
+
         try:
             with heavy_imports():
                 return cast("type[Problem]", resolve_name(self.problem))
