@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.paths import run_database
@@ -130,16 +131,21 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
     """`last`, then names of runs, the newest first, or ids for names that can't be typed; none if that takes too long."""
-    which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
-    try:
-        with closing(sqlite3.connect(f"{run_database().absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:
-            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-            version_of(connection, "")
-            rows = connection.execute(f"SELECT name, id FROM runs WHERE {which}").fetchall()
-    except (*FAULTS, StoreError):
-        return []
+    rows = read_names(f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}", 0.1)
     known = (next(filter(_can_be_typed, row), None) for row in rows)
     return [LAST, *(text for text in known if text)] if rows else []
+
+
+def read_names(which: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:
+    """Names and ids of the runs that an SQL condition is true of, as they stand there; none where that fails."""
+    place = f"{run_database().absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(place, uri=True, timeout=patience)) as connection:
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            version_of(connection, "")
+            return connection.execute(f"SELECT name, id FROM runs WHERE {which}").fetchall()
+    except (*FAULTS, StoreError):
+        return []
 
 
 def _can_be_typed(name: object) -> bool:

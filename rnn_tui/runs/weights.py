@@ -1,13 +1,13 @@
 """Which weights answer: those that ship, those of runs, those in a file that was named.
 
-Whoever asks a network has it from the one cache here. The database is loaded only where a run is asked for by its name.
+Whoever asks a network has it from the one cache here. The database is read only where a run may answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import islice
+from functools import cache, lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,12 +88,11 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
-    deleted = _names(deleted=True)
-    for run_id in (one for one in kept_runs()[:RUNS_LOOKED_AT] if one not in deleted):
-        path = weights_of(run_id)
+    deleted = cache(_deleted)
+    for run_id in kept_runs()[:RUNS_LOOKED_AT]:
         with suppress(CheckpointError):
-            config, _, metrics = read_description(path)
-            if config.task == task and metrics:
+            config, _, metrics = read_description(path := weights_of(run_id))
+            if config.task == task and metrics and run_id not in deleted():
                 yield Source(path, f"run {printable(run_id)}", getattr(config, "position", None), config.name)
 
 
@@ -104,7 +103,7 @@ def run_weights(task: str, run: str) -> Source:
             return source
         raise CheckpointError(f"There is no finished run of {task}; train one with rnn-tui train {task}.")
     run_ids = kept_runs()
-    found = [run] if run in run_ids else [run_id for run_id, name in _names(deleted=False).items() if name == run]
+    found = [run] if run in run_ids else [run_id for run_id, name in _names().items() if name == run]
     found = found or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
@@ -115,25 +114,33 @@ def run_weights(task: str, run: str) -> Source:
     return Source(path, f"run {printable(found[0])}")
 
 
-def _names(*, deleted: bool) -> Mapping[str, str]:
+def _names() -> Mapping[str, str]:
     """Ids and names in the database; none where there is no database, or none that can be used."""
     if run_database().exists():
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
         with suppress(StoreError), RunStore() as store:
-            return store.names(deleted=deleted)
+            return store.names()
     return {}
+
+
+def _deleted() -> set[str]:
+    """The ids of runs that were deleted, likewise."""
+    from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
+
+    return {run_id for _, run_id in read_names("deleted IS NOT NULL")}
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
     """What answers by default: the last finished run for a position, else what ships, else any other; or a CheckpointError."""
     usual = TASKS[task].presets[0].values.get("position")
-    runs = [] if only_pretrained else list(finished_runs(task))
     # Of those that ship, the usual position first.
-    sources = [*runs, *sorted(shipped(task), key=lambda source: source.position != usual)]
-    if not sources:
+    ships = sorted(shipped(task), key=lambda source: source.position != usual)
+    sources = iter(ships) if only_pretrained else chain(finished_runs(task), ships)
+    first = next(sources, None)
+    if first is None:
         raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
-    return min(sources, key=lambda source: source.position != position)
+    return first if position is None else next((one for one in chain([first], sources) if one.position == position), first)
 
 
 def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
