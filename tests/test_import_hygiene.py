@@ -10,8 +10,10 @@ import sys
 
 import pytest
 
+from rnn_tui.cli.commands import COMMANDS
 from rnn_tui.cli.train import OPTIONS
 from rnn_tui.tasks import TASKS
+from tests.tasks.conftest import small_config, small_run
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
 FACES = {"textual", "rich", "plotext", "textual_plotext", "cv2"}
@@ -117,6 +119,58 @@ def test_an_answer_imports_neither_torch_nor_a_face(arguments: list[str], answer
     text, modules = outcome_of(QUESTION.format(arguments=arguments))
     assert answer in text
     assert not modules & (HEAVY - {"safetensors"} | FACES)
+
+
+# What NumPy, which an answer needs, does not import either, and no answer into a pipe needs: 1 to 45 ms each.
+NO_ANSWER_NEEDS = {
+    "asyncio", "email", "http", "importlib.metadata", "logging.handlers", "platformdirs", "queue", "rnn_tui.engine.events",
+    "rnn_tui.engine.resources", "rnn_tui.runs.records", "rnn_tui.runs.store", "rnn_tui.tasks.adder.problem", "socket",
+    "sqlite3", "tempfile", "uuid",
+}  # fmt: skip
+START = """
+import contextlib, io, json, sys
+sys.argv = ["rnn-tui", *{arguments}]
+from rnn_tui.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+    code = main()
+print(json.dumps([out.getvalue(), sorted(sys.modules)]))
+"""
+
+
+def modules_at_end(*arguments: str) -> tuple[str, set[str]]:
+    """What a command prints, and the full names of all that it has imported at its end."""
+    result = subprocess.run(
+        [sys.executable, "-c", START.format(arguments=[*arguments])],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    printed, modules = json.loads(result.stdout)
+    return printed, set(modules)
+
+
+@pytest.mark.parametrize("arguments", [("add", "1011", "110"), ("recall", "31415")], ids=["add", "recall"])
+def test_an_answer_imports_little_beside_numpy(arguments: tuple[str, ...]) -> None:
+    printed, modules = modules_at_end(*arguments)
+    assert "✓" in printed
+    assert {"numpy", "rnn_tui.runs.weights"} <= modules
+    assert not modules & NO_ANSWER_NEEDS
+
+
+def test_a_run_that_answers_needs_sqlite_but_not_the_whole_store() -> None:
+    small_run(small_config("adder", hidden_sizes=(2,), training_size=2), name="20250102-000000-aaaaaa")
+    _, modules = modules_at_end("add", "1011", "110")
+    assert "sqlite3" in modules
+    assert not modules & (NO_ANSWER_NEEDS - {"sqlite3"})
+    _, modules = modules_at_end("recall", "31415")  # of which there is no run
+    assert "sqlite3" not in modules
+
+
+def test_a_command_learns_no_options_but_its_own() -> None:
+    _, modules = modules_at_end("add", "1011", "110")
+    of_commands = {command.module for command in COMMANDS}
+    assert modules & of_commands == {"rnn_tui.cli.add"}
 
 
 def test_first_frame_imports_nothing_heavy() -> None:
