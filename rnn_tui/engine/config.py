@@ -58,6 +58,8 @@ class Recipe:
     rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
     bfloat16: bool = False  #: run matrix products in bfloat16 where the processor has instructions for it.
     inner_rows: float = 0.0  #: share of all steps, the first ones, in which only the inner rows of images are read.
+    row_pairs: float = 0.0  #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
+    undistorted: float = 0.0  #: share of all steps, the last ones, without augmentation.
     label_smoothing: float = 0.0  #: share of each target spread evenly over all classes.
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
@@ -69,7 +71,7 @@ class Recipe:
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
-        for name in ("beta1", "beta2", "label_smoothing", "average", "rise", "inner_rows"):
+        for name in ("beta1", "beta2", "label_smoothing", "average", "rise", "inner_rows", "row_pairs", "undistorted"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
 

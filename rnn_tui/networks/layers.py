@@ -149,11 +149,11 @@ class AllStatesReader(nn.Module):
         hidden_size: int = recurrent.hidden_size  # type: ignore[assignment]
         self.readout = nn.Linear(time_steps * hidden_size, classes)
 
-    def forward(self, sequences: Tensor, first: int = 0) -> Tensor:
-        """Logits (N, C) of `sequences` (N, t, F); of fewer than T steps, from the `first` on, no other states are read out."""
+    def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:
+        """Logits (N, C) of `sequences` (N, t, F), `at` these of the T steps: no other states are read out."""
         states, _ = self.recurrent(sequences)  # (N, t, H)
-        read, begin = states.flatten(1), first * states.shape[2]  # (N, t·H)
-        logits: Tensor = nn.functional.linear(read, self.readout.weight[:, begin : begin + read.shape[1]], self.readout.bias)
+        weights = self.readout.weight.view(len(self.readout.bias), -1, states.shape[2])[:, at]  # (C, t, H)
+        logits: Tensor = nn.functional.linear(states.flatten(1), weights.flatten(1), self.readout.bias)  # (N, t·H) -> (N, C)
         return logits
 
 
@@ -187,8 +187,8 @@ class LastStepBiLSTM(nn.Module):
         last = show.sigmoid() * (write.sigmoid() * candidate.tanh()).tanh()
         return torch.cat([forward[0], last.to(forward.dtype)], dim=-1)
 
-    def forward(self, sequences: Tensor, first: int = 0) -> Tensor:  # noqa: ARG002
-        """Logits (N, C) of `sequences` (N, T, F), of as many steps as there are."""
+    def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:  # noqa: ARG002
+        """Logits (N, C) of `sequences` (N, t, F), whichever steps they are: what is held after the last is read out."""
         logits: Tensor = self.readout(self.outputs_at_last_step(sequences))  # (N, C)
         return logits
 

@@ -128,8 +128,9 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
 
 
-# Rows that nearly all digits have their ink in; and all.
-INNER_ROWS, ALL_ROWS = slice(4, 24), slice(0, SIDE)
+# Where in an image a network reads: at all rows; at those in which most digits have their ink; or at the second of each pair of
+# these, of which it then gets the mean. A step takes that much less time, and teaches nearly as much.
+ALL_ROWS, INNER_ROWS, PAIRS = slice(0, SIDE), slice(4, 24), slice(5, 24, 2)
 EVALUATION_BATCH = 250  # large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
@@ -262,8 +263,10 @@ class MnistProblem(Problem):
                 strokes = self._distortion.draw_strokes(count, self._noise).to(self._device)
         elif recipe.augmentation == "shift":
             moves = draw_shifts(count, self._noise)
-        total = self._config.epochs * self.steps_per_epoch
-        rows = INNER_ROWS if self._steps_before + step < recipe.inner_rows * total else ALL_ROWS
+        done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
+        rows = PAIRS if done < recipe.row_pairs else INNER_ROWS if done < recipe.inner_rows else ALL_ROWS
+        if done >= 1 - recipe.undistorted:
+            maps = strokes = moves = None
 
         def loss_of(part: slice) -> Tensor:
             images, targets = (one.index_select(0, chosen[part]) for one in self._train)
@@ -282,13 +285,15 @@ class MnistProblem(Problem):
         return [partial(loss_of, slice(at, at + size)) for at in range(0, count, size)]
 
     def _logits(self, model: nn.Module, images: Tensor, rows: slice = ALL_ROWS) -> Tensor:
-        """Logits (N, 10) after these rows of images (N, 28, 28): bytes, or floats 0 … 1."""
-        images = images[:, rows]
+        """Logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`: as they are, or the mean of a pair."""
+        images = images[:, INNER_ROWS if rows == PAIRS else rows]
         pixels = to_pixels(images, False) if images.dtype == torch.uint8 else images
+        if rows == PAIRS:
+            pixels = pixels.view(len(pixels), -1, 2, SIDE).mean(2)
         if self._recipe.standardise:
             pixels = standardised(pixels)
         with precision(self._device, self._bfloat16):
-            logits: Tensor = model(pixels, rows.start)
+            logits: Tensor = model(pixels, rows)
         return logits.float()
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
