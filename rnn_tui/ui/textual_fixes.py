@@ -1,5 +1,7 @@
 """Workarounds for what Textual 8 gets wrong or can't say: what breaks without each, until Textual gets it right."""
 
+import gc
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +17,7 @@ from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.message_pump import MessagePump
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, ProgressBar, Static, TabbedContent, TabPane, Tabs
@@ -25,6 +28,9 @@ from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
 HERE = Path(__file__).parent
 SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02  # before the next one is handled; between looks for what is to take it
+SECONDS_UNDRAWN = 0.05  # at most, while a key is in hand
+# Until, without keys, garbage is looked for among all objects; how often among young ones before that, and while one types.
+SECONDS_OF_REST, YOUNG_PER_FULL, YOUNG_WHILE_TYPING = 2.0, 10, 200
 LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
 
 
@@ -123,10 +129,25 @@ class OrderedApp(App[int]):
     """
 
     _in_hand: events.Event | None = None
+    _since = 0.0  # when that was taken in hand
 
     def __init__(self) -> None:
         super().__init__()
         self._typed: deque[events.Event] = deque()
+
+    def on_mount(self) -> None:
+        self._at_rest = self.set_interval(SECONDS_OF_REST, self._collect, pause=True)
+
+    def _collect(self) -> None:
+        """Look for garbage among all objects, which takes a fifth of a second, once nobody types."""
+        self._at_rest.pause()
+        if gc.isenabled() and gc.get_count()[2] >= YOUNG_PER_FULL:
+            gc.collect()
+
+    @property
+    def draws(self) -> bool:
+        """Whether the screen is to be drawn; not in the middle of what a key does, or that would be drawn in pieces."""
+        return self._in_hand is None or time.monotonic() > self._since + SECONDS_UNDRAWN
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key, or what is pasted, in its turn."""
@@ -147,7 +168,8 @@ class OrderedApp(App[int]):
         if self._typed and not self.takes_keys():
             self.set_timer(SECONDS_TO_ASK, self._next_key)
         elif self._typed:
-            self._in_hand = self._typed.popleft()
+            self._in_hand, self._since = self._typed.popleft(), time.monotonic()
+            self._at_rest.reset()
             target = self.focused or self.screen
             await super().on_event(self._in_hand)
             self._follow(target, self._in_hand)
@@ -158,11 +180,20 @@ class OrderedApp(App[int]):
             if node.call_later(self._follow, node._parent, event):
                 return
             node = node._parent  # it is gone
-        self.call_later(self.call_later, self._key_done, event)  # behind the key, and what it has asked for, as another focus
+        self.call_later(self.call_later, self._behind_focus, event)  # behind the key, and what it asked for
+
+    def _behind_focus(self, event: events.Event) -> None:
+        there = self.focused is not None and self.focused.call_later(self.call_later, self._key_done, event)
+        if not there:
+            self.call_later(self._key_done, event)
 
     async def _key_done(self, event: events.Event) -> None:
         if event is self._in_hand:
             self._in_hand = None
+            for screen in self.screen_stack[-1:]:
+                for widget in screen.walk_children(Widget):
+                    widget._check_refresh()  # what it has to say of its own accord comes one by one, and is drawn so
+                screen.call_later(screen._on_timer_update)
             await self._next_key()
 
 
@@ -172,6 +203,7 @@ class ExactScreen(Screen[object]):
     empty, or drawn for the size that it had. Waits for `Compositor.reflow` to compare with the last layout.
     """
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # or each change of it would draw the whole screen anew
     _laid_out: "CompositorMap | None" = None
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
@@ -193,6 +225,10 @@ class FrontScreen(ExactScreen):
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")
         self._in_front = in_front
+
+    def _on_timer_update(self) -> None:
+        if not isinstance(self.app, OrderedApp) or self.app.draws:
+            super()._on_timer_update()
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would come back."""

@@ -18,8 +18,8 @@ from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import DataTable, OptionList
+from textual.widget import Widget, _BorderTitle
+from textual.widgets import DataTable, OptionList, Static
 from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
@@ -94,6 +94,26 @@ def _dismiss_own(dismiss: Method, screen: Screen[Any], result: Any = None) -> Aw
 def _remove_with_holder(remove: Method, toast: Toast) -> AwaitRemove:
     """Remove a notice with its place, which Textual leaves. Waits for `ToastRack.show` to do as `Toast._expire` does."""
     return cast("AwaitRemove", remove(toast.parent if isinstance(toast.parent, ToastHolder) else toast))
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, Content) and isinstance(other, Content):
+        return one.is_same(other)
+    return isinstance(one, str) and type(one) is type(other) and one == other
+
+
+@_mends(Static, "update")
+def _update_with_news(update: Method, static: Static, content: Any = "", *, layout: bool = True) -> None:
+    """Leave a text that is the same: Textual lays out the whole screen anew for it. Waits for `Static.update` to compare."""
+    if not _same(content, static.content):
+        update(static, content, layout=layout)
+
+
+@_mends(_BorderTitle, "__set__")
+def _set_another_title(put: Method, title: Any, widget: Widget, words: Any) -> None:
+    """Leave a title that is the same: Textual draws all of the widget anew for it. Waits for `_BorderTitle` to compare."""
+    if words is None or not _same(words, getattr(widget, title._internal_name, None)):
+        put(title, widget, words)
 
 
 @_mends(App, "action_command_palette")

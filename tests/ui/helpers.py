@@ -51,7 +51,7 @@ class PanelApp(App[None], Generic[Panel]):
                 yield self.panel
             with TabPane("Other", id="other"):
                 yield Static("nothing")
-        yield KeyFooter(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def action_command(self, key: str) -> None:
         """A single key came through."""

@@ -59,16 +59,21 @@ class ChartLine(Widget):
         self.refresh(layout=self.render().plain.count("\n") + 1 != self._height)
 
 
+PARTS = ("axis", "grid", "cursor", "mark")
+
+
 class ChartPlot(Widget):
     """The area of a chart's plot, with its axes."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart-plot--{part}" for part in ("axis", "grid", "cursor", "mark")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart-plot--{part}" for part in PARTS}
 
     def __init__(self, chart: ChartBase) -> None:
         super().__init__()
         self._chart = chart
         self._rows: list[Strip] | None = None
+        self._look: tuple[object, ...] = ()  # what they were drawn with
+        self._restyled = False  # whether that may be another now: styles are read anew at each change of focus
         self._frame: Frame | None = None
 
     def redraw(self) -> None:
@@ -77,16 +82,16 @@ class ChartPlot(Widget):
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Draw anew when the stylesheet or the theme changed: lines keep their colours."""
+        """Draw anew where colours changed, as with the theme: lines keep theirs."""
         super().notify_style_update()
-        self._rows = None
-
-    on_resize = redraw
+        self._restyled = True
 
     def render_line(self, y: int) -> Strip:
         """Return one line, drawing all of them first if anything changed."""
-        if self._rows is None:
-            self._rows = self._draw()
+        if self._rows is None or self._restyled or self.size != self._look[0]:
+            self._restyled, before = False, self._look
+            self._look = self.size, self.app.current_theme.dark, self._background, *map(self._style, PARTS)
+            self._rows = self._rows if self._look == before and self._rows is not None else self._draw()
         return self._rows[y] if y < len(self._rows) else self._blank()
 
     def column_to_x(self, column: int) -> float | None:

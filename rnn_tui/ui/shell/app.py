@@ -25,7 +25,7 @@ from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen
+from rnn_tui.ui.textual_fixes import YOUNG_WHILE_TYPING, FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class RnnTuiApp(RequestsApp):
 
     def compose(self) -> ComposeResult:
         yield self.tabs
-        yield KeyFooter(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Load PyTorch behind the first frame; listen for news."""
@@ -103,6 +103,7 @@ class RnnTuiApp(RequestsApp):
         self.call_after_refresh(self._go_on)
 
     def _go_on(self) -> None:
+        gc.set_threshold(*gc.get_threshold()[:2], YOUNG_WHILE_TYPING)
         gc.enable()
         self.runs.load_engine()
         self.news.timer.resume()  # on a busy machine it may have ticked already, found nothing, and paused
@@ -161,10 +162,8 @@ class RnnTuiApp(RequestsApp):
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
         there = not await self.tabs.fill(str(event.pane.id))
-        if there and (pane := event.pane.query_one(Pane)).is_mounted:  # or it is being made at someone's request, and does both
-            pane.show_runs()
-            pane.focus_view()
-        self.refresh_bindings()
+        if there and not event.pane.has_focus_within:  # as by a click
+            self.tabs.arrive()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stop only while something trains, pause only what runs, resume only what is paused."""

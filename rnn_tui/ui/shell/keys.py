@@ -7,17 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
+from textual.events import MouseDown, MouseMove
 from textual.keys import Keys, _normalize_key_list, key_to_character
+from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer
-from textual.widgets._footer import FooterKey
+from textual.widgets import DataTable
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
@@ -99,25 +101,55 @@ def _plain(cell: object) -> str:
     return " ".join((cell.plain if isinstance(cell, Text) else str(cell)).split())
 
 
-class KeyFooter(Footer):
-    """The keys that matter here, in one line: as many as fit, and always help and quit. Textual's makes all keys anew at every
-    change of focus and keeps what it threw away, as each key follows the footer's `compact`: slow, and memory grows. Waits for
-    `Footer.recompose` to compare its keys, and for `DOMNode.data_bind` to let go of a removed widget.
+class KeyFooter(Widget):
+    """The keys that matter here, in one line: as many as fit, and always help and quit. Textual's `Footer` makes, styles and
+    lays out a widget for each key whenever another one holds, and keeps what it threw away; this one draws its line anew.
     """
 
-    _composed: Sequence[FooterKeys] = ()
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"key-footer--key", "key-footer--words", "key-footer--hover"}
+    DEFAULT_CSS = """
+    KeyFooter {
+        dock: bottom; height: 1; text-wrap: nowrap; color: $footer-foreground; background: $footer-background;
+        .key-footer--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
+        .key-footer--words { color: $footer-description-foreground; background: $footer-description-background; }
+        .key-footer--hover { background: $block-hover-background; }
+    }
+    """
+    shown: Sequence[FooterKeys] = ()  #: the keys that are shown.
+    over: reactive[int | None] = reactive(None)  #: which of them is under the mouse.
 
-    async def recompose(self) -> None:
-        """Compose anew, unless it would be the same: most changes of focus change no key."""
-        if self.is_attached and self._keys_that_fit() != self._composed:
-            await super().recompose()
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self.look)
 
-    def compose(self) -> ComposeResult:
-        """Make the keys; each is compact by itself, and follows nothing."""
-        self._composed = self._keys_that_fit() if self._bindings_ready else ()
-        for binding, enabled, tooltip in self._composed:
-            shown = self.app.get_key_display(binding), binding.description, binding.action
-            yield FooterKey(binding.key, *shown, disabled=not enabled, tooltip=tooltip)
+    def look(self, _screen: object = None) -> None:
+        """Show the keys that hold now; a window in the back keeps those that it had."""
+        if self.app.app_focus and self.is_attached and (keys := self._keys_that_fit()) != self.shown:
+            self.shown = keys
+            self.refresh()
+
+    on_resize = look
+
+    def render(self) -> Text:
+        styles = [self.get_component_rich_style(f"key-footer--{part}") for part in ("key", "words", "hover")]
+        line = Text(no_wrap=True)
+        for at, (binding, enabled, _) in enumerate(self.shown):
+            here = Style(bgcolor=styles[2].bgcolor if at == self.over else None, dim=not enabled or None, meta={"at": at})
+            line.append(self.app.get_key_display(binding), styles[0] + here)
+            line.append(f" {binding.description}", styles[1] + here).append(" ")
+        return line
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Mark the key under the mouse, and have what it does told beside it."""
+        self.over = event.style.meta.get("at")
+        self.tooltip = self.shown[self.over][2] if self.over is not None else None
+
+    def on_leave(self) -> None:
+        self.over = None
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        if (at := event.style.meta.get("at")) is not None:
+            self.app.simulate_key(self.shown[at][0].key) if self.shown[at][1] else self.app.bell()
 
     def _keys_that_fit(self) -> Sequence[FooterKeys]:
         """What stops training first, then the keys of what is in front."""
@@ -134,9 +166,6 @@ class KeyFooter(Footer):
     def _width(self, key: FooterKeys) -> int:
         """The columns of a key: a blank before its words, another after them."""
         return cell_len(self.app.get_key_display(key[0]) + key[0].description) + 2
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.recompose)
 
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}

@@ -201,7 +201,7 @@ class StorePane(Pane):
 
     def on_show(self) -> None:
         self._looking.resume()
-        self.show_runs()
+        self.look_for_news()
 
     def on_hide(self) -> None:
         self._looking.pause()

@@ -99,8 +99,16 @@ class AppTabs(ViewTabs):
         if name != self.active or self.front is None:
             self.screen.set_focus(None)  # or the tab with the focus would come back
             self.active = name
+            self.arrive()
         elif not self.front.has_focus_within:
             self.front.focus_view()
+
+    def arrive(self) -> None:
+        """Bring the tab in front up to date, and the focus there, unless it is still to be made, and does both."""
+        self.screen.refresh(repaint=False, layout=True)  # or the tab that is left would be drawn once more before
+        if (pane := self.front) is not None:
+            pane.show_runs()
+            pane.focus_view()
 
     async def fill(self, name: str) -> bool:
         """Make the pane of a tab; False if it is there."""

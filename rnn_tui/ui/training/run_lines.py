@@ -80,7 +80,7 @@ class RunBar(Static):
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Draw the runs; where there is none, what to do and which engine there is."""
         if not states:
-            self.update(Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"))
+            self.update(Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"), layout=False)
             return
         dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0

@@ -51,7 +51,8 @@ class ChartGrid(Vertical, ChartView, TaskView):
             yield from self.charts
 
     def on_resize(self) -> None:
-        self._lay_out()
+        if self.size:  # none before it is seen, when this is sent
+            self._lay_out()
 
     def _lay_out(self) -> None:
         count = len(self.charts)
@@ -200,7 +201,7 @@ class RunsTraining(TrainingCharts):
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen)
-        self._lay_out()
+        self.on_resize()
 
     def _show_epochs(self, run: RunState | None) -> None:
         table, run_id, rows = self._table, run.run_id if run else "", run.epochs if run else ()
@@ -230,7 +231,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self.draw()
         self._table.bring_up_to_date(pane)
-        self._lay_out()
+        self.on_resize()
 
     def draw(self) -> None:
         self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
