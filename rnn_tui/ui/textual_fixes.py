@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from rich.text import Text
 from textual import events
 from textual._compositor import CompositorMap
-from textual._two_way_dict import TwoWayDict
 from textual.app import App
 from textual.binding import ActiveBinding, BindingsMap
 from textual.dom import DOMNode
@@ -20,9 +18,7 @@ from textual.message_pump import MessagePump
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, ProgressBar, Static, TabbedContent, TabPane, Tabs
-from textual.widgets._data_table import Row, RowKey
-from textual.widgets._progress_bar import Bar
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
@@ -73,53 +69,6 @@ class ViewTabs(TabbedContent):
         if not event.tab_pane.has_focus_within:
             event.stop()
             event.prevent_default()  # of Textual, whose handler comes after this one
-
-
-class ExactBar(ProgressBar):
-    """A progress bar as exact as its width allows: Textual's rounds progress to what its bar can show, and keeps that
-    when the bar gets wider: the figure beside it is then wrong. Waits for `ProgressBar` to round where it draws.
-    """
-
-    def on_resize(self) -> None:
-        """Round anew, once the bar itself has its new width."""
-        self.call_after_refresh(self._round)
-
-    def _round(self) -> None:
-        self.query_one("#bar", Bar).percentage = self.percentage
-
-
-class LongTable(DataTable[Text]):
-    """A table that asks `cells_of` for the cells of the row with a key when it is seen: Textual's keeps and measures all, for
-    a quarter of a minute where there are 20,000 rows. Waits for a `DataTable` that can be asked for less.
-    """
-
-    def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=True, id=id)
-        self._cells_of = cells_of
-
-    def show_rows(self, keys: Sequence[str], widths: Sequence[int]) -> None:
-        """Show other rows, from the first on, with columns of at least these widths."""
-        self.clear()
-        places = {RowKey(key): at for at, key in enumerate(keys)}
-        self.rows = {key: Row(key, height=1) for key in places}
-        self._row_locations = TwoWayDict(places)
-        self._data = {key: {} for key in places}  # of which only the number counts
-        self._update_count += 1
-        self.show_changes(widths)
-        if keys:
-            self._highlight_cursor()
-
-    def show_changes(self, widths: Sequence[int]) -> None:
-        for column, width in zip(self.ordered_columns, widths, strict=True):
-            column.content_width = max(column.content_width, width)
-        for drawn in (self._row_renderable_cache, self._row_render_cache, self._cell_render_cache, self._line_cache):
-            drawn.clear()
-        self._require_update_dimensions = True
-        self.check_idle()
-        self.refresh()
-
-    def get_row(self, row_key: RowKey | str) -> list[Text]:
-        return self._cells_of(row_key if isinstance(row_key, str) else str(row_key.value))
 
 
 class OrderedApp(App[int]):
@@ -225,6 +174,9 @@ class FrontScreen(ExactScreen):
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")
         self._in_front = in_front
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles &= self._laid_out is not None  # or Textual would style all once more before the first frame
 
     def _on_timer_update(self) -> None:
         if not isinstance(self.app, OrderedApp) or self.app.draws:

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget, _BorderTitle
-from textual.widgets import DataTable, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
@@ -36,7 +36,7 @@ def _mends(kind: type[Any], name: str) -> Callable[[Method], None]:
     return put
 
 
-def _only_where(kind: type[Any], name: str, can: Callable[..., bool]) -> None:
+def only_where(kind: type[Any], name: str, can: Callable[..., bool]) -> None:
     """Let a method of Textual's do nothing where `can` says that it would raise."""
     _mends(kind, name)(lambda method, *given: method(*given) if can(*given) else None)
 
@@ -129,11 +129,6 @@ def _on_something(palette: CommandPalette, click: events.Click) -> bool:
     return False
 
 
-def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
-    row, column = (click.style.meta.get(name, 0) for name in ("row", "column"))
-    return bool(row < table.row_count and column < len(table.columns))
-
-
 @_mends(_PrintCapture, "fileno")
 def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     """Say that what stands in for stderr is no file: at Textual's -1 `multiprocessing` fails. Waits for it to raise itself."""
@@ -144,14 +139,12 @@ def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
 # The panel of keys is put into a screen that is being made: MountError. Waits for it to wait.
-_only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
+only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
 # The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits for `_on_mount`.
-_only_where(CommandPalette, "_on_mount", lambda palette, _: not _closed(palette))
+only_where(CommandPalette, "_on_mount", lambda palette, _: not _closed(palette))
 # A click outside a screen that became smaller: NoWidget. Waits for the handler to catch that.
-_only_where(CommandPalette, "_on_click", _on_something)
+only_where(CommandPalette, "_on_click", _on_something)
 # A list without room knows no lines, and Page Down looks for one: KeyError. Waits for `_move_page`.
-_only_where(OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line)
+only_where(OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line)
 # A click on an option that was taken away after it was drawn: IndexError. Waits for `_on_click`.
-_only_where(OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count)
-# The same of a table's row or column.
-_only_where(DataTable, "_on_click", _on_cell)
+only_where(OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count)

@@ -19,8 +19,8 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
-from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.widgets.plain import PlainTable, theme_style, views_in
+from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns, theme_style
+from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 A_LENGTH, MOST_LENGTHS = 5, 20  # the report's table: how many sequences of each length, at how many lengths at most
 WORDS_WIDTH = 60  # cells from which there is room for the words beside the digits

@@ -19,7 +19,7 @@ from rnn_tui.ui.ask.recall_answers import AnswerColumns, MarkedDigits, RecallAns
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.plain import TypedInput, put
+from rnn_tui.ui.widgets.plain import TypedInput
 
 EXAMPLE: tuple[int, ...] = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
@@ -135,7 +135,7 @@ class RecallPromptPanel(AskPanel):
             self._bound_seed(outcome)
             self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
-            put(self.query_one("#recall-source", Static), outcome.source_text)
+            self.query_one("#recall-source", Static).update(outcome.source_text)
             if self._seeds != seeds:
                 self.refresh_bindings()
         self._show_status()
@@ -158,7 +158,7 @@ class RecallPromptPanel(AskPanel):
         """Say what is wrong, or else what to bear in mind."""
         cut = self.query_one("#recall-digits", TypedInput).cut
         error = " ".join(filter(None, (cut, self._complaint or self._failure)))
-        put(self.query_one("#recall-status", Static), error or (self._answers.notes if self._answers is not None else ""))
+        self.query_one("#recall-status", Static).update(error or (self._answers.notes if self._answers is not None else ""))
         self.set_class(bool(error), "-wrong")
         self.set_class(bool(self._complaint or self._failure), "-stale")
 

@@ -16,7 +16,7 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.widgets.plain import put, views_in
+from rnn_tui.ui.widgets.plain import views_in
 
 MISSING = "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or press t to train."
 COLUMN = 30  # cells that the bars of a network take beside those of another
@@ -129,7 +129,7 @@ class DrawingView(Horizontal):
                 words += f"\n{_agreement(each)}"
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(columns, place.size)
-        put(self.query_one("#drawing-others", Static), Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:]))
+        self.query_one("#drawing-others", Static).update(Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:]))
 
     def on_resize(self) -> None:
         width, height = self.size

@@ -177,15 +177,12 @@ class HomeDigit(Vertical):
             answer = self.answers[rows - 1]
             label = self.given.label if rows == SIDE else None
             text, role = _told(answer, rows, label)
-            title = f"The {answer.source.title} reads"
-            if self.border_title != title:
-                self.border_title = Content(title)
+            self.border_title = Content(f"The {answer.source.title} reads")
         self.query_one(ProbabilityColumns).show(answer.probabilities if answer else [0.0] * 10, label)
         line = self.query_one(Static)
-        if str(line.content) != text:  # or the whole panel would be drawn anew at each row
+        if str(line.content) != text:  # or its classes would be looked up at each row
             line.set_classes(role).update(text, layout=False)
-        if self.border_subtitle != self.what:
-            self.border_subtitle = Content(self.what)
+        self.border_subtitle = Content(self.what)
 
     # What one can do with it.
 
@@ -235,6 +232,7 @@ class HomePane(Pane):
         self.interrupted: RunRecord | None = None
 
     def compose(self) -> ComposeResult:
+        self.set_class(self._large, "-large")  # before there is anything in it, which would be styled anew
         yield HomeDigit()
         with Vertical():
             yield OptionList(classes="panel", compact=True, markup=False)
@@ -249,11 +247,13 @@ class HomePane(Pane):
         self.call_after_refresh(self.show_runs)
 
     def on_resize(self) -> None:
-        width, height = self.app.size
-        large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
-        self.query_one(InkImage).scale = LARGE if large else PLAIN
-        self.set_class(large, "-large")
+        self.query_one(InkImage).scale = LARGE if self._large else PLAIN
+        self.set_class(self._large, "-large")
         self._list_ways()
+
+    @property
+    def _large(self) -> bool:
+        return self.app.size.width >= LARGE_WIDTH and self.app.size.height >= LARGE_HEIGHT
 
     # Of every pane.
 

@@ -28,7 +28,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
-from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, put
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
@@ -234,7 +234,7 @@ class PhotosForm(Vertical):
         """Say how far reading is, or what came of it; and what is wrong."""
         message = self.query_one("#photos-message", Static)
         message.display = bool(self.complaint)
-        put(message, self.complaint)
+        message.update(self.complaint)
         words = self.job.progress if self.job is not None and self.reading else "No photos yet"
         if not self.reading and len(self._photos):
             words = counted(self._photos.summary)

@@ -21,7 +21,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import age, duration, figure
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.textual_fixes import LongTable
+from rnn_tui.ui.textual_late import LongTable
 from rnn_tui.ui.widgets.plain import TypedInput
 
 Item = TypeVar("Item")

@@ -19,7 +19,6 @@ from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
-from textual.widgets import DataTable
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
@@ -86,7 +85,9 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
 
 def copied(widget: Widget | None) -> str:
     """What a widget shows, as text: a table whole, with tabs between columns, a chart as on the screen, else nothing."""
-    from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - not in the first frame
+    from textual.widgets import DataTable  # noqa: PLC0415 - not in the first frame
+
+    from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - the same
 
     if isinstance(widget, Chart):
         region = widget.region
@@ -108,14 +109,6 @@ class KeyFooter(Widget):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {"key-footer--key", "key-footer--words", "key-footer--hover"}
-    DEFAULT_CSS = """
-    KeyFooter {
-        dock: bottom; height: 1; text-wrap: nowrap; color: $footer-foreground; background: $footer-background;
-        .key-footer--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
-        .key-footer--words { color: $footer-description-foreground; background: $footer-description-background; }
-        .key-footer--hover { background: $block-hover-background; }
-    }
-    """
     shown: Sequence[FooterKeys] = ()  #: the keys that are shown.
     over: reactive[int | None] = reactive(None)  #: which of them is under the mouse.
 

@@ -14,7 +14,6 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.training.run_lines import how_it_ended
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
@@ -165,6 +164,8 @@ class Alerts:
 
     def hear(self, run_ids: Iterable[str], report: bool, sweep: bool) -> None:
         """Ring for what is new of these runs, or of the rerun or a sweep, whose runs don't ring, and for a stall."""
+        from rnn_tui.ui.training.run_lines import how_it_ended  # noqa: PLC0415 - behind the first frame
+
         runs = self._app.runs
         rerun = runs.report is not None and runs.report.going_on
         for state in filter(None, map(runs.states.get, run_ids)):

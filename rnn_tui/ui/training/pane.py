@@ -280,8 +280,7 @@ class TaskPane(Pane):
         self.query_one(RunProgress).show(active if active in states else chosen, waiting)
         failure = self.query_one("#failure", Static)
         failure.display = chosen is not None and chosen.status is Status.FAILED
-        if chosen is not None and failure.display:  # an update is a layout, four times a second
-            failure.update(chosen.message)
+        failure.update(chosen.message if chosen is not None else "")
         self._show_view()
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:

@@ -16,7 +16,7 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration, machine
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.textual_fixes import ExactBar
+from rnn_tui.ui.textual_late import ExactBar
 from rnn_tui.ui.training.manager import TrainingManager
 
 NARROWEST_BAR = 16  # of the progress, before how busy the machine is takes its room

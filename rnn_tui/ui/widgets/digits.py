@@ -5,14 +5,13 @@ from pathlib import Path
 
 from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
-
-from rnn_tui.ui.widgets.plain import put, theme_style
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]  # three by five points each
@@ -33,6 +32,11 @@ def small_digit(digit: int) -> list[str]:
 def large_digit(digit: int, times: int = 1) -> list[str]:
     """Five lines of six cells, or so many times as large."""
     return [row for row in ["".join(point * 2 * times for point in row) for row in _FONT[digit]] for _ in range(times)]
+
+
+def theme_style(widget: Widget, name: str) -> Style:
+    """A colour of the theme as Rich has it, which knows no name such as ansi_red itself."""
+    return Style(color=Color.parse(widget.app.theme_variables[name]).rich_color)
 
 
 class BigDigit(Widget):
@@ -127,7 +131,7 @@ class DigitColumn(Vertical):
         self.set_class(colour == "warning", "-unsure")
         self.set_class(colour == "error", "-wrong")
         first, _, more = words.partition("\n")
-        put(self._words, Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%")), layout=False)
+        self._words.update(Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%")), layout=False)
 
 
 def fit_columns(columns: Sequence[DigitColumn], place: Size) -> None:

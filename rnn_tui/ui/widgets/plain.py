@@ -1,4 +1,4 @@
-"""Tables, lists and fields that show text as it is, and the theme's colours for Rich.
+"""Tables, lists and fields that show text as it is.
 
 Textual reads markup in every text: a run that is called `[red]` would colour its cell, one called `[/]` would end the app.
 `tests/ui/test_plain_text.py` holds that texts take this way.
@@ -7,16 +7,15 @@ Textual reads markup in every text: a run that is called `[red]` would colour it
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.color import Color
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, DataTable, Input, Select, Static
+from textual.widgets import Checkbox, DataTable, Input, Select
 from textual.widgets.data_table import ColumnKey, RowKey
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.ui import textual_late  # noqa: F401 - mends tables
 
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
@@ -122,17 +121,6 @@ def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
     for at, view in enumerate(views):
         view.display = at < count
     return views[:count]
-
-
-def put(line: Static, text: str | Content, *, layout: bool = True) -> None:
-    """Show another text; the same one would cost a new layout, which takes as long as an answer of a network."""
-    if line.content != text:
-        line.update(text, layout=layout)
-
-
-def theme_style(widget: Widget, name: str) -> Style:
-    """A colour of the theme as Rich has it, which knows no name such as ansi_red itself."""
-    return Style(color=Color.parse(widget.app.theme_variables[name]).rich_color)
 
 
 def _text(text: str | Text) -> Text:

@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
-from rnn_tui.ui.widgets.plain import TypedInput, put
+from rnn_tui.ui.widgets.plain import TypedInput
 
 _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
@@ -34,7 +34,7 @@ class Prompt(ModalScreen[None]):
     def say(self, text: str, wrong: bool = False) -> None:
         """Show a note below the fields."""
         note = self.query_one(".prompt-note", Static)
-        put(note, text)
+        note.update(text)
         note.set_class(wrong, "-wrong")
 
 
