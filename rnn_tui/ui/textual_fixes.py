@@ -24,7 +24,7 @@ from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
 HERE = Path(__file__).parent
 SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02  # before the next one is handled; between looks for what is to take it
-SECONDS_UNDRAWN = 0.05  # at most, while a key is in hand
+SECONDS_UNDRAWN = 0.3  # at most, while a key is in hand
 # Until, without keys, garbage is looked for among all objects; how often among young ones before that, and while one types.
 SECONDS_OF_REST, YOUNG_PER_FULL, YOUNG_WHILE_TYPING = 2.0, 10, 200
 LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
