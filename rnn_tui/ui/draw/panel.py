@@ -274,6 +274,5 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def _show_pen(self) -> None:
         """Say what a stroke would do."""
         pad, frame = self.query_one(DrawingPad), self.query_one("#drawing-frame")
-        text = f"{pad.brush} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
-        if frame.border_subtitle != text:
-            frame.border_subtitle = Content(text)
+        pen = f"{pad.brush} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
+        frame.border_subtitle = Content(pen)

@@ -204,11 +204,9 @@ class InsideView(ChangingView):
         self._say(".inside-study", self.studies.progress if self.studies.running else study)
 
     def _say(self, place: str, text: str) -> None:
-        """Put `text` there, unless it is there: laying out anew costs as much as drawing."""
         static = self.query_one(place, Static)
-        if str(static.content) != text:
-            static.update(text)
-            static.display = bool(text)
+        static.update(text)
+        static.display = bool(text)
 
     # Steps and units.
 

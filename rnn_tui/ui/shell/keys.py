@@ -116,7 +116,12 @@ class KeyFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self.look)
 
     def look(self, _screen: object = None) -> None:
-        """Show the keys that hold now; a window in the back keeps those that it had."""
+        """Show the keys that hold now, and then those that do once what changes has changed."""
+        self._show_keys()
+        self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        """Show the keys that hold; a window in the back keeps those that it had."""
         if self.app.app_focus and self.is_attached and (keys := self._keys_that_fit()) != self.shown:
             self.shown = keys
             self.refresh()

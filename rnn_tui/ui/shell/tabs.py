@@ -55,13 +55,6 @@ def bindings(tabs: Sequence[Tab]) -> list[Binding]:
     return [key("home", f"tab('{HOME}')", "Home", show=False), *ways]
 
 
-class Place(TabPane):
-    """What a tab has in it; nothing until its pane is made."""
-
-    def render(self) -> str:
-        return ""  # Textual would show the name that style sheets know it by
-
-
 class AppTabs(ViewTabs):
     """The tabs in order; the `first` one has its pane at once, the others when looked at."""
 
@@ -72,7 +65,7 @@ class AppTabs(ViewTabs):
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
             content = [self._made(tab)] if tab.id == self._initial else []
-            self.compose_add_child(Place(with_key(tab.key.upper(), tab.label), *content, id=tab.id))
+            self.compose_add_child(TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id))
         yield from super().compose()
 
     def _made(self, tab: Tab) -> Pane:

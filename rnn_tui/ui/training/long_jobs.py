@@ -11,7 +11,6 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.sweeps.jobs import ClusterState
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
     from rnn_tui.sweeps.cluster import TrainingPlace
-    from rnn_tui.sweeps.trials import TrialEnded, Trials
+    from rnn_tui.sweeps.jobs import ClusterState
+    from rnn_tui.sweeps.trials import Trials
 
 logger = logging.getLogger(__name__)
 
@@ -98,12 +98,12 @@ class SweepTrainer:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
         from rnn_tui.sweeps.cluster import require  # noqa: PLC0415 - on use only, as the others
         from rnn_tui.sweeps.running import train_elsewhere  # noqa: PLC0415
-        from rnn_tui.sweeps.trials import Trials  # noqa: PLC0415
+        from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
 
         def take(told: "ClusterState | TrialEnded | LogLine") -> None:
             if isinstance(told, LogLine):
                 tell(replace(self.now, notice=(told.text, "warning")))
-            elif isinstance(told, ClusterState):  # that a trial ended is in the store
+            elif not isinstance(told, TrialEnded):  # that a trial ended is in the store
                 self.now = replace(self.now, standing=told)
                 tell(self.now)
 
