@@ -9,7 +9,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
+from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
 from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length
 from rnn_tui.report.document import about, check_path, concluded, write_document
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
     how = "how to train (default: %(default)s)"
     parser.add_argument("--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help=how)
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} (default: %(default)s)")
     parser.add_argument("--on", metavar="WHERE", help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]")
     parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())

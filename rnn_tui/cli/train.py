@@ -11,7 +11,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files import why_unwritable
-from rnn_tui.engine.settings import DEVICES, WORKERS
+from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.held import HELD
@@ -65,7 +65,7 @@ def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
     if task.augmentations:
         text = "distort training images in this way, in place of the preset's"
         parser.add_argument("--augment", choices=task.augmentations, help=text)
-    parser.add_argument("--device", choices=DEVICES, default="auto", help=usual)
+    parser.add_argument("--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({usual})")
     if task.reads_data:
         root = "a torchvision root to read the data from"  # no default, or it would overrule the same option before the command
         parser.add_argument("--data-dir", metavar="DIR", help=root, default=argparse.SUPPRESS)

@@ -87,7 +87,7 @@ class RunConfig:
     batch_size: int
     learning_rate: float
     seed: int = 0  #: the first seed, or the only one.
-    device: str = "auto"  #: `auto`, `cpu`, `cuda` or `mps`, as asked for.
+    device: str = "auto"  #: `auto`, `cpu`, `cuda`, `mps` or, of several GPUs, such as `cuda:1`, as asked for.
     #: threads that share a batch on the CPU; 0 takes as many as the task makes use of. Part of the
     #: configuration because the gradients' order of summation depends on it.
     workers: int = 0
@@ -140,11 +140,11 @@ class RunConfig:
         """What decides how much memory the networks take, in words."""
         return ""
 
-    @property
-    def out_of_memory(self) -> str:
-        """The sentence for a run that there is not enough memory for."""
+    def out_of_memory(self, fits: int) -> str:
+        """The sentence for a run that there is not enough memory for; for a batch that `fits` there may be, 0 for none."""
         what = f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}"
-        return f"{what}; try a batch size of {max(1, self.batch_size // 4)} or less, or smaller or fewer networks."
+        smaller = f"try a batch size of {fits} or less, or" if fits else "no batch is small enough: try"
+        return f"{what}; {smaller} smaller or fewer networks."
 
     @property
     def variants(self) -> tuple[Variant, ...]:

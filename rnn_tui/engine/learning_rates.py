@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import alone_on, in_words
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, ProblemBuilder
-from rnn_tui.engine.resources import lacks_memory
 from rnn_tui.engine.state import smooth
 from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.engine.training_state import device_for
@@ -69,18 +69,22 @@ def find_learning_rate(
 
     It has the data, the initial weights, the batches and the optimiser of the run that `config` describes, without its schedule
     and learning rate, for half of its first epoch, at most `MOST_STEPS` steps. `progress` is told the steps done and all steps,
-    `stopping` asked before every step. `SettingError` if half an epoch has too few steps, or there is too little memory.
+    `stopping` asked before every step. `SettingError` if half an epoch has too few steps, or there is too little memory;
+    `DeviceError` if the device is not here, or fails.
     """
+    device = device_for(config, None, lambda *_: None)
     try:
         with ExitStack() as stack:
-            device, workers = device_for(config, None, lambda *_: None), Workers(1)
+            if not stack.enter_context(alone_on(device, stopping, lambda _: None)):
+                return None
+            workers = Workers(1)
             if device.type == "cpu":
                 workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
             problem = build(config, device, lambda _: None)
             return _tested(problem, config, device, workers, progress=progress, stopping=stopping)
     except Exception as error:
-        if lacks_memory(error):
-            raise SettingError(config.out_of_memory) from error
+        if (told := in_words(error, config, device)) is not None:
+            raise told from error
         raise
 
 

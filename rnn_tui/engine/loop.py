@@ -18,18 +18,18 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import STEP_BYTES, alone_on, free_memory, in_words
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.film import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
-from rnn_tui.engine.resources import lacks_memory
-from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser
+from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
 from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, versions
 
-# Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
-# the losses is the only time that the loop waits for the device.
+# Enough points for a smooth curve, few enough to leave an accelerator alone in between: the loop waits for the device to read
+# the losses, to keep a moment or a checkpoint, and at no other step (tests/engine/test_waiting.py).
 LOGS_PER_EPOCH = 50
 CHECKPOINT_SECONDS = 30.0  # what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
 
@@ -70,26 +70,22 @@ def fit(
     writer = CheckpointWriter(checkpoint_path, before_checkpoint) if checkpoint_path else None
     run_id = run_id or (resume.state.run_id if resume else new_run_id())
     run = _Run(build, config, emit, control, run_id=run_id, writer=writer, resume=resume)
-    try:
-        end = run.train()
-    except UserError as error:
-        end = run.fail(str(error))
-    except Exception as error:
-        if lacks_memory(error):
-            end = run.fail(config.out_of_memory)
-        else:
-            logger.exception("run %s failed", run.id)
-            end = run.fail(f"Training failed: {type(error).__name__}; the log file has the details (rnn-tui --help names it).")
-    finally:
-        if writer is not None:
-            writer.close()
-        run.tell_written()
+    with ExitStack() as until_end:
+        try:
+            end = run.train(until_end)
+        except Exception as error:  # noqa: BLE001 - which is told, or logged
+            end = run.fail(error)
+        finally:
+            if writer is not None:
+                writer.close()
+            run.tell_written()
+        weights = run.last_weights()
     unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
         end = replace(end, kept=False)
     # Outside the try: were the listener to fail here, the run must not end twice.
     emit(end)
-    return Outcome(config, run.weights(), run.test_metrics, unwritten)
+    return Outcome(config, weights, run.test_metrics, unwritten)
 
 
 class _Run:
@@ -104,14 +100,19 @@ class _Run:
         self._build, self._config, self._emit_to, self._control = build, config, emit, control
         self._writer, self._resume = writer, resume
         self._failures: set[str] = set()
+        self._device = torch.device("cpu")
+        self._room: int | None = None  # for steps, before the first
         # The epoch in hand and its steps done: one epoch more than the last where all are done.
         self._epoch, self._step_in_epoch, self._step = 1, 0, 0
         self._began, self._waited = time.monotonic(), 0.0
 
-    def train(self) -> events.Event:
-        """Build, train, validate after every epoch, test at the end; returns the last event."""
+    def train(self, until_end: ExitStack) -> events.Event:
+        """Build, train, validate after every epoch, test at the end; returns the last event, with the device still its own."""
         config, resume = self._config, self._resume
         self._device = device_for(config, resume, self._log)
+        if not until_end.enter_context(alone_on(self._device, lambda: self._control.stopping, self._log)):
+            done = (0, 0.0) if resume is None else (resume.step, resume.state.elapsed)
+            return events.RunStopped(self.id, *done, self._control.interrupted)
         with ExitStack() as stack:
             self._workers = Workers(1)
             if self._device.type == "cpu":
@@ -127,6 +128,8 @@ class _Run:
                 self._step, self._epoch = resume.step, resume.state.epoch
                 self._step_in_epoch = resume.state.step_in_epoch
             self._stepper = stepper
+            if (free := free_memory(self._device)) is not None:
+                self._room = free - STEP_BYTES * parameters_of(self._problem.model)
             self._begin_film()
             self._start(total)
             while self._epoch <= config.epochs:
@@ -138,9 +141,21 @@ class _Run:
         single, replicas = split_figures(self.test_metrics)
         return events.RunFinished(self.id, self._step, single, self._elapsed(), replicas)
 
-    def fail(self, message: str) -> events.Event:
+    def fail(self, error: Exception) -> events.Event:
         """The last event of a run that can't go on."""
-        return events.RunFailed(self.id, self._step, message)
+        sample_bytes = 0 if self._room is None else self._problem.sample_bytes
+        told = error if isinstance(error, UserError) else in_words(error, self._config, self._device, self._room, sample_bytes)
+        if told is None:
+            logger.exception("run %s failed", self.id, exc_info=error)
+            what = f"Training failed: {type(error).__name__}"
+            return events.RunFailed(self.id, self._step, f"{what}; the log file has the details (rnn-tui --help names it).")
+        return events.RunFailed(self.id, self._step, str(told))
+
+    def last_weights(self) -> Mapping[str, Tensor] | None:
+        """The same as `weights`; None also where the device has failed."""
+        with suppress(RuntimeError):
+            return self.weights()
+        return None
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
@@ -151,7 +166,7 @@ class _Run:
 
     def _start(self, total_steps: int) -> None:
         problem = self._problem
-        parameters = sum(weight.numel() for weight in problem.model.parameters())
+        parameters = parameters_of(problem.model)
         self._emit_to(events.RunStarted(
             self.id, self._config, (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM), total_steps=total_steps,
             steps_per_epoch=problem.steps_per_epoch, samples_per_epoch=problem.samples_per_epoch, parameters=parameters,

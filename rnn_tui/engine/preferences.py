@@ -69,7 +69,7 @@ def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
     if usual is None:
         fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return "" if fits else 'must be a table of texts, such as train = "t"; it is ignored'
-    if type(value) is type(usual) and (not choices or value in (usual, *choices)):
+    if type(value) is type(usual) and (not choices or value == usual or value in choices):
         return ""
     what = f"one of {', '.join(map(as_toml, choices))}"
     if isinstance(choices, range):

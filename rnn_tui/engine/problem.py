@@ -32,6 +32,7 @@ class Problem(ABC):
     metric_definitions: tuple[Metric, ...]  #: what `validate` and `test` measure, and `train_loss`, in order of display.
     samples_per_epoch: int  #: training samples.
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
+    sample_bytes: int = 0  #: memory that a step takes for each sample, at least; 0 where that is not known.
     replicas: tuple[Replica, ...] = ()  #: what they are, in order; none where the model is a single network.
 
     #: after which steps of the first epoch a moment of its training is kept, within each power of ten.

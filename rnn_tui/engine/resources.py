@@ -1,4 +1,4 @@
-"""What of the machine this process may use: cores, memory, devices; how busy it is; and imports without a pause.
+"""How many cores of the machine this process may use; how busy it is; and imports without a pause.
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the time that the
@@ -18,13 +18,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
-from rnn_tui.engine.errors import DeviceError
-
-if TYPE_CHECKING:
-    import torch
+from rnn_tui.engine.devices import watched_gpu
 
 _IMPORTING = threading.RLock()
 
@@ -34,60 +30,6 @@ def usable_cores() -> int:
     if sys.platform == "linux":  # elsewhere nothing tells which of them it may use
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def require_memory(needed: int, device: "torch.device") -> None:
-    """Raise `MemoryError` where `needed` bytes are more than is free on the CPU.
-
-    On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
-    have and then kills, without a word, whoever uses it.
-    """
-    import psutil  # noqa: PLC0415
-
-    if device.type == "cpu" and needed > psutil.virtual_memory().available:
-        raise MemoryError(f"{needed} bytes needed")
-
-
-def resolve_device(name: str) -> "torch.device":
-    """The device called `name`; `auto`: CUDA, else MPS, else the CPU. `DeviceError` if it is not here."""
-    import torch  # noqa: PLC0415
-
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(kind for kind, there in present.items() if there)
-    if not present.get(name):
-        raise DeviceError(f"There is no {name} device that PyTorch {torch.__version__} can use here; choose auto or cpu.")
-    return torch.device(name, 0) if name == "cuda" else torch.device(name)
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Whether something failed for want of memory, of the device or of the machine."""
-    import torch  # noqa: PLC0415
-
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error))
-
-
-def precision(device: "torch.device", bfloat16: bool) -> "torch.autocast":
-    """A context in which matrix products run in bfloat16, or everything in float32.
-
-    Autocast's cache of converted weights stays off: it is shared between threads and emptied by
-    whichever leaves first, so that what is added up in bfloat16 would depend on chance.
-    """
-    import torch  # noqa: PLC0415
-
-    return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
-
-
-def fast_bfloat16(device: "torch.device") -> bool:
-    """Whether matrix products in bfloat16 have instructions of their own on `device`; without, they are slower than float32."""
-    import torch  # noqa: PLC0415
-
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        has = torch.cpu.get_capabilities()
-        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
-    return False
 
 
 @contextmanager
@@ -127,7 +69,7 @@ class MachineWatch:
         now = time.monotonic()
         try:
             if isinstance(event, events.RunStarted):
-                self._look, self._next = _looking("cuda" in event.device), now + SECONDS_BETWEEN
+                self._look, self._next = _looking(event.device), now + SECONDS_BETWEEN
             elif isinstance(event, events.StepLogged) and now >= self._next:
                 self._next = now + SECONDS_BETWEEN
                 return self._seen(event.run_id, self._look())
@@ -145,11 +87,11 @@ class MachineWatch:
         return events.MachineSeen(run_id, load, dict(self._whole))
 
 
-def _looking(gpu: bool) -> Callable[[], Load]:
+def _looking(device: str) -> Callable[[], Load]:
     """What tells how busy the machine was since it was called before."""
     import psutil  # noqa: PLC0415 - on use only
 
-    process, cores, of_gpu = psutil.Process(), psutil.cpu_count() or 1, _gpu() if gpu else dict
+    process, cores, of_gpu = psutil.Process(), psutil.cpu_count() or 1, _gpu(device) if "cuda" in device else dict
 
     def look() -> Load:
         mine, memory = process.cpu_percent() / cores, float(process.memory_info().rss)
@@ -159,17 +101,11 @@ def _looking(gpu: bool) -> Callable[[], Load]:
     return look
 
 
-def _gpu() -> Callable[[], Load]:
-    """The same of the GPU that PyTorch uses, if the package for that is installed."""
-    try:
-        import pynvml as nvml  # noqa: PLC0415 - of the extra `gpu`
-        import torch  # noqa: PLC0415
-
-        nvml.nvmlInit()
-        gpu = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(0).uuid}")
-    except Exception as error:  # noqa: BLE001 - a run needs no figures of its GPU
-        logger.info("the GPU does not tell how busy it is: %s", error)
+def _gpu(device: str) -> Callable[[], Load]:
+    """The same of the GPU that trains, if it can be watched."""
+    if (watched := watched_gpu(device)) is None:
         return dict
+    nvml, gpu = watched
     return lambda: {
         "gpu": float(nvml.nvmlDeviceGetUtilizationRates(gpu).gpu),
         "gpu_memory": float(nvml.nvmlDeviceGetMemoryInfo(gpu).used),

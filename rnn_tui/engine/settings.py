@@ -12,7 +12,16 @@ from typing import Any, ClassVar
 
 from rnn_tui.engine.errors import SettingError, printable
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+
+class _Devices(tuple[str, ...]):
+    """Names of devices; `cuda:1` and so on, for one of several GPUs, is among them and not listed."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or re.fullmatch(r"cuda:\d{1,2}", str(name), re.ASCII) is not None
+
+
+DEVICES = _Devices(("auto", "cpu", "cuda", "mps"))
+SEVERAL_GPUS = "cuda:1 and so on for one GPU of several"
 
 
 @dataclass(frozen=True)

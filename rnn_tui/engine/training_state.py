@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
+from rnn_tui.engine.devices import devices_here, usable_device
+from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.problem import Problem
-from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import LossLog, Stepper
 from rnn_tui.engine.weights_file import FILM_PREFIX, TRAINING_PREFIX, contents, described
 
@@ -106,16 +106,20 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 
 
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
-    """Where to train: where a resumed run began, if that is here; `DeviceError` for a named device that is not."""
+    """Where to train: where a resumed run began, if that is here, or else on another of its kind.
+
+    `DeviceError` for a named device that is not here, or that has failed in this process.
+    """
     if resume is None:
-        return resolve_device(config.automatic_device if config.device == "auto" else config.device)
-    before = resume.state.device.partition(":")[0]
-    try:
-        return resolve_device(before)
-    except DeviceError:
-        device = resolve_device("auto")
-        log(f"The run began on {before}, which is not here; it goes on with {device.type} and rounds differently.", "warning")
-        return device
+        return usable_device(config.automatic_device if config.device == "auto" else config.device)
+    before, here = resume.state.device, devices_here()
+    if before in here:
+        return usable_device(before)
+    kind = before.partition(":")[0]
+    device = usable_device(next((name for name in here if name.partition(":")[0] == kind), "auto"))
+    told = f"The run began on {printable(before, 24)}, which is not here"
+    log(f"{told}; it goes on with {device} and rounds differently.", "warning")
+    return device
 
 
 def go_back_to(

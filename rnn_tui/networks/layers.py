@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.devices import precision
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.resources import precision
 from rnn_tui.networks.cell import Cell, Operations
 
 TORCH = Operations(torch.sigmoid, torch.tanh)

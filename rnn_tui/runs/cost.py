@@ -9,7 +9,7 @@ from timeit import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_tui.engine.config import Recipe, RunConfig
-from rnn_tui.engine.resources import resolve_device
+from rnn_tui.engine.devices import resolve_device
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -81,7 +81,7 @@ def estimated(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
 def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> float | None:
     """What training with these settings will take; None where nothing tells."""
     wanted = workload(config)
-    device = config.automatic_device if config.device == "auto" else config.device
+    device = (config.automatic_device if config.device == "auto" else config.device).partition(":")[0]
     if device == "auto":
         device = speed.device if speed is not None else next(iter(known), "")
     if wanted is None:

@@ -1,6 +1,7 @@
 """What goes wrong in training ends in one sentence for the user, never in an exception."""
 
 import logging
+import re
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,11 +107,31 @@ def test_a_model_beyond_all_memory_is_refused(trainer: Any, monkeypatch: pytest.
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
     run = trainer(trainer.config(batch_size=50_000, hidden_size=4096, layers=4))
     message = sentence(run)
-    assert "not enough memory" in message
-    assert "50000" in message
-    assert "4096" in message
-    assert "try a batch size of 12500 or less, or smaller or fewer networks" in message
+    assert "not enough memory for a batch of 50000 at hidden size 4096" in message
+    assert "no batch is small enough: try smaller or fewer networks" in message  # its weights alone take more
     assert run.outcome.weights is None
+
+
+def test_a_batch_beyond_all_memory_is_refused_with_one_that_fits(trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: types.SimpleNamespace(available=2**30))
+    config = trainer.config(batch_size=1000, hidden_size=1024)
+    found = re.search(r"try a batch size of (\d+) or less, or smaller or fewer networks", sentence(trainer(config)))
+    assert found
+    fits = int(found[1])
+    assert 300 < fits < 1000
+    MnistProblem(config.replace(batch_size=fits), torch.device("cpu"), lambda _: None)  # not refused
+
+
+@pytest.mark.parametrize(("room", "fits"), [(2**20, 52), (100_000, 4), (2**40, 16), (0, 0), (None, 16)])
+def test_a_gpu_out_of_memory_suggests_a_batch_by_what_was_free(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch, room: int | None, fits: int
+) -> None:
+    # Hidden size 12 takes at least 16,128 bytes an image; a quarter where that says that it fits, which it did not.
+    config, weights = trainer.config(), 12 * sum(w.numel() for w in trainer().weights.values())
+    monkeypatch.setattr("rnn_tui.engine.loop.free_memory", lambda _: None if room is None else room + weights)
+    fail = raising(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."))
+    message = sentence(trainer(config, build=BuildBroken("step", fail)))
+    assert (f"try a batch size of {fits} or less" if fits else "no batch is small enough") in message
 
 
 @pytest.mark.parametrize("where", ["build", "step", "validate", "test"])

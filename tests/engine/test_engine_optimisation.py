@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.devices import fast_bfloat16, require_memory, resolve_device
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.resources import fast_bfloat16, require_memory, resolve_device
 from rnn_tui.engine.stepper import make_average, make_optimiser, make_schedule
 from rnn_tui.tasks.config import ImageConfig
 
@@ -98,8 +98,8 @@ def test_a_device_that_is_missing_is_named(name: str) -> None:
 
 
 def test_memory_is_refused_only_where_there_is_none() -> None:
-    require_memory(1, CPU)
+    require_memory(CPU, 1, 1)
     with pytest.raises(MemoryError):
-        require_memory(2**60, CPU)
+        require_memory(CPU, 2, 2**60)
     # A GPU's own allocator says no by itself.
-    require_memory(2**60, torch.device("cuda"))
+    require_memory(torch.device("cuda"), 2, 2**60)

@@ -1,0 +1,206 @@
+"""What PyTorch can compute on: which devices are here, what fits on them, what they are good at, what their faults mean.
+
+The first frame needs the module: torch and psutil are imported on use.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.engine.errors import DeviceError, SafeText, SettingError, UserError, printable
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from rnn_tui.engine.config import RunConfig
+
+# After these a CUDA device answers a process with nothing but errors: https://github.com/pytorch/pytorch/issues/44624
+_FAULTS = re.compile("device-side assert|illegal memory access|illegal instruction|misaligned address|launch failure")
+_FAILED: dict[str, DeviceError] = {}  # devices that are lost to this process
+_MPS = threading.Lock()
+SECONDS_BETWEEN_LOOKS = 0.3
+# Of each weight a step has four numbers: itself, its gradient, and Adam's two moments.
+WEIGHT_BYTES, STEP_BYTES = 4, 12
+SPARE = 0.8  # the share of what is free that is counted on
+logger = logging.getLogger(__name__)
+
+
+def devices_here() -> list[str]:
+    """The names of the devices that PyTorch can use here, the one that `auto` stands for first."""
+    import torch  # noqa: PLC0415
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return [*(f"cuda:{at}" for at in range(gpus)), *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def resolve_device(name: str) -> "torch.device":
+    """The device called `name`; `auto`: CUDA, else MPS, else the CPU. `DeviceError` if it is not here."""
+    import torch  # noqa: PLC0415
+
+    here = devices_here()
+    found = {"auto": here[0], "cuda": "cuda:0"}.get(name, name)
+    if found not in here:
+        *others, last = dict.fromkeys(("auto", "cpu", *here))
+        choice = f"choose {', '.join(others)} or {last}"
+        raise DeviceError(f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here; {choice}.")
+    return torch.device(found)
+
+
+def usable_device(name: str) -> "torch.device":
+    """The same, to compute on; `DeviceError` also where it has failed before."""
+    device = resolve_device(name)
+    if str(device) in _FAILED:
+        raise _FAILED[str(device)]
+    return device
+
+
+def gpus_in_words() -> Mapping[str, SafeText]:
+    """The CUDA devices by name, with what they are called, and what is free of their memory, or all of it.
+
+    PyTorch could tell as well what is free, but would take half a gigabyte of each for that.
+    """
+    import torch  # noqa: PLC0415
+
+    found = {}
+    for name in (one for one in devices_here() if one.startswith("cuda")):
+        gpu, watched = torch.cuda.get_device_properties(name), watched_gpu(name)
+        size = f"{gpu.total_memory / 2**30:.0f} GiB"
+        if watched is not None:
+            size = f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of {size} free"
+        found[name] = printable(f"{name}, {size}, {gpu.name}")
+    return found
+
+
+def watched_gpu(name: str) -> tuple[Any, Any] | None:
+    """NVIDIA's library that watches GPUs, and its handle of a device; None without the extra `gpu`."""
+    try:
+        import pynvml as nvml  # noqa: PLC0415 - of that extra
+        import torch  # noqa: PLC0415
+
+        nvml.nvmlInit()
+        return nvml, nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(name).uuid}")
+    except Exception as error:  # noqa: BLE001 - nothing needs its figures
+        logger.info("the GPU does not tell how busy it is: %s", error)
+        return None
+
+
+@contextmanager
+def alone_on(device: "torch.device", stopping: Callable[[], bool], tell: Callable[[str], object]) -> Iterator[bool]:
+    """Compute on `device`, on MPS when no other thread does; False where that is stopped while it waits.
+
+    Two threads at once in MPS can end the process: https://github.com/pytorch/pytorch/issues/197805
+    """
+    taken = device.type != "mps" or _MPS.acquire(blocking=False)
+    if not taken:
+        tell("The run waits for the run on MPS to end.")
+    while not taken and not stopping():
+        taken = _MPS.acquire(timeout=SECONDS_BETWEEN_LOOKS)
+    try:
+        yield taken
+    finally:
+        if taken and device.type == "mps":
+            _MPS.release()
+
+
+def sent(tensor: "Tensor", device: "torch.device") -> "Tensor":
+    """`tensor` on the device, to which it goes while the thread goes on; MPS, which would read what is freed by then, waits."""
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()  # from other memory CUDA copies while the thread waits
+    return tensor.to(device, non_blocking=device.type != "mps")
+
+
+class NotEnoughMemoryError(MemoryError):
+    """More is needed than is free."""
+
+    def __init__(self, fits: int) -> None:
+        super().__init__(f"memory for a batch of {fits}")
+        self.fits = fits  #: the batch that there is memory for; 0 for none.
+
+
+def free_memory(device: "torch.device") -> int | None:
+    """Bytes that may still be used on a device; None where nothing tells."""
+    import psutil  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    if device.type == "cuda" and torch.cuda.is_available():
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # which PyTorch keeps for itself
+        return int(torch.cuda.mem_get_info(device)[0] + unused)
+    if device.type == "mps" and torch.backends.mps.is_available():
+        return int(torch.mps.recommended_max_memory()) - torch.mps.driver_allocated_memory()
+    return int(psutil.virtual_memory().available) if device.type == "cpu" else None
+
+
+def batch_within(room: int | None, sample_bytes: int, batch_size: int) -> int:
+    """A smaller batch that `room` bytes will do for, of two digits; 0 for none, a quarter where nothing else is known."""
+    fits = batch_size if room is None or not sample_bytes else max(0, int(room * SPARE)) // sample_bytes
+    if fits >= batch_size:  # it did not fit
+        return max(1, batch_size // 4)
+    return fits - fits % int(10 ** max(0, len(str(fits)) - 2))
+
+
+def require_memory(device: "torch.device", batch_size: int, sample_bytes: int, other_bytes: int = 0) -> None:
+    """Raise `NotEnoughMemoryError` where a step of `batch_size` and what is needed besides are more than is free on the CPU.
+
+    On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
+    have and then kills, without a word, whoever uses it.
+    """
+    room = free_memory(device)
+    if device.type == "cpu" and room is not None and other_bytes + batch_size * sample_bytes > room:
+        raise NotEnoughMemoryError(batch_within(room - other_bytes, sample_bytes, batch_size))
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether something failed for want of memory, of the device or of the machine."""
+    import torch  # noqa: PLC0415
+
+    text = str(error).lower()
+    told = "alloc" in text and ("memory" in text or "alloc_failed" in text)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
+
+
+def in_words(
+    error: Exception, config: "RunConfig", device: "torch.device", room: int | None = None, sample_bytes: int = 0
+) -> UserError | None:
+    """What a user is told of an `error` of the device or its memory; None for any other.
+
+    Before the first step there was `room`, and a step takes `sample_bytes` for a sample, as far as is known.
+    """
+    fault = _FAULTS.search(str(error))
+    if fault and device.type == "cuda":
+        _FAILED[str(device)] = DeviceError(
+            f"The GPU {device} has failed ({fault[0]}), and this process can't use it any more: "
+            "restart rnn-tui, then resume the run, which goes on from its last checkpoint."
+        )
+        return _FAILED[str(device)]
+    if not lacks_memory(error):
+        return None
+    if isinstance(error, NotEnoughMemoryError):
+        return SettingError(config.out_of_memory(error.fits))
+    return SettingError(config.out_of_memory(batch_within(room, sample_bytes, config.batch_size)))
+
+
+def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager[object]":
+    """A context in which matrix products run in bfloat16, or everything in float32.
+
+    Autocast's cache of converted weights stays off: it is shared between threads and emptied by
+    whichever leaves first, so that what is added up in bfloat16 would depend on chance.
+    """
+    import torch  # noqa: PLC0415
+
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if bfloat16 else nullcontext()
+
+
+def fast_bfloat16(device: "torch.device") -> bool:
+    """Whether matrix products in bfloat16 have instructions of their own on `device`; without, they are slower than float32."""
+    import torch  # noqa: PLC0415
+
+    if device.type == "cuda":  # of this device: `torch.cuda.is_bf16_supported` tells of the first
+        return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        has = torch.cpu.get_capabilities()
+        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+    return False
