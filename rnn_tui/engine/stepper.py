@@ -53,7 +53,7 @@ class Stepper:
         if self._schedule is not None:
             self._schedule.step()
         if self._average is not None:
-            self._average.update_parameters(self._problem.model)
+            self._update_average(self._average)
         return total
 
     def gradient_norm(self) -> float | tuple[float, ...]:
@@ -105,6 +105,16 @@ class Stepper:
         if self._schedule is not None:
             # A function of the number of steps; what else the schedule has is in the settings.
             self._schedule.load_state_dict({"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)})
+
+    def _update_average(self, average: AveragedModel) -> None:
+        """As `AveragedModel.update_parameters` does, which would send the count to the device and wait for that."""
+        averaged = [weight.detach() for weight in average.module.parameters()]
+        weights = [weight.detach() for weight in self._parameters]
+        if average.n_averaged:  # on the CPU, wherever the model is
+            average.multi_avg_fn(averaged, weights, average.n_averaged)  # type: ignore[misc]
+        else:
+            torch._foreach_copy_(averaged, weights)
+        average.n_averaged += 1
 
     def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
         loss = loss_of()
@@ -247,4 +257,15 @@ def make_schedule(optimiser: torch.optim.Optimizer, config: RunConfig, total_ste
 def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
     """An exponential moving average of the weights, or None where the recipe has none."""
     decay = config.recipe.average
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None  # type: ignore[no-untyped-call]
+    if not decay:
+        return None
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+    for module in average.modules():
+        if isinstance(module, nn.RNNBase):  # of whose copied weights cuDNN would else make one block at every call, and warn
+            module.flatten_parameters()
+    return average
+
+
+def parameters_of(model: nn.Module) -> int:
+    """How many weights it has."""
+    return sum(weight.numel() for weight in model.parameters())

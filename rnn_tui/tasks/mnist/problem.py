@@ -17,18 +17,20 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import STEP_BYTES, WEIGHT_BYTES, fast_bfloat16, precision, require_memory, sent
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.paths import expanded, reachable
 from rnn_tui.engine.problem import Log, Problem, generator
-from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
+from rnn_tui.engine.stepper import parameters_of
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import Floats, gradient_norms
 from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.trial import check_gradients
 from rnn_tui.tasks.config import OPEN_SET, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
@@ -103,7 +105,7 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
     affine = torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns), torch.ones(rows, columns)])
     points = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
     spread = F.interpolate(points, (rows, columns), mode="bicubic", align_corners=True)
-    return torch.cat([affine.flatten(1), spread.flatten(1)]).to(device)
+    return sent(torch.cat([affine.flatten(1), spread.flatten(1)]), device)
 
 
 def distort(images: Tensor, maps: Tensor) -> Tensor:
@@ -199,7 +201,10 @@ class MnistProblem(Problem):
         check_choice("Augmentation", recipe.augmentation, MNIST.augmentations)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
-        require_memory(cell.step_bytes * min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers, device)
+        self.model, self.sample_bytes = build_model(config), cell.step_bytes * SIDE * config.hidden_size * config.layers
+        of_weights = (WEIGHT_BYTES + STEP_BYTES) * parameters_of(self.model)
+        require_memory(device, min(config.batch_size, len(train)), self.sample_bytes, of_weights)
+        check_gradients(cell, device, layers=config.layers)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
@@ -219,7 +224,6 @@ class MnistProblem(Problem):
             self.moments_spaced = (1,)
         self._filmed = to_pixels(data.test_images[FILMED], False).numpy()
         self._followed = to_pixels(data.train_images[followed], False).numpy(), data.train_labels[followed].numpy()
-        self.model = build_model(config)
         if config.start_from is None:
             initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
         else:
@@ -241,7 +245,7 @@ class MnistProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
         random = generator(self._config.seed, "order", epoch)
-        self._order = torch.randperm(self.samples_per_epoch, generator=random).to(self._device)
+        self._order = sent(torch.randperm(self.samples_per_epoch, generator=random), self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
         self._steps_before = (epoch - 1) * self.steps_per_epoch
 
@@ -258,9 +262,9 @@ class MnistProblem(Problem):
         chosen, recipe = self._order[step * self.batch_size : (step + 1) * self.batch_size], self._recipe
         count, maps, strokes, moves = len(chosen), None, None, None
         if self._distortion is not None:
-            maps = self._distortion.draw(count, self._noise).to(self._device)
+            maps = sent(self._distortion.draw(count, self._noise), self._device)
             if self._distortion.stroke:
-                strokes = self._distortion.draw_strokes(count, self._noise).to(self._device)
+                strokes = sent(self._distortion.draw_strokes(count, self._noise), self._device)
         elif recipe.augmentation == "shift":
             moves = draw_shifts(count, self._noise)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)

@@ -11,14 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import require_memory, sent
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
-from rnn_tui.engine.resources import require_memory
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.replicas import Replicas
+from rnn_tui.networks.trial import check_gradients
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
@@ -77,6 +78,11 @@ class Batch:
     targets: Tensor  #: (S, …, B) uint8.
     lengths: Tensor | None  #: (S, B); None in training where all are T.
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        lengths = None if self.lengths is None else sent(self.lengths, device)
+        return Batch(sent(self.inputs, device), sent(self.targets, device), lengths)
+
 
 def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
     """The examples of an epoch, in order; the last batch may have fewer sequences than `batch_size`."""
@@ -105,11 +111,12 @@ class SequenceProblem(Problem):
         self.features, self.outputs = self.task.shape.features, len(self.task.shape.outputs)
         self.config, self.device = config, device
         replicas = len(config.replicas)
-        rows = replicas * min(config.batch_size, config.training_size) * config.lengths[1]
-        step_bytes = rows * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize
+        self.sample_bytes = replicas * config.lengths[1] * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize
         # As drawn and as arranged in batches; and one seed's as it comes from the generator.
         larger = max(config.training_size, config.test_size) * config.lengths[1]
-        require_memory(step_bytes + larger * (2 * config.seeds * self.features + DRAWN_BYTES), device)
+        drawn = larger * (2 * config.seeds * self.features + DRAWN_BYTES)
+        require_memory(device, min(config.batch_size, config.training_size), self.sample_bytes, drawn)
+        check_gradients(CELLS[config.cell], device)
         self.seeds = [config.seed + at for at in range(config.seeds)]
         self.model: Replicas = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
@@ -156,12 +163,12 @@ class SequenceProblem(Problem):
             # One length a batch, the same for all seeds: replicas need no padding, and no seed's run depends on others.
             steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
             lengths = steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
-            drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
+            drawn = self._drawn(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
-            drawn = self.for_seeds(lambda random: self.draw_training(self.training_lengths(random), random), "training")
+            drawn = self._drawn(lambda random: self.draw_training(self.training_lengths(random), random), "training")
         else:
             return
-        self._batches = cut_into_batches(drawn, self.batch_size)
+        self._batches = [batch.to(self.device) for batch in cut_into_batches(drawn, self.batch_size)]
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
         """Lengths (count,) by chance, from the shortest in training to the longest."""
@@ -170,7 +177,11 @@ class SequenceProblem(Problem):
 
     def for_seeds(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
         """What `draw` returns for every seed, by a stream of its own; on the device."""
-        return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0).to(self.device)
+        return self._drawn(draw, *purpose).to(self.device)
+
+    def _drawn(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
+        """The same on the CPU, where cutting them into batches waits for nothing."""
+        return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0)
 
     def draw_at(self, length: int, count: int) -> Examples:
         """Sequences of one length for every seed, to measure by length."""
