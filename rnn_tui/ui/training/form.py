@@ -147,7 +147,7 @@ class SettingsForm(VerticalScroll):
         with self.prevent(Select.Changed):
             if wanted.preset in [one.name for one in self._spec.presets]:
                 self.query_one("#preset", Select).value = wanted.preset
-            self.query_one("#device", Select).value = wanted.device
+            self.offer_devices(wanted.device)
         self._choose_preset()
 
     @property
@@ -177,7 +177,7 @@ class SettingsForm(VerticalScroll):
         usual = self._spec.config(config.cell, preset)
         with self.prevent(Select.Changed, Checkbox.Changed):
             self.query_one("#preset", Select).value = preset
-            self.query_one("#device", Select).value = config.device
+            self.offer_devices(config.device)
             self._tick(config)
             self._cells.tick([config.cell])
         for field in self.query(SettingField):
@@ -190,6 +190,12 @@ class SettingsForm(VerticalScroll):
         shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         others = (field.name for field in fields(config) if field.name not in shown)
         return [name.replace("_", " ") for name in others if getattr(config, name) != getattr(usual, name)]
+
+    def offer_devices(self, chosen: str = "") -> None:
+        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the choice as it is."""
+        device, gpus = self.query_one("#device", PlainSelect), cast(RnnTuiApp, self.app).runs.gpus
+        chosen = chosen or str(device.value)
+        device.offer_texts([(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen)
 
     def take_learning_rate(self, rate: float) -> None:
         field = self.query_one("#field-learning-rate", SettingField)

@@ -4,16 +4,17 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import gpus_in_words, resolve_device
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import turns_folder, weights_of
-from rnn_tui.engine.resources import heavy_imports, resolve_device
+from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
@@ -44,6 +45,7 @@ class Loaded:
 
     text: str
     failed: bool
+    gpus: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class TrainingManager:
         self.evaluations: dict[str, Any] = {}  #: of finished runs, by run id; what the task's evaluation returns.
         self.colours: dict[str, int] = {}  #: of runs, by run id: an index, the same wherever a run is drawn.
         self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
+        self.gpus: Mapping[str, str] = {}  #: the names of CUDA devices with what they are; none until PyTorch is loaded.
         self.speed: MachineSpeed | None = None  #: what operations take on this machine; None until PyTorch is loaded.
         self.report: ReportStatus | None = None  #: how far the report rerun is that was started last; None before the first.
         self.sweep: SweepStatus | None = None  #: how far the sweep is that was started last, likewise.
@@ -154,7 +157,7 @@ class TrainingManager:
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
-                loaded, self.note = True, item.text
+                loaded, self.note, self.gpus = True, item.text, item.gpus
                 notices += [(item.text, "error")] if item.failed else []
             elif isinstance(item, ReportStatus):
                 self.report, report = item, True
@@ -249,7 +252,8 @@ class TrainingManager:
                 from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
 
                 self.speed = None if self.busy else timed_speed()  # which would disturb what trains, and waits for imports
-            loaded = Loaded(f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}", failed=False)
+            text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
+            loaded = Loaded(text, failed=False, gpus=gpus_in_words())
         except Exception as error:
             logger.exception("loading the engine failed")
             loaded = Loaded(f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details", failed=True)

@@ -243,6 +243,7 @@ class TaskPane(Pane):
     def on_runs_changed(self, event: RunsChanged) -> None:
         self._hear(event.run_ids)
         if self.form is not None and not event.run_ids:  # PyTorch is loaded
+            self.form.offer_devices()
             self.form.show_cost()
 
     def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
@@ -297,6 +298,7 @@ class TaskPane(Pane):
         for content in self.contents:
             content.run_ended(state)
         if self.form is not None:
+            self.form.offer_devices()
             self.form.show_cost()
 
     @property
