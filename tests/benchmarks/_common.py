@@ -33,6 +33,7 @@ from rnn_tui.tasks.mnist.problem import to_pixels
 
 ROWS, COLUMNS, CLASSES, HIDDEN = 28, 28, 10, 128
 BATCH = 100
+CPU = torch.device("cpu")
 
 
 def parser(doc: str | None, rounds: int) -> argparse.ArgumentParser:
@@ -176,17 +177,17 @@ class BareLoop:
     No losses are read, no events sent, no seeds set: what our loop adds to it costs time.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, device: torch.device = CPU) -> None:
         data = load_mnist()
         train, _ = split_indices(data.train_labels, 0)
-        self._images = to_pixels(data.train_images[train], standardise=False)
-        self._labels = data.train_labels[train]
-        self._model = bare_model(model)
+        self._images = to_pixels(data.train_images[train], standardise=False).to(device)
+        self._labels = data.train_labels[train].to(device)
+        self._model, self._device = bare_model(model).to(device), device
         self._optimiser = torch.optim.Adam(self._model.parameters(), lr=1e-3, fused=True)
 
     def rate(self, steps: int | None = None, skip: int = 0) -> float:
         """Images a second over an epoch, or over `steps` steps after the first `skip`."""
-        order = torch.randperm(len(self._labels))
+        order = torch.randperm(len(self._labels)).to(self._device)
         batches = order.split(BATCH)[:steps]
         began, samples = time.perf_counter(), 0
         for at, chosen in enumerate(batches):
@@ -197,6 +198,7 @@ class BareLoop:
             loss.backward()
             self._optimiser.step()
             samples += len(chosen)
+        loss.item()  # a GPU is still busy with what it was given
         return samples / (time.perf_counter() - began)
 
 

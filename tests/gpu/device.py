@@ -1,0 +1,90 @@
+"""The device of these tests, small runs on it, and what they told; without a device, whoever imports this is skipped."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import devices_here
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.loop import Outcome, fit
+from rnn_tui.engine.training_state import ResumePoint
+from rnn_tui.tasks import TASKS
+
+VARIABLE = "RNN_TUI_TEST_DEVICE"
+DEVICE = os.environ.get(VARIABLE) or devices_here()[0].partition(":")[0]
+if DEVICE == "cpu" and VARIABLE not in os.environ:
+    pytest.skip("no CUDA or MPS device that PyTorch can use here", allow_module_level=True)
+
+# Of MPS nothing says that it adds in the same order each time.
+REPEATS = not DEVICE.startswith("mps")
+CHOICES = [(task.name, cell, preset.name) for task in TASKS.values() for cell in task.cells for preset in task.presets]
+CELLS = [(task.name, cell) for task in TASKS.values() for cell in task.cells]
+
+
+def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunConfig:
+    """Settings that train in seconds."""
+    spec = TASKS[task]
+    if spec.reads_data:
+        usual: dict[str, Any] = {"batch_size": 20, "hidden_size": 32, "data_dir": str(data)}
+    else:
+        usual = {"batch_size": 4, "hidden_sizes": (4, 6), "seeds": 2, "training_size": 200, "test_size": 20}
+    return spec.config(cell, preset, **{"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1} | usual | changes)
+
+
+@dataclass
+class Told:
+    """A run with all that it told."""
+
+    seen: list[events.Event] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Its last ones."""
+        assert self.outcome is not None
+        assert self.outcome.weights is not None
+        return dict(self.outcome.weights)
+
+    @property
+    def losses(self) -> list[Any]:
+        """Training losses, of every log: a number, or one for each replica."""
+        logged = [one for one in self.seen if isinstance(one, events.StepLogged)]
+        return [one.metrics.get("train_loss", one.replicas.get("train_loss")) for one in logged]
+
+    @property
+    def started(self) -> events.RunStarted:
+        """How it began."""
+        return next(one for one in self.seen if isinstance(one, events.RunStarted))
+
+
+def trained(
+    config: RunConfig, path: Path | None = None, *, stop_at: int | None = None, resume: ResumePoint | None = None
+) -> Told:
+    """Train to the end, or up to the first log at or after a step."""
+    told, control = Told(), Control()
+
+    def take(event: events.Event) -> None:
+        told.seen.append(event)
+        if stop_at is not None and isinstance(event, events.StepLogged) and event.step >= stop_at:
+            control.stop()
+
+    told.outcome = fit(TASKS[config.task].load(), config, take, control, run_id="run", checkpoint_path=path, resume=resume)
+    assert isinstance(told.seen[-1], events.RunFinished if stop_at is None else events.RunStopped), told.seen[-1]
+    return told
+
+
+def assert_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:
+    """Bit for bit, where the device repeats itself."""
+    assert left.keys() == right.keys()
+    for name, tensor in left.items():
+        if REPEATS:
+            assert torch.equal(tensor, right[name]), name
+        else:
+            torch.testing.assert_close(tensor, right[name], rtol=0.02, atol=0.02)

@@ -1,0 +1,87 @@
+"""On one device the same run ends with the same bits, cut off and resumed or not; a failed device is told as such."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from rnn_tui.engine.training_state import load_resume_point
+from tests.gpu.device import CHOICES, DEVICE, REPEATS, Told, assert_same, small, trained
+
+PATIENCE = 300.0
+# A device that has failed is lost to its process: hence another one.
+FAILING = """
+import torch
+from rnn_tui.engine import events
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.loop import fit
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist.problem import MnistProblem
+
+class Failing(MnistProblem):
+    def losses(self, step, parts):
+        if step == 5:
+            torch.zeros(2, device=self._device)[torch.tensor([7], device=self._device)]
+        return super().losses(step, parts)
+
+config = TASKS["mnist"].config("lstm", "report", epochs=1, batch_size=20, data_dir={data!r}, device="cuda")
+for build in (Failing, MnistProblem):
+    told = []
+    fit(build, config, told.append, Control())
+    print(type(told[-1]).__name__, told[-1].message)
+"""
+
+
+@pytest.mark.parametrize(("task", "cell", "preset"), CHOICES)
+def test_the_same_run_twice_is_the_same(mnist_slice: Path, task: str, cell: str, preset: str) -> None:
+    config = small(mnist_slice, task, cell, preset)
+    one, two = trained(config), trained(config)
+    assert_same(one.weights, two.weights)
+    if REPEATS:
+        assert one.losses == two.losses
+
+
+@pytest.mark.parametrize("stop_at", [20, 59])  # within the first epoch, and at the end of one
+@pytest.mark.parametrize(("task", "cell", "preset"), CHOICES)
+def test_a_resumed_run_ends_as_one_without_a_break(  # noqa: PLR0917
+    mnist_slice: Path, tmp_path: Path, task: str, cell: str, preset: str, stop_at: int
+) -> None:
+    config, path = small(mnist_slice, task, cell, preset, epochs=2), tmp_path / "run.safetensors"
+    stopped = trained(config, path, stop_at=min(stop_at, 50 if task != "mnist" else stop_at))
+    rest = trained(config, path, resume=load_resume_point(path, "run", config))
+    whole = trained(config)
+    assert_same(rest.weights, whole.weights)
+    assert _joined(stopped, rest) == pytest.approx(whole.losses, abs=0.0 if REPEATS else 0.02)
+
+
+def test_a_run_goes_on_with_the_cpu_where_the_device_is_gone(
+    mnist_slice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, path = small(mnist_slice, "mnist", "lstm", "report"), tmp_path / "run.safetensors"
+    trained(config, path, stop_at=20)
+    monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cpu"])
+    monkeypatch.setattr("rnn_tui.engine.training_state.devices_here", lambda: ["cpu"])
+    told = trained(config, path, resume=load_resume_point(path, "run", config))
+    assert told.started.device == "cpu"
+
+
+def test_a_device_assert_says_restart_and_so_does_the_next_run(mnist_slice: Path) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("only CUDA has assertions on the device")
+    found = subprocess.run(
+        [sys.executable, "-c", FAILING.format(data=str(mnist_slice))],
+        capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    first, second = found.stdout.splitlines()
+    assert first.startswith("RunFailed The GPU cuda:0 has failed (device-side assert)")
+    assert "restart rnn-tui, then resume the run" in first
+    assert second == first
+
+
+def _joined(first: Told, rest: Told) -> list[Any]:
+    assert first.started.device == rest.started.device
+    assert rest.started.device.startswith(DEVICE)
+    return [*first.losses, *rest.losses]
