@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine.errors import DeviceError, SafeText, SettingError, UserError, printable
+from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
 
 if TYPE_CHECKING:
     import torch
@@ -23,8 +23,7 @@ _FAULTS = re.compile("device-side assert|illegal memory access|illegal instructi
 _FAILED: dict[str, DeviceError] = {}  # devices that are lost to this process
 _MPS = threading.Lock()
 SECONDS_BETWEEN_LOOKS = 0.3
-# Of each weight a step has four numbers: itself, its gradient, and Adam's two moments.
-WEIGHT_BYTES, STEP_BYTES = 4, 12
+WEIGHT_BYTES, STEP_BYTES = 4, 12  # of each weight; and what a step has of it: a gradient, and Adam's two moments
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
 
@@ -37,40 +36,34 @@ def devices_here() -> list[str]:
     return [*(f"cuda:{at}" for at in range(gpus)), *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
-def resolve_device(name: str) -> "torch.device":
-    """The device called `name`; `auto`: CUDA, else MPS, else the CPU. `DeviceError` if it is not here."""
+def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
+    """The device called `name`; `auto`: CUDA, else MPS, else the CPU.
+
+    `DeviceError` if it is not here, or is `to_compute` and has failed before.
+    """
     import torch  # noqa: PLC0415
 
     here = devices_here()
     found = {"auto": here[0], "cuda": "cuda:0"}.get(name, name)
     if found not in here:
         *others, last = dict.fromkeys(("auto", "cpu", *here))
-        choice = f"choose {', '.join(others)} or {last}"
-        raise DeviceError(f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here; {choice}.")
+        what = f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here"
+        raise DeviceError(f"{what}; choose {', '.join(others)} or {last}.")
+    if to_compute and found in _FAILED:
+        raise _FAILED[found]
     return torch.device(found)
 
 
-def usable_device(name: str) -> "torch.device":
-    """The same, to compute on; `DeviceError` also where it has failed before."""
-    device = resolve_device(name)
-    if str(device) in _FAILED:
-        raise _FAILED[str(device)]
-    return device
-
-
-def gpus_in_words() -> Mapping[str, SafeText]:
-    """The CUDA devices by name, with what they are called, and what is free of their memory, or all of it.
-
-    PyTorch could tell as well what is free, but would take half a gigabyte of each for that.
-    """
+def gpus_in_words() -> Mapping[str, str]:
+    """The CUDA devices by name, with their memory, what of it is free where that can be watched, and what they are called."""
     import torch  # noqa: PLC0415
 
     found = {}
     for name in (one for one in devices_here() if one.startswith("cuda")):
         gpu, watched = torch.cuda.get_device_properties(name), watched_gpu(name)
-        size = f"{gpu.total_memory / 2**30:.0f} GiB"
-        if watched is not None:
-            size = f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of {size} free"
+        # PyTorch would tell as well what is free, and take half a gigabyte of each for that.
+        free = f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of " if watched else ""
+        size = f"{free}{gpu.total_memory / 2**30:.0f} GiB{' free' if free else ''}"
         found[name] = printable(f"{name}, {size}, {gpu.name}")
     return found
 
@@ -113,14 +106,6 @@ def sent(tensor: "Tensor", device: "torch.device") -> "Tensor":
     return tensor.to(device, non_blocking=device.type != "mps")
 
 
-class NotEnoughMemoryError(MemoryError):
-    """More is needed than is free."""
-
-    def __init__(self, fits: int) -> None:
-        super().__init__(f"memory for a batch of {fits}")
-        self.fits = fits  #: the batch that there is memory for; 0 for none.
-
-
 def free_memory(device: "torch.device") -> int | None:
     """Bytes that may still be used on a device; None where nothing tells."""
     import psutil  # noqa: PLC0415
@@ -134,12 +119,8 @@ def free_memory(device: "torch.device") -> int | None:
     return int(psutil.virtual_memory().available) if device.type == "cpu" else None
 
 
-def batch_within(room: int | None, sample_bytes: int, batch_size: int) -> int:
-    """A smaller batch that `room` bytes will do for, of two digits; 0 for none, a quarter where nothing else is known."""
-    fits = batch_size if room is None or not sample_bytes else max(0, int(room * SPARE)) // sample_bytes
-    if fits >= batch_size:  # it did not fit
-        return max(1, batch_size // 4)
-    return fits - fits % int(10 ** max(0, len(str(fits)) - 2))
+class NotEnoughMemoryError(MemoryError):
+    """More is needed than is free; `args` are the bytes left for a batch, and those that each sample of it takes."""
 
 
 def require_memory(device: "torch.device", batch_size: int, sample_bytes: int, other_bytes: int = 0) -> None:
@@ -148,18 +129,9 @@ def require_memory(device: "torch.device", batch_size: int, sample_bytes: int, o
     On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
     have and then kills, without a word, whoever uses it.
     """
-    room = free_memory(device)
-    if device.type == "cpu" and room is not None and other_bytes + batch_size * sample_bytes > room:
-        raise NotEnoughMemoryError(batch_within(room - other_bytes, sample_bytes, batch_size))
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Whether something failed for want of memory, of the device or of the machine."""
-    import torch  # noqa: PLC0415
-
-    text = str(error).lower()
-    told = "alloc" in text and ("memory" in text or "alloc_failed" in text)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
+    room = free_memory(device) if device.type == "cpu" else None
+    if room is not None and other_bytes + batch_size * sample_bytes > room:
+        raise NotEnoughMemoryError(room - other_bytes, sample_bytes)
 
 
 def in_words(
@@ -169,18 +141,22 @@ def in_words(
 
     Before the first step there was `room`, and a step takes `sample_bytes` for a sample, as far as is known.
     """
-    fault = _FAULTS.search(str(error))
+    import torch  # noqa: PLC0415
+
+    text, fault = str(error).lower(), _FAULTS.search(str(error))
     if fault and device.type == "cuda":
-        _FAILED[str(device)] = DeviceError(
-            f"The GPU {device} has failed ({fault[0]}), and this process can't use it any more: "
-            "restart rnn-tui, then resume the run, which goes on from its last checkpoint."
-        )
+        told = f"The GPU {device} has failed ({fault[0]}), and this process can't use it any more: restart rnn-tui, then"
+        _FAILED[str(device)] = DeviceError(f"{told} resume the run, which goes on from its last checkpoint.")
         return _FAILED[str(device)]
-    if not lacks_memory(error):
+    told_so = "alloc" in text and ("memory" in text or "alloc_failed" in text)
+    if not (told_so or isinstance(error, MemoryError | torch.OutOfMemoryError)):
         return None
     if isinstance(error, NotEnoughMemoryError):
-        return SettingError(config.out_of_memory(error.fits))
-    return SettingError(config.out_of_memory(batch_within(room, sample_bytes, config.batch_size)))
+        room, sample_bytes = error.args
+    fits = config.batch_size if room is None or not sample_bytes else max(0, int(room * SPARE)) // sample_bytes
+    if fits >= config.batch_size:  # it did not fit
+        fits = max(1, config.batch_size // 4)
+    return SettingError(config.out_of_memory(fits - fits % int(10 ** max(0, len(str(fits)) - 2))))
 
 
 def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager[object]":
@@ -200,7 +176,5 @@ def fast_bfloat16(device: "torch.device") -> bool:
 
     if device.type == "cuda":  # of this device: `torch.cuda.is_bf16_supported` tells of the first
         return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        has = torch.cpu.get_capabilities()
-        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
-    return False
+    has = torch.cpu.get_capabilities() if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(has.get("avx512_bf16") or has.get("amx_bf16"))

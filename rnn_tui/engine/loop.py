@@ -79,7 +79,9 @@ def fit(
             if writer is not None:
                 writer.close()
             run.tell_written()
-        weights = run.last_weights()
+        weights = None
+        with suppress(RuntimeError):  # of a device that has failed
+            weights = run.weights()
     unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
         end = replace(end, kept=False)
@@ -150,12 +152,6 @@ class _Run:
             what = f"Training failed: {type(error).__name__}"
             return events.RunFailed(self.id, self._step, f"{what}; the log file has the details (rnn-tui --help names it).")
         return events.RunFailed(self.id, self._step, str(told))
-
-    def last_weights(self) -> Mapping[str, Tensor] | None:
-        """The same as `weights`; None also where the device has failed."""
-        with suppress(RuntimeError):
-            return self.weights()
-        return None
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import devices_here, usable_device
+from rnn_tui.engine.devices import devices_here, resolve_device
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.stepper import LossLog, Stepper
@@ -111,14 +111,13 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
     `DeviceError` for a named device that is not here, or that has failed in this process.
     """
     if resume is None:
-        return usable_device(config.automatic_device if config.device == "auto" else config.device)
+        return resolve_device(config.automatic_device if config.device == "auto" else config.device, to_compute=True)
     before, here = resume.state.device, devices_here()
-    if before in here:
-        return usable_device(before)
-    kind = before.partition(":")[0]
-    device = usable_device(next((name for name in here if name.partition(":")[0] == kind), "auto"))
-    told = f"The run began on {printable(before, 24)}, which is not here"
-    log(f"{told}; it goes on with {device} and rounds differently.", "warning")
+    alike = [before] * (before in here) or [name for name in here if name.partition(":")[0] == before.partition(":")[0]]
+    device = resolve_device((alike or here)[0], to_compute=True)
+    if before not in here:
+        told = f"The run began on {printable(before, 24)}, which is not here"
+        log(f"{told}; it goes on with {device} and rounds differently.", "warning")
     return device
 
 

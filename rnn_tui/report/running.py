@@ -9,7 +9,7 @@ from functools import partial
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import usable_device
+from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.state import Status
@@ -113,7 +113,7 @@ class _Lacking:
         wanted = bool(self._works) and not self._control.stopping
         if wanted and self._speed is None:
             if self._store is None:
-                usable_device(self._plan.device)  # or every single run would fail
+                resolve_device(self._plan.device, to_compute=True)  # or every single run would fail
             self._speed = self._pace.speed = timed_speed()
         return wanted
 

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from rnn_tui import __version__
 from rnn_tui.cli.commands import build_parser
 from rnn_tui.cli.train import OPTIONS
+from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
@@ -509,3 +510,23 @@ def test_terminal_with_no_color_gets_no_colour(mnist_slice: Path) -> None:
     assert code == 0
     assert not re.search(r"\x1b\[[0-9;]*m", output)
     assert "validation accuracy" in output
+
+
+@pytest.mark.parametrize("name", ["cuda:7", "cuda:x"])
+def test_a_gpu_that_is_not_there_is_refused_with_what_is(mnist_slice: Path, name: str) -> None:
+    code, out, err = run_inside(quick(mnist_slice, "--device", name))
+    if name == "cuda:x":
+        assert code == EXIT_USAGE
+        assert "cuda:x" in assert_refused(out, err)
+    else:
+        assert (code, out) == (EXIT_FAILURE, "")
+        assert re.search(r"no cuda:7 device .* choose auto, .*cpu", assert_one_sentence(err)) or "auto or cpu" in err
+
+
+def test_a_failed_gpu_is_told_in_a_sentence(mnist_slice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = DeviceError("The GPU cuda:0 has failed, and so on: restart rnn-tui, then resume the run.")
+    monkeypatch.setattr("rnn_tui.engine.devices._FAILED", {"cuda:0": failed})
+    monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cuda:0", "cpu"])
+    code, out, err = run_inside(quick(mnist_slice, "--device", "cuda"))
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert assert_one_sentence(err) == f"rnn-tui: {failed}"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rnn_tui.engine import devices, events, loop, training_state
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import fast_bfloat16, gpus_in_words, precision, resolve_device, usable_device
+from rnn_tui.engine.devices import fast_bfloat16, gpus_in_words, precision, resolve_device
 from rnn_tui.engine.errors import DeviceError, SettingError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.learning_rates import find_learning_rate
@@ -381,7 +381,7 @@ def test_a_device_assert_while_learning_rates_are_tried(trainer: Any, here: Call
     with pytest.raises(DeviceError, match=RESTART):
         find_learning_rate(failing("step"), config)
     with pytest.raises(DeviceError, match=RESTART):
-        usable_device("cuda")
+        resolve_device("cuda", to_compute=True)
 
 
 def test_other_errors_of_cuda_leave_the_device_usable(trainer: Any, here: Callable[..., None]) -> None:

@@ -39,7 +39,7 @@ def sequences(inputs: Tensor, targets: Tensor, lengths: Tensor) -> list[object]:
 @settings(deadline=None)
 @given(examples(), st.integers(1, 10))
 def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> None:
-    batches = cut_into_batches(whole, batch_size)
+    batches = cut_into_batches(whole, batch_size, torch.device("cpu"))
     for seed in range(len(whole.inputs)):
         expected = sequences(whole.inputs[seed], whole.targets[seed], whole.lengths[seed])
         found: list[object] = []
@@ -94,7 +94,7 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
 def test_batches_of_one_length_need_no_lengths() -> None:
     lengths = torch.tensor([[3, 3, 2, 3], [3, 3, 3, 3]])
     inputs = torch.ones(2, 4, 3, 1, dtype=torch.uint8)
-    batches = cut_into_batches(Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2)
+    batches = cut_into_batches(Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2, torch.device("cpu"))
     assert batches[0].lengths is None
     assert batches[1].lengths is not None
     with pytest.raises(IndexError):

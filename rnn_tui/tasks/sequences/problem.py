@@ -42,19 +42,15 @@ class Examples:
         """Sequences of each seed."""
         return self.inputs.shape[1]
 
-    def to(self, device: torch.device) -> "Examples":
-        """The same on a device."""
-        return Examples(self.inputs.to(device), self.targets.to(device), self.lengths.to(device))
-
     def part(self, start: int, stop: int) -> "Examples":
         """Some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
         return Examples(self.inputs[:, start:stop, : int(lengths.max())], self.targets[:, start:stop], lengths)
 
-    def batch(self) -> "Batch":
-        """The same as one contiguous block in the model's layout."""
+    def batch(self, device: torch.device) -> "Batch":
+        """The same as one contiguous block in the model's layout, on its device."""
         inputs, targets = self.inputs.permute(2, 0, 3, 1), self.targets.movedim(1, -1)
-        return Batch(inputs.contiguous(), targets.contiguous(), self.lengths.long())
+        return Batch(*(sent(one.contiguous(), device) for one in (inputs, targets, self.lengths.long())))
 
 
 def join(parts: Sequence[Examples], dimension: int) -> Examples:
@@ -78,16 +74,11 @@ class Batch:
     targets: Tensor  #: (S, …, B) uint8.
     lengths: Tensor | None  #: (S, B); None in training where all are T.
 
-    def to(self, device: torch.device) -> "Batch":
-        """The same on a device."""
-        lengths = None if self.lengths is None else sent(self.lengths, device)
-        return Batch(sent(self.inputs, device), sent(self.targets, device), lengths)
 
-
-def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
+def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) -> list[Batch]:
     """The examples of an epoch, in order; the last batch may have fewer sequences than `batch_size`."""
     parts = [examples.part(start, start + batch_size) for start in range(0, examples.count, batch_size)]
-    batches = [(part.batch(), int(part.lengths.min()) == part.inputs.shape[2]) for part in parts]
+    batches = [(part.batch(device), int(part.lengths.min()) == part.inputs.shape[2]) for part in parts]
     return [replace(batch, lengths=None) if of_one_length else batch for batch, of_one_length in batches]
 
 
@@ -163,12 +154,12 @@ class SequenceProblem(Problem):
             # One length a batch, the same for all seeds: replicas need no padding, and no seed's run depends on others.
             steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
             lengths = steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
-            drawn = self._drawn(partial(self.draw_training, lengths), "training", epoch)
+            drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
-            drawn = self._drawn(lambda random: self.draw_training(self.training_lengths(random), random), "training")
+            drawn = self.for_seeds(lambda random: self.draw_training(self.training_lengths(random), random), "training")
         else:
             return
-        self._batches = [batch.to(self.device) for batch in cut_into_batches(drawn, self.batch_size)]
+        self._batches = cut_into_batches(drawn, self.batch_size, self.device)
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
         """Lengths (count,) by chance, from the shortest in training to the longest."""
@@ -176,11 +167,7 @@ class SequenceProblem(Problem):
         return torch.randint(shortest, longest + 1, (count,), generator=random)
 
     def for_seeds(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
-        """What `draw` returns for every seed, by a stream of its own; on the device."""
-        return self._drawn(draw, *purpose).to(self.device)
-
-    def _drawn(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
-        """The same on the CPU, where cutting them into batches waits for nothing."""
+        """What `draw` returns for every seed, by a stream of its own; on the CPU, where cutting waits for nothing."""
         return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0)
 
     def draw_at(self, length: int, count: int) -> Examples:
@@ -211,7 +198,7 @@ class SequenceProblem(Problem):
 
         @torch.no_grad()  # per thread, hence in here
         def measured(start: int) -> Mapping[str, Tensor]:
-            return measure(network, self.for_replicas(examples.part(start, start + size).batch()))
+            return measure(network, self.for_replicas(examples.part(start, start + size).batch(self.device)))
 
         parts = workers.run([partial(measured, start) for start in range(0, examples.count, size)])
         each = {name: [part[name] for part in parts] for name in parts[0]}

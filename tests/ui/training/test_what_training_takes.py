@@ -6,10 +6,13 @@ import pytest
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine import events
+from rnn_tui.engine.paths import config_file
 from rnn_tui.runs import cost
 from rnn_tui.runs.cost import MachineSpeed, seconds_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.manager import Loaded
+from rnn_tui.ui.widgets.plain import PlainSelect
 from tests.runs.kept_runs import small, train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import running, screen_text, start, wait_until
@@ -85,3 +88,22 @@ async def test_the_state_of_the_machine_stands_where_there_is_room(runs: Scripte
             await wait_until(pilot, lambda: not runs.busy)
             await pilot.pause(0.5)
             assert "CPU" not in screen_text(app)
+
+
+async def test_gpus_are_offered_by_name_once_they_are_known(home: Path, runs: ScriptedRuns) -> None:
+    config_file().parent.mkdir(parents=True, exist_ok=True)
+    config_file().write_text('device = "cuda:1"\n')
+    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
+        device = app.pane.query_one("#device", PlainSelect)
+        assert device.value == "cuda:1"  # as preferred, before anything tells what is here
+        words = {f"cuda:{at}": f"cuda:{at}, {at + 3} of 80 GiB free, Card [red]{at}" for at in range(2)}
+        runs._queue.append(Loaded("PyTorch is here", failed=False, gpus=words))
+        app.news.timer.resume()
+        await wait_until(pilot, lambda: "cuda:0" in device._offered)
+        assert device.value == "cuda:1"
+        assert device._offered == ["auto", "cpu", "cuda", "mps", "cuda:0", "cuda:1"]
+        texts = [str(prompt) for prompt, _ in device._options]
+        assert texts[-2:] == list(words.values())
+        await pilot.press("t")
+        await wait_until(pilot, lambda: runs.started)
+        assert [config.device for config in runs.started] == ["cuda:1"]
