@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # After these a CUDA device answers a process with nothing but errors: https://github.com/pytorch/pytorch/issues/44624
 _FAULTS = re.compile("device-side assert|illegal memory access|illegal instruction|misaligned address|launch failure")
-_FAILED: dict[str, DeviceError] = {}  # devices that are lost to this process
+_FAILED: dict[str, str] = {}  # devices that are lost to this process, and what is said of that
 _MPS = threading.Lock()
 SECONDS_BETWEEN_LOOKS = 0.3
 WEIGHT_BYTES, STEP_BYTES = 4, 12  # of each weight; and what a step has of it: a gradient, and Adam's two moments
@@ -50,7 +50,7 @@ def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
         what = f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here"
         raise DeviceError(f"{what}; choose {', '.join(others)} or {last}.")
     if to_compute and found in _FAILED:
-        raise _FAILED[found]
+        raise DeviceError(_FAILED[found])
     return torch.device(found)
 
 
@@ -60,11 +60,12 @@ def gpus_in_words() -> Mapping[str, str]:
 
     found = {}
     for name in (one for one in devices_here() if one.startswith("cuda")):
-        gpu, watched = torch.cuda.get_device_properties(name), watched_gpu(name)
-        # PyTorch would tell as well what is free, and take half a gigabyte of each for that.
-        free = f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of " if watched else ""
-        size = f"{free}{gpu.total_memory / 2**30:.0f} GiB{' free' if free else ''}"
-        found[name] = printable(f"{name}, {size}, {gpu.name}")
+        with suppress(RuntimeError, AssertionError):  # of one that does not answer
+            gpu, watched = torch.cuda.get_device_properties(name), watched_gpu(name)
+            # PyTorch would tell as well what is free, and take half a gigabyte of each for that.
+            free = f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of " if watched else ""
+            size = f"{free}{gpu.total_memory / 2**30:.0f} GiB{' free' if free else ''}"
+            found[name] = printable(f"{name}, {size}, {gpu.name}")
     return found
 
 
@@ -146,8 +147,8 @@ def in_words(
     text, fault = str(error).lower(), _FAULTS.search(str(error))
     if fault and device.type == "cuda":
         told = f"The GPU {device} has failed ({fault[0]}), and this process can't use it any more: restart rnn-tui, then"
-        _FAILED[str(device)] = DeviceError(f"{told} resume the run, which goes on from its last checkpoint.")
-        return _FAILED[str(device)]
+        _FAILED[str(device)] = f"{told} resume the run, which goes on from its last checkpoint."
+        return DeviceError(_FAILED[str(device)])
     told_so = "alloc" in text and ("memory" in text or "alloc_failed" in text)
     if not (told_so or isinstance(error, MemoryError | torch.OutOfMemoryError)):
         return None

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from rnn_tui import __version__
 from rnn_tui.cli.commands import build_parser
 from rnn_tui.cli.train import OPTIONS
-from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
@@ -524,7 +523,7 @@ def test_a_gpu_that_is_not_there_is_refused_with_what_is(mnist_slice: Path, name
 
 
 def test_a_failed_gpu_is_told_in_a_sentence(mnist_slice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = DeviceError("The GPU cuda:0 has failed, and so on: restart rnn-tui, then resume the run.")
+    failed = "The GPU cuda:0 has failed, and so on: restart rnn-tui, then resume the run."
     monkeypatch.setattr("rnn_tui.engine.devices._FAILED", {"cuda:0": failed})
     monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cuda:0", "cpu"])
     code, out, err = run_inside(quick(mnist_slice, "--device", "cuda"))
