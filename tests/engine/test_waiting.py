@@ -22,9 +22,10 @@ from rnn_tui.engine.stepper import LossLog, Stepper, make_optimiser
 from rnn_tui.tasks import TASKS
 
 DEVICE = torch.device("meta")
-STEPS = 4
+STEPS, AVERAGED = 4, "averaged"
 CHOICES = [(task.name, cell, preset.name) for task in TASKS.values() for cell in task.cells for preset in task.presets]
 CHOICES += [("mnist", "lstm", augmentation) for augmentation in TASKS["mnist"].augmentations]
+CHOICES += [("mnist", "lstm", AVERAGED)]
 
 
 class Waits(TorchDispatchMode):
@@ -49,6 +50,9 @@ class Waits(TorchDispatchMode):
 
 def small(task: str, cell: str, preset: str, data: Path) -> RunConfig:
     spec = TASKS[task]
+    if preset == AVERAGED:
+        plain = spec.config(cell, "fast", epochs=2, batch_size=60, hidden_size=6, data_dir=str(data))
+        return plain.replace(recipe=replace(plain.recipe, average=0.9))
     if preset in spec.augmentations:
         return spec.config(cell, "fast", augmentation=preset, batch_size=60, hidden_size=6, data_dir=str(data))
     if spec.reads_data:
@@ -119,8 +123,7 @@ def test_what_is_sent_to_cuda_goes_by_pinned_memory(
 
 
 def test_the_averaged_weights_are_pytorchs(mnist_slice: Path) -> None:
-    plain = small("mnist", "lstm", "fast", mnist_slice)
-    config = plain.replace(recipe=replace(plain.recipe, average=0.9))
+    config = small("mnist", "lstm", AVERAGED, mnist_slice)
     problem = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)
     stepper = Stepper(problem, make_optimiser(problem.model, config, torch.device("cpu")), Workers(1), config, 40)
     decay = config.recipe.average

@@ -34,7 +34,14 @@ def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunC
     if spec.reads_data:
         usual: dict[str, Any] = {"batch_size": 20, "hidden_size": 32, "data_dir": str(data)}
     else:
-        usual = {"batch_size": 4, "hidden_sizes": (4, 6), "seeds": 2, "training_size": 200, "test_size": 20}
+        usual = {
+            "batch_size": 4,
+            "hidden_sizes": (4, 6),
+            "seeds": 2,
+            "training_size": 800,
+            "test_size": 20,
+            "learning_rate": 0.02,
+        }
     return spec.config(cell, preset, **{"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1} | usual | changes)
 
 
