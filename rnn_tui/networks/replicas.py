@@ -257,23 +257,20 @@ class _Pass(torch.autograd.Function):
         work, read, lengths = context.work, context.read, context.lengths
         if work.generation != context.generation:
             raise RuntimeError("the gradient was asked for after a later pass over other inputs")
-        to_readout = torch.zeros_like(readout)
         from_above: Sequence[Tensor | None]
         if read.dim() == 4:  # after every step
             from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)  # (R, H, B) each
-            to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
-            to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
+            to_weights, to_bias = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))[:, None], gradient.sum(dim=(0, 2))[:, None]
         else:
             to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
-            to_readout[:, :, :-1] = torch.bmm(gradient, read.transpose(1, 2))
-            to_readout[:, :, -1] = gradient.sum(dim=2)
+            to_weights, to_bias = torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2)
             if lengths is None:
                 from_above = [None] * (context.steps - 1) + [to_end]
             else:
                 from_above = [to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)]
         to_gates = _run_back(gates, from_above, work)
         context.free[:] = [work]  # the next forward pass may have it
-        return to_gates, to_readout, None, None, None, None
+        return to_gates, torch.cat((to_weights, to_bias[:, :, None]), 2), None, None, None, None
 
 
 def _fill_factors(work: _Workspace, steps: int) -> Tensor:
@@ -284,10 +281,10 @@ def _fill_factors(work: _Workspace, steps: int) -> Tensor:
     """
     activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
     factors, width = work.factors[:steps], cells.shape[2]
-    candidates, writes, _, shows = torch.split(activations, width, 2)
+    candidates, writes, _, shows = activations.chunk(4, 2)
     sigmoids = activations[:, :, width:]
     torch.addcmul(sigmoids, sigmoids, sigmoids, value=-1, out=factors[:, :, width:])
-    to_candidate, to_write, to_keep, to_show = torch.split(factors, width, 2)
+    to_candidate, to_write, to_keep, to_show = factors.chunk(4, 2)
     to_write.mul_(candidates)
     to_keep[0] = 0  # there is no cell before the first step
     to_keep[1:].mul_(cells[:-1])
