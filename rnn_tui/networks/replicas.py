@@ -260,17 +260,19 @@ class _Pass(torch.autograd.Function):
         from_above: Sequence[Tensor | None]
         if read.dim() == 4:  # after every step
             from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)  # (R, H, B) each
-            to_weights, to_bias = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))[:, None], gradient.sum(dim=(0, 2))[:, None]
+            to_readout = torch.zeros_like(readout)
+            to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
+            to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
         else:
             to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
-            to_weights, to_bias = torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2)
+            to_readout = torch.cat((torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2, keepdim=True)), 2)
             if lengths is None:
                 from_above = [None] * (context.steps - 1) + [to_end]
             else:
                 from_above = [to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)]
         to_gates = _run_back(gates, from_above, work)
         context.free[:] = [work]  # the next forward pass may have it
-        return to_gates, torch.cat((to_weights, to_bias[:, :, None]), 2), None, None, None, None
+        return to_gates, to_readout, None, None, None, None
 
 
 def _fill_factors(work: _Workspace, steps: int) -> Tensor:
