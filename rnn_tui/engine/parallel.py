@@ -16,6 +16,7 @@ whether the machine is busy or not, where a changing number of OpenMP threads ch
 
 import ctypes
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -60,17 +61,29 @@ class Workers:
         self._pool = ThreadPoolExecutor(count - 1, "train") if count > 1 else None
 
     def run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """The results of all `calls`, in order, computed side by side; an exception is raised once all have ended."""
+        """The results of all `calls`, in order, computed side by side; an exception is raised once none runs any more."""
         if self._pool is None or len(calls) < 2:
             return [call() for call in calls]
-        futures = [self._pool.submit(call) for call in calls[1:]]
+        waiting, results = deque(enumerate(calls)), dict[int, Result]()
+
+        def work() -> None:
+            while waiting:
+                try:
+                    at, call = waiting.popleft()
+                except IndexError:  # another thread took the last one
+                    return
+                results[at] = call()
+
+        futures = [self._pool.submit(work) for _ in range(min(self.count, len(calls)) - 1)]
         try:
-            first = calls[0]()
+            work()
         finally:
             # Never leave a part running: it reads weights that the next step changes.
             for future in futures:
                 future.exception()
-        return [first, *(future.result() for future in futures)]
+        for future in futures:
+            future.result()
+        return [results[at] for at in range(len(calls))]
 
     def close(self) -> None:
         """End the threads."""

@@ -33,6 +33,13 @@ def test_calls_run_side_by_side() -> None:
     assert sorted(arrived) == [0, 1, 2]
 
 
+def test_all_workers_take_part_in_many_calls() -> None:
+    # The calls end in twos only: a thread that is left alone with the rest would wait in vain.
+    meeting = threading.Barrier(2)
+    with cpu_workers(2) as workers:
+        assert len(workers.run([lambda: meeting.wait(30)] * 8)) == 8
+
+
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_an_exception_comes_after_all_calls_have_ended(failing: int) -> None:
     ended = []

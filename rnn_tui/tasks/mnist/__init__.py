@@ -17,9 +17,9 @@ def _values(*values: Any) -> dict[str, Any]:
 
 _FAST = Recipe(
     initialisation="orthogonal", standardise=True, augmentation="shift", beta1=0.8, beta2=0.99,
-    schedule="one-cycle", rise=0.15, bfloat16=True,
+    schedule="one-cycle", rise=0.15, bfloat16=True, label_smoothing=0.05, row_pairs=0.4, inner_rows=0.8, undistorted=0.2,
 )  # fmt: skip
-_BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
+_BEST = replace(_FAST, augmentation="elastic", beta1=0.9, row_pairs=0.0, inner_rows=0.0, undistorted=0.0)
 _PHOTOS = replace(_BEST, augmentation=OPEN_SET)
 
 MNIST = Task(
@@ -33,7 +33,7 @@ MNIST = Task(
         Preset(
             "fast", "The report's accuracy in seconds: standardised pixels, orthogonal start, one-cycle learning rate, "
             "shifts by a pixel.",
-            _values(1, 150, 1.2e-2, _FAST),
+            _values(1, 128, 1.2e-2, _FAST),
             {"rnn": _values(2, 200, 5e-3, _FAST), "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0))},
         ),
         Preset(
