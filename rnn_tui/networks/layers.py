@@ -152,8 +152,10 @@ class AllStatesReader(nn.Module):
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:
         """Logits (N, C) of `sequences` (N, t, F), `at` these of the T steps: no other states are read out."""
         states, _ = self.recurrent(sequences)  # (N, t, H)
-        weights = self.readout.weight.view(len(self.readout.bias), -1, states.shape[2])[:, at]  # (C, t, H)
-        logits: Tensor = nn.functional.linear(states.flatten(1), weights.flatten(1), self.readout.bias)  # (N, t·H) -> (N, C)
+        weight = self.readout.weight  # (C, T·H)
+        if at != slice(None):
+            weight = weight.view(len(weight), -1, states.shape[2])[:, at].flatten(1)  # (C, t·H)
+        logits: Tensor = nn.functional.linear(states.flatten(1), weight, self.readout.bias)  # (N, t·H) -> (N, C)
         return logits
 
 

@@ -53,6 +53,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "elastic": {"augmentation": "elastic", "standardise": True, "label_smoothing": 0.05},
     "photo": {"augmentation": "photo", "standardise": True},
     "open-set": {"augmentation": "open-set", "standardise": True},
+    "inner rows": {"augmentation": "shift", "inner_rows": 0.9},
+    "pairs of rows": {"augmentation": "shift", "standardise": True, "row_pairs": 0.9},
 }
 
 
@@ -145,6 +147,35 @@ def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(config: RunC
         assert made.validate(made.model, one).keys() == {"val_loss", "val_accuracy"}
     finally:
         two.close()
+
+
+def test_rows_are_read_in_pairs_then_the_inner_ones_then_all(config: RunConfig) -> None:
+    read: list[int] = []
+    for epoch in (1, 2):
+        made = problem(recipe(config, row_pairs=0.25, inner_rows=0.75).replace(epochs=2, batch_size=100), epoch)
+        made.model.get_submodule("recurrent").register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].shape[1]))
+        for step in range(10):
+            made.losses(step, 1)[0]()
+        made.validate(made.model, Workers(1))
+        assert read.pop() == 28
+    assert read == [10] * 5 + [20] * 10 + [28] * 5
+
+
+def test_the_inner_rows_are_those_of_the_image(config: RunConfig) -> None:
+    made = problem(recipe(config, inner_rows=0.9).replace(batch_size=1000))
+    chosen = made._order
+    pixels = made._train[0][chosen].float() / 255
+    torch.testing.assert_close(
+        made.losses(0, 1)[0](), F.cross_entropy(made.model(pixels[:, 4:24], slice(4, 24)), made._train[1][chosen])
+    )
+
+
+def test_the_last_steps_are_not_distorted(config: RunConfig) -> None:
+    plain = problem(config)
+    made = problem(recipe(config, augmentation="shift", undistorted=0.4).replace(epochs=1))
+    plain.model.load_state_dict(made.model.state_dict())
+    same = [torch.equal(made.losses(step, 1)[0](), plain.losses(step, 1)[0]()) for step in range(15)]
+    assert same == [False] * 9 + [True] * 6
 
 
 def test_pixels(config: RunConfig) -> None:

@@ -15,11 +15,15 @@ def _values(*values: Any) -> dict[str, Any]:
     return dict(zip(("epochs", "batch_size", "learning_rate", "recipe"), values, strict=True))
 
 
-_FAST = Recipe(
+_WHOLE = Recipe(
     initialisation="orthogonal", standardise=True, augmentation="shift", beta1=0.8, beta2=0.99,
-    schedule="one-cycle", rise=0.15, bfloat16=True, label_smoothing=0.05, row_pairs=0.4, inner_rows=0.8, undistorted=0.2,
+    schedule="one-cycle", rise=0.15, bfloat16=True, label_smoothing=0.05,
 )  # fmt: skip
-_BEST = replace(_FAST, augmentation="elastic", beta1=0.9, row_pairs=0.0, inner_rows=0.0, undistorted=0.0)
+_FAST = replace(_WHOLE, row_pairs=0.6, inner_rows=0.9, undistorted=0.2)
+_FAST_RNN = replace(_FAST, row_pairs=0.5, inner_rows=0.85)
+# Pairs of rows teach little to what is read out after the last row alone.
+_FAST_BILSTM = replace(_WHOLE, inner_rows=0.8, forget_bias=2.0)
+_BEST = replace(_WHOLE, augmentation="elastic", beta1=0.9)
 _PHOTOS = replace(_BEST, augmentation=OPEN_SET)
 
 MNIST = Task(
@@ -31,10 +35,10 @@ MNIST = Task(
             _values(10, 100, 1e-3, Recipe()),
         ),
         Preset(
-            "fast", "The report's accuracy in seconds: standardised pixels, orthogonal start, one-cycle learning rate, "
-            "shifts by a pixel.",
+            "fast", "The report's accuracy in seconds: inner rows of images first, standardised pixels, orthogonal start, "
+            "one-cycle learning rate, shifts by a pixel, smoothed labels.",
             _values(1, 128, 1.2e-2, _FAST),
-            {"rnn": _values(2, 200, 5e-3, _FAST), "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0))},
+            {"rnn": _values(2, 256, 6e-3, _FAST_RNN), "bilstm": _values(2, 128, 9e-3, _FAST_BILSTM)},
         ),
         Preset(
             "best", "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear and elastic distortion, "
