@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from tests.cli.command_line import COMMAND, environment
+from tests.cli.command_line import environment
+from tests.program import Program
 
 PATIENCE = 120.0
 # Long enough that no test sees its end; two seeds of two networks.
@@ -35,8 +36,8 @@ def wait_for(true: Callable[[], object], process: "subprocess.Popen[str] | None"
 def training_elsewhere(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A process that trains, once it has logged something, and the id of its run."""
     before = set(_ids())
-    command = [*COMMAND, *(arguments or ("train", "recall", *SETTINGS))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
+    command = arguments or ("train", "recall", *SETTINGS)
+    process = Program(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
     try:
         wait_for(lambda: any(record(one).step for one in _ids() - before), process)
         (run_id,) = _ids() - before

@@ -19,11 +19,10 @@ from unittest import mock
 import pytest
 
 from rnn_tui.cli.main import main
+from tests.program import COMMAND, PATIENCE, Program
 
 pty = pytest.importorskip("pty")
 
-COMMAND = [sys.executable, "-m", "rnn_tui"]
-PATIENCE = 120.0
 # What a terminal or a build server may have set, and would change the output.
 UNWANTED = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES")
 EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -36,15 +35,14 @@ def environment(**changes: str) -> dict[str, str]:
 
 def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command with pipes for all three streams, `given` on stdin."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        input=given,
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(**variables),
-        timeout=PATIENCE,
-        check=False,
-    )
+    pipe = subprocess.PIPE
+    with Program(*arguments, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment(**variables)) as process:
+        try:
+            out, err = process.communicate(given, PATIENCE)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess([*COMMAND, *arguments], process.returncode, out, err)
 
 
 def is_harmless(text: str) -> bool:
@@ -96,8 +94,8 @@ def in_terminal(arguments: Sequence[str], variables: Mapping[str, str], *, to_fi
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
+    process = Program(
+        *arguments,
         stdin=theirs,
         stdout=subprocess.DEVNULL if to_file else theirs,
         stderr=theirs,

@@ -27,7 +27,6 @@ from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
 from tests.cli.command_line import (
-    COMMAND,
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
@@ -41,6 +40,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
+from tests.program import COMMAND, Program
 
 EPOCH_METRICS = ["train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"]
 TEST_METRICS = ["test_loss", "test_accuracy"]
@@ -406,9 +406,7 @@ def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_p
 
 
 def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, *quick(mnist_slice, "--epochs", "10000")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
+    process = Program(*quick(mnist_slice, "--epochs", "10000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
     try:

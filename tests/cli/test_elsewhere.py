@@ -12,7 +12,6 @@ import pytest
 
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import (
-    COMMAND,
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     assert_one_sentence,
@@ -22,14 +21,13 @@ from tests.cli.command_line import (
     run_inside,
 )
 from tests.elsewhere import PATIENCE, record, training_elsewhere, wait_for
+from tests.program import Program
 from tests.runs.kept_runs import small, train
 
 
 def watching(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*COMMAND, "runs", "watch", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
-    )  # fmt: skip
+    pipe = subprocess.PIPE
+    return Program("runs", "watch", *arguments, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment())
 
 
 def first_line(watcher: "subprocess.Popen[str]") -> str:
@@ -209,8 +207,8 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         wait_for(lambda: record().best is not None)
         assert run_inside(["runs", "pause", run_id])[0] == 0
         ours, theirs = os.openpty()
-        watcher = subprocess.Popen(
-            [*COMMAND, "runs", "watch", run_id], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        watcher = Program(
+            "runs", "watch", run_id, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
             env=environment(TERM="xterm-256color", COLUMNS="100", LINES="24"),
         )  # fmt: skip
         os.close(theirs)

@@ -17,7 +17,6 @@ from rnn_tui.runs.locks import Turn, in_turn
 from rnn_tui.runs.training import try_learning_rates
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
-    COMMAND,
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     PATIENCE,
@@ -27,6 +26,7 @@ from tests.cli.command_line import (
     in_terminal,
     run_inside,
 )
+from tests.program import Program
 
 LINE = ["train", "recall", "--preset", "fast", "--hidden-size", "5", "--workers", "1", "--seeds", "2", "--find-learning-rate"]
 
@@ -99,10 +99,9 @@ def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
     # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of it.
     line = ["train", "mnist", "--preset", "best", "--hidden-size", "512", "--find-learning-rate", *["--quiet"] * quiet]
-    process = subprocess.Popen(
-        [*COMMAND, *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
-    )
-    time.sleep(3)
+    pipe = subprocess.PIPE
+    process = Program(*line, new_interpreter=not quiet, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment())
+    time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (EXIT_INTERRUPTED, "", "")

@@ -9,7 +9,6 @@ import pytest
 
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import (
-    COMMAND,
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -21,6 +20,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
+from tests.program import Program
 
 FAST = ["report", "--only", "adder", "--preset", "fast", "--seeds", "1"]
 
@@ -97,8 +97,13 @@ def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_json: bool) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "report", "--only", "recall,adder", "--seeds", "1", *["--json"] * as_json],
+    process = Program(
+        "report",
+        "--only",
+        "recall,adder",
+        "--seeds",
+        "1",
+        *["--json"] * as_json,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -18,7 +18,6 @@ import pytest
 
 from rnn_tui.engine.weights_file import read_weights
 from tests.cli.command_line import (
-    COMMAND,
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
@@ -30,6 +29,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
+from tests.program import Program
 
 SIZES, LOSSES, SEEDS = (2, 3), ("mse", "ce"), (5, 6)
 FIGURES = {"recall": ["train_loss", "val_loss", "val_accuracy"], "adder": ["train_loss", "val_loss", "val_bit_accuracy"]}
@@ -172,8 +172,8 @@ def test_output_in_a_read_only_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "as_json"), [(signal.SIGINT, False), (signal.SIGTERM, True)], ids=["INT", "TERM"])
 def test_signal_stops_and_keeps_the_weights(number: signal.Signals, as_json: bool, home: Path) -> None:
     more = ["--epochs", "10000", *(["--json"] if as_json else [])]
-    process = subprocess.Popen(
-        [*COMMAND, *quick("recall", *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
+    process = Program(
+        *quick("recall", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
     )
     try:
         give_up = time.monotonic() + PATIENCE

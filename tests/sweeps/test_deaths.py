@@ -18,7 +18,8 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.training import train
 from rnn_tui.sweeps.kept import Sweep, SweepStore
-from tests.cli.command_line import COMMAND, environment, rnn_tui
+from tests.cli.command_line import environment, rnn_tui
+from tests.program import Program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
 # A few seconds of training, in many epochs.
@@ -36,8 +37,8 @@ def runs() -> list[RunRecord]:
 
 
 def begin(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*COMMAND, "sweep", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
+    return Program(
+        "sweep", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
         start_new_session=True,
     )  # fmt: skip
 
