@@ -14,7 +14,6 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
@@ -22,19 +21,32 @@ from threading import Timer
 import pytest
 
 from tests.cli.command_line import environment, pty, screen_after
-from tests.documents.command_server import command_on_path
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
+from tests.program import server_address
 
 WIDTH = 100
+# Hands over its arguments, folder, environment and streams, so that pipes, redirections and the terminal are the command's own.
+COMMAND = """\
+#!{python} -IS
+import json, os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.connect({address!r})
+about = dict(arguments=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), session=False)
+socket.send_fds(server, [json.dumps(about).encode() + b"\\n"], [0, 1, 2])
+pid, status = server.makefile()
+sys.exit(os.waitstatus_to_exitcode(int(status)) % 256)
+"""
 PATIENCE = 300.0
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the commands in the documents are bash's")
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with `rnn-tui` in it."""
-    with command_on_path(tmp_path_factory.mktemp("server")) as folder:
-        yield folder
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `rnn-tui` in it, which has a process of `tests.program_server` do what it is told."""
+    program = tmp_path_factory.mktemp("bin") / "rnn-tui"
+    program.write_text(COMMAND.format(python=sys.executable, address=server_address()), encoding="utf-8")
+    program.chmod(0o755)
+    return program.parent
 
 
 def run(block: Block, folder: Path, programs: Path) -> tuple[int, list[str]]:
