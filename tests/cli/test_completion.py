@@ -92,6 +92,10 @@ class Shell:
         )  # fmt: skip
         os.close(theirs)
         self.output = ""
+
+    def prepare(self, name: str) -> None:
+        """Switch completion on."""
+        path = next((self.place / "scripts").iterdir())
         self.type(PREPARE[name].format(script=path, folder=path.parent) + "\r")
         self.wait(lambda: self.output.count("ready> ") >= 2)
 
@@ -155,8 +159,11 @@ def shell(request: pytest.FixtureRequest, place: Path) -> Iterator[Shell]:
     if shutil.which(request.param) is None:
         pytest.skip(f"{request.param} is not installed")
     shell = Shell(request.param, place)
-    yield shell
-    shell.close()
+    try:
+        shell.prepare(request.param)
+        yield shell
+    finally:  # a shell whose terminal is gone may turn in circles for ever
+        shell.close()
 
 
 def in_shells(*names: str) -> pytest.MarkDecorator:

@@ -1,16 +1,20 @@
 """Guided experiments as a person plays them: from Home, to the end of each, and what happens on the way."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.ui.guide import panel as guide_panel
 from rnn_tui.ui.guide.experiments import ExperimentStep, GuidedExperiment, experiment_names, read_experiment
 from rnn_tui.ui.guide.panel import GuidePanel, GuideScreen
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import UNDER_WAY
+from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import SIZES, finish, last_notice, notices, running, screen_text, start, wait_until
 
@@ -31,6 +35,13 @@ SEEN = {
         ("adder inside", "by unit 9"),
     ],
 }  # fmt: skip
+
+
+class ShortRuns(TrainingManager):
+    """Trains what it is asked for, for two epochs: what an experiment presses and shows does not hang on the others."""
+
+    def start(self, configs: Sequence[RunConfig]) -> list[str]:
+        return super().start([replace(one, epochs=min(one.epochs, 2)) for one in configs])
 
 
 def panel_of(app: RnnTuiApp) -> GuidePanel:
@@ -57,7 +68,7 @@ async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
 
 @pytest.mark.parametrize("name", experiment_names())
 async def test_each_is_played_to_its_end(name: str) -> None:
-    app = RnnTuiApp()
+    app = RnnTuiApp(ShortRuns())
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin(pilot, name)
         for step, (view, words) in zip(read_experiment(name).steps, SEEN[name], strict=True):
