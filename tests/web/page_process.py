@@ -15,6 +15,7 @@ from typing import Any
 from textual._binary_encode import load
 
 from rnn_tui.engine.paths import page_environment
+from tests.program import Program
 
 PATIENCE = 45.0
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
@@ -55,13 +56,11 @@ class PageProcess:
         unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TMUX")
         own = {name: value for name, value in os.environ.items() if name not in unwanted}
         given = {**page_environment(store, share, turns, trainings, size), **(environment or {})}
-        self.process = subprocess.Popen(
-            [sys.executable, *(["-c", changed + START] if changed else ["-m", "rnn_tui"])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=own | given,
-        )
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        if changed:
+            self.process = subprocess.Popen([sys.executable, "-c", changed + START], env=own | given, **pipes)
+        else:
+            self.process = Program(env=own | given, **pipes)
         self.screen = ""
         self.meta: list[dict[str, Any]] = []
         self.pieces: dict[str, list[bytes]] = {}
