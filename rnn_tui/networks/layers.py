@@ -91,10 +91,10 @@ class RNNLayers(nn.RNN):
     PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all steps at once.
     """
 
-    def forward(self, sequences: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), from states of 0."""
-        if sequences.device.type != "cpu":
-            return super().forward(sequences)[0], None
+    def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor | None]:  # type: ignore[override]
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), from states of 0, or as `nn.RNN` from a `start` (L, N, H)."""
+        if start is not None or sequences.device.type != "cpu":
+            return super().forward(sequences, start)
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
         states = sequences.transpose(0, 1).to(kind).contiguous()
         for weights in self.all_weights:
