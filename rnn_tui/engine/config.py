@@ -107,8 +107,7 @@ class RunConfig:
         for name, setting, optional in self._checks():
             value = getattr(self, name)
             if value is not None or not optional:
-                # Lists come back as tuples, in order: equal settings must compare equal.
-                object.__setattr__(self, name, setting.check(value))
+                object.__setattr__(self, name, setting.check(value))  # lists as tuples, in order: equal settings compare equal
         WORKERS.check(self.workers)
         check_choice("Device", self.device, DEVICES)
 
@@ -175,8 +174,7 @@ class RunConfig:
 def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
     """Rebuild a configuration from `to_dict`'s form, of the kind whose settings these are.
 
-    The kinds are known once `rnn_tui.tasks` is imported. Raises `SettingError` if a value is missing,
-    unknown, of a wrong type or out of range.
+    Kinds are known once `rnn_tui.tasks` is imported. `SettingError` if a value is missing, unknown, wrong or out of range.
     """
     try:
         known = dict(values)
@@ -184,8 +182,7 @@ def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
         if CELL_KEY in known:
             known["cell"] = known.pop(CELL_KEY)
         fitting = [kind for kind in RunConfig.kinds if kind.needs() <= known.keys()]
-        # The most demanding: one may be another with more settings.
-        kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
+        kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)  # the most demanding: one may have another's
         return kind(**known, recipe=recipe)
     except (TypeError, ValueError) as error:
         raise SettingError(f"These are not the settings of a run: {printable(error, 120)}.") from error

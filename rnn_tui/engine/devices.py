@@ -37,10 +37,7 @@ def devices_here() -> list[str]:
 
 
 def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
-    """The device called `name`; `auto`: CUDA, else MPS, else the CPU.
-
-    `DeviceError` if it is not here, or is `to_compute` and has failed before.
-    """
+    """The device `name`; `auto`: CUDA, else MPS, else the CPU; `DeviceError` if not here, or `to_compute` and lost before."""
     import torch  # noqa: PLC0415
 
     here = devices_here()
@@ -127,8 +124,7 @@ class NotEnoughMemoryError(MemoryError):
 def require_memory(device: "torch.device", batch_size: int, sample_bytes: int, other_bytes: int = 0) -> None:
     """Raise `NotEnoughMemoryError` where a step of `batch_size` and what is needed besides are more than is free on the CPU.
 
-    On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
-    have and then kills, without a word, whoever uses it.
+    On a GPU PyTorch raises an error of its own; Linux grants memory that the CPU does not have, then kills whoever uses it.
     """
     room = free_memory(device) if device.type == "cpu" else None
     if room is not None and other_bytes + batch_size * sample_bytes > room:

@@ -69,9 +69,8 @@ def _moves_the_cursor(character: str) -> bool:
 def printable(text: object, limit: int = 60) -> SafeText:
     """`text` on one line without control characters, cut to `limit` characters.
 
-    For everything that a user typed, a file or a database holds, or a file system named, and that
-    is shown again: escape sequences must not reach a terminal, nor a newline break a sentence, nor
-    a mark for the other direction of writing show a name other than it is.
+    For everything that a user typed, a file or a database holds, or a file system named: escape sequences must not reach a
+    terminal, nor a newline break a sentence, nor a mark for the other direction of writing show another name.
     """
     clean = str(text)[: limit + 1]
     if not clean.isprintable():  # most text is, and there is much of it

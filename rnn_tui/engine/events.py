@@ -94,8 +94,7 @@ class CheckpointSaved(Event):
 class MachineSeen(Event):
     """How busy the machine is."""
 
-    #: `cpu` in percent of all cores, `process` what this process takes of that, `memory` its bytes;
-    #: where a GPU trains, `gpu` in percent and `gpu_memory`.
+    #: `cpu` and this `process` in percent of all cores, its `memory` in bytes; of a GPU that trains, `gpu` and `gpu_memory`.
     now: Mapping[str, float]
     whole: Mapping[str, float]  #: the means, and the most memory, since the run went on.
 
@@ -123,8 +122,7 @@ class LogLine(Event):
     topic: Literal["", "keeping"] = ""
 
     def __post_init__(self) -> None:
-        # It may be of a plug-in, or of a file of events.
-        object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))
+        object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))  # maybe of a plug-in, or of a file of events
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The one place that opens files for writing: they are there whole or not at all.
-
-What is no file but a device, a pipe or a link stays what it is: a rename would put a file there.
-"""
+"""Opens files for writing: they are there whole or not at all; a device, pipe or link stays one, which a rename would end."""
 
 import errno
 import os

@@ -30,8 +30,7 @@ def moments_of(epochs: int, steps_per_epoch: int, size: int, spaced: tuple[int, 
     early = [0, *(first * 10**power for power in range(9) for first in spaced if first * 10**power < steps_per_epoch)]
     early = early[:: -(-len(early) // max(1, most // 2))]
     room = min(epochs, most - len(early))
-    # The last one is always among them.
-    kept = {epochs - round(at * epochs / room) for at in range(room)} if room else set()
+    kept = {epochs - round(at * epochs / room) for at in range(room)} if room else set()  # the last one is always among them
     return frozenset([*early, *(epoch * steps_per_epoch for epoch in kept)])
 
 

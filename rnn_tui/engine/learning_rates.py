@@ -31,8 +31,7 @@ DIVERGED = 4.0  # times the lowest smoothed loss
 # The share of all steps in which nothing is learned yet; and of the last ones, the ends of which no rate is suggested.
 UNTRAINED, LAST = 0.2, 0.05
 NEAR = 0.1  # the share of all steps on either side of a rate that its slope is of
-# By chance the smoothed loss falls by no more than so many of its standard deviations, or by this share.
-SURE, SHARE = 4.0, 0.01
+SURE, SHARE = 4.0, 0.01  # by chance the smoothed loss falls by no more than so many of its deviations, or by this share
 
 Progress = Callable[[int, int], object]
 
@@ -137,8 +136,7 @@ class _Curve:
         if self.relative:
             untrained = values[: self._untrained].mean(axis=0)  # of a few sequences it may be 0
             values = values / np.where(untrained > 0, untrained, 1.0)
-        # A replica that has diverged counts as one of a loss above all others.
-        values = np.where(np.isfinite(values), values, math.inf)
+        values = np.where(np.isfinite(values), values, math.inf)  # one that has diverged is above all others
         losses_of_all: list[float] = np.median(values, axis=1).tolist()
         smoothed, lowest = smooth(losses_of_all, SMOOTHING), math.inf
         end = len(smoothed)

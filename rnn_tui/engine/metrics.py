@@ -28,8 +28,7 @@ def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[f
 class Metric:
     """A metric's name and how to show it; `SettingError` for anything else, as in a damaged database."""
 
-    #: the key in events and JSON, such as `val_accuracy`; begins with the stage that it is measured
-    #: in, `train`, `val` or `test`.
+    #: the key in events and JSON, such as `val_accuracy`; begins with its stage, `train`, `val` or `test`.
     name: str
     label: str  #: the words for a chart or a table head.
     unit: str = ""  #: `%` or nothing.
@@ -81,8 +80,7 @@ class Measure:
 
     name: str  #: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
     label: str  #: in words.
-    #: for each sample its value, as a function of logits (…, C) and target classes (…); the metric
-    #: is their mean, in percent where the unit is `%`.
+    #: each sample's value, of logits (…, C) and target classes (…); the metric is their mean, in percent where the unit is `%`.
     values: "Callable[[Tensor, Tensor], Tensor]"
     unit: str = "%"  #: `%` or nothing.
     higher_is_better: bool = True  #: which way is up.

@@ -78,8 +78,7 @@ class Workers:
         try:
             work()
         finally:
-            # Never leave a part running: it reads weights that the next step changes.
-            for future in futures:
+            for future in futures:  # never leave a part running: it reads weights that the next step changes
                 future.exception()
         for future in futures:
             future.result()

@@ -1,8 +1,7 @@
 """Where things lie: what ships with the package, and what belongs to the user; and what of that a page in the browser sees.
 
-`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, for
-people who keep their home small and for tests that must not touch it. Where it names the home of nobody, whatever asks for
-a place raises `SettingError`; both faces ask before anything else.
+`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, as for small homes and tests. Where
+it names the home of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 
 A page in the browser is this program with Textual's web driver: keys and pictures go through pipes to a server, be it
 `rnn-tui serve` or another that speaks Textual's protocol. The server tells it in its environment where its runs and settings
@@ -20,8 +19,7 @@ from pathlib import Path
 
 from rnn_tui.engine.errors import SettingError, printable
 
-# What servers set that speak the protocol.
-DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
+DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"  # what servers of the protocol set
 STORE_VARIABLE, SHARE_VARIABLE = "RNN_TUI_STORE", "RNN_TUI_SHARE"
 TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
 
@@ -141,17 +139,13 @@ def expanded(text: str) -> str:
 
 
 def reachable(path: str | os.PathLike[str]) -> str:
-    """The path to open for a user's: in a confined page the real one, behind all links.
-
-    `FileNotFoundError` if a confined page may not look there, whether or not something is there.
-    """
+    """The path to open for a user's, the real one in a confined page; `FileNotFoundError` where that may not look."""
     share = shared_folder()
     if share is None:
         return os.fspath(path)
     spelled = os.path.abspath(path)
     for folder in share, asset_dir():  # what ships may be seen by all
-        # First as it is spelled: a way by the outside would tell where links lead there.
-        if _is_in(spelled, folder):
+        if _is_in(spelled, folder):  # first as it is spelled: a way by the outside would tell where links lead there
             with suppress(ValueError):  # a NUL in the name
                 real = os.path.realpath(spelled)
                 if _is_in(real, folder):

@@ -19,8 +19,7 @@ from rnn_tui.engine.settings import DEVICES
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 MOST_BYTES = 65_536
-# Of files that can't be read, or are no TOML: what tomllib raises is a `ValueError`.
-FAULTS = (OSError, ValueError, RecursionError)
+FAULTS = (OSError, ValueError, RecursionError)  # of files that can't be read, or are no TOML: tomllib raises a `ValueError`
 
 
 def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
@@ -94,8 +93,7 @@ def _with_theme(text: str, name: str) -> str:
 
     wanted, line = _values(text) | {"theme": name}, f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
-    # The line may have been another table's, or in a text of several lines: reading tells.
-    for written in (changed, f"{line}\n{text}"):
+    for written in (changed, f"{line}\n{text}"):  # it may have been another table's, or in a long text: reading tells
         with suppress(*FAULTS):
             if _values(written) == wanted:
                 return written

@@ -35,8 +35,7 @@ class Problem(ABC):
     sample_bytes: int = 0  #: memory that a step takes for each sample, at least; 0 where that is not known.
     replicas: tuple[Replica, ...] = ()  #: what they are, in order; none where the model is a single network.
 
-    #: after which steps of the first epoch a moment of its training is kept, within each power of ten.
-    moments_spaced: tuple[int, ...] = SPACED
+    moments_spaced: tuple[int, ...] = SPACED  #: after which steps of the first epoch a moment is kept, in each power of ten.
 
     @property
     def steps_per_epoch(self) -> int:
@@ -91,17 +90,15 @@ class Problem(ABC):
         return None
 
 
-# Loads the data and makes the model, on a device; raises a `UserError` where data or settings do
-# not allow it. The class of a `Problem` is one.
+# Loads data and makes the model on a device, as a `Problem`'s class does; `UserError` where data or settings do not allow it.
 ProblemBuilder = Callable[[RunConfig, torch.device, Log], Problem]
 
 
 def generator(seed: int, *stream: str | int) -> torch.Generator:
     """A CPU generator for one purpose, such as `generator(seed, "order", epoch)`.
 
-    Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and
-    names), so that drawing more numbers for one purpose changes nothing elsewhere, and the order
-    of any epoch can be had without replaying the ones before it.
+    Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and names), so that drawing more
+    numbers for one purpose changes nothing elsewhere, and the order of any epoch can be had without those before it.
     """
     key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
     # The length tells ("order",) from ("order", 0): numpy pads with zeros.

@@ -1,8 +1,7 @@
 """How many cores of the machine this process may use; how busy it is; and imports without a pause.
 
-Python looks for garbage by walking through all objects, the more often the more are made. Importing
-PyTorch makes half a million, all to stay: looking through them costs a seventh of the time that the
-imports take, and 0.2 ... 0.3 s each time later, in which nothing else goes on.
+Python looks for garbage by walking through all objects, the more often the more are made. Importing PyTorch makes half a
+million, all to stay: looking through them costs a seventh of the imports' time, and 0.2 ... 0.3 s each time later.
 
 How busy the machine is explains a slow run. The thread that trains looks by itself, as it logs, at most every two seconds and
 in less than a millisecond: nothing wakes up while nothing trains.
@@ -36,8 +35,7 @@ def usable_cores() -> int:
 def heavy_imports() -> Iterator[None]:
     """Look for no garbage while the imports inside go on, and nowhere in what they made later.
 
-    One thread at a time: of two that import modules of PyTorch which import each other, one gets
-    half a module, and an `ImportError`.
+    One thread at a time: of two that import modules of PyTorch which import each other, one gets half a module: `ImportError`.
     """
     with _IMPORTING:
         enabled, before = gc.isenabled(), len(sys.modules)

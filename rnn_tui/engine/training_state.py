@@ -35,8 +35,7 @@ class TrainingState:
     versions: Mapping[str, str]  #: of the packages whose arithmetic it depends on.
     learning_rates: list[float]  #: of every group of parameters.
     losses: Mapping[str, Any]  #: the part of the epoch's losses that is not in `tensors`.
-    #: by name, on the CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
-    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)  #: on CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tensors, ready for JSON."""
@@ -124,10 +123,7 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
 def go_back_to(
     resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, *, device: torch.device, log: Log
 ) -> None:
-    """Put back weights, optimiser, schedule, losses and chance; warn where a run goes on with other versions.
-
-    `CheckpointError` if the checkpoint does not fit what its settings make.
-    """
+    """Put weights, optimiser, losses, chance back, warn of other versions; `CheckpointError` if they fit no such settings."""
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
     try:

@@ -65,8 +65,7 @@ def contents(
         with safe_open(path, framework=framework) as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             tensors = {name: file.get_tensor(name) for name in filter(wanted, file.keys())}
-        # A library may teach NumPy more kinds.
-        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):
+        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):  # a library may add kinds
             raise TypeError("numbers of a kind that NumPy does not have")
         return about, tensors
     except (SafetensorError, *UNREADABLE) as error:

@@ -29,10 +29,7 @@ ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
 
 @dataclass(frozen=True, eq=False)
 class CarryStudy(Study):
-    """How well each unit, and a plane through all, tells what is to be carried into the next place.
-
-    All scores are of additions that neither thresholds nor probe were fitted to.
-    """
+    """How well each unit, and a plane through all, tells the next place's carry, in additions that neither was fitted to."""
 
     name = "carry"
     in_json = ("additions", "steps", "chance")
@@ -41,8 +38,7 @@ class CarryStudy(Study):
     additions: int  #: how many were scored; as many others were fitted to.
     steps: int  #: time steps of each.
     sources: tuple[str, ...]  #: (S,) what was looked at of each unit: its state, and its cell if it has one.
-    #: (S, H), Pearson's, of each source of each unit with the carry; 0 where a unit never moves.
-    correlation: npt.NDArray[np.float64]
+    correlation: npt.NDArray[np.float64]  #: (S, H), Pearson's, of each source with the carry; 0 where a unit never moves.
     accuracy: npt.NDArray[np.float64]  #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
     threshold: npt.NDArray[np.float64]  #: (S, H).
     above: npt.NDArray[np.bool_]  #: (S, H), whether values from the threshold up stand for a carry, or those below.
@@ -165,8 +161,7 @@ def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool
     # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
     below, ones_below = np.arange(count), np.concatenate([[0], ones[:-1]])
     right = (below - ones_below) + (all_ones - ones_below)
-    # No threshold can part equal values.
-    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
+    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])  # no threshold can part equal values
     up, down = np.where(possible, right, -1), np.where(possible, count - right, -1)
     above = bool(up.max() >= down.max())
     at = int((up if above else down).argmax())

@@ -87,8 +87,7 @@ class MealyMachine(Record):
         yield "  }"
 
 
-# What adding on paper is: the state is the carry into the place.
-CARRY_MACHINE = MealyMachine(
+CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry into the place
     ("no carry", "carry"), np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8), np.array([[0, 0, 0, 1], [0, 1, 1, 1]])
 )
 

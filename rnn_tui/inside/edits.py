@@ -63,10 +63,7 @@ def silenced(layer: str, *units: int) -> Edit:
 
 
 def read_edit(text: str, trace: Trace) -> Edit:
-    """Read an edit as typed, of a network that left this `trace`.
-
-    `QueryError` if it is none, or names a layer, a quantity, a unit or a step that is not there.
-    """
+    """Read an edit of a network that left `trace`; `QueryError` if it is none, or of a layer, unit, … that is not there."""
     found, shown = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None, printable(text, 60)
     if len(text) > LONGEST:
         raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")

@@ -87,8 +87,7 @@ class GradientStudy(Study):
 def study_beside_others(reading: NetworkReading, progress: Progress, stopping: Stopping) -> GradientStudy | None:
     """The study of a network beside one of each other cell that reads forward: a trained one where there is any."""
     network = reading.network
-    # One that learned to recall another position would be asked for what it never learned.
-    position = getattr(network.config, "position", None)
+    position = getattr(network.config, "position", None)  # of another one, networks never learned what is asked
     trained = {name: one for name, one in reading.trained().items() if getattr(one.config, "position", None) == position}
     own, make = network.config.cell, untrained if reading.digit is None else untrained_reader
     networks = [(f"{CELLS[own].label}, this one", network)]

@@ -29,10 +29,7 @@ WHOLE_NOTE = "Here the whole image is read: the backward directions already know
 
 
 def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
-    """What `network` holds while it reads `digit` (28, 28), 0 for background … 1 for ink; with these edits.
-
-    `CheckpointError` if its weights are too large to compute with.
-    """
+    """What `network` holds while it reads `digit` (28, 28), 0 … 1 for ink, edited; `CheckpointError` at too large weights."""
     changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
         rows = network.rows(digit[None])  # (T, 1, F)

@@ -37,8 +37,7 @@ BATCH = 250  # read at a time: states of a thousand steps of all would take giga
 MOST_CONSTANT_INPUTS = 16  # with more kinds of steps, a constant input is none that the network meets
 CARRY, DIGIT_KEPT, CLASS = "carry", "digit kept", "class"  # what the states are coloured by
 KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"  # what a fixed or a slow point is: see `FixedPoint.kind`
-# In double precision q falls to about 1e-30 at a fixed point, and to 1e-20 even where the search converges slowly; the second
-# is a step ‖F(z) − z‖ of 0.014.
+# In double precision q falls to 1e-30 at a fixed point, 1e-20 where it converges slowly; 1e-4 is a step ‖F(z) − z‖ of 0.014.
 FIXED_BELOW, SLOW_BELOW = 1e-20, 1e-4
 # Nearer than this to each other, two fixed points are one, as in FixedPointFinder. Slow ones often fill a line or a plane: of
 # those nearer to each other than this share of the starts' mean distance from their middle, the slowest is enough to show it.
@@ -47,8 +46,7 @@ SAME_WITHIN, SLOW_SHARE, FAR_TIMES = 1e-3, 0.1, 10
 # A search ends where rounding is all that is left of q; one that is not there by then goes along a valley that hardly falls.
 FOUND_BELOW, MOST_ITERATIONS = 1e-26, 100
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-14, 1e10
-# Searches that go on side by side, and numbers that all their Jacobians may take.
-SEARCHES, FEWEST_SEARCHES, JACOBIAN_NUMBERS = 64, 8, 4_000_000
+SEARCHES, FEWEST_SEARCHES, JACOBIAN_NUMBERS = 64, 8, 4_000_000  # side by side; and numbers that all their Jacobians may take
 
 Update: TypeAlias = Callable[["Tensor"], "Tensor"]
 
@@ -96,8 +94,7 @@ class StateSpaceStudy(Study):
     explained: npt.NDArray[np.float64]  #: (2,), the share of the variance of the states, 0 … 1, that each component shows.
     components: npt.NDArray[np.float64]  #: (2, H), the directions of the plane, of length 1; 0 where H is 1.
     mean: npt.NDArray[np.float64]  #: (H,), the state in its middle.
-    #: fixed and slow points under constant inputs; none of networks that read images.
-    fixed_points: tuple[FixedPoint, ...] = ()
+    fixed_points: tuple[FixedPoint, ...] = ()  #: fixed and slow points under constant inputs; none of readers of images.
     nearest_labels: tuple[int, ...] = ()  #: (P,), the label of the state, by all its units, that is nearest to each of these.
 
     def path(self, states: npt.NDArray[Any]) -> Array:

@@ -1,7 +1,4 @@
-"""All that can be found out about a network that has read an input: what both faces offer, task by task.
-
-A study more is a `Study` in a module of its own and a line here.
-"""
+"""What can be found out about a network that has read an input, task by task; each is a `Study` in a module and a line here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +11,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 
-if TYPE_CHECKING:
-    # The help of the command line knows the kinds, and must not load numpy.
+if TYPE_CHECKING:  # the help of the command line knows the kinds, and must not load numpy
     from rnn_tui.engine.film import Film
     from rnn_tui.inside.edits import Edit
     from rnn_tui.inside.probes import Progress, Stopping, Study
@@ -122,8 +118,7 @@ CLICKS = StudyKind(
     _by("film:study_clicks", ()),
 )  # fmt: skip
 OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
-# Of the tasks that have some of their own.
-OF_TASKS = {
+OF_TASKS = {  # of the tasks that have some of their own
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
     RECALL.name: (SURVIVAL, *OF_SEQUENCES),
     MNIST.name: (

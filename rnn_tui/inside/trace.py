@@ -13,8 +13,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.networks.stepwise import Activations, Array, Change, require_finite, sigmoid, softmax
 
-if TYPE_CHECKING:
-    # The first frame knows traces, and must not load what reads weights.
+if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads weights
     from rnn_tui.tasks.config import SequenceConfig
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
     from rnn_tui.tasks.task import Task
@@ -50,8 +49,7 @@ def _json_ready(value: Any) -> Any:
             return value
 
 
-# Compared by identity: arrays have no single truth value, and nobody asks whether two are equal.
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single truth value, and nobody asks for equal ones
 class LayerTrace(Record):
     """One recurrent layer in one direction. Units are counted from 0, as arrays are."""
 
@@ -61,11 +59,10 @@ class LayerTrace(Record):
     states: Array  #: (T, H), the outputs h on each step, in the order of the input.
     cells: Array | None  #: (T, H), the memory c; None for a cell without one.
     gates: Mapping[str, Array]  #: (T, H) each, by the names that the cell gives them; empty for an RNN.
-    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the unit adds to the
-    #: winning logit less the mean of all logits; with the same of the biases these make up the whole difference. Where
-    #: there is one output, what it adds to that logit. Where every step has an answer, as in the adder, the mean over the
-    #: steps, without the sign. Of a layer below, the mean of its state without sign, times the sum of the weights, without
-    #: theirs, by which the layer above reads it forward.
+    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the unit adds to the winning
+    #: logit less the mean of all logits; with the same of the biases these make up the whole difference. Where there is one
+    #: output, what it adds to that logit. Where every step has an answer, as in the adder, the mean over the steps, without the
+    #: sign. Of a layer below, the mean of its absolute state times the sum of the absolute weights of the one above.
     importance: Array
     read_out: bool = True  #: whether the readout reads it.
     note: str = ""  #: what to know of these states, in a sentence; mostly empty.
@@ -99,8 +96,7 @@ class Trace(Record):
     every_step: bool  #: whether every step has an answer of its own, such as a bit of a sum.
     logits: Array  #: (T, O) after each step.
     probabilities: Array  #: (T, O) after each step, 0 … 1.
-    #: (T,), the answer after each step: the most probable class, or of one output, whether it is at least 0.5.
-    answers: npt.NDArray[np.int64]
+    answers: npt.NDArray[np.int64]  #: (T,) after each step: the most probable class, or whether one output is at least 0.5.
     prefix_note: str  #: what an answer before the last step means, in a sentence.
     first_step: int = 1  #: what the first step is called, 0 or 1.
 
@@ -183,8 +179,7 @@ def trace_inputs(
 ) -> Trace:
     """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of it.
 
-    `read` (T) says what is read at each step, in a word or two; by default made of the inputs.
-    `CheckpointError` if its weights are too large to compute with.
+    `read` (T): what is read at each step, in a word or two; by default the inputs. `CheckpointError` if weights are too large.
     """
     shape, note = network.shape, EVERY_STEP_NOTE if network.shape.every_step else LAST_STEP_NOTE
     weight, bias = network.readout(replica)  # (O, H), (O,)
@@ -230,10 +225,7 @@ class DrawnSequences:
 def draw_examples(
     task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
 ) -> DrawnSequences:
-    """`count` sequences by chance, of lengths in training or all of one; `number` decides which.
-
-    `TaskError` if the task can't be loaded, or is not of sequences.
-    """
+    """`count` sequences by chance, of lengths in training or all of one, by `number`; `TaskError` if the task gives none."""
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.engine.problem import generator  # noqa: PLC0415

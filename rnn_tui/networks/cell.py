@@ -66,8 +66,7 @@ class Cell(ABC):
     #: the `orthogonal` initialisation. None where there is no such gate.
     keep_gate: ClassVar[str | None] = None
     bidirectional: ClassVar[bool] = False  #: whether a second direction reads the sequence from its end.
-    #: that a step of training keeps for the backward pass, per sequence, time step and unit,
-    #: measured with float32 on the CPU and rounded down.
+    #: bytes that training keeps for the backward pass, per sequence, time step and unit: float32 on the CPU, rounded down.
     step_bytes: ClassVar[int] = 12
     pytorch: ClassVar[str] = ""  #: the module that computes the same, such as `torch.nn:LSTM`; empty where there is none.
     onnx: ClassVar[OnnxOperator | None] = None  #: the operator of ONNX that computes the same, or None.
@@ -96,10 +95,7 @@ class Cell(ABC):
     # In PyTorch.
 
     def layers(self, features: int, hidden_size: int, layers: int) -> "nn.Module":
-        """Stacked layers: from sequences (N, T, F) to states (N, T, H) and what else they return.
-
-        Parameters are called as those of `nn.LSTM` are: `weight_ih_l0` and so on.
-        """
+        """Stacked layers, from sequences (N, T, F) to states (N, T, H) and more; parameters are called as in `nn.LSTM`."""
         from rnn_tui.networks.layers import StackedLayers  # noqa: PLC0415 - torch, on use only
 
         if not self.pytorch:

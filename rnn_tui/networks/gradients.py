@@ -28,10 +28,7 @@ def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
 
 
 def gradient_norms(weights: CellWeights, inputs: Array, loss: Callable[[list[Tensor]], Tensor]) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of each sequence's own loss (N,), by way of all later states; of inputs (T, N, F).
-
-    `CheckpointError` if the weights are too large to compute with.
-    """
+    """‖∂loss/∂h_t‖ (T, N) of own losses (N,), through later states, of inputs (T, N, F); `CheckpointError` if not finite."""
     with torch.enable_grad():
         states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
         # No sequence's loss depends on another one's states: the gradient of the sum is each one's own.

@@ -134,8 +134,7 @@ def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Gener
                 for gate in gates:
                     nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
             else:
-                # The readout as well: from zero, the first steps fit it before they disturb the recurrent weights.
-                weight.zero_()
+                weight.zero_()  # the readout as well: from zero, the first steps fit it before they disturb the recurrent ones
             if name.startswith("bias_ih") and cell.keep_gate is not None:  # one of the two biases is enough
                 gates[cell.gates.index(cell.keep_gate)].fill_(forget_bias)
 
@@ -208,8 +207,7 @@ def predict(
 ) -> Tensor:
     """Logits (N, …) of `inputs` (N, …), on the CPU, with a copy of these weights by parameter name, put into `model`.
 
-    Matrix products are in bfloat16 for a run that was trained and tested so. `CheckpointError` if
-    names or shapes do not fit the model.
+    Matrix products are in bfloat16 for a run trained and tested so. `CheckpointError` if names or shapes do not fit the model.
     """
     try:
         model.load_state_dict(dict(weights))

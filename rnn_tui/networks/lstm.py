@@ -1,7 +1,4 @@
-"""Long short-term memory (Hochreiter & Schmidhuber 1997), with Gers' forget gate.
-
-With i, f, o the gates and g the candidate: c = f·c₋₁ + i·g and h = o·tanh c.
-"""
+"""LSTM (Hochreiter & Schmidhuber 1997; Gers' forget gate): c = f·c₋₁ + i·g, h = o·tanh c, of gates i, f, o and candidate g."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

@@ -1,7 +1,6 @@
 """Recurrent layers in NumPy: their weights, and what happens in them while they read.
 
-Answers need the states only, a look inside needs every gate; both come from one pass, so that what
-is shown is what answered. A test holds it to PyTorch's layers.
+Answers need the states only, a look inside every gate; both come from one pass, which a test holds to PyTorch's layers.
 """
 
 from bisect import bisect_left

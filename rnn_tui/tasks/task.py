@@ -53,8 +53,7 @@ class View:
 
     id: str  #: of the tab, such as `results`.
     title: str  #: as shown.
-    #: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's pane and options; imported on use.
-    factory: str
+    factory: str  #: `module:function` that makes the widget, a `TaskView`, of the task's pane and options; imported on use.
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
     late: bool = False  #: whether it is made when first looked at, as its libraries take long to load; else with the tab.
     answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.

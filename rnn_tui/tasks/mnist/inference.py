@@ -15,8 +15,7 @@ from rnn_tui.tasks.config import ImageConfig
 
 SIDE, CLASSES = 28, 10  # rows and columns of an image, and digits
 FILMED = 18  # the test image whose states are kept while a network learns: a 3
-# Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
-PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081  # of the pixels of the 60,000 training images, scaled to 0 … 1
 
 # What is changed while a layer, from 0, reads the rows, forward or (True) backward; None for nothing.
 Changing = Callable[[int, bool], Change | None]
