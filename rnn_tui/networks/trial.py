@@ -45,5 +45,6 @@ def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
     for batch in BATCHES:
         inputs = torch.rand((batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch), generator=random)
         loss = model(inputs.to(device)).square().mean()
-        found += [one.detach().cpu() for one in (loss, *torch.autograd.grad(loss, weights))]
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)  # of a biLSTM's last step not all weights have a part
+        found += [one.detach().cpu() for one in (loss, *gradients) if one is not None]
     return found
