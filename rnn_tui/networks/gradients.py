@@ -1,4 +1,9 @@
-"""Gradients through time: of a loss on the state after each step, by PyTorch's autograd, for any cell, in double precision."""
+"""Gradients through time: of a loss on the state after each step, by PyTorch's autograd, for any cell, in double precision.
+
+And whether MPS has the CPU's: a trial of a cell before the first run with it. Gradients were found there 1,000 times too large
+where sequences times time steps are above 32,768, once a batch of another size has been through, and nothing says so while a
+network trains (https://github.com/pytorch/pytorch/issues/177116).
+"""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -6,9 +11,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from rnn_tui.networks.layers import TORCH
+from rnn_tui.engine.errors import DeviceError
+from rnn_tui.engine.problem import generator
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.layers import TORCH, build_row_reader
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -37,3 +45,41 @@ def gradient_norms(weights: CellWeights, inputs: Array, loss: Callable[[list[Ten
     result: Floats = torch.stack(norms).double().numpy()
     require_finite(result)
     return result
+
+
+STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
+BATCHES = (100, 1200)  # the second one, behind the first, makes 33,600 time steps
+MOST_APART = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
+_FOUND: dict[tuple[str, int], str] = {}  # in this process, by cell and layers: what differs, or nothing
+
+
+def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
+    """On MPS compare loss and gradients of a cell with the CPU's, once in a process; `DeviceError` where they differ.
+
+    The cell is tried in a row reader of so many `layers`, or in a set of replicas where there are none.
+    """
+    tried = (cell.name, layers)
+    if device.type == "mps" and tried not in _FOUND:
+        pairs = zip(_trial(cell, layers, device), _trial(cell, layers, torch.device("cpu")), strict=True)
+        apart = torch.stack([(one - right).norm() / right.norm().clamp(1e-9) for one, right in pairs]).nan_to_num(torch.inf)
+        what = "another loss" if apart[0] > MOST_APART else "other gradients"
+        _FOUND[tried] = f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %" * bool(apart.max() > MOST_APART)
+    if device.type == "mps" and _FOUND[tried]:
+        raise DeviceError(f"On MPS PyTorch {torch.__version__} computes {_FOUND[tried]}; choose device cpu.")
+
+
+def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
+    """Loss and gradients, on the CPU, of a small and a large batch."""
+    random, sizes = generator(0, "trial"), {"hidden_size": HIDDEN, "layers": layers}
+    model: nn.Module = cell.replicas([HIDDEN] * REPLICAS, FEATURES, OUTPUTS)
+    if layers:
+        model = build_row_reader(cell, features=FEATURES, time_steps=STEPS, classes=OUTPUTS, **sizes)
+    weights, found = [*model.to(device).parameters()], []
+    for weight in weights:
+        weight.data = (torch.rand(weight.shape, generator=random) / 2 - 0.25).to(device)
+    for batch in BATCHES:
+        inputs = torch.rand((batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch), generator=random)
+        loss = model(inputs.to(device)).square().mean()
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)  # of a biLSTM's last step not all weights have a part
+        found += [one.detach().cpu() for one in (loss, *gradients) if one is not None]
+    return found

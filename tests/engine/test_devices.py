@@ -20,7 +20,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.networks import CELLS, trial
+from rnn_tui.networks import CELLS, gradients
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem
 
@@ -32,7 +32,7 @@ RESTART = "restart rnn-tui, then resume the run, which goes on from its last che
 @pytest.fixture(autouse=True)
 def nothing_found_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_FAILED", {})
-    monkeypatch.setattr(trial, "_FOUND", {})
+    monkeypatch.setattr(gradients, "_FOUND", {})
 
 
 @pytest.fixture
@@ -251,13 +251,13 @@ def test_whatever_ends_a_run_on_mps_lets_the_next_one_begin(trainer: Any, here: 
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
     """Plays trials on MPS by the CPU; what was tried, in order."""
     found: list[tuple[str, int, str]] = []
-    real = trial._trial
+    real = gradients._trial
 
     def play(cell: Any, layers: int, device: torch.device) -> list[Tensor]:
         found.append((cell.name, layers, device.type))
         return real(cell, layers, CPU)
 
-    monkeypatch.setattr(trial, "_trial", play)
+    monkeypatch.setattr(gradients, "_trial", play)
     return found
 
 
@@ -267,11 +267,11 @@ def test_a_cell_is_tried_once_on_mps_and_never_elsewhere(cell: str, layers: int,
     if CELLS[cell].bidirectional and not layers:
         pytest.skip("there are no sets of replicas of it")
     for device in (CPU, torch.device("cuda:0"), MPS, MPS):
-        trial.check_gradients(CELLS[cell], device, layers)
+        gradients.check_gradients(CELLS[cell], device, layers)
     assert tried == [(cell, layers, "mps"), (cell, layers, "cpu")]
-    small, large = trial.BATCHES
+    small, large = gradients.BATCHES
     assert small != large
-    assert large * trial.STEPS > 2**15
+    assert large * gradients.STEPS > 2**15
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_cell_that_mps_gets_wrong_is_refused(  # noqa: PLR0917
     trainer: Any, here: Callable[..., None], monkeypatch: pytest.MonkeyPatch, at: int, wrong: float, words: str
 ) -> None:
     here(mps=True)
-    real, done = trial._trial, []
+    real, done = gradients._trial, []
 
     def play(cell: Any, layers: int, device: torch.device) -> list[Tensor]:
         done.append(device)
@@ -294,12 +294,12 @@ def test_a_cell_that_mps_gets_wrong_is_refused(  # noqa: PLR0917
         values[at] = values[at] * (wrong if device == MPS else 1.0)
         return values
 
-    monkeypatch.setattr(trial, "_trial", play)
+    monkeypatch.setattr(gradients, "_trial", play)
     for _ in range(2):  # what was found is kept
         run = trainer(trainer.config(device="mps"))
         assert isinstance(run.end, events.RunFailed)
         with pytest.raises(DeviceError, match=words):
-            trial.check_gradients(CELLS["lstm"], MPS, 1)
+            gradients.check_gradients(CELLS["lstm"], MPS, 1)
         assert run.end.message.startswith(f"On MPS PyTorch {torch.__version__} computes ")
         assert run.end.message.endswith("; choose device cpu.")
     assert done == [MPS, CPU]

@@ -17,9 +17,9 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.networks.trial import check_gradients
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
