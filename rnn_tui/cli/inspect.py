@@ -192,8 +192,7 @@ def _numbers(subject: "Inspection") -> bytes:
 
 
 def _film(subject: "Inspection", path: Path) -> bytes:
-    from rnn_tui.inside.film import frames  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.inside.film_export import FORMATS  # noqa: PLC0415
+    from rnn_tui.inside.film import FORMATS, frames  # noqa: PLC0415 - numpy, on use only
 
     if path.suffix.lower() not in FORMATS:
         raise ExportError(f"A film is written to a file that ends in {' or '.join(FORMATS)}, not to {printable(path, 200)}.")

@@ -10,8 +10,7 @@ from PIL import Image
 from rnn_tui.cli.main import main
 from rnn_tui.engine.film import read_film
 from rnn_tui.engine.paths import weights_of
-from rnn_tui.inside.film import film_of, frames
-from rnn_tui.inside.film_export import ABOVE, BELOW, CELL, MARGIN, as_cast, as_gif
+from rnn_tui.inside.film import ABOVE, BELOW, CELL, MARGIN, as_cast, as_gif, film_of, frames
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.runs.weights import NETWORKS
