@@ -6,7 +6,7 @@ a word elsewhere. Torch is not imported here: what measures only calls methods o
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import SettingError, printable
@@ -88,22 +88,17 @@ class Measure:
     chart: str = ""  #: which chart of training draws its validation values; empty for none.
 
     @property
-    def validation(self) -> Metric:
-        """The metric of the validation data."""
-        return self._metric("val_", "validation ", self.chart)
-
-    @property
-    def test(self) -> Metric:
-        """The metric of the test data."""
-        return self._metric("test_", "test ", "")
+    def metrics(self) -> tuple[Metric, Metric]:
+        """The metric of the validation data, and that of the test data."""
+        validation = Metric(
+            f"val_{self.name}", f"validation {self.label}", self.unit, self.higher_is_better, 0.0, self.upper, self.chart
+        )
+        return validation, replace(validation, name=f"test_{self.name}", label=f"test {self.label}", chart="")
 
     def mean(self, total: "Tensor", count: int) -> "Tensor":
         """The metric of values that sum to `total` (…) over `count` samples, in double; NaN over none."""
         mean = total.double() / count
         return 100.0 * mean if self.unit == "%" else mean
-
-    def _metric(self, prefix: str, words: str, chart: str) -> Metric:
-        return Metric(prefix + self.name, words + self.label, self.unit, self.higher_is_better, 0.0, self.upper, chart)
 
 
 ACCURACY = Measure("accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy")

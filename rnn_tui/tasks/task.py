@@ -133,7 +133,7 @@ class Task:
     @property
     def metric_definitions(self) -> tuple[Metric, ...]:
         """All metrics in order of display: of training, of validation, of the test."""
-        measured = [one.validation for one in self.measures] + [one.test for one in self.measures]
+        measured = [metric for one in self.measures for metric in one.metrics]
         return tuple(sorted((*self.metrics, *measured), key=lambda one: ("train", "val", "test").index(one.stage)))
 
     def metric(self, name: str) -> Metric:

@@ -25,7 +25,7 @@ def test_replicas_have_a_value_each() -> None:
 
 
 def test_its_metrics_say_of_what_they_are() -> None:
-    validation, test = ACCURACY.validation, ACCURACY.test
+    validation, test = ACCURACY.metrics
     assert (validation.name, validation.label) == ("val_accuracy", "validation accuracy")
     assert (validation.stage, test.stage) == ("val", "test")
     assert (validation.unit, validation.upper, validation.chart) == ("%", 100.0, "accuracy")
