@@ -86,25 +86,19 @@ class MachineWatch:
 
 
 def _looking(device: str) -> Callable[[], Load]:
-    """What tells how busy the machine was since it was called before."""
+    """What tells how busy the machine was since it was called before, and the GPU that trains, if it can be watched."""
     import psutil  # noqa: PLC0415 - on use only
 
-    process, cores, of_gpu = psutil.Process(), psutil.cpu_count() or 1, _gpu(device) if "cuda" in device else dict
+    process, cores, watched = psutil.Process(), psutil.cpu_count() or 1, watched_gpu(device) if "cuda" in device else None
 
     def look() -> Load:
         mine, memory = process.cpu_percent() / cores, float(process.memory_info().rss)
-        return {"cpu": psutil.cpu_percent(), "process": mine, "memory": memory, **of_gpu()}
+        load = {"cpu": psutil.cpu_percent(), "process": mine, "memory": memory}
+        if watched is not None:
+            nvml, gpu = watched
+            load["gpu"] = float(nvml.nvmlDeviceGetUtilizationRates(gpu).gpu)
+            load["gpu_memory"] = float(nvml.nvmlDeviceGetMemoryInfo(gpu).used)
+        return load
 
     look()
     return look
-
-
-def _gpu(device: str) -> Callable[[], Load]:
-    """The same of the GPU that trains, if it can be watched."""
-    if (watched := watched_gpu(device)) is None:
-        return dict
-    nvml, gpu = watched
-    return lambda: {
-        "gpu": float(nvml.nvmlDeviceGetUtilizationRates(gpu).gpu),
-        "gpu_memory": float(nvml.nvmlDeviceGetMemoryInfo(gpu).used),
-    }
