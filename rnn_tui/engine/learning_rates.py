@@ -6,7 +6,7 @@ fastai calls `steep`: where the smoothed loss falls fastest against the logarith
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -97,10 +97,10 @@ def _tested(
         raise SettingError(f"{few}: try a smaller batch or more data.")
     plain = config.replace(recipe=replace(config.recipe, schedule="constant", average=0.0))
     optimiser = make_optimiser(problem.model, plain, device)
-    stepper, rates = Stepper(problem, optimiser, workers, plain, steps), np.geomspace(LOWEST, HIGHEST, steps)
+    stepper, rates = Stepper(problem, optimiser, workers, plain, steps), np.geomspace(LOWEST, HIGHEST, steps).tolist()
     problem.begin_epoch(1)
     curve, waiting = _Curve(problem, int(steps * UNTRAINED)), []
-    for step, rate in enumerate(rates.tolist()):
+    for step, rate in enumerate(rates):
         if stopping():
             return None
         for group in optimiser.param_groups:
@@ -114,7 +114,7 @@ def _tested(
                 break
     steepest, lowest = _places(rates, curve.losses, curve.smoothed)
     return LearningRateTest(
-        tuple(rates[: len(curve.losses)].tolist()), tuple(curve.losses), tuple(curve.smoothed),
+        tuple(rates[: len(curve.losses)]), tuple(curve.losses), tuple(curve.smoothed),
         relative=curve.relative, diverged=curve.ran_away, suggestion=steepest, lowest=lowest,
     )  # fmt: skip
 
@@ -149,10 +149,8 @@ class _Curve:
         self.losses, self.smoothed = losses_of_all[:end], smoothed[:end]
 
 
-def _places(
-    rates: "np.ndarray[Any, Any]", losses: Sequence[float], smoothed: Sequence[float]
-) -> tuple[float, float] | tuple[None, None]:
-    """Where the smoothed loss falls fastest against the logarithm of the rate, and where it is lowest; None if by chance."""
+def _places(rates: list[float], losses: list[float], smoothed: list[float]) -> list[float] | tuple[None, None]:
+    """At which rates, to two digits, the smoothed loss falls fastest by their logarithm, and is lowest; None if by chance."""
     first, last = int(len(rates) * UNTRAINED), len(losses) - max(1, int(len(rates) * LAST))
     if last - first < 2:
         return None, None
@@ -166,9 +164,4 @@ def _places(
     near, x, y = max(1, int(len(rates) * NEAR)), np.log(rates[: len(losses)]), np.array(smoothed)
     around = [slice(max(0, at - near), at + near + 1) for at in range(first, last)]
     steepest = first + int(np.argmin([np.polyfit(x[part], y[part], 1)[0] for part in around]))
-    return _rounded(rates[steepest]), _rounded(rates[lowest])
-
-
-def _rounded(rate: float) -> float:
-    """A rate as one would type it."""
-    return float(f"{rate:.2g}")
+    return [float(f"{rates[at]:.2g}") for at in (steepest, lowest)]

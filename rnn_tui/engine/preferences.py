@@ -4,8 +4,7 @@ A wrong entry costs a sentence and is replaced by the default: nothing in the fi
 from starting. What a theme or a preset may be called is known further up, and passed in.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -89,8 +88,6 @@ def keep_theme(name: str) -> None:
 
 def _with_theme(text: str, name: str) -> str:
     """The same text with another theme."""
-    import re  # noqa: PLC0415 - on use only, as tomllib is
-
     wanted, line = _values(text) | {"theme": name}, f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
     for written in (changed, f"{line}\n{text}"):  # it may have been another table's, or in a long text: reading tells

@@ -104,9 +104,7 @@ class CarryStudy(Study):
         return {**super().arrays(), **probe}
 
 
-def study_carry(
-    network: AdderNetwork, replica: int = 0, *_watching: object, additions: int = ADDITIONS, seed: int = 0
-) -> CarryStudy:
+def study_carry(network: AdderNetwork, replica: int = 0, *_: object, additions: int = ADDITIONS, seed: int = 0) -> CarryStudy:
     """Look for the carry in a replica's units over random additions: so fast that it neither tells progress nor is stopped.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are fitted to the first half of
