@@ -8,7 +8,7 @@ Frasconi 1994, “Learning long-term dependencies with gradient descent is diffi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,13 @@ from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Floats: TypeAlias = npt.NDArray[np.float64]
 INPUTS = 500
 
 

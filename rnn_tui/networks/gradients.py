@@ -6,10 +6,7 @@ network trains (https://github.com/pytorch/pytorch/issues/177116).
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -17,9 +14,7 @@ from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
-from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
-
-Floats: TypeAlias = npt.NDArray[np.float64]
+from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
 def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:

@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.cell import STATE, Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 # Takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns those to go on with.
 Change = Callable[[int, str, Array], Array]
 

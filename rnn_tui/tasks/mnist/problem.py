@@ -27,9 +27,9 @@ from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.stepper import parameters_of
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.gradients import Floats, check_gradients, gradient_norms
+from rnn_tui.networks.gradients import check_gradients, gradient_norms
 from rnn_tui.networks.layers import build_row_reader, initialise, predict
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import OPEN_SET, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
