@@ -105,10 +105,7 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 
 
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
-    """Where to train: where a resumed run began, if that is here, or else on another of its kind.
-
-    `DeviceError` for a named device that is not here, or that has failed in this process.
-    """
+    """Where to train: a resumed run where it began, or on another of its kind; `DeviceError` if not here, or failed before."""
     if resume is None:
         return resolve_device(config.automatic_device if config.device == "auto" else config.device, to_compute=True)
     before, here = resume.state.device, devices_here()

@@ -54,10 +54,7 @@ def contents(
     path: Path, wanted: Callable[[str], bool], framework: str = "np",
     refusal: str = "The weights in {} can't be read ({}); train them again.",
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
-    """The metadata, as JSON has it, and the tensors whose names are wanted, as NumPy's or torch's (`pt`).
-
-    `CheckpointError` if they can't be read: `refusal` with the path and the reason.
-    """
+    """Metadata and the tensors wanted, as NumPy's or torch's (`pt`); `CheckpointError`, told by `refusal`, if unreadable."""
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
     try:

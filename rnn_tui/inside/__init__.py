@@ -1,4 +1,1 @@
-"""What happens inside a network while it reads: states, gates, probes. No face in here.
-
-Results are frozen records of numpy arrays; PyTorch and scikit-learn are loaded when a function needs them, not before.
-"""
+"""What happens inside a network while it reads: states, gates, probes, as frozen records. No face in here; torch on use."""

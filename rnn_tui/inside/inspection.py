@@ -40,10 +40,7 @@ class Inspection(ABC):
         return found is not None
 
     def edit(self, texts: Sequence[str]) -> None:
-        """Read the input once more with edits, as they are typed; `CheckpointError` if they leave no numbers.
-
-        `QueryError` if one is no edit, or of something that the network does not have.
-        """
+        """Read the input again with edits as typed; `QueryError` if one is none, `CheckpointError` if they leave no numbers."""
         edits = tuple(read_edit(text, self.reading.trace) for text in texts)
         self.edited = Edited(edits, self.reading.trace, self.reading.traced(edits))
 

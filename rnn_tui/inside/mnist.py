@@ -119,10 +119,7 @@ def study_rows(
     network: RowReaderNetwork, images: npt.NDArray[np.uint8], labels: Labels, *,
     progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
 ) -> RowsStudy | None:  # fmt: skip
-    """Answers after each row, over images (N, 28, 28), 0 for background … 255 for ink, with labels (N,).
-
-    `progress` is told after every batch, in images, and `stopping` asked before it; None where it was stopped.
-    """
+    """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None where it was stopped."""
     count = len(images)
     right, settled = np.zeros((2, images.shape[1]), np.int64)
     for start in range(0, count, BATCH):

@@ -64,10 +64,7 @@ def study_survival(
     network: RecallNetwork, replica: int = 0, progress: Progress = lambda *_: None,
     stopping: Stopping = lambda: False, *, sequences: int = SEQUENCES, seed: int = 0,
 ) -> SurvivalStudy | None:  # fmt: skip
-    """Fit probes to a replica's states over random sequences of the longest length in training, as `survival_study` says.
-
-    `CheckpointError` if the weights are too large to compute with.
-    """
+    """Fit probes to states over random sequences, as `survival_study` says; `CheckpointError` if weights are too large."""
     longest, position = network.config.lengths[1], network.config.position
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
     states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states  # of (T, N, 10)

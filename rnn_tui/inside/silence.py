@@ -84,10 +84,7 @@ def study_silence(
     network: SequenceNetwork, replica: int = 0, progress: Progress = lambda *_: None,
     stopping: Stopping = lambda: False, *, inputs: int = INPUTS, seed: int = 0,
 ) -> SilenceStudy | None:  # fmt: skip
-    """Silence a replica's units over sequences by chance, of lengths in training; answers of every step count where there are.
-
-    `CheckpointError` if the weights are too large to compute with.
-    """
+    """Silence a replica's units over sequences by chance, of lengths in training; `CheckpointError` at too large weights."""
     drawn = draw_examples(network.task, network.config, inputs, seed)
     weights, (weight, bias) = network.cell(replica), network.readout(replica)
     steps = np.arange(len(drawn.inputs))[:, None]
@@ -107,10 +104,7 @@ def study_silence(
 def study_digit_silence(
     network: RowReaderNetwork, progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS
 ) -> SilenceStudy | None:
-    """Silence a row reader's units, in all its layers and directions, over the first test images.
-
-    `CheckpointError` if the weights are too large to compute with, `DataError` if the images can't be read.
-    """
+    """Silence a reader's units over the first test images; `CheckpointError` at too large weights, `DataError` at no images."""
     digits, labels = read_test_images(slice(inputs))
     rows, size = network.rows(digits), network.config.hidden_size
 

@@ -36,10 +36,7 @@ class NetworkReading:
     retraced: bool = True  #: whether it can be read once more, as it can't where states alone were kept.
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
-        """The same input, read once more with edits; `CheckpointError` if they leave no numbers.
-
-        `QueryError` if there are no weights to read it with, as in the film of a reader of images.
-        """
+        """The input read again with edits; `CheckpointError` if they leave no numbers, `QueryError` if no weights are kept."""
         if not self.retraced:
             raise QueryError("The film has no weights of this moment, so there is nothing to edit; Esc leaves the film.")
         if self.digit is not None:
