@@ -132,8 +132,7 @@ class OrderedApp(App[int]):
         self.call_later(self.call_later, self._behind_focus, event)  # behind the key, and what it asked for
 
     def _behind_focus(self, event: events.Event) -> None:
-        there = self.focused is not None and self.focused.call_later(self.call_later, self._key_done, event)
-        if not there:
+        if self.focused is None or not self.focused.call_later(self.call_later, self._key_done, event):
             self.call_later(self._key_done, event)
 
     async def _key_done(self, event: events.Event) -> None:

@@ -44,8 +44,7 @@ class ChartBase(Widget, can_focus=True):
         self._described = self._title, self._spec, self._x_label = "", ANYTHING, "epoch"
         self._series: tuple[ChartSeries, ...] = ()
         self._prepared: tuple[ChartSeries, ...] | None = None
-        # In positions on the axis, as is the x of all series that are held.
-        self._view: tuple[float, float] | None = None
+        self._view: tuple[float, float] | None = None  # in positions on the axis, as is the x of all series that are held
         self._mark: tuple[float, float, str] | None = None
         self._ticks: dict[float, str] = {}
         self._only_ticks = False
@@ -255,8 +254,7 @@ class ChartBase(Widget, can_focus=True):
         modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
         modes += ["auto log" if self._settles and not self._by_hand else "log scale"] if self.log_y else []
         modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
-        unit = f" ({self._spec.unit})" if self._spec.unit else ""
-        title = " · ".join([f"{self._title}{unit}", *modes])
+        title = " · ".join([self._title + (f" ({self._spec.unit})" if self._spec.unit else ""), *modes])
         if self._cut:
             title += " · start cut; 0 shows all" if self.size.width >= len(title) + 31 else " · ↑ 0: all"
         self.border_title = Content(title)

@@ -48,11 +48,9 @@ class Axis:
 
 def to_position(x: float, log: bool) -> float:
     """Return where ``x`` lies on an axis: at itself, or at its exponent of two; infinitely far where that has no place."""
-    if not log:
-        return x
-    if x <= TINY:
-        return -math.inf
-    return math.log2(x) if x < HUGE else math.inf
+    if log and x > TINY:
+        return math.log2(x) if x < HUGE else math.inf
+    return -math.inf if log else x
 
 
 def from_position(position: float, log: bool) -> float:
@@ -192,8 +190,7 @@ class VisibleBand:
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
     """Return start and stop of at most ``count`` groups of positions, none empty; of one width, as a log axis crowds points."""
-    width = (x[-1] - x[0]) / count
-    inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
+    inner = [bisect_left(x, x[0] + (x[-1] - x[0]) / count * index) for index in range(1, count)]
     return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
 
 
@@ -220,8 +217,7 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
 def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool) -> tuple[list[float], list[list[float]]]:
     """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these are logarithms."""
     first, last = bisect_left(x, left), bisect_right(x, right)
-    # One point more where an edge is between two, for the interpolation.
-    if 0 < first < len(x) and x[first] > left:
+    if 0 < first < len(x) and x[first] > left:  # one point more where an edge is between two, for the interpolation
         first -= 1
     if 0 < last < len(x) and x[last - 1] < right:
         last += 1

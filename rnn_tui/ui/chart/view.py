@@ -214,14 +214,13 @@ class Frame:
             for row in rows:
                 row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
         for index, band in enumerate(self.bands, start=1):
-            bit = MARK_LAYER << index
             for column, (low, high) in geometry.spans(band, x, self.y, width, height).items():
                 # Cells at least half covered; a spread too small for any has the one it is in, no spread at all has none.
                 bottom, top = min(int(low + 0.5), height), int(high + 0.5)
                 if top <= bottom and high > low:
                     bottom, top = int((low + high) / 2), int((low + high) / 2) + 1
                 for row in rows[max(0, height - top) : height - bottom]:
-                    row[column] |= bit
+                    row[column] |= MARK_LAYER << index
         return rows
 
 

@@ -39,8 +39,7 @@ class HomePad(DrawingPad):
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
         """Put a digit (28, 28) of grey levels, 0 … 255, in the place of what is drawn."""
-        ink = np.array([list(row) for row in rows], np.float32) / np.float32(255)
-        self.digit = Given(name, ink, label)
+        self.digit = Given(name, np.array([list(row) for row in rows], np.float32) / np.float32(255), label)
         self.drawing.clear()
 
     @property

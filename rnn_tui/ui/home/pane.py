@@ -48,8 +48,7 @@ WAYS = {
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
 TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to type
-# How often a row is read, and for how many rows' time an answer stands.
-SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20
+SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20  # how often a row is read, and for how many rows' time an answer stands
 MOST_READINGS = 3  # digits that are read while nobody presses a key: nothing goes on where nobody looks
 FAILURE = "The network could not answer; the log file has the details."
 
@@ -104,8 +103,7 @@ class HomeDigit(Vertical):
         self.whole = True
         self.refresh_bindings()
         self.action_give_back()
-        # What one looks at next.
-        await in_thread(self, import_module, "rnn_tui.ui.training.training_view")
+        await in_thread(self, import_module, "rnn_tui.ui.training.training_view")  # what one looks at next
 
     @property
     def _levels(self) -> Levels:

@@ -253,8 +253,7 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     text = next((text for text in texts if len(text) < width), texts[-1])
     adds, importance = layer.read_out and not trace.every_step, layer.importance[unit]
     weight = f"adds {importance:+.3g} to the answer" if adds else f"weight {importance:.3g}"
-    rank = ordinal(layer.order.tolist().index(unit) + 1)
-    long = f"{text}  · {weight}, {rank} of {len(layer.importance)}"
+    long = f"{text}  · {weight}, {ordinal(layer.order.tolist().index(unit) + 1)} of {len(layer.importance)}"
     return long if len(long) < width else text
 
 

@@ -231,8 +231,7 @@ class InsideView(ChangingView):
             steps = self.subject.trace.steps
             if self.step >= steps - 1:
                 self.go_to(0)
-            seconds = max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK)
-            self._playing = self.set_interval(seconds, self._play_on)
+            self._playing = self.set_interval(max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK), self._play_on)
             self.show_all()
 
     def _play_on(self) -> None:

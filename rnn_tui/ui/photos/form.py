@@ -79,8 +79,7 @@ class ReadingJob:
     def progress(self) -> str:
         if not self.count:
             return "Reading …"
-        of = f" of {self.total:,}" if self.total is not None else ""
-        parts = [f"Reading: {self.count:,}{of}"]
+        parts = [f"Reading: {self.count:,}" + (f" of {self.total:,}" if self.total is not None else "")]
         if self._last > self._first:
             rate = self.count / (self._last - self._first)
             left = [] if self.total is None else [f"{duration(max(0, self.total - self.count) / rate)} left"]

@@ -49,9 +49,8 @@ class PhotoCard(Vertical):
             self._text.update(card_text(self._reading, 2 * side))
 
     def show(self, reading: "Reading", selected: bool) -> None:
-        state = state_of(reading)
         for name in ("right", "wrong", "doubtful", "failed"):
-            self.set_class(state == name, f"-{name}")
+            self.set_class(state_of(reading) == name, f"-{name}")
         self.set_class(selected, "-selected")
         if reading is not self._reading:
             before, self._reading = self._reading, reading
@@ -170,8 +169,7 @@ class PhotoGrid(Widget, can_focus=True):
             card.remove()
         new = [PhotoCard(side) for _ in range(len(self._cards), columns * rows)]
         self._cards = [*self._cards[: columns * rows], *new]
-        # None is drawn before it is mounted.
-        await self.mount_all(new)
+        await self.mount_all(new)  # none is drawn before
         self._draw()
 
     def _draw(self) -> None:

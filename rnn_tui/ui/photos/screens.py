@@ -178,8 +178,7 @@ class LabelScreen(Prompt):
             return
         self.query_one(PhotoImage).show(picture)
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
-        read = reading.error or f"read as {reading.best}"
-        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}")
+        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {reading.error or f'read as {reading.best}'} · {label}")
 
     def action_move(self, by: int) -> None:
         self._move(by)

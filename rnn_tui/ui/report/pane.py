@@ -128,8 +128,7 @@ class ReportPane(StorePane):
         self._plan: Plan | None = None
         self._results: Results | None = None
         self._standing: Standing | None = None
-        # By plan and ids of runs, which tell when to ask for others; kept of the last ones alone.
-        self._drawn: object = None
+        self._drawn: object = None  # by plan and ids of runs, which tell when to ask for others; kept of the last ones alone
         self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
         self._measuring = False
         self._told: object = None

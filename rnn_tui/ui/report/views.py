@@ -132,8 +132,7 @@ class ReportPlots(Vertical, SpreadView):
             self._chart.show([])
             return
         note = "hollow marks are the report's" if figure.published else figure.note
-        at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
-        head.update(f"{at}{f': {note}' if note else ''}{more}")
+        head.update(f"{self._figures.index(figure) + 1} of {len(self._figures)}{f': {note}' if note else ''}{more}")
         self._chart.describe(figure.title, figure.spec, figure.x_label)
         shown = [line_series(line.label, line, colour, self.spread, points=True) for colour, line in enumerate(figure.lines)]
         for colour, line in enumerate(figure.lines):

@@ -190,5 +190,4 @@ class ExportRunsScreen(ExportPrompt):
             metrics = [self._metric] if self._metric else None
             return write(Export(FORMATS[form], store, self._runs, path, io.StringIO(), metrics, self._against))
 
-        written = await self._store.ask(self, job)
-        return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
+        return f"Written: {', '.join(printable(one, 200) for one in (await self._store.ask(self, job))[:3])}."

@@ -161,8 +161,7 @@ class RnnTuiApp(RequestsApp):
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
-        there = not await self.tabs.fill(str(event.pane.id))
-        if there and not event.pane.has_focus_within:  # as by a click
+        if not await self.tabs.fill(str(event.pane.id)) and not event.pane.has_focus_within:  # as by a click
             self.tabs.arrive()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -128,9 +128,8 @@ class Pane(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for a view that is not there."""
-        if action == "view":
-            return cast("int", parameters[0]) <= len(self.views)
-        return super().check_action(action, parameters)
+        there = action != "view" or cast("int", parameters[0]) <= len(self.views)
+        return there and super().check_action(action, parameters)
 
     def action_view(self, number: int) -> None:
         self.go_to_view(self.views[number - 1])

@@ -163,8 +163,7 @@ class RequestsApp(OrderedApp):
         configs, self._next_up = self._next_up or [], None
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane"))
-        pane.started(self.runs.start(configs))
+        cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane")).started(self.runs.start(configs))
         self._began()
 
     def _began(self) -> None:

@@ -113,8 +113,7 @@ class ConfusionView(Vertical, TaskView):
         super().__init__()
         self._pane, self._table = pane, ConfusionTable()
         self._evaluation: object = None
-        # (V, C, C) counts, and the networks that they are of.
-        self._matrices: list[list[list[int]]] = []
+        self._matrices: list[list[list[int]]] = []  # (V, C, C) counts, and the networks that they are of
         self._networks: Sequence[str] = ()
         self._at = 0
 

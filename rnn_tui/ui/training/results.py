@@ -80,20 +80,18 @@ class VariantTable(Vertical, TaskView):
         return self._spec.published_figure(metric.name, state.config.cell, variant)
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
-        dark = self.app.current_theme.dark
         for metric in self._metrics(state):
             if not self._short:
                 yield [Text(in_short(metric.title), "bold"), *(Text() for _ in COLUMNS[1:])]
             for at, (variant, spread) in enumerate(zip(state.config.variants, state.spreads(metric.name), strict=True)):
-                mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
+                mark = Text(f"{curve_marker(at)} ", curve_colour(at, self.app.current_theme.dark))
                 yield _row(mark + Text(variant.label), metric, spread, self._report(state, metric, variant))
 
     def _headline(self, state: RunState) -> str:
         seeds = sorted({replica.seed for replica in state.config.replicas})
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-        epoch = f"epoch {len(state.epochs)} of {state.config.epochs}"
         what = f"{self._metrics(state)[0].title} · " if self._short else ""
-        return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
+        return f"{what}{words} · epoch {len(state.epochs)} of {state.config.epochs}, {state.elapsed:.1f} s"
 
     def _metrics(self, state: RunState) -> list[Metric]:
         """What there is to show: test figures first, and accuracies before losses."""

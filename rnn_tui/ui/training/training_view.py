@@ -180,8 +180,7 @@ class TrainingCharts(ChartGrid):
         networks, epochs = (len(run.config.variants), run.config.epochs) if run is not None else (0, 0)
         height, place, rows = self.size.height, PLACES[self._place], networks or epochs
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
-        shown = min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE)))
-        needed = shown + HEADING + table.gutter.height
+        needed = min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE))) + HEADING + table.gutter.height
         wanted = bool(rows) and not self._all and place != "away"
         self._alone = wanted and place == "alone"
         table.display = self._alone or (wanted and height >= charts + needed)
@@ -243,9 +242,8 @@ class NetworksTraining(TrainingCharts, SpreadView):
                 for one in super()._curves(state, [metric], several):
                     yield replace(one, name="all networks", colour=len(variants))
                 continue
-            points = metric.stage != "train"
             for at, (variant, band) in enumerate(zip(variants, state.bands[metric.name], strict=True)):
-                yield spread_series(variant.label, band, at, self.spread, points)
+                yield spread_series(variant.label, band, at, self.spread, points=metric.stage != "train")
 
 
 class LengthsView(ChartGrid, SpreadView):
