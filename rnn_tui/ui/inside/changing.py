@@ -14,7 +14,7 @@ from rnn_tui.inside.film import film_of, moment
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.ui.inside.bands import Look
-from rnn_tui.ui.inside.scrubber import Scrubber
+from rnn_tui.ui.inside.step_grid import Scrubber, StepPicked
 from rnn_tui.ui.inside.studying import StudyingView
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.shell.key_table import key
@@ -167,7 +167,7 @@ class ChangingView(StudyingView):
         self.show_all()
         return True
 
-    @on(Scrubber.Moved, "#inside-film")
-    def _moment_picked(self, event: Scrubber.Moved) -> None:
+    @on(StepPicked, "#inside-film")
+    def _moment_picked(self, event: StepPicked) -> None:
         self._stop_film()
         self.run_worker(self._go_to_moment(event.step), group="film", exclusive=True)

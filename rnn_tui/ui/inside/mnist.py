@@ -25,6 +25,7 @@ from rnn_tui.ui.draw.answers import MISSING
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.inside.bands import BarBand, StepBand
 from rnn_tui.ui.inside.read_image import ReadImage
+from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
@@ -120,9 +121,9 @@ class MnistInside(InsideView, NetworkView):
     def action_other(self) -> None:
         self.look_at(random.randrange(TEST_IMAGES))
 
-    @on(ReadImage.Picked)
-    def _row_picked(self, event: ReadImage.Picked) -> None:
-        self.go_to(event.row)
+    @on(StepPicked, "ReadImage")
+    def _row_picked(self, event: StepPicked) -> None:
+        self.go_to(event.step)
 
     # What is shown
 

@@ -1,6 +1,5 @@
 """The digit that is read row by row, and over it which of its pixels speak for the answer."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -9,11 +8,11 @@ from rich.style import Style
 from textual import events
 from textual.color import Color
 from textual.geometry import Size
-from textual.message import Message
 
 from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
 from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_of
+from rnn_tui.ui.inside.step_grid import StepPicked
 
 # The paper of rows that are not read yet, how much of their ink shows; columns for the mark beside a row.
 UNREAD_PAPER, UNREAD_INK, MARGIN = 58, 0.35, 2
@@ -23,12 +22,6 @@ BLACK = Color(0, 0, 0)
 
 class ReadImage(InkImage):
     """A picture of which rows that are not read yet lie on grey paper, with a mark beside the row that is being read."""
-
-    @dataclass
-    class Picked(Message):
-        """A row was clicked, from 0."""
-
-        row: int
 
     _ink: Ink = np.zeros((SIDE, SIDE), np.float32)
     _tints = np.zeros((SIDE, SIDE), np.int8)
@@ -45,9 +38,8 @@ class ReadImage(InkImage):
         return super().get_content_width(container, viewport) + MARGIN
 
     def on_click(self, event: events.Click) -> None:
-        at = event.get_content_offset(self)
-        if at is not None:
-            self.post_message(self.Picked(at.y if self.scale == LARGE else 2 * at.y + 1))
+        if (at := event.get_content_offset(self)) is not None:
+            self.post_message(StepPicked(self, at.y if self.scale == LARGE else 2 * at.y + 1))
 
     def _cells(self, y: int) -> list[Cell]:
         large = self.scale == LARGE

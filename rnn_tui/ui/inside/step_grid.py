@@ -1,4 +1,4 @@
-"""Words, heatmaps and curves over them, read at one step and in one row.
+"""Words, heatmaps and curves over time steps, read at one step and in one row; the bar of these steps.
 
 All share their columns, so that what a network read, held and said at a step stand above each other. What lies after the
 present step is faded: the network has not read it yet.
@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -24,6 +25,21 @@ from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, level
 # Cells beside the columns: labels at the left, values at the right; of the widest column, and of a frame at the left.
 LABEL_WIDTH, VALUE_WIDTH, WIDEST_COLUMN, SIDE_WIDTH = 10, 7, 10, 2
 MOST_LINES = 10_000  # more than any screen has
+WIDEST_BAR = 40
+
+
+@dataclass
+class StepPicked(Message):
+    """A step was chosen by a click, from 0, and where that is in a heatmap, its name and row."""
+
+    widget: Widget
+    step: int
+    name: str = ""
+    row: int = 0
+
+    @property
+    def control(self) -> Widget:
+        return self.widget
 
 
 class StepGrid(Widget, can_focus=True):
@@ -35,19 +51,6 @@ class StepGrid(Widget, can_focus=True):
         "step-grid--wrong", "step-grid--here", "step-grid--cursor", "step-grid--ground",
         "step-grid--chosen", "step-grid--frame", "step-grid--frame-lit", "step-grid--title",
     }  # fmt: skip
-
-    @dataclass
-    class Picked(Message):
-        """A place was clicked: a step, from 0, and where it lies in a heatmap, its name and row."""
-
-        grid: "StepGrid"
-        step: int
-        name: str = ""
-        row: int = 0
-
-        @property
-        def control(self) -> "StepGrid":
-            return self.grid
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -120,7 +123,7 @@ class StepGrid(Widget, can_focus=True):
             if rows:
                 name, row = band.name, rows[0]
         if inside or name:
-            self.post_message(self.Picked(self, step, name, row))
+            self.post_message(StepPicked(self, step, name, row))
 
     # Drawing
 
@@ -273,3 +276,36 @@ class StepGrid(Widget, can_focus=True):
         if edge is not None:
             segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))
         return segments
+
+
+class Scrubber(Widget):
+    """One line: step, bar, sentence. A click on the bar goes there."""
+
+    ALLOW_SELECT = False
+
+    _step, _steps, _head, _text = 0, 0, "", ""
+
+    def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
+        """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
+        self._step, self._steps, self._text = step, steps, text
+        self._head = f"{'▶ ' if playing else ''}{name} "
+        self.refresh()
+
+    @property
+    def _width(self) -> int:
+        return max(0, min(WIDEST_BAR, self.size.width - len(self._head) - len(self._text) - 2, max(8, self._steps)))
+
+    def render(self) -> Content:
+        if not self._steps:
+            return Content("")
+        line, width = Content.styled(self._head, "bold"), self._width
+        if width > 1:
+            at = round(self._step / max(1, self._steps - 1) * (width - 1))
+            line += Content.styled("━" * at, "$text-accent") + Content.styled("●", "bold $text-accent")
+            line += Content.styled("─" * (width - at - 1), "$foreground 40%")
+        return line + Content(f"  {self._text}")
+
+    def on_click(self, event: events.Click) -> None:
+        width, x = self._width, event.x - len(self._head)
+        if self._steps and width > 1 and 0 <= x < width:
+            self.post_message(StepPicked(self, round(x / (width - 1) * (self._steps - 1))))

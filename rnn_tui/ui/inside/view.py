@@ -17,8 +17,7 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.inside.bands import UNITS, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
 from rnn_tui.ui.inside.changing import KEYS, ChangingView
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
-from rnn_tui.ui.inside.scrubber import Scrubber
-from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
@@ -256,12 +255,11 @@ class InsideView(ChangingView):
             self.look = look
             self.show_all()
 
-    @on(StepGrid.Picked, "#inside-steps")
-    @on(Scrubber.Moved, "#inside-scrubber")
-    def _picked(self, event: StepGrid.Picked | Scrubber.Moved) -> None:
+    @on(StepPicked, "#inside-steps, #inside-scrubber")
+    def _picked(self, event: StepPicked) -> None:
         self._stop_playing()
         self.go_to(event.step)
-        if isinstance(event, StepGrid.Picked) and event.name == UNITS:
+        if event.name == UNITS:
             self.action_look("on_row", event.row)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -10,7 +10,7 @@ from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import FILMED
-from rnn_tui.ui.inside.scrubber import Scrubber
+from rnn_tui.ui.inside.step_grid import Scrubber
 from tests.runs.kept_runs import small, train
 from tests.ui.helpers import busy, wait_until
 from tests.ui.inside.test_inside import inside, settled

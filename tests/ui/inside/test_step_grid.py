@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, laid_out
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
-from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid
+from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
 from rnn_tui.ui.textual_fixes import joined_styles
 
 
@@ -84,7 +84,7 @@ class Host(App[None]):
     def compose(self) -> ComposeResult:
         yield StepGrid()
 
-    def on_step_grid_picked(self, event: StepGrid.Picked) -> None:
+    def on_step_picked(self, event: StepPicked) -> None:
         self.picked.append((event.step, event.name, event.row))
 
 
