@@ -21,6 +21,7 @@ from rnn_tui.ui.guide.experiments import WAIT, GuidedExperiment, experiment_name
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.shell.messages import UNDER_WAY
+from rnn_tui.ui.shell.threads import telling
 from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.widgets.plain import TypedInput
 
@@ -93,11 +94,9 @@ class GuidePanel(Vertical):
         step = self.experiment.steps[self.at]
         if not self.looking and step.look:
             self._pressing, self.border_subtitle = True, "…"
-            try:
+            with telling(self, severity="warning", timeout=10):
                 await self._press_all(step.keys)
                 self.looking = True
-            except UserError as error:
-                self.notify(str(error), severity="warning", timeout=10)
             self._pressing = False
         elif self.at + 1 < len(self.experiment.steps):
             self.at, self.looking = self.at + 1, False
@@ -177,7 +176,5 @@ def open_guide(app: RnnTuiApp) -> None:
 
     read_late_styles(cast("App[object]", app))
     spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")[:2]
-    try:
+    with telling(app):
         app.push_screen(GuideScreen([read_experiment(name, spoken) for name in experiment_names()]), begin)
-    except UserError as error:
-        app.notify(str(error), severity="error")

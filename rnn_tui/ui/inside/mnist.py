@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.film import read_film
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.mnist import RowsStudy, read_test_image, trace_digit
@@ -29,7 +28,7 @@ from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import in_thread, telling
 from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
@@ -174,11 +173,8 @@ class MnistInside(InsideView, NetworkView):
     async def _find(self, subject: Subject) -> None:
         reading = subject.reading
         assert reading.digit is not None
-        try:
+        with telling(self):
             found = await in_thread(self, attribution, reading.network, reading.digit, reading.trace.answer)
-        except UserError as error:
-            self.notify(str(error), severity="error")
-            return
-        if self.subject is not None and self.subject.reading is reading:
-            self._attribution = found
-            self.show_all()
+            if self.subject is not None and self.subject.reading is reading:
+                self._attribution = found
+                self.show_all()

@@ -7,7 +7,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Select, Static
 
-from rnn_tui.engine.errors import StoreError, UserError
+from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.points import lines, shared_metrics
@@ -18,7 +18,7 @@ from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompar
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
-from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.shell.threads import StoreAccess, telling
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
@@ -140,11 +140,8 @@ class RunsPane(StorePane):
     async def action_request(self, what: str) -> None:
         if (run := self._elsewhere) is None:
             return
-        try:
+        with telling(self):  # where the run has ended by now
             await self._store.ask(self, lambda store: store.request(run, what))
-        except UserError as error:  # it has ended by now
-            self.notify(str(error), severity="error")
-        else:
             self.notify(f"The process that trains {run.name} was asked to {what} it.")
 
     @on(Select.Changed)  # another metric or axis
@@ -238,8 +235,6 @@ class RunsPane(StorePane):
 
     def _sound(self, runs: Sequence[RunRecord]) -> bool:
         """Whether none of these runs is damaged; else it is said of the first one."""
-        try:
+        with telling(self):
             return all(run.whole for run in runs)
-        except StoreError as error:
-            self.notify(str(error), severity="error")
-            return False
+        return False

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TabbedContent
 
-from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
@@ -24,7 +24,7 @@ from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
-from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.shell.threads import StoreAccess, telling
 from rnn_tui.ui.textual_fixes import YOUNG_WHILE_TYPING, FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
 
@@ -131,11 +131,9 @@ class RnnTuiApp(RequestsApp):
         """The runs that were interrupted, the newest first; none where they can't be read."""
         if not run_database().exists():
             return []
-        try:
+        with telling(self, severity="warning", timeout=10):
             return await self.store.ask(self.screen, lambda store: store.interrupted())
-        except UserError as error:
-            self.notify(str(error), severity="warning", timeout=10)
-            return []
+        return []
 
     async def _offer_to_resume(self) -> None:
         """Say which runs were interrupted, and how to go on with them; Home does so itself."""

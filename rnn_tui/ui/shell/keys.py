@@ -20,11 +20,11 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
 
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.key_table import KEYS, key
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import in_thread, telling
 
 FIRST = ("stop", "pause")  # in the footer before all others
 FooterKeys = tuple[Binding, bool, str]  # with whether it can be used, and a tooltip
@@ -230,7 +230,5 @@ async def _keep_theme(app: App[int]) -> None:
         with _KEEPING:  # whoever comes last writes the last
             keep_theme(app.theme)
 
-    try:
+    with telling(app, severity="warning", timeout=10):
         await in_thread(app.screen, keep)
-    except SettingError as error:
-        app.notify(str(error), severity="warning", timeout=10)

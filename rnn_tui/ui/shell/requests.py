@@ -14,12 +14,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell import messages
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
-from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.shell.threads import StoreAccess, telling
 from rnn_tui.ui.textual_fixes import OrderedApp
 from rnn_tui.ui.training.manager import TrainingManager
 
@@ -76,18 +76,16 @@ class RequestsApp(OrderedApp):
         """Go on with a run; never while another trains."""
         if not self._can_begin():
             return
-        self._resuming = True
-        try:
-            state = await self.store.ask(self.screen, lambda store: store.state(event.run))
-            pane = await self._task_pane(event.run.config.task)
-        except UserError as error:
-            self.notify(str(error), severity="error")
-            return
-        finally:
-            self._resuming = False
-        if self._can_begin():  # no other request was faster
-            pane.started([self.runs.resume(event.run, state)])
-            self._began()
+        with telling(self):
+            self._resuming = True
+            try:
+                state = await self.store.ask(self.screen, lambda store: store.state(event.run))
+                pane = await self._task_pane(event.run.config.task)
+            finally:
+                self._resuming = False
+            if self._can_begin():  # no other request was faster
+                pane.started([self.runs.resume(event.run, state)])
+                self._began()
 
     @work(group="requests")
     async def on_view_wanted(self, event: messages.ViewWanted) -> None:

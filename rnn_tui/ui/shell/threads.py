@@ -4,9 +4,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
+from textual.message_pump import MessagePump
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
@@ -40,6 +42,15 @@ async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **k
     finally:
         if not (widget.is_attached and widget.display):  # as one that is being removed counts as
             raise asyncio.CancelledError
+
+
+@contextmanager
+def telling(widget: MessagePump, **options: Any) -> Iterator[None]:
+    """Notify of a `UserError` in place of raising it; the `options` are of `notify`."""
+    try:
+        yield
+    except UserError as error:
+        widget.app.notify(str(error), **{"severity": "error", **options})
 
 
 def wait_for_threads(until: float) -> None:

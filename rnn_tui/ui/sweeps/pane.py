@@ -23,7 +23,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
-from rnn_tui.ui.shell.threads import LatestQuestion, StoreAccess, in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion, StoreAccess, in_thread, telling
 from rnn_tui.ui.sweeps.views import SweepProgress, SweepScatter, SweepSummary, SweepWorkers, TrialsTable
 from rnn_tui.ui.training.long_jobs import SweepStatus, SweepTrainer
 from rnn_tui.ui.training.manager import TrainingManager
@@ -282,10 +282,8 @@ class SweepsPane(StorePane):
         if self._sweep is None or self._sweep.status != "interrupted":
             self.notify("There is no sweep yet." if self._sweep is None else f"{self._sweep.name} is {self._sweep.status}.")
             return
-        try:
+        with telling(self, title="Not started"):
             self._begin(self._sweep.name)
-        except UserError as error:
-            self.notify(str(error), severity="error", title="Not started")
 
     def action_more(self) -> None:
         if (sweep := self._sweep) is None or not sweep.plan.searches:
