@@ -28,6 +28,7 @@ from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.shell.threads import in_thread, telling
 from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.pane import TaskPane
@@ -158,7 +159,7 @@ class MnistInside(InsideView, NetworkView):
         image.scale = LARGE if self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
         image.border_title = Content(subject.details)
-        self._say("#inside-input", subject.details)
+        show_line(self, "#inside-input", subject.details)
         image.show(digit, step, self._attribution.pixels if self._pixels and self._attribution else None)
 
     # Pixels

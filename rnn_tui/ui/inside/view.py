@@ -20,6 +20,7 @@ from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.shell.key_table import key, moves
+from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
@@ -158,8 +159,8 @@ class InsideView(ChangingView):
             self._stop_playing()
             self.query_one("#inside-scrubber", Scrubber).show(0, 0, "", "", playing=False)
             self.grid.show((), (), 0)
-            self._say(".inside-readout", self._failure or NOTHING)
-            self._say(".inside-note", "")
+            show_line(self, ".inside-readout", self._failure or NOTHING)
+            show_line(self, ".inside-note", "")
             self.show_study()
             return
         trace, step, units = subject.trace, self.step, self._units_shown
@@ -177,8 +178,8 @@ class InsideView(ChangingView):
         self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
         name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
         self.query_one("#inside-scrubber", Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
-        self._say(".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
-        self._say(".inside-note", self.note(subject, step))
+        show_line(self, ".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
+        show_line(self, ".inside-note", self.note(subject, step))
         self.show_study()
         self._show_picture(subject, study)
         self.show_pictures(subject, step)
@@ -200,12 +201,7 @@ class InsideView(ChangingView):
 
     def show_study(self) -> None:
         study = self.study_text(self.study) if self.study is not None and self.study_shown else ""
-        self._say(".inside-study", self.studies.progress if self.studies.running else study)
-
-    def _say(self, place: str, text: str) -> None:
-        static = self.query_one(place, Static)
-        static.update(text)
-        static.display = bool(text)
+        show_line(self, ".inside-study", self.studies.progress if self.studies.running else study)
 
     # Steps and units.
 

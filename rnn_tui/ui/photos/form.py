@@ -25,6 +25,7 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.runs.words import duration, how_many
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
@@ -231,9 +232,7 @@ class PhotosForm(Vertical):
 
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
-        message = self.query_one("#photos-message", Static)
-        message.display = bool(self.complaint)
-        message.update(self.complaint)
+        show_line(self, "#photos-message", self.complaint)
         words = self.job.progress if self.job is not None and self.reading else "No photos yet"
         if not self.reading and len(self._photos):
             words = counted(self._photos.summary)

@@ -20,6 +20,7 @@ from rnn_tui.runs.words import NOTHING, duration, how_many
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.run_lines import ProgressLine
@@ -54,9 +55,7 @@ class ReportTable(Vertical, TaskView):
     def show(self, results: Results, training: Collection[Experiment]) -> None:
         """Show the figures, and which experiments have networks in training now."""
         self._results, self._training = results, training
-        notes = self.query_one("#report-notes", Static)
-        notes.update(" ".join(results.plan.notes))
-        notes.display = bool(results.plan.notes)
+        show_line(self, "#report-notes", " ".join(results.plan.notes))
         self._fill()
 
     def _fill(self) -> None:

@@ -28,6 +28,13 @@ def with_key(key: str, label: str) -> Content:
     return Content.assemble((f"{key} ", "dim"), label) if key else Content(label)
 
 
+def show_line(place: Widget, line: str, text: str) -> None:
+    """Show a text in a line of a place, or without one no line either."""
+    static = place.query_one(line, Static)
+    static.update(text)
+    static.display = bool(text)
+
+
 def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
     """The views of a pane, by their ids, each with the words on its tab."""
     tabs = ViewTabs(id="views")
@@ -174,9 +181,7 @@ class StorePane(Pane):
 
     def complain(self, other: str = "") -> None:
         """Say what is wrong: with the database, or else the `other`."""
-        line = self.query_one("#problem", Static)
-        line.update(self._problem or other)
-        line.display = bool(self._problem or other)
+        show_line(self, "#problem", self._problem or other)
 
     def on_mount(self) -> None:
         self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)

@@ -16,7 +16,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
+from rnn_tui.ui.shell.pane import LazyView, Pane, show_line, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
@@ -279,9 +279,7 @@ class TaskPane(Pane):
         active = self.runs.active
         waiting = sum(s.status is Status.LOADING for s in states if s is not active)
         self.query_one(RunProgress).show(active if active in states else chosen, waiting)
-        failure = self.query_one("#failure", Static)
-        failure.display = chosen is not None and chosen.status is Status.FAILED
-        failure.update(chosen.message if chosen is not None else "")
+        show_line(self, "#failure", chosen.message if chosen is not None and chosen.status is Status.FAILED else "")
         self._show_view()
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:
