@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from rnn_tui.ui.ask.calculator_answer import SumAnswer
 from rnn_tui.ui.shell.key_table import moves
-from rnn_tui.ui.widgets.digits import large_digit, small_digit
+from rnn_tui.ui.widgets.digits import large_digit, ruler, small_digit
 
 EIGHTHS, LABEL_WIDTH = "▁▂▃▄▅▆▇█", 9
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
@@ -177,19 +177,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         if not visible:  # there is room for the labels at most
             return []
         step = 5 if self._pitch > 1 else 10
-        text = [" "] * len(visible)
-        more_left, more_right = self.scroll_offset.x > 0, visible[-1][0] != 0
-        for cell, (bit, across) in enumerate(visible):
-            if across != self._anchor or bit % step:
-                continue
-            start = cell + 1 - len(number := f"{bit}")
-            # A number that is cut would be another number.
-            if start >= 2 * more_left and cell < len(visible) - 2 * more_right:
-                text[start : cell + 1] = number
-        if more_left:
-            text[0] = "‹"
-        if more_right:
-            text[-1] = "›"
+        labelled = ((cell, bit) for cell, (bit, across) in enumerate(visible) if across == self._anchor and bit % step == 0)
+        numbers = ((cell + 1 - len(f"{bit}"), f"{bit}") for cell, bit in labelled)
+        text = ruler(numbers, len(visible), self.scroll_offset.x > 0, visible[-1][0] != 0)
         return [(character, "faint") for character in text]
 
 

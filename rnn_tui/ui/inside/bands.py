@@ -9,6 +9,7 @@ import numpy as np
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.chart.geometry import nice_step
+from rnn_tui.ui.widgets.digits import ruler
 
 # Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is no picture any more.
 CURVE_LINES, FEWEST_HEAT_LINES = (4, 6, 10), 5
@@ -142,19 +143,9 @@ def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> t
     room, here = len(steps) * width, str(numbers[step])
     start = max(0, min((step - steps.start) * width, room - len(here)))
     end = start + len(here)
-    more_left, more_right = steps.start > 0, steps.stop < len(numbers)
-    text = [" "] * room
-    for column, one in enumerate(steps):
-        written, at = str(numbers[one]), column * width
-        # A number that is cut would be another number.
-        free = at + len(written) < start or at > end
-        inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
-        if numbers[one] % every == 0 and free and inside:
-            text[at : at + len(written)] = written
-    if more_left:
-        text[0] = "‹"
-    if more_right:
-        text[-1] = "›"
+    written = ((column * width, str(numbers[one])) for column, one in enumerate(steps) if numbers[one] % every == 0)
+    free = ((at, number) for at, number in written if at + len(number) < start or at > end)
+    text = ruler(free, room, steps.start > 0, steps.stop < len(numbers))
     text[start:end] = here
     return "".join(text), start, end
 

@@ -1,6 +1,6 @@
 """Digits shown: large in blocks, and as the probabilities of all ten."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.style import Style
@@ -32,6 +32,19 @@ def small_digit(digit: int) -> list[str]:
 def large_digit(digit: int, times: int = 1) -> list[str]:
     """Five lines of six cells, or so many times as large."""
     return [row for row in ["".join(point * 2 * times for point in row) for row in _FONT[digit]] for _ in range(times)]
+
+
+def ruler(numbers: Iterable[tuple[int, str]], room: int, more_left: bool, more_right: bool) -> list[str]:
+    """A line with numbers from their cells on, and signs where there are more; a number that is cut would be another number."""
+    text = [" "] * room
+    for at, number in numbers:
+        if at >= 2 * more_left and at + len(number) <= room - 2 * more_right:
+            text[at : at + len(number)] = number
+    if more_left:
+        text[0] = "‹"
+    if more_right:
+        text[-1] = "›"
+    return text
 
 
 def theme_style(widget: Widget, name: str) -> Style:
