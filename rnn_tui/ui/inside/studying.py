@@ -1,23 +1,54 @@
-"""What a look inside finds out about the network that it looks into: studies, of which one kind is chosen."""
+"""What a look inside finds out: in studies, by edits of values in the network, from the moments of its training, in a film."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
+from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widgets import Select
 
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.film import Film
+from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
+from rnn_tui.inside.film import film_of, moment
 from rnn_tui.inside.studies import studies_of
+from rnn_tui.inside.trace import LayerTrace
+from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.inside.bands import Look
+from rnn_tui.ui.inside.step_grid import Scrubber, StepPicked
 from rnn_tui.ui.inside.subject import Studies, Subject
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+
+SECONDS_A_MOMENT = 0.4
+KEYS: list[BindingType] = [
+    key("delete", "silence", "Silence", display="⌦", tooltip="Silence the unit: its state is zero at every step"),
+    key("freeze", "freeze", "Freeze", show=False, tooltip="Keep the value at hand, from this step on"),
+    key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
+    key("undo", "undo", "Undo", tooltip="Take the last edit back"),
+    key("film-before", "film(-1)", "Film", show=False, tooltip="The moment of training before"),
+    key("film-after", "film(1)", "Film", show=False, tooltip="The next moment of training"),
+    key("film", "play_film", "Film", display="O", tooltip="Play how it learned, moment by moment; stop"),
+]
 
 
 class StudyingView(Vertical, TaskView):
-    """What is looked at, and studies of it."""
+    """What is looked at, studies of it, and what is changed in it."""
 
     studies_at_once: ClassVar[bool] = False  #: whether a study of the first kind takes no longer than a look.
     subject: Subject | None = None
+    look, step = Look(), 0
+    _film: Film | None = None
+    _moment: int | None = None  # None for the network as it is
+    _whole: Subject | None = None  # the subject as it is, while a moment of its training is looked at
+    _rolling: Timer | None = None
 
     def __init__(self, task: Task, classes: str) -> None:
         super().__init__(classes=classes)
@@ -34,6 +65,8 @@ class StudyingView(Vertical, TaskView):
     def show_study(self) -> None:
         """Show how far a study is, or what it found."""
         raise NotImplementedError
+
+    # Studies.
 
     @property
     def study(self) -> Any:
@@ -79,3 +112,133 @@ class StudyingView(Vertical, TaskView):
     def study_at_once(self) -> None:
         if self.study_wanted or (self.studies_at_once and self.kind is self.kinds[0]):
             self._start_study()
+
+    # Edits.
+
+    def go_on_from(self, before: Subject) -> None:
+        """Do to another input of the same network what was done to the one `before`."""
+        if self._moment is not None:
+            self._whole = self.subject
+            self.run_worker(self._go_to_moment(self._moment), group="film", exclusive=True)
+        elif before.edited is not None:
+            self.edit(before.edited.edits)
+
+    def action_silence(self) -> None:
+        self._add(lambda layer, unit: silenced(layer.name, unit))
+
+    def action_freeze(self) -> None:
+        self._add(self._value_at_hand)
+
+    def _value_at_hand(self, layer: LayerTrace, unit: int) -> Edit:
+        """The value at the cursor, kept from the present step on."""
+        value = float(layer.quantities[self.look.quantity][self.step, unit])
+        return Edit(layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value)
+
+    def _add(self, make: Callable[[LayerTrace, int], Edit]) -> None:
+        """Add the edit that `make` makes of the layer and the unit at the cursor."""
+        if self.subject is not None and self.look.unit is not None:
+            self.edit((*self.edits, make(self.subject.trace.layers[self.look.layer], self.look.unit)))
+
+    def action_set(self) -> None:
+        if (subject := self.subject) is None or self.look.unit is None:
+            return
+        layers = subject.trace.layers
+        one = replace(self._value_at_hand(layers[self.look.layer], self.look.unit), last=self.step)
+        written = one.written(subject.trace.first_step, with_layer=len(layers) > 1)
+
+        async def take(text: str) -> None:
+            self.edit((*self.edits, read_edit(text, subject.trace)), subject)
+
+        self.app.push_screen(AskTextScreen("Edit", written, f"{HOW.capitalize()}.", take, LONGEST))
+
+    def action_undo(self) -> None:
+        if self.edits:
+            self.edit(self.edits[:-1])
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of what is looked at, the last one last."""
+        return () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
+
+    def edit(self, edits: tuple[Edit, ...], of: Subject | None = None) -> None:
+        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it changed, the input `of`."""
+        if self.subject is None or (of is not None and of is not self.subject):
+            return
+        try:
+            self.subject = self.subject.with_edits(edits)
+        except UserError as error:
+            if of is not None:
+                raise
+            self.notify(str(error), severity="error")
+        self.refresh_bindings()
+        self.show_all()
+
+    # The film.
+
+    @work(group="film", exclusive=True)
+    async def action_film(self, by: int) -> None:
+        self._stop_film()
+        await self._go_to_moment(None, by)
+
+    async def _go_to_moment(self, at: int | None, by: int = 0) -> None:
+        """Look at the network as it was at a moment, or `by` so many after the one at hand; after the last, as it is."""
+        subject = self.subject if self._moment is None else self._whole
+        if subject is None:
+            return
+        try:
+            film = self._film if self._film is not None else await in_thread(self, film_of, subject.reading)
+            now = len(film) - 1 if self._moment is None else self._moment
+            at = max(0, min((now if at is None else at) + by, len(film) - 1))
+            reading = await in_thread(self, moment, subject.reading, film, at)
+        except UserError as error:
+            self.leave_film()  # or playing, which begins before the film is there, would be tried again for another input
+            self.notify(str(error), severity="error")
+            return
+        self._whole, self._moment, self._film = subject, at, film
+        if at == len(film) - 1:
+            self._stop_film()
+        self.subject = replace(subject, reading=reading, edited=None, network=(subject.network, at))
+        if not reading.retraced:  # of images, states are kept for one
+            words = [str(reading.right[0])] * reading.trace.steps
+            self.subject = replace(self.subject, truth=words, details=f"test image {FILMED}")
+        self.look, self.step = self.look.fitted(reading.trace), min(self.step, reading.trace.steps - 1)
+        self.set_class(True, "-film")
+        self.show_all()
+        self.query_one("#inside-film", Scrubber).show(
+            at, len(film), f"epoch {film.epochs[at]:.3g}", "of its training · < > O", playing=self._rolling is not None
+        )
+
+    def action_play_film(self) -> None:
+        if self._rolling is not None:
+            self._stop_film()
+            return
+        if self._moment is None or (self._film is not None and self._moment == len(self._film) - 1):
+            self._moment, self._whole = 0, self.subject if self._moment is None else self._whole
+        self._rolling = self.set_interval(SECONDS_A_MOMENT, self._roll_on)
+        self._roll_on()
+
+    def _roll_on(self) -> None:
+        if self.is_on_screen:
+            self.run_worker(self._go_to_moment(None, int(self._film is not None)), group="film", exclusive=True)
+        else:
+            self._stop_film()
+
+    def _stop_film(self) -> None:
+        if self._rolling is not None:
+            self._rolling.stop()
+            self._rolling = None
+
+    def leave_film(self) -> bool:
+        """Look at the network as it is; returns whether a moment was looked at."""
+        self._stop_film()
+        if self._moment is None:
+            return False
+        self.subject, self._film, self._moment, self._whole = self._whole, None, None, None
+        self.set_class(False, "-film")
+        self.show_all()
+        return True
+
+    @on(StepPicked, "#inside-film")
+    def _moment_picked(self, event: StepPicked) -> None:
+        self._stop_film()
+        self.run_worker(self._go_to_moment(event.step), group="film", exclusive=True)

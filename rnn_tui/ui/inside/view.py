@@ -15,9 +15,9 @@ from textual.widgets import Label, Static
 
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.inside.bands import UNITS, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
-from rnn_tui.ui.inside.changing import KEYS, ChangingView
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
+from rnn_tui.ui.inside.studying import KEYS, StudyingView
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.pane import show_line
@@ -36,7 +36,7 @@ NOTHING = "There is nothing to look at yet."
 FAILURE = "Looking inside this one failed; the log file has the details."
 
 
-class InsideView(ChangingView):
+class InsideView(StudyingView):
     """A scrubber over time steps; below it what was read, said and held up to the present one, and found in a study."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
