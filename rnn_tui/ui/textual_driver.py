@@ -30,6 +30,12 @@ for digit in "0123456789":
     cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
 
 
+def hold_still() -> None:
+    """Do nothing any more, until the process has ended."""
+    while True:
+        time.sleep(1)
+
+
 class KeysDriver(Driver):
     """A driver that passes a key on only if it is one."""
 
@@ -131,8 +137,7 @@ if sys.platform != "win32":
                 if not self.terminal.given_back:
                     super().start_application_mode()  # type: ignore[no-untyped-call]
                     return
-            while True:  # there is nothing to go on with
-                time.sleep(1)
+            hold_still()  # there is nothing to go on with
 
         # In place of a handler, which may write to the queue that it has interrupted, and wait for itself.
 

@@ -41,10 +41,6 @@ class SumAnswer:
     #: the carry into each place (L) as a linear probe reads it off the states; empty where none comes out, None if not asked.
     told: tuple[int, ...] | None = None
 
-    @property
-    def voted(self) -> bool:
-        return self.replica is None
-
     @cached_property
     def wrong(self) -> Bits:
         """Which bits are not those of the true sum (L,)."""
@@ -142,7 +138,7 @@ class SumText(Widget):
         if wrong := int(answer.wrong.sum()):
             verdict = f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold"
         lines = [Content.assemble(verdict, f" · {answer.by}"), *_in_all_bases(answer, width)]
-        if answer.voted:
+        if answer.replica is None:
             lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
         return lines
 

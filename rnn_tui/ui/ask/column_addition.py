@@ -85,7 +85,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         from_right = self._from_right
         self._choose_size(self._answer.addition.length)
         told = bool(self._answer.told) and any(line is not None and line[0] is _TOLD for line in self._lines)
-        meaning = "votes" if self._answer.voted else "sure"
+        meaning = "votes" if self._answer.replica is None else "sure"
         self.border_subtitle = Content(f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %")
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
         self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)  # Textual has not noticed yet
@@ -139,7 +139,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         if row is None:
             label, cells = "bit", self._ruler(visible)
         else:
-            label = "votes" if row is _SURE and answer.voted else row.label
+            label = "votes" if row is _SURE and answer.replica is None else row.label
             if (row is _TOLD and not answer.told) or (row.tall and at != (self._tall - 1) // 2):
                 label = ""
             cells = [self._cell(answer, row, at, *place) for place in visible]

@@ -192,10 +192,7 @@ class RecallPromptPanel(AskPanel):
             return self._position
 
     def action_draw(self) -> None:
-        if self.table_shown:
-            self._ask_table()
-        else:
-            self.draw_digits()
+        (self._ask_table if self.table_shown else self.draw_digits)()
 
     def draw_digits(self) -> None:
         """Fill in random digits, of a length in training."""
@@ -219,7 +216,4 @@ class RecallPromptPanel(AskPanel):
             self._show_table()
 
     def action_leave(self) -> None:
-        if self.table_shown:
-            self.action_table()
-        else:
-            super().action_leave()
+        (self.action_table if self.table_shown else super().action_leave)()

@@ -50,17 +50,13 @@ class DrawingPad(InkImage, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.drawing = Drawing()  #: what was drawn.
-        self._brush = 1
+        self.brush = 1  #: which of the brushes is taken.
         self.erases = False  #: whether the eraser is in place of the pen.
         self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
         self._dragged = False  # whether a stroke of the mouse is under way
         self.pen_down = False  #: whether arrow keys draw.
         self._by_keys = True  # whoever draws with the mouse has its pointer, and needs no second one
         self._cursor_row: int | None = SIDE // 2  # the row in which the cursor was drawn last; None for none
-
-    @property
-    def brush(self) -> str:
-        return BRUSHES[self._brush]
 
     # With the mouse
 
@@ -70,7 +66,7 @@ class DrawingPad(InkImage, can_focus=True):
         event.stop()
         self.capture_mouse()
         self.pen_down, self._dragged, self._by_keys = False, True, False
-        self.drawing.begin(self._point(event), RADII[self._brush], erases=self.erases or event.button == RIGHT or event.shift)
+        self.drawing.begin(self._point(event), RADII[self.brush], erases=self.erases or event.button == RIGHT or event.shift)
         self._show()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -133,7 +129,7 @@ class DrawingPad(InkImage, can_focus=True):
 
     def action_brush(self, by: int) -> None:
         """Take a broader brush, or a finer one; a pen that is down goes on with it."""
-        self._brush = min(max(0, self._brush + by), len(RADII) - 1)
+        self.brush = min(max(0, self.brush + by), len(RADII) - 1)
         self._change_pen()
 
     def action_eraser(self) -> None:
@@ -148,7 +144,7 @@ class DrawingPad(InkImage, can_focus=True):
 
     def _change_pen(self) -> None:
         if self.pen_down:
-            self.drawing.begin(self._middle, RADII[self._brush], erases=self.erases)
+            self.drawing.begin(self._middle, RADII[self.brush], erases=self.erases)
         self._show()
 
     def _stop(self) -> None:
@@ -274,5 +270,5 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def _show_pen(self) -> None:
         """Say what a stroke would do."""
         pad, frame = self.query_one(DrawingPad), self.query_one("#drawing-frame")
-        pen = f"{pad.brush} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
+        pen = f"{BRUSHES[pad.brush]} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
         frame.border_subtitle = Content(pen)

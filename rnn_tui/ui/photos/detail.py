@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -70,9 +71,6 @@ class DigitBox(Static, can_focus=True):
 
     BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
-    def __init__(self) -> None:
-        super().__init__("", markup=False)
-
     def action_open(self) -> None:
         next(view for view in self.ancestors if isinstance(view, InsideDoor)).action_inside()
 
@@ -130,7 +128,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._shown_by, self.chosen = (reader, source), 0
         count = len(reading.digits) if reading.rows else 0
         for view, one in zip(views_in(self.query_one("#photos-digits"), DigitBox, count), reading.digits, strict=False):
-            view.update(f"{one.text} {100 * (one.confidence or 0):.0f} %")
+            view.update(Content(f"{one.text} {100 * (one.confidence or 0):.0f} %"))
             view.set_class(bool(one.doubt), "-doubtful")
         self._look()
 

@@ -199,11 +199,6 @@ class PhotosExportScreen(ExportPrompt):
     def more_fields(self) -> Iterable[Widget]:
         yield MarkedCheckbox("use the prediction where there is no label", id="export-predicted")
 
-    @property
-    def predicted(self) -> bool:
-        """Whether a prediction counts where there is no label."""
-        return self.query_one(Checkbox).value
-
     def default(self, form: str) -> str:
         return "photos-idx" if form == "idx" else f"photos.{form}"
 
@@ -218,8 +213,9 @@ class PhotosExportScreen(ExportPrompt):
     def explanation(self) -> str:
         if self.form == "csv":
             return f"{how_many(len(self._readings), 'photo')}, one per line."
+        predicted = self.query_one(Checkbox).value  # which counts where there is no label
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
-        count = sum(label_for(one, predicted=self.predicted) is not None for one in each)
+        count = sum(label_for(one, predicted=predicted) is not None for one in each)
         more = f"; {len(each) - count:,} without a label {'is' if len(each) - count == 1 else 'are'} left out"
         return f"{how_many(count, 'photo')}{more if count < len(each) else ''}."
 
@@ -227,7 +223,7 @@ class PhotosExportScreen(ExportPrompt):
         return await in_thread(self, in_the_way, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
-        return await in_thread(self, _write, form, path, self._readings, self.predicted)
+        return await in_thread(self, _write, form, path, self._readings, self.query_one(Checkbox).value)
 
 
 def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool) -> str:

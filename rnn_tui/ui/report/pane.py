@@ -248,10 +248,8 @@ class ReportPane(StorePane):
     on_input_submitted = focus_view  # shows what there is of the plan: training may take hours
 
     def action_focus_form(self) -> None:
-        if (settings := self.query_one(ReportSettings)).has_focus_within:
-            self.focus_view()
-        else:
-            settings.focus_first()
+        settings = self.query_one(ReportSettings)
+        (self.focus_view if settings.has_focus_within else settings.focus_first)()
 
     def action_export(self) -> None:
         if self._results is None:

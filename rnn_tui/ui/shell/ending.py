@@ -24,7 +24,7 @@ SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
 ASKED = 0  # among the numbers of signals
 
 if sys.platform != "win32":
-    from rnn_tui.ui.textual_driver import SteadyDriver, Terminal
+    from rnn_tui.ui.textual_driver import SteadyDriver, Terminal, hold_still
 
     if TYPE_CHECKING:
         from rnn_tui.ui.textual_page import Pipes
@@ -58,7 +58,7 @@ if sys.platform != "win32":
             """End the process, with a sentence in the terminal as it was; does not return."""
             self._code, self._sentence = code, sentence
             os.write(self._mouth, bytes([ASKED]))
-            _hold_still()
+            hold_still()
 
         def _listen(self) -> None:
             """In a thread: wait for a reason to end."""
@@ -87,7 +87,7 @@ if sys.platform != "win32":
             self._app.runs.interrupt()
             if self._app._loop is not None:
                 with suppress(RuntimeError):  # it is closed
-                    self._app._loop.call_soon_threadsafe(_hold_still)
+                    self._app._loop.call_soon_threadsafe(hold_still)
             _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(until - time.monotonic())
             wait_for_threads(until)
@@ -107,12 +107,6 @@ def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
     thread = threading.Thread(target=do, args=arguments, daemon=True)
     thread.start()
     thread.join(SECONDS_TO_GIVE_BACK)
-
-
-def _hold_still() -> None:
-    """Do nothing any more, until the process has ended."""
-    while True:
-        time.sleep(1)
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:

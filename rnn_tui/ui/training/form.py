@@ -192,10 +192,11 @@ class SettingsForm(VerticalScroll):
         return [name.replace("_", " ") for name in others if getattr(config, name) != getattr(usual, name)]
 
     def offer_devices(self, chosen: str = "") -> None:
-        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the choice as it is."""
+        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the choice; tell the cost."""
         device, gpus = self.query_one("#device", PlainSelect), cast(RnnTuiApp, self.app).runs.gpus
         chosen = chosen or str(device.value)
         device.offer_texts([(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen)
+        self.show_cost()
 
     def take_learning_rate(self, rate: float) -> None:
         field = self.query_one("#field-learning-rate", SettingField)

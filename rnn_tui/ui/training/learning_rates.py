@@ -85,7 +85,7 @@ class LearningRateScreen(ModalScreen[float | None]):
 
     def on_mount(self) -> None:
         self._chart.display = False
-        self._runs.try_learning_rates(self._search.train)
+        self._runs.begin_training(self._search.train)  # which makes no run
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
         self._look()
 
@@ -126,7 +126,4 @@ class LearningRateScreen(ModalScreen[float | None]):
             self.dismiss(float(f"{self._chart.cursor:.2g}"))
 
     def action_leave(self) -> None:
-        if self._runs.busy:
-            self._runs.stop()
-        else:
-            self.dismiss(None)
+        (self._runs.stop if self._runs.busy else self.dismiss)()

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,29 +90,34 @@ class TrainingManager:
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
         """Train `configs` one after another; returns the ids of the runs."""
         planned = [(new_run_id(), config) for config in configs]
-        self._begin_training(self._train, planned)
+        self.begin_training(self._train, planned)
         for run_id, config in planned:
             self._take_in(RunState(run_id, config))
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: "RunRecord", state: RunState) -> str:
         """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the same."""
-        self._begin_training(self._train, [(run.run_id, run)])
+        self.begin_training(self._train, [(run.run_id, run)])
         self._begun = ""
         self._take_in(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
     def train_report(self, plan: "Plan") -> None:
-        self._begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
+        self.begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
         self.report = ReportStatus(plan)
 
     def train_sweep(self, trainer: SweepTrainer) -> None:
-        self._begin_training(trainer.train, self._queue.append)
+        self.begin_training(trainer.train, self._queue.append)
         self.sweep = trainer.now
 
-    def try_learning_rates(self, search: Callable[[Control], object]) -> None:
-        """Call `search` in the one thread that trains: what it trains is no run, and is thrown away."""
-        self._begin_training(search)
+    def begin_training(self, target: Any, *arguments: Any) -> None:
+        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs may be taken in behind it."""
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        if self._closing.is_set():  # behind that line, so that one of two threads stops it
+            self._control.stop(interrupted=True)
+        self._training = self._spawn(target, "training", *arguments, self._control)
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -124,10 +129,7 @@ class TrainingManager:
         return self.busy and self._control.paused
 
     def pause(self, pause: bool) -> None:
-        if pause:
-            self._control.pause()
-        else:
-            self._control.resume()
+        (self._control.pause if pause else self._control.resume)()
 
     def clear_ended(self, task: str, kept: int = 0) -> None:
         """Forget the runs of a task that have ended, but for the last so many; their weights stay on disk."""
@@ -225,15 +227,6 @@ class TrainingManager:
     def _forget(self, run_id: str) -> None:
         self.states.pop(run_id, None)
         self.evaluations.pop(run_id, None)
-
-    def _begin_training(self, target: Any, *arguments: Any) -> None:
-        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs may be taken in behind it."""
-        if self.busy:
-            raise RuntimeError("a run is in training")
-        self._control = Control()
-        if self._closing.is_set():  # behind that line, so that one of two threads stops it
-            self._control.stop(interrupted=True)
-        self._training = self._spawn(target, "training", *arguments, self._control)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
         thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # which lets the app quit if it hangs

@@ -244,7 +244,6 @@ class TaskPane(Pane):
         self._hear(event.run_ids)
         if self.form is not None and not event.run_ids:  # PyTorch is loaded
             self.form.offer_devices()
-            self.form.show_cost()
 
     def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
         """Take in what is new of these runs; of what had ended before, only the log tells."""
@@ -297,7 +296,6 @@ class TaskPane(Pane):
             content.run_ended(state)
         if self.form is not None:
             self.form.offer_devices()
-            self.form.show_cost()
 
     @property
     def _log(self) -> "LogView":

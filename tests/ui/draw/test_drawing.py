@@ -28,7 +28,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.draw import panel as drawing_panel
 from rnn_tui.ui.draw.answers import HINT, DrawingView
 from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
-from rnn_tui.ui.draw.panel import BRUSHES, STRIDE, DrawingPad, DrawingPanel
+from rnn_tui.ui.draw.panel import STRIDE, DrawingPad, DrawingPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
 from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, busy, running, screen_text, settled, wait_until
@@ -308,16 +308,16 @@ async def test_undo_redo_clear(lstm_alone: None) -> None:
 
 async def test_brushes_change_while_the_pen_is_down(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
-        assert pad(app).brush == BRUSHES[1]
+        assert pad(app).brush == 1
         await pilot.press("space", "right", "plus", "right")
-        assert pad(app).brush == BRUSHES[2]
+        assert pad(app).brush == 2
         assert "broad brush · pen down" in screen_text(app)
         assert under_way(app)
         await pilot.press("u", "u")
         assert pad(app).drawing.empty
         assert "pen up" in screen_text(app)
         await pilot.press("plus", "plus", *["minus"] * 3)
-        assert pad(app).brush == BRUSHES[0]
+        assert pad(app).brush == 0
 
 
 async def test_the_cursor_stays_on_the_pad(lstm_alone: None) -> None:
