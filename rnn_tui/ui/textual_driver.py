@@ -1,11 +1,10 @@
-"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
-
-Its thread that writes ends where a write fails, and whoever has more to write waits for it for ever. Its thread that reads
-ends the app, with exit code 0, at a byte that is no UTF-8, and at sequences for keys that there can't be, such as `ESC [ : A`;
-a key that is half a character (`ESC [ 55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's
-attributes, as it has set them, for those from before the app, and Alt with a digit for what Option types on a Mac: `¡` for
-Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the app keeps that size in any window.
-Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`. Its thread that writes ends
+where a write fails, and whoever has more to write waits for it for ever. Its thread that reads ends the app, with exit code 0,
+at a byte that is no UTF-8, and at sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character
+(`ESC [ 55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it has set
+them, for those from before the app, and Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and
+LINES, which a Python prompt leaves to what it starts: the app keeps that size in any window. Waits for `WriterThread`,
+`LinuxDriver` and `XTermParser` to do better.
 """
 
 import codecs
@@ -54,8 +53,7 @@ if sys.platform != "win32":
     from textual.drivers.linux_driver import LinuxDriver
 
     ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-    # Ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus.
-    GIVE_BACK = (
+    GIVE_BACK = (  # ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus
         "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l"
         f"\x1b[?2048l\x1b[?7h\x1b[<u{LEAVE}\x1b[?25h\x1b[?1004l"
     )

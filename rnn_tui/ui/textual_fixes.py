@@ -57,8 +57,7 @@ class ViewTabs(TabbedContent):
             self.watch(tabs.query_one("#tabs-scroll"), what, self.on_resize)
 
     def on_resize(self) -> None:
-        """Look again, once the row is laid out."""
-        self.call_after_refresh(self._show_more)
+        self.call_after_refresh(self._show_more)  # once the row is laid out
 
     def _show_more(self) -> None:
         row = self.query_one("#tabs-scroll")

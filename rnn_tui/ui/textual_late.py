@@ -18,8 +18,7 @@ class ExactBar(ProgressBar):
     """
 
     def on_resize(self) -> None:
-        """Round anew, once the bar itself has its new width."""
-        self.call_after_refresh(self._round)
+        self.call_after_refresh(self._round)  # anew, once the bar itself has its new width
 
     def _round(self) -> None:
         self.query_one("#bar", Bar).percentage = self.percentage

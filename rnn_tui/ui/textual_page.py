@@ -1,9 +1,8 @@
-"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
-
-Its driver writes packets from two threads, and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of
-the app's. What anybody prints stands between the packets. The thread that reads ends, without a word, at a byte that is no
-UTF-8, a key that is none, a packet that makes no sense; where its input ends, the app goes on for nobody. It takes signals, and
-may hang at the end. Sizes may be 0 or a million. A download has its path on the server. Waits for `WebDriver` to do better.
+"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser. Its driver writes packets from two
+threads, and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of the app's. What anybody prints
+stands between the packets. The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a packet
+that makes no sense; where its input ends, the app goes on for nobody. It takes signals, and may hang at the end. Sizes may be 0
+or a million. A download has its path on the server. Waits for `WebDriver` to do better.
 """
 
 import codecs

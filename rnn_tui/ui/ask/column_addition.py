@@ -43,9 +43,7 @@ class _Row:
 
 
 class ColumnAddition(ScrollView, can_focus=True):
-    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum, highest bits left. Where all
-    fits, bits stand a cell apart, or large; else it scrolls from the lowest on, which stay while others come and go.
-    """
+    """Carries, numbers, answer, errors, true sum, highest bits left; where not all fit, the lowest show first, and stay."""
 
     DEFAULT_CLASSES = "panel"
     BORDER_TITLE = "Added bit by bit"
@@ -200,8 +198,7 @@ def _digit(number: int, at: int, style: str) -> Cell:
 
 _TOLD = _Row("in state", _told)
 _SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
-# From top to bottom.
-_ROWS = (
+_ROWS = (  # from top to bottom
     _Row("carry", _carry), _TOLD, _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
     _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
     _Row("network", lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"), tall=True),

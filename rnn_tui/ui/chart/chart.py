@@ -1,8 +1,6 @@
-"""A line chart for live training curves.
-
-Plotext draws the braille lines, and only this module knows it; what it decides badly for training curves (ranges, ticks,
-legend, colours) ``ChartBase`` and below decide. Redraws take time from the training that is watched: ``ChartPlot`` draws
-only what changed, once a refresh, when Textual asks for its first line, so that it is on screen.
+"""A line chart for live training curves. Plotext draws the braille lines, and only this module knows it; what it decides badly
+(ranges, ticks, legend, colours) ``ChartBase`` and below decide. Redraws take time from the training that is watched:
+``ChartPlot`` draws only what changed, once a refresh, when Textual asks for its first line, so that it is on screen.
 """
 
 import re

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.ui.chart.geometry import format_value, from_position
-from rnn_tui.ui.chart.view import ChartSeries, nearest
+from rnn_tui.ui.chart.view import ChartSeries, Range, nearest
 
 GAP = "   "
 SHADE, LINE = "░", "──"  # what stands for the marked range in words, and for a line without markers
@@ -42,9 +42,8 @@ def format_position(x: float) -> str:
 
 
 def entries(
-    series: Sequence[ChartSeries], dark: bool, x: float | None,
-    present: tuple[float, float] | None = None, log_x: bool = False,
-) -> list[LegendEntry]:  # fmt: skip
+    series: Sequence[ChartSeries], dark: bool, x: float | None, present: Range | None = None, log_x: bool = False
+) -> list[LegendEntry]:
     """Return the entries of prepared series, with values at the position ``x``, if any, and places visibly elsewhere."""
     found = []
     for one in (one for one in series if one.x):

@@ -55,9 +55,7 @@ class VisibleLine:
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
-    """Return a copy, as a caller may append to its lists, with x as positions on the axis, ascending, and finite values within
-    the bounds. A band goes where its value goes; ends that are not finite become the value.
-    """
+    """Return a copy, as a caller may append to its lists: x as ascending positions, y finite and within bounds, as are ends."""
     floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
     xs = tuple(to_position(x, log=True) for x in map(float, series.x)) if log_x else tuple(map(float, series.x))
     banded = len(series.low) > 0 and len(series.high) > 0

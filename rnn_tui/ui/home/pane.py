@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
 LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit has twice its size
 GO_ON, GUIDE = "go-on", "guide"
-# By the name of the key: what it is called, a line on it, the tab, the view.
-WAYS = {
+WAYS = {  # by the name of the key: what it is called, a line on it, the tab, the view
     "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
     "view-1": ("Ask the recall network", "Type digits; it repeats one of them", RECALL.name, "prompt"),
     "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
@@ -185,8 +184,7 @@ class HomeDigit(Vertical):
     # What one can do with it.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Nothing before all is there."""
-        return self.whole
+        return self.whole  # nothing before all is there
 
     async def action_on_pad(self, action: str) -> None:
         """Do something with the pad; from then on keys are its own."""

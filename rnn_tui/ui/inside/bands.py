@@ -65,10 +65,8 @@ def title_of(band: StepBand, step: int) -> str:
 
 
 def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
-    """Lines for each of the bands, together at most `height`.
-
-    Each panel but the first takes `frame` lines besides. A heatmap of as many lines as rows has a line each; of fewer, two
-    rows a line. Where all is too much, curves go first, then heatmaps shrink, then what is last is cut.
+    """Lines for each of the bands, at most `height` in all; each panel but the first takes `frame` besides. A heatmap has a
+    line a row, or for two rows. Where all is too much, curves go first, then heatmaps shrink, then what is last is cut.
     """
     rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
     fewest = (min((count + 1) // 2, FEWEST_HEAT_LINES) for count in rows)

@@ -1,7 +1,5 @@
-"""Words, heatmaps and curves over time steps, read at one step and in one row; the bar of these steps.
-
-All share their columns, so that what a network read, held and said at a step stand above each other. What lies after the
-present step is faded: the network has not read it yet.
+"""Words, heatmaps and curves over time steps, in the same columns, read at one step and in one row; the bar of these steps.
+What lies after the present step is faded: the network has not read it yet.
 """
 
 from collections.abc import Sequence
@@ -65,13 +63,10 @@ class StepGrid(Widget, can_focus=True):
         self.step = 0
 
     def show(
-        self, bands: Sequence[StepBand], numbers: Sequence[int], step: int, *,
-        title: str = "", framed: bool = False,
-    ) -> None:  # fmt: skip
-        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T).
-
-        `step` is the present one, from 0; `title` that of the first panel; `framed`, whether panels have a frame, in place
-        of a rule above all but the first.
+        self, bands: Sequence[StepBand], numbers: Sequence[int], step: int, *, title: str = "", framed: bool = False
+    ) -> None:
+        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T) and `step`, from 0, is the
+        present one; `title` is that of the first panel; panels are `framed`, or have a rule above all but the first.
         """
         self.bands, self._numbers, self.step = tuple(bands), numbers, step
         self._title, self._framed = title, framed

@@ -46,9 +46,8 @@ PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
 
 class ReadingJob:
-    """Reads in the background; whoever shows the readings takes them when there is time. In a daemon thread and not one of
-    asyncio's: a folder on a network that is gone must not keep the app from ending. `source` gives the weights, or raises a
-    `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
+    """Reads in a daemon thread, none of asyncio's: a folder on a network that is gone must not keep the app from ending.
+    `source` gives the weights, or raises a `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:

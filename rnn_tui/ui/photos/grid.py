@@ -132,8 +132,7 @@ class PhotoGrid(Widget, can_focus=True):
         self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
-        """Leave nothing behind that reads."""
-        self.thumbnails.want([])
+        self.thumbnails.want([])  # leave nothing behind that reads
 
     def show(self, *, keep: bool = True) -> None:
         """Show the readings anew; `keep` the selected one, or else select the first."""

@@ -1,7 +1,5 @@
-"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
-
-Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which Textual reads too. So it is
-imported on use, while the app is suspended, and nowhere but here and in what only this imports.
+"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere. Importing textual_image asks the
+terminal, whose answer Textual would read: that happens on use, while the app is suspended, here and in what only this imports.
 """
 
 import io

@@ -1,7 +1,5 @@
-"""Pictures by Sixel that leave no trace: importing this asks the terminal, so `pictures.py` does.
-
-The widget of textual_image leaves cells unpainted around its data, and the cursor a line too low,
-so that parts of what was there before stay, and lines beside a picture shift.
+"""Pictures by Sixel that leave no trace: importing this asks the terminal, so `pictures.py` does. The widget of textual_image
+leaves cells unpainted around its data, and the cursor a line too low: parts of what was there stay, lines beside it shift.
 """
 
 from collections.abc import Iterable

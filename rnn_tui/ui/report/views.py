@@ -143,8 +143,7 @@ class ReportPlots(Vertical, SpreadView):
 
 NO_ADDER = "The report's conclusions are about the adder, which is not among the tasks ticked above."
 MEASURING = "Bit accuracy by length is being measured …"
-# By mark and word, and by colour only besides.
-MARKS = {
+MARKS = {  # by mark and word, and by colour only besides
     Verdict.SUPPORTED: ("✓", "$text-success"), Verdict.PARTLY: ("≈", "$text-warning"),
     Verdict.NOT_SUPPORTED: ("✗", "$text-error"), Verdict.NONE: ("?", "$text-muted"),
 }  # fmt: skip

@@ -28,8 +28,7 @@ Item = TypeVar("Item")
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
-# Mark and colour beside the word, so that the colour alone tells nothing.
-STATUS_MARKS = {
+STATUS_MARKS = {  # mark and colour beside the word, so that the colour alone tells nothing
     Status.LOADING: ("…", "$text-muted"), Status.TRAINING: ("●", "$text-success"), Status.PAUSED: ("‖", "$text-warning"),
     Status.INTERRUPTED: ("!", "$text-warning"), Status.STOPPED: ("■", "$text-muted"), Status.FINISHED: ("✓", "$text-success"),
     Status.FAILED: ("✗", "$text-error"), Status.DAMAGED: ("?", "$text-error"),

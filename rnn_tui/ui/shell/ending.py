@@ -1,7 +1,6 @@
-"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as they were.
-
-Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for the terminal, for threads,
-for whatever the app is doing. So a thread of its own ends the process here, and nothing that it does waits for long.
+"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as they were. Textual ends by
+taking all widgets apart. That fails where one is still being made, and waits: for the terminal, for threads, for whatever the
+app is doing. So a thread of its own ends the process here, and nothing that it does waits for long.
 """
 
 import logging

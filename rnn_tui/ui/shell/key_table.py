@@ -1,8 +1,7 @@
-"""Every key of the app and what it means: one key, one meaning, wherever it holds.
-
-A binding takes its key from `keys.txt` by the name of the meaning, so that no key can come to mean two things; `keys` in the
-configuration file goes by the same names, and `docs/reference/keys.md` is made of it. Arrows, Enter, Space, Esc, Home, End,
-page keys act on what has the focus and stand in no table. In a field, where letters are typed, Alt with a key does the same.
+"""Every key of the app and what it means: one key, one meaning, wherever it holds. A binding takes its key from `keys.txt` by
+the name of the meaning, so that no key can come to mean two things; `keys` in the configuration file goes by the same names,
+and `docs/reference/keys.md` is made of it. Arrows, Enter, Space, Esc, Home, End, page keys act on what has the focus and stand
+in no table. In a field, where letters are typed, Alt with a key does the same.
 """
 
 from collections.abc import Mapping

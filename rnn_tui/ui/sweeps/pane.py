@@ -31,8 +31,7 @@ from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LONGEST, GRID = 1000, SEARCHES[0]
-# What is typed: label, what an empty field means or an example, and a hint.
-FIELDS = {
+FIELDS = {  # what is typed: label, what an empty field means or an example, and a hint
     "vary": ("Vary", "hidden_size=32,64 learning_rate=1e-4..1e-1:log", "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH"),
     "fixed": ("The same in all", "the preset's", "NAME=VALUE, such as preset=fast epochs=5"),
     "trials": ("Trials", "20", "how many a search tries"), "seeds": ("Seeds", "1", "networks of each trial"),

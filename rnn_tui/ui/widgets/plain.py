@@ -1,7 +1,5 @@
-"""Tables, lists and fields that show text as it is.
-
-Textual reads markup in every text: a run that is called `[red]` would colour its cell, one called `[/]` would end the app.
-`tests/ui/test_plain_text.py` holds that texts take this way.
+"""Tables, lists and fields that show text as it is: Textual reads markup in every text, so that a run called `[red]` would
+colour its cell, one called `[/]` end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
 """
 
 from collections.abc import Iterable
