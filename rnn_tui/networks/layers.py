@@ -92,7 +92,7 @@ class RNNLayers(nn.RNN):
     """
 
     def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor | None]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), from states of 0, or as `nn.RNN` from a `start` (L, N, H)."""
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), from 0, or as `nn.RNN` from a `start` (L, N, H)."""
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
