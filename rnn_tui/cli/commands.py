@@ -19,9 +19,8 @@ from rnn_tui.runs import LAST
 class Command:
     """A command, whose module has two functions.
 
-    `add_arguments(parser)` says what it takes, and describes it: `parser` knows its name only. `run(options)` does what was
-    asked for, and returns the exit code, one of those in `rnn_tui.cli.output`. `options.complain` ends the command as wrong
-    usage, with a sentence; that of a `UserError` is printed.
+    `add_arguments(parser)` says what it takes, and describes it. `run(options)` does that, and returns the exit code, one of
+    `rnn_tui.cli.output`. `options.complain` ends it as wrong usage, with a sentence; that of a `UserError` is printed.
     """
 
     name: str  #: what is typed for it.

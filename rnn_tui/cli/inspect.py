@@ -85,11 +85,7 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look into what the command line says; returns the exit code.
-
-    `CheckpointError` if there are no such weights, `SettingError` if no network is as asked for, `QueryError` if what was typed
-    is no question, or no edit, `UnreadableError` if a photo can't be read, `ExportError` if a file can't be written.
-    """
+    """Look inside; returns the exit code; a UserError tells of weights, network, question, edit, photo or file at fault."""
     options.studies = [AUTOMATON] if options.dot else list(dict.fromkeys(options.studies or ()))
     subject = _digit(options) if options.inspected == MNIST.name else _typed(options)
     if options.edit:
@@ -147,10 +143,7 @@ def _digit(options: argparse.Namespace) -> "Inspection":
 
 
 def show(subject: "Inspection", options: argparse.Namespace) -> int:
-    """Print what was found in `subject`; returns the exit code, a signal's where that stopped a study: nothing is printed.
-
-    `ExportError` if a file can't be written.
-    """
+    """Print what was found, but nothing if a signal stopped a study; returns the exit code; an ExportError tells of a file."""
     files = {name: read_path(path) for name in ("npz", "film") if (path := getattr(options, name)) is not None}
     quiet, whole = options.quiet, getattr(options, "query", None) != []
     for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):

@@ -1,7 +1,6 @@
 """The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is imported before use.
 
-It finds stdin, stdout and stderr as they should be, whatever the shell has done to them: a command must not fail for want of a
-stream, nor of bytes for a character, nor end well where its answer can't be printed.
+A command must not fail for want of a stream, nor of bytes for a character, nor end well where its answer can't be printed.
 """
 
 import codecs

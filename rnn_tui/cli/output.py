@@ -195,10 +195,7 @@ class ProgressBar:
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
-    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process. Yields those that came.
-
-    They wait for a good moment: an exception out of a signal handler can come in the middle of a line, which is then lost.
-    """
+    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process. Yields those that came."""
     received: list[int] = []
 
     def ask(number: int, *_: object) -> None:

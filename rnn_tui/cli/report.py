@@ -55,10 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is lacking, then print the table; a UserError tells of runs, a device or a document's file that can't be used.
-
-    Returns 0 at the end, 1 where a run failed or was not kept, a signal's when stopped, with the table so far and no document.
-    """
+    """Train what is lacking, then print the table; returns the exit code; a UserError tells of runs, device or documents."""
     seeds = (options.seeds, options.mnist_seeds)
     made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
     outputs = [Path(text) for text in options.outputs]

@@ -81,11 +81,7 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sweep, go on with a sweep, or tell of sweeps; returns the exit code.
-
-    0 at the end, 1 where a run failed, a signal's when stopped. A SettingError tells of settings or a place that can't be,
-    a ClusterError of workers that are not there or gone, a StoreError of a sweep that is not there, or trained elsewhere.
-    """
+    """Sweep, go on with one, or tell of sweeps; returns the exit code; a UserError tells of settings, workers or a sweep."""
     check_resuming(options, options.what, "TASK, list or show; or --resume NAME", "sweep")
     if options.what == "list":
         return _list(options.json)

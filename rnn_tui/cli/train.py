@@ -85,11 +85,7 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, go on with a run, or try learning rates; returns the exit code.
-
-    0 when finished, 1 when the run failed or could not be kept, a signal's when stopped, with weights kept. A SettingError
-    tells of settings that do not go together, a StoreError of a run that can't be resumed, a CheckpointError of weights.
-    """
+    """Train, go on with a run, or try learning rates; returns the exit code; a UserError tells of settings, run or weights."""
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
         return _find_rate(options)

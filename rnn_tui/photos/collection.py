@@ -46,8 +46,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
 def label_of(path: Path) -> int | None:
     """The digit that a photo's name tells; None if it tells none.
 
-    That is its folder's name (`7/img.jpg`), or else the first number in its own name if that has one digit (`7_2.png`,
-    `digit-7.jpg`): a camera's counter, as in `IMG_2041.jpg`, is no label.
+    It is its folder's name (`7/img.jpg`), or the first number of its own if that has one digit (`7_2.png`, not `IMG_2041.jpg`).
     """
     number = re.fullmatch("[0-9]", path.parent.name) or _NUMBER.search(path.stem)
     return int(number[0]) if number and len(number[0]) == 1 else None

@@ -171,8 +171,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
     """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8, others' as many as there are.
 
-    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number; not to be written to. `ImageError` is raised if
-    they can't be decoded.
+    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any number type, not to be written to; an `ImageError` if damaged.
     """
     try:
         if header.kind in ("jpeg", "png"):
@@ -217,8 +216,7 @@ _REASONS = {
 def read_image(path: str | os.PathLike[str]) -> Picture:
     """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8, upright, transparency on white.
 
-    One much larger than preparing needs is halved until its longer side is below 1536 pixels: most of a JPEG's decoding.
-    `ImageError`, with the reason, if it can't be read, or is no image, or one too large or damaged.
+    One much larger than preparing needs is halved until its longer side is below 1536 pixels. An `ImageError` has the reason.
     """
     data = _bytes_of(path)
     if not data:

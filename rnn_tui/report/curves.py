@@ -54,10 +54,7 @@ class AccuracyByLength:
 
 
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
-    """Bit accuracy of every adder of a plan whose weights are there, at lengths 1 … 20 of its run's own test.
-
-    That test's figure is the mean over the lengths. Needs torch, and takes a moment, once: not for the thread of a face.
-    """
+    """Bit accuracy of a plan's adders at each length, 1 … 20, of their own test. Takes torch, and a moment: not for a face."""
     result = []
     for experiment in has.plan.experiments:
         found = has.found(experiment) if experiment.task == "adder" else {}

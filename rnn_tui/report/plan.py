@@ -1,7 +1,4 @@
-"""What the report published, of one network a kind, what is to be trained of it, and what the store of runs has of that.
-
-The store is asked anew each time: so a report can stop and go on.
-"""
+"""What the report published, what is to be trained of it, and what the store has: asked each time, so a report can go on."""
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -150,10 +147,7 @@ class Plan:
         return tuple(Part(one, seed) for task, seed in seeds for one in self.experiments if one.task == task)
 
     def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
-        """The settings of a run, from the first seed on as many as `seeds`, where a run can have several.
-
-        `variants` are hidden sizes and losses, each with each, by default all; a SettingError if an override is out of range.
-        """
+        """A run's settings; sizes and losses of `variants`, each with each, by default all; a SettingError of overrides."""
         settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
         if task != "mnist":
             chosen = variants or [one.variant for one in self.experiments if one.task == task and one.variant]
@@ -280,8 +274,7 @@ class Work:
 def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:
     """The runs that its plan still needs, in the order to train them, without networks `tried` and runs `unusable` (by id).
 
-    A run that was stopped goes on where all of its networks are still lacking, so that nothing is trained twice. The others are
-    new: of the small networks, those of one task together, as far as they are all of some sizes, losses and consecutive seeds.
+    A run that was stopped goes on if all its networks are lacking; else small ones of consecutive seeds are trained together.
     """
     plan, works = kept.plan, list[Work]()
     missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]

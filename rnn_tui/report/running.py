@@ -71,12 +71,10 @@ def standing(has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work]
 def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None) -> Standing:
     """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is at the end.
 
-    What is lacking is looked up before every run. A run that was interrupted or stopped goes on; a network that another process
-    trains meanwhile is left to it; what fails is not tried again. `emit` is called in this thread with every event, and a
-    `Standing` between runs, in them at most twice a second. `control` pauses, or stops all runs, and keeps checkpoints. `place`
-    has workers, which train many at a time; else this thread trains one by one. A DeviceError tells that there is no such
-    device, a ClusterError of workers that are not there, or gone, a StoreError of a store that can't be used, or of another
-    process that trains a report's runs elsewhere.
+    What is lacking is looked up before every run: what was interrupted or stopped goes on, what another process trains is left
+    to it, what fails is not tried again. `emit` gets every event in this thread, and a `Standing` between runs, in them at most
+    twice a second. `control` pauses or stops all runs. `place` has workers; else this thread trains one by one. A DeviceError
+    tells of no such device, a ClusterError of workers, a StoreError of a bad store, or that a report trains elsewhere already.
     """
     if place is None:
         lacking = _Lacking(plan, emit, control)

@@ -1,7 +1,4 @@
-"""Every run of every task, kept: SQLite for settings and values, a folder of weights for each.
-
-What goes wrong here costs no training: it is told once, and what can be kept is kept. No torch, so that a list is quick.
-"""
+"""Every run of every task, kept: SQLite has settings and values, folders weights. No torch, so that a list is quick."""
 
 from rnn_tui.engine.paths import run_dir
 

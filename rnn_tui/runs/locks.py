@@ -153,8 +153,7 @@ def try_lock(file: IO[bytes]) -> bool | None:
 class Turn:
     """The right of this process to train, from `take` to `give_back`: so many train side by side, first come first served.
 
-    Each has a ticket, a file with the next number and its process's, under a lock. Whoever has few enough locked tickets
-    before its own may train. Without a folder for them (`engine.paths`) nobody waits.
+    Each has a ticket, a locked file with the next number; who has few enough before its own may train; without a folder, all.
     """
 
     def __init__(self) -> None:

@@ -78,10 +78,7 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
 
 
 def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None) -> list[Curve]:
-    """A metric of runs, at least one: by step where it was logged by step, else by epoch, else at the end.
-
-    Curves with more points than `most` come as outlines of about so many, of which a mean can be taken; None for all points.
-    """
+    """A metric of runs, by step where logged so, else by epoch, else at the end; outlines of those longer than `most`."""
     had = {run.run_id: [kind for kind, name in logged(connection, run.run_id) if name == metric] for run in runs}
     kinds = {run_id: some[0] for run_id, some in had.items() if some}
     steps: list[int] | None = None

@@ -38,20 +38,13 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {  # what is done at 
 
 
 def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
-    """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
-
-    `emit` gets every event, in this thread; others stop or pause it by `control`. The name is by default what distinguishes it.
-    """
+    """Train a new run, and keep it; `emit` gets every event in this thread. None if it is stopped before its turn comes."""
     lock = RunLock.acquire(run_id)
     return _fit(config, emit, control, run_id=run_id, name=name or automatic_name(config), lock=lock, turn=Turn())
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
-    """Go on with a run from its last checkpoint, or from the beginning where it has none.
-
-    None if it is stopped while it waits for its turn. `emit` and `control` as for `train`. A StoreError if it is in
-    training, finished or deleted, a CheckpointError if its checkpoint can't be used: nothing has changed then.
-    """
+    """Go on with a run from its last checkpoint, if any, or a StoreError or CheckpointError before anything has changed."""
     with RunStore() as store:
         lock = store.claim(run)
     turn = Turn()

@@ -1,7 +1,4 @@
-"""Which weights answer: those that ship, those of runs, those in a file that was named.
-
-Whoever asks a network has it from the one cache here. The database is read only where a run may answer.
-"""
+"""Which weights answer, those that ship, of runs, or in a file that was named; and the one cache of networks for all."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -72,10 +69,7 @@ def shipped(task: str) -> list[Source]:
 
 
 def choose_shipped(task: str, cell: str = "") -> Source:
-    """The weights that ship for a task, of a cell if one is named; a CheckpointError without any.
-
-    They read photos and drawings unless others are named: a run of the report's recipe reads MNIST well and photos badly.
-    """
+    """The weights that ship, of a cell if named, which read photos better than the report's recipe; or a CheckpointError."""
     there = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
     if cell not in there:

@@ -71,10 +71,7 @@ class Importer(AbstractContextManager["Importer"]):
         return Incoming(run_id, config, token, writer)
 
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
-        """Write batches in one transaction; returns what was new of each run, in order.
-
-        A batch behind a gap is left out (`Incoming.next` tells what to ask for). A run's last event waits in `Incoming.end`.
-        """
+        """Write batches in one transaction, but none behind a gap, and no run's end; returns what was new of each run."""
         come: dict[int, tuple[Incoming, list[events.Event]]] = {}
         for batch in batches:
             run, found = come.setdefault(id(batch.run), (batch.run, []))

@@ -123,7 +123,7 @@ class SweepStore(RunStore):
         return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
 
     def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> None:
-        """Keep a run that a trial is to have, before it begins."""
+        """Keep a run that a trial is to have, before it begins; returns it."""
         with self._explaining(), transaction(self._connection):
             insert_run(self._connection, run.run_id, run.config, run.name, run.created)
             words = (run.run_id, sweep, trial, json.dumps(point))

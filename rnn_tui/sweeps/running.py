@@ -32,10 +32,9 @@ def train_elsewhere(
 ) -> None:
     """Train all runs of a source on workers; blocks, in a thread without an event loop.
 
-    One process at a time trains the runs of a `group`, a sweep. `control` pauses and stops: what was trained is kept.
-    `tell` is called in this thread, with how it stands and what the user must know. `shared` is a folder for
-    checkpoints that all workers and this machine see. ClusterError says that no fitting workers are to be had, or all
-    are gone, StoreError that another process trains these runs, or the database can't be used.
+    One process at a time trains the runs of a `group`, a sweep. `tell` is called in this thread, with how it stands and what
+    the user must know. `shared` is a folder for checkpoints that all machines see. ClusterError says that there are no fitting
+    workers, or all are gone, StoreError that another process trains these runs, or the database can't be used.
     """
     lock = RunLock.acquire(lock_of_sweep(group), group)
     try:

@@ -70,7 +70,7 @@ def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, floa
 
 
 class Search:
-    """A search in course: asks for settings, learns from what they came to."""
+    """A search in course, begun with the trials that are over, and by epoch their metric: asks for settings, learns of them."""
 
     def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, dict[int, float]]]) -> None:
         """With the trials that are over, and the metric of each by epoch."""
@@ -267,10 +267,9 @@ def _flat(known: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
 
 
 def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each setting matters for the metric, in shares that sum to 1, the largest first.
+    """How much each setting matters, in shares that sum to 1, the largest first; empty for fewer than four trials.
 
-    By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255), which compares where
-    good trials lie with where all lie. Empty for fewer than four trials that are over; a ClusterError without Optuna.
+    By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255); a ClusterError without Optuna, which has it.
     """
     ended = [trial for trial in trials if trial.over and not trial.pruned and trial.spread is not None]
     study = _study(plan, 0)

@@ -39,8 +39,7 @@ log = logging.getLogger(__name__)
 class Server:
     """Answers requests for pages of `house`, where `--host` is `host`; its address has to hold the `token`, if one is needed.
 
-    Any page in the same browser can send requests here, also by a name of its own that leads to this computer. So who asks must
-    know the token, come by a name of this computer, and be its own page.
+    Any page in a browser can send requests here: who asks must know the token, by a name of this computer, from its own page.
     """
 
     def __init__(self, house: House, host: str, token: str) -> None:

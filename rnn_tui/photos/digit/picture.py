@@ -82,10 +82,7 @@ _OWN = 0.5  # a part belongs to the digit if this share of it lies where the dig
 
 
 def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
-    """The ink (h, w) of a digit, 0 … 1, about 120 pixels long; nothing where none is found.
-
-    In the picture (H, W, 3), BGR, there is paper around the digit, whose ink is roughly where it is `near` (H, W).
-    """
+    """The ink (h, w), 0 … 1, about 120 pixels long, of a digit roughly `near` (H, W) there in a picture (H, W, 3), BGR."""
     mask: Picture = near.astype(np.uint8)
     _, _, wide, tall = cv2.boundingRect(mask)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)

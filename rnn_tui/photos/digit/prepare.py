@@ -14,10 +14,7 @@ from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Different readings of a photo of one digit, (H, W, 3), BGR, uint8, any size, the likeliest first.
-
-    By one of `photos.METHODS`; maybe with all `stages`. Each is made when it is asked for. What comes out alike is given once.
-    """
+    """Readings of a photo of one digit, (H, W, 3), BGR, uint8, by one of `photos.METHODS`: lazily, the likeliest first."""
     return _WAYS[method](image, stages)
 
 
@@ -112,10 +109,7 @@ def _looked_at(image: Picture, side: int) -> PhotoDigits:
 def looks_at(
     found: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
 ) -> Iterator[PreparedDigit]:  # fmt: skip
-    """One of the digits found in a photo, cut out and looked at in several ways, the likeliest first.
-
-    It is doubted if it touches another of its `row`, given for one of several, if it is wide, or most ink is none of its own.
-    """
+    """One of the digits found, cut out and seen in several ways, the likeliest first; `row` has all digits of its number."""
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""
     if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(digit, row, found):

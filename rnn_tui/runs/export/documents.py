@@ -79,8 +79,7 @@ def write_csv(export: Export) -> list[Path]:
     """Write every logged value in a row of its own, to the last bit.
 
     `kind` is `step` for means since the row before, `epoch` for an epoch's figures, `test` for those at the end; `seconds` is
-    training time. Of a run with several networks, `hidden_size`, `loss` and `seed` tell which one a value is of. A name that a
-    spreadsheet would take for a formula has an apostrophe before it.
+    training time; `hidden_size`, `loss`, `seed` tell the network. Names that look like formulas have an apostrophe before them.
     """
     return export.write_text("".join(_as_csv(HEADS, _values(export))))
 

@@ -1,7 +1,4 @@
-"""Networks as ONNX models, checked against our own on real inputs.
-
-Graphs are put together here: PyTorch's exporter fixes the length of what an LSTM reads (2.13), and takes seconds a network.
-"""
+"""Networks as ONNX models, made and checked here: PyTorch's exporter (2.13) is slow, and fixes the length of LSTMs' inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

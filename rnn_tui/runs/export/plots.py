@@ -41,10 +41,7 @@ class Panel:
 
 
 def write_chart(export: Export) -> list[Path]:
-    """Write a picture with a panel for each metric: a line a network, with a band of ± sd over seeds.
-
-    By default the validation loss over that of training, and the runs' main metric; an ExportError where nothing was logged.
-    """
+    """Write a panel a metric, by default losses and the main one; lines have bands of ± sd; an ExportError without any."""
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
