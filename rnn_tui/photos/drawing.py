@@ -26,26 +26,21 @@ class Drawing:
     """Ink on 28×28 pixels, and how it came there."""
 
     def __init__(self) -> None:
-        self._ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
+        self.ink = _frozen(np.zeros((SIDE, SIDE), np.float32))  #: (28, 28), 0 … 1; never changed, so a thread may keep it.
         self._before, self._after = list[Ink](), list[Ink]()
         self._start: Ink | None = None  # what was there before the stroke under way; None between strokes
         self._last = Point(0, 0)
         self._radius, self._erases = RADII[0], False
 
     @property
-    def ink(self) -> Ink:
-        """The ink (28, 28), 0 … 1; never changed afterwards, so a thread may keep it."""
-        return self._ink
-
-    @property
     def empty(self) -> bool:
         """Whether there is nothing to be seen."""
-        return not bool((self._ink > FAINTEST).any())
+        return not bool((self.ink > FAINTEST).any())
 
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
         """Put a brush of a radius in pixels down, maybe outside; a stroke under way ends."""
         self.end()
-        self._start, self._last = self._ink, _bounded(at)
+        self._start, self._last = self.ink, _bounded(at)
         self._radius, self._erases = radius + erases * ERASER_EXTRA, erases
         self._draw_line(self._last)
 
@@ -56,7 +51,7 @@ class Drawing:
 
     def end(self) -> None:
         """Lift the brush: the stroke becomes one step, unless it has changed nothing."""
-        if self._start is not None and not np.array_equal(self._start, self._ink):
+        if self._start is not None and not np.array_equal(self._start, self.ink):
             self._keep(self._start)
         self._start = None
 
@@ -64,22 +59,22 @@ class Drawing:
         """Take the last step back, or the stroke under way."""
         self.end()
         if self._before:
-            self._after.append(self._ink)
-            self._ink = self._before.pop()
+            self._after.append(self.ink)
+            self.ink = self._before.pop()
 
     def redo(self) -> None:
         """Take the last step that was taken back once more."""
         self.end()
         if self._after:
-            self._before.append(self._ink)
-            self._ink = self._after.pop()
+            self._before.append(self.ink)
+            self.ink = self._after.pop()
 
     def clear(self) -> None:
         """Take all ink away; a step like any other."""
         self.end()
-        if self._ink.any():
-            self._keep(self._ink)
-            self._ink = _frozen(np.zeros_like(self._ink))
+        if self.ink.any():
+            self._keep(self.ink)
+            self.ink = _frozen(np.zeros_like(self.ink))
 
     def _keep(self, before: Ink) -> None:
         """Remember what was there before a step."""
@@ -89,8 +84,8 @@ class Drawing:
     def _draw_line(self, to: Point) -> None:
         covered = _coverage(self._last, to, self._radius)
         # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
-        ink = np.minimum(self._ink, 1 - covered) if self._erases else np.maximum(self._ink, covered)
-        self._ink, self._last = _frozen(ink), to
+        ink = np.minimum(self.ink, 1 - covered) if self._erases else np.maximum(self.ink, covered)
+        self.ink, self._last = _frozen(ink), to
 
 
 def _coverage(start: Point, end: Point, radius: float) -> Ink:
