@@ -158,8 +158,8 @@ class Turn:
 
     def __init__(self) -> None:
         self._folder = turns_folder()
-        self._number, self._path = 0, Path()
-        self._ticket: IO[bytes] | None = None
+        self._number = 0
+        self._ticket: RunLock | None = None
 
     def take(self, control: Control, tell: Callable[[int], object]) -> bool:
         """Wait for it, telling how many have to end before as that changes; False if `control` stops before it comes."""
@@ -183,9 +183,7 @@ class Turn:
         """Let the next one train."""
         ticket, self._ticket = self._ticket, None
         if ticket is not None:
-            with suppress(OSError):
-                self._path.unlink()
-            ticket.close()
+            ticket.release()
 
     def _draw(self, folder: Path) -> None:
         """Take the next ticket, and sweep up those of processes that died."""
@@ -197,9 +195,9 @@ class Turn:
                 if not is_locked(path):
                     path.unlink(missing_ok=True)
             self._number += 1
-            self._path = folder / f"{self._number:012}-{os.getpid()}"
-            self._ticket = self._path.open("xb")
-            _lock(self._ticket)
+            path = folder / f"{self._number:012}-{os.getpid()}"
+            _lock(file := path.open("xb"))
+            self._ticket = RunLock(file, path)
 
     def _before(self) -> int:
         """How many have to end before this one may train."""
