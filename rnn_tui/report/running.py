@@ -10,19 +10,17 @@ from functools import partial
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import resolve_device
-from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.state import Status
+from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.events import Control
 from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.cluster import TrainingPlace
 from rnn_tui.sweeps.jobs import END, ClusterState, Job
-from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.kept import SweepStore, new_run
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
 
@@ -139,10 +137,7 @@ class _Lacking:
         if not self._works:
             return None
         work = self._works.pop(0)
-        if (run := work.run) is None:
-            config = work.config if self._store is None else work.config.replace(workers=1)  # a worker is one core
-            now = time.time()
-            run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+        run = work.run or new_run(work.config if self._store is None else work.config.replace(workers=1))  # a worker is a core
         if self._store is not None:
             self._store.add_run(REPORT_GROUP, 0, {}, run)
         self._in_hand[run.run_id] = _InHand(work, work.progress)

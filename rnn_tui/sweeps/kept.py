@@ -9,7 +9,9 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, StoreError, printable
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import transaction
@@ -17,7 +19,7 @@ from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import WRONG, RunRecord, best_seeds, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING, value_in_words
+from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)  # of runs of which nothing is left to be trained
@@ -89,6 +91,12 @@ class Sweep:
         return -trial.spread.mean if self.plan.maximise else trial.spread.mean
 
 
+def new_run(config: RunConfig) -> RunRecord:
+    """A run that is to be trained, called by what distinguishes it."""
+    now = time.time()
+    return RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+
+
 class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
@@ -122,12 +130,13 @@ class SweepStore(RunStore):
             raise StoreError(f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)}).") from error
         return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
 
-    def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> None:
+    def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> RunRecord:
         """Keep a run that a trial is to have, before it begins; returns it."""
         with self._explaining(), transaction(self._connection):
             insert_run(self._connection, run.run_id, run.config, run.name, run.created)
             words = (run.run_id, sweep, trial, json.dumps(point))
             self._connection.execute("INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)", words)
+        return run
 
     def set_pruned(self, sweep: str, trial: int) -> None:
         """Keep that a trial was stopped since it fell behind."""

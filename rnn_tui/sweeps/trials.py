@@ -4,7 +4,6 @@ import itertools
 import json
 import math
 import queue
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,14 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Spread
-from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord, best_seeds
-from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.cluster import require
 from rnn_tui.sweeps.jobs import END, Job
-from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial
+from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, new_run
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 if TYPE_CHECKING:
@@ -73,7 +70,6 @@ class Search:
     """A search in course, begun with the trials that are over, and by epoch their metric: asks for settings, learns of them."""
 
     def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, dict[int, float]]]) -> None:
-        """With the trials that are over, and the metric of each by epoch."""
         self._plan, self._study = plan, _study(plan, len(ended))
         self._asked: dict[int, Any] = {}
         for trial, by_epoch in ended:
@@ -97,8 +93,7 @@ class Search:
         """Tell what a trial came to; None where it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
-        failed = value is None or math.isnan(value)
-        state = TrialState.PRUNED if pruned else TrialState.FAIL if failed else TrialState.COMPLETE
+        state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None or math.isnan(value) else TrialState.COMPLETE
         # What is pruned has told its last value.
         self._study.tell(self._asked.pop(number), value if state is TrialState.COMPLETE else None, state)
 
@@ -170,11 +165,7 @@ class Trials(AbstractContextManager["Trials"]):
         one = self._open[number] = _Open(number, point)
         there = {run.config.seed: run for run in runs}
         for config in self._plan.configs(point):
-            run = there.get(config.seed)
-            if run is None:
-                now = time.time()
-                run = RunRecord(events.new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
-                self._store.add_run(self.name, number, point, run)
+            run = there.get(config.seed) or self._store.add_run(self.name, number, point, new_run(config))
             if run.status not in ENDS:
                 one.left.add(run.run_id)
                 self._trial_of[run.run_id] = number
