@@ -58,11 +58,6 @@ class Experiment:
         """Task and network."""
         return f"{TASKS[self.task].label}, {self.short_label}"
 
-    @property
-    def metric(self) -> str:
-        """The metric of the published figure."""
-        return TASKS[self.task].headline
-
 
 def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
     spec, variants = TASKS[task], [Variant(size, loss) for loss in losses for size in sizes]
@@ -304,8 +299,7 @@ def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
         wanted = [one.variant for one in experiments if one.variant is not None]
         alike: dict[frozenset[int], list[Variant]] = {}  # each all combinations of some sizes and losses
         for variant in wanted:
-            sizes = frozenset(one.hidden_size for one in wanted if one.loss == variant.loss)
-            alike.setdefault(sizes, []).append(variant)
+            alike.setdefault(frozenset(one.hidden_size for one in wanted if one.loss == variant.loss), []).append(variant)
         for variants in alike.values():
             config = plan.config(experiments[0].task, experiments[0].cell, first, seeds=count, variants=variants)
             works.append(Work(config, tuple(part for part in stretch if part.experiment.variant in variants)))

@@ -11,6 +11,7 @@ from rnn_tui.engine.metrics import Spread
 from rnn_tui.report.plan import DECIMALS, Experiment, Kept, Plan
 from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.tasks import TASKS
 
 SHARE, RESAMPLES = 0.95, 9_999
 MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
@@ -121,8 +122,8 @@ class Row:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
         spread, of = self.spread, self.experiment
         return {
-            "experiment": of.key, "task": of.task, "label": of.label, "metric": of.metric, "published": of.published,
-            **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
+            "experiment": of.key, "task": of.task, "label": of.label, "metric": TASKS[of.task].headline,
+            "published": of.published, **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
             "n": self.n, "wanted": self.wanted, "next_seed_95": self.expected and [self.expected.low, self.expected.high],
             "published_lies": self.place or None, "published_inside": self.inside, "seeds": list(self.seeds),
             "values": list(self.values), "runs": list(self.run_ids), "seconds": self.seconds,
@@ -158,21 +159,18 @@ def results(has: Kept) -> Results:
     rows = []
     for experiment in has.plan.experiments:
         found = has.found(experiment)
-        figures = ((seed, has.figures(one, "test", experiment.metric)) for seed, one in found.items())
+        figures = ((seed, has.figures(one, "test", TASKS[experiment.task].headline)) for seed, one in found.items())
         known = {seed: figure for seed, by_epoch in figures for figure in by_epoch.values()}
         runs = [found[seed].run for seed in known]
-        run_ids = tuple(run.run_id for run in runs)
         seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
         wanted = len(has.plan.seeds_of(experiment.task))
-        rows.append(Row(experiment, tuple(known), tuple(known.values()), run_ids, seconds, wanted))
+        rows.append(Row(experiment, (*known,), (*known.values(),), tuple(run.run_id for run in runs), seconds, wanted))
     return Results(has.plan, tuple(rows))
 
 
 DOCUMENTS = {one.name: one for one in (  # each is a function of `report.document` and a line here
-    ExportFormat("html", "one page with its charts inside, HTML",
-                 "rnn_tui.report.document:as_html", suffix=".html", extra="plots"),
-    ExportFormat("md", "text with its charts inside, Markdown",
-                 "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
+    ExportFormat("html", "one page with its charts inside, HTML", "rnn_tui.report.document:as_html", ".html", "plots"),
+    ExportFormat("md", "text with its charts inside, Markdown", "rnn_tui.report.document:as_markdown", ".md", "plots"),
 )}  # fmt: skip
 HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
 FULL_WIDTH, FIRST = 112, 6  # what these columns need beside each other; a narrower place has the first ones

@@ -20,6 +20,7 @@ from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 
 SMALL_TASKS = ("recall", "adder")
@@ -56,11 +57,11 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
         for seed, value, run_id in zip(row.seeds, row.values, row.run_ids, strict=True):
             end, experiment = ended[run_id], row.experiment
             if experiment.variant is None:
-                assert value == end.metrics[experiment.metric]
+                assert value == end.metrics[TASKS[experiment.task].headline]
                 continue
             replicas = [(one.variant, one.seed) for one in configs[run_id].replicas]
             at = replicas.index((experiment.variant, seed))
-            assert value == end.replicas[experiment.metric][at]
+            assert value == end.replicas[TASKS[experiment.task].headline][at]
     assert sum(row.seconds for row in rows) == pytest.approx(sum(run.elapsed for run in runs()))
     # What is told on the way: never backwards, everything at the end.
     shares = [one.share for one in told.standings]
