@@ -137,9 +137,8 @@ def _digit(options: argparse.Namespace) -> "Inspection":
     (photo,) = next(PhotoReader(network, options.preprocessing).read([path]))
     if photo.digit is None:
         raise UnreadableError(f"{shown} can't be read: {photo.error}.")
-    notices = (photo.doubt,) if photo.doubt else ()
     about = {"path": str(path), "preprocessing": options.preprocessing}
-    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices, **beside)
+    return DigitInspection(network, weights, photo.digit, about, shown, notices=(photo.doubt,) if photo.doubt else (), **beside)
 
 
 def show(subject: "Inspection", options: argparse.Namespace) -> int:

@@ -22,8 +22,7 @@ from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
 # A file that can't be read or written is no wrong usage.
 FAILURES = (errors.CheckpointError, errors.ClusterError, errors.StoreError, errors.ExportError, errors.TaskError,
             errors.UnreadableError)  # fmt: skip
-# For streams that can't write them, such as a pipe on Windows.
-SUBSTITUTES = {
+SUBSTITUTES = {  # for streams that can't write them, such as a pipe on Windows
     "→": "->", "✓": "right", "✗": "wrong,", "–": "-", "−": "-", "…": "...", "×": "x", "±": "+-",
     "“": '"', "”": '"', "·": "-", "\N{REPLACEMENT CHARACTER}": "?",
 }  # fmt: skip

@@ -201,7 +201,7 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
     def ask(number: int, *_: object) -> None:
         if received:
             raise KeyboardInterrupt
-        received.append(number)
+        received.append(number)  # and no exception, which could come in the middle of a line that is written, and is then lost
         stop(number)
 
     before = {number: signal.signal(number, ask) for number in SIGNALS}

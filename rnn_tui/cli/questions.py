@@ -86,8 +86,7 @@ class _Lines(Lines):
 
 
 def _line(answer: "Answer") -> list[tuple[str, str]]:
-    mark = ("✓", "green") if answer.correct else ("✗", "red")
-    return [(f"{answer.said}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
+    return [(f"{answer.said}  ", ""), ("✓", "green") if answer.correct else ("✗", "red"), (f" {answer.remark}".rstrip(), "")]
 
 
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:

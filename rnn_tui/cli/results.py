@@ -162,8 +162,7 @@ def results_table(state: RunState) -> "Table":
         digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
             report = task.published_figure(spec.name, cell, variant)
-            figures = (spread.mean, spread.sd, spread.low, spread.high)
-            ours = ("–" if figure is None else digits(figure) for figure in figures)
+            ours = ("–" if figure is None else digits(figure) for figure in (spread.mean, spread.sd, spread.low, spread.high))
             table.add_row(f"  {variant.label}", *ours, str(spread.n), "" if report is None else f"{report:.2f}")
     return table
 

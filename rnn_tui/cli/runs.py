@@ -48,8 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parsers[name] = actions.add_parser(name, help=what, description=description)
         add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = None if takes == "run" else "*" if name == "export" else "+"
-        metavar = "DELETED_RUN" if name == "restore" else "RUN"
-        parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
+        parsers[name].add_argument(takes, nargs=several, metavar="DELETED_RUN" if name == "restore" else "RUN", help=WHICH_RUN)
     for name, text in (
         ("show", "print one JSON document, with every logged value"),
         ("compare", "print one JSON document"),
@@ -266,8 +265,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
     return Group(heading, loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))), figures)
 
 
-# What is done, to one or several runs, how `--help` says it, and its examples.
-ACTIONS = {
+ACTIONS = {  # what is done, to one or several runs, how `--help` says it, and its examples
     "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.", "last", "recall-fast --json"),
     "compare": (_compare, "runs", "runs side by side", "In which settings runs differ, and how their figures do.",
                 "last recall-fast", "last recall-fast --json"),

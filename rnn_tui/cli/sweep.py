@@ -164,8 +164,7 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
             bar.say(told.text)
         else:
             note = told.note or f"{how_many(len(told.workers), 'worker')}, {how_many(len(told.progress), 'run')} in training"
-            new = plan.runs_of_trial * (ended.total() - ended["stopped"])
-            bar.update(done + new + sum(told.progress.values()), label=note)
+            bar.update(done + plan.runs_of_trial * (ended.total() - ended["stopped"]) + sum(told.progress.values()), label=note)
 
     if not options.quiet:
         output.say(f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is cut off")
@@ -182,16 +181,6 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
     return output.FAILURE if ended["failed"] else output.OK
 
 
-def _document(sweep: Sweep) -> dict[str, Any]:
-    trials = [
-        {"trial": one.number, "status": one.status, "settings": one.point,
-         "value": one.spread and one.spread.to_dict(), "runs": [run.run_id for run in one.runs]}
-        for one in sweep.trials
-    ]  # fmt: skip
-    about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": sweep.best and sweep.best.number}
-    return {**about, "importance": _importance(sweep), "trials": trials}
-
-
 def _about(sweep: Sweep) -> dict[str, Any]:
     return {"name": sweep.name, "status": sweep.status, "created": date(sweep.created), "done": sweep.done}
 
@@ -206,7 +195,13 @@ def _importance(sweep: Sweep) -> dict[str, float] | None:
 
 def _show(sweep: Sweep, *, as_json: bool) -> int:
     if as_json:
-        output.print_json(_document(sweep))
+        trials = [
+            {"trial": one.number, "status": one.status, "settings": one.point,
+             "value": one.spread and one.spread.to_dict(), "runs": [run.run_id for run in one.runs]}
+            for one in sweep.trials
+        ]  # fmt: skip
+        about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": sweep.best and sweep.best.number}
+        output.print_json({**about, "importance": _importance(sweep), "trials": trials})
         return output.OK
     heads = _heads(sweep.plan)
     output.print_table(heads, [_cells(sweep.plan, one) for one in sorted(sweep.trials, key=sweep.rank)], heads[:-1])

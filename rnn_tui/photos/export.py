@@ -45,9 +45,8 @@ def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> Label
 
 def label_for(reading: "Reading", *, predicted: bool) -> int | None:
     """The digit that a photo is exported with; None if it is left out."""
-    if reading.digit is None:
-        return None
-    return reading.prediction if reading.label is None and predicted else reading.label
+    label = reading.prediction if reading.label is None and predicted else reading.label
+    return None if reading.digit is None else label
 
 
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:

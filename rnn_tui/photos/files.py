@@ -245,8 +245,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         real = reachable(path)
         _check_regular(os.stat(real))  # first without opening: opening some devices does something already
         # A pipe put there in between must not block; not every system has these flags.
-        flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(real, os.O_RDONLY | flags), "rb") as file:
+        with os.fdopen(os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
             _check_regular(os.fstat(file.fileno()))
             data = file.read(MOST_BYTES + 1)
     except OSError as error:

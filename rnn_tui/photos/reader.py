@@ -133,8 +133,7 @@ class Reading:
             return replace(judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else "")
         if self.digit is None or self.confidence is None:
             return self
-        stands = self.confidence >= threshold and self.digit.any() and not self.hint
-        return replace(self, doubt="" if stands else self._doubt())
+        return replace(self, doubt="" if self.confidence >= threshold and self.digit.any() and not self.hint else self._doubt())
 
     @property
     def why(self) -> str:

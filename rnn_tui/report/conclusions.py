@@ -56,8 +56,7 @@ class Comparison:
     interval: Interval | None = field(init=False)  #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
 
     def __post_init__(self) -> None:
-        values = tuple(self.differences.values())
-        object.__setattr__(self, "interval", mean_interval(values) if self.n >= FEWEST else None)
+        object.__setattr__(self, "interval", mean_interval(tuple(self.differences.values())) if self.n >= FEWEST else None)
 
     @property
     def n(self) -> int:

@@ -220,13 +220,12 @@ def _made(known: About) -> list[str]:
     parts = ["## How it was made", "### Settings", markdown_table(("", *flat), told), f"Seeds. {'; '.join(seeds)}."]
     parts += ["### Machine and versions", markdown_table(("", ""), [*told_of_it, *versions])]
     if known.runs:
-        heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
         rows = [
             (one.run.name, one.run.run_id, str(one.networks), date(one.run.updated), duration(one.run.elapsed),
              one.run.device or NOTHING, one.versions.get("torch") or NOTHING)
             for one in known.runs
         ]  # fmt: skip
-        parts += ["### Runs", markdown_table(heads, rows)]
+        parts += ["### Runs", markdown_table(("run", "id", "networks", "ended", "trained", "device", "PyTorch"), rows)]
         if elsewhere := sum(not one.here for one in known.runs):
             parts.append(f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the one above.")
     return parts

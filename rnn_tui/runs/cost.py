@@ -88,8 +88,7 @@ def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> f
         return None
     if speed is None or device != "cpu":
         return scaled(wanted, known.get(device, ()), lambda one: one.steps * one.weights)
-    workers = 1 if config.variants else config.workers or speed.workers
-    size = partial(estimated, speed=speed, workers=workers)
+    size = partial(estimated, speed=speed, workers=1 if config.variants else config.workers or speed.workers)
     return scaled(wanted, known.get(device, ()), size) or size(wanted)
 
 

@@ -132,8 +132,7 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
 def names_to_type(*, deleted: bool = False) -> list[str]:
     """`last`, then names of runs, the newest first, or ids for names that can't be typed; none if that takes too long."""
     rows = read_names(f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}", 0.1)
-    known = (next(filter(_can_be_typed, row), None) for row in rows)
-    return [LAST, *(text for text in known if text)] if rows else []
+    return [LAST, *filter(None, (next(filter(_can_be_typed, row), None) for row in rows))] if rows else []
 
 
 def read_names(which: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:

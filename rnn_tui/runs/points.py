@@ -109,8 +109,7 @@ def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, 
     values, of replicas or of several runs, the first step of a stretch that all runs have.
     """
     keys = [(run_id, kind, metric) for run_id in run_ids]
-    beyond = f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?"
-    if not any(connection.execute(beyond, (*key, most)).fetchone() for key in keys):
+    if not any(connection.execute(f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?", (*key, most)).fetchone() for key in keys):
         return None
     ends = f"SELECT (SELECT min(step) FROM {_OF_METRIC}), (SELECT max(step) FROM {_OF_METRIC})"
     lows, highs = zip(*(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True)

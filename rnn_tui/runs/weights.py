@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
@@ -39,9 +39,7 @@ class Source:
     @property
     def title(self) -> str:
         """What to call it in a list of networks."""
-        if not self.name:
-            return self.label
-        return f"pretrained {self.name}" if self.ships else f"{self.name} · {self.label}"
+        return self.label if not self.name else f"pretrained {self.name}" if self.ships else f"{self.name} · {self.label}"
 
     @property
     def short_title(self) -> str:
@@ -128,8 +126,7 @@ def _deleted() -> set[str]:
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
     """What answers by default: the last finished run for a position, else what ships, else any other; or a CheckpointError."""
     usual = TASKS[task].presets[0].values.get("position")
-    # Of those that ship, the usual position first.
-    ships = sorted(shipped(task), key=lambda source: source.position != usual)
+    ships = sorted(shipped(task), key=lambda source: source.position != usual)  # the usual position first
     sources = iter(ships) if only_pretrained else chain(finished_runs(task), ships)
     first = next(sources, None)
     if first is None:
@@ -183,8 +180,7 @@ class NetworkCache:
 
     def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
         """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read, or is another task's."""
-        network: NetworkType = _read(self.version_of(path), kind)
-        return network
+        return cast("NetworkType", _read(self.version_of(path), kind))
 
 
 @lru_cache(NETWORKS_KEPT)  # without a lock while a file is read: a disk that is slow holds up nobody else

@@ -28,8 +28,7 @@ def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g"
     if value is None or not metric:
         return NOTHING
     # Runs from before there was a database have no specs of their metrics.
-    percent = run.spec(metric).unit == "%" or metric.endswith("accuracy")
-    return f"{value:.2f} %" if percent else f"{value:{form}}"
+    return f"{value:.2f} %" if run.spec(metric).unit == "%" or metric.endswith("accuracy") else f"{value:{form}}"
 
 
 def named(run: "RunRecord", metric: str, value: float | None) -> str:
@@ -121,8 +120,7 @@ def automatic_name(config: RunConfig) -> str:
 def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
     """The settings in which runs differ: what it is called, and each run's value."""
     settings = [dict(settings_of(run.config)) for run in runs]
-    names = dict.fromkeys(chain.from_iterable(settings))
-    table = ((name, tuple(one.get(name, NOTHING) for one in settings)) for name in names)
+    table = ((name, tuple(one.get(name, NOTHING) for one in settings)) for name in dict.fromkeys(chain(*settings)))
     return [(name, values) for name, values in table if len(set(values)) > 1]
 
 
@@ -136,8 +134,7 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):  # the recipe
             yield from _flat(value)
         else:
-            called = SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " ")
-            yield called, value_in_words(value)
+            yield SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " "), value_in_words(value)
 
 
 def value_in_words(value: object, form: str = "g", between: str = ",") -> str:

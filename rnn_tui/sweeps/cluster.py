@@ -249,10 +249,9 @@ class ClusterWorkers:
 
     def seen(self, runs: Mapping[str, Collection[str]]) -> tuple[WorkerSeen, ...]:
         """How busy those that fit last were; `runs` has by address what they train."""
-        loads = {address: self._metrics.get(address, {}) for address in self.good}
         return tuple(
             WorkerSeen(self.good[at], printable(at, 100), load.get("cpu", 0.0), load.get("memory", 0), tuple(runs.get(at, ())))
-            for at, load in loads.items()
+            for at, load in ((address, self._metrics.get(address, {})) for address in self.good)
         )
 
     async def call(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:

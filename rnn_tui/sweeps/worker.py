@@ -70,8 +70,7 @@ class _Training:
         self._file.write(json.dumps(document) + "\n")
         self._written += 1
         self._waiting.append(document)
-        at_once = isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT
-        if at_once or time.monotonic() - self._sent_at >= self.every:
+        if isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT or time.monotonic() - self._sent_at >= self.every:
             self._file.flush()
             self._send({"first": self._written - len(self._waiting), "events": self._waiting})
             self._waiting, self._sent_at = [], time.monotonic()

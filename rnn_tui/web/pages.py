@@ -36,8 +36,7 @@ MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24  # longer messages of a browser clo
 MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000  # the last is what a screen is longer than, and no terminal's setup
 MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0  # downloads; a piece of one, all of one
 READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"  # sent first; then packets: terminal, JSON, pieces of files
-# At most 123 bytes: they go with the end of a WebSocket.
-ENDED, LOST = "The app has ended.", "The browser is gone."
+ENDED, LOST = "The app has ended.", "The browser is gone."  # of at most 123 bytes: they go with the end of a WebSocket
 FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
 FULL = "No more than {} may use this server at once. Try again later."

@@ -81,8 +81,7 @@ def marked(picture: Picture) -> Marks:
     """What the network marks in a picture (H, W, 3), BGR, uint8."""
     if not hasattr(_of_thread, "network"):
         cv2.setNumThreads(1)  # photos are read side by side, each by a thread: OpenCV's own would be in the way
-        weights = (asset_dir() / "pretrained" / FILE).read_bytes()
-        _of_thread.network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+        _of_thread.network = cv2.dnn.readNetFromONNX(np.fromfile(asset_dir() / "pretrained" / FILE, np.uint8))
     network: Any = _of_thread.network
     height, width = picture.shape[:2]
     planes = planes_of(cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE))
@@ -154,9 +153,8 @@ def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: In
         common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
         aside, apart = np.abs(start[first] + end[first] - start[other] - end[other])
         high = max(end[first, 1], end[other, 1]) - min(start[first, 1], start[other, 1])
-        in_row = high <= _ONE * tallest or -below < _ROW * size[first, 1]
         stacked = common > _STACKED * min(size[first, 0], size[other, 0]) or aside < _STACKED * apart
-        if other != first and stacked and in_row:
+        if other != first and stacked and (high <= _ONE * tallest or -below < _ROW * size[first, 1]):
             owner[owner == other] = first
             counts[..., first] += counts[..., other]
             counts[..., other] = 0

@@ -144,8 +144,7 @@ def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
         yield *head, name, size, None, None if networks else run.config.seed, value  # one value for all networks
     for name, values in moment.replicas.items():
         for network, value in zip(networks, values, strict=False):
-            variant = network.variant
-            yield *head, name, variant.hidden_size, variant.loss, network.seed, value
+            yield *head, name, network.variant.hidden_size, network.variant.loss, network.seed, value
 
 
 def write_json(export: Export) -> list[Path]:

@@ -66,8 +66,7 @@ class _Graph:
         weights = [self.constant(np.stack(part)) for part in zip(*map(_in_order, directions), strict=True)]
         ways = {"direction": "bidirectional" if len(directions) > 1 else "forward", **operator.attributes}
         states = self.node(operator.name, [inputs, *weights], hidden_size=directions[0].hidden_size, **ways)  # (T, D, N, H)
-        swapped = self.node("Transpose", [states], perm=[0, 2, 1, 3])
-        return self.node("Reshape", [swapped, self.constant(np.array([0, 0, -1]))])
+        return self.node("Reshape", [self.node("Transpose", [states], perm=[0, 2, 1, 3]), self.constant(np.array([0, 0, -1]))])
 
     def linear(self, inputs: str, weight: Array, bias: Array) -> str:
         """Add `inputs` @ `weight`ᵀ + `bias`."""
@@ -87,8 +86,7 @@ class _Graph:
         )  # fmt: skip
         onnx.helper.set_model_props(model, about)
         onnx.checker.check_model(model, full_check=True)
-        data: bytes = model.SerializeToString()
-        return data
+        return bytes(model.SerializeToString())
 
 
 def write_models(export: Export) -> list[Path]:
@@ -128,8 +126,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
     for layer in below:
         rows = graph.recurrent(rows, [one for one in (layer.forward, layer.backward) if one is not None])
     if top.backward is None:
-        states = graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])
-        read = graph.node("Flatten", [states])
+        read = graph.node("Flatten", [graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])])
     else:
         last = graph.constant(np.array(-1))
         ahead = graph.node("Gather", [graph.recurrent(rows, [top.forward]), last])
@@ -142,8 +139,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
 
 def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     graph, shape = _Graph(), network.shape
-    steps = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
-    states = graph.recurrent(steps, [network.cell(replica)])
+    states = graph.recurrent(graph.node("Transpose", [shape.inputs], perm=[1, 0, 2]), [network.cell(replica)])  # (T, N, H)
     outputs: list[Any] = ["N", "T", network.outputs] if shape.every_step else ["N", network.outputs]
     if shape.every_step:
         read = graph.node("Transpose", [states], perm=[1, 0, 2])

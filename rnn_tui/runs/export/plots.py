@@ -58,9 +58,8 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
             _draw(place, panel, colours)
         axes[-1].set_xlabel(x_label)
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
-            rest = len(colours) - MOST_IN_LEGEND
             columns = 1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2
-            title = f"and {rest} more" if rest > 0 else None
+            title = f"and {len(colours) - MOST_IN_LEGEND} more" if len(colours) > MOST_IN_LEGEND else None
             handles, names = axes[0].get_legend_handles_labels()
             figure.legend(handles, names, loc="outside lower center", ncols=columns, title=title, title_fontsize=7)
         return saved(figure, form)
@@ -76,10 +75,8 @@ def saved(figure: Any, form: str) -> bytes:
 def _panels(store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against) -> list[Panel]:
     def of(metric: str) -> list[Line]:
         drawn = lines(store.outlines(runs, metric), against)
-        if len(runs) > 1:
-            return drawn
         # A single run's name would only stand before each of its networks.
-        return [replace(line, label=line.label.removeprefix(f"{runs[0].name} ")) for line in drawn]
+        return drawn if len(runs) > 1 else [replace(line, label=line.label.removeprefix(f"{runs[0].name} ")) for line in drawn]
 
     usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
     faint = {"val_loss": of("train_loss")} if metrics is None else {}
