@@ -41,13 +41,12 @@ class Stepper:
         parts = self._problem.losses(step, self._workers.count)
         results = self._workers.run([partial(self._gradients, loss) for loss in parts])
         total, gradients = results[0]
-        for parameter, gradient in zip(self._parameters, gradients, strict=True):
-            parameter.grad = gradient
         for loss, more in results[1:]:
             total = total + loss
-            for parameter, gradient in zip(self._parameters, more, strict=True):
-                assert parameter.grad is not None
-                parameter.grad.add_(gradient)
+            # Not in place: parameters that are added, such as a step's two biases, have one gradient in common.
+            gradients = [one + other for one, other in zip(gradients, more, strict=True)]
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            parameter.grad = gradient
         self._optimiser.step()
         self.learning_rate = float(self._optimiser.param_groups[0]["lr"])
         if self._schedule is not None:

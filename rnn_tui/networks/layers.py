@@ -91,15 +91,16 @@ class RNNLayers(nn.RNN):
     PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all steps at once.
     """
 
-    def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor | None]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), from 0, or as `nn.RNN` from a `start` (L, N, H)."""
+    def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), and the last of each layer (L, N, H); from 0 or `start`."""
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
-        states = sequences.transpose(0, 1).to(kind).contiguous()
+        states, ends = sequences.transpose(0, 1).to(kind).contiguous(), []
         for weights in self.all_weights:
             states = _RNNPass.apply(states, *(weight.to(kind) for weight in weights))  # type: ignore[no-untyped-call]
-        return states.transpose(0, 1), None
+            ends.append(states[-1])
+        return states.transpose(0, 1), torch.stack(ends)
 
 
 Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers

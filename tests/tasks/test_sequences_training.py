@@ -1,6 +1,7 @@
 """Recall and adder in the real loop: each replica is the run that its seed would give alone."""
 
 import random
+import re
 import types
 from collections.abc import Callable
 from typing import Any
@@ -379,6 +380,6 @@ def test_a_step_beyond_all_memory_is_refused(small: Small, train: Any, task: str
     assert "not enough memory for a batch of 64" in message
     assert "hidden sizes 7, 32" in message
     assert "2 seeds" in message
-    # What it suggests helps, if need be twice.
-    assert "batch size of 16 or less" in message
-    train(config.replace(batch_size=4))
+    suggested = re.search(r"try a batch size of (\d+) or less", message)
+    assert suggested
+    train(config.replace(batch_size=int(suggested[1])))

@@ -71,6 +71,9 @@ class DigitBox(Static, can_focus=True):
 
     BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+
     def action_open(self) -> None:
         next(view for view in self.ancestors if isinstance(view, InsideDoor)).action_inside()
 

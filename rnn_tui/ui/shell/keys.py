@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.events import MouseDown, MouseMove
 from textual.keys import Keys, _normalize_key_list, key_to_character
@@ -140,7 +141,10 @@ class KeyFooter(Widget):
     def on_mouse_move(self, event: MouseMove) -> None:
         """Mark the key under the mouse, and have what it does told beside it."""
         self.over = event.style.meta.get("at")
-        self.tooltip = self.shown[self.over][2] if self.over is not None else None
+        if self.over is None:
+            self.tooltip = None
+        else:
+            self.tooltip = Content(self.shown[self.over][2])
 
     def on_leave(self) -> None:
         self.over = None

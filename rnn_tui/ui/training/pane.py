@@ -96,8 +96,8 @@ class TaskPane(Pane):
         await self.get_child_by_id("workspace").mount(LogView(), before="#failure")
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
-            words = with_key(str(number) if number < 10 else "", view.title)
-            await tabs.add_pane(TabPane(words, self._made(view), id=view.id))
+            key = str(number) if number < 10 else ""
+            await tabs.add_pane(TabPane(with_key(key, view.title), self._made(view), id=view.id))
         self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
