@@ -92,7 +92,7 @@ class RNNLayers(nn.RNN):
     """
 
     def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), and the last of each layer (L, N, H); from 0 or `start`."""
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), and each layer's last (L, N, H); from 0 or `start`."""
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
