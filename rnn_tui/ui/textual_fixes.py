@@ -119,6 +119,7 @@ class OrderedApp(App[int]):
             self._in_hand, self._since = self._typed.popleft(), time.monotonic()
             self._at_rest.reset()
             target = self.focused or self.screen
+            read_late_styles(self)  # it may bring what the first frame does not show
             await super().on_event(self._in_hand)
             self._follow(target, self._in_hand)
 

@@ -39,7 +39,8 @@ def train(page: PageProcess, *, long: bool = False) -> None:
     """Begin to train the adder, if asked with the preset that takes longest, and wait until it gets on."""
     page.press(F4)
     page.wait_for("Calculator")
-    page.press("FFt" if long else "t")
+    page.press("FF" * long)
+    page.press("t")
     page.wait_for(r"[1-9][\d,]* seq")
 
 
@@ -79,7 +80,7 @@ def test_runs_and_settings_lie_in_the_folder_of_the_page(home: Path, store: Path
     with PageProcess(store=store) as page:
         page.wait_for("Home")
         page.press("y")
-        page.wait_for("Go to the previous view")
+        page.wait_for("Help")
         page.press("\x1b")
         train(page)
         page.tell(type="quit")
@@ -133,7 +134,7 @@ def test_packets_that_make_no_sense_are_passed_over(page: PageProcess) -> None:
         page.watch(0.3)  # or they would be one sequence
     page.screen = ""
     page.press("?")
-    page.wait_for("Go to the previous view")
+    page.wait_for("Help")
     assert page.process.poll() is None
 
 
@@ -161,7 +162,7 @@ def test_what_anybody_prints_is_no_packet(store: Path) -> None:
     with PageProcess(store=store, changed=noise) as page:  # which fails at what is no packet
         page.wait_for("Home")
         page.press("?")
-        page.wait_for("Go to the previous view")
+        page.wait_for("Help")
         page.press("\x11")
         assert page.wait_for_end() == 0
         assert page.process.stderr is not None
@@ -176,7 +177,7 @@ def test_ctrl_z_and_ctrl_c_end_nothing(page: PageProcess) -> None:
     page.watch(0.5)
     page.screen = ""
     page.press("?")
-    page.wait_for("Go to the previous view")
+    page.wait_for("Help")
 
 
 def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(page: PageProcess) -> None:
