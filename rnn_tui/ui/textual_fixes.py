@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from textual import events
 from textual._compositor import CompositorMap
@@ -37,7 +38,7 @@ def joined_styles(apart_from: Sequence[object] = ()) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from)
 
 
-def read_late_styles(app: App[object]) -> None:
+def read_late_styles(app: App[Any]) -> None:
     """Let `app` know the styles of what its first frame does not show, before that is made."""
     if not app.stylesheet.has_source(*LATE_STYLES):
         app.stylesheet.add_source(joined_styles(app.css_path), LATE_STYLES)
