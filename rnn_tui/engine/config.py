@@ -47,7 +47,8 @@ class Recipe:
     #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
     #: input weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
-    forget_bias: float = 1.0  #: the forget gate's bias in the `orthogonal` initialisation.
+    forget_bias: float = 1.0  #: the forget gate's bias in the `orthogonal` initialisation: of all units, or of the first.
+    last_forget_bias: float | None = None  #: the last unit's, where they differ: those between are evenly spaced.
     standardise: bool = False  #: subtract the mean of the training pixels and divide by their deviation.
     #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or `none`.
     augmentation: str = NO_AUGMENTATION
@@ -74,6 +75,11 @@ class Recipe:
         for name in ("beta1", "beta2", "label_smoothing", "average", "rise", "inner_rows", "row_pairs", "undistorted"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
+
+    @property
+    def forget_biases(self) -> tuple[float, float]:
+        """The forget gate's bias of the first unit and of the last."""
+        return self.forget_bias, self.forget_bias if self.last_forget_bias is None else self.last_forget_bias
 
 
 @dataclass(frozen=True, kw_only=True)

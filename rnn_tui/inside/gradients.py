@@ -163,7 +163,7 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
 
     config = replace(network.config, cell=cell)
     model, recipe = build_model(config), config.recipe
-    initialise(model, CELLS[cell], recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
+    initialise(model, CELLS[cell], recipe.initialisation, generator(config.seed, "weights"), recipe.forget_biases)
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     _draw_readout(arrays["readout.weight"])
     return RowReaderNetwork(WeightsFile(config, arrays, 0, {}))

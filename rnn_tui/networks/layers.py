@@ -107,13 +107,15 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0) -> None:
+def initialise(
+    model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_biases: tuple[float, float] = (1.0, 1.0)
+) -> None:
     """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place, on the CPU.
 
     The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In `orthogonal`, recurrent weights
     are orthogonal gate by gate (Saxe et al. 2014), input weights Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout
-    weights and all biases 0 but for the `forget_bias` of the gate that keeps the last step: the forget gate (Jozefowicz et al.
-    2015), or the update gate (Tallec & Ollivier 2018).
+    weights and all biases 0 but for those of the gate that keeps the last step: the forget gate (Jozefowicz et al. 2015), or
+    the update gate (Tallec & Ollivier 2018). They go evenly from the first of `forget_biases`, of unit 0, to the second.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -137,7 +139,8 @@ def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Gener
             else:
                 weight.zero_()  # the readout as well: from zero, the first steps fit it before they disturb the recurrent ones
             if name.startswith("bias_ih") and cell.keep_gate is not None:  # one of the two biases is enough
-                gates[cell.gates.index(cell.keep_gate)].fill_(forget_bias)
+                bias = gates[cell.gates.index(cell.keep_gate)]
+                bias.copy_(torch.linspace(*forget_biases, len(bias)))
 
 
 class AllStatesReader(nn.Module):

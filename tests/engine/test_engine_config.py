@@ -36,6 +36,7 @@ recipes = st.builds(
     Recipe,
     initialisation=st.sampled_from(["pytorch", "orthogonal"]),
     forget_bias=st.floats(-5, 5),
+    last_forget_bias=st.none() | st.floats(-5, 5),
     standardise=st.booleans(),
     augmentation=st.sampled_from(["none", "shift", "elastic"]),
     beta1=unit,

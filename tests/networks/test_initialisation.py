@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.config import Recipe
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
 
@@ -16,7 +17,7 @@ MODELS = ("rnn", "lstm", "bilstm", "gru")
 
 def built(model: str, scheme: str, seed: int = 0, *, hidden: int = 16, layers: int = 2, forget: float = 1.0) -> nn.Module:
     reader = build_row_reader(CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers)
-    initialise(reader, CELLS[model], scheme, torch.Generator().manual_seed(seed), forget)
+    initialise(reader, CELLS[model], scheme, torch.Generator().manual_seed(seed), (forget, forget))
     return reader
 
 
@@ -94,6 +95,19 @@ def test_forget_bias_counts_once_though_pytorch_has_two_biases() -> None:
     total = reader.recurrent.bias_ih_l0 + reader.recurrent.bias_hh_l0
     assert gates(total, 16)[1].tolist() == [2.0] * 16
     assert total.sum() == 2.0 * 16
+
+
+def test_forget_biases_go_evenly_from_the_first_unit_to_the_last() -> None:
+    reader = built("lstm", "orthogonal", hidden=5, layers=1)
+    alike = {name: weight.clone() for name, weight in reader.state_dict().items()}
+    initialise(reader, CELLS["lstm"], "orthogonal", torch.Generator().manual_seed(0), (3.0, -1.0))
+    for name, weight in reader.state_dict().items():
+        if name == "recurrent.bias_ih_l0":
+            assert gates(weight, 5)[1].tolist() == [3.0, 2.0, 1.0, 0.0, -1.0]
+            weight[5:10] = 1.0
+        assert torch.equal(weight, alike[name]), name
+    assert Recipe(forget_bias=2.0).forget_biases == (2.0, 2.0)
+    assert Recipe(forget_bias=2.0, last_forget_bias=0.0).forget_biases == (2.0, 0.0)
 
 
 @pytest.mark.parametrize("scheme", ["pytorch", "orthogonal"])

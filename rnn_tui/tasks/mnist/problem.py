@@ -224,7 +224,7 @@ class MnistProblem(Problem):
         self._filmed = to_pixels(data.test_images[FILMED], False).numpy()
         self._followed = to_pixels(data.train_images[followed], False).numpy(), data.train_labels[followed].numpy()
         if config.start_from is None:
-            initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
+            initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_biases)
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)

@@ -226,7 +226,7 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
             with torch.device("meta"):
                 module = nn.ModuleDict({"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)})
             made[size, seed] = module.to_empty(device="cpu")
-            initialise(module, cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_bias)
+            initialise(module, cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_biases)
         recurrent, readout = made[size, seed].values()
         assert isinstance(readout, nn.Linear)
         network.set_replica(at, recurrent, readout)
