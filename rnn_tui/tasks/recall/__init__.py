@@ -1,5 +1,6 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
@@ -9,7 +10,11 @@ from rnn_tui.tasks.task import CONFUSION, LENGTHS, RESULTS, TRAINING, Preset, Se
 
 DIGITS = 10
 
-_FAST = Recipe(initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True)
+# Some units keep what they read from the start, others let go of it: with 5 units, 99 % are right in place of 91 %.
+_BEST = Recipe(
+    initialisation="orthogonal", forget_bias=3.0, last_forget_bias=-1.5, beta2=0.99, schedule="one-cycle", fresh=True,
+)  # fmt: skip
+_FAST = replace(_BEST, beta1=0.7, rise=0.6)
 _NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
 
 RECALL = Task(
@@ -24,13 +29,14 @@ RECALL = Task(
             {**_NETWORKS, **training(20, 1, 2e-3, 900, 100, Recipe())},
         ),
         Preset(
-            "fast", "Every answer right with 10 units in under a second: fresh sequences in every batch, "
-            "one-cycle learning rate.",
-            {**_NETWORKS, **training(5, 64, 0.03, 12_800, 10_000, _FAST)},
+            "fast", "Every answer right with 10 units in a third of a second: fresh sequences in every batch, "
+            "short and long memories from the start, one-cycle learning rate.",
+            {**_NETWORKS, **training(2, 96, 0.08, 27_840, 10_000, _FAST)},
+            {"rnn": training(5, 64, 0.03, 12_800, 10_000, _BEST)},  # which has no such units: a lower rate for longer
         ),
         Preset(
-            "best", "The best that the smaller sizes can do: the fast recipe for eight times as many steps.",
-            {**_NETWORKS, **training(20, 64, 0.05, 25_600, 10_000, _FAST)},
+            "best", "The best that the smaller sizes can do: as fast, for 14 times as many steps.",
+            {**_NETWORKS, **training(20, 64, 0.05, 25_600, 10_000, _BEST)},
         ),
     ),
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
