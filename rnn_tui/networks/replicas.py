@@ -218,8 +218,11 @@ def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspa
         if batch == 1:
             state = state.view(replicas, width, 1)
         cell = torch.addcmul(cell * work.keep[step], state, through[step - 1])
-    sums = work.sums[:steps].permute(1, 2, 0, 3).reshape(replicas, rows, steps * batch)
-    read = work.joined[:steps].permute(1, 0, 3, 2).reshape(replicas, steps * batch, columns)
+    if batch > 1:  # step by step, where all lies as it is read
+        sums, read = work.sums[:steps].flatten(0, 1), work.joined[:steps].flatten(0, 1)
+        return torch.bmm(sums, read.transpose(1, 2)).view(steps, replicas, rows, columns).sum(0)
+    sums = work.sums[:steps].permute(1, 2, 0, 3).reshape(replicas, rows, steps)
+    read = work.joined[:steps].permute(1, 0, 3, 2).reshape(replicas, steps, columns)
     return torch.bmm(sums, read)
 
 

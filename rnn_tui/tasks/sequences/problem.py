@@ -2,10 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -77,9 +78,16 @@ class Batch:
 
 def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) -> list[Batch]:
     """The examples of an epoch, in order; the last batch may have fewer sequences than `batch_size`."""
-    parts = [examples.part(start, start + batch_size) for start in range(0, examples.count, batch_size)]
-    batches = [(part.batch(device), int(part.lengths.min()) == part.inputs.shape[2]) for part in parts]
-    return [replace(batch, lengths=None) if of_one_length else batch for batch, of_one_length in batches]
+    whole, starts = examples.batch(device), range(0, examples.count, batch_size)  # arranged and sent at once
+    assert whole.lengths is not None
+    lows, highs = (lengths.numpy() for lengths in examples.lengths.aminmax(dim=0))
+    shortest, longest = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+    batches = []
+    for start, least, most in zip(starts, shortest.tolist(), longest.tolist(), strict=True):
+        at = slice(start, start + batch_size)
+        lengths = None if least == most else whole.lengths[:, at]
+        batches.append(Batch(whole.inputs[:most, ..., at], whole.targets[..., at], lengths))
+    return batches
 
 
 Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]  # a batch of all replicas, with lengths; without gradients
