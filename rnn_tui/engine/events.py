@@ -10,9 +10,9 @@ the end exactly one of `RunFinished`, `RunStopped` and `RunFailed`.
 A thread can't be stopped from outside, only asked: the loop looks at its `Control` after each step.
 """
 
+import os
 import threading
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -27,7 +27,7 @@ ReplicaFigures = Mapping[str, tuple[float, ...]]
 
 def new_run_id() -> str:
     """An id that sorts by time and is unique across processes."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(3).hex()}"
 
 
 @dataclass(frozen=True)
