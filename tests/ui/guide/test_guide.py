@@ -31,7 +31,7 @@ SEEN = {
     "6-mse-or-ce": [("adder results", "H 3 mse"), ("adder training", "bit accuracy (%)"), ("adder lengths", "length")],
     "7-your-own-hand": [("mnist draw", "It sees"), ("mnist photos", "7 of 12 right"), ("mnist photos", "12 of 12 right")],
     "8-seed": [
-        ("recall training", "recall × 5 fast"), ("recall results", " 20"), ("adder inside", "by unit 0"),
+        ("recall training", "recall RNN × 5 fast"), ("recall results", " 20"), ("adder inside", "by unit 0"),
         ("adder inside", "by unit 9"),
     ],
 }  # fmt: skip
