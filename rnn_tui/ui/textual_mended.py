@@ -13,6 +13,8 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
+from textual.css import match, stylesheet
+from textual.css.model import CombinatorType, Selector
 from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.message import Message
@@ -26,7 +28,7 @@ Method = Callable[..., Any]
 SECONDS_UNTIL_IN_FRONT = 0.05
 
 
-def _mends(kind: type[Any], name: str) -> Callable[[Method], None]:
+def _mends(kind: Any, name: str) -> Callable[[Method], None]:
     """Put a function in the place of a method of Textual's, which it gets before what that is given."""
     method = getattr(kind, name)
 
@@ -123,6 +125,31 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
         app.push_screen(CommandPalette())
 
 
+@_mends(stylesheet.Stylesheet, "apply")
+def _apply_few(apply: Method, sheet: stylesheet.Stylesheet, node: DOMNode, **options: Any) -> None:
+    """Look at the rules of the node's names alone: Textual goes through all for each of them. Waits for it to remember."""
+    kept = vars(sheet)
+    if sheet._require_parse:
+        sheet.parse()
+    if kept.get("_by_name") is not (by_name := sheet.rules_map):
+        kept.update(_by_name=by_name, _every=sheet.rules, _few={})
+    names = frozenset(by_name.keys() & node._selector_names)
+    if names not in kept["_few"]:
+        some = {rule for name in names for rule in by_name[name]}
+        kept["_few"][names] = [rule for rule in kept["_every"] if rule in some]
+    sheet._rules = kept["_few"][names]
+    try:
+        apply(sheet, node, **options)
+    finally:
+        sheet._rules = kept["_every"]
+
+
+def _check_last_first(check: Method, selectors: list[Selector], path: list[DOMNode]) -> bool:
+    """Compare the last selector with the node before others with those above: Textual begins at the app. Waits for that."""
+    one = len(selectors) == 1 and selectors[0].combinator is CombinatorType.DESCENDENT
+    return selectors[-1].check(path[-1]) and (one or check(selectors, path))
+
+
 def _on_something(palette: CommandPalette, click: events.Click) -> bool:
     with suppress(NoWidget):
         return bool(palette.get_widget_at(click.screen_x, click.screen_y))
@@ -135,6 +162,8 @@ def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     raise io.UnsupportedOperation("fileno")
 
 
+for _user in (stylesheet, match):
+    _mends(_user, "_check_selectors")(_check_last_first)
 # This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
