@@ -62,14 +62,15 @@ class Program(subprocess.Popen[Any]):
 
     Args:
         new_interpreter: whether to start one in any case.
+        module: another program in its place, by the name of its module.
     """
 
-    def __init__(self, *arguments: str, new_interpreter: bool = False, **options: Any) -> None:
+    def __init__(self, *arguments: str, new_interpreter: bool = False, module: str = "rnn_tui", **options: Any) -> None:
         self._told = b""
         self._asking: socket.socket | None = None
         same = read_at_start(options.get("env") or os.environ) == read_at_start(os.environ)
         self._forks = CAN_FORK and same and not new_interpreter
-        super().__init__([*COMMAND, *arguments], **options)
+        super().__init__([*COMMAND[:-1], module, *arguments], **options)
 
     def _execute_child(self, *given: Any) -> None:
         if not self._forks:
@@ -77,7 +78,7 @@ class Program(subprocess.Popen[Any]):
             return
         args, _, _, _, _, cwd, env, _, _, _, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, *_, session, _ = given
         about = {
-            "arguments": args[len(COMMAND) :], "folder": str(cwd or os.getcwd()), "session": session,
+            "module": args[2], "arguments": args[len(COMMAND) :], "folder": str(cwd or os.getcwd()), "session": session,
             "environment": dict(os.environ if env is None else env),
         }  # fmt: skip
         streams = [own if own != -1 else number for number, own in enumerate((p2cread, c2pwrite, errwrite))]

@@ -1,8 +1,9 @@
 """Processes of `rnn-tui` without the seconds that each takes to load PyTorch: `python -m tests.program_server ADDRESS PID`.
 
 The server loads everything once. Whoever connects hands over arguments, folder, environment and three streams, and gets the
-number of a process that is a fork of it, and how that ended. What runs there is `rnn_tui/__main__.py`, from a fresh `sys.argv`
-and fresh streams to its end. What a new interpreter alone can show is left to tests that start one.
+number of a process that is a fork of it, and how that ended. What runs there is `rnn_tui/__main__.py`, or another module that
+was asked for, from a fresh `sys.argv` and fresh streams to its end. What a new interpreter alone can show is left to tests that
+start one.
 """
 
 import atexit
@@ -83,7 +84,7 @@ def _keep(asking: socket.socket, message: bytes, streams: list[int]) -> None:
 
 
 def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
-    """Be `python -m rnn_tui`."""
+    """Be `python -m rnn_tui`, or another module."""
     arguments, folder, environment, session = about["arguments"], about["folder"], about["environment"], about["session"]
     assert isinstance(arguments, list)
     assert isinstance(environment, dict)
@@ -105,14 +106,14 @@ def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
                                   write_through=number == 2)  # fmt: skip
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    os._exit(_end_of())
+    os._exit(_end_of(str(about.get("module", "rnn_tui"))))
 
 
-def _end_of() -> int:
+def _end_of(module: str) -> int:
     """Run the program to its end as an interpreter does, but for what C libraries do then: PyTorch's takes its time."""
     code = 0
     try:
-        runpy.run_module("rnn_tui", run_name="__main__", alter_sys=True)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:

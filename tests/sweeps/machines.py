@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.cli.command_line import environment
+from tests.program import Program
 
 PATIENCE = 180.0
 MODULES = {"scheduler": "distributed.cli.dask_scheduler", "worker": "distributed.cli.dask_worker"}
@@ -56,11 +57,13 @@ class Machines:
     ) -> "subprocess.Popen[bytes]":
         folder = self.folder / home
         folder.mkdir(exist_ok=True)
+        env = {**environment(), "RNN_TUI_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **variables}
         with (folder / "log").open("ab") as log:
-            return subprocess.Popen(
-                [*within, sys.executable, "-m", MODULES[kind], *arguments], stdout=log, stderr=log, start_new_session=True,
-                env={**environment(), "RNN_TUI_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **variables},
-            )  # fmt: skip
+            streams = {"stdout": log, "stderr": log}
+            if not within:
+                return Program(*arguments, module=MODULES[kind], start_new_session=True, env=env, **streams)
+            command = [*within, sys.executable, "-m", MODULES[kind], *arguments]
+            return subprocess.Popen(command, start_new_session=True, env=env, **streams)
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):

@@ -13,8 +13,8 @@ from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines
 
-RUNS = 72
-RUNS_BETWEEN_KILLS = 18  # a few seconds' work, on a machine however busy
+RUNS = 40
+RUNS_BETWEEN_KILLS = 10  # a few seconds' work, on a machine however busy
 SMALL = ("--preset", "fast", "--training-size", "200", "--test-size", "20", "--epochs", "2")
 
 
