@@ -6,8 +6,11 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
@@ -18,11 +21,17 @@ from rnn_tui.runs.held import HELD
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
+PARSED: dict[object, list[RuleSet]] = {}
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """With `-n auto`, two workers a core: tests of the app wait for it half of their time."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With `-n auto`, two workers a core: tests of the app wait for it half of their time.
+
+    And whoever is done takes tests from another: the longest ones would have one worker go on alone.
+    """
+    if config.option.dist == "no":
+        config.option.dist = "worksteal"
     return 2 * (os.cpu_count() or 1)
 
 
@@ -36,6 +45,22 @@ def pytest_collection() -> Iterator[None]:
     gc.set_threshold(100_000, 20, 5)
     with heavy_imports():
         return (yield)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """Parse each style sheet once for all apps: each of them would begin with that anew."""
+    parse: Any = Stylesheet._parse_rules
+
+    def parse_once(sheet: Stylesheet, *given: Any, **more: Any) -> list[RuleSet]:
+        key = (*given, *more.items(), *sheet._variables.items())
+        if key not in PARSED:
+            PARSED[key] = parse(sheet, *given, **more)
+        return PARSED[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
 from textual.css import match, stylesheet
-from textual.css.model import CombinatorType, Selector
+from textual.css.model import CombinatorType, RuleSet, Selector
 from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.message import Message
@@ -164,6 +164,7 @@ def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
 
 for _user in (stylesheet, match):
     _mends(_user, "_check_selectors")(_check_last_first)
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]  # the same in C; it is asked for each rule time and again
 # This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
