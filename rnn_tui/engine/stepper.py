@@ -44,7 +44,9 @@ class Stepper:
         for loss, more in results[1:]:
             total = total + loss
             # Not in place: parameters that are added, such as a step's two biases, have one gradient in common.
-            gradients = [one + other for one, other in zip(gradients, more, strict=True)]
+            gradients = [
+                one if one is None or other is None else one + other for one, other in zip(gradients, more, strict=True)
+            ]
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
         self._optimiser.step()
@@ -90,7 +92,8 @@ class Stepper:
         _check(raw, model.state_dict())
         states = [_below(tensors, f"optimiser/{at}/") for at in range(len(self._parameters))]
         for parameter, state in zip(self._parameters, states, strict=True):
-            _check(state, {"exp_avg": parameter, "exp_avg_sq": parameter, "step": torch.zeros(())})
+            if state or not any(states):  # a weight has one once it has a gradient
+                _check(state, {"exp_avg": parameter, "exp_avg_sq": parameter, "step": torch.zeros(())})
         groups = self._optimiser.state_dict()["param_groups"]
         if len(learning_rates) != len(groups):
             raise ValueError("other groups of parameters")
@@ -115,12 +118,12 @@ class Stepper:
             torch._foreach_copy_(averaged, weights)
         average.n_averaged += 1
 
-    def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+    def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor | None]]:
         loss = loss_of()
         # Replicas share no weights: the gradient of their sum is each one's own.
         # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        # Weights that have no part in it have a gradient of 0.
-        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss), materialize_grads=True)
+        # Weights that have no part in it have none, and stay as they are at no cost.
+        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss), allow_unused=True)
 
 
 class LossLog:
