@@ -56,6 +56,7 @@ def workload(config: RunConfig) -> Workload | None:
     elif isinstance(config, ImageConfig) and task.images and not config.data_dir:
         networks, layers, units = 1, config.layers * (1 + cell.bidirectional), config.hidden_size
         samples, steps, features = task.images
+        steps *= 1 - config.recipe.inner_rows * 8 / 28 - config.recipe.row_pairs * 10 / 28  # 20 of 28 rows are inner ones
     else:
         return None
     steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import cost
 from rnn_tui.runs.cost import (
@@ -37,6 +38,8 @@ def test_a_workload_counts_time_steps_and_weights() -> None:
     assert images.weights == 2 * 4 * 64 * (64 + 28 + 2)
     assert load(cell="bilstm").weights == 2 * load().weights
     assert load(cell="rnn").weights * 4 == load().weights
+    rows = load(epochs=1, recipe=Recipe(inner_rows=0.5, row_pairs=0.25)).steps / 50_000
+    assert rows == pytest.approx(0.25 * 10 + 0.25 * 20 + 0.5 * 28)
     digits = load("recall", seeds=5, hidden_sizes=(2, 8), lengths=(3, 9), training_size=100)
     assert digits.steps == TASKS["recall"].config("lstm", "report").epochs * 100 * 6
     assert digits.gates == 10 * 4 * 8  # smaller ones are as wide as the largest
