@@ -115,7 +115,7 @@ def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig)
     assert losses(1) != losses(2)
 
 
-@pytest.mark.parametrize("augmentation", ["shift", "elastic", "photo", "open-set"])
+@pytest.mark.parametrize("augmentation", ["shift", "elastic", "strong-elastic", "photo", "open-set"])
 def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: RunConfig, augmentation: str) -> None:
     config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
     made = problem(config)

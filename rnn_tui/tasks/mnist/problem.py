@@ -134,7 +134,9 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
 ALL_ROWS, INNER_ROWS, PAIRS = slice(None), slice(4, 24), slice(5, 24, 2)
 EVALUATION_BATCH = 250  # large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
-DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
+DISTORTIONS = {
+    "elastic": Distortion(), "strong-elastic": Distortion(elastic=0.045), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION,
+}  # fmt: skip
 
 
 def build_model(config: ImageConfig) -> nn.Module:
