@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import data_dir, weights_of
 
 if TYPE_CHECKING:
+    from rnn_tui.engine import events
     from rnn_tui.engine.checkpoint import Checkpoint
     from rnn_tui.runs.locks import RunLock
     from rnn_tui.runs.recorder import Recorder, Spill
@@ -30,9 +30,9 @@ class HeldRun:
     name: str  #: what it is called.
     recorder: "Recorder"  #: has its values; closed.
     checkpoint: "Checkpoint | None"  #: its last weights, if they are not written.
-    end: events.RunFinished | events.RunStopped | None  #: what says that it is over, if that must wait for its weights.
+    end: "events.RunFinished | events.RunStopped | None"  #: what says that it is over, if that must wait for its weights.
     lock: "RunLock"  #: the right to write it.
-    emit: Callable[[events.Event], object]  #: takes the news that its weights are written.
+    emit: "Callable[[events.Event], object]"  #: takes the news that its weights are written.
     _values: "Spill | None" = field(default=None, init=False)
 
     @property
@@ -52,7 +52,8 @@ class HeldRun:
 
     def _keep(self) -> None:
         """Write values, then weights, then that it is over: what is there builds on the former."""
-        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine import events  # noqa: PLC0415 - on use only
+        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
         recorder = self.recorder
         recorder.close()

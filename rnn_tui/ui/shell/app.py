@@ -26,10 +26,10 @@ from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess, telling
 from rnn_tui.ui.textual_fixes import YOUNG_WHILE_TYPING, FrontScreen
-from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.training.manager import TrainingManager
 
 HERE = Path(__file__).parent.parent
 SECONDS_TO_HAND_OVER = 10.0
@@ -56,7 +56,7 @@ class RnnTuiApp(RequestsApp):
     ]
 
     def __init__(
-        self, runs: TrainingManager | None = None, data_dir: str | None = None,
+        self, runs: "TrainingManager | None" = None, data_dir: str | None = None,
         report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
     ) -> None:  # fmt: skip
         """Create the app, the tab of the id `first` in front; `report_overrides` are settings of the report rerun, by task."""
@@ -67,7 +67,7 @@ class RnnTuiApp(RequestsApp):
         data = {task.name: {"data_dir": data_dir} for task in TASKS.values() if data_dir is not None and task.reads_data}
         given = report_overrides or {}
         self.report_overrides = {name: {**data.get(name, {}), **given.get(name, {})} for name in (*given, *data)}
-        self.runs = runs or TrainingManager()
+        self._runs = runs
         self.store = StoreAccess()
         self._until = 0.0  # a sweep may hand over what it has, where the app is about to quit
         self.end_process: Callable[[int, str], object] | None = None  # by an exit code and a sentence, in place of Textual
@@ -165,9 +165,9 @@ class RnnTuiApp(RequestsApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stop only while something trains, pause only what runs, resume only what is paused."""
         if action == "stop":
-            return self.runs.busy
+            return self.busy
         if action == "pause":
-            return self.runs.busy and self.runs.paused is not parameters[0]
+            return self.busy and self.runs.paused is not parameters[0]
         return super().check_action(action, parameters)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
@@ -188,7 +188,7 @@ class RnnTuiApp(RequestsApp):
     async def action_quit(self) -> None:
         if HELD:
             self.stop_and("What is not yet kept on the disk would be lost. Quit anyway?", self._interrupt_and_quit, "Stop")
-        elif self.runs.busy:
+        elif self.busy:
             self.stop_and(f"{self.under_way}. Quit anyway?", self._interrupt_and_quit)
         else:
             self.exit(0)
@@ -197,7 +197,7 @@ class RnnTuiApp(RequestsApp):
         """Quit so that the next start offers to go on; a sweep's workers may hand over what they have."""
         self.runs.interrupt()
         sweep, now = self.runs.sweep, time.monotonic()
-        if sweep is not None and sweep.going_on and self.runs.busy and now < (self._until or now + 1):
+        if sweep is not None and sweep.going_on and self.busy and now < (self._until or now + 1):
             if not self._until:
                 self._until = now + SECONDS_TO_HAND_OVER
                 self.notify("The workers hand over what they have.")

@@ -11,7 +11,6 @@ from textual.message import Message
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
 
@@ -164,7 +163,8 @@ class Alerts:
 
     def hear(self, run_ids: Iterable[str], report: bool, sweep: bool) -> None:
         """Ring for what is new of these runs, or of the rerun or a sweep, whose runs don't ring, and for a stall."""
-        from rnn_tui.ui.training.run_lines import how_it_ended  # noqa: PLC0415 - behind the first frame
+        from rnn_tui.engine.state import Status  # noqa: PLC0415 - behind the first frame
+        from rnn_tui.ui.training.run_lines import how_it_ended  # noqa: PLC0415
 
         runs = self._app.runs
         rerun = runs.report is not None and runs.report.going_on

@@ -21,10 +21,10 @@ from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess, telling
 from rnn_tui.ui.textual_fixes import OrderedApp
-from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.ui.runs.pane import RunsPane
+    from rnn_tui.ui.training.manager import TrainingManager
     from rnn_tui.ui.training.pane import TaskPane
 
 
@@ -53,12 +53,26 @@ class ConfirmScreen(ModalScreen[bool]):
 class RequestsApp(OrderedApp):
     """An app that does what its views ask for, one training at a time."""
 
-    runs: TrainingManager
     store: StoreAccess
     tabs: AppTabs
     news: messages.News
+    _runs: "TrainingManager | None" = None
     _next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
     _resuming = False  # whether a run is about to go on
+
+    @property
+    def runs(self) -> "TrainingManager":
+        """What trains; made behind the first frame, which is sooner without."""
+        if self._runs is None:
+            from rnn_tui.ui.training.manager import TrainingManager  # noqa: PLC0415 - behind the first frame
+
+            self._runs = TrainingManager()
+        return self._runs
+
+    @property
+    def busy(self) -> bool:
+        """Whether something trains."""
+        return self._runs is not None and self._runs.busy
 
     async def _task_pane(self, name: str) -> "TaskPane":
         """Bring a task to the front; its pane, once all of it is there."""
@@ -66,7 +80,7 @@ class RequestsApp(OrderedApp):
 
     def on_train_requested(self, event: messages.TrainRequested) -> None:
         start = partial(self._start_when_free, list(event.configs))
-        if self.runs.busy:
+        if self.busy:
             self.stop_and(f"{self.under_way}. Stop it and start a new one?", start)
         else:
             start()
@@ -143,7 +157,7 @@ class RequestsApp(OrderedApp):
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
-        if not (free := not self.runs.busy and self._next_up is None and not self._resuming):
+        if not (free := not self.busy and self._next_up is None and not self._resuming):
             self.notify(messages.UNDER_WAY, severity="warning")
         return free
 
@@ -155,7 +169,7 @@ class RequestsApp(OrderedApp):
             self._start_next()
 
     def _start_next(self) -> None:
-        if self.runs.busy:
+        if self.busy:
             self.set_timer(0.05, self._start_next)
             return
         configs, self._next_up = self._next_up or [], None
