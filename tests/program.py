@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ CAN_FORK = sys.platform == "linux"
 
 def read_at_start(environment: "dict[str, str] | os._Environ[str]") -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(READ_AT_START)}
+
+
+def take_control() -> None:
+    """Make the terminal of this process the one whose end the system tells it of."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def server_address() -> str:
@@ -63,14 +69,21 @@ class Program(subprocess.Popen[Any]):
     Args:
         new_interpreter: whether to start one in any case.
         module: another program in its place, by the name of its module.
+        code: or a program of some lines of Python.
+        controlling: whether its terminal is the one whose end the system tells it of.
     """
 
-    def __init__(self, *arguments: str, new_interpreter: bool = False, module: str = "rnn_tui", **options: Any) -> None:
-        self._told = b""
+    def __init__(
+        self, *arguments: str, new_interpreter: bool = False, module: str = "rnn_tui", code: str = "",
+        controlling: bool = False, **options: Any,
+    ) -> None:  # fmt: skip
+        self._told, self._controlling = b"", controlling
         self._asking: socket.socket | None = None
         same = read_at_start(options.get("env") or os.environ) == read_at_start(os.environ)
         self._forks = CAN_FORK and same and not new_interpreter
-        super().__init__([*COMMAND[:-1], module, *arguments], **options)
+        if controlling:
+            options |= {"start_new_session": True, "preexec_fn": take_control}
+        super().__init__([sys.executable, *(("-c", code) if code else ("-m", module)), *arguments], **options)
 
     def _execute_child(self, *given: Any) -> None:
         if not self._forks:
@@ -78,8 +91,8 @@ class Program(subprocess.Popen[Any]):
             return
         args, _, _, _, _, cwd, env, _, _, _, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, *_, session, _ = given
         about = {
-            "module": args[2], "arguments": args[len(COMMAND) :], "folder": str(cwd or os.getcwd()), "session": session,
-            "environment": dict(os.environ if env is None else env),
+            "program": args[1:3], "arguments": args[len(COMMAND) :], "folder": str(cwd or os.getcwd()), "session": session,
+            "controlling": self._controlling, "environment": dict(os.environ if env is None else env),
         }  # fmt: skip
         streams = [own if own != -1 else number for number, own in enumerate((p2cread, c2pwrite, errwrite))]
         self._asking = socket.socket(socket.AF_UNIX)

@@ -1,9 +1,9 @@
 """Processes of `rnn-tui` without the seconds that each takes to load PyTorch: `python -m tests.program_server ADDRESS PID`.
 
 The server loads everything once. Whoever connects hands over arguments, folder, environment and three streams, and gets the
-number of a process that is a fork of it, and how that ended. What runs there is `rnn_tui/__main__.py`, or another module that
-was asked for, from a fresh `sys.argv` and fresh streams to its end. What a new interpreter alone can show is left to tests that
-start one.
+number of a process that is a fork of it, and how that ended. What runs there is `rnn_tui/__main__.py`, another module that was
+asked for, or some lines of Python, from a fresh `sys.argv` and fresh streams to its end. What a new interpreter alone can show
+is left to tests that start one.
 """
 
 import atexit
@@ -19,9 +19,12 @@ import sys
 import threading
 import time
 import traceback
-from typing import NoReturn
+import types
+from typing import Any, NoReturn
 
 import psutil
+
+from tests.program import take_control
 
 MODULES = (
     "cv2", "distributed", "safetensors.numpy", "scipy.stats", "sklearn.linear_model", "sklearn.model_selection",
@@ -98,6 +101,8 @@ def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
     os.environ.update(environment)
     time.tzset()
     sys.path[0] = os.getcwd()
+    if about.get("controlling"):
+        take_control()
     sys.argv = ["rnn-tui", *arguments]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old, mode = getattr(sys, f"__{name}__"), "w" if number else "r"
@@ -106,14 +111,19 @@ def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
                                   write_through=number == 2)  # fmt: skip
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    os._exit(_end_of(str(about.get("module", "rnn_tui"))))
+    program: Any = about.get("program", ("-m", "rnn_tui"))
+    os._exit(_end_of(*program))
 
 
-def _end_of(module: str) -> int:
+def _end_of(kind: str, what: str) -> int:
     """Run the program to its end as an interpreter does, but for what C libraries do then: PyTorch's takes its time."""
     code = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if kind == "-c":
+            sys.modules["__main__"] = main = types.ModuleType("__main__")
+            exec(compile(what, "<string>", "exec"), main.__dict__)
+        else:
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:

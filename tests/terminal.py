@@ -9,8 +9,6 @@ import select
 import signal
 import sqlite3
 import struct
-import subprocess
-import sys
 import time
 
 import psutil
@@ -21,6 +19,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
+from tests.program import Program
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -58,13 +57,13 @@ class Terminal:
         self.output = ""
         unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
         environment = {k: v for k, v in os.environ.items() if k not in unwanted}
-        self.process = subprocess.Popen(
-            [sys.executable, *(["-c", changed + START] if changed else ["-m", "rnn_tui"])],
+        self.process = Program(
+            code=changed and changed + START,
+            controlling=controlling,
             stdin=self._theirs,
             stdout=self._theirs,
             stderr=self._theirs,
             start_new_session=True,
-            preexec_fn=_take_control if controlling else None,  # noqa: PLW1509 - one thread
             env=environment | {"TERM": "xterm-256color"},
         )
 
@@ -180,8 +179,3 @@ def assert_interrupted() -> None:
     assert run.step > 0
     assert statuses_written() == [run.status] == [Status.INTERRUPTED]
     assert read_weights(run.weights).config == run.config
-
-
-def _take_control() -> None:
-    """In the new process: make its terminal the one whose end the system tells it of."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -6,7 +6,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,10 +56,7 @@ class PageProcess:
         own = {name: value for name, value in os.environ.items() if name not in unwanted}
         given = {**page_environment(store, share, turns, trainings, size), **(environment or {})}
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        if changed:
-            self.process = subprocess.Popen([sys.executable, "-c", changed + START], env=own | given, **pipes)
-        else:
-            self.process = Program(env=own | given, **pipes)
+        self.process = Program(code=changed and changed + START, env=own | given, **pipes)
         self.screen = ""
         self.meta: list[dict[str, Any]] = []
         self.pieces: dict[str, list[bytes]] = {}

@@ -7,8 +7,6 @@ import re
 import select
 import signal
 import struct
-import subprocess
-import sys
 import termios
 import time
 import unicodedata
@@ -18,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.ui.photos.screens import LABEL_BOX
+from tests.program import Program
 from tests.ui.photos.photos_host import write_strokes
 
 pty = pytest.importorskip("pty")
@@ -63,8 +62,8 @@ class PixelTerminal:
         self.lines = [[" "] * 250 for _ in range(80)]
         self.sixels, self.kitty = 0, list[str]()
         environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", APP, str(folder), wanted],
+        self.process = Program(
+            str(folder), wanted, code=APP,
             stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
             env=environment | {"TERM": "xterm-256color", **more},
         )  # fmt: skip
