@@ -4,13 +4,17 @@ import gc
 import gzip
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
@@ -21,6 +25,7 @@ from rnn_tui.runs.held import HELD
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
+DRAW: Any = Compositor.render_update
 PARSED: dict[object, list[RuleSet]] = {}
 
 
@@ -61,6 +66,36 @@ def parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_when_looked_at() -> Iterator[None]:
+    """Draw an app that has no terminal where a test looks at it, and at its end; all the time would take a third longer."""
+    run: Any = App.run_test
+
+    def update(compositor: Compositor, full: bool = False, **options: Any) -> Any:
+        if full:
+            return DRAW(compositor, full, **options)
+        compositor._dirty_regions.clear()
+        return None
+
+    @asynccontextmanager
+    async def run_test(app: App[Any], **options: Any) -> AsyncIterator[Pilot[Any]]:
+        async with run(app, **options) as pilot:
+            yield pilot
+            if app.is_running and app.screen_stack:
+                app.screen._compositor.render_strips()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", update)
+        patch.setattr(App, "run_test", run_test)
+        yield
+
+
+@pytest.fixture
+def draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw an app whenever something changes, as on a terminal."""
+    monkeypatch.setattr(Compositor, "render_update", DRAW)
 
 
 @pytest.fixture(autouse=True)

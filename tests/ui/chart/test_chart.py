@@ -28,6 +28,8 @@ from rnn_tui.engine.state import decimate, smooth
 from rnn_tui.ui.chart import geometry, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
 
+pytestmark = pytest.mark.usefixtures("draws")
+
 STYLES = Path(chart_module.__file__).with_suffix(".tcss")
 EPOCHS = list(range(1, 11))
 ACCURACY = ChartSeries("lstm", EPOCHS, [50 + 5 * e for e in EPOCHS], 0, points=True)

@@ -371,6 +371,7 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
             assert large_answer(app) == 0
 
 
+@pytest.mark.usefixtures("draws")
 async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 40)) as pilot:

@@ -330,7 +330,7 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
         app: Any = pilot.app
         await pilot.press("f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
-        app.post_message(TrainRequested([replace(adder(), epochs=1000)]))
+        app.post_message(TrainRequested([replace(adder(), epochs=400)]))
         await wait_until(pilot, lambda: runs.busy)
         await pilot.press("s")
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))

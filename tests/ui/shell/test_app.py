@@ -236,6 +236,7 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
         assert "failed" in text
 
 
+@pytest.mark.usefixtures("draws")
 async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
@@ -453,6 +454,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
         runs.stop()
 
 
+@pytest.mark.usefixtures("draws")
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_screen_in_mid_training(runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     app = RnnTuiApp(runs)

@@ -18,6 +18,8 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import PanelApp, running, start, wait_until
 
+pytestmark = pytest.mark.usefixtures("draws")
+
 
 def counting(calls: Counter[str], name: str, method: Any) -> Any:
     """A method that counts how often it is called."""

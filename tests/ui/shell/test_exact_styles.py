@@ -12,6 +12,8 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import finish, running, start, wait_until
 
+pytestmark = pytest.mark.usefixtures("draws")
+
 Way = tuple[Any, Any]
 
 
