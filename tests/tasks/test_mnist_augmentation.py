@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from rnn_tui.tasks.mnist.augmentation import (
+    PHOTO_DISTORTION,
+    SHIFT_GROUP,
+    Distortion,
+    distort,
+    draw_shifts,
+    restroke,
+    shift_groups,
+)  # fmt: skip
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.problem import PHOTO_DISTORTION, SHIFT_GROUP, Distortion, distort, draw_shifts, restroke, shift_groups
 
 COUNT = 60
 
