@@ -1,13 +1,17 @@
 """The pages in docs/reference say what the code does."""
 
 import argparse
+from dataclasses import asdict
 
 import pytest
 
 from rnn_tui.cli.commands import build_parser
+from rnn_tui.engine.config import Recipe
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Preset, Task
 from tests.reference_pages import FOLDER, PAGES, documents
 from tests.reference_pages.commands import parsers
+from tests.reference_pages.settings import columns_of
 
 MADE_BY = "python -m tests.reference_pages makes it anew"
 
@@ -15,6 +19,19 @@ MADE_BY = "python -m tests.reference_pages makes it anew"
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "json.md"])
 def test_a_page_is_what_is_made_of_the_code(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), MADE_BY
+
+
+@pytest.mark.parametrize(
+    ("task", "preset", "cell"),
+    [(task, preset, cell) for task in TASKS.values() for preset in task.presets for cell in preset.of_cells],
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_the_table_of_presets_says_what_a_run_of_that_cell_has(task: Task, preset: Preset, cell: str) -> None:
+    said, usual = dict(columns_of(task, preset))[f"{preset.name} ({cell})"], asdict(Recipe())
+    has = asdict(task.config(cell, preset.name))
+    recipe = {name: value for name, value in has["recipe"].items() if value != usual[name]}
+    assert {name: value for name, value in said.items() if name in usual} == recipe
+    assert {name: value for name, value in said.items() if name in has} == {name: has[name] for name in said if name in has}
 
 
 def test_the_page_of_documents_is_what_the_commands_print() -> None:

@@ -99,7 +99,7 @@ def columns_of(task: Task, preset: Preset) -> list[tuple[str, dict[str, Any]]]:
     """A preset's values, and those for cells of which it has others."""
     others = ", ".join(one for one in task.cells if one not in preset.of_cells)
     found = [(f"{preset.name} ({others})" if preset.of_cells else preset.name, flat(preset.values))]
-    return found + [(f"{preset.name} ({cell})", flat(preset.values) | flat(values)) for cell, values in preset.of_cells.items()]
+    return found + [(f"{preset.name} ({cell})", flat({**preset.values, **values})) for cell, values in preset.of_cells.items()]
 
 
 def flat(values: Any) -> dict[str, Any]:
