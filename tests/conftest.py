@@ -25,6 +25,7 @@ from rnn_tui.runs.held import HELD
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
+LONGEST = ("tests/sweeps/test_deaths.py", "tests/sweeps/test_many_deaths.py", "tests/ui/shell/test_every_view.py")
 DRAW: Any = Compositor.render_update
 PARSED: dict[object, list[RuleSet]] = {}
 
@@ -38,6 +39,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if config.option.dist == "no":
         config.option.dist = "worksteal"
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait longest for processes, or the others are done before them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
