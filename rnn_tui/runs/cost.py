@@ -12,7 +12,7 @@ from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.devices import resolve_device
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
 
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
@@ -56,7 +56,8 @@ def workload(config: RunConfig) -> Workload | None:
     elif isinstance(config, ImageConfig) and task.images and not config.data_dir:
         networks, layers, units = 1, config.layers * (1 + cell.bidirectional), config.hidden_size
         samples, steps, features = task.images
-        steps *= 1 - config.recipe.inner_rows * 8 / 28 - config.recipe.row_pairs * 10 / 28  # 20 of 28 rows are inner ones
+        inner = len(INNER_ROWS)
+        steps -= config.recipe.inner_rows * (steps - inner) + config.recipe.row_pairs * inner / 2
     else:
         return None
     steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units

@@ -8,6 +8,7 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 
+INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
 OPEN_SET = "open-set"  # the augmentation of open set recognition: extra data may also show what is no digit
 
 

@@ -28,16 +28,17 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients, gradient_norms
 from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.networks.stepwise import Array, Floats
-from rnn_tui.tasks.config import ImageConfig, as_kind
+from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import DISTORTIONS, distort, draw_shifts, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, PIXEL_DEVIATION, PIXEL_MEAN, SIDE, RowReaderNetwork
 from rnn_tui.tasks.task import ImageEvaluation
 
-# Where in an image a network reads: at all rows; at those in which most digits have their ink; or at the second of each pair of
-# these, of which it then gets the mean. A step takes that much less time, and teaches nearly as much.
-ALL_ROWS, INNER_ROWS, PAIRS = slice(None), slice(4, 24), slice(5, 24, 2)
+# Where in an image a network reads: at all rows; at the inner ones; or at the second of each pair of these, of which it then
+# gets the mean. A step takes that much less time, and teaches nearly as much.
+ALL_ROWS, INNER = slice(None), slice(INNER_ROWS.start, INNER_ROWS.stop)
+PAIRS = slice(INNER_ROWS.start + 1, INNER_ROWS.stop, 2)
 EVALUATION_BATCH = 250  # large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 
@@ -172,7 +173,7 @@ class MnistProblem(Problem):
         elif recipe.augmentation == "shift":
             moves = draw_shifts(count, self._noise)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
-        rows = PAIRS if done < recipe.row_pairs else INNER_ROWS if done < recipe.inner_rows else ALL_ROWS
+        rows = PAIRS if done < recipe.row_pairs else INNER if done < recipe.inner_rows else ALL_ROWS
         if done >= 1 - recipe.undistorted:
             maps = strokes = moves = None
 
@@ -194,7 +195,7 @@ class MnistProblem(Problem):
 
     def _logits(self, model: nn.Module, images: Tensor, rows: slice = ALL_ROWS) -> Tensor:
         """Logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`: as they are, or the mean of a pair."""
-        images = images[:, INNER_ROWS if rows == PAIRS else rows]
+        images = images[:, INNER if rows == PAIRS else rows]
         pixels = to_pixels(images, False) if images.dtype == torch.uint8 else images
         if rows == PAIRS:
             pixels = pixels.view(len(pixels), -1, 2, SIDE).mean(2)
