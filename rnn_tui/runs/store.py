@@ -84,7 +84,7 @@ class RunStore:
 
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
         """Every value that was logged of a run, by step."""
-        with self._explaining(run_id):
+        with self._reading(run_id):
             return points.moments(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
@@ -94,14 +94,14 @@ class RunStore:
             groups.setdefault(points.without_seeds(run.config), []).append(run)
         curves: dict[str, Curve] = {}
         for some in groups.values():
-            with self._explaining(some[0].run_id):
+            with self._reading(some[0].run_id):
                 found = points.curves(self._connection, some, metric, points.MOST_DRAWN)
                 curves |= zip((run.run_id for run in some), found, strict=True)
         return [(run, curves[run.run_id]) for run in runs]
 
     def metrics(self, run_id: str) -> list[SafeText]:
         """The names of all that was logged of a run."""
-        with self._explaining():
+        with self._reading():
             return list(dict.fromkeys(metric_name(name) for _, name in points.logged(self._connection, run_id)))
 
     def sessions(self, run_id: str) -> list[Session]:
@@ -117,7 +117,7 @@ class RunStore:
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
-        with self._explaining(run.whole.run_id):
+        with self._reading(run.whole.run_id):
             told = events_of(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
             return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
@@ -227,6 +227,12 @@ class RunStore:
                 raise
             what = f"What was logged of run {run_id} is damaged in the database of runs"
             raise StoreError(f"{what}; rnn-tui runs delete {run_id} removes it.") from error
+
+    @contextmanager
+    def _reading(self, run_id: str = "") -> Iterator[None]:
+        """The same where several things are read, all of one moment: meanwhile a process that trains may write more."""
+        with self._explaining(run_id), transaction(self._connection, "DEFERRED"):
+            yield
 
 
 def existing_store() -> AbstractContextManager[RunStore | None]:

@@ -1,7 +1,9 @@
 """What is in the database is what happened, for runs of one go and for resumed ones."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ import pytest
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import lock_dir
+from rnn_tui.engine.paths import lock_dir, run_database
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
+from rnn_tui.runs.database import transaction
 from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, resume, small, train
@@ -93,6 +96,30 @@ def test_the_state_can_be_had_back(only: Only) -> None:
     expected = folded(told, small())
     with RunStore() as store:
         assert store.state(only()) == expected
+
+
+def test_a_run_in_training_is_read_as_it_is_at_one_moment(only: Only) -> None:
+    train()
+    run = only()
+    with RunStore() as store, closing(sqlite3.connect(run_database(), isolation_level=None)) as trainer:
+        tables = ("points", "moments")
+        of_last = "WHERE run_id = ? AND step = ?", (run.run_id, run.step)
+        rows = {table: trainer.execute(f"SELECT * FROM {table} {of_last[0]}", of_last[1]).fetchall() for table in tables}
+        for table in tables:
+            trainer.execute(f"DELETE FROM {table} {of_last[0]}", of_last[1])
+
+        def last_epoch_ends(statement: str) -> None:
+            if "FROM moments" in statement and rows:  # its values were asked for before
+                with transaction(trainer):
+                    for table, some in rows.items():
+                        trainer.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))})", some)
+                rows.clear()
+
+        store._connection.set_trace_callback(last_epoch_ends)
+        state = store.state(run)
+        assert not rows
+        assert [bool(epoch.replicas) for epoch in state.epochs] == [True, True]
+        assert [bool(epoch.replicas) for epoch in store.state(run).epochs] == [True, True, True]
 
 
 @pytest.mark.parametrize("stop", [1, 13, 20, 29])
