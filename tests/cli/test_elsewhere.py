@@ -106,7 +106,7 @@ def test_several_are_stopped_and_what_does_not_train_is_said(home: Path) -> None
 
 
 def test_a_run_of_the_report_is_stopped_and_with_it_the_report(home: Path) -> None:
-    arguments = ("report", "--only", "recall", "--preset", "fast", "--seeds", "2", "--device", "cpu")
+    arguments = ("report", "--only", "recall", "--preset", "report", "--seeds", "2", "--device", "cpu")
     with training_elsewhere(*arguments) as (process, run_id):
         assert run_inside(["runs", "stop", run_id])[0] == 0
         _, err = process.communicate(timeout=PATIENCE)
