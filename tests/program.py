@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = [sys.executable, "-m", "rnn_tui"]
+# The app, as the last line of Python that changes something in it before.
+START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 PATIENCE = 120.0
 # What an interpreter or a library reads as it starts: where it differs, a new interpreter is started.
 READ_AT_START = ("PYTHON", "LANG", "LC_", "OMP_", "MKL_", "OPENBLAS", "DASK_", "CUDA")

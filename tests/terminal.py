@@ -19,7 +19,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
-from tests.program import Program
+from tests.program import START, Program
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -29,7 +29,6 @@ PATIENCE = 90.0
 ROWS, COLUMNS = 24, 80
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
 TO_ALTERNATE = "\x1b[?1049h"
-START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 # What the app switches on, and must switch off: screen, hidden cursor, mouse, pastes.
 MODES = (
     (TO_ALTERNATE, "\x1b[?1049l"),

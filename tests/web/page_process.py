@@ -14,11 +14,10 @@ from typing import Any
 from textual._binary_encode import load
 
 from rnn_tui.engine.paths import page_environment
-from tests.program import Program
+from tests.program import START, Program
 
 PATIENCE = 45.0
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
-START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 PROMISED_SECONDS = 2.0
 
 
