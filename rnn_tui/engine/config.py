@@ -57,7 +57,7 @@ class Recipe:
     #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to almost zero.
     schedule: Literal["constant", "one-cycle"] = "constant"
     rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
-    bfloat16: bool = False  #: run matrix products in bfloat16 where the processor has instructions for it.
+    bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
     inner_rows: float = 0.0  #: share of all steps, the first ones, in which only the inner rows of images are read.
     row_pairs: float = 0.0  #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
     undistorted: float = 0.0  #: share of all steps, the last ones, without augmentation.

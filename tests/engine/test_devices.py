@@ -128,6 +128,18 @@ def test_bfloat16_is_asked_of_the_device_itself(monkeypatch: pytest.MonkeyPatch)
     assert not fast_bfloat16(MPS)
 
 
+@pytest.mark.parametrize(("processor", "instructions", "faster"), [
+    ("AMD EPYC", ["avx512_bf16"], True), ("Intel Xeon", ["avx512_bf16", "amx_bf16"], True),
+    ("Intel Xeon", ["avx512_bf16"], False), ("AMD EPYC", [], False), ("", ["avx512_bf16"], True),
+])  # fmt: skip
+def test_a_processor_has_bfloat16_where_that_is_faster(
+    monkeypatch: pytest.MonkeyPatch, processor: str, instructions: list[str], faster: bool
+) -> None:
+    has: dict[str, object] = {"cpu_name": processor, "avx512_bf16": False, "amx_bf16": False, **dict.fromkeys(instructions, True)}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
+    assert fast_bfloat16(CPU) == faster
+
+
 def test_float32_asks_nothing_of_autocast() -> None:
     with precision(torch.device("meta"), False):  # which has none, nor has MPS in older versions of PyTorch
         assert not torch.is_autocast_enabled("cpu")
