@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.state import Status
@@ -159,7 +159,7 @@ def test_a_worker_that_says_what_can_not_be_is_refused_in_a_sentence(who: Any) -
     workers = ClusterWorkers(None, print)  # type: ignore[arg-type]  # nobody is asked
     misfit = workers.greet("tcp://there", who)
     assert misfit.endswith(".")
-    assert misfit.isprintable()
+    assert printable(misfit, len(misfit)) == misfit
     assert not workers.good
 
 
