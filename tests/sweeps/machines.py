@@ -18,7 +18,11 @@ from tests.cli.command_line import environment
 from tests.program import Program
 
 PATIENCE = 180.0
-MODULES = {"scheduler": "distributed.cli.dask_scheduler", "worker": "distributed.cli.dask_worker"}
+COMMANDS = {
+    "scheduler": "from distributed.cli.dask_scheduler import main\nmain()",
+    "worker": "import dask\nfrom distributed.cli.dask_worker import main\ndask.config.set({config})\nmain()",
+}
+METHOD = "distributed.worker.multiprocessing-method"
 
 
 def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -29,10 +33,15 @@ def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
 
 
 class Machines:
-    """A scheduler with workers, each in a process group of its own."""
+    """A scheduler with workers, each in a process group of its own.
 
-    def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1", **variables: str) -> None:
+    The process of a worker that trains is a fork of the one that watches over it: a new interpreter would load PyTorch for
+    seconds. Where `method` is `spawn` it is one all the same: a fork's end alone is noticed late, as its connections are shared.
+    """
+
+    def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1", method: str = "fork", **variables: str) -> None:
         self.folder, self.options, self.host, self.variables = folder, options, host, variables
+        self.config = {METHOD: method}
         self.workers: list[subprocess.Popen[bytes]] = []
         self.scheduler, self.address = self.start_scheduler()
 
@@ -60,9 +69,10 @@ class Machines:
         env = {**environment(), "RNN_TUI_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **variables}
         with (folder / "log").open("ab") as log:
             streams = {"stdout": log, "stderr": log}
+            code = COMMANDS[kind].format(config=self.config)
             if not within:
-                return Program(*arguments, module=MODULES[kind], start_new_session=True, env=env, **streams)
-            command = [*within, sys.executable, "-m", MODULES[kind], *arguments]
+                return Program(*arguments, code=code, start_new_session=True, env=env, **streams)
+            command = [*within, sys.executable, "-c", code, *arguments]
             return subprocess.Popen(command, start_new_session=True, env=env, **streams)
 
     def close(self) -> None:
@@ -82,8 +92,8 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def machines(folder: Path, count: int, *options: str, host: str = "127.0.0.1", **variables: str) -> Iterator[Machines]:
-    some = Machines(folder, *options, host=host, **variables)
+def machines(folder: Path, count: int, *options: str, **more: str) -> Iterator[Machines]:
+    some = Machines(folder, *options, **more)
     try:
         for _ in range(count):
             some.add_worker()

@@ -26,7 +26,7 @@ def finished() -> int:
 def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
     chance, over = random.Random(0), threading.Event()
     kills = 0
-    with machines(tmp_path, 2) as some:
+    with machines(tmp_path, 2, method="spawn") as some:
 
         def kill_now_and_then() -> None:
             """The process that trains; Dask starts another one in its place."""
