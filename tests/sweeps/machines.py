@@ -36,7 +36,7 @@ class Machines:
     """A scheduler with workers, each in a process group of its own.
 
     The process of a worker that trains is a fork of the one that watches over it: a new interpreter would load PyTorch for
-    seconds. Where `method` is `spawn` it is one all the same: a fork's end alone is noticed late, as its connections are shared.
+    seconds. Where `method` is `spawn` it is one all the same: the end of a fork alone is noticed late.
     """
 
     def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1", method: str = "fork", **variables: str) -> None:
