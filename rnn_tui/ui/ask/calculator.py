@@ -73,10 +73,10 @@ class CalculatorPanel(AskPanel):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave frames and scrollbar out where every line counts; draw large where none does."""
-        for name, least in HEIGHTS.items():
-            self.set_class(event.size.height >= least, name)
-        self.query_one("#numbers").set_class(self.has_class("-roomy"), "panel")
-        self.query_one("#sum").set_class(self.has_class("-framed"), "panel")
+        enough = {name: event.size.height >= least for name, least in HEIGHTS.items()}
+        self.query_one("#numbers").set_class(enough["-roomy"], "panel", update=False)
+        self.query_one("#sum").set_class(enough["-framed"], "panel", update=False)
+        self.update_classes(enough)  # and the styles of all below, once
 
     @property
     def answers_view(self) -> Widget:

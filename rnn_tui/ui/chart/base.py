@@ -80,8 +80,7 @@ class ChartBase(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         width, height = self.content_size
-        self.set_class(width < TINY_SIZE[0] or height < TINY_SIZE[1], "-tiny")
-        self.set_class(height < LOW_HEIGHT, "-low")
+        self.update_classes({"-tiny": width < TINY_SIZE[0] or height < TINY_SIZE[1], "-low": height < LOW_HEIGHT})
         self._update_title()
 
     def show(self, series: Sequence[ChartSeries]) -> None:

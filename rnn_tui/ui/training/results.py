@@ -187,10 +187,9 @@ class TestImagesView(Vertical, InsideDoor):
     def on_resize(self) -> None:
         width, height = self.size
         large = width >= VERY_WIDE and height >= HIGH
-        self.set_class(width >= WIDE, "-wide")
-        self.set_class(large, "-large")
         self.query_one("#test-detail InkImage", InkImage).scale = LARGE if large else PLAIN
-        self.query_one(ImageGrid).set_class(width >= WIDE, "panel")
+        self.query_one(ImageGrid).set_class(width >= WIDE, "panel", update=False)
+        self.update_classes({"-wide": width >= WIDE, "-large": large})
 
     def show_field(self, true: int, read: int) -> None:
         self._kinds, self._field = [BY_CHANCE, MISREAD, OF_FIELD], (true, read)
