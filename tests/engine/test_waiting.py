@@ -22,7 +22,7 @@ from rnn_tui.engine.stepper import LossLog, Stepper, make_optimiser
 from rnn_tui.tasks import TASKS
 
 DEVICE = torch.device("meta")
-STEPS, AVERAGED = 4, "averaged"
+STEPS, AVERAGED = 2, "averaged"
 CHOICES = [(task.name, cell, preset.name) for task in TASKS.values() for cell in task.cells for preset in task.presets]
 CHOICES += [("mnist", "lstm", augmentation) for augmentation in TASKS["mnist"].augmentations]
 CHOICES += [("mnist", "lstm", AVERAGED)]
