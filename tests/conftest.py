@@ -3,10 +3,12 @@
 import gc
 import gzip
 import os
+import random
 import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from rnn_tui.engine.paths import asset_dir
@@ -98,10 +101,38 @@ def drawn_when_looked_at() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def only_the_busy_are_asked() -> Iterator[None]:
+    """Have a pilot wait for the widgets that have something to do: Textual asks all 300 of a screen, at every key."""
+    wait: Any = Pilot._wait_for_screen
+
+    def busy(pump: MessagePump) -> bool:
+        message: Any = pump._message_queue.ready_event
+        return message.is_set() or not message._waiters
+
+    async def wait_for_screen(pilot: Pilot[Any], timeout: float = 30) -> bool:
+        app = pilot.app
+        asked = [pump for pump in app.screen.walk_children(with_self=True) if busy(pump)] if app.screen_stack else []
+        screen = SimpleNamespace(walk_children=lambda **_: asked)
+        of_app = {"call_later": app.call_later, "_exception_event": app._exception_event}
+        done: bool = await wait(SimpleNamespace(app=SimpleNamespace(screen=screen, **of_app)), timeout)
+        return done
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+        yield
+
+
 @pytest.fixture
 def draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw an app whenever something changes, as on a terminal."""
     monkeypatch.setattr(Compositor, "render_update", DRAW)
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """Have a test that asks for random numbers get the same each time: among all there is a sum with one place, 0 + 0."""
+    random.seed(0)
 
 
 @pytest.fixture(autouse=True)
