@@ -171,7 +171,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
     assert "learned" not in study.dot
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]), st.integers(2, 4))
 def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bits: int) -> None:
     network = random_network(seed, *cell)
