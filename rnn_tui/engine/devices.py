@@ -168,12 +168,12 @@ def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager
 
 
 def fast_bfloat16(device: "torch.device") -> bool:
-    """Whether `device` does matrix products faster in bfloat16 than in float32: with instructions for it, and not with all."""
+    """Whether `device` is faster at matrix products in bfloat16 than in float32, which not all with instructions for it are."""
     import torch  # noqa: PLC0415
 
     if device.type == "cuda":  # of this device: `torch.cuda.is_bf16_supported` tells of the first
         return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     has = torch.cpu.get_capabilities() if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
-    # Intel's AVX-512 has half the speed of float32 (measured on a Sapphire Rapids without AMX), AMD's about twice.
+    # Intel's AVX-512 has half the speed of float32 (measured on a Xeon without AMX), AMD's about twice.
     intel = "intel" in str(has.get("cpu_name", "")).lower()
     return bool(has.get("amx_bf16") or (has.get("avx512_bf16") and not intel))
