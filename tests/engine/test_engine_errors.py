@@ -1,13 +1,10 @@
 """Text from outside is shown on one line, without anything a terminal would obey."""
 
-import unicodedata
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import as_cell, printable, printable_lines
-
-JOINERS = "\u200c\u200d"
+from tests.harmless import is_one_harmless_line
 
 
 @given(st.text(max_size=200), st.integers(2, 100))
@@ -19,8 +16,7 @@ JOINERS = "\u200c\u200d"
 def test_result_is_one_harmless_line(text: str, limit: int) -> None:
     shown = printable(text, limit)
     assert len(shown) <= limit
-    assert len(shown.splitlines()) <= 1
-    assert all(unicodedata.category(one)[0] != "C" for one in shown if one not in JOINERS)
+    assert is_one_harmless_line(shown)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=60))
