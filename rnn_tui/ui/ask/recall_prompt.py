@@ -159,8 +159,7 @@ class RecallPromptPanel(AskPanel):
         cut = self.query_one("#recall-digits", TypedInput).cut
         error = " ".join(filter(None, (cut, self._complaint or self._failure)))
         self.query_one("#recall-status", Static).update(error or (self._answers.notes if self._answers is not None else ""))
-        self.set_class(bool(error), "-wrong")
-        self.set_class(bool(self._complaint or self._failure), "-stale")
+        self.update_classes({"-wrong": bool(error), "-stale": bool(self._complaint or self._failure)})
 
     def _show_table(self) -> None:
         drawn = self._drawn

@@ -49,9 +49,9 @@ class PhotoCard(Vertical):
             self._text.update(card_text(self._reading, 2 * side))
 
     def show(self, reading: "Reading", selected: bool) -> None:
-        for name in ("right", "wrong", "doubtful", "failed"):
-            self.set_class(state_of(reading) == name, f"-{name}")
-        self.set_class(selected, "-selected")
+        state = state_of(reading)
+        states = {f"-{name}": state == name for name in ("right", "wrong", "doubtful", "failed")}
+        self.update_classes({**states, "-selected": selected})
         if reading is not self._reading:
             before, self._reading = self._reading, reading
             if before is None or before.digit is not reading.digit or before.rows is not reading.rows:

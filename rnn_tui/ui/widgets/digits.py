@@ -141,8 +141,7 @@ class DigitColumn(Vertical):
         if probabilities:
             self._digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
             self._bars.show(probabilities, true)
-        self.set_class(colour == "warning", "-unsure")
-        self.set_class(colour == "error", "-wrong")
+        self.update_classes({"-unsure": colour == "warning", "-wrong": colour == "error"})
         first, _, more = words.partition("\n")
         self._words.update(Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%")), layout=False)
 
@@ -151,7 +150,6 @@ def fit_columns(columns: Sequence[DigitColumn], place: Size) -> None:
     """Draw columns that stand side by side as large as there is room for in a place."""
     room, height = place.width // max(1, len(columns)), place.height
     size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
+    classes = {**{name: name == size for name, *_ in SIZES}, "-spread": height >= SPREAD_HEIGHT + 3 * bool(size)}
     for column in columns:
-        for name, *_ in SIZES:
-            column.set_class(name == size, name)
-        column.set_class(height >= SPREAD_HEIGHT + 3 * bool(size), "-spread")
+        column.update_classes(classes)
