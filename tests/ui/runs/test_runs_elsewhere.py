@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Label
 
 from rnn_tui.engine.state import Status
 from rnn_tui.ui.runs.table import RunsTable
@@ -23,6 +24,10 @@ def footer(app: RnnTuiApp) -> str:
     return screen_text(app).splitlines()[-1]
 
 
+def progress(app: RnnTuiApp) -> str:
+    return str(app.query_one(RunProgress).query_one("#progress-what", Label).content)
+
+
 async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home: Path) -> None:
     train()
     ended = record().name
@@ -35,7 +40,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
             await pilot.press("p")
             await wait_until(pilot, lambda: "‖ paused" in row(app, name) and "p Resume" in footer(app))
             assert record(run_id).status is Status.PAUSED
-            assert f"The process that trains {name} was asked to pause it." in notices(app)
+            await wait_until(pilot, lambda: f"The process that trains {name} was asked to pause it." in notices(app))
             await pilot.press("p")
             await wait_until(pilot, lambda: "● training" in row(app, name) and "p Pause" in footer(app))
 
@@ -47,7 +52,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
             assert record(run_id).status is Status.TRAINING
             await pilot.press("s")
             await wait_until(pilot, lambda: "■ stopped" in row(app, name) and "s Stop" not in footer(app))
-            assert f"The process that trains {name} was asked to stop it." in notices(app)
+            await wait_until(pilot, lambda: f"The process that trains {name} was asked to stop it." in notices(app))
 
 
 async def test_its_curve_goes_on_in_compare(home: Path) -> None:
@@ -104,12 +109,12 @@ async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
         await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step)
         assert "p Pause" in footer(app)
         assert await asked(pilot, "runs", "pause", "last") == 0
-        await wait_until(pilot, lambda: "p Resume" in footer(app))
-        assert "paused" in str(app.query_one(RunProgress).query_one("#progress-what").render())
-        assert any(text.startswith("Another process paused this run") for text in notices(app))
+        # The thread that trains tells of its pause after it is asked for it, and the app hears of both at any moment.
+        await wait_until(pilot, lambda: "p Resume" in footer(app) and "paused" in progress(app))
+        await wait_until(pilot, lambda: any(text.startswith("Another process paused this run") for text in notices(app)))
         await pilot.press("p")
         await wait_until(pilot, lambda: "p Pause" in footer(app) and record().status is Status.TRAINING)
         assert await asked(pilot, "runs", "stop", "last") == 0
         await wait_until(pilot, lambda: not app.runs.busy and "s Stop" not in footer(app))
-        assert "Another process stopped this run." in notices(app)
-        assert any("was stopped at step" in text for text in notices(app))
+        await wait_until(pilot, lambda: "Another process stopped this run." in notices(app))
+        await wait_until(pilot, lambda: any("was stopped at step" in text for text in notices(app)))
