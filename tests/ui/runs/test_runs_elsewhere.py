@@ -106,8 +106,7 @@ async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
     app = RnnTuiApp()
     async with running(app, first="recall", size=(160, 40)) as pilot:
         app.post_message(TrainRequested([small(epochs=1000, training_size=1000)]))
-        await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step)
-        assert "p Pause" in footer(app)
+        await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step and "p Pause" in footer(app))
         assert await asked(pilot, "runs", "pause", "last") == 0
         # The thread that trains tells of its pause after it is asked for it, and the app hears of both at any moment.
         await wait_until(pilot, lambda: "p Resume" in footer(app) and "paused" in progress(app))

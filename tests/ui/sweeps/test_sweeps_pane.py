@@ -144,8 +144,7 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {"vary": "hidden_size=2", "fixed": LONG, "name": "long"})
         await pilot.press("alt+t")
-        await wait_until(pilot, lambda: "● training" in screen_text(app), PATIENCE)
-        assert "s Stop" in screen_text(app)
+        await wait_until(pilot, lambda: "● training" in screen_text(app) and "s Stop" in screen_text(app), PATIENCE)
         await pilot.press("p")
         await wait_until(pilot, lambda: " paused " in screen_text(app))
         await pilot.press("p", "s")
