@@ -1,7 +1,7 @@
 """Training images shifted, distorted, with other strokes: functions of what was drawn, the same if threads share a batch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -107,3 +107,20 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     thicker, thinner = F.max_pool2d(sources, 3, 1, 1)[:, 0], -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
     shares = amounts[:, None, None].to(images.dtype)
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
+
+
+def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.device) -> Callable[[Tensor, slice], Tensor]:
+    """Draw how images of a batch change by an augmentation; returns what does that with those of a slice of it, bytes."""
+    if kind == "shift":
+        moves = draw_shifts(count, random)
+        return lambda images, part: shift_groups(images, moves, part.start)
+    if (distortion := DISTORTIONS.get(kind)) is None:
+        return lambda images, _part: images
+    maps = sent(distortion.draw(count, random), device)
+    strokes = sent(distortion.draw_strokes(count, random), device) if distortion.stroke else None
+
+    def change(images: Tensor, part: slice) -> Tensor:
+        images = distort(images.float().div_(255), maps[part])
+        return images if strokes is None else restroke(images, strokes[part])
+
+    return change

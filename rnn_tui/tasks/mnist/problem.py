@@ -30,7 +30,7 @@ from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.augmentation import DISTORTIONS, distort, draw_shifts, restroke, shift_groups
+from rnn_tui.tasks.mnist.augmentation import draw_changes
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, PIXEL_DEVIATION, PIXEL_MEAN, SIDE, RowReaderNetwork
 from rnn_tui.tasks.task import ImageEvaluation
@@ -137,7 +137,6 @@ class MnistProblem(Problem):
         self.batch_size, self.samples_per_epoch = config.batch_size, len(labels)
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
         self._order, self._noise = torch.empty(0, dtype=torch.long), torch.Generator()
-        self._distortion = DISTORTIONS.get(recipe.augmentation)
         log(
             f"{len(train):,} training, {len(validation):,} validation and {len(data.test_labels):,} test images{note} "
             f"on {device}, {'bfloat16' if self._bfloat16 else 'float32'} products."
@@ -165,26 +164,15 @@ class MnistProblem(Problem):
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Cross-entropy over the batch, in parts of about equal size."""
         chosen, recipe = self._order[step * self.batch_size : (step + 1) * self.batch_size], self._recipe
-        count, maps, strokes, moves = len(chosen), None, None, None
-        if self._distortion is not None:
-            maps = sent(self._distortion.draw(count, self._noise), self._device)
-            if self._distortion.stroke:
-                strokes = sent(self._distortion.draw_strokes(count, self._noise), self._device)
-        elif recipe.augmentation == "shift":
-            moves = draw_shifts(count, self._noise)
+        count = len(chosen)
+        change = draw_changes(recipe.augmentation, count, self._noise, self._device)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
         rows = PAIRS if done < recipe.row_pairs else INNER if done < recipe.inner_rows else ALL_ROWS
-        if done >= 1 - recipe.undistorted:
-            maps = strokes = moves = None
+        plain = done >= 1 - recipe.undistorted
 
         def loss_of(part: slice) -> Tensor:
             images, targets = (one.index_select(0, chosen[part]) for one in self._train)
-            if moves is not None:
-                images = shift_groups(images, moves, part.start)
-            if maps is not None:
-                images = distort(to_pixels(images, False), maps[part])
-            if strokes is not None:
-                images = restroke(images, strokes[part])
+            images = images if plain else change(images, part)
             logits = self._logits(self.model, images, rows)
             if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
                 logits = F.pad(logits, (0, 1))
