@@ -14,6 +14,7 @@ from rnn_tui.tasks.mnist.augmentation import (
     PHOTO_DISTORTION,
     SHIFT_GROUP,
     Distortion,
+    cut_out,
     distort,
     draw_shifts,
     restroke,
@@ -200,6 +201,20 @@ def test_a_batch_in_parts_is_shifted_as_the_whole(cuts: list[int]) -> None:
     bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(batch)}), len(batch)]
     parts = [shift_groups(batch[begin:end], moves, begin) for begin, end in pairwise(bounds)]
     assert torch.equal(torch.cat(parts), shift_groups(batch, moves))
+
+
+# Squares
+
+
+def test_three_of_four_images_lose_one_square_which_may_be_anywhere() -> None:
+    squares = Distortion(cutout=7).draw_squares(2000, generator())
+    lost = 1 - cut_out(torch.ones(2000, 28, 28), squares)
+    whole = lost.sum((1, 2)) == 0
+    assert whole.float().mean() == pytest.approx(0.25, abs=0.05)
+    for axis in (1, 2):  # as wide as it is high
+        assert set(lost[~whole].amax(axis).sum(1).tolist()) == {7.0}
+    assert set(lost[~whole].sum((1, 2)).tolist()) == {49.0}
+    assert lost.amax(0).min() == 1  # each pixel of some image
 
 
 # Strokes

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
@@ -115,7 +116,7 @@ def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig)
     assert losses(1) != losses(2)
 
 
-@pytest.mark.parametrize("augmentation", ["shift", "elastic", "strong-elastic", "photo", "open-set"])
+@pytest.mark.parametrize("augmentation", ["shift", "elastic", "strong-elastic", "cutout", "photo", "open-set"])
 def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: RunConfig, augmentation: str) -> None:
     config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
     made = problem(config)
@@ -123,6 +124,20 @@ def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: Ru
     assert first != second
     made.begin_epoch(1)
     assert float(made.losses(0, 1)[0]().detach()) == first
+
+
+def test_squares_are_cut_out_of_images_that_are_distorted_alike(config: RunConfig) -> None:
+    cut, whole = (problem(recipe(config, augmentation=one).replace(batch_size=1000)) for one in ("cutout", "strong-elastic"))
+    cut.model.load_state_dict(whole.model.state_dict())
+    read: dict[str, Tensor] = {}
+    for name, made in (("cut", cut), ("whole", whole)):
+        recurrent = made.model.get_submodule("recurrent")
+        recurrent.register_forward_pre_hook(lambda _, inputs, name=name: read.update({name: inputs[0]}))
+        made.losses(0, 1)[0]()
+    changed = read["cut"] != read["whole"]
+    assert changed.any((1, 2)).float().mean() == pytest.approx(0.75, abs=0.1)  # but for squares in what is blank
+    assert not read["cut"][changed].any()
+    assert changed.sum((1, 2)).max() <= 100
 
 
 def test_labels_are_smoothed_as_the_recipe_says(config: RunConfig) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rnn_tui.engine.devices import sent
 from rnn_tui.tasks.config import OPEN_SET
+from rnn_tui.tasks.mnist.inference import SIDE
 
 # Images shifted together: one shift for a batch of 100 costs the RNN 0.3 points (five seeds), one for each image too much time.
 SHIFT_GROUP = 32
@@ -42,6 +43,7 @@ class Distortion:
     stroke: float = 0.0
     elastic: float = 0.03  #: standard deviation of the displacements, in half image widths.
     grid: int = 6  #: the displacements are drawn on a grid of this many points each way.
+    cutout: int = 0  #: the side, in pixels, of a square of background in three of four images (DeVries & Taylor 2017).
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:
         """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements."""
@@ -63,12 +65,20 @@ class Distortion:
         """Random changes of stroke width (N,) for `restroke`, −stroke … stroke; a third are 0."""
         return F.softshrink(torch.rand(count, generator=random) * 3 - 1.5, 0.5) * self.stroke
 
+    def draw_squares(self, count: int, random: torch.Generator) -> Tensor:
+        """Which rows, and which columns (N, 2, 28), are in an image's square of `cutout`: no rows where it has none."""
+        first = torch.randint(0, SIDE + 1 - self.cutout, (2, count, 1), generator=random)
+        inside = (torch.arange(SIDE) >= first) & (torch.arange(SIDE) < first + self.cutout)
+        inside[0] &= torch.rand(count, 1, generator=random) < 0.75
+        return inside.transpose(0, 1)
+
 
 # Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far are read 2.5 points worse.
 PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
 #: by the name of the augmentation.
 DISTORTIONS = {
-    "elastic": Distortion(), "strong-elastic": Distortion(elastic=0.045), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION,
+    "elastic": Distortion(), "strong-elastic": Distortion(elastic=0.045),
+    "cutout": Distortion(elastic=0.045, cutout=10), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION,
 }  # fmt: skip
 
 
@@ -109,6 +119,11 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
 
 
+def cut_out(images: Tensor, squares: Tensor) -> Tensor:
+    """Images (N, 28, 28), changed in place: background where row and column are both among those of `squares` (N, 2, 28)."""
+    return images.masked_fill_(squares[:, 0, :, None] & squares[:, 1, None], 0.0)
+
+
 def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.device) -> Callable[[Tensor, slice], Tensor]:
     """Draw how images of a batch change by an augmentation; returns what does that with those of a slice of it, bytes."""
     if kind == "shift":
@@ -118,9 +133,12 @@ def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.d
         return lambda images, _part: images
     maps = sent(distortion.draw(count, random), device)
     strokes = sent(distortion.draw_strokes(count, random), device) if distortion.stroke else None
+    squares = sent(distortion.draw_squares(count, random), device) if distortion.cutout else None
 
     def change(images: Tensor, part: slice) -> Tensor:
         images = distort(images.float().div_(255), maps[part])
-        return images if strokes is None else restroke(images, strokes[part])
+        if strokes is not None:
+            images = restroke(images, strokes[part])
+        return images if squares is None else cut_out(images, squares[part])
 
     return change
