@@ -1,4 +1,4 @@
-"""Training images shifted, distorted, with other strokes: functions of what was drawn, the same if threads share a batch."""
+"""Training images shifted, distorted, with other strokes, cut: functions of what was drawn, so threads may share a batch."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -125,7 +125,7 @@ def cut_out(images: Tensor, squares: Tensor) -> Tensor:
 
 
 def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.device) -> Callable[[Tensor, slice], Tensor]:
-    """Draw how images of a batch change by an augmentation; returns what does that with those of a slice of it, bytes."""
+    """Draw a batch's changes by an augmentation's name; returns a function of images, bytes, and their slice of the batch."""
     if kind == "shift":
         moves = draw_shifts(count, random)
         return lambda images, part: shift_groups(images, moves, part.start)
