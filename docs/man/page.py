@@ -12,7 +12,7 @@ from rnn_tui import __version__
 from rnn_tui.cli.commands import Parser, build_parser
 from rnn_tui.engine.paths import HOME_VARIABLE
 
-WIDE = 100_000
+WIDE, LINE = 100_000, 60  # columns: more than any usage has; those of a line at a width of 80, beside what is left free
 BEFORE = """\
 .PP
 In the app, F1 to F6 go from tab to tab, and ? shows all keys.
@@ -119,12 +119,12 @@ def section(parser: Parser, help_line: str) -> list[str]:
 
 
 def synopsis(parser: argparse.ArgumentParser) -> list[str]:
-    """How it is typed, broken between options only."""
+    """How it is typed, broken between options only; in one that is longer than a line after a comma, too."""
     formatter = argparse.HelpFormatter(parser.prog, width=WIDE)
     formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups, "")
     usage = " ".join(formatter.format_help().split())
     words = re.findall(r"\[[^\[\]]*\]|\S+", usage.removeprefix(parser.prog).replace("[-h]", "", 1))
-    held = (escaped(word).replace(" ", "\\ ") for word in words)
+    held = (escaped(word).replace(" ", "\\ ").replace(",", ",\\:" if len(word) > LINE else ",") for word in words)
     return [".in +8n", ".ti -8n", f"\\fB{escaped(parser.prog)}\\fR {' '.join(held)}", ".in -8n"]
 
 
