@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix
 from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.devices import STEP_BYTES, WEIGHT_BYTES, fast_bfloat16, precision, require_memory, sent
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
@@ -165,15 +165,14 @@ class MnistProblem(Problem):
         """Cross-entropy over the batch, in parts of about equal size."""
         chosen, recipe = self._order[step * self.batch_size : (step + 1) * self.batch_size], self._recipe
         count = len(chosen)
-        change = draw_changes(recipe.augmentation, count, self._noise, self._device)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
         rows = PAIRS if done < recipe.row_pairs else INNER if done < recipe.inner_rows else ALL_ROWS
-        plain = done >= 1 - recipe.undistorted
+        kind = NO_AUGMENTATION if done >= 1 - recipe.undistorted else recipe.augmentation
+        change = draw_changes(kind, count, self._noise, self._device)
 
         def loss_of(part: slice) -> Tensor:
             images, targets = (one.index_select(0, chosen[part]) for one in self._train)
-            images = images if plain else change(images, part)
-            logits = self._logits(self.model, images, rows)
+            logits = self._logits(self.model, change(images, part), rows)
             if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
                 logits = F.pad(logits, (0, 1))
             return F.cross_entropy(logits, targets, reduction="sum", label_smoothing=recipe.label_smoothing) / count
