@@ -45,13 +45,10 @@ def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> 
 def add_bits(bits: Tensor) -> Tensor:
     """The bits of sums (N, T) of pairs of numbers (N, T, 2), least significant first, uint8."""
     totals = bits.sum(dim=2, dtype=torch.uint8)  # (N, T), 0 … 2
-    result = torch.empty_like(totals)
-    carry = torch.zeros_like(totals[:, 0])
-    for place in range(totals.shape[1]):
-        total = totals[:, place] + carry
-        result[:, place] = total & 1
-        carry = total >> 1
-    return result
+    # Where a place holds one 1, it hands on the carry it gets; the last place up to there that does not decides: a carry for 2.
+    deciding = torch.where(totals == 1, 0, torch.arange(totals.shape[1])).cummax(dim=1).values
+    carry = totals.gather(1, deciding) == 2
+    return (totals + F.pad(carry[:, :-1], (1, 0))) & 1
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
