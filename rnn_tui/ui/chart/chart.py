@@ -37,19 +37,20 @@ ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
 class ChartLine(Widget):
-    """A line of text for a width in cells, worked out only when it is on screen."""
+    """Text for a width in cells, beside others in so many lines; worked out only when it is on screen."""
 
     ALLOW_SELECT = False
 
-    def __init__(self, text: Callable[[int], Content], classes: str) -> None:
+    def __init__(self, text: Callable[[int, int], Content], classes: str) -> None:
         super().__init__(classes=classes)
-        self._text, self._height = text, 1
+        self._text, self._height, self._room = text, 1, 0
 
     def render(self) -> Content:
-        return self._text(self.content_size.width)
+        return self._text(self.content_size.width, self._room)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        self._height = self._text(width).plain.count("\n") + 1
+        self._room = container.height  # to ask a widget for its size in here would lay out the whole screen once more
+        self._height = self._text(width, self._room).plain.count("\n") + 1
         return self._height
 
     def redraw(self) -> None:
@@ -256,20 +257,19 @@ class Chart(ChartBase):
         yield ChartLine(self.foot, classes="chart-foot")
         yield ChartLine(self.last_values, classes="chart-values")
 
-    def legend(self, width: int) -> Content:
+    def legend(self, width: int, height: int) -> Content:
         """Return the runs; with a cursor, its x and the value of each run there."""
-        dark, height = self.app.current_theme.dark, self.content_size.height
-        entries = readout.entries(self.prepared, dark, self.cursor_position, self._present, self.log_x)
+        entries = readout.entries(self.prepared, self.app.current_theme.dark, self.cursor_position, self._present, self.log_x)
         prefix = "" if self.cursor is None else f"{self._x_label} {self.named(self.cursor)}"
         lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
         self._read = max(self._read, len(lines)) if prefix else 0  # other values, as the cursor moves, must not move the plot
         return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])
 
-    def foot(self, width: int) -> Content:
+    def foot(self, width: int, _height: int) -> Content:
         """Return what the x axis counts and what is marked on it."""
         return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
 
-    def last_values(self, width: int) -> Content:
+    def last_values(self, width: int, _height: int) -> Content:
         """Return the last value of each run, one a line."""
         if not (entries := readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))):
             return Content(self.empty_message).truncate(width, ellipsis=True)
