@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import unwrap
 from typing import Any
 
 import torch
@@ -120,10 +121,9 @@ class Stepper:
 
     def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor | None]]:
         loss = loss_of()
-        # Replicas share no weights: the gradient of their sum is each one's own.
-        # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        # Weights that have no part in it have none, and stay as they are at no cost.
-        return loss.detach(), torch.autograd.grad(loss, self._parameters, torch.ones_like(loss), allow_unused=True)
+        # Replicas share no weights: the gradient of their sum is each one's own. `grad` returns it instead of adding it to
+        # `.grad`, which threads would share. Weights that have no part in it have none, and stay as they are at no cost.
+        return loss.detach(), torch.autograd.grad(loss.sum(), self._parameters, allow_unused=True)
 
 
 class LossLog:
@@ -232,9 +232,15 @@ def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Re
     return f"{told} {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
 
 
+# PyTorch's Adam, but for PyTorch's compiler, which the first call of one of these methods would load: that takes a second.
+METHODS = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
+BARE = {name: torch.no_grad()(unwrap(getattr(torch.optim.Adam, name))) for name in METHODS}
+BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), BARE)
+
+
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:
     """Adam (Kingma & Ba 2015), fused where the device can; its rate is a plain float, which schedules set."""
-    return torch.optim.Adam(
+    return BareAdam(
         model.parameters(), lr=config.learning_rate, betas=(config.recipe.beta1, config.recipe.beta2),
         fused=True if device.type in ("cpu", "cuda") else None,
     )  # fmt: skip

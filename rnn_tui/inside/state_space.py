@@ -280,8 +280,8 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
 
     count, width = points.shape
     with torch.enable_grad():  # each point once for each number of the result: all rows come from one pass back
-        repeated = points.detach().repeat_interleave(width, 0).requires_grad_()
-        [rows] = torch.autograd.grad(update(repeated), repeated, torch.eye(width, dtype=points.dtype).repeat(count, 1))
+        repeated = points.detach().repeat_interleave(width, 0).requires_grad_()  # from a sum: else PyTorch would load SymPy
+        [rows] = torch.autograd.grad((update(repeated) * torch.eye(width).to(points).repeat(count, 1)).sum(), repeated)
     return rows.view(count, width, width)
 
 

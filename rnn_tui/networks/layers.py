@@ -200,10 +200,10 @@ class LastStepBiLSTM(nn.Module):
 
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
     """A reader of that cell, weights left to `initialise`: PyTorch's constructors would draw from the global random state."""
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=()):
         if cell.bidirectional:
-            return LastStepBiLSTM(features, hidden_size, layers, classes).to_empty(device="cpu")
-        return AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes).to_empty(device="cpu")
+            return LastStepBiLSTM(features, hidden_size, layers, classes)
+        return AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes)
 
 
 def predict(
