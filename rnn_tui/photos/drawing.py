@@ -57,17 +57,17 @@ class Drawing:
 
     def undo(self) -> None:
         """Take the last step back, or the stroke under way."""
-        self.end()
-        if self._before:
-            self._after.append(self.ink)
-            self.ink = self._before.pop()
+        self._step(self._before, self._after)
 
     def redo(self) -> None:
         """Take the last step that was taken back once more."""
+        self._step(self._after, self._before)
+
+    def _step(self, there: list[Ink], back: list[Ink]) -> None:
         self.end()
-        if self._after:
-            self._before.append(self.ink)
-            self.ink = self._after.pop()
+        if there:
+            back.append(self.ink)
+            self.ink = there.pop()
 
     def clear(self) -> None:
         """Take all ink away; a step like any other."""
@@ -78,7 +78,7 @@ class Drawing:
 
     def _keep(self, before: Ink) -> None:
         """Remember what was there before a step."""
-        self._before = [*self._before[1 - MOST_UNDONE :], before]
+        self._before[:] = [*self._before[1 - MOST_UNDONE :], before]
         self._after.clear()
 
     def _draw_line(self, to: Point) -> None:
