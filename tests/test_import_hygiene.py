@@ -7,6 +7,7 @@ may import at all is import-linter's business; here it is what has been imported
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +148,19 @@ def modules_at_end(*arguments: str) -> tuple[str, set[str]]:
     )
     printed, modules = json.loads(result.stdout)
     return printed, set(modules)
+
+
+# What PyTorch would load in the first step, and what data could be split with: each would keep training waiting for a second.
+NO_TRAINING_NEEDS = {"pandas", "scipy.stats", "sklearn", "sympy", "torch._dynamo", "torch._inductor"}
+
+
+def test_training_waits_for_nothing_but_pytorch(mnist_slice: Path, home: Path) -> None:
+    settings = ("--preset", "best", "--cell", "lstm", "--epochs", "2", "--hidden-size", "4", "--data-dir", str(mnist_slice))
+    printed, modules = modules_at_end("train", "mnist", *settings)
+    assert "test_accuracy=" in printed
+    assert "torch.optim.adam" in modules
+    assert not modules & NO_TRAINING_NEEDS
+    assert list(home.glob("runs/*/*.safetensors"))  # with the optimiser's state
 
 
 @pytest.mark.parametrize("arguments", [("add", "1011", "110"), ("recall", "31415")], ids=["add", "recall"])

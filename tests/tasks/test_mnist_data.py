@@ -142,6 +142,19 @@ def test_split_is_the_reports(full: MnistImages, seed: int) -> None:
     assert validation.tolist() == expected[1].tolist()
 
 
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=200), st.integers(1, 10), st.integers(0, 2**32 - 1))
+def test_any_labels_are_split_as_by_scikit_learn(drawn: list[int], classes: int, seed: int) -> None:
+    labels = np.array(drawn) % classes
+    try:
+        expected = train_test_split(np.arange(len(labels)), test_size=1 / 6, stratify=labels, random_state=seed)
+    except ValueError:
+        with pytest.raises(DataError, match=f"{len(labels)} training images are too few"):
+            split_indices(torch.tensor(labels), seed)
+    else:
+        parts = split_indices(torch.tensor(labels), seed)
+        assert [part.tolist() for part in parts] == [part.tolist() for part in expected]
+
+
 def test_split_depends_on_the_seed_alone(full: MnistImages) -> None:
     first, again = split_indices(full.train_labels, 1), split_indices(full.train_labels, 1)
     assert torch.equal(first[1], again[1])

@@ -14,12 +14,10 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from rnn_tui.engine.errors import DataError, printable, why
@@ -48,7 +46,7 @@ class MnistImages:
 
 
 def _shipped(name: str) -> Tensor:
-    """The bytes in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if missing or damaged."""
+    """What is in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if missing or damaged."""
     path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
     shown = f"The data file {printable(path, 200)}"
     try:
@@ -59,16 +57,15 @@ def _shipped(name: str) -> Tensor:
         raise DataError(f"{shown} is damaged or can't be read; {remedy}.") from error
     if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
         raise DataError(f"{shown} is not as published; {remedy}.")
-    header, shape = (16, (-1, SIDE, SIDE)) if "images" in name else (8, (-1,))
-    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=header).reshape(shape).copy())
+    begin, shape, kind = (16, (-1, SIDE, SIDE), np.uint8) if "images" in name else (8, (-1,), np.int64)
+    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=begin).reshape(shape).astype(kind))
 
 
 @lru_cache(maxsize=2)
 def load_mnist(data_dir: str | None = None) -> MnistImages:
     """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory; `DataError` with the remedy."""
     if data_dir is None:
-        train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
-        return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
+        return MnistImages(*map(_shipped, FILES))
     try:
         root = Path(reachable(expanded(data_dir)))
         if not root.is_dir():
@@ -88,44 +85,40 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
 
 def _user_file(path: Path) -> Tensor:
     """Bytes of a user's file: images (N, 28, 28) or labels (N,); what is no such IDX file is refused before it is all read."""
-    shown, remedy = printable(path, 200), f"put the published file there, or {_WITHOUT}"
-    dimensions = 3 if "idx3" in path.name else 1
     try:
-        path = Path(reachable(path))
-        check_regular(path)
-        with path.open("rb") as file:
-            shape = _idx_shape(file, dimensions)
-            if shape is None:
-                raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
-            if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
-                raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
-            if os.fstat(file.fileno()).st_size != 4 + 4 * dimensions + math.prod(shape):
-                raise DataError(f"{shown} is truncated or damaged; {remedy}.")
-            return torch.from_numpy(np.frombuffer(file.read(), np.uint8).reshape(shape).copy())
+        found = Path(reachable(path))
+        check_regular(found)
+        return torch.from_numpy(_idx_array(found, 3 if "idx3" in path.name else 1).copy())
     except (OSError, ValueError) as error:
-        raise DataError(f"{shown} can't be read ({why(error)}); {remedy}.") from error
-
-
-def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
-    """Read the header of an IDX file of bytes: the sizes; None where it has another header.
-
-    Two zero bytes, type 8 (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
-    """
-    header = file.read(4 + 4 * dimensions)
-    if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
-        return None
-    return [int(size) for size in np.frombuffer(header[4:], ">u4")]
+        words = f"{printable(path, 200)} can't be read ({why(error, 160)})"
+        raise DataError(f"{words}; put the published file there, or {_WITHOUT}.") from error
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """Training and validation indices of `labels` (N,), five to one, stratified, as in the report; `DataError` for too few."""
-    try:
-        train, validation = train_test_split(
-            np.arange(len(labels)), test_size=VALIDATION_SHARE, stratify=labels.numpy(), random_state=seed
-        )
-    except ValueError as error:
-        raise DataError(f"{len(labels)} training images are too few to set a sixth of each class aside.") from error
-    return torch.from_numpy(train), torch.from_numpy(validation)
+    # Those of scikit-learn's `train_test_split`, as tests show; training would wait for a second until that is loaded.
+    random, count = np.random.RandomState(seed), len(labels)
+    _, classes, sizes = np.unique(labels.numpy(), return_inverse=True, return_counts=True)
+    aside = math.ceil(VALIDATION_SHARE * count)
+    if sizes.min(initial=count) < 2 or min(aside, count - aside) < len(sizes):
+        raise DataError(f"{count} training images are too few to set a sixth of each class aside.")
+    begins = _shared_out(count - aside, sizes, random)
+    ends = begins + _shared_out(aside, sizes - begins, random)
+    drawn = [np.flatnonzero(classes == at)[random.permutation(size)] for at, size in enumerate(sizes)]
+    parts = zip(*(np.split(one[:end], [begin]) for one, begin, end in zip(drawn, begins, ends, strict=True)), strict=True)
+    train, validation = (torch.from_numpy(random.permutation(np.concatenate(part))) for part in parts)
+    return train, validation
+
+
+def _shared_out(count: int, sizes: npt.NDArray[np.int64], random: np.random.RandomState) -> npt.NDArray[np.int64]:
+    """So many shared out by sizes (C,), in whole numbers: the largest fractions are rounded up, by lot among equal ones."""
+    fractions, whole = np.modf(sizes / sizes.sum() * count)
+    shares: npt.NDArray[np.int64] = whole.astype(np.int64)
+    for fraction in np.unique(fractions)[::-1]:
+        if missing := count - shares.sum():
+            equal = np.flatnonzero(fractions == fraction)
+            shares[random.choice(equal, min(len(equal), missing), replace=False)] += 1
+    return shares
 
 
 MOST_IMAGES = 1_000_000
@@ -184,11 +177,20 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes."""
+    """The array in an IDX file of bytes; `ValueError` for another file.
+
+    Two zero bytes, type 8 (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
+    """
+    begin = 4 + 4 * dimensions
     with path.open("rb") as file:
-        shape = _idx_shape(file, dimensions)
-        if shape is None:
+        header = file.read(begin)
+        if len(header) < begin or header[:4] != bytes((0, 0, 8, dimensions)):
             raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")
-        if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [SIDE, SIDE]):
-            raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes")
+        shape = [int(size) for size in np.frombuffer(header[4:], ">u4")]
+        if shape[0] > MOST_IMAGES:
+            raise ValueError(f"{path.name} holds more than {MOST_IMAGES:,}")
+        if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
+            raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes, not images of {SIDE}×{SIDE}")
+        if os.fstat(file.fileno()).st_size != begin + math.prod(shape):
+            raise ValueError(f"{path.name} is truncated or damaged")
         return np.frombuffer(file.read(), np.uint8).reshape(shape)

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch._dynamo  # what the first step would load otherwise, unguarded: see `heavy_imports`
 import torch.nn.functional as F
-from sklearn.metrics import confusion_matrix
 from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
@@ -229,8 +227,8 @@ class MnistProblem(Problem):
         labels, predictions = data.test_labels.numpy(), probabilities.argmax(axis=1)
         wrong = np.flatnonzero(predictions != labels)
         return ImageEvaluation(
-            images=data.test_images.numpy(), labels=labels, probabilities=probabilities,
-            predictions=predictions, confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
+            images=data.test_images.numpy(), labels=labels, probabilities=probabilities, predictions=predictions,
+            confusion=np.bincount(CLASSES * labels + predictions, minlength=CLASSES**2).reshape(CLASSES, CLASSES),
             misread=wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")],
         )  # fmt: skip
 

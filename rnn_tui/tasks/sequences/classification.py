@@ -78,8 +78,6 @@ class ClassificationProblem(SequenceProblem):
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
         """Accuracy at every length in training and up to twice the longest; a confusion matrix."""
-        from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - a second, on use only
-
         problem = cls.with_weights(config, weights)
         settings = problem.config
         shortest, longest = settings.lengths
@@ -89,8 +87,10 @@ class ClassificationProblem(SequenceProblem):
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
             confused = problem.answers(problem.model, drawn, workers)
         accuracies = [100.0 * (answers == targets).sum(dim=1).double() / EVALUATED for targets, answers in found]
-        pairs = zip(*(classes.numpy().reshape(len(settings.variants), -1) for classes in confused), strict=True)
-        confusion = np.stack([confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs])
+        variants, size = len(settings.variants), problem.outputs
+        true, said = (classes.numpy().reshape(variants, -1).astype(int) for classes in confused)
+        pairs = (np.arange(variants)[:, None] * size + true) * size + said
+        confusion = np.bincount(pairs.ravel(), minlength=variants * size**2).reshape(variants, size, size)
         by_length = ByLength("accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths))
         return SequenceEvaluation(settings, [by_length], confusion)
 
