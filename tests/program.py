@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-m", "rnn_tui"]
 START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 PATIENCE = 120.0
 # What an interpreter or a library reads as it starts: where it differs, a new interpreter is started.
-READ_AT_START = ("PYTHON", "LANG", "LC_", "OMP_", "MKL_", "OPENBLAS", "DASK_", "CUDA")
+READ_AT_START = ("PYTHON", "LANG", "LC_", "OMP_", "MKL_", "OPENBLAS", "DASK_")
 CAN_FORK = sys.platform == "linux"
 
 

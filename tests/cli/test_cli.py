@@ -40,7 +40,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.program import COMMAND, Program
+from tests.program import Program
 
 EPOCH_METRICS = ["train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"]
 TEST_METRICS = ["test_loss", "test_accuracy"]
@@ -431,9 +431,10 @@ def test_signal_stops_and_keeps_the_weights(number: signal.Signals, as_json: boo
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     arguments = quick(mnist_slice, "--epochs", "10000", *(["--json"] if as_json else []))
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
-    )
+    process = Program(
+        *arguments, new_interpreter=number == signal.SIGINT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
+    )  # fmt: skip
     try:
         give_up = time.monotonic() + PATIENCE
         # The first epoch's weights on disk are the sign that training is under way.

@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.extension.parity import files, install
+from tests.program import PATIENCE, Program
 
 QUICK = ("--epochs", "2", "--training-size", "640", "--hidden-size", "3,5", "--seeds", "2")
 
@@ -19,16 +19,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("parity"))
 
 
-def run(site: Path, home: Path, *words: str) -> str:
+# What a new interpreter does by itself, where the package is on its path.
+BESIDE_IT = """
+import sys; sys.path.insert(1, {site!r})
+from rnn_tui import tasks; tasks.BROKEN_PLUGINS += tasks.add_plugins(tasks.TASKS)
+from rnn_tui.cli.main import main; sys.exit(main(sys.argv[1:]))"""
+
+
+def run(site: Path, home: Path, *words: str, new_interpreter: bool = False) -> str:
     """stdout of a command that worked, beside the installed package."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "rnn_tui", *words],
-        capture_output=True, text=True, check=False, timeout=120,
-        env=os.environ | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{site}",
-                          "RNN_TUI_HOME": str(home)},
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    pipe, path = subprocess.PIPE, f"{Path.cwd()}{os.pathsep}{site}"
+    env = os.environ | {"RNN_TUI_HOME": str(home)} | ({"PYTHONPATH": path} if new_interpreter else {})
+    code = "" if new_interpreter else BESIDE_IT.format(site=str(site))
+    with Program(*words, code=code, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    return str(out)
 
 
 def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
@@ -37,11 +43,11 @@ def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
 
 
 def test_it_is_trained_resumed_compared_and_exported_in_the_shell(site: Path, home: Path, tmp_path: Path) -> None:
-    def document(*words: str) -> Any:
-        return json.loads(run(site, home, *words, "--json"))
+    def document(*words: str, new_interpreter: bool = False) -> Any:
+        return json.loads(run(site, home, *words, "--json", new_interpreter=new_interpreter))
 
     assert "train on Parity" in run(site, home, "train", "--help")
-    found = document("train", "parity", *QUICK)
+    found = document("train", "parity", *QUICK, new_interpreter=True)
     assert found["status"] == "finished"
     assert [one["hidden_size"] for one in found["variants"]] == [3, 5]
     other = document("train", "parity", "--model", "gru", *QUICK)
