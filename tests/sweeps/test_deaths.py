@@ -23,7 +23,7 @@ from tests.program import Program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
 # A few seconds of training, in many epochs.
-SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "16")
+SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "12")
 
 
 def sweep_of(name: str) -> Sweep:

@@ -218,7 +218,7 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
         if len(seen) > 20:
             control.stop(interrupted=True)
 
-    config = TASKS["recall"].config("lstm", "report", hidden_sizes=(2,), epochs=30, training_size=90, test_size=9, seed=1)
+    config = TASKS["recall"].config("lstm", "report", hidden_sizes=(2,), epochs=6, training_size=90, test_size=9, seed=1)
     training.train(config, stop, control, new_run_id(), name="night [red]")
     async with home(TrainingManager()) as (app, _, pilot):
         await wait_until(pilot, lambda: "Go on with night [red]" in screen_text(app))

@@ -85,7 +85,7 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
 
 async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
-        app.pane.query_one("#field-hidden-size Input", Input).value = "512"  # a minute
+        app.pane.query_one("#field-hidden-size Input", Input).value = "256"  # half a minute
         await pilot.press("K")
         await wait_until(pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app))
         assert manager.busy
@@ -142,7 +142,7 @@ async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
 
 async def test_quitting_ends_it_at_once(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
-        app.pane.query_one("#field-hidden-size Input", Input).value = "512"
+        app.pane.query_one("#field-hidden-size Input", Input).value = "256"
         await pilot.press("K")
         await wait_until(pilot, lambda: " steps · " in screen_text(app))
         await pilot.press("ctrl+q")
