@@ -2,7 +2,8 @@
 
 An answer can't come sooner than NumPy is there. `add` takes both ways of starting, into a pipe and with no runs; and on a
 terminal, where it has colours, with a run to ask in a database. `PYTHON` and its environment are the same for all. Target: an
-answer in at most 2 times the time of NumPy.
+answer in at most 2 times the time of NumPy. The shortest training, which comes to little more than its start, is held against
+`python -c "import torch"`.
 """
 
 import os
@@ -15,10 +16,12 @@ from pathlib import Path
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 
 TARGET = 2.0
-NUMPY = [sys.executable, "-c", "import numpy"]
+NUMPY, TORCH = ([sys.executable, "-c", f"import {library}"] for library in ("numpy", "torch"))
 MODULE, SCRIPT = [sys.executable, "-m", "rnn_tui"], [str(Path(sys.executable).with_name("rnn-tui"))]
 SUM = ["add", "1011", "110"]
 ANSWERS = {"python -m rnn_tui add": [*MODULE, *SUM], "rnn-tui add": [*SCRIPT, *SUM]}
+SHORT = ["--preset", "fast", "--epochs", "1", "--seeds", "1", "--hidden-size", "2", "--batch-size", "10"]
+TRAINING = [*SCRIPT, "train", "recall", *SHORT, "--training-size", "20", "--test-size", "20", "--quiet"]
 ON_TERMINAL = "rnn-tui add, terminal, runs"
 OTHERS = {f"rnn-tui {word}": [*SCRIPT, word] for word in ("--version", "--help", "runs")}
 
@@ -55,6 +58,7 @@ def main() -> None:
         contenders |= {name: lambda command=command: seconds(command, none) for name, command in ANSWERS.items()}
         contenders[ON_TERMINAL] = lambda: seconds([*SCRIPT, *SUM], runs, terminal=True)
         contenders |= {name: lambda command=command: seconds(command, runs) for name, command in OTHERS.items()}
+        contenders |= {"import torch": lambda: seconds(TORCH, none), "train recall": lambda: seconds(TRAINING, none)}
         take_turns(contenders, 2)  # for the file cache, and the modules compiled
         taken = take_turns(contenders, arguments.rounds)
     numpy = median(taken["import numpy"])
@@ -62,6 +66,7 @@ def main() -> None:
         ratio = median(values) / numpy
         told = verdict(ratio, TARGET, at_most=True) if name in (*ANSWERS, ON_TERMINAL) else f"{ratio:.3f}"
         print(f"{name:28} {1000 * median(values):6.1f} ms ({spread([1000 * one for one in values])}), of NumPy's {told}")
+    print(f"train recall, of PyTorch's {median(taken['train recall']) / median(taken['import torch']):.2f}")
 
 
 if __name__ == "__main__":
