@@ -232,10 +232,10 @@ def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Re
     return f"{told} {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
 
 
-# PyTorch's Adam, but for PyTorch's compiler, which the first call of one of these methods would load: that takes a second.
-METHODS = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
-BARE = {name: torch.no_grad()(unwrap(getattr(torch.optim.Adam, name))) for name in METHODS}
-BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), BARE)
+# PyTorch's Adam without PyTorch's compiler, which the first call of one of these methods would load: that takes a second.
+_WRAPPED = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
+_PLAIN = {name: torch.no_grad()(unwrap(getattr(torch.optim.Adam, name))) for name in _WRAPPED}
+BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), _PLAIN)
 
 
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:

@@ -199,7 +199,7 @@ class LastStepBiLSTM(nn.Module):
 
 
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
-    """A reader of that cell, weights left to `initialise`: PyTorch's constructors would draw from the global random state."""
+    """A reader of that cell, weights left to `initialise`; what PyTorch's constructors draw leaves the global state alone."""
     with torch.random.fork_rng(devices=()):
         if cell.bidirectional:
             return LastStepBiLSTM(features, hidden_size, layers, classes)

@@ -231,7 +231,7 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
     for at, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
         if (size, seed) not in made:
-            with torch.random.fork_rng(devices=()):  # the constructors would draw from the global random state
+            with torch.random.fork_rng(devices=()):  # the constructors draw from the global random state
                 module = nn.ModuleDict({"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)})
             made[size, seed] = module
             initialise(module, cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_biases)
