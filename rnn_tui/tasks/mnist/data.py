@@ -190,7 +190,7 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
         if shape[0] > MOST_IMAGES:
             raise ValueError(f"{path.name} holds more than {MOST_IMAGES:,}")
         if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
-            raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes, not images of {SIDE}×{SIDE}")
+            raise ValueError(f"{path.name} holds images of {shape[2]}×{shape[1]}, not {SIDE}×{SIDE}")
         if os.fstat(file.fileno()).st_size != begin + math.prod(shape):
             raise ValueError(f"{path.name} is truncated or damaged")
         return np.frombuffer(file.read(), np.uint8).reshape(shape)
