@@ -70,12 +70,17 @@ class PixelTerminal:
 
     def resize(self, rows: int, columns: int) -> None:
         """Take another size, which the app is told."""
+        self._rows, self._columns = rows, columns
         size = struct.pack("HHHH", rows, columns, columns * CELL[1], rows * CELL[0])
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
         if hasattr(self, "process"):
-            self.covered = {(x, y) for x, y in self.covered if x < columns and y < rows}
+            self.covered = set(filter(self._is_there, self.covered))
             self.lines = [[" "] * 250 for _ in range(80)]
             self.process.send_signal(signal.SIGWINCH)
+
+    def _is_there(self, cell: tuple[int, int]) -> bool:
+        """Whether a cell is on the screen: what was drawn for a larger one may still come."""
+        return cell[0] < self._columns and cell[1] < self._rows
 
     def press(self, keys: str) -> None:
         """Type."""
@@ -119,9 +124,8 @@ class PixelTerminal:
         size = re.search(r'"\d+;\d+;(\d+);(\d+)', sixel)
         assert size is not None, sixel[:60]
         wide, high = -(-int(size[1]) // CELL[1]), -(-int(size[2]) // CELL[0])
-        self.covered |= {
-            (self._x + x, self._y + y) for x in range(wide) for y in range(high)
-        }  # fmt: skip
+        cells = ((self._x + x, self._y + y) for x in range(wide) for y in range(high))
+        self.covered.update(filter(self._is_there, cells))
 
     def _move(self, final: str, parameters: str) -> None:
         numbers = [int(one) if one.isdigit() else 1 for one in parameters.split(";")]
@@ -139,7 +143,7 @@ class PixelTerminal:
             self._x = 0
         elif character >= " " and not unicodedata.combining(character):
             self.covered.discard((self._x, self._y))
-            if self._y < 80 and self._x < 250:
+            if self._is_there((self._x, self._y)):
                 self.lines[self._y][self._x] = character
             self._x += 1
 
