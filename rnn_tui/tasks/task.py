@@ -49,13 +49,13 @@ class SequenceShape:
 
 @dataclass(frozen=True)
 class View:
-    """A view of a task's tab in the app."""
+    """A view of a task's tab in the app, made when it is first looked at."""
 
     id: str  #: of the tab, such as `results`.
     title: str  #: as shown.
     factory: str  #: `module:function` that makes the widget, a `TaskView`, of the task's pane and options; imported on use.
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
-    late: bool = False  #: whether it is made when first looked at, as its libraries take long to load; else with the tab.
+    needs: str | None = None  #: the view at whose contents it looks, which is made before it.
     answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.
 
     def load(self) -> Callable[..., Any]:

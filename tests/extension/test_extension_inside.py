@@ -38,6 +38,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
         assert app.tabs.active == task.name
         app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: app.pane.query(SequenceInside))
         view: Any = app.pane.query_one(SequenceInside)
         await looked(pilot, view)
         assert "There are no weights for majority" in screen_text(app)

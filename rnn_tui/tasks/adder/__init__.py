@@ -57,6 +57,6 @@ ADDER = Task(
         TRAINING, RESULTS,
         replace(LENGTHS, options={"titles": ("Bit accuracy by length", "Whole numbers right by length"), "log_x": True}),
         View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
+        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
     ),
 )  # fmt: skip

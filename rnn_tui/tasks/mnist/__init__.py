@@ -69,8 +69,8 @@ MNIST = Task(
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
         TRAINING, TEST_IMAGES, CONFUSION,
-        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel", late=True),
-        View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", late=True, answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),
+        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
+        View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
     ),
 )  # fmt: skip

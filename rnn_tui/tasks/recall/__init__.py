@@ -47,6 +47,6 @@ RECALL = Task(
     views=(
         TRAINING, RESULTS, LENGTHS, CONFUSION,
         View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside"),
+        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
     ),
 )  # fmt: skip

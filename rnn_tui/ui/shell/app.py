@@ -90,8 +90,8 @@ class RnnTuiApp(RequestsApp):
         return [one for one in both if one is not None]
 
     def takes_keys(self) -> bool:
-        """Once the pane in front is there, after the app's start or the first look at a tab."""
-        return (front := self.tabs.front) is not None and front.whole
+        """Once pane and view in front are there, after the app's start or the first look at them."""
+        return (front := self.tabs.front) is not None and front.takes_keys
 
     def compose(self) -> ComposeResult:
         yield self.tabs

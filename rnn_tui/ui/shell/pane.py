@@ -18,6 +18,7 @@ from rnn_tui.ui.textual_fixes import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.sweeps.kept import SweepStore
+    from rnn_tui.ui.chart.chart import SpreadKind
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
@@ -53,6 +54,7 @@ class Pane(Vertical):
         *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
     ]
     help_text: str = ""
+    spread: "SpreadKind" = "range"  #: of curves over seeds.
     _clicked = False  # a view, which is not in front yet
 
     @property
@@ -69,6 +71,11 @@ class Pane(Vertical):
     def whole(self) -> bool:
         """Whether all parts are there; one that makes some late catches up with the news then."""
         return self.is_mounted
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the view in front is there, which keys may be for."""
+        return self.whole
 
     def check_message_enabled(self, message: Message) -> bool:
         """Take no news while parts are being made: whoever handles it would look for them."""
@@ -228,5 +235,6 @@ class LazyView(Vertical):
         """Make the content, unless it is there; returns it."""
         if self._content is None:
             self._content = self._make()
-            await self.mount(self._content)
+            self._mounting = self.mount(self._content)
+        await self._mounting
         return self._content

@@ -107,7 +107,11 @@ class SpreadView(ChartView):
     """A view of charts with the spread over seeds."""
 
     BINDINGS = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
-    spread: SpreadKind = "range"  #: from the smallest to the largest, or one standard deviation around the mean.
+
+    @property
+    def spread(self) -> SpreadKind:
+        """What all views of the pane show: from the smallest to the largest, or one standard deviation around the mean."""
+        return pane_of(self).spread
 
     def draw(self) -> None:
         """Draw what is shown anew, with the spread that is wanted."""
@@ -115,8 +119,8 @@ class SpreadView(ChartView):
 
     def action_spread(self) -> None:
         """Draw the other kind of spread, in all views of the tab."""
-        spread: SpreadKind = "sd" if self.spread == "range" else "range"
-        for view in pane_of(self).walk_children(SpreadView):  # a query knows the first bases only
-            view.spread = spread
+        pane = pane_of(self)
+        pane.spread = "sd" if pane.spread == "range" else "range"
+        for view in pane.walk_children(SpreadView):  # a query knows the first bases only
             view.draw()
-        self.notify(f"Spread over seeds: {SPREAD_LABELS[spread]}", timeout=2)
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[pane.spread]}", timeout=2)

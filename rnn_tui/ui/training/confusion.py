@@ -172,9 +172,10 @@ class ConfusionView(Vertical, TaskView):
         self.query_one("#confusion", Static).update(f"true {names[true]}, read as {names[read]}: {share}{more}")
 
     @on(DataTable.CellSelected)
-    def _show_images(self) -> None:
-        view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
-        if view is not None and self._table.of_images and self._matrix[true][read]:
+    async def _show_images(self) -> None:
+        true, read = self._field
+        if self._table.of_images and self._matrix[true][read]:
+            view = await self._pane.filled(TEST_IMAGES.id)
             view.bring_up_to_date(self._pane)
             cast("TestImagesView", view).show_field(true, read)
             self._pane.go_to_view(TEST_IMAGES.id)

@@ -1,6 +1,7 @@
 """The tab of a task: form, runs, log, and the views that the task names."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -68,18 +69,13 @@ class TaskPane(Pane):
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
-                yield self._made(first)
+                self._views[first.id] = self._made(first)
+                yield self._views[first.id]
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
-    def _made(self, view: View) -> TaskView | LazyView:
-        """A view of the tab, or the place for one that is made when it is looked at."""
-
-        def make() -> TaskView:
-            return cast("TaskView", view.load()(self, **view.options))
-
-        self._views[view.id] = LazyView(make) if view.late else make()
-        return self._views[view.id]
+    def _made(self, view: View) -> TaskView:
+        return cast("TaskView", view.load()(self, **view.options))
 
     def on_mount(self) -> None:
         self.show_runs()
@@ -97,13 +93,19 @@ class TaskPane(Pane):
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             key = str(number) if number < 10 else ""
-            await tabs.add_pane(TabPane(with_key(key, view.title), self._made(view), id=view.id))
+            self._views[view.id] = LazyView(partial(self._made, view))
+            await tabs.add_pane(TabPane(with_key(key, view.title), self._views[view.id], id=view.id))
         self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
     @property
     def whole(self) -> bool:
         return self.form is not None
+
+    @property
+    def takes_keys(self) -> bool:
+        filling = any(one.node is self and one.group == "fill" and not one.is_finished for one in self.workers)
+        return self.whole and not filling and self.content(self.view) is not None
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
@@ -124,18 +126,21 @@ class TaskPane(Pane):
         if (content := self.content(name)) is not None:
             content.bring_up_to_date(self)
         else:
-            self.run_worker(self._fill(name), group=name)
+            self.run_worker(self._fill(name), group="fill")
 
     on_weights_changed = _show_view  # of one view: another one may look into them
 
-    async def _filled(self, name: str) -> TaskView:
+    async def filled(self, name: str) -> TaskView:
         """The view of this id, made if it is not there; what it shows first is its own business."""
         place = self._views[name]
+        for needed in (view.needs for view in self.spec.views if view.id == name and view.needs):
+            await self.filled(needed)
         return cast("TaskView", await place.fill()) if isinstance(place, LazyView) else place
 
     async def _fill(self, name: str) -> None:
-        await self._filled(name)
+        content = await self.filled(name)
         if self.view == name:
+            content.bring_up_to_date(self)
             self.focus_view()
 
     def focus_view(self) -> None:
@@ -144,7 +149,7 @@ class TaskPane(Pane):
 
     async def use_weights(self, source: "Source") -> None:
         for name in self._views:
-            await self._filled(name)
+            await self.filled(name)
         for content in self.contents:
             content.use(source)
         self.go_to_view(next((one.id for one in self.spec.views if one.answers), self.view))
@@ -154,7 +159,7 @@ class TaskPane(Pane):
         if INSIDE.id not in self._views:
             self.notify("This task has no view Inside.")
             return
-        cast("InsideView", await self._filled(INSIDE.id)).look_at(what)
+        cast("InsideView", await self.filled(INSIDE.id)).look_at(what)
         self.go_to_view(INSIDE.id)
 
     def states(self) -> list[RunState]:

@@ -11,6 +11,7 @@ from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.helpers import busy, running, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
@@ -26,6 +27,8 @@ async def inside(
         if task != "mnist":
             await pilot.press(KEYS[task])
             await wait_until(pilot, lambda: app.pane.complete)
+            assert isinstance(app.pane, TaskPane)
+            await app.pane.filled("inside")  # and with it where one asks
         before(app)
         app.pane.show_tab("inside")
         await wait_until(pilot, lambda: bool(app.pane.query(InsideView)))

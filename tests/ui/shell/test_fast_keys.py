@@ -16,6 +16,7 @@ from textual.widgets._toast import Toast, ToastHolder
 from rnn_tui.engine import events
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui import textual_fixes
+from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import HelpScreen
@@ -64,6 +65,15 @@ async def test_a_key_waits_for_the_tab_that_the_one_before_opens(key: str, runs:
 
 
 # Through views
+
+
+async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "adder", size=(120, 40)) as pilot:
+        assert not app.query(NumberEntry)
+        press_at_once(app, "4", "enter", "ctrl+u", *"1101")
+        await wait_until(pilot, lambda: app.query(NumberEntry) and app._in_hand is None and not app._typed)
+        assert app.query(NumberEntry).first().value == "1101"
 
 
 @pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])

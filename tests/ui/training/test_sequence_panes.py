@@ -505,6 +505,7 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
     runs = TrainingManager()
     async with looking_at(task, runs) as (app, pilot):
         assert isinstance(app.pane, TaskPane)
+        await app.pane.filled("prompt" if task == "recall" else "calculator")
         panel = app.pane.query_one(RecallPromptPanel if task == "recall" else CalculatorPanel)
         source = panel.query_one("#recall-source" if task == "recall" else "SumText")
         await wait_until(pilot, lambda: "pretrained" in str(source.render()))
