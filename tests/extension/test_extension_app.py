@@ -12,7 +12,7 @@ from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.chart.test_chart import visible_range
-from tests.ui.helpers import screen_text, wait_until
+from tests.ui.helpers import screen_text, unfolded, wait_until
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
 SIZE = (140, 50)
@@ -86,6 +86,7 @@ async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Pat
     app = RnnTuiApp(data_dir=str(mnist_slice))
     async with app.run_test(size=SIZE) as pilot:
         pane = await pane_of(pilot, "f2", "mnist")
+        await unfolded(pilot)
         for field, typed in (("epochs", "1"), ("hidden-size", "3"), ("batch-size", "50")):
             pane.query_one(f"#field-{field} Input", Input).value = typed
         run = await trained(pilot, pane)

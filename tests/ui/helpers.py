@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static, TabbedContent, TabPane
+from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
@@ -173,6 +173,13 @@ async def next_view(pilot: Pilot[Any], name: str) -> None:
     await pilot.press("right_square_bracket")
     await wait_until(pilot, lambda: app.pane.view == name)
     await pilot.pause(0.1)
+
+
+async def unfolded(pilot: Pilot[Any]) -> None:
+    """Have all settings of the form there, and to be seen."""
+    app: Any = pilot.app
+    app.pane.query_one("#advanced", Collapsible).collapsed = False
+    await pilot.pause()
 
 
 async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:

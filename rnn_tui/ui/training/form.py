@@ -7,10 +7,9 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, cast
 
-from textual import events, getters, on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
@@ -57,16 +56,14 @@ class SettingInput(Input):
 class SettingField(Vertical):
     """A setting of a run: label, input, help or error."""
 
-    input = getters.query_one(SettingInput)
-
     def __init__(self, setting: Setting) -> None:
         super().__init__(id=f"field-{setting.name.replace('_', '-')}")
-        self.setting = setting
+        self.setting, self.input = setting, SettingInput(setting)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Label(self.setting.label, markup=False)
-            yield SettingInput(self.setting)
+            yield self.input
         yield Static(self.setting.help, classes="hint", markup=False)
 
     def given(self) -> Any:
@@ -119,6 +116,8 @@ class SettingsForm(VerticalScroll):
         self._spec, self._data_dir = task, data_dir
         cells = ChoicesSetting("cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells})
         self._cells = Ticks(cells, "model", "Tick at least one cell to train.", task.default_cell)
+        numbers = (setting for setting in task.adjustable if not isinstance(setting, ChoicesSetting))
+        self._fields = {setting.name: SettingField(setting) for setting in numbers}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choice"):
@@ -130,14 +129,12 @@ class SettingsForm(VerticalScroll):
             if isinstance(setting, ChoicesSetting):
                 yield Ticks(setting, "choice", f"Tick at least one of {', '.join(setting.choices.values())}.")
             elif setting.name not in ADVANCED:
-                yield SettingField(setting)
-        with Collapsible(title="More settings", id="advanced"):
-            yield from (SettingField(setting) for setting in self._spec.adjustable if setting.name in ADVANCED)
-            with Vertical(classes="choice", id="device-choice"):
-                yield from _select("Device", DEVICES, "device")
-                automatic = self._spec.config(self._spec.default_cell).automatic_device
-                hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
-                yield Static(hint, classes="hint", markup=False)
+                yield self._fields[setting.name]
+        with Collapsible(title="More settings", id="advanced"), Vertical(classes="choice", id="device-choice"):
+            yield from _select("Device", DEVICES, "device")
+            automatic = self._spec.config(self._spec.default_cell).automatic_device
+            hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
+            yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
         yield Static("", id="train-cost", markup=False)
 
@@ -159,13 +156,12 @@ class SettingsForm(VerticalScroll):
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
-        for field in (*self.query(Ticks), *self.query(SettingField)):
+        for field in (*self.query(Ticks), *self._fields.values()):
             try:
                 overrides[field.setting.name] = field.given()
             except SettingError:
                 if not quiet:
-                    self._unfold(field)
-                    field.query_one("Checkbox, Input").focus()
+                    self._focus(field)
                 raise
         cells = overrides.pop("cell", self._spec.cells)
         return [self._spec.config(cell, self._preset.name, **overrides) for cell in cells]
@@ -180,9 +176,9 @@ class SettingsForm(VerticalScroll):
             self.offer_devices(config.device)
             self._tick(config)
             self._cells.tick([config.cell])
-        for field in self.query(SettingField):
-            value = getattr(config, field.setting.name)
-            same = value == getattr(usual, field.setting.name)
+        for name, field in self._fields.items():
+            value = getattr(config, name)
+            same = value == getattr(usual, name)
             field.input.value = "" if same else field.setting.format(value)
             if not same:
                 self._unfold(field)
@@ -199,15 +195,22 @@ class SettingsForm(VerticalScroll):
         self.show_cost()
 
     def take_learning_rate(self, rate: float) -> None:
-        field = self.query_one("#field-learning-rate", SettingField)
-        self._unfold(field)
+        field = self._fields["learning_rate"]
         field.input.value = field.setting.format(rate)
-        field.input.focus()
+        self._focus(field)
 
-    def _unfold(self, field: Widget) -> None:
-        advanced = self.query_one("#advanced", Collapsible)
-        if advanced in field.ancestors:
-            advanced.collapsed = False
+    def _focus(self, field: "SettingField | Ticks") -> None:
+        self._unfold(field)
+        self.call_after_refresh(lambda: field.query_one("Checkbox, Input").focus())
+
+    def _unfold(self, field: "SettingField | Ticks") -> None:
+        if field.setting.name in ADVANCED:
+            self.query_one("#advanced", Collapsible).collapsed = False
+
+    @on(Collapsible.Expanded)
+    def _make_more(self) -> None:
+        """Make the fields that few people look for when they do: many widgets."""
+        self.mount_all([field for field in self._fields.values() if not field.is_attached], before="#device-choice")
 
     def _tick(self, config: RunConfig) -> None:
         """Tick what a run has, but for its cell."""
@@ -246,8 +249,8 @@ class SettingsForm(VerticalScroll):
         preset = self._preset
         self.query_one("#summary", Static).update(preset.summary)
         configs = [self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells]
-        for field in self.query(SettingField):
-            values = [getattr(config, field.setting.name) for config in configs]
+        for name, field in self._fields.items():
+            values = [getattr(config, name) for config in configs]
             field.input.placeholder = " … ".join(dict.fromkeys(map(field.setting.format, (min(values), max(values)))))
         self.show_cost()
 

@@ -24,7 +24,7 @@ from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import SIZES, busy, drawn, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, busy, drawn, running, screen_text, unfolded, wait_until
 from tests.ui.inside.looking import addition, band, inside, settled, text
 
 
@@ -306,6 +306,7 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
 async def test_what_was_just_trained_is_looked_into() -> None:
     async with inside("recall") as (app, view, pilot):
         assert text(view, "note").startswith("pretrained")
+        await unfolded(pilot)
         for setting, value in (("hidden-sizes", "2"), ("epochs", "1"), ("training-size", "9")):
             app.pane.query_one(f"#field-{setting} Input", Input).value = value
         app.pane.action_train()

@@ -31,6 +31,7 @@ from tests.ui.helpers import (
     running,
     screen_text,
     start,
+    unfolded,
     wait_until,
 )
 
@@ -51,6 +52,7 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
         form.query_one("#model-rnn", Checkbox).value = True
         form.query_one("#field-epochs Input").focus()
         await pilot.press("7")
+        await unfolded(pilot)
         form.query_one("#field-learning-rate Input").focus()
         await pilot.press(*"2e-3")
         await start(pilot, runs)
@@ -77,6 +79,7 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
 
 async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await unfolded(pilot)
         for field, typed in (("epochs", "0"), ("learning-rate", "1e99"), ("batch-size", "--")):
             await assert_refused(pilot, runs, field, typed)
 
@@ -515,6 +518,7 @@ async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: 
     runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
+        await unfolded(pilot)
         app.query_one("#field-learning-rate Input", Input).value = "1e38"
         await pilot.press("t")
         await wait_until(pilot, lambda: bool(runs.states) and not runs.busy, 120)

@@ -16,8 +16,9 @@ from rnn_tui.ui.shell.keys import HelpScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, last_notice, running, screen_text, start, wait_until
+from tests.ui.helpers import SIZES, last_notice, running, screen_text, start, unfolded, wait_until
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def manager(home: Path) -> Iterator[TrainingManager]:
 
 
 def rate_field(app: RnnTuiApp) -> Input:
-    return app.pane.query_one("#field-learning-rate Input", Input)
+    assert isinstance(app.pane, TaskPane)
+    assert app.pane.form is not None
+    return app.pane.form._fields["learning_rate"].input
 
 
 async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
@@ -107,6 +110,7 @@ async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
 
 async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
+        await unfolded(pilot)
         app.pane.query_one("#field-batch-size Input", Input).value = "0"
         await pilot.press("K")
         await pilot.pause()
@@ -123,6 +127,7 @@ async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
 async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> None:
     """Batches of one sequence each, which tell little."""
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
+        await unfolded(pilot)
         app.pane.query_one("#field-seed Input", Input).value = "2"
         await pilot.press("K")
         await wait_until(pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " "))

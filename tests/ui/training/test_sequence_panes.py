@@ -29,7 +29,7 @@ from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.training_view import LengthsView, NetworksTraining
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import assert_refused, finish, last_notice, next_view, screen_text, start, wait_until
+from tests.ui.helpers import assert_refused, finish, last_notice, next_view, screen_text, start, unfolded, wait_until
 
 KEYS = {"recall": "f3", "adder": "f4"}
 ACCURACY = {"recall": "accuracy", "adder": "bit_accuracy"}
@@ -168,6 +168,7 @@ async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSet
         await pilot.pause()
         assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
         app.pane.query_one("#choice-mse", Checkbox).value = True
+        await unfolded(pilot)
         for name, typed in (("hidden-sizes", "4,8"), ("seeds", "6"), ("lengths", "2-9")):
             field(app, name).focus()
             await pilot.press(*typed)
@@ -181,6 +182,7 @@ async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSet
 
 async def test_a_wrong_entry_is_said_at_once_and_starts_nothing(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs, (80, 24)) as (_, pilot):
+        await unfolded(pilot)
         for name, typed in (("hidden-sizes", "5,5"), ("lengths", "9-2"), ("position", "4-5")):
             await assert_refused(pilot, runs, name, typed)
 
@@ -330,6 +332,7 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
 
 async def train_small(app: RnnTuiApp, pilot: Pilot[Any], runs: TrainingManager, size: str, hidden: str) -> None:
     """Train small networks in earnest, with the preset that is chosen, until they are evaluated."""
+    await unfolded(pilot)
     for name, typed in (
         ("seeds", "2"), ("epochs", "2"), ("training-size", size), ("test-size", "20"), ("hidden-sizes", hidden),
     ):  # fmt: skip
