@@ -232,9 +232,9 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
         size, seed = replica.variant.hidden_size, replica.seed
         if (size, seed) not in made:
             with torch.random.fork_rng(devices=()):  # the constructors draw from the global random state
-                module = nn.ModuleDict({"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)})
-            made[size, seed] = module
-            initialise(module, cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_biases)
+                layers = {"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)}
+                made[size, seed] = nn.ModuleDict(layers)
+            initialise(made[size, seed], cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_biases)
         recurrent, readout = made[size, seed].values()
         assert isinstance(readout, nn.Linear)
         network.set_replica(at, recurrent, readout)

@@ -108,8 +108,8 @@ class Pane(Vertical):
         """The view in front, whose keys hold wherever the focus is, in the row of tabs too."""
         tabs = self.query_one_optional("#views", TabbedContent)
         place = tabs.active_pane if tabs is not None else None
-        view = place.children[0] if place is not None and place.children else None
-        return view.content if isinstance(view, LazyView) else view
+        views = place.children if place is not None else ()
+        return next((view for view in views if view.is_mounted), None)
 
     def show_tab(self, name: str) -> None:
         self.screen.set_focus(None)  # or the tab that is left, having the focus, would come back to the front
@@ -216,25 +216,3 @@ class StorePane(Pane):
 
     def on_hide(self) -> None:
         self._looking.pause()
-
-
-class LazyView(Vertical):
-    """An empty place until `fill` is called, when `make` makes the content, importing what it needs."""
-
-    def __init__(self, make: Callable[[], Widget]) -> None:
-        super().__init__()
-        self._make = make
-        self._content: Widget | None = None
-
-    @property
-    def content(self) -> Widget | None:
-        """The content; None until all of it is there."""
-        return self._content if self._content is not None and self._content.is_mounted else None
-
-    async def fill(self) -> Widget:
-        """Make the content, unless it is there; returns it."""
-        if self._content is None:
-            self._content = self._make()
-            self._mounting = self.mount(self._content)
-        await self._mounting
-        return self._content

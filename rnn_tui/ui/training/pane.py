@@ -1,7 +1,6 @@
 """The tab of a task: form, runs, log, and the views that the task names."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,15 +8,15 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import INSIDE, Task, View
+from rnn_tui.tasks.task import INSIDE, Task
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import LazyView, Pane, show_line, with_key
+from rnn_tui.ui.shell.pane import Pane, show_line, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
@@ -58,7 +57,8 @@ class TaskPane(Pane):
         self._logs = False  # whether the log is shown
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
-        self._views: dict[str, TaskView | LazyView] = {}  # the one looked at last first
+        self._views = {view.id: view for view in task.views}  # the one looked at last first
+        self._contents: dict[str, TaskView] = {}  # of those that were looked at
         self._chosen: str | None = None
         self._followed: str | None = None
         self._told: set[str] = set()
@@ -68,14 +68,14 @@ class TaskPane(Pane):
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
-            with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
-                self._views[first.id] = self._made(first)
-                yield self._views[first.id]
+            with ViewTabs(id="views"):
+                yield TabPane(with_key("1", first.title), self._made(first.id), id=first.id)
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
-    def _made(self, view: View) -> TaskView:
-        return cast("TaskView", view.load()(self, **view.options))
+    def _made(self, name: str) -> TaskView:
+        self._contents[name] = cast("TaskView", self._views[name].load()(self, **self._views[name].options))
+        return self._contents[name]
 
     def on_mount(self) -> None:
         self.show_runs()
@@ -93,8 +93,7 @@ class TaskPane(Pane):
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             key = str(number) if number < 10 else ""
-            self._views[view.id] = LazyView(partial(self._made, view))
-            await tabs.add_pane(TabPane(with_key(key, view.title), self._views[view.id], id=view.id))
+            await tabs.add_pane(TabPane(with_key(key, view.title), id=view.id))
         self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
@@ -109,9 +108,8 @@ class TaskPane(Pane):
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
-        found = self._views.get(view)
-        made = found.content if isinstance(found, LazyView) else found
-        return cast("TaskView | None", made if made is not None and made.is_mounted else None)
+        made = self._contents.get(view)
+        return made if made is not None and made.is_mounted else None
 
     @property
     def contents(self) -> list[TaskView]:
@@ -132,10 +130,12 @@ class TaskPane(Pane):
 
     async def filled(self, name: str) -> TaskView:
         """The view of this id, made if it is not there; what it shows first is its own business."""
-        place = self._views[name]
-        for needed in (view.needs for view in self.spec.views if view.id == name and view.needs):
+        if (needed := self._views[name].needs) is not None:
             await self.filled(needed)
-        return cast("TaskView", await place.fill()) if isinstance(place, LazyView) else place
+        if name not in self._contents:
+            self.query_one("#views", TabbedContent).get_pane(name).mount(self._made(name))
+        await AwaitMount(self, [self._contents[name]])  # whoever asked first
+        return self._contents[name]
 
     async def _fill(self, name: str) -> None:
         content = await self.filled(name)

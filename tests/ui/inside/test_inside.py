@@ -292,12 +292,11 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        place = pane._views["inside"]
-        view = place._content = MnistInside(pane)
+        view = pane._made("inside")
         # As when PyTorch becomes ready at this moment.
         view.bring_up_to_date(pane)
         assert view.subject is None
-        await place.mount(view)
+        await pane.query_one("#views").get_pane("inside").mount(view)
         pane.show_tab("inside")
         await wait_until(pilot, lambda: view.subject is not None)
     assert app.runs.close(10)

@@ -1,0 +1,93 @@
+"""What a view is told that is made when it is looked at."""
+
+import asyncio
+from typing import Any
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.textual_fixes import ExactScreen
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import running
+
+
+class Told(Static):
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__("content")
+        self.shown = 0
+        self.sizes: list[tuple[int, int]] = []
+
+    def on_show(self) -> None:
+        """It is in view."""
+        self.shown += 1
+
+    def on_resize(self, event: events.Resize) -> None:
+        """It has a size."""
+        self.sizes.append((event.size.width, event.size.height))
+
+
+class PlaceApp(App[None]):
+    """A place for a view, and something that scrolls."""
+
+    def get_default_screen(self) -> ExactScreen:
+        """The app's kind of screen."""
+        return ExactScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        """The place above what scrolls."""
+        yield Vertical(id="place")
+        with VerticalScroll():
+            yield Static("\n" * 100)
+
+
+async def test_it_is_told_that_it_is_shown_and_how_large_it_is() -> None:
+    app = PlaceApp()
+    async with app.run_test() as pilot:
+        await app.query_one("#place").mount(view := Told())
+        await pilot.pause()
+        assert view.shown
+        assert view.sizes[-1] == tuple(view.size)
+
+
+async def test_it_is_told_even_if_something_scrolls_as_it_is_made() -> None:
+    app = PlaceApp()
+    async with app.run_test() as pilot:
+        await app.query_one("#place").mount(view := Told())
+        # What a scroll does between making a widget and laying it out, and a look at where widgets
+        # are: as of now Textual knows the view, and does not take it for a new one.
+        app.screen._compositor.reflow_visible(app.screen, app.size)
+        assert view in app.screen._compositor.full_map
+        await pilot.pause()
+        assert view.shown
+        assert view.sizes[-1] == tuple(view.size)
+
+
+async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
+    app = PlaceApp()
+    async with app.run_test() as pilot:
+        place = app.query_one("#place")
+        place.display = False
+        await place.mount(view := Told())
+        await pilot.pause()
+        assert view.shown == 0
+        place.display = True
+        await pilot.pause()
+        assert view.shown == 1
+
+
+async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: ScriptedRuns) -> None:
+    async with running(app := RnnTuiApp(runs), "recall"):
+        pane: Any = app.pane
+        making = [asyncio.create_task(pane.filled("inside")) for _ in range(2)]
+        while "prompt" not in pane._contents:
+            await asyncio.sleep(0)
+        assert pane.content("prompt") is None
+        first, second = await asyncio.gather(*making)
+        assert first is second is pane.content("inside")
+        assert pane.content("prompt").query("#recall-digits")
+        assert pane.content("lengths") is None
