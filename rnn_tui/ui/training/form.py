@@ -208,9 +208,10 @@ class SettingsForm(VerticalScroll):
             self.query_one("#advanced", Collapsible).collapsed = False
 
     @on(Collapsible.Expanded)
-    def _make_more(self) -> None:
+    def _make_more(self, unfolded: Collapsible.Expanded) -> None:
         """Make the fields that few people look for when they do: many widgets."""
         self.mount_all([field for field in self._fields.values() if not field.is_attached], before="#device-choice")
+        self.call_after_refresh(unfolded.collapsible.scroll_visible)
 
     def _tick(self, config: RunConfig) -> None:
         """Tick what a run has, but for its cell."""

@@ -77,6 +77,15 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
+async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), "recall", size=(80, 24)) as pilot:
+        form = pilot.app.query_one(SettingsForm)
+        await pilot.press("f")
+        assert not form.query("#field-seed")
+        await unfolded(pilot)
+        await wait_until(pilot, lambda: form.scroll_y > 0)
+
+
 async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await unfolded(pilot)
