@@ -14,8 +14,6 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.helpers import busy, running, wait_until
 
-KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
-
 
 @asynccontextmanager
 async def inside(
@@ -23,12 +21,9 @@ async def inside(
 ) -> AsyncIterator[tuple[RnnTuiApp, Any, Pilot[Any]]]:
     """The app with Inside in front, and something looked at."""
     app = RnnTuiApp()
-    async with running(app, size=size) as pilot:
-        if task != "mnist":
-            await pilot.press(KEYS[task])
-            await wait_until(pilot, lambda: app.pane.complete)
-            assert isinstance(app.pane, TaskPane)
-            await app.pane.filled("inside")  # and with it where one asks
+    async with running(app, task, size=size) as pilot:
+        assert isinstance(app.pane, TaskPane)
+        await app.pane.filled("inside")  # and with it where one asks
         before(app)
         app.pane.show_tab("inside")
         await wait_until(pilot, lambda: bool(app.pane.query(InsideView)))

@@ -57,7 +57,7 @@ async def report_tab(
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:  # fmt: skip
     """The app with the Report tab in front, numbers of seeds typed and figures there."""
     app = RnnTuiApp(runs, report_overrides=overrides)
-    async with running(app, size=size) as pilot:
+    async with running(app, "home", size=size) as pilot:
         await pilot.press("f6")
         await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
         app.query_one("#seeds", Input).value, app.query_one("#mnist-seeds", Input).value = typed

@@ -31,7 +31,7 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
             insert_run(connection, run_id(number), config, f"run{number}", float(number))
             update_run(connection, run_id(number), status=Status.FINISHED)
     app = RnnTuiApp()
-    async with running(app, size=(120, 30)) as pilot:
+    async with running(app, "home", size=(120, 30)) as pilot:
         await pilot.press("f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         table = app.query_one(RunsTable)

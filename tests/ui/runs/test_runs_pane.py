@@ -85,7 +85,7 @@ async def runs_tab(
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the Runs tab in front, and its table there."""
     app = RnnTuiApp(runs)
-    async with running(app, size=size) as pilot:
+    async with running(app, "home", size=size) as pilot:
         await pilot.press("f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
@@ -326,7 +326,7 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
 
 async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -> None:
     runs = TrainingManager()
-    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), "home", size=(120, 40)) as pilot:
         app: Any = pilot.app
         await pilot.press("f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)

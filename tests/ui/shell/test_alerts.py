@@ -48,7 +48,7 @@ async def test_an_end_rings_with_a_notification_where_the_terminal_has_one(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM_PROGRAM", "WezTerm")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         await go_to_back(pilot)
@@ -65,7 +65,7 @@ async def test_a_terminal_that_may_be_in_front_gets_the_bell_and_one_that_is_get
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch, back: bool, rings: list[str]
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-kitty")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         if back:  # and to the front again
@@ -79,7 +79,7 @@ async def test_a_terminal_that_may_be_in_front_gets_the_bell_and_one_that_is_get
 
 async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("alerts = false\n")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         await go_to_back(pilot)
@@ -91,7 +91,7 @@ async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
 async def test_a_failure_rings_with_its_sentence_made_harmless(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_TERMINAL", "iTerm2")
     runs.failure = "The loss became NaN;\x1b]0;gone\a at step 20."
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         await go_to_back(pilot)
@@ -105,7 +105,7 @@ async def test_a_failure_rings_with_its_sentence_made_harmless(runs: ScriptedRun
 
 async def test_a_run_that_stands_still_rings_once(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "foot")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         await go_to_back(pilot)
@@ -134,7 +134,7 @@ async def test_inside_tmux_the_terminal_around_it_is_asked_and_reached(
         return subprocess.CompletedProcess(command, 0, "ghostty 1.2 xterm-ghostty\n")
 
     monkeypatch.setattr(alerts.subprocess, "run", tmux)
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)
         await start(pilot, runs)
         await go_to_back(pilot)

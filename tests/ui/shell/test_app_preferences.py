@@ -34,7 +34,7 @@ async def test_the_theme_holds_from_the_first_frame(home: Path, runs: ScriptedRu
 
 async def test_a_theme_chosen_in_the_app_is_kept(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("# mine\nredraws = 3\n")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         await pilot.press("ctrl+p", *"theme", "enter")
         await pilot.pause(0.3)
         await pilot.press(*"nord", "enter")
@@ -44,14 +44,14 @@ async def test_a_theme_chosen_in_the_app_is_kept(home: Path, runs: ScriptedRuns)
 
 
 async def test_starting_writes_nothing(home: Path, runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs)):
+    async with running(RnnTuiApp(runs), "home"):
         pass
     assert not config_file().exists()
 
 
 async def test_a_theme_that_can_not_be_kept_is_told_and_holds(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("theme = \n")
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         assert "at line 1" in last_notice(app)
         app.theme = "nord"
         await wait_until(pilot, lambda: "can't be kept" in last_notice(app))
@@ -76,13 +76,13 @@ async def test_forms_begin_with_the_preset_and_device_preferred(home: Path, runs
 
 async def test_redraws_come_as_often_as_wanted(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("redraws = 10")
-    async with running(app := RnnTuiApp(runs)):
+    async with running(app := RnnTuiApp(runs), "home"):
         assert app.news.timer._interval == 0.1
 
 
 async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text('[keys]\ntrain = "s"\nstop = "t"\nrename = "d"\n')
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         assert any("d is the key of delete" in notice for notice in notices(app))
         await pilot.press("s")
         await wait_until(pilot, lambda: runs.busy)
@@ -92,7 +92,7 @@ async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
 
 async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text('[keys]\ntrain = "K"\nhelp = "!"\n')
-    async with running(app := RnnTuiApp(runs)) as pilot:
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
         await pilot.press("f3")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
         await pilot.press("f5")

@@ -42,7 +42,7 @@ PATIENCE = 180
 async def sweeps_tab(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the Sweeps tab in front."""
     app = RnnTuiApp()
-    async with running(app, size=size) as pilot:
+    async with running(app, "home", size=size) as pilot:
         await pilot.press("f7")
         await wait_until(pilot, lambda: bool(app.query(SweepsPane)) and app.pane.complete)
         yield app, pilot
