@@ -199,11 +199,11 @@ class SettingsForm(VerticalScroll):
         field.input.value = field.setting.format(rate)
         self._focus(field)
 
-    def _focus(self, field: "SettingField | Ticks") -> None:
+    def _focus(self, field: SettingField | Ticks) -> None:
         self._unfold(field)
         self.call_after_refresh(lambda: field.query_one("Checkbox, Input").focus())
 
-    def _unfold(self, field: "SettingField | Ticks") -> None:
+    def _unfold(self, field: SettingField | Ticks) -> None:
         if field.setting.name in ADVANCED:
             self.query_one("#advanced", Collapsible).collapsed = False
 

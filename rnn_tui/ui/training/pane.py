@@ -134,7 +134,7 @@ class TaskPane(Pane):
             await self.filled(needed)
         if name not in self._contents:
             self.query_one("#views", TabbedContent).get_pane(name).mount(self._made(name))
-        await AwaitMount(self, [self._contents[name]])  # whoever asked first
+        await AwaitMount(self, [self._contents[name]])  # which another call may have begun
         return self._contents[name]
 
     async def _fill(self, name: str) -> None:

@@ -203,7 +203,7 @@ async def test_a_window_without_room_between_the_pads_of_a_button_ends_nothing()
 
 async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
     app = RnnTuiApp()
-    async with running(app, size=(120, 40)) as pilot:
+    async with running(app, "home", size=(120, 40)) as pilot:
         await pilot.press("f3")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
         await pilot.press("5")
