@@ -74,10 +74,10 @@ def _start_to_the_end(start: Method, timer: Timer) -> None:
 
 @_mends(App, "_prune")
 def _prune_with_workers(prune: Method, app: App[Any], *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
-    """End workers before their widgets go: Textual's look for children that are gone: NoMatches. Waits for `App._prune`."""
+    """End workers before the widgets go that they look at: NoMatches. At the app's end also its own. Waits for `App._prune`."""
     removed = {one for node in nodes for one in node.walk_children(with_self=True)}
     for worker in list(app.workers):
-        if worker.node in removed:
+        if worker.node in removed or not app._running:
             worker.cancel()
     return cast("AwaitRemove", prune(app, *nodes, parent=parent))
 
