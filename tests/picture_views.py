@@ -66,6 +66,7 @@ async def show(pilot: Pilot[int], app: RnnTuiApp, tab: str, view: str) -> None:
     if view and app.pane.query_one("#views", TabbedContent).active != view:
         app.pane.show_tab(view)
         await pilot.pause(0.2)
+        await until(pilot, app.takes_keys)  # the view is made
         app.pane.focus_view()
     await pilot.pause(0.8)
 

@@ -57,6 +57,7 @@ async def go(pilot: Pilot[int], app: RnnTuiApp, key: str, view: str = "") -> Non
     if view:
         app.pane.show_tab(view)
         await pilot.pause(0.2)
+        await until(pilot, app.takes_keys)  # the view is made
         app.pane.focus_view()
 
 

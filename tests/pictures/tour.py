@@ -92,6 +92,7 @@ async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> Non
 async def look_inside(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
     app.pane.show_tab("inside")
     await pilot.pause(0.3)
+    await until(pilot, app.takes_keys)  # the view is made
     app.pane.focus_view()
     view = app.pane.query_one(InsideView)
     await until(pilot, lambda: view.subject is not None)

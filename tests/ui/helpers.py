@@ -151,6 +151,11 @@ async def running(app: RnnTuiApp, first: str = "mnist", **options: Any) -> Async
         await wait_until(pilot, lambda: app.pane.complete)
         await pilot.pause()
         yield pilot
+        # Textual can't take apart what is still being made.
+        for _ in range(1000):
+            if not app.is_running or app.tabs.front is None or app.takes_keys():
+                break
+            await asyncio.sleep(0.01)
 
 
 async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
@@ -173,6 +178,7 @@ async def next_view(pilot: Pilot[Any], name: str) -> None:
     await pilot.press("right_square_bracket")
     await wait_until(pilot, lambda: app.pane.view == name)
     await pilot.pause(0.1)
+    await wait_until(pilot, app.takes_keys)  # it is made
 
 
 async def unfolded(pilot: Pilot[Any]) -> None:

@@ -40,6 +40,7 @@ async def to_tab(pilot: Pilot[Any], key: str, view: str) -> None:
     await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     app.pane.show_tab(view)
     await pilot.pause()
+    await wait_until(pilot, app.takes_keys)  # it is made
     app.pane.focus_view()
     await pilot.pause()
 

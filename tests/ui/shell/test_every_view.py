@@ -57,6 +57,7 @@ async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(siz
                 other = views[(views.index(view) + 1) % len(views)]
                 app.pane.show_tab(other)
                 await pilot.pause()
+                await wait_until(pilot, app.takes_keys)  # it is made
                 if way == "key":
                     await pilot.press(str(views.index(view) + 1))
                 else:

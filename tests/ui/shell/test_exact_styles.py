@@ -78,6 +78,7 @@ async def test_every_widget_of_every_view_is_styled_as_by_textual(runs: Scripted
             for view in app.pane.views:
                 app.pane.show_tab(view)
                 await pilot.pause()
+                await wait_until(pilot, app.takes_keys)  # it is made
             await pilot.press("tab")
         seen = _assert_the_same(app)
         for key in ("question_mark", "ctrl+p"):

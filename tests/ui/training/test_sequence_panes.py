@@ -124,6 +124,7 @@ async def view(pilot: Pilot[Any], name: str) -> None:
     app.pane.show_tab(name)
     await wait_until(pilot, lambda: app.pane.view == name)
     await pilot.pause()
+    await wait_until(pilot, app.takes_keys)  # it is made
     app.pane.focus_view()
     await pilot.pause(0.1)
 
