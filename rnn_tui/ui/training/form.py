@@ -201,7 +201,7 @@ class SettingsForm(VerticalScroll):
 
     def _focus(self, field: SettingField | Ticks) -> None:
         self._unfold(field)
-        self.call_after_refresh(lambda: field.query_one("Checkbox, Input").focus())
+        self.call_after_refresh(lambda: field.query("Checkbox, Input").focus())  # none while it is still being made
 
     def _unfold(self, field: SettingField | Ticks) -> None:
         if field.setting.name in ADVANCED:
