@@ -4,6 +4,7 @@ import base64
 import html
 import platform
 import re
+import string
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ from rnn_tui.runs.words import NOTHING, duration, settings_of
 from rnn_tui.tasks import TASKS
 
 TITLE = "A report on recurrent networks, rerun"
-PAGE_STYLE = Path(__file__).with_suffix(".css")
+PAGE = Path(__file__).with_suffix(".html")
 UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")  # settings that say nothing on how a network was trained
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 TEXT_WIDTH = 800  # of the page, in pixels
@@ -251,12 +252,8 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
         if isinstance(one, str) else f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
         for one in blocks
     ]  # fmt: skip
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(TITLE)}</title>\n<style>\n{PAGE_STYLE.read_text()}</style>\n</head>\n<body>\n"
-        "<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
-    )
+    page = string.Template(PAGE.read_text(encoding="utf-8"))
+    return page.substitute(title=html.escape(TITLE), style=PAGE.with_suffix(".css").read_text(), parts="\n".join(parts))
 
 
 def _plot(figure: Figure, table: Results) -> ReportChart:
