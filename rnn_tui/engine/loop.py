@@ -187,7 +187,8 @@ class _Run:
             self._step += 1
             self._step_in_epoch += 1
             if self._step in self._moments:
-                self._keep_moment()
+                with suppress(CheckpointError):  # weights that diverged, of which the next loss tells more
+                    self._add_moment(problem.moment(self._stepper.kept))
             if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
                 mean, samples = losses.flush(self._step, self._epoch, self._config)
                 now = self._elapsed()
@@ -214,10 +215,6 @@ class _Run:
         self._film = {name: list(values.unbind()) for name, values in stacked.items()}
         if self._step == 0 and self._moments:
             self._add_moment(moment)
-
-    def _keep_moment(self) -> None:
-        with suppress(CheckpointError):  # weights that diverged, of which the next loss tells more
-            self._add_moment(self._problem.moment(self._stepper.kept))
 
     def _add_moment(self, moment: Mapping[str, Tensor]) -> None:
         epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)

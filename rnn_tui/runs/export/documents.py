@@ -15,7 +15,7 @@ from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.paths import as_told
 from rnn_tui.runs.export.formats import Export, file_name, imported
-from rnn_tui.runs.records import Moment, RunRecord, Session
+from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import settings_of
 
@@ -44,19 +44,15 @@ def of_run(run: RunRecord) -> dict[str, Any]:
 
 def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
     """All that is known of a run."""
+    sessions = [asdict(one) | {"started": date(one.started), "load": finite(one.load)} for one in store.sessions(run.run_id)]
     return {
         **of_run(run),
         "metrics": [{name: getattr(spec, name) for name in TOLD_OF_METRICS} for spec in run.specs],
         "networks": [asdict(replica.variant) | {"seed": replica.seed} for replica in run.config.replicas],
-        "sessions": [_session(session) for session in store.sessions(run.run_id)],
+        "sessions": [{name: one[name] for name in one if name not in ("pid", "process_started")} for one in sessions],
         "log": [{"time": date(at), "level": level, "text": text} for at, level, text in store.log(run.run_id)],
         "values": [_moment(moment) for moment in store.moments(run.run_id)],
     }
-
-
-def _session(session: Session) -> dict[str, Any]:
-    known = asdict(session) | {"started": date(session.started), "load": finite(session.load)}
-    return {name: value for name, value in known.items() if name not in ("pid", "process_started")}
 
 
 def _moment(moment: Moment) -> dict[str, Any]:

@@ -126,7 +126,9 @@ class DrawingView(Horizontal):
             colour = "error" if answer.failure else "warning" if answer.unsure else "success"
             words = answer.failure or answer.verdict
             if answer is each[0] and len(each) > 1:
-                words += f"\n{_agreement(each)}"
+                given = [one.digit for one in each if not one.failure]
+                same = "All" if len({*given}) == 1 else f"{given.count(given[0])} of"
+                words += f"\n{same} {len(given)} say {given[0]}"
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(columns, place.size)
         self.query_one("#drawing-others", Static).update(Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:]))
@@ -143,9 +145,3 @@ def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
         return Content.styled(f"{answer.source.short_title} ✗", "$text-error")
     line = f"{answer.source.short_title:<7}{answer.digit} {100 * answer.confidence:3.0f} %"
     return Content.styled(line, "" if answer.digit == first.digit else "$text-warning")
-
-
-def _agreement(each: tuple[DigitAnswer, ...]) -> str:
-    given = [answer.digit for answer in each if not answer.failure]
-    same = given.count(given[0])
-    return f"{'All' if same == len(given) else f'{same} of'} {len(given)} say {given[0]}"

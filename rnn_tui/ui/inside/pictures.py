@@ -69,10 +69,6 @@ def _sensitivity(study: Any, subject: Subject, step: int, _room: Room) -> GridPi
     return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
 
 
-def _automaton(study: Any, _subject: Subject, _step: int, _room: Room) -> Content:
-    return Content("\n".join(study.findings[1:]))
-
-
 FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}  # beside a cell for a state: what a fixed point is drawn as
 
 
@@ -136,6 +132,6 @@ def _clicks(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPictu
 
 
 PICTURES: Mapping[str, Picture] = {
-    "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity,
-    "automaton": _automaton, "state_space": _state_space, "learning": _learning, "clicks": _clicks,
+    "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity, "clicks": _clicks,
+    "automaton": lambda study, *_: Content("\n".join(study.findings[1:])), "state_space": _state_space, "learning": _learning,
 }  # fmt: skip
