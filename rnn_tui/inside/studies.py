@@ -81,39 +81,25 @@ class StudyKind:
     of_input: bool = False  #: whether it is of the input at hand, too, and not of the network alone.
 
 
-SILENCE = StudyKind(
-    "silence", "Silenced units", "rank the units by the accuracy that their silence costs", _by("silence:study_silence")
-)
-GRADIENTS = StudyKind(
-    "gradients", "Gradient through time", "tell how far the gradient reaches back, beside other cells",
-    _by("gradients:study_beside_others", ()), of_input=True,
-)  # fmt: skip
-SENSITIVITY = StudyKind(
-    "sensitivity", "Sensitivity", "tell how strongly each output depends on each input",
-    _by("attribution:study_sensitivity", ("network", "trace", "replica")), of_input=True,
-)  # fmt: skip
-STATE_SPACE = StudyKind(
-    "state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points",
-    _by("state_space:study_state_space"),
-)  # fmt: skip
-AUTOMATON = StudyKind(
-    "automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong", _by("automaton:study_automaton")
-)
+SILENCE = StudyKind("silence", "Silenced units", "rank the units by the accuracy that their silence costs",
+                    _by("silence:study_silence"))  # fmt: skip
+GRADIENTS = StudyKind("gradients", "Gradient through time", "tell how far the gradient reaches back, beside other cells",
+                      _by("gradients:study_beside_others", ()), of_input=True)  # fmt: skip
+SENSITIVITY = StudyKind("sensitivity", "Sensitivity", "tell how strongly each output depends on each input",
+                        _by("attribution:study_sensitivity", ("network", "trace", "replica")), of_input=True)  # fmt: skip
+STATE_SPACE = StudyKind("state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points",
+                        _by("state_space:study_state_space"))  # fmt: skip
+AUTOMATON = StudyKind("automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong",
+                      _by("automaton:study_automaton"))  # fmt: skip
 CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _by("adder:study_carry"))
-SURVIVAL = StudyKind(
-    "survival", "Probes", "read every earlier digit from the state after each step", _by("recall:study_survival")
-)
-ROWS = StudyKind(
-    "rows", "Rows", "measure the accuracy by the number of rows read, over all test images",
-    _by("mnist:study_test_images", ("network",)),
-)  # fmt: skip
-LEARNING = StudyKind(
-    "learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch", _by("film:study_learning", ())
-)
-CLICKS = StudyKind(
-    "clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states",
-    _by("film:study_clicks", ()),
-)  # fmt: skip
+SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step",
+                     _by("recall:study_survival"))  # fmt: skip
+ROWS = StudyKind("rows", "Rows", "measure the accuracy by the number of rows read, over all test images",
+                 _by("mnist:study_test_images", ("network",)))  # fmt: skip
+LEARNING = StudyKind("learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch",
+                     _by("film:study_learning", ()))  # fmt: skip
+CLICKS = StudyKind("clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states",
+                   _by("film:study_clicks", ()))  # fmt: skip
 OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 OF_TASKS = {  # of the tasks that have some of their own
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),

@@ -122,10 +122,9 @@ class ReplicaLSTM(Replicas):
 
 
 class _Workspace:
-    """The tensors that one pass over a batch fills, with their views of every time step.
-
-    Taken anew at every training step, they and their few hundred views would cost a third of it.
-    They are for gate weights (R, 4·H, H + F + 2) `like` those, at most T `steps`, and B sequences.
+    """The tensors that one pass over a batch fills, with their views of every time step. Taken anew at every training step,
+    they and their few hundred views would cost a third of it. They are for gate weights (R, 4·H, H + F + 2) `like` those, at
+    most T `steps`, and B sequences.
     """
 
     def __init__(self, like: Tensor, steps: int, batch: int) -> None:
@@ -279,10 +278,9 @@ class _Pass(torch.autograd.Function):
 
 
 def _fill_factors(work: _Workspace, steps: int) -> Tensor:
-    """Work out what the gradients on cell and output are multiplied by, at every step.
-
-    Fills `work.factors` (T, R, 4·H, B), which lead to the sums of g, i, f (from the cell) and o
-    (from the output); returns (T, R, H, B), which leads from the output to the cell.
+    """Work out what the gradients on cell and output are multiplied by, at every step. Fills `work.factors` (T, R, 4·H, B),
+    which lead to the sums of g, i, f (from the cell) and o (from the output); returns (T, R, H, B), which leads from the output
+    to the cell.
     """
     activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
     factors, width = work.factors[:steps], cells.shape[2]

@@ -84,10 +84,9 @@ DISTORTIONS = {
 
 @lru_cache(maxsize=4)
 def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
-    """Row k is what coefficient k of a map adds to every pixel's coordinate: (3 + grid², R·C).
-
-    The first three rows are x, y and 1; the others a displacement of one grid point, spread bicubically. So one matrix product
-    makes the sampling grid of a whole batch.
+    """Row k is what coefficient k of a map adds to every pixel's coordinate: (3 + grid², R·C). The first three rows are x, y
+    and 1; the others a displacement of one grid point, spread bicubically. So one matrix product makes the sampling grid of a
+    whole batch.
     """
     x = (torch.arange(columns) * 2 + 1) / columns - 1
     y = (torch.arange(rows) * 2 + 1) / rows - 1

@@ -177,9 +177,8 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes; `ValueError` for another file.
-
-    Two zero bytes, type 8 (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
+    """The array in an IDX file of bytes; `ValueError` for another file. Two zero bytes, type 8 (unsigned byte), number of
+    dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
     """
     begin = 4 + 4 * dimensions
     with path.open("rb") as file:
