@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Paste
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
+from textual.widgets import DataTable, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
@@ -24,6 +24,7 @@ from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.recall_answers import AnswerColumns, draw_within, marked
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars, large_digit, small_digit
 from tests.ui.helpers import SIZES, PanelApp, busy, screen_lines, screen_text, settled, wait_until
@@ -45,7 +46,7 @@ class PromptApp(App[None]):
         with TabbedContent(id="views"), TabPane("Prompt", id="prompt"):
             yield RecallPromptPanel()
         yield Static("progress")
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def action_count(self, key: str) -> None:
         self.commands.append(key)
