@@ -112,17 +112,21 @@ class KeyFooter(Widget):
     COMPONENT_CLASSES = {"key-footer--key", "key-footer--words", "key-footer--hover"}
     shown: Sequence[FooterKeys] = ()  #: the keys that are shown.
     over: reactive[int | None] = reactive(None)  #: which of them is under the mouse.
+    _looking = False
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self.look)
 
     def look(self, _screen: object = None) -> None:
-        """Show the keys that hold now, and then those that do once what changes has changed."""
-        self._show_keys()
-        self.call_after_refresh(self._show_keys)
+        """Show the keys that hold once others have said the same, and then those that do once what changes has changed."""
+        if not self._looking:
+            self._looking = True
+            self.call_later(self._show_keys)
+            self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:
         """Show the keys that hold; a window in the back keeps those that it had."""
+        self._looking = False
         if self.app.app_focus and self.is_attached and (keys := self._keys_that_fit()) != self.shown:
             self.shown = keys
             self.refresh()
