@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache, wraps
 from typing import Any, cast
 
@@ -13,10 +12,10 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
-from textual.css import match, stylesheet
-from textual.css.model import CombinatorType, RuleSet, Selector
+from textual.css.model import RuleSet, SelectorType
+from textual.css.styles import RulesMap
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
-from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -26,6 +25,8 @@ from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
 SECONDS_UNTIL_IN_FRONT = 0.05
+SYSTEM = ".-textual-system"  # which “*” does not mean
+SIGNS = {SelectorType.TYPE: "", SelectorType.CLASS: ".", SelectorType.ID: "#"}
 
 
 def _mends(kind: Any, name: str) -> Callable[[Method], None]:
@@ -125,35 +126,70 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
         app.push_screen(CommandPalette())
 
 
-@_mends(stylesheet.Stylesheet, "apply")
-def _apply_few(apply: Method, sheet: stylesheet.Stylesheet, node: DOMNode, **options: Any) -> None:
-    """Look at the rules of the node's names alone: Textual goes through all for each of them. Waits for it to remember."""
-    kept = vars(sheet)
+class _Sheet:
+    """What is known of a style sheet, until it gets other rules: what they ask, and what came of them for how a node looked.
+    For Textual's `apply` it is the cache: that asks for a node after `look`, and puts there what it found before it goes on.
+    """
+
+    def __init__(self, sheet: Stylesheet) -> None:
+        self.by_name = sheet.rules_map
+        self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
+        self._results: dict[object, RulesMap] = {}
+        # The names that rules ask for, with their pseudo-classes, of any node and of one above another.
+        self._asked: dict[bool, dict[str, set[str]]] = {above: {SYSTEM: set()} for above in (False, True)}
+        for *others, last in (one.selectors for rule in sheet.rules for one in rule.selector_set):
+            for one, above in [(last, False), *((one, above) for one in others for above in self._asked)]:
+                name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
+                self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
+
+    def look(self, node: object) -> object:
+        """What rules ask of a node and of all above it, up to the app, as it is."""
+        seen, above = list[object](), False
+        while isinstance(node, DOMNode):
+            key = (above, node.__class__, node._id, frozenset(node._classes))
+            if key not in self._known:
+                names = frozenset(self._asked[above].keys() & node._selector_names)
+                self._known[key] = names, sorted({pseudo for name in names for pseudo in self._asked[above][name]})
+            names, pseudo_classes = self._known[key]
+            seen += [names, *[node.has_pseudo_class(pseudo) for pseudo in pseudo_classes]]
+            node, above = node._parent, True
+        self._look = tuple(seen)
+        return self._look
+
+    def get(self, _key: object) -> RulesMap | None:
+        return self._results.get(self._look)
+
+    def __setitem__(self, _key: object, result: RulesMap) -> None:
+        self._results[self._look] = result
+
+
+@_mends(Stylesheet, "apply")
+def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_cache: Any) -> None:
+    """Leave a node's styles where all that rules ask of it and of those above is what it was, and compare none where it is what
+    another's was. Textual compares all below what has changed: a third of a key's time. Waits for `Stylesheet` to remember.
+    """
     if sheet._require_parse:
         sheet.parse()
-    if kept.get("_by_name") is not (by_name := sheet.rules_map):
-        kept.update(_by_name=by_name, _every=sheet.rules, _few={})
-    names = frozenset(by_name.keys() & node._selector_names)
-    if names not in kept["_few"]:
-        some = {rule for name in names for rule in by_name[name]}
-        kept["_few"][names] = [rule for rule in kept["_every"] if rule in some]
-    sheet._rules = kept["_few"][names]
-    try:
-        apply(sheet, node, **options)
-    finally:
-        sheet._rules = kept["_every"]
+    if (known := vars(sheet).get("_known")) is None or known.by_name is not sheet.rules_map:
+        known = vars(sheet)["_known"] = _Sheet(sheet)
+    look = known.look(node)
+    if vars(node).get("_looked") == (known, look, node.styles.base._updates):
+        node.notify_style_update()  # what it inherits may have changed
+        return
+    apply(sheet, node, animate=animate, cache=known)
+    vars(node)["_looked"] = known, look, node.styles.base._updates
 
 
-def _check_last_first(check: Method, selectors: list[Selector], path: list[DOMNode]) -> bool:
-    """Compare the last selector with the node before others with those above: Textual begins at the app. Waits for that."""
-    one = len(selectors) == 1 and selectors[0].combinator is CombinatorType.DESCENDENT
-    return selectors[-1].check(path[-1]) and (one or check(selectors, path))
-
-
-def _on_something(palette: CommandPalette, click: events.Click) -> bool:
-    with suppress(NoWidget):
-        return bool(palette.get_widget_at(click.screen_x, click.screen_y))
-    return False
+@_mends(Stylesheet, "replace_rules")
+def _set_what_differs(replace: Method, _sheet: Stylesheet, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+    """Set the properties that are others than before: Textual sets all. Waits for `Stylesheet.replace_rules` to compare."""
+    if animate and "transitions" in rules:
+        replace(node, rules, animate=True)
+        return
+    base: Any = node.styles.base
+    for name in [name for name in base._rules.keys() | rules.keys() if base._rules.get(name) is not rules.get(name)]:
+        setattr(base, name, rules.get(name))
+    node.notify_style_update()
 
 
 @_mends(_PrintCapture, "fileno")
@@ -162,8 +198,7 @@ def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     raise io.UnsupportedOperation("fileno")
 
 
-for _user in (stylesheet, match):
-    _mends(_user, "_check_selectors")(_check_last_first)
+Stylesheet._EXCLUDE_PSEUDO_CLASSES_FROM_CACHE = set()  # type: ignore[misc]  # a look holds these too, Textual's key does not
 RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]  # the same in C; it is asked for each rule time and again
 # This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
@@ -173,7 +208,7 @@ only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
 # The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits for `_on_mount`.
 only_where(CommandPalette, "_on_mount", lambda palette, _: not _closed(palette))
 # A click outside a screen that became smaller: NoWidget. Waits for the handler to catch that.
-only_where(CommandPalette, "_on_click", _on_something)
+only_where(CommandPalette, "_on_click", lambda palette, click: click.screen_offset in palette.region)
 # A list without room knows no lines, and Page Down looks for one: KeyError. Waits for `_move_page`.
 only_where(OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line)
 # A click on an option that was taken away after it was drawn: IndexError. Waits for `_on_click`.
