@@ -175,6 +175,9 @@ class FrontScreen(ExactScreen):
         super().__init__(id="_default")
         self._in_front = in_front
 
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles &= self._laid_out is not None  # or Textual would style all once more before the first frame
+
     def _on_timer_update(self) -> None:
         if not isinstance(self.app, OrderedApp) or self.app.draws:
             super()._on_timer_update()

@@ -25,7 +25,6 @@ from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
 SECONDS_UNTIL_IN_FRONT = 0.05
-SYSTEM = ".-textual-system"  # which “*” does not mean
 SIGNS = {SelectorType.TYPE: "", SelectorType.CLASS: ".", SelectorType.ID: "#"}
 
 
@@ -132,12 +131,12 @@ class _Sheet:
     """
 
     def __init__(self, sheet: Stylesheet) -> None:
-        self.by_name = sheet.rules_map
+        self.rules = sheet.rules
         self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
         self._results: dict[object, RulesMap] = {}
-        # The names that rules ask for, with their pseudo-classes, of any node and of one above another.
-        self._asked: dict[bool, dict[str, set[str]]] = {above: {SYSTEM: set()} for above in (False, True)}
-        for *others, last in (one.selectors for rule in sheet.rules for one in rule.selector_set):
+        # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*” means no system's own.
+        self._asked: dict[bool, dict[str, set[str]]] = {above: {".-textual-system": set()} for above in (False, True)}
+        for *others, last in (one.selectors for rule in self.rules for one in rule.selector_set):
             for one, above in [(last, False), *((one, above) for one in others for above in self._asked)]:
                 name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
                 self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
@@ -168,9 +167,7 @@ def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, a
     """Leave a node's styles where all that rules ask of it and of those above is what it was, and compare none where it is what
     another's was. Textual compares all below what has changed: a third of a key's time. Waits for `Stylesheet` to remember.
     """
-    if sheet._require_parse:
-        sheet.parse()
-    if (known := vars(sheet).get("_known")) is None or known.by_name is not sheet.rules_map:
+    if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:  # which parses what is new
         known = vars(sheet)["_known"] = _Sheet(sheet)
     look = known.look(node)
     if vars(node).get("_looked") == (known, look, node.styles.base._updates):

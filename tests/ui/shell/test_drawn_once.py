@@ -98,17 +98,17 @@ async def test_the_same_text_and_title_are_not_laid_out_or_drawn_again(monkeypat
 
 
 async def test_nothing_is_styled_twice_before_the_first_frame(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
-    styled: Counter[int] = Counter()
-    replace: Any = Stylesheet.replace_rules
+    applied: Counter[int] = Counter()
+    apply: Any = Stylesheet.apply
 
-    def count(self: Stylesheet, node: Any, *given: Any, **more: Any) -> None:
+    def count(self: Stylesheet, node: Any, **more: Any) -> None:
         if not app._dom_ready:
-            styled[id(node)] += 1
-        replace(self, node, *given, **more)
+            applied[id(node)] += 1
+        apply(self, node, **more)
 
-    monkeypatch.setattr(Stylesheet, "replace_rules", count)
+    monkeypatch.setattr(Stylesheet, "apply", count)
     app = RnnTuiApp(runs)
     async with app.run_test(size=(120, 40)):
         tabs = list(app.query("#tasks > ContentSwitcher > TabPane"))
         assert tabs
-        assert all(styled[id(tab)] == 1 for tab in tabs)
+        assert all(applied[id(tab)] == 1 for tab in tabs)
