@@ -118,7 +118,7 @@ class KeyFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self.look)
 
     def look(self, _screen: object = None) -> None:
-        """Show the keys that hold once others have said the same, and then those that do once what changes has changed."""
+        """Show the keys that hold, once however many ask for that; and once more when the screen shows what has changed."""
         if not self._looking:
             self._looking = True
             self.call_later(self._show_keys)
