@@ -16,7 +16,8 @@ from textual.layout import Layout
 from textual.widgets import Static
 
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import running, wait_until
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import finish, running, start, wait_until
 
 FOR_CACHE = {"first-of-type", "last-of-type", "first-child", "last-child", "odd", "even", "focus-within", "empty"}
 
@@ -66,9 +67,11 @@ def _assert_the_same(app: App[Any]) -> int:
     return len(expected)
 
 
-async def test_every_widget_of_every_view_is_styled_as_by_textual() -> None:
-    app = RnnTuiApp()
+async def test_every_widget_of_every_view_is_styled_as_by_textual(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
         for key in ("f2", "f3", "f4", "f5", "f6", "f7"):
             await pilot.press(key)
             await wait_until(pilot, lambda: app.pane.complete)
