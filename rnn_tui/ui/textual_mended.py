@@ -12,7 +12,7 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
-from textual.css.model import RuleSet, SelectorType
+from textual.css.model import RuleSet, Selector, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -125,21 +125,31 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
         app.push_screen(CommandPalette())
 
 
+def _name_of(selector: Selector) -> str:
+    return SIGNS[selector.type] + selector.name if selector.type in SIGNS else "*"
+
+
 class _Sheet:
-    """What is known of a style sheet, until it gets other rules: what they ask, and what came of them for how a node looked.
+    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. Where rules only come
+    to those of the sheet `before`, what came of these for nodes that no new rule can concern stays known.
     For Textual's `apply` it is the cache: that asks for a node after `look`, and puts there what it found before it goes on.
     """
 
-    def __init__(self, sheet: Stylesheet) -> None:
-        self.rules = sheet.rules
-        self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
-        self._results: dict[object, RulesMap] = {}
+    def __init__(self, rules: list[RuleSet], before: "_Sheet | None") -> None:
+        if before is not None and not set(before.rules) <= set(rules):
+            before = None
+        self.rules, new = rules, set(rules).difference(before.rules if before else ())
         # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*” means no system's own.
-        self._asked: dict[bool, dict[str, set[str]]] = {above: {".-textual-system": set()} for above in (False, True)}
-        for *others, last in (one.selectors for rule in self.rules for one in rule.selector_set):
+        asked = before._asked if before else {above: {".-textual-system": set[str]()} for above in (False, True)}
+        self._asked = {above: {name: {*pseudo} for name, pseudo in names.items()} for above, names in asked.items()}
+        self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
+        concerned = set[str]()
+        for *others, last in (one.selectors for rule in new for one in rule.selector_set):
             for one, above in [(last, False), *((one, above) for one in others for above in self._asked)]:
-                name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
-                self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
+                self._asked[above].setdefault(_name_of(one), set()).update(one.pseudo_classes)
+            concerned.add(_name_of(last))
+        known: dict[tuple[Any, ...], RulesMap] = before._results if before else {}
+        self._results = {look: result for look, result in known.items() if concerned.isdisjoint(look[0])}
 
     def look(self, node: object) -> object:
         """What rules ask of a node and of all above it, up to the app, as it is."""
@@ -168,7 +178,7 @@ def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, a
     take over what came of that. Textual compares all rules anew: a quarter of a key's time. Waits for `Stylesheet` to remember.
     """
     if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:  # which parses what is new
-        known = vars(sheet)["_known"] = _Sheet(sheet)
+        known = vars(sheet)["_known"] = _Sheet(sheet.rules, known)
     look = known.look(node)
     if vars(node).get("_looked") == (known, look, node.styles.base._updates):
         node.notify_style_update()  # what it inherits may have changed
