@@ -158,15 +158,11 @@ class _Workspace:
 
 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
-    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time.
-
-    With g the candidate, i, f, o the gates and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh c.
-
-    Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). Everything that a pass back needs lands
-    in the workspace, of which the states (T, R, H, B) that are returned are a view.
+    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time. With g the candidate, i, f, o the gates
+    and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh c. Of `gates` (R, 4·H, H + F + 2) and `inputs`
+    (T, R, F, B). All that a pass back needs lands in the workspace; the states (T, R, H, B) that are returned are a view of it.
     """
-    steps, _, _, batch = inputs.shape
-    width = gates.shape[1] // 4
+    (steps, _, _, batch), width = inputs.shape, gates.shape[1] // 4
     work.joined[:steps, :, width:-2] = inputs
     weights = gates.transpose(1, 2).contiguous() if batch == 1 else gates
     state, cell, cell_tanh = work.state, work.cell, work.cell_tanh
@@ -184,22 +180,16 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
 
 
 def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspace) -> Tensor:
-    """The gradient on `gates` after `_run`.
-
-    With D the gradient of the loss on what it is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁,
-    and on the gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i), Df = Dc·c₋₁·f(1 − f),
-    Do = Dh·tanh c·o(1 − o). All factors of Dc and Dh are known before the walk back begins.
-
-    Of `gates` (R, 4·H, H + F + 2), and for each of the T steps the gradient (R, H, B) that reaches
-    its state `from_above`, the readout, or None; the last has one. `work` is as `_run` left it.
+    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`, which left `work`. With D the gradient of the loss on what it
+    is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁, and on the gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i),
+    Df = Dc·c₋₁·f(1 − f), Do = Dh·tanh c·o(1 − o). All factors of Dc and Dh are known before the walk back begins.
+    For each of the T steps there is the gradient (R, H, B) on its state `from_above`, the readout, or None; the last has one.
     """
     steps, batch = len(from_above), work.batch
     replicas, rows, columns = gates.shape
     width = rows // 4
     through = _fill_factors(work, steps).unbind(0)
-    recurrent = gates[:, :, :width]
-    if batch > 1:
-        recurrent = recurrent.transpose(1, 2)
+    recurrent = gates[:, :, :width].transpose(1, 2) if batch > 1 else gates[:, :, :width]
     state = from_above[-1]
     assert state is not None
     cell = state * through[-1]
