@@ -12,7 +12,7 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
-from textual.css.model import RuleSet, Selector, SelectorType
+from textual.css.model import RuleSet, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -25,6 +25,8 @@ from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
 SECONDS_UNTIL_IN_FRONT = 0.05
+_Asked = dict[bool, dict[str, set[str]]]
+_Results = dict[tuple[Any, ...], RulesMap]
 SIGNS = {SelectorType.TYPE: "", SelectorType.CLASS: ".", SelectorType.ID: "#"}
 
 
@@ -125,31 +127,26 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
         app.push_screen(CommandPalette())
 
 
-def _name_of(selector: Selector) -> str:
-    return SIGNS[selector.type] + selector.name if selector.type in SIGNS else "*"
-
-
 class _Sheet:
-    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. Where rules only come
-    to those of the sheet `before`, what came of these for nodes that no new rule can concern stays known.
+    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. Of what was known
+    `before`, with other rules, that stays which the rules that came or went can't concern: a widget brings a few of its own.
     For Textual's `apply` it is the cache: that asks for a node after `look`, and puts there what it found before it goes on.
     """
 
     def __init__(self, rules: list[RuleSet], before: "_Sheet | None") -> None:
-        if before is not None and not set(before.rules) <= set(rules):
-            before = None
-        self.rules, new = rules, set(rules).difference(before.rules if before else ())
+        self.rules, changed = rules, set(rules).symmetric_difference(before.rules if before else ())
         # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*” means no system's own.
-        asked = before._asked if before else {above: {".-textual-system": set[str]()} for above in (False, True)}
-        self._asked = {above: {name: {*pseudo} for name, pseudo in names.items()} for above, names in asked.items()}
+        asked: _Asked = before._asked if before else {above: {".-textual-system": set()} for above in (False, True)}
+        self._asked: _Asked = {above: {name: {*pseudo} for name, pseudo in names.items()} for above, names in asked.items()}
         self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
         concerned = set[str]()
-        for *others, last in (one.selectors for rule in new for one in rule.selector_set):
-            for one, above in [(last, False), *((one, above) for one in others for above in self._asked)]:
-                self._asked[above].setdefault(_name_of(one), set()).update(one.pseudo_classes)
-            concerned.add(_name_of(last))
-        known: dict[tuple[Any, ...], RulesMap] = before._results if before else {}
-        self._results = {look: result for look, result in known.items() if concerned.isdisjoint(look[0])}
+        for *others, last in (one.selectors for rule in changed for one in rule.selector_set):
+            for one, above in [*((one, above) for one in others for above in self._asked), (last, False)]:
+                name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
+                self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
+            concerned.add(name)  # that of the last, whose node the rule is for
+        results: _Results = before._results if before else {}
+        self._results: _Results = {look: result for look, result in results.items() if concerned.isdisjoint(look[0])}
 
     def look(self, node: object) -> object:
         """What rules ask of a node and of all above it, up to the app, as it is."""
@@ -179,12 +176,14 @@ def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, a
     """
     if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:  # which parses what is new
         known = vars(sheet)["_known"] = _Sheet(sheet.rules, known)
-    look = known.look(node)
-    if vars(node).get("_looked") == (known, look, node.styles.base._updates):
+    look, looked, above = known.look(node), vars(node).get("_looked", ()), vars(node._parent or node).get("_looked")
+    if looked[:3] == (known, look, node.styles.base._updates):
+        if looked[3] is above:
+            return
         node.notify_style_update()  # what it inherits may have changed
-        return
-    apply(sheet, node, animate=animate, cache=known)
-    vars(node)["_looked"] = known, look, node.styles.base._updates
+    else:
+        apply(sheet, node, animate=animate, cache=known)
+    vars(node)["_looked"] = known, look, node.styles.base._updates, above
 
 
 @_mends(Stylesheet, "replace_rules")

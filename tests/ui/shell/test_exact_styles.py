@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.layout import Layout
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -54,6 +55,21 @@ def _styled(app: App[Any], *, anew: bool, animate: bool = False) -> dict[DOMNode
             node._component_styles.clear()
         app.stylesheet.update_nodes([node], animate=animate)
     return {node: _rules(node) for node in _nodes(app)}
+
+
+def _drawn(app: App[Any]) -> list[list[Any]]:
+    """What each line of the screen is made of."""
+    return [list(strip) for strip in app.screen._compositor.render_strips()]
+
+
+def _drawn_anew(app: App[Any]) -> list[list[Any]]:
+    """The same by widgets that have forgotten what they have drawn before, and in which colours."""
+    for node in _nodes(app):
+        node.notify_style_update()
+        if isinstance(node, Widget):
+            node._styles_cache.clear()
+            node.refresh()
+    return _drawn(app)
 
 
 def _assert_the_same(app: App[Any]) -> int:
@@ -111,6 +127,7 @@ class OfManyRules(App[None]):
     Vertical:disabled Part { tint: red 10%; }
     Part:odd { opacity: 50%; }
     Vertical.a.b { border: solid red; }
+    Vertical.c { background: blue; }
     .a .b .c { offset: 1 1; }
     Screen:light Part { text-style: italic; }
     Vertical:empty { height: 4; transition: offset 500ms; }
@@ -119,7 +136,7 @@ class OfManyRules(App[None]):
     def compose(self) -> ComposeResult:
         for name in ("one", "two"):
             with Vertical(id=name), Vertical():
-                yield from [Part(), Part(), Part()]
+                yield from [Part("words") for _ in range(3)]
 
 
 STEPS: dict[str, Callable[[Any], object]] = {
@@ -131,7 +148,7 @@ STEPS: dict[str, Callable[[Any], object]] = {
     "disable": lambda node: setattr(node, "disabled", not node.disabled),
     "focus": lambda node: node.screen.set_focus(node if node.focusable else None),
     "remove": lambda node: node.remove() if isinstance(node, Part) else None,
-    "mount": lambda node: node.mount(Part()) if isinstance(node, Vertical) else None,
+    "mount": lambda node: node.mount(Part("words")) if isinstance(node, Vertical) else None,
     "first": lambda node: node.parent.move_child(node, before=0),
     "theme": lambda node: setattr(node.app, "theme", "textual-light" if node.app.current_theme.dark else "textual-dark"),
     "rule": lambda node: node.app.stylesheet.add_source(f"Part.c {{ height: {len(node.app.stylesheet.source)}; }}"),
@@ -150,7 +167,10 @@ def test_whatever_rules_ask_for_is_looked_at(steps: list[tuple[str, int]]) -> No
                 STEPS[step](nodes[which % len(nodes)])
                 await asyncio.sleep(0)
                 stands = _styled(app, anew=False)
+                assert _drawn(app) == _drawn_anew(app), step
                 with _textuals_own():
                     assert stands == _styled(app, anew=True), step
+                _styled(app, anew=False)
+                _drawn(app)  # so that there is something that can stay
 
     asyncio.run(change())
