@@ -176,14 +176,14 @@ def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, a
     """
     if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:  # which parses what is new
         known = vars(sheet)["_known"] = _Sheet(sheet.rules, known)
-    look, looked, above = known.look(node), vars(node).get("_looked", ()), vars(node._parent or node).get("_looked")
-    if looked[:3] == (known, look, node.styles.base._updates):
+    look, looked, above = known.look(node), vars(node).get("_looked", (None,)), vars(node._parent or node).get("_looked")
+    if looked[0] is known.rules and looked[1:3] == (look, node.styles.base._updates):
         if looked[3] is above:
             return
         node.notify_style_update()  # what it inherits may have changed
     else:
         apply(sheet, node, animate=animate, cache=known)
-    vars(node)["_looked"] = known, look, node.styles.base._updates, above
+    vars(node)["_looked"] = known.rules, look, node.styles.base._updates, above
 
 
 @_mends(Stylesheet, "replace_rules")
