@@ -151,7 +151,8 @@ STEPS: dict[str, Callable[[Any], object]] = {
     "mount": lambda node: node.mount(Part("words")) if isinstance(node, Vertical) else None,
     "first": lambda node: node.parent.move_child(node, before=0),
     "theme": lambda node: setattr(node.app, "theme", "textual-light" if node.app.current_theme.dark else "textual-dark"),
-    "rule": lambda node: node.app.stylesheet.add_source(f"Part.c {{ height: {len(node.app.stylesheet.source)}; }}"),
+    "rule": lambda node: node.app.stylesheet.add_source(f"Part {{ height: {len(node.app.stylesheet.source)}; }}"),
+    "rule of two names": lambda node: node.app.stylesheet.add_source(f"Part.c {{ width: {len(node.app.stylesheet.source)}; }}"),
     "inline": lambda node: setattr(node.styles, "width", 9),
 }
 
