@@ -81,7 +81,7 @@ def parsed_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def styled_once() -> Iterator[None]:
-    """Find out once what comes of the same rules for the same look of a widget: each app would begin with that anew."""
+    """Work out once for all apps what the same rules give a widget of the same look: each app would begin with that anew."""
     make, sheets = textual_mended._Sheet, dict[object, textual_mended._Sheet]()
 
     def shared(rules: list[RuleSet], before: textual_mended._Sheet | None) -> textual_mended._Sheet:

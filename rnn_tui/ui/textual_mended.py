@@ -128,8 +128,8 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
 
 
 class _Sheet:
-    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. Of what was known
-    `before`, with other rules, that stays which the rules that came or went can't concern: a widget brings a few of its own.
+    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. It takes over what
+    was known `before`, but for nodes that rules which came or went can match: each new widget brings a few rules of its own.
     For Textual's `apply` it is the cache: that asks for a node after `look`, and puts there what it found before it goes on.
     """
 
