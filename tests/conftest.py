@@ -30,7 +30,11 @@ from rnn_tui.ui import textual_mended
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
-LONGEST = ("tests/sweeps/test_deaths.py", "tests/sweeps/test_many_deaths.py", "tests/ui/shell/test_every_view.py")
+LONGEST = (
+    "tests/sweeps/test_deaths.py",
+    "tests/sweeps/test_many_deaths.py",
+    "tests/ui/shell/test_every_view.py",
+)
 DRAW: Any = Compositor.render_update
 PARSED: dict[object, list[RuleSet]] = {}
 
@@ -39,7 +43,8 @@ PARSED: dict[object, list[RuleSet]] = {}
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """With `-n auto`, two workers a core: tests of the app wait for it half of their time.
 
-    And whoever is done takes tests from another: the longest ones would have one worker go on alone.
+    And whoever is done takes tests from another: the longest ones would have one worker go on
+    alone.
     """
     if config.option.dist == "no":
         config.option.dist = "worksteal"
@@ -81,7 +86,9 @@ def parsed_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def styled_once() -> Iterator[None]:
-    """Work out once for all apps what the same rules give a widget of the same look: each app would begin with that anew."""
+    """Work out once for all apps what the same rules give a widget of the same look: each app would
+    begin with that anew.
+    """
     make, sheets = textual_mended._Sheet, dict[object, textual_mended._Sheet]()
 
     def shared(rules: list[RuleSet], before: textual_mended._Sheet | None) -> textual_mended._Sheet:
@@ -98,7 +105,9 @@ def styled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def drawn_when_looked_at() -> Iterator[None]:
-    """Draw an app that has no terminal where a test looks at it, and at its end; all the time would take a third longer."""
+    """Draw an app that has no terminal where a test looks at it, and at its end; all the time would
+    take a third longer.
+    """
     run: Any = App.run_test
 
     def update(compositor: Compositor, full: bool = False, **options: Any) -> Any:
@@ -122,7 +131,9 @@ def drawn_when_looked_at() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def only_the_busy_are_asked() -> Iterator[None]:
-    """Have a pilot wait for the widgets that have something to do: Textual asks all 300 of a screen, at every key."""
+    """Have a pilot wait for the widgets that have something to do: Textual asks all 300 of a
+    screen, at every key.
+    """
     wait: Any = Pilot._wait_for_screen
 
     def busy(pump: MessagePump) -> bool:
@@ -131,10 +142,16 @@ def only_the_busy_are_asked() -> Iterator[None]:
 
     async def wait_for_screen(pilot: Pilot[Any], timeout: float = 30) -> bool:
         app = pilot.app
-        asked = [pump for pump in app.screen.walk_children(with_self=True) if busy(pump)] if app.screen_stack else []
+        asked = (
+            [pump for pump in app.screen.walk_children(with_self=True) if busy(pump)]
+            if app.screen_stack
+            else []
+        )
         screen = SimpleNamespace(walk_children=lambda **_: asked)
         of_app = {"call_later": app.call_later, "_exception_event": app._exception_event}
-        done: bool = await wait(SimpleNamespace(app=SimpleNamespace(screen=screen, **of_app)), timeout)
+        done: bool = await wait(
+            SimpleNamespace(app=SimpleNamespace(screen=screen, **of_app)), timeout
+        )
         return done
 
     with pytest.MonkeyPatch.context() as patch:
@@ -150,12 +167,16 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def same_chance() -> None:
-    """Have a test that asks for random numbers get the same each time: among all there is a sum with one place, 0 + 0."""
+    """Have a test that asks for random numbers get the same each time: among all there is a sum
+    with one place, 0 + 0.
+    """
     random.seed(0)
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A folder of the test's own for everything that is written."""
     path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RNN_TUI_HOME", str(path))

@@ -13,9 +13,21 @@ from tests.program import Program
 PATIENCE = 120.0
 # Long enough that no test sees its end; two seeds of two networks.
 SETTINGS = (
-    "--preset", "report", "--hidden-size", "2,3", "--seeds", "2", "--training-size", "100", "--test-size", "20",
-    "--epochs", "1000", "--device", "cpu",
-)  # fmt: skip
+    "--preset",
+    "report",
+    "--hidden-size",
+    "2,3",
+    "--seeds",
+    "2",
+    "--training-size",
+    "100",
+    "--test-size",
+    "20",
+    "--epochs",
+    "1000",
+    "--device",
+    "cpu",
+)
 
 
 def record(text: str = "last") -> RunRecord:
@@ -37,7 +49,13 @@ def training_elsewhere(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]
     """A process that trains, once it has logged something, and the id of its run."""
     before = set(_ids())
     command = arguments or ("train", "recall", *SETTINGS)
-    process = Program(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
+    process = Program(
+        *command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
     try:
         wait_for(lambda: any(record(one).step for one in _ids() - before), process)
         (run_id,) = _ids() - before

@@ -1,4 +1,5 @@
-"""The picture of digits in hands that MNIST has few of: `python -m tests.hands_picture FILE.png BEFORE.safetensors`.
+"""The picture of digits in hands that MNIST has few of: `python -m tests.hands_picture FILE.png
+BEFORE.safetensors`.
 
 A row for each kind of hand: drawings that no network was trained with, and under each what two
 networks read in it, one that learned MNIST alone (*before*: `rnn-tui train mnist --preset photos
@@ -20,9 +21,14 @@ from rnn_tui.tasks.mnist.hands import Hand, all_hands, drawn_digits
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 KINDS = {
-    "1 with a flag": "1 flag", "1 with a foot": "1 foot", "slashed 0": "0 slashed", "crossed 7": "7 crossed",
-    "open 4": "4 open", "2 without a loop": "2 round", "9 like a g": "9 g",
-}  # fmt: skip
+    "1 with a flag": "1 flag",
+    "1 with a foot": "1 foot",
+    "slashed 0": "0 slashed",
+    "crossed 7": "7 crossed",
+    "open 4": "4 open",
+    "2 without a loop": "2 round",
+    "9 like a g": "9 g",
+}
 COLUMNS, ZOOM, MARGIN, LINE = 14, 2, 190, 22
 RIGHT, WRONG, BLACK = (30, 130, 30), (40, 40, 200), (0, 0, 0)
 # No training begins from this.
@@ -34,7 +40,10 @@ def row(name: str, hand: Hand, networks: Sequence[tuple[str, RowReaderNetwork]])
     images, _ = drawn_digits(COLUMNS, np.random.default_rng(SEED), (hand,))
     side = images.shape[1] * ZOOM
     picture = np.full((side + LINE * len(networks), MARGIN + COLUMNS * side, 3), 255, np.uint8)
-    picture[:side, MARGIN:] = 255 - np.kron(np.concatenate(list(images), axis=1), np.ones((ZOOM, ZOOM), np.uint8))[:, :, None]
+    picture[:side, MARGIN:] = (
+        255
+        - np.kron(np.concatenate(list(images), axis=1), np.ones((ZOOM, ZOOM), np.uint8))[:, :, None]
+    )
     _put(picture, name, (8, side // 2 + 6), BLACK)
     for at, (who, network) in enumerate(networks, 1):
         chances = network.chances(images.astype(np.float32) / 255)[:, :10]
@@ -43,7 +52,12 @@ def row(name: str, hand: Hand, networks: Sequence[tuple[str, RowReaderNetwork]])
         _put(picture, f"{who}: {100 * _share_right(hand, network):.0f} %", (30, base), BLACK)
         for column, (of, good) in enumerate(zip(chances, right, strict=True)):
             said = str(int(of.argmax())) + ("" if of.max() >= THRESHOLD else "?")
-            _put(picture, said, (MARGIN + column * side + side // 2 - 6, base), RIGHT if good else WRONG)
+            _put(
+                picture,
+                said,
+                (MARGIN + column * side + side // 2 - 6, base),
+                RIGHT if good else WRONG,
+            )
     return picture
 
 
@@ -51,7 +65,9 @@ def _share_right(hand: Hand, network: RowReaderNetwork) -> float:
     """The share of 500 drawings that are read right, without doubt."""
     images, _ = drawn_digits(500, np.random.default_rng(SEED + 1), (hand,))
     chances = network.chances(images.astype(np.float32) / 255)[:, :10]
-    return float(((chances.argmax(axis=1) == hand.digit) & (chances.max(axis=1) >= THRESHOLD)).mean())
+    return float(
+        ((chances.argmax(axis=1) == hand.digit) & (chances.max(axis=1) >= THRESHOLD)).mean()
+    )
 
 
 def _put(picture: np.ndarray, text: str, at: tuple[int, int], colour: tuple[int, int, int]) -> None:

@@ -44,7 +44,10 @@ async def train(pilot: Pilot[int], app: RnnTuiApp) -> None:
             before = len(app.runs.evaluations)
             await pilot.pause(0.2)
             app.pane.action_train()
-            await until(pilot, lambda n=before: len(app.runs.evaluations) > n and not app.runs.anything_to_come)
+            await until(
+                pilot,
+                lambda n=before: len(app.runs.evaluations) > n and not app.runs.anything_to_come,
+            )
     for path in app.query("#photos-path").results(Input):
         path.value = str(asset_dir() / "samples")
 
@@ -80,7 +83,9 @@ def write(app: RnnTuiApp, path: Path) -> None:
         subprocess.run(["rsvg-convert", "-o", picture, str(path)], check=True)
 
 
-async def main(folder: Path, only: str, sizes: list[str], themes: list[str], training: bool) -> None:
+async def main(
+    folder: Path, only: str, sizes: list[str], themes: list[str], training: bool
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     app = RnnTuiApp()
     async with app.run_test(size=SIZES[1]) as pilot:

@@ -1,4 +1,6 @@
-"""Starting `rnn-tui` as a process of its own, quickly: `Program` is `subprocess.Popen` by way of `tests.program_server`."""
+"""Starting `rnn-tui` as a process of its own, quickly: `Program` is `subprocess.Popen` by way of
+`tests.program_server`.
+"""
 
 import fcntl
 import json
@@ -16,7 +18,8 @@ COMMAND = [sys.executable, "-m", "rnn_tui"]
 # The app, as the last line of Python that changes something in it before.
 START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 PATIENCE = 120.0
-# What an interpreter or a library reads as it starts: where it differs, a new interpreter is started.
+# What an interpreter or a library reads as it starts: where it differs, a new interpreter is
+# started.
 READ_AT_START = ("PYTHON", "LANG", "LC_", "OMP_", "MKL_", "OPENBLAS", "DASK_")
 CAN_FORK = sys.platform == "linux"
 
@@ -31,7 +34,9 @@ def take_control() -> None:
 
 
 def server_address() -> str:
-    """Where the server listens that all workers of this test session share; starts it if it is not there."""
+    """Where the server listens that all workers of this test session share; starts it if it is not
+    there.
+    """
     session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     folder = Path(tempfile.gettempdir()) / f"rnn-tui-tests-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -46,9 +51,12 @@ def server_address() -> str:
 
 def _start_server(address: Path, session: int) -> None:
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.program_server", str(address), str(session)], cwd=Path(__file__).parents[1],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.program_server", str(address), str(session)],
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     give_up = time.monotonic() + PATIENCE
     while not address.exists():
         assert server.poll() is None, "the server of programs has ended"
@@ -66,7 +74,8 @@ def _listens(address: Path) -> bool:
 
 
 class Program(subprocess.Popen[Any]):
-    """`rnn-tui` with these arguments in a process: a fork of the server, unless a new interpreter would read something else.
+    """`rnn-tui` with these arguments in a process: a fork of the server, unless a new interpreter
+    would read something else.
 
     Args:
         new_interpreter: whether to start one in any case.
@@ -76,27 +85,60 @@ class Program(subprocess.Popen[Any]):
     """
 
     def __init__(
-        self, *arguments: str, new_interpreter: bool = False, module: str = "rnn_tui", code: str = "",
-        controlling: bool = False, **options: Any,
-    ) -> None:  # fmt: skip
+        self,
+        *arguments: str,
+        new_interpreter: bool = False,
+        module: str = "rnn_tui",
+        code: str = "",
+        controlling: bool = False,
+        **options: Any,
+    ) -> None:
         self._told, self._controlling = b"", controlling
         self._asking: socket.socket | None = None
         same = read_at_start(options.get("env") or os.environ) == read_at_start(os.environ)
         self._forks = CAN_FORK and same and not new_interpreter
         if controlling:
             options |= {"start_new_session": True, "preexec_fn": take_control}
-        super().__init__([sys.executable, *(("-c", code) if code else ("-m", module)), *arguments], **options)
+        super().__init__(
+            [sys.executable, *(("-c", code) if code else ("-m", module)), *arguments], **options
+        )
 
     def _execute_child(self, *given: Any) -> None:
         if not self._forks:
             super()._execute_child(*given)  # type: ignore[misc]
             return
-        args, _, _, _, _, cwd, env, _, _, _, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, *_, session, _ = given
+        (
+            args,
+            _,
+            _,
+            _,
+            _,
+            cwd,
+            env,
+            _,
+            _,
+            _,
+            p2cread,
+            p2cwrite,
+            c2pread,
+            c2pwrite,
+            errread,
+            errwrite,
+            *_,
+            session,
+            _,
+        ) = given
         about = {
-            "program": args[1:3], "arguments": args[len(COMMAND) :], "folder": str(cwd or os.getcwd()), "session": session,
-            "controlling": self._controlling, "environment": dict(os.environ if env is None else env),
-        }  # fmt: skip
-        streams = [own if own != -1 else number for number, own in enumerate((p2cread, c2pwrite, errwrite))]
+            "program": args[1:3],
+            "arguments": args[len(COMMAND) :],
+            "folder": str(cwd or os.getcwd()),
+            "session": session,
+            "controlling": self._controlling,
+            "environment": dict(os.environ if env is None else env),
+        }
+        streams = [
+            own if own != -1 else number for number, own in enumerate((p2cread, c2pwrite, errwrite))
+        ]
         self._asking = socket.socket(socket.AF_UNIX)
         self._asking.connect(server_address())
         socket.send_fds(self._asking, [json.dumps(about).encode() + b"\n"], streams)

@@ -1,9 +1,11 @@
-"""Processes of `rnn-tui` without the seconds that each takes to load PyTorch: `python -m tests.program_server ADDRESS PID`.
+"""Processes of `rnn-tui` without the seconds that each takes to load PyTorch: `python -m
+tests.program_server ADDRESS PID`.
 
-The server loads everything once. Whoever connects hands over arguments, folder, environment and three streams, and gets the
-number of a process that is a fork of it, and how that ended. What runs there is `rnn_tui/__main__.py`, another module that was
-asked for, or some lines of Python, from a fresh `sys.argv` and fresh streams to its end. What a new interpreter alone can show
-is left to tests that start one.
+The server loads everything once. Whoever connects hands over arguments, folder, environment and
+three streams, and gets the number of a process that is a fork of it, and how that ended. What runs
+there is `rnn_tui/__main__.py`, another module that was asked for, or some lines of Python, from a
+fresh `sys.argv` and fresh streams to its end. What a new interpreter alone can show is left to
+tests that start one.
 """
 
 import atexit
@@ -27,11 +29,26 @@ import psutil
 from tests.program import take_control
 
 MODULES = (
-    "cv2", "distributed", "safetensors.numpy", "scipy.stats", "sklearn.linear_model", "sklearn.model_selection",
-    "torch", "rich.progress", "rnn_tui.cli.main", "rnn_tui.photos.reader", "rnn_tui.report.document", "rnn_tui.report.running",
-    "rnn_tui.runs.export", "rnn_tui.runs.training", "rnn_tui.runs.weights", "rnn_tui.sweeps.kept",
-    "rnn_tui.tasks.adder.problem", "rnn_tui.tasks.mnist.problem", "rnn_tui.tasks.recall.problem",
-)  # fmt: skip
+    "cv2",
+    "distributed",
+    "safetensors.numpy",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+    "torch",
+    "rich.progress",
+    "rnn_tui.cli.main",
+    "rnn_tui.photos.reader",
+    "rnn_tui.report.document",
+    "rnn_tui.report.running",
+    "rnn_tui.runs.export",
+    "rnn_tui.runs.training",
+    "rnn_tui.runs.weights",
+    "rnn_tui.sweeps.kept",
+    "rnn_tui.tasks.adder.problem",
+    "rnn_tui.tasks.mnist.problem",
+    "rnn_tui.tasks.recall.problem",
+)
 LONGEST = 1 << 20
 
 
@@ -88,7 +105,12 @@ def _keep(asking: socket.socket, message: bytes, streams: list[int]) -> None:
 
 def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
     """Be `python -m rnn_tui`, or another module."""
-    arguments, folder, environment, session = about["arguments"], about["folder"], about["environment"], about["session"]
+    arguments, folder, environment, session = (
+        about["arguments"],
+        about["folder"],
+        about["environment"],
+        about["session"],
+    )
     assert isinstance(arguments, list)
     assert isinstance(environment, dict)
     if session:
@@ -106,9 +128,16 @@ def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
     sys.argv = ["rnn-tui", *arguments]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old, mode = getattr(sys, f"__{name}__"), "w" if number else "r"
-        raw = open(number, f"{mode}b", -1 if number < 2 else 0, closefd=False)  # noqa: SIM115 - for good
-        stream = io.TextIOWrapper(raw, old.encoding, old.errors, "\n", line_buffering=number == 2 or os.isatty(number),
-                                  write_through=number == 2)  # fmt: skip
+        # for good
+        raw = open(number, f"{mode}b", -1 if number < 2 else 0, closefd=False)  # noqa: SIM115
+        stream = io.TextIOWrapper(
+            raw,
+            old.encoding,
+            old.errors,
+            "\n",
+            line_buffering=number == 2 or os.isatty(number),
+            write_through=number == 2,
+        )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     program: Any = about.get("program", ("-m", "rnn_tui"))
@@ -116,7 +145,9 @@ def _perform(about: dict[str, object], streams: list[int]) -> NoReturn:
 
 
 def _end_of(kind: str, what: str) -> int:
-    """Run the program to its end as an interpreter does, but for what C libraries do then: PyTorch's takes its time."""
+    """Run the program to its end as an interpreter does, but for what C libraries do then:
+    PyTorch's takes its time.
+    """
     code = 0
     try:
         if kind == "-c":

@@ -123,7 +123,9 @@ class Terminal:
         """
         give_up = time.monotonic() + patience
         while self.process.poll() is None:
-            assert time.monotonic() < give_up, f"the app does not end: {CODES.sub('', self.output)[-2000:]!r}"
+            assert time.monotonic() < give_up, (
+                f"the app does not end: {CODES.sub('', self.output)[-2000:]!r}"
+            )
             if reading and self._ours >= 0:
                 self._read(0.02)
             else:

@@ -90,7 +90,11 @@ print(json.dumps([names, sorted(sys.modules)]))
 def outcome_of(snippet: str) -> tuple[str | list[str], set[str]]:
     """What a snippet prints first, and the top-level names of the modules that it lists."""
     result = subprocess.run(
-        [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+        [sys.executable, "-c", snippet],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     printed, modules = json.loads(result.stdout)
@@ -102,7 +106,9 @@ def test_help_imports_nothing_heavy() -> None:
     names = TASKS["mnist"].settings + TASKS["recall"].settings
     options = [OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0] for name in names]
     assert all(option in text for option in [*options, "--vote", "--base", "--probes"])
-    assert not modules & (HEAVY | FACES | {"numpy", "shtab", "markdown_it", "psutil", "aiohttp", "textual_serve"})
+    assert not modules & (
+        HEAVY | FACES | {"numpy", "shtab", "markdown_it", "psutil", "aiohttp", "textual_serve"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,12 +127,26 @@ def test_an_answer_imports_neither_torch_nor_a_face(arguments: list[str], answer
     assert not modules & (HEAVY - {"safetensors"} | FACES)
 
 
-# What NumPy, which an answer needs, does not import either, and no answer into a pipe needs: 1 to 45 ms each.
+# What NumPy, which an answer needs, does not import either, and no answer into a pipe needs: 1 to
+# 45 ms each.
 NO_ANSWER_NEEDS = {
-    "asyncio", "email", "http", "importlib.metadata", "logging.handlers", "platformdirs", "queue", "rnn_tui.engine.events",
-    "rnn_tui.engine.resources", "rnn_tui.runs.records", "rnn_tui.runs.store", "rnn_tui.tasks.adder.problem", "socket",
-    "sqlite3", "tempfile", "uuid",
-}  # fmt: skip
+    "asyncio",
+    "email",
+    "http",
+    "importlib.metadata",
+    "logging.handlers",
+    "platformdirs",
+    "queue",
+    "rnn_tui.engine.events",
+    "rnn_tui.engine.resources",
+    "rnn_tui.runs.records",
+    "rnn_tui.runs.store",
+    "rnn_tui.tasks.adder.problem",
+    "socket",
+    "sqlite3",
+    "tempfile",
+    "uuid",
+}
 START = """
 import contextlib, io, json, sys
 sys.argv = ["rnn-tui", *{arguments}]
@@ -150,12 +170,31 @@ def modules_at_end(*arguments: str) -> tuple[str, set[str]]:
     return printed, set(modules)
 
 
-# What PyTorch would load in the first step, and what data could be split with: each would keep training waiting for a second.
-NO_TRAINING_NEEDS = {"pandas", "scipy.stats", "sklearn", "sympy", "torch._dynamo", "torch._inductor"}
+# What PyTorch would load in the first step, and what data could be split with: each would keep
+# training waiting for a second.
+NO_TRAINING_NEEDS = {
+    "pandas",
+    "scipy.stats",
+    "sklearn",
+    "sympy",
+    "torch._dynamo",
+    "torch._inductor",
+}
 
 
 def test_training_waits_for_nothing_but_pytorch(mnist_slice: Path, home: Path) -> None:
-    settings = ("--preset", "best", "--cell", "lstm", "--epochs", "2", "--hidden-size", "4", "--data-dir", str(mnist_slice))
+    settings = (
+        "--preset",
+        "best",
+        "--cell",
+        "lstm",
+        "--epochs",
+        "2",
+        "--hidden-size",
+        "4",
+        "--data-dir",
+        str(mnist_slice),
+    )
     printed, modules = modules_at_end("train", "mnist", *settings)
     assert "test_accuracy=" in printed
     assert "torch.optim.adam" in modules
@@ -163,7 +202,9 @@ def test_training_waits_for_nothing_but_pytorch(mnist_slice: Path, home: Path) -
     assert list(home.glob("runs/*/*.safetensors"))  # with the optimiser's state
 
 
-@pytest.mark.parametrize("arguments", [("add", "1011", "110"), ("recall", "31415")], ids=["add", "recall"])
+@pytest.mark.parametrize(
+    "arguments", [("add", "1011", "110"), ("recall", "31415")], ids=["add", "recall"]
+)
 def test_an_answer_imports_little_beside_numpy(arguments: tuple[str, ...]) -> None:
     printed, modules = modules_at_end(*arguments)
     assert "✓" in printed
@@ -172,7 +213,9 @@ def test_an_answer_imports_little_beside_numpy(arguments: tuple[str, ...]) -> No
 
 
 def test_a_run_that_answers_needs_sqlite_but_not_the_whole_store() -> None:
-    small_run(small_config("adder", hidden_sizes=(2,), training_size=2), name="20250102-000000-aaaaaa")
+    small_run(
+        small_config("adder", hidden_sizes=(2,), training_size=2), name="20250102-000000-aaaaaa"
+    )
     _, modules = modules_at_end("add", "1011", "110")
     assert "sqlite3" in modules
     assert not modules & (NO_ANSWER_NEEDS - {"sqlite3"})
@@ -190,7 +233,9 @@ def test_first_frame_imports_nothing_heavy() -> None:
     screenshot, modules = outcome_of(FIRST_FRAME)
     assert "MNIST" in screenshot  # it was a frame
     assert "Train&#160;in&#160;seconds" in screenshot
-    assert not modules & (HEAVY | {"numpy", "plotext", "rnn_tui.engine.events", "rnn_tui.ui.training.manager"})
+    assert not modules & (
+        HEAVY | {"numpy", "plotext", "rnn_tui.engine.events", "rnn_tui.ui.training.manager"}
+    )
 
 
 def test_engine_imports_no_face_and_no_picture_library() -> None:

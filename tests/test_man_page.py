@@ -1,4 +1,6 @@
-"""`man rnn-tui`: all of the command line is on it, it is made without anything installed, and man reads it."""
+"""`man rnn-tui`: all of the command line is on it, it is made without anything installed, and man
+reads it.
+"""
 
 import argparse
 import os
@@ -22,14 +24,23 @@ def page() -> str:
     """The page, made as a build makes it: without installed packages."""
     environment = {k: v for k, v in os.environ.items() if k != HOME_VARIABLE}
     environment |= {"PYTHONPATH": str(SCRIPT.parents[2]), HOME_VARIABLE: "/nowhere/in-particular"}
-    result = subprocess.run([sys.executable, "-S", str(SCRIPT)], env=environment, capture_output=True, check=False)
-    assert result.returncode == 0, f"the page needs what a build does not have: {result.stderr.decode()}"
+    result = subprocess.run(
+        [sys.executable, "-S", str(SCRIPT)], env=environment, capture_output=True, check=False
+    )
+    assert result.returncode == 0, (
+        f"the page needs what a build does not have: {result.stderr.decode()}"
+    )
     return result.stdout.decode()
 
 
 def plain(page: str) -> str:
     """The text without what sets it."""
-    return re.sub(r"\\f[BIR]|\\&", "", page).replace("\\-", "-").replace("\\ ", " ").replace("\\(aq", "'")
+    return (
+        re.sub(r"\\f[BIR]|\\&", "", page)
+        .replace("\\-", "-")
+        .replace("\\ ", " ")
+        .replace("\\(aq", "'")
+    )
 
 
 def test_it_has_every_command_with_its_options_and_examples(page: str) -> None:
@@ -47,7 +58,17 @@ def test_it_has_every_command_with_its_options_and_examples(page: str) -> None:
 
 def test_it_has_what_help_has_not(page: str) -> None:
     sections = re.findall(r"^\.SH (.+)$", page, re.MULTILINE)
-    wanted = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]
+    wanted = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "COMMANDS",
+        "EXAMPLES",
+        "EXIT STATUS",
+        "ENVIRONMENT",
+        "FILES",
+    ]
     assert sections == wanted
     text = plain(page)
     assert f"rnn-tui {__version__}" in text
@@ -66,9 +87,19 @@ def test_nothing_of_the_computer_that_made_it_is_on_it(page: str) -> None:
 def test_man_shows_it_without_complaint_at_80_columns(page: str, tmp_path: Path) -> None:
     file = tmp_path / "rnn-tui.1"
     file.write_text(page, encoding="utf-8")
-    variables = {"MANWIDTH": "80", "LC_ALL": "C.UTF-8", "MAN_KEEP_FORMATTING": "", "PAGER": "cat", "GROFF_NO_SGR": "1"}
+    variables = {
+        "MANWIDTH": "80",
+        "LC_ALL": "C.UTF-8",
+        "MAN_KEEP_FORMATTING": "",
+        "PAGER": "cat",
+        "GROFF_NO_SGR": "1",
+    }
     result = subprocess.run(
-        ["man", "--warnings", "-l", str(file)], env=os.environ | variables, capture_output=True, encoding="utf-8", check=False
+        ["man", "--warnings", "-l", str(file)],
+        env=os.environ | variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     if "nroff" in result.stderr or "troff: command not found" in result.stderr:
         pytest.skip("groff is not installed")

@@ -1,8 +1,8 @@
 """What users install is the wheel and not this checkout: it is built, unpacked and run here.
 
 Nothing is fetched: the build backend is in the `test` extra, and the new environment borrows the
-dependencies of the one that runs the tests. Where RNN_TUI_DIST names a folder with a wheel and a source
-distribution, such as those that are to be published, these are what is tested.
+dependencies of the one that runs the tests. Where RNN_TUI_DIST names a folder with a wheel and a
+source distribution, such as those that are to be published, these are what is tested.
 """
 
 import gzip
@@ -149,7 +149,11 @@ def test_wheel_holds_mnist_as_published_and_its_licence(wheel: Path) -> None:
 
 def test_wheel_holds_every_module_and_style_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name and ".data/" not in name}
+        names = {
+            name
+            for name in archive.namelist()
+            if ".dist-info/" not in name and ".data/" not in name
+        }
         [metadata] = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
         assert f"\nVersion: {__version__}\n" in archive.read(metadata).decode()
     assert wheel.name == f"rnn_tui-{__version__}-py3-none-any.whl"
@@ -172,8 +176,13 @@ def test_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -
     rebuilt = build("wheel", tmp_path / "wheel", source)
     with zipfile.ZipFile(rebuilt) as one, zipfile.ZipFile(wheel) as other:
         assert one.namelist() == other.namelist()
-        # These two name the version of the build backend, which may be another one in a build apart.
-        names = [name for name in one.namelist() if not name.endswith((".dist-info/WHEEL", ".dist-info/RECORD"))]
+        # These two name the version of the build backend, which may be another one in a build
+        # apart.
+        names = [
+            name
+            for name in one.namelist()
+            if not name.endswith((".dist-info/WHEEL", ".dist-info/RECORD"))
+        ]
         assert [name for name in names if one.read(name) != other.read(name)] == []
 
 
@@ -190,7 +199,14 @@ def test_installed_package_is_the_wheel(installed: Path, tmp_path: Path) -> None
 def test_what_an_index_asks_of_both_files_holds(wheel: Path, sdist: Path) -> None:
     pytest.importorskip("twine")
     command = [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)]
-    result = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False, env=without_ours())
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+        env=without_ours(),
+    )
     assert result.returncode == 0, result.stdout
 
 
@@ -198,8 +214,14 @@ def test_metadata_says_what_the_package_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [metadata] = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
         lines = archive.read(metadata).decode().partition("\n\n")[0].splitlines()
-    classifiers = [line.removeprefix("Classifier: ") for line in lines if line.startswith("Classifier: ")]
-    for wanted in ("Typing :: Typed", "Operating System :: POSIX :: Linux", "Programming Language :: Python :: 3.11"):
+    classifiers = [
+        line.removeprefix("Classifier: ") for line in lines if line.startswith("Classifier: ")
+    ]
+    for wanted in (
+        "Typing :: Typed",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+    ):
         assert wanted in classifiers
     assert "License-Expression: MIT" in lines
     assert "Requires-Python: >=3.11" in lines
@@ -208,8 +230,12 @@ def test_metadata_says_what_the_package_is(wheel: Path) -> None:
 def test_installed_program_answers_and_has_its_man_page(installed: Path, tmp_path: Path) -> None:
     program = installed.with_name("rnn-tui.exe" if os.name == "nt" else "rnn-tui")
     assert run_installed(program, tmp_path, "--version").stdout == f"rnn-tui {__version__}\n"
-    assert run_installed(program, tmp_path, "add", "--base", "decimal", "3", "5").stdout.startswith("3 + 5 = 8")
-    assert run_installed(program, tmp_path, "predict", "--csv", str(CHECKOUT / "assets" / "samples" / "7-ruled.jpg")).stdout
+    assert run_installed(program, tmp_path, "add", "--base", "decimal", "3", "5").stdout.startswith(
+        "3 + 5 = 8"
+    )
+    assert run_installed(
+        program, tmp_path, "predict", "--csv", str(CHECKOUT / "assets" / "samples" / "7-ruled.jpg")
+    ).stdout
     script = run_installed(program, tmp_path, "completion", "bash").stdout
     assert str(program) in script  # asks this very program for names of runs
     page = installed.parent.parent / "share" / "man" / "man1" / "rnn-tui.1"
@@ -230,8 +256,12 @@ def test_an_editable_install_makes_no_man_page(tmp_path: Path) -> None:
     assert list(made["shared_data"].values()) == ["share/man/man1/rnn-tui.1"]
 
 
-def test_installed_package_trains_on_the_shipped_images(installed: Path, tmp_path: Path, home: Path) -> None:
-    arguments = "-m rnn_tui train mnist --model rnn --preset fast --epochs 1 --batch-size 1000 --json"
+def test_installed_package_trains_on_the_shipped_images(
+    installed: Path, tmp_path: Path, home: Path
+) -> None:
+    arguments = (
+        "-m rnn_tui train mnist --model rnn --preset fast --epochs 1 --batch-size 1000 --json"
+    )
     result = run_installed(installed, tmp_path, *arguments.split())
     document = json.loads(result.stdout)
     assert document["test_accuracy"] > 50

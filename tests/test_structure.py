@@ -78,10 +78,14 @@ WRITERS = re.compile(
 )
 # Names that mean something else unless they are these modules'.
 OF_MODULES = {
-    "replace": ("os", "path"), "rename": ("os", "path"), "move": ("shutil",), "dump": ("json",),
-    "copy": ("shutil",), "save": ("torch", "np", "onnx", "image", "self._image"),
+    "replace": ("os", "path"),
+    "rename": ("os", "path"),
+    "move": ("shutil",),
+    "dump": ("json",),
+    "copy": ("shutil",),
+    "save": ("torch", "np", "onnx", "image", "self._image"),
     "truncate": ("os", "file"),
-}  # fmt: skip
+}
 # Who else may, and why.
 MAY_WRITE = {
     "engine/files.py": None,  # all of it: that is what it is for
@@ -91,7 +95,8 @@ MAY_WRITE = {
     "cli/main.py": ("RotatingFileHandler", "open", "os.open", "io.FileIO"),
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
     "photos/export.py": ("np.savez_compressed",),
-    "sweeps/worker.py": ("(self.folder / 'events').open",),  # grows an event at a time, for home to ask for
+    # grows an event at a time, for home to ask for
+    "sweeps/worker.py": ("(self.folder / 'events').open",),
     "sweeps/importer.py": ("os.replace",),  # puts what came in place once it is checked
     "runs/export/plots.py": ("figure.savefig",),
     "runs/export/documents.py": ("export.write_text",),  # is an `Export`'s, which goes by files.py
@@ -102,7 +107,9 @@ def writes(call: ast.Call) -> bool:
     """Whether a call opens a file for writing, as far as one can see."""
     name, _, method = ast.unparse(call.func).rpartition(".")
     if method == "open":
-        words = [ast.unparse(argument) for argument in (*call.args, *(k.value for k in call.keywords))]
+        words = [
+            ast.unparse(argument) for argument in (*call.args, *(k.value for k in call.keywords))
+        ]
         if name == "os":
             return any(re.search(r"O_(WRONLY|RDWR|CREAT)", word) for word in words)
         return any(re.fullmatch(r"'[rbt+]*[wax+][rbt+]*'", word) for word in words)
@@ -113,13 +120,23 @@ def writes(call: ast.Call) -> bool:
 
 def test_what_opens_files_for_writing_is_seen() -> None:
     seen = (
-        "open(path, 'w')", "path.open(mode='xb')", "os.open(path, os.O_WRONLY)", "path.rename(to)",
-        "os.replace(a, b)", "torch.save(weights, path)", "path.write_bytes(data)", "path.touch()",
-        "logging.FileHandler(path)", "writers.EventFileWriter(folder)", "np.savez(path, a=a)",
-    )  # fmt: skip
+        "open(path, 'w')",
+        "path.open(mode='xb')",
+        "os.open(path, os.O_WRONLY)",
+        "path.rename(to)",
+        "os.replace(a, b)",
+        "torch.save(weights, path)",
+        "path.write_bytes(data)",
+        "path.touch()",
+        "logging.FileHandler(path)",
+        "writers.EventFileWriter(folder)",
+        "np.savez(path, a=a)",
+    )
     unseen = ("path.open('rb')", "open(path)", "text.replace('w', 'b')", "Image.open(data)")
     calls = {text: ast.parse(text, mode="eval").body for text in (*seen, *unseen)}
-    assert [text for text, one in calls.items() if isinstance(one, ast.Call) and writes(one)] == [*seen]
+    assert [text for text, one in calls.items() if isinstance(one, ast.Call) and writes(one)] == [
+        *seen
+    ]
 
 
 def test_one_module_opens_files_for_writing() -> None:

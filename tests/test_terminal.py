@@ -94,10 +94,15 @@ def train(terminal: Terminal) -> None:
     terminal.wait_for(r"[1-9][\d,]* sequences/s")
 
 
-def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in (
-        ("LC_ALL", "C"), ("LANG", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")
-    ):  # fmt: skip
+        ("LC_ALL", "C"),
+        ("LANG", "C"),
+        ("PYTHONUTF8", "0"),
+        ("PYTHONCOERCECLOCALE", "0"),
+    ):
         monkeypatch.setenv(name, value)
     terminal = Terminal()
     try:
@@ -115,7 +120,9 @@ def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(home: Pat
 
 
 @pytest.mark.parametrize("controlling", [True, False], ids=["told", "not told"])
-def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run(home: Path, controlling: bool) -> None:
+def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run(
+    home: Path, controlling: bool
+) -> None:
     terminal = Terminal(controlling=controlling)
     try:
         train(terminal)
@@ -138,7 +145,9 @@ def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Te
     assert_interrupted()
 
 
-def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config_file().write_text('alerts = true\npreset = "fast"\n')
     monkeypatch.setenv("TERM_PROGRAM", "WezTerm")
     monkeypatch.delenv("TMUX", raising=False)
@@ -161,7 +170,9 @@ def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(home: Path, m
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
-def test_stopped_continued_and_ended_the_app_leaves_the_terminal_as_it_was(terminal: Terminal, number: signal.Signals) -> None:
+def test_stopped_continued_and_ended_the_app_leaves_the_terminal_as_it_was(
+    terminal: Terminal, number: signal.Signals
+) -> None:
     terminal.wait_for("MNIST")
     terminal.watch(0.5)
     terminal.stop_and_continue(number)

@@ -95,7 +95,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rnn-tui-at-once-") as home:
         os.environ["RNN_TUI_HOME"] = home
         command = [sys.executable, __file__, "--record", "--seconds", str(options.seconds)]
-        writers = [subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(options.processes)]
+        writers = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
+            for _ in range(options.processes)
+        ]
         looks = bother(options.seconds, 0)
         told = [writer.communicate()[0].split() for writer in writers]
         if any(writer.returncode for writer in writers):

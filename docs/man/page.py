@@ -12,7 +12,10 @@ from rnn_tui import __version__
 from rnn_tui.cli.commands import Parser, build_parser
 from rnn_tui.engine.paths import HOME_VARIABLE
 
-WIDE, LINE = 100_000, 60  # columns: more than any usage has; those of a line at a width of 80, beside what is left free
+WIDE, LINE = (
+    100_000,
+    60,
+)  # columns: more than any usage has; those of a line at a width of 80, beside what is left free
 BEFORE = """\
 .PP
 In the app, F1 to F6 go from tab to tab, and ? shows all keys.
@@ -110,7 +113,13 @@ def below(parser: argparse.ArgumentParser) -> Iterator[tuple[Parser, str]]:
 def section(parser: Parser, help_line: str) -> list[str]:
     """A command."""
     about = parser.description or f"{help_line[:1].upper()}{help_line[1:]}."
-    lines = [f".SS {escaped(parser.prog)}", *synopsis(parser), ".PP", escaped(about), *options(parser)]
+    lines = [
+        f".SS {escaped(parser.prog)}",
+        *synopsis(parser),
+        ".PP",
+        escaped(about),
+        *options(parser),
+    ]
     if parser.epilog:
         lines += text(parser.epilog, raw=parser.formatter_class is not argparse.HelpFormatter)
     if parser.examples:
@@ -119,12 +128,17 @@ def section(parser: Parser, help_line: str) -> list[str]:
 
 
 def synopsis(parser: argparse.ArgumentParser) -> list[str]:
-    """How it is typed, broken between options only; in one that is longer than a line after a comma, too."""
+    """How it is typed, broken between options only; in one that is longer than a line after a
+    comma, too.
+    """
     formatter = argparse.HelpFormatter(parser.prog, width=WIDE)
     formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups, "")
     usage = " ".join(formatter.format_help().split())
     words = re.findall(r"\[[^\[\]]*\]|\S+", usage.removeprefix(parser.prog).replace("[-h]", "", 1))
-    held = (escaped(word).replace(" ", "\\ ").replace(",", ",\\:" if len(word) > LINE else ",") for word in words)
+    held = (
+        escaped(word).replace(" ", "\\ ").replace(",", ",\\:" if len(word) > LINE else ",")
+        for word in words
+    )
     return [".in +8n", ".ti -8n", f"\\fB{escaped(parser.prog)}\\fR {' '.join(held)}", ".in -8n"]
 
 
@@ -132,7 +146,9 @@ def options(parser: argparse.ArgumentParser) -> list[str]:
     """What it takes, and what each of that is."""
     lines = []
     for action in parser._actions:
-        if action.help == argparse.SUPPRESS or isinstance(action, argparse._SubParsersAction | argparse._HelpAction):
+        if action.help == argparse.SUPPRESS or isinstance(
+            action, argparse._SubParsersAction | argparse._HelpAction
+        ):
             continue
         value = "" if action.nargs == 0 else f"\\fI{escaped(value_of(action))}\\fR"
         names = ", ".join(f"\\fB{escaped(one)}\\fR" for one in action.option_strings)
@@ -163,7 +179,13 @@ def text(words: str, *, raw: bool) -> list[str]:
 
 def escaped(words: str) -> str:
     """Text that roff takes for nothing but text, with dashes that can be copied."""
-    clean = words.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("~", "\\(ti").replace("^", "\\(ha")
+    clean = (
+        words.replace("\\", "\\e")
+        .replace("-", "\\-")
+        .replace("'", "\\(aq")
+        .replace("~", "\\(ti")
+        .replace("^", "\\(ha")
+    )
     return "\n".join(f"\\&{line}" if line.startswith(".") else line for line in clean.splitlines())
 
 

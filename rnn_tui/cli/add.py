@@ -13,7 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Ask a trained network to add two numbers, bit by bit."
     add_examples(parser, "rnn-tui add --base decimal 13 + 29", "echo 1011 110 | rnn-tui add --json")
-    numbers = "two numbers, with or without a plus between them; without any, every line of stdin has two"
+    numbers = (
+        "two numbers, with or without a plus between them; without any, every line of stdin has two"
+    )
     parser.add_argument("query", nargs="*", metavar="NUMBER", help=numbers)
     add_base_option(parser, ", and the answer is written like the first number")
     add_question_options(parser, loss="bce, or the first")
@@ -26,7 +28,9 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask; returns the exit code; a CheckpointError, SettingError or QueryError tells of weights, network or words."""
+    """Ask; returns the exit code; a CheckpointError, SettingError or QueryError tells of weights,
+    network or words.
+    """
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
     return ask(AdderQuestions(*chosen(options, ADDER), options.base), options)

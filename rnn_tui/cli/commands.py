@@ -1,4 +1,6 @@
-"""The commands of `rnn-tui` in one list, and their parser. A new one is a module, imported by nothing else, and a line here."""
+"""The commands of `rnn-tui` in one list, and their parser. A new one is a module, imported by
+nothing else, and a line here.
+"""
 
 import argparse
 import importlib
@@ -19,8 +21,9 @@ from rnn_tui.runs import LAST
 class Command:
     """A command, whose module has two functions.
 
-    `add_arguments(parser)` says what it takes, and describes it. `run(options)` does that, and returns the exit code, one of
-    `rnn_tui.cli.output`. `options.complain` ends it as wrong usage, with a sentence; that of a `UserError` is printed.
+    `add_arguments(parser)` says what it takes, and describes it. `run(options)` does that, and
+    returns the exit code, one of `rnn_tui.cli.output`. `options.complain` ends it as wrong usage,
+    with a sentence; that of a `UserError` is printed.
     """
 
     name: str  #: what is typed for it.
@@ -36,13 +39,28 @@ COMMANDS = [
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
     Command("runs", "list, show, compare, watch, stop, export or delete runs", "rnn_tui.cli.runs"),
-    Command("sweep", "train one task with many settings, on this machine or on many", "rnn_tui.cli.sweep"),
-    Command("report", "train the report's networks over seeds, and hold its figures against ours "
-            "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
+    Command(
+        "sweep",
+        "train one task with many settings, on this machine or on many",
+        "rnn_tui.cli.sweep",
+    ),
+    Command(
+        "report",
+        "train the report's networks over seeds, and hold its figures against ours "
+        "(reproduce is its old name)",
+        "rnn_tui.cli.report",
+        aliases=("reproduce",),
+    ),
     Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),
-    Command("config", "print where the settings of the app lie, and what holds", "rnn_tui.cli.config"),
-    Command("completion", "print what makes a shell complete commands, options and runs", "rnn_tui.cli.completion"),
-]  # fmt: skip
+    Command(
+        "config", "print where the settings of the app lie, and what holds", "rnn_tui.cli.config"
+    ),
+    Command(
+        "completion",
+        "print what makes a shell complete commands, options and runs",
+        "rnn_tui.cli.completion",
+    ),
+]
 
 
 def register(command: Command) -> None:
@@ -54,7 +72,9 @@ def register(command: Command) -> None:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line, or exit with code 2 and a sentence; `options.command` is None without one, `perform` does it."""
+    """Read the command line, or exit with code 2 and a sentence; `options.command` is None without
+    one, `perform` does it.
+    """
     options, others = (parser := build_parser()).parse_known_args(arguments)
     # argparse takes the words of a question from one place only; options may stand among them.
     if "query" in options and not any(word.startswith("-") for word in others):
@@ -65,13 +85,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse: what was typed is harmless when shown again; no abbreviations, whose meaning would change with new options."""
+    """argparse: what was typed is harmless when shown again; no abbreviations, whose meaning would
+    change with new options.
+    """
 
     examples: tuple[str, ...] = ()  # command lines that its help ends with
 
     def __init__(self, *arguments: Any, command: Command | None = None, **keywords: Any) -> None:
-        self._command, self._begin = command, partial(super().__init__, *arguments, **{"allow_abbrev": False, **keywords})
-        if command is None:  # else it is made on first use, when it learns its options from the command's module
+        self._command, self._begin = (
+            command,
+            partial(super().__init__, *arguments, **{"allow_abbrev": False, **keywords}),
+        )
+        # else it is made on first use, when it learns its options from the command's module
+        if command is None:
             self._begin()
 
     def error(self, message: str) -> NoReturn:
@@ -102,34 +128,52 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     parser = Parser(
         prog="rnn-tui",
-        description="Train, watch and question small recurrent networks in the terminal. Without a command, the app starts.",
+        description="Train, watch and question small recurrent networks in the terminal. Without a "
+        "command, the app starts.",
         epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
     )
     add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
-    parser.add_argument("--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for command in COMMANDS:
-        commands.add_parser(command.name, help=command.help, aliases=command.aliases, command=command)
+        commands.add_parser(
+            command.name, help=command.help, aliases=command.aliases, command=command
+        )
     return parser
 
 
-WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"  # what names a run; `RunStore.find` reads it
-WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"  # where one in training, or cut off, can't do
+# what names a run; `RunStore.find` reads it
+WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"
+# where one in training, or cut off, can't do
+WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"
 
 
 def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
-    """End the help of `parser` with command lines, which tests/cli/test_examples.py runs as they stand."""
+    """End the help of `parser` with command lines, which tests/cli/test_examples.py runs as they
+    stand.
+    """
     cast("Parser", parser).examples = examples
 
 
 def add_setting(
-    parser: argparse.ArgumentParser, setting: Setting, text: str, *names: str, default: Any = None, metavar: str = ""
+    parser: argparse.ArgumentParser,
+    setting: Setting,
+    text: str,
+    *names: str,
+    default: Any = None,
+    metavar: str = "",
 ) -> None:
-    """Add an option that is a setting, checked as in a form; `text` is its help, names and metavar are by default its own."""
+    """Add an option that is a setting, checked as in a form; `text` is its help, names and metavar
+    are by default its own.
+    """
     option = names or (f"--{setting.name.replace('_', '-')}",)
     read, metavar = partial(_read, setting), metavar or setting.placeholder
-    parser.add_argument(*option, dest=setting.name, type=read, default=default, metavar=metavar, help=text)
+    parser.add_argument(
+        *option, dest=setting.name, type=read, default=default, metavar=metavar, help=text
+    )
 
 
 def _read(setting: Setting, text: str) -> Any:
@@ -140,16 +184,26 @@ def _read(setting: Setting, text: str) -> Any:
 
 
 def add_output_options(
-    parser: argparse.ArgumentParser, quiet: str = "print the result and errors only", prefix: str = ""
+    parser: argparse.ArgumentParser,
+    quiet: str = "print the result and errors only",
+    prefix: str = "",
 ) -> None:
     """Add `--json` and `--quiet`, with a `prefix` before their names in the result."""
-    parser.add_argument("--json", action="store_true", dest=f"{prefix}json", help="print one JSON document")
+    parser.add_argument(
+        "--json", action="store_true", dest=f"{prefix}json", help="print one JSON document"
+    )
     parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet)
 
 
 def check_resuming(options: argparse.Namespace, task: str | None, missing: str, whose: str) -> None:
-    """Have a task, or what goes on, whose options are then the command's; `missing` and `whose` name both to the user."""
-    resuming = {name.removeprefix("resume_"): one for name, one in vars(options).items() if name.startswith("resume_")}
+    """Have a task, or what goes on, whose options are then the command's; `missing` and `whose`
+    name both to the user.
+    """
+    resuming = {
+        name.removeprefix("resume_"): one
+        for name, one in vars(options).items()
+        if name.startswith("resume_")
+    }
     if task is not None:
         if options.resume is not None:
             options.complain(f"--resume takes no TASK: the {whose}'s own settings go on")

@@ -1,4 +1,6 @@
-"""`rnn-tui completion`: shtab writes it from the parsers; names and quoting, beside this module, are ours, a file a shell."""
+"""`rnn-tui completion`: shtab writes it from the parsers; names and quoting, beside this module,
+are ours, a file a shell.
+"""
 
 import argparse
 import shlex
@@ -14,10 +16,17 @@ from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 # By the word that stands for a value in `--help`: what completes it.
-KINDS = dict.fromkeys(("FILE", "PATH", "PHOTO"), "path") | dict.fromkeys(("DIR", "FOLDER"), "folder")
+KINDS = dict.fromkeys(("FILE", "PATH", "PHOTO"), "path") | dict.fromkeys(
+    ("DIR", "FOLDER"), "folder"
+)
 KINDS |= {"RUN": "runs", "DELETED_RUN": "deleted"}
 # tcsh keeps no functions, and quotes nothing: it is told only of names that need no quotes.
-_IN_TCSH = {"path": "f", "folder": "d", "runs": '`sh -c "exec rnn-tui completion tcsh --runs all 2>&-"`', "deleted": ""}
+_IN_TCSH = {
+    "path": "f",
+    "folder": "d",
+    "runs": '`sh -c "exec rnn-tui completion tcsh --runs all 2>&-"`',
+    "deleted": "",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +47,14 @@ def run(options: argparse.Namespace) -> int:
         from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
         names = names_to_type(deleted=options.runs == "deleted")
-        print("".join(f"{name}\n" for name in names if options.shell != "tcsh" or name == shlex.quote(name)), end="")
+        print(
+            "".join(
+                f"{name}\n"
+                for name in names
+                if options.shell != "tcsh" or name == shlex.quote(name)
+            ),
+            end="",
+        )
     return OK
 
 
@@ -50,7 +66,9 @@ def script(shell: str) -> str:
     for action in _actions(parser):
         _say_what_completes(action)
         if shell == "zsh" and action.nargs != 0:  # both --option value and --option=value
-            action.option_strings = [one + "=" * one.startswith("--") for one in action.option_strings]
+            action.option_strings = [
+                one + "=" * one.startswith("--") for one in action.option_strings
+            ]
     ours = Path(__file__).with_suffix(f".{shell}").read_text(encoding="utf-8")
     ours = ours.replace("@PROGRAM@", shlex.quote(str(Path(sys.executable).with_name("rnn-tui"))))
     if shell == "bash":  # what comes last completes
@@ -73,18 +91,30 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 def _say_what_completes(action: Any) -> None:
     """Give an action `choices`, or `complete`, where shtab looks."""
-    if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):  # by `add_setting`
-        name, text = action.dest, " ".join(action.type.args[0].choices)  # one or more, with commas between them
+    # by `add_setting`
+    if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):
+        # one or more, with commas between them
+        name, text = action.dest, " ".join(action.type.args[0].choices)
         action.complete = {
-            "bash": f"_rnn_tui_{name}", "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {text}'; }}"},
-            "zsh": f"_values -s , {name} {text}", "fish": f"(__fish_append , {text})", "tcsh": f"({text})",
-        }  # fmt: skip
+            "bash": f"_rnn_tui_{name}",
+            "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {text}'; }}"},
+            "zsh": f"_values -s , {name} {text}",
+            "fish": f"(__fish_append , {text})",
+            "tcsh": f"({text})",
+        }
     elif kind := KINDS.get(action.metavar):
         function = f"_rnn_tui_{kind}"
-        action.complete = {"bash": function, "zsh": function, "fish": f"({function})", "tcsh": _IN_TCSH[kind]}
+        action.complete = {
+            "bash": function,
+            "zsh": function,
+            "fish": f"({function})",
+            "tcsh": _IN_TCSH[kind],
+        }
     elif action.metavar == "LOSS":
         action.choices = list(cast("ChoicesSetting", SETTINGS["losses"]).choices)
     elif action.metavar == "METRIC":
         from rnn_tui.tasks import TASKS  # noqa: PLC0415 - not when a shell asks for names
 
-        action.choices = list(dict.fromkeys(one.name for task in TASKS.values() for one in task.metric_definitions))
+        action.choices = list(
+            dict.fromkeys(one.name for task in TASKS.values() for one in task.metric_definitions)
+        )

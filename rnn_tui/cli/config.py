@@ -10,7 +10,10 @@ from rnn_tui.engine.preferences import ENTRIES, as_toml
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    whose = "The settings are the app's: preset and device are what its forms begin with; rnn-tui train goes by its options."
+    whose = (
+        "The settings are the app's: preset and device are what its forms begin with; rnn-tui "
+        "train goes by its options."
+    )
     parser.description = f"Print where the file of settings lies and what holds. {whose}"
     lines = (f"{name}: {one.metadata['words']}" for name, one in ENTRIES.items())
     parser.epilog = f"Entries. {'. '.join(lines)}."
@@ -29,7 +32,14 @@ def run(options: argparse.Namespace) -> int:
     values = {name: getattr(held, name) for name in ENTRIES}
     if options.json:
         settings = {name: {"value": values[name], "from": source[name]} for name in ENTRIES}
-        print_json({"file": str(path), "there": path.is_file(), "settings": settings, "problems": held.problems})
+        print_json(
+            {
+                "file": str(path),
+                "there": path.is_file(),
+                "settings": settings,
+                "problems": held.problems,
+            }
+        )
         return OK
     keys = values.pop("keys")
     rows = [[name, as_toml(value), source[name]] for name, value in values.items()]

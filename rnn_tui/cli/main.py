@@ -1,6 +1,8 @@
-"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is imported before use.
+"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is
+imported before use.
 
-A command must not fail for want of a stream, nor of bytes for a character, nor end well where its answer can't be printed.
+A command must not fail for want of a stream, nor of bytes for a character, nor end well where its
+answer can't be printed.
 """
 
 import codecs
@@ -20,16 +22,34 @@ from rnn_tui.engine import errors
 from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
 
 # A file that can't be read or written is no wrong usage.
-FAILURES = (errors.CheckpointError, errors.ClusterError, errors.StoreError, errors.ExportError, errors.TaskError,
-            errors.UnreadableError)  # fmt: skip
+FAILURES = (
+    errors.CheckpointError,
+    errors.ClusterError,
+    errors.StoreError,
+    errors.ExportError,
+    errors.TaskError,
+    errors.UnreadableError,
+)
 SUBSTITUTES = {  # for streams that can't write them, such as a pipe on Windows
-    "→": "->", "✓": "right", "✗": "wrong,", "–": "-", "−": "-", "…": "...", "×": "x", "±": "+-",
-    "“": '"', "”": '"', "·": "-", "\N{REPLACEMENT CHARACTER}": "?",
-}  # fmt: skip
+    "→": "->",
+    "✓": "right",
+    "✗": "wrong,",
+    "–": "-",
+    "−": "-",
+    "…": "...",
+    "×": "x",
+    "±": "+-",
+    "“": '"',
+    "”": '"',
+    "·": "-",
+    "\N{REPLACEMENT CHARACTER}": "?",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all that was printed is out."""
+    """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all
+    that was printed is out.
+    """
     prepare_streams()
     try:
         code = _end_of(sys.argv[1:] if arguments is None else arguments)
@@ -61,7 +81,11 @@ def _end_of(arguments: Sequence[str]) -> int:
         return output.FAILURE if isinstance(error, FAILURES) else output.USAGE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"Input or output failed: {errors.why(error)}." if isinstance(error, OSError) else told_of_fault(error))
+        say(
+            f"Input or output failed: {errors.why(error)}."
+            if isinstance(error, OSError)
+            else told_of_fault(error)
+        )
         return output.FAILURE
 
 
@@ -74,7 +98,8 @@ def _run(arguments: Sequence[str]) -> int:
         options = parse(arguments)
     finally:  # also where the task that was asked for is a broken one of another package
         tasks = sys.modules.get("rnn_tui.tasks")
-        for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():  # if the command has looked for them
+        # if the command has looked for them
+        for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():
             say(sentence)
     return _run_app(options.data_dir) if options.command is None else int(options.perform(options))
 
@@ -90,7 +115,8 @@ def _run_app(data_dir: str | None) -> int:
     share = shared_folder()
     if page and share is not None:
         os.chdir(share)  # what is typed, and shown, is named from there
-    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the time; then the app collects.
+    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the time;
+    # then the app collects.
     gc.disable()
     from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
 
@@ -102,10 +128,13 @@ class _Log(logging.Handler):
 
     @cached_property
     def _file(self) -> logging.Handler:
-        from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - most commands have nothing to tell it
+        # most commands have nothing to tell it
+        from logging.handlers import RotatingFileHandler  # noqa: PLC0415
 
         (path := log_file()).parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
+        handler = RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
         handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
         return handler
 
@@ -116,12 +145,15 @@ class _Log(logging.Handler):
 
 
 class OutputLostError(SystemExit):
-    """stdout takes nothing more. An `OSError` would pass for a fault of a file, an `Exception` for one of the training loop."""
+    """stdout takes nothing more. An `OSError` would pass for a fault of a file, an `Exception` for
+    one of the training loop.
+    """
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
         told = f"stdout can't be written ({errors.why(error)}); send it elsewhere."
-        self.reason = "" if isinstance(error, BrokenPipeError) else told  # nobody needs to be told who reads no more
+        # nobody needs to be told who reads no more
+        self.reason = "" if isinstance(error, BrokenPipeError) else told
 
 
 class _Results(io.TextIOWrapper):
@@ -152,33 +184,48 @@ class _Messages(_Results):
 
 
 def prepare_streams() -> None:
-    """Make streams of stdout and stderr that always take text, or end the process as they should."""
+    """Make streams of stdout and stderr that always take text, or end the process as they
+    should.
+    """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # closed: the next file would be the stream
+            # closed: the next file would be the stream
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     sys.stdout = _stream(sys.stdout, _Results)
     sys.stderr = _stream(sys.stderr, _Messages)
 
 
 def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
-    """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as it is."""
+    """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as
+    it is.
+    """
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
     buffer = getattr(stream, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
-    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind) or not isinstance(raw, io.FileIO):
+    if (
+        not isinstance(stream, io.TextIOWrapper)
+        or isinstance(stream, kind)
+        or not isinstance(raw, io.FileIO)
+    ):
         return stream
     # Of its own, since Textual draws on the one that Python made.
     own = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
-    return kind(own, stream.encoding, "rnn-tui-substitutes", line_buffering=stream.line_buffering or stream.write_through)
+    return kind(
+        own,
+        stream.encoding,
+        "rnn-tui-substitutes",
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
     """What stands for the character that can't be written, and where to go on."""
     assert isinstance(error, UnicodeEncodeError)
-    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1  # names of files have bytes that are no characters
+    # names of files have bytes that are no characters
+    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
 
 
 codecs.register_error("rnn-tui-substitutes", _substitute)

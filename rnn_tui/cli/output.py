@@ -1,4 +1,6 @@
-"""What every command does with its streams: results go to stdout, all else to stderr; colours and bars to terminals only."""
+"""What every command does with its streams: results go to stdout, all else to stderr; colours and
+bars to terminals only.
+"""
 
 import os
 import signal
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
 
     from rnn_tui.engine.events import Control
 
-OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130  # how a command ends; the last is 128 + SIGINT, as shells have it
+# how a command ends; the last is 128 + SIGINT, as shells have it
+OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 # Ctrl-C, the system's request to end, and a terminal that was closed.
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 LONGEST_CELL, LONGEST_VALUE = 200, 1000
-MOST_LAID_OUT = 400  # rows of a table that are fitted to the width of a terminal, in a tenth of a second
+# rows of a table that are fitted to the width of a terminal, in a tenth of a second
+MOST_LAID_OUT = 400
 
 
 def say(text: str) -> None:
@@ -46,9 +52,16 @@ def console(stream: TextIO) -> "Console":
     """A stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
     from rich.console import Console  # noqa: PLC0415 - on terminals only
 
-    # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR writes bold.
+    # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR
+    # writes bold.
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(file=stream, force_terminal=stream.isatty(), color_system=colours, highlight=False, soft_wrap=True)
+    return Console(
+        file=stream,
+        force_terminal=stream.isatty(),
+        color_system=colours,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 class Lines:
@@ -73,9 +86,14 @@ class Lines:
 
 
 def print_table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = (), spare: Sequence[str] = ()
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Iterable[str] = (),
+    spare: Sequence[str] = (),
 ) -> None:
-    """Print a table, in a pipe with tabs; columns of `right` end below each other, the first of `spare` go for want of room."""
+    """Print a table, in a pipe with tabs; columns of `right` end below each other, the first of
+    `spare` go for want of room.
+    """
     shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in (heads, *shown):
@@ -89,12 +107,18 @@ def print_table(
     for head in spare:
         if sum(max(map(cell_len, column)) + 2 for column in columns) > out.width:
             columns = [column for column in columns if column[0] != head]
-    if len(shown) > MOST_LAID_OUT:  # as it comes: rich would think for seconds, and the terminal can wrap
+    # as it comes: rich would think for seconds, and the terminal can wrap
+    if len(shown) > MOST_LAID_OUT:
         padded = []
         for column in columns:
             width, to_right = max(map(cell_len, column)), column[0] in right
             spaces = (" " * (width - cell_len(cell)) for cell in column)
-            padded.append([space + cell if to_right else cell + space for space, cell in zip(spaces, column, strict=True)])
+            padded.append(
+                [
+                    space + cell if to_right else cell + space
+                    for space, cell in zip(spaces, column, strict=True)
+                ]
+            )
         first, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
         out.print(first, style="bold", markup=False, emoji=False)
         print("\n".join(lines))
@@ -111,14 +135,21 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print names and values on stdout, a pair a line: a tab between them in a pipe."""
     width = max(len(name) for name, _ in pairs)
     form = f"{{:<{width}}}  " if sys.stdout.isatty() else "{}\t"
-    shown = ([(form.format(name), "bold"), (printable(value, LONGEST_VALUE), "")] for name, value in pairs)
+    shown = (
+        [(form.format(name), "bold"), (printable(value, LONGEST_VALUE), "")]
+        for name, value in pairs
+    )
     Lines(sys.stdout).print(*shown)
 
 
 class JsonResults:
-    """One JSON document, a line an answer as it comes, since all may exceed memory; `document` makes an answer JSON-ready."""
+    """One JSON document, a line an answer as it comes, since all may exceed memory; `document`
+    makes an answer JSON-ready.
+    """
 
-    def __init__(self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]
+    ) -> None:
         self._out, self._document, self._between = out, document, "\n"
         out.write(f'{{"weights": {_as_json(weights)},\n"results": [')
 
@@ -137,9 +168,13 @@ class JsonResults:
 
 
 class ProgressBar:
-    """A bar on stderr, on a terminal only, with messages above it; `counted` tells how many are done, `eta` the time left."""
+    """A bar on stderr, on a terminal only, with messages above it; `counted` tells how many are
+    done, `eta` the time left.
+    """
 
-    def __init__(self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True) -> None:
+    def __init__(
+        self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True
+    ) -> None:
         self.shown = sys.stderr.isatty() and not quiet
         self._bar: Any = None
         if not self.shown:
@@ -150,12 +185,18 @@ class ProgressBar:
         # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
         one_line, text = Column(no_wrap=True), progress.TextColumn
         self._bar = progress.Progress(
-            text("{task.description}", table_column=one_line, markup=False), progress.BarColumn(),
+            text("{task.description}", table_column=one_line, markup=False),
+            progress.BarColumn(),
             progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
-            text("{task.fields[note]}", table_column=one_line, markup=False), progress.TimeElapsedColumn(),
+            text("{task.fields[note]}", table_column=one_line, markup=False),
+            progress.TimeElapsedColumn(),
             *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
-            console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
-        )  # fmt: skip
+            console=console(sys.stderr),
+            transient=True,
+            refresh_per_second=4,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         self._task = self._bar.add_task(label, total=None, note="")
 
     def __enter__(self) -> Self:
@@ -168,9 +209,16 @@ class ProgressBar:
             self._bar.stop()
 
     def update(
-        self, done: float | None = None, total: float | None = None, *, label: str | None = None, note: str | None = None
+        self,
+        done: float | None = None,
+        total: float | None = None,
+        *,
+        label: str | None = None,
+        note: str | None = None,
     ) -> None:
-        """Show how far it is, a label before the bar, a note behind it; what is None stays as it is."""
+        """Show how far it is, a label before the bar, a note behind it; what is None stays as it
+        is.
+        """
         if self._bar is not None:
             fields = {} if note is None else {"note": note}
             self._bar.update(self._task, completed=done, total=total, description=label, **fields)
@@ -195,13 +243,17 @@ class ProgressBar:
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
-    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process. Yields those that came."""
+    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process.
+    Yields those that came.
+    """
     received: list[int] = []
 
     def ask(number: int, *_: object) -> None:
         if received:
             raise KeyboardInterrupt
-        received.append(number)  # and no exception, which could come in the middle of a line that is written, and is then lost
+        # and no exception, which could come in the middle of a line that is written, and is then
+        # lost
+        received.append(number)
         stop(number)
 
     before = {number: signal.signal(number, ask) for number in SIGNALS}
@@ -218,5 +270,7 @@ def stopping(control: "Control") -> Callable[[int], None]:
 
 
 def stopped(received: Sequence[int]) -> int:
-    """The exit code of a command that was stopped, 128 + signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+    """The exit code of a command that was stopped, 128 + signal: 130 for Ctrl-C, 143 for SIGTERM,
+    129 for SIGHUP.
+    """
     return 128 + received[0] if received else INTERRUPTED

@@ -1,4 +1,6 @@
-"""`rnn-tui predict`: photos that are named; answers, as they come, on stdout, progress and all else on stderr."""
+"""`rnn-tui predict`: photos that are named; answers, as they come, on stdout, progress and all else
+on stderr.
+"""
 
 import argparse
 import csv
@@ -29,20 +31,35 @@ LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     what = "Read photos of digits, one digit or a number each: files, or folders of them."
-    parser.description = f"{what} Answers in which little trust is to be put have no prediction, and say so."
-    add_examples(parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json")
+    parser.description = (
+        f"{what} Answers in which little trust is to be put have no prediction, and say so."
+    )
+    add_examples(
+        parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json"
+    )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
     whose, cells = parser.add_mutually_exclusive_group(), MNIST.shipped_cells
-    whose.add_argument("--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}")
+    whose.add_argument(
+        "--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}"
+    )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     text = "ask the network of this kind that ships (default: %(default)s)"
-    whose.add_argument("--cell", "--model", dest="model", choices=cells, default=MNIST.default_cell, help=text)
+    whose.add_argument(
+        "--cell", "--model", dest="model", choices=cells, default=MNIST.default_cell, help=text
+    )
     add_method_option(parser)
     numbers = "; ".join(f"{name}: {text}" for name, text in NUMBERS.items())
-    parser.add_argument("--number", choices=NUMBERS, default=next(iter(NUMBERS)), help=f"{numbers} (default: %(default)s)")
+    parser.add_argument(
+        "--number",
+        choices=NUMBERS,
+        default=next(iter(NUMBERS)),
+        help=f"{numbers} (default: %(default)s)",
+    )
     parser.add_argument("--recursive", action="store_true", help="folders in folders too")
     right = "take the right digit from the folder's name or the first digit in the file's"
-    parser.add_argument("--labels", action="store_true", help=f"{right}, and tell accuracy and confusion matrix")
+    parser.add_argument(
+        "--labels", action="store_true", help=f"{right}, and tell accuracy and confusion matrix"
+    )
     least = "an answer less probable than this is no prediction, 0 to 100 (default 50)"
     parser.add_argument("--threshold", type=_percent, metavar="PERCENT", help=least)
     form = parser.add_mutually_exclusive_group()
@@ -62,19 +79,31 @@ def _percent(text: str) -> float:
     with suppress(ValueError):
         if 0 <= (value := float(text)) <= 100:
             return value
-    raise argparse.ArgumentTypeError(f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”.")
+    raise argparse.ArgumentTypeError(
+        f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”."
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read photos; returns the exit code; a CheckpointError if there are no such weights, a SettingError if a path is none."""
+    """Read photos; returns the exit code; a CheckpointError if there are no such weights, a
+    SettingError if a path is none.
+    """
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
-    source = named(MNIST.name, options.weights, options.run) or choose_shipped(MNIST.name, options.model)
+    source = named(MNIST.name, options.weights, options.run) or choose_shipped(
+        MNIST.name, options.model
+    )
     network = NETWORKS.get(source.path, RowReaderNetwork)
     threshold = THRESHOLD if options.threshold is None else options.threshold / 100
-    reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels, number=options.number)
+    reader = PhotoReader(
+        network,
+        options.preprocessing,
+        threshold=threshold,
+        labelled=options.labels,
+        number=options.number,
+    )
     if not options.quiet:
         output.say(f"weights: {source.label}")
     if options.json:
@@ -84,13 +113,18 @@ def run(options: argparse.Namespace) -> int:
     return _read(reader, paths, form, options)
 
 
-def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: argparse.Namespace) -> int:
-    """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none, or unreadable ones."""
+def _read(
+    reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: argparse.Namespace
+) -> int:
+    """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none,
+    or unreadable ones.
+    """
     summary, stop, quiet = ReadingSummary(), threading.Event(), options.quiet
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
-    def count() -> None:  # to look through folders once more takes far less than to read what lies in them
+    # to look through folders once more takes far less than to read what lies in them
+    def count() -> None:
         bar.update(total=sum(1 for _ in find_images(paths, options.recursive)))
 
     began = time.perf_counter()
@@ -102,7 +136,10 @@ def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: arg
                 for readings in reader.read(find_images(paths, options.recursive), stop.is_set):
                     to.show(readings)
                     summary.add(readings)
-                    bar.update(summary.photos, note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s")
+                    bar.update(
+                        summary.photos,
+                        note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s",
+                    )
         finally:
             to.end(summary.document(reader.labelled))
     if received:
@@ -111,7 +148,11 @@ def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: arg
         output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
     elif not quiet:
         unlabelled = summary.unlabelled if reader.labelled else 0
-        known = {"doubtful": summary.doubtful, "unreadable": summary.errors, "without a label": unlabelled}
+        known = {
+            "doubtful": summary.doubtful,
+            "unreadable": summary.errors,
+            "without a label": unlabelled,
+        }
         some = (f"{count:,} of them {what}" for what, count in known.items() if count)
         output.say(", ".join([how_many(summary.photos, "photo"), *some]) + ".")
     return output.FAILURE if summary.errors or not summary.photos else output.OK
@@ -122,7 +163,9 @@ class _Lines(output.Lines):
 
     def show(self, readings: "Sequence[Reading]") -> None:
         """Print path, prediction, confidence."""
-        self.print(*([(f"{printable(one.path, LONGEST_PATH)}  ", ""), _told(one)] for one in readings))
+        self.print(
+            *([(f"{printable(one.path, LONGEST_PATH)}  ", ""), _told(one)] for one in readings)
+        )
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
         """Print accuracy and confusion matrix, where labels are known, and how many are not."""
@@ -132,14 +175,22 @@ class _Lines(output.Lines):
         if not summary["labelled"]:
             self.print([(f"\n{missing}", "")])
             return
-        right = f"{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %"
+        right = (
+            f"{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %"
+        )
         if summary["top1"] > summary["right"]:
-            right += f"; {summary['top1']:,} with doubted ones: {100 * summary['top1'] / summary['labelled']:.2f} %"
+            right += (
+                f"; {summary['top1']:,} with doubted ones: "
+                f"{100 * summary['top1'] / summary['labelled']:.2f} %"
+            )
         lines = [
             f"\n{right}{f'; {missing}' if summary['unlabelled'] else ''}",
             "\n   is read as" + " " * 41 + "unsure",
             "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
-            *(f"{at:3}" + "".join(f"{count or '·':>5}" for count in row) for at, row in enumerate(summary["confusion"])),
+            *(
+                f"{at:3}" + "".join(f"{count or '·':>5}" for count in row)
+                for at, row in enumerate(summary["confusion"])
+            ),
         ]
         self.print(*([(line, "")] for line in lines))
 
@@ -169,7 +220,9 @@ class _Table:
         """Write a row each; what there is none of stays empty."""
         for reading in readings:
             path, *rest = self._row(reading)
-            self._writer.writerow([printable(path, LONGEST_CSV_PATH) if self._terminal else path, *rest])
+            self._writer.writerow(
+                [printable(path, LONGEST_CSV_PATH) if self._terminal else path, *rest]
+            )
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any]) -> None:
@@ -178,13 +231,19 @@ class _Table:
 
 def _document(reading: "Reading") -> dict[str, Any]:
     document: dict[str, Any] = {
-        "path": str(reading.path), "prediction": reading.prediction, "confidence": reading.confidence,
+        "path": str(reading.path),
+        "prediction": reading.prediction,
+        "confidence": reading.confidence,
         "probabilities": None if reading.probabilities is None else reading.probabilities.tolist(),
-        "no_digit": None if reading.error or reading.rows else reading.no_digit, "error": reading.error or None,
+        "no_digit": None if reading.error or reading.rows else reading.no_digit,
+        "error": reading.error or None,
         "number": reading.text if reading.rows else None,
-        "digits": [{"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
-                   for row, of in enumerate(reading.rows or [reading.digits]) for one in of],
-    }  # fmt: skip
+        "digits": [
+            {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
+            for row, of in enumerate(reading.rows or [reading.digits])
+            for one in of
+        ],
+    }
     if reading.doubt:
         document["doubt"] = reading.doubt
     if reading.label is not None:

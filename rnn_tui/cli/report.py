@@ -1,4 +1,6 @@
-"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours, documents into files."""
+"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours,
+documents into files.
+"""
 
 import argparse
 import sys
@@ -10,11 +12,37 @@ from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
-from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, conclusions
+from rnn_tui.report.conclusions import (
+    BASIS,
+    COMPARED,
+    COMPARED_RIGHT,
+    RULE,
+    Conclusion,
+    conclusions,
+)
 from rnn_tui.report.curves import accuracy_by_length
 from rnn_tui.report.document import about, check_path, concluded, write_document
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan, kept
-from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
+from rnn_tui.report.plan import (
+    MNIST_SEEDS,
+    MNIST_SEEDS_SETTING,
+    PRESETS,
+    REPORT_ORDER,
+    SEEDS,
+    Plan,
+    kept,
+)
+from rnn_tui.report.rows import (
+    DOCUMENTS,
+    EXPECTED,
+    FIRST,
+    FULL_WIDTH,
+    HEADS,
+    RIGHT,
+    Results,
+    cells,
+    markdown_table,
+    results,
+)
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HELD
@@ -23,21 +51,37 @@ from rnn_tui.runs.words import duration
 from rnn_tui.sweeps.cluster import FORM, read_place
 from rnn_tui.tasks import TASKS
 
-ONLY = ChoicesSetting("only", "Experiments", "of the report, these only", {task: TASKS[task].label for task in REPORT_ORDER})
+ONLY = ChoicesSetting(
+    "only",
+    "Experiments",
+    "of the report, these only",
+    {task: TASKS[task].label for task in REPORT_ORDER},
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Train every experiment of the report over several seeds and print each published figure beside mean, standard "
-        "deviation, smallest and largest of ours. What the runs of this computer have already is not trained again, and a "
-        "report that was stopped goes on where it was. The command's old name, reproduce, works as well."
+        "Train every experiment of the report over several seeds and print each published figure "
+        "beside mean, standard "
+        "deviation, smallest and largest of ours. What the runs of this computer have already is "
+        "not trained again, and a "
+        "report that was stopped goes on where it was. The command's old name, reproduce, works "
+        "as well."
     )
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
-    add_examples(parser, "rnn-tui report --preset fast --only adder --seeds 2", "rnn-tui report --no-training -o report.html")
+    add_examples(
+        parser,
+        "rnn-tui report --preset fast --only adder --seeds 2",
+        "rnn-tui report --no-training -o report.html",
+    )
     for setting, usual, what in (
-        (SETTINGS["seeds"], SEEDS, "networks of each small experiment (recall, adder), trained side by side"),
+        (
+            SETTINGS["seeds"],
+            SEEDS,
+            "networks of each small experiment (recall, adder), trained side by side",
+        ),
         (MNIST_SEEDS_SETTING, MNIST_SEEDS, "networks of each MNIST model, trained one by one"),
         (SETTINGS["seed"], 0, "the first seed; the others follow it"),
     ):
@@ -45,19 +89,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
     how = "how to train (default: %(default)s)"
     parser.add_argument("--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help=how)
-    parser.add_argument("--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} (default: %(default)s)")
-    parser.add_argument("--on", metavar="WHERE", help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]")
-    parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--on",
+        metavar="WHERE",
+        help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]",
+    )
+    parser.add_argument(
+        "--no-training", action="store_true", help="tell what there is, and train nothing"
+    )
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
-    document = f"write all into one document with its charts inside: {files}; may be given more than once"
-    parser.add_argument("-o", "--output", metavar="FILE", action="append", default=[], dest="outputs", help=document)
+    document = (
+        f"write all into one document with its charts inside: {files}; may be given more than once"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs", help=document
+    )
     add_output_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is lacking, then print the table; returns the exit code; a UserError tells of runs, device or documents."""
+    """Train what is lacking, then print the table; returns the exit code; a UserError tells of
+    runs, device or documents.
+    """
     seeds = (options.seeds, options.mnist_seeds)
-    made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
+    made = Plan(
+        *seeds,
+        only=options.only,
+        preset=options.preset,
+        first_seed=options.seed,
+        device=options.device,
+    )
     outputs = [Path(text) for text in options.outputs]
     for path in outputs:
         check_path(path)
@@ -73,12 +137,16 @@ def run(options: argparse.Namespace) -> int:
             lost = HELD.insist()
         stopped = end.runs_left > 0
         # A signal that comes now is too late to stop anything: what there is, is told whole.
-        _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost)
+        _tell(
+            made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost
+        )
     for sentence in lost:
         output.say(sentence)
     if stopped:
         left_out = " No document was written." if outputs else ""
-        output.say(f"stopped; what was trained is kept, and the same command goes on from there.{left_out}")
+        output.say(
+            f"stopped; what was trained is kept, and the same command goes on from there.{left_out}"
+        )
         return output.stopped(received)
     if end.elsewhere and not lost:
         elsewhere = f"{end.elsewhere} networks are being trained by another process"
@@ -103,31 +171,53 @@ class _Progress:
             return
         for failure in event.failures[self._failures :]:
             self.bar.say(failure)
-        self._failures, work, done = len(event.failures), event.work, f"{event.done} of {event.total} networks done"
+        self._failures, work, done = (
+            len(event.failures),
+            event.work,
+            f"{event.done} of {event.total} networks done",
+        )
         seconds = event.seconds_left or 0
         left = f"about {duration(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
-            self.bar.update(event.share, label=f"{'all runs' if work is None else work.label} · {done}", note=left)
+            self.bar.update(
+                event.share,
+                label=f"{'all runs' if work is None else work.label} · {done}",
+                note=left,
+            )
         elif work is not None and event.run_id != self._told and not self._quiet:
             self._told = event.run_id
             doing = "trains" if work.run is None else "goes on with"
             output.say(f"{', '.join(filter(None, (done, left)))}; {doing} {work.label}")
 
 
-def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool, lost: Sequence[str] = ()) -> None:
+def _tell(
+    made: Plan,
+    outputs: Sequence[Path],
+    *,
+    as_json: bool,
+    was_stopped: bool,
+    lost: Sequence[str] = (),
+) -> None:
     """Print what there is, and write the documents."""
     with existing_store() as store:
         has = kept(made, store)
         table = results(has)
-        by_length = () if was_stopped else accuracy_by_length(has)  # who stopped it does not want to wait for more
+        # who stopped it does not want to wait for more
+        by_length = () if was_stopped else accuracy_by_length(has)
         found = () if was_stopped and not as_json else conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
-            output.print_json({
-                "status": status, "kept": not lost, **about(table, store).to_dict(),
-                "rows": [row.to_dict() for row in table.rows], "conclusions": [one.to_dict() for one in found],
-                "rule": RULE, "assumptions": [EXPECTED, *BASIS],
-            })  # fmt: skip
+            output.print_json(
+                {
+                    "status": status,
+                    "kept": not lost,
+                    **about(table, store).to_dict(),
+                    "rows": [row.to_dict() for row in table.rows],
+                    "conclusions": [one.to_dict() for one in found],
+                    "rule": RULE,
+                    "assumptions": [EXPECTED, *BASIS],
+                }
+            )
         else:
             _print(table, found)
         sys.stdout.flush()
@@ -140,7 +230,11 @@ def _print(table: Results, found: Sequence[Conclusion]) -> None:
     rows, notes = [cells(row) for row in table.rows], (EXPECTED, *table.plan.notes)
     if not sys.stdout.isatty():
         told = [block for one in found for block in concluded(one)]
-        print("\n\n".join([markdown_table(HEADS, rows), *notes, *told, *((RULE, *BASIS) if found else ())]))
+        print(
+            "\n\n".join(
+                [markdown_table(HEADS, rows), *notes, *told, *((RULE, *BASIS) if found else ())]
+            )
+        )
         return
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
@@ -150,9 +244,14 @@ def _print(table: Results, found: Sequence[Conclusion]) -> None:
     for note in notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for one in found:
-        sentences = Text(f"\n{one.sentence}", "bold"), Text(f"The report: “{one.claim}” {one.measured}")
+        sentences = (
+            Text(f"\n{one.sentence}", "bold"),
+            Text(f"The report: “{one.claim}” {one.measured}"),
+        )
         out.print(*sentences, sep="\n", soft_wrap=False)
-        output.print_table(COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT)
+        output.print_table(
+            COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT
+        )
     for note in (RULE, *BASIS) if found else ():
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
 

@@ -1,4 +1,6 @@
-"""A run on the command line: its events as they come, then its figures as lines, table or JSON; progress goes to stderr."""
+"""A run on the command line: its events as they come, then its figures as lines, table or JSON;
+progress goes to stderr.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,9 @@ NETWORKS_IN_A_LINE = 3
 
 
 class TrainingOutput:
-    """Tells the events of one run, new or resumed; with `quiet` the result only, `as_json` one document at the end."""
+    """Tells the events of one run, new or resumed; with `quiet` the result only, `as_json` one
+    document at the end.
+    """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
         self.state, self._task = state, TASKS[state.config.task]
@@ -55,13 +59,20 @@ class TrainingOutput:
         if self.bar.shown and state.total_steps:
             epoch = min(len(state.epochs) + 1, state.config.epochs)
             label = f"{state.config.name} · epoch {epoch}/{state.config.epochs}"
-            self.bar.update(state.step, state.total_steps, label=label, note=f"{state.rate:,.0f} {self._task.unit}/s")
+            self.bar.update(
+                state.step,
+                state.total_steps,
+                label=label,
+                note=f"{state.rate:,.0f} {self._task.unit}/s",
+            )
 
     def _epoch_line(self, row: events.EpochEnded) -> None:
         if self._json or self._quiet:
             return
         if self._pretty:
-            self._print(f"epoch {row.epoch:>3}  {figures_in_words(self.state, row)}  {row.seconds:.1f} s")
+            self._print(
+                f"epoch {row.epoch:>3}  {figures_in_words(self.state, row)}  {row.seconds:.1f} s"
+            )
         elif row.epoch == self.state.config.epochs:
             self._held = row  # its line also carries the test figures, which come next
         else:
@@ -95,18 +106,29 @@ class TrainingOutput:
         shown = [known[name].in_words(state.results[name]) for name in names if name in known]
         published = task.published_figure(task.headline, state.config.cell)
         report = "" if published is None else f"  (the report: {published:.2f} %)"
-        self._print("  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else ""))
+        self._print(
+            "  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else "")
+        )
 
     def tell(self, evaluation: Any, *, kept: bool = True) -> None:
-        """Print the JSON document, if that was asked for; `kept` if all of the run is on the disk."""
+        """Print the JSON document, if that was asked for; `kept` if all of the run is on the
+        disk.
+        """
         if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
             print_json(document(self.state, evaluation) | {"kept": kept})
 
     def _print_plain(self, row: events.EpochEnded, results: Mapping[str, float]) -> None:
-        """One line of `name=value` a network: an epoch's figures, and the test's after the last one."""
+        """One line of `name=value` a network: an epoch's figures, and the test's after the last
+        one.
+        """
         if not self.state.config.variants:
-            measured, tested = ([f"{name}={value:.6g}" for name, value in some.items()] for some in (row.metrics, results))
-            self._print(" ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested]))
+            measured, tested = (
+                [f"{name}={value:.6g}" for name, value in some.items()]
+                for some in (row.metrics, results)
+            )
+            self._print(
+                " ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested])
+            )
             return
         replicas = {**row.replicas, **self.state.replica_results}
         self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
@@ -123,19 +145,27 @@ def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
     """An epoch's figures in words: those that a chart of the app would draw."""
     if not state.config.variants:
         drawn = (one for one in state.metric_definitions if one.chart)
-        return "  ".join(one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics)
+        return "  ".join(
+            one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics
+        )
     known = [one for one in state.metric_definitions if one.name in row.replicas]
-    metric = next((one for one in known if one.higher_is_better), known[0])  # of many variants there is room for one
+    # of many variants there is room for one
+    metric = next((one for one in known if one.higher_is_better), known[0])
     unit = f" {metric.unit}" if metric.unit else ""
     variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
     if len(variants) > NETWORKS_IN_A_LINE:
         low, high = metric.format(min(means)), metric.format(max(means))
         return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
-    shown = (f"{one.label} {metric.format(mean)}{unit}" for one, mean in zip(variants, means, strict=True))
+    shown = (
+        f"{one.label} {metric.format(mean)}{unit}"
+        for one, mean in zip(variants, means, strict=True)
+    )
     return f"{metric.label}: {'  '.join(shown)}"
 
 
-def variant_lines(state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float) -> str:
+def variant_lines(
+    state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
+) -> str:
     """One line a variant: mean and standard deviation of every figure."""
     variants = state.config.variants
     lines = [f"{prefix}hidden_size={one.hidden_size} loss={one.loss}" for one in variants]
@@ -162,8 +192,16 @@ def results_table(state: RunState) -> "Table":
         digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
             report = task.published_figure(spec.name, cell, variant)
-            ours = ("–" if figure is None else digits(figure) for figure in (spread.mean, spread.sd, spread.low, spread.high))
-            table.add_row(f"  {variant.label}", *ours, str(spread.n), "" if report is None else f"{report:.2f}")
+            ours = (
+                "–" if figure is None else digits(figure)
+                for figure in (spread.mean, spread.sd, spread.low, spread.high)
+            )
+            table.add_row(
+                f"  {variant.label}",
+                *ours,
+                str(spread.n),
+                "" if report is None else f"{report:.2f}",
+            )
     return table
 
 
@@ -171,24 +209,46 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
     if config.variants:
-        variants = _figures(config, {**(state.epochs[-1].replicas if state.epochs else {}), **state.replica_results})
+        variants = _figures(
+            config, {**(state.epochs[-1].replicas if state.epochs else {}), **state.replica_results}
+        )
         if evaluation is not None:
             for entry, more in zip(variants, evaluation.documents(), strict=True):
                 entry.update(more)
-        figures = {"seeds": sorted({replica.seed for replica in config.replicas}), "variants": variants}
+        figures = {
+            "seeds": sorted({replica.seed for replica in config.replicas}),
+            "variants": variants,
+        }
         history = [
-            {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
+            {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)}
+            for row in state.epochs
         ]
     else:  # all that the test has, though there is none yet; the headline first
         task = TASKS[config.task]
-        tested = [task.headline, *(one.name for one in task.metrics if one.stage == "test"), *state.results]
+        tested = [
+            task.headline,
+            *(one.name for one in task.metrics if one.stage == "test"),
+            *state.results,
+        ]
         figures = {name: state.results.get(name) for name in tested}
-        history = [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs]
+        history = [
+            {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
+        ]
     return {
-        "task": config.task, "model": config.cell, "preset": config.preset, "seed": config.seed,
-        "device": state.device, "parameters": state.parameters, "seconds": state.elapsed, **figures, "history": history,
-        "status": state.status.value, "run": state.run_id, "weights": state.checkpoint or None, "settings": config.to_dict(),
-    }  # fmt: skip
+        "task": config.task,
+        "model": config.cell,
+        "preset": config.preset,
+        "seed": config.seed,
+        "device": state.device,
+        "parameters": state.parameters,
+        "seconds": state.elapsed,
+        **figures,
+        "history": history,
+        "status": state.status.value,
+        "run": state.run_id,
+        "weights": state.checkpoint or None,
+        "settings": config.to_dict(),
+    }
 
 
 def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted; watched and stopped where others train them."""
+"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted; watched and stopped
+where others train them.
+"""
 
 import argparse
 import sys
@@ -19,7 +21,16 @@ from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
-from rnn_tui.runs.words import about, about_session, age, differing, duration, figure, named, settings_of
+from rnn_tui.runs.words import (
+    about,
+    about_session,
+    age,
+    differing,
+    duration,
+    figure,
+    named,
+    settings_of,
+)
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -29,17 +40,26 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
 RIGHT = ("best", "final", "trained", "age")
 LAST_LINES = 5
-SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25  # news comes twice a second; a long run takes a while to draw
+# news comes twice a second; a long run takes a while to draw
+SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25
 HIGHEST_CHART, AROUND_CHART = 20, 4
-PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0  # for a step, a validation or a slow disk; and until a word says so
+# for a step, a validation or a slow disk; and until a word says so
+PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    what = "List all runs of the app and the command line, the newest first; or do something with some of them."
+    what = (
+        "List all runs of the app and the command line, the newest first; or do something with "
+        "some of them."
+    )
     parser.description = f"{what} RUN is a run: {WHICH_RUN}."
-    parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
-    parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
+    parser.add_argument(
+        "--task", dest="only", choices=list(TASKS), help="list runs of this task only"
+    )
+    parser.add_argument(
+        "--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     add_examples(parser, "rnn-tui runs --task recall", "rnn-tui runs --json")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -48,35 +68,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parsers[name] = actions.add_parser(name, help=what, description=description)
         add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = None if takes == "run" else "*" if name == "export" else "+"
-        parsers[name].add_argument(takes, nargs=several, metavar="DELETED_RUN" if name == "restore" else "RUN", help=WHICH_RUN)
+        parsers[name].add_argument(
+            takes,
+            nargs=several,
+            metavar="DELETED_RUN" if name == "restore" else "RUN",
+            help=WHICH_RUN,
+        )
     for name, text in (
         ("show", "print one JSON document, with every logged value"),
         ("compare", "print one JSON document"),
         ("watch", "print nothing until the end, then what show --json prints"),
     ):  # by default nothing, or it would overrule the same option before the action
-        parsers[name].add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
-    parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
+        parsers[name].add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help=text
+        )
+    parsers["rename"].add_argument(
+        "name", metavar="NAME", help="up to 80 characters, unlike other runs'"
+    )
     _add_export(parsers["export"])
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
-    tables = "runs, a row a run with its settings, and values, a row a value; pandas reads each in a line"
-    parser.epilog = f"Formats. {formats}. With --all, csv and json are a folder with two tables: {tables}. {extras_needed()}"
+    tables = (
+        "runs, a row a run with its settings, and values, a row a value; pandas reads each in a "
+        "line"
+    )
+    parser.epilog = (
+        f"Formats. {formats}. With --all, csv and json are a folder with two tables: {tables}. "
+        f"{extras_needed()}"
+    )
     every = "export all runs, or with --task before export those of a task, the oldest first"
     parser.add_argument("--all", action="store_true", help=every)
-    parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument(
+        "--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS)
+    )
     to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
-    usual = f"{to_stdout} go to stdout, all else to a file in this folder that is called like the run"
-    parser.add_argument("-o", "--output", metavar="PATH", help=f"the file or folder to write (default: {usual})")
-    shown = "what a chart shows, such as val_loss (default: the loss and the accuracy, or what there is)"
+    usual = (
+        f"{to_stdout} go to stdout, all else to a file in this folder that is called like the run"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="PATH", help=f"the file or folder to write (default: {usual})"
+    )
+    shown = (
+        "what a chart shows, such as val_loss (default: the loss and the accuracy, or what there "
+        "is)"
+    )
     parser.add_argument("--metric", metavar="METRIC", action="append", dest="metrics", help=shown)
     counted = "what a chart's x axis counts (default: %(default)s)"
-    parser.add_argument("--against", choices=("step", "epoch", "time"), default="epoch", help=counted)
+    parser.add_argument(
+        "--against", choices=("step", "epoch", "time"), default="epoch", help=counted
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what the command line says; returns the exit code; a StoreError without such a run, or another UserError."""
+    """Do what the command line says; returns the exit code; a StoreError without such a run, or
+    another UserError.
+    """
     if options.action is not None:
         with RunStore() as store:
             return ACTIONS[options.action][0](store, options) or output.OK
@@ -85,7 +133,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
-        output.print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
+        output.print_table(
+            COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task")
+        )
     else:
         output.say("There are no runs yet; rnn-tui train makes one.")
     return output.OK
@@ -93,10 +143,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _cells(record: RunRecord) -> list[str]:
     return [
-        record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
-        figure(record, record.metric, record.best), figure(record, record.final_metric, record.final),
-        duration(record.elapsed), age(time.time() - record.created), record.run_id,
-    ]  # fmt: skip
+        record.name,
+        record.config.task,
+        str(record.status),
+        f"{record.progress:.0%}",
+        figure(record, record.metric, record.best),
+        figure(record, record.final_metric, record.final),
+        duration(record.elapsed),
+        age(time.time() - record.created),
+        record.run_id,
+    ]
 
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:
@@ -104,9 +160,13 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
     if options.json:
         output.print_json(documents.in_full(record, store))
         return
-    trained = [pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)]
+    trained = [
+        pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)
+    ]
     log = [("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]]
-    output.print_pairs([*about(record, documents.date), *settings_of(record.config), *trained, *log])
+    output.print_pairs(
+        [*about(record, documents.date), *settings_of(record.config), *trained, *log]
+    )
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
@@ -114,8 +174,12 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     different = differing(runs)
     if options.json:
         ids = [one.run_id for one in runs]
-        differences = [{"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different]
-        output.print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
+        differences = [
+            {"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different
+        ]
+        output.print_json(
+            {"runs": [documents.of_run(one) for one in runs], "differences": differences}
+        )
         return
     rows = [
         ["status", *(str(one.status) for one in runs)],
@@ -141,7 +205,10 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
             raise StoreError("There are no runs to export yet; rnn-tui train makes one.")
         if form.of_all:
             form = replace(form, writer=form.of_all, to_stdout=False, several=True)
-    each, to = list({one.run_id: one for one in found}.values()), None if options.output is None else Path(options.output)
+    each, to = (
+        list({one.run_id: one for one in found}.values()),
+        None if options.output is None else Path(options.output),
+    )
     for path in write(Export(form, store, each, to, sys.stdout, options.metrics, options.against)):
         output.say(f"written to {printable(path, 200)}")
 
@@ -155,7 +222,10 @@ def _delete(store: RunStore, options: argparse.Namespace) -> None:
     """Delete runs, for which there is an undo; and for good what was deleted long ago."""
     for record in [store.find(text) for text in options.runs]:
         store.delete(record)
-        output.say(f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for {DAYS_TO_UNDO} days.")
+        output.say(
+            f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for "
+            f"{DAYS_TO_UNDO} days."
+        )
     store.purge()
 
 
@@ -166,7 +236,9 @@ def _restore(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _ask(store: RunStore, options: argparse.Namespace) -> int:
-    """Ask for what the action says, wait, and tell what came of it; returns 1 where a run does not do it, or not in time."""
+    """Ask for what the action says, wait, and tell what came of it; returns 1 where a run does not
+    do it, or not in time.
+    """
     asked, code, what = [], output.OK, options.action
     for text in options.runs:
         try:
@@ -181,13 +253,19 @@ def _ask(store: RunStore, options: argparse.Namespace) -> int:
     while True:
         runs = [run for run in map(store.get, dict.fromkeys(asked)) if run is not None]
         # What has ended is done once another process may have it.
-        left = [one.name for one in runs if (one.status is not wanted if one.status.active else is_held(one.run_id))]
+        left = [
+            one.name
+            for one in runs
+            if (one.status is not wanted if one.status.active else is_held(one.run_id))
+        ]
         waited = time.monotonic() - began
         if not left or waited > PATIENCE:
             break
         if silent and waited > SECONDS_IN_SILENCE:
             silent = False
-            output.say(f"{', '.join(left)}: asked to {what}; waiting for that, at most {PATIENCE:.0f} s …")
+            output.say(
+                f"{', '.join(left)}: asked to {what}; waiting for that, at most {PATIENCE:.0f} s …"
+            )
         time.sleep(0.05)
     for run in runs:
         output.say(f"{'not yet: ' if run.name in left else ''}{_where(run)}")
@@ -206,7 +284,9 @@ def _where(run: RunRecord) -> str:
 
 
 def _watch(store: RunStore, options: argparse.Namespace) -> int:
-    """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after Ctrl-C, or else 1."""
+    """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after
+    Ctrl-C, or else 1.
+    """
     run, stop = store.find(options.run).whole, threading.Event()
     trained, drawn = run.status.active, sys.stdout.isatty() and not options.json
     if not trained:
@@ -244,7 +324,12 @@ def _live() -> "Live":
     """A part of the terminal that is drawn anew where there is news, and stays at the end."""
     from rich.live import Live  # noqa: PLC0415 - on terminals only
 
-    return Live(console=output.console(sys.stdout), auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+    return Live(
+        console=output.console(sys.stdout),
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group":
@@ -256,33 +341,93 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
 
     left = "" if state.remaining is None else f"{duration(state.remaining)} left · "
     epoch = min(len(state.epochs) + 1, state.config.epochs)
-    far = f"{run.progress:.0%} · {duration(state.elapsed)} · {left}epoch {epoch}/{state.config.epochs}"
-    pace = f" · {state.rate:,.0f} {TASKS[state.config.task].unit}/s" if run.status is Status.TRAINING else ""
+    far = (
+        f"{run.progress:.0%} · {duration(state.elapsed)} · {left}epoch "
+        f"{epoch}/{state.config.epochs}"
+    )
+    pace = (
+        f" · {state.rate:,.0f} {TASKS[state.config.task].unit}/s"
+        if run.status is Status.TRAINING
+        else ""
+    )
     heading = Text.assemble((run.name, "bold"), f"  {run.status}  ", (far + pace, "dim"))
     figures = Text(figures_in_words(state, state.epochs[-1]) if state.epochs else "")
     for line in (heading, figures):
         line.truncate(width, overflow="ellipsis")
-    return Group(heading, loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))), figures)
+    return Group(
+        heading,
+        loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))),
+        figures,
+    )
 
 
 ACTIONS = {  # what is done, to one or several runs, how `--help` says it, and its examples
-    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.", "last", "recall-fast --json"),
-    "compare": (_compare, "runs", "runs side by side", "In which settings runs differ, and how their figures do.",
-                "last recall-fast", "last recall-fast --json"),
-    "export": (_export, "runs", "write values, charts or weights of runs to files",
-               "Write values, charts or weights of one or several runs, or of all.", "last --to csv -o values.csv",
-               "--all --to csv -o runs"),
-    "watch": (_watch, "run", "follow a run that another process trains",
-              "Follow a run that the app or another command trains, until it ends: a chart on a "
-              "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only.", "last", "last --json"),
-    "stop": (_ask, "runs", "stop runs that another process trains",
-             "Stop runs that the app or another command trains, as s does there: weights are kept, "
-             "and runs that wait behind it in that app or report do not begin.", "last", "recall-fast"),
+    "show": (
+        _show,
+        "run",
+        "all about a run",
+        "Settings, versions, figures and log of a run.",
+        "last",
+        "recall-fast --json",
+    ),
+    "compare": (
+        _compare,
+        "runs",
+        "runs side by side",
+        "In which settings runs differ, and how their figures do.",
+        "last recall-fast",
+        "last recall-fast --json",
+    ),
+    "export": (
+        _export,
+        "runs",
+        "write values, charts or weights of runs to files",
+        "Write values, charts or weights of one or several runs, or of all.",
+        "last --to csv -o values.csv",
+        "--all --to csv -o runs",
+    ),
+    "watch": (
+        _watch,
+        "run",
+        "follow a run that another process trains",
+        "Follow a run that the app or another command trains, until it ends: a chart on a "
+        "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only.",
+        "last",
+        "last --json",
+    ),
+    "stop": (
+        _ask,
+        "runs",
+        "stop runs that another process trains",
+        "Stop runs that the app or another command trains, as s does there: weights are kept, "
+        "and runs that wait behind it in that app or report do not begin.",
+        "last",
+        "recall-fast",
+    ),
     "pause": (_ask, "runs", "pause runs that another process trains", None, "last", "recall-fast"),
-    "unpause": (_ask, "runs", "let paused runs go on in the process that trains them",
-                "Let paused runs go on. What has ended goes on by rnn-tui train --resume.", "last", "recall-fast"),
-    "rename": (_rename, "run", "give a run another name", None, "last baseline", "recall-fast 'ten units'"),
-    "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
-               "Delete runs. They can be restored for 30 days, then they are removed.", "last", "last recall-fast"),
+    "unpause": (
+        _ask,
+        "runs",
+        "let paused runs go on in the process that trains them",
+        "Let paused runs go on. What has ended goes on by rnn-tui train --resume.",
+        "last",
+        "recall-fast",
+    ),
+    "rename": (
+        _rename,
+        "run",
+        "give a run another name",
+        None,
+        "last baseline",
+        "recall-fast 'ten units'",
+    ),
+    "delete": (
+        _delete,
+        "runs",
+        "delete runs; they can be restored for 30 days",
+        "Delete runs. They can be restored for 30 days, then they are removed.",
+        "last",
+        "last recall-fast",
+    ),
     "restore": (_restore, "runs", "bring deleted runs back", None, "last", "recall-fast"),
-}  # fmt: skip
+}

@@ -1,4 +1,6 @@
-"""`rnn-tui serve`: the app in the browser. stdout has the address, the log what goes wrong with a page."""
+"""`rnn-tui serve`: the app in the browser. stdout has the address, the log what goes wrong with a
+page.
+"""
 
 import argparse
 import asyncio
@@ -17,29 +19,59 @@ from rnn_tui.runs.export.formats import imported
 
 NUMBERS = (
     (8000, NumberSetting("port", "Port", "the port to listen at; 0 takes a free one", 0, 65535)),
-    (1, NumberSetting("trainings", "Trainings", "how many pages train side by side; others wait", 1, 64)),
+    (
+        1,
+        NumberSetting(
+            "trainings", "Trainings", "how many pages train side by side; others wait", 1, 64
+        ),
+    ),
     (20, NumberSetting("pages", "Pages", "how many pages there are at once", 1, 1000)),
-    (60, NumberSetting("idle", "Idle", "minutes without key or mouse, after which a page that does not train is closed",
-                       0.01, 100_000, whole=False)),
-)  # fmt: skip
+    (
+        60,
+        NumberSetting(
+            "idle",
+            "Idle",
+            "minutes without key or mouse, after which a page that does not train is closed",
+            0.01,
+            100_000,
+            whole=False,
+        ),
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Serve the app to browsers, each page an app of its own, until Ctrl-C. Without --share it is for this "
-        "computer alone, and has your runs. With --share others may use it too: they can read the files in that "
-        "folder and no others, and each browser has runs of its own. The connection is not encrypted."
+        "Serve the app to browsers, each page an app of its own, until Ctrl-C. Without --share "
+        "it is for this "
+        "computer alone, and has your runs. With --share others may use it too: they can read "
+        "the files in that "
+        "folder and no others, and each browser has runs of its own. The connection is not "
+        "encrypted."
     )
     parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
     add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at; 0.0.0.0 for all (default: %(default)s)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen at; 0.0.0.0 for all (default: %(default)s)",
+    )
     for usual, setting in NUMBERS:
-        metavar, text = "N" if setting.whole else "MINUTES", f"{setting.help} (default: %(default)s)"
+        metavar, text = (
+            "N" if setting.whole else "MINUTES",
+            f"{setting.help} (default: %(default)s)",
+        )
         add_setting(parser, setting, text, default=usual, metavar=metavar)
-    parser.add_argument("--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read")
-    parser.add_argument("--one-store", action="store_true", help="with --share, all pages have the same runs")
-    parser.add_argument("--no-token", action="store_true", help="let in everybody who reaches the port")
+    parser.add_argument(
+        "--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read"
+    )
+    parser.add_argument(
+        "--one-store", action="store_true", help="with --share, all pages have the same runs"
+    )
+    parser.add_argument(
+        "--no-token", action="store_true", help="let in everybody who reaches the port"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +80,9 @@ def run(options: argparse.Namespace) -> int:
         options.complain("pages need Linux or macOS")
     host = "127.0.0.1" if options.host == "localhost" else options.host
     if not _is_loopback(host) and options.share is None:
-        options.complain(f"--host {printable(host)} lets other computers in: that needs --share DIR")
+        options.complain(
+            f"--host {printable(host)} lets other computers in: that needs --share DIR"
+        )
     if options.one_store and options.share is None:
         options.complain("--one-store goes with --share DIR; without it all pages have your runs")
     if not _is_loopback(host) and options.no_token:
@@ -87,12 +121,18 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked(share: Path) -> Path:
-    """The folder's real path; a SettingError if it holds what no page may read, an UnreadableError if nobody can."""
+    """The folder's real path; a SettingError if it holds what no page may read, an UnreadableError
+    if nobody can.
+    """
     try:
         folder = share.expanduser().resolve(strict=True)
         os.listdir(folder)
     except (OSError, RuntimeError) as error:
-        raise UnreadableError(f"The folder {printable(share, 200)} can't be shared: {why(error)}.") from error
+        raise UnreadableError(
+            f"The folder {printable(share, 200)} can't be shared: {why(error)}."
+        ) from error
     if data_dir().resolve().is_relative_to(folder):
-        raise SettingError(f"{printable(folder, 200)} can't be shared: the runs of all are in it, in {data_dir()}.")
+        raise SettingError(
+            f"{printable(folder, 200)} can't be shared: the runs of all are in it, in {data_dir()}."
+        )
     return folder

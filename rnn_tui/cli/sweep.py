@@ -1,4 +1,6 @@
-"""`rnn-tui sweep`: one task with many settings; in a pipe a line a trial as it ends, on a terminal a table at the end."""
+"""`rnn-tui sweep`: one task with many settings; in a pipe a line a trial as it ends, on a terminal
+a table at the end.
+"""
 
 import argparse
 import sys
@@ -17,7 +19,17 @@ from rnn_tui.runs.words import NOTHING, age, duration, how_many
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, by_name, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import (
+    SEARCHES,
+    SEEDS,
+    TRIALS,
+    SweepPlan,
+    by_name,
+    check_name,
+    read_grid,
+    read_range,
+    wall_seconds,
+)
 from rnn_tui.sweeps.running import train_elsewhere
 from rnn_tui.sweeps.trials import TrialEnded, Trials, importance, require_extras
 from rnn_tui.tasks import TASKS
@@ -28,28 +40,48 @@ WHICH = "a sweep's name, as rnn-tui sweep list has it"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Train one task with many settings, each over several seeds, on the cores of this machine or on "
-        "many machines. The runs are kept like all others; a sweep that was cut off goes on where it was. "
+        "Train one task with many settings, each over several seeds, on the cores of this "
+        "machine or on "
+        "many machines. The runs are kept like all others; a sweep that was cut off goes on "
+        "where it was. "
         "It needs the extra rnn-tui[cluster], and a search needs rnn-tui[search]."
     )
-    add_examples(parser, "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run", "rnn-tui sweep list")
-    parser.add_argument("--resume", metavar="NAME", help=f"go on with what this sweep lacks: {WHICH}")
+    add_examples(
+        parser,
+        "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run",
+        "rnn-tui sweep list",
+    )
+    parser.add_argument(
+        "--resume", metavar="NAME", help=f"go on with what this sweep lacks: {WHICH}"
+    )
     _add_where(parser, "resume_")
     what = parser.add_subparsers(dest="what", metavar="TASK|list|show")
     for task in TASKS.values():
         one = what.add_parser(task.name, help=f"sweep over {task.label}")
-        one.description = f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's."
+        one.description = (
+            f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's."
+        )
         line = f"rnn-tui sweep {task.name} --grid"
-        add_examples(one, f"{line} batch_size=50,100 --seeds 2 --dry-run", f"{line} epochs=1,2 --dry-run --json")
+        add_examples(
+            one,
+            f"{line} batch_size=50,100 --seeds 2 --dry-run",
+            f"{line} epochs=1,2 --dry-run --json",
+        )
         _add_varied(one)
         add_settings(one, task)
         if "seeds" not in task.settings:
             add_setting(one, SEEDS, f"{SEEDS.help} (default: 1)")
         _add_where(one)
-    listed = what.add_parser("list", help="list the sweeps", description="List the sweeps, the newest first.")
+    listed = what.add_parser(
+        "list", help="list the sweeps", description="List the sweeps, the newest first."
+    )
     add_examples(listed, "rnn-tui sweep list", "rnn-tui sweep list --json")
     add_output_options(listed)
-    told = what.add_parser("show", help="tell how a sweep stands", description="Tell of a sweep's trials, the best first.")
+    told = what.add_parser(
+        "show",
+        help="tell how a sweep stands",
+        description="Tell of a sweep's trials, the best first.",
+    )
     add_examples(told, "rnn-tui sweep show recall-1", "rnn-tui sweep show recall-1 --json")
     told.add_argument("name", metavar="NAME", help=WHICH)
     add_output_options(told)
@@ -58,22 +90,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_varied(parser: argparse.ArgumentParser) -> None:
     grid = "a setting and the values to try; several make every combination"
     parser.add_argument("--grid", metavar="NAME=VALUE,…", action="append", default=[], help=grid)
-    numbers = "for a search: a setting and the numbers to choose from; :log behind it for a scale of powers"
-    parser.add_argument("--range", metavar="NAME=LOW..HIGH", action="append", default=[], dest="ranges", help=numbers)
-    parser.add_argument("--search", choices=SEARCHES, default="grid", help="how trials are chosen (default: %(default)s)")
+    numbers = (
+        "for a search: a setting and the numbers to choose from; :log behind it for a scale of "
+        "powers"
+    )
+    parser.add_argument(
+        "--range",
+        metavar="NAME=LOW..HIGH",
+        action="append",
+        default=[],
+        dest="ranges",
+        help=numbers,
+    )
+    parser.add_argument(
+        "--search",
+        choices=SEARCHES,
+        default="grid",
+        help="how trials are chosen (default: %(default)s)",
+    )
     add_setting(parser, TRIALS, f"{TRIALS.help}, by a search (default: 20)", default=0)
     for way, more in (("maximise", "more"), ("minimise", "less")):
         text = f"of this metric, {more} is better (default: the task's validation accuracy)"
         parser.add_argument(f"--{way}", metavar="METRIC", help=text)
-    parser.add_argument("--prune", action="store_true", help="stop trials of a search early that fall behind")
-    parser.add_argument("--name", metavar="NAME", help="what to call the sweep (default: its task and a number)")
+    parser.add_argument(
+        "--prune", action="store_true", help="stop trials of a search early that fall behind"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="what to call the sweep (default: its task and a number)"
+    )
 
 
 def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
     where = f"where to train: {FORM} (default: local)"
     parser.add_argument("--on", metavar="WHERE", default="", dest=f"{prefix}on", help=where)
-    folder = "a folder that all machines see at the same path: checkpoints lie there, and need not be sent"
+    folder = (
+        "a folder that all machines see at the same path: checkpoints lie there, and need not be "
+        "sent"
+    )
     parser.add_argument("--shared", metavar="DIR", default="", dest=f"{prefix}shared", help=folder)
     size = "tell how many runs there are and how long they take, and end"
     parser.add_argument("--dry-run", action="store_true", dest=f"{prefix}dry_run", help=size)
@@ -81,7 +135,9 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sweep, go on with one, or tell of sweeps; returns the exit code; a UserError tells of settings, workers or a sweep."""
+    """Sweep, go on with one, or tell of sweeps; returns the exit code; a UserError tells of
+    settings, workers or a sweep.
+    """
     check_resuming(options, options.what, "TASK, list or show; or --resume NAME", "sweep")
     if options.what == "list":
         return _list(options.json)
@@ -110,15 +166,27 @@ def _sweep(name: str) -> Sweep:
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
     task = TASKS[options.what]
-    fixed = {name: value for name, value in settings_given(options, task).items() if value is not None and name != "seeds"}
+    fixed = {
+        name: value
+        for name, value in settings_given(options, task).items()
+        if value is not None and name != "seeds"
+    }
     if options.maximise and options.minimise:
-        raise SettingError("Only one metric can tell how good a trial is: --maximise or --minimise.")
+        raise SettingError(
+            "Only one metric can tell how good a trial is: --maximise or --minimise."
+        )
     return SweepPlan(
-        task=task.name, grid=by_name(read_grid(task, text) for text in options.grid),
-        ranges=by_name(read_range(task, text) for text in options.ranges), fixed=fixed,
-        search=options.search, trials=options.trials, seeds=options.seeds or 1,
-        metric=options.maximise or options.minimise or "", maximise=options.minimise is None, prune=options.prune,
-    )  # fmt: skip
+        task=task.name,
+        grid=by_name(read_grid(task, text) for text in options.grid),
+        ranges=by_name(read_range(task, text) for text in options.ranges),
+        fixed=fixed,
+        search=options.search,
+        trials=options.trials,
+        seeds=options.seeds or 1,
+        metric=options.maximise or options.minimise or "",
+        maximise=options.minimise is None,
+        prune=options.prune,
+    )
 
 
 def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> None:
@@ -128,7 +196,9 @@ def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace
         about = {"trials": plan.count, "runs": plan.runs, "workers": place.size, "seconds": seconds}
         output.print_json({**about, "plan": plan.to_dict()})
         return
-    how_long = "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
+    how_long = (
+        "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
+    )
     what = f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}"
     text = f"{what}; {how_long} on {how_many(place.size, 'worker')}, by the speed of this machine"
     if options.dry_run:
@@ -147,9 +217,19 @@ def _heads(plan: SweepPlan) -> list[str]:
 
 
 def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
-    """Train what a sweep lacks, and tell what came of it: by a bar on a terminal, by a line a trial in a pipe."""
-    control, in_pipe, before = events.Control(), not options.json and not sys.stdout.isatty(), _sweep(name)
-    plan, ended, bar = before.plan, Counter[str](), output.ProgressBar("starting", quiet=options.quiet)
+    """Train what a sweep lacks, and tell what came of it: by a bar on a terminal, by a line a trial
+    in a pipe.
+    """
+    control, in_pipe, before = (
+        events.Control(),
+        not options.json and not sys.stdout.isatty(),
+        _sweep(name),
+    )
+    plan, ended, bar = (
+        before.plan,
+        Counter[str](),
+        output.ProgressBar("starting", quiet=options.quiet),
+    )
     done = sum(len(one.runs) for one in before.trials if one.over)
     bar.update(done, plan.runs)
 
@@ -163,11 +243,23 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         elif isinstance(told, events.LogLine):
             bar.say(told.text)
         else:
-            note = told.note or f"{how_many(len(told.workers), 'worker')}, {how_many(len(told.progress), 'run')} in training"
-            bar.update(done + plan.runs_of_trial * (ended.total() - ended["stopped"]) + sum(told.progress.values()), label=note)
+            note = (
+                told.note
+                or f"{how_many(len(told.workers), 'worker')}, "
+                f"{how_many(len(told.progress), 'run')} in training"
+            )
+            bar.update(
+                done
+                + plan.runs_of_trial * (ended.total() - ended["stopped"])
+                + sum(told.progress.values()),
+                label=note,
+            )
 
     if not options.quiet:
-        output.say(f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is cut off")
+        output.say(
+            f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is "
+            "cut off"
+        )
     if in_pipe:
         print("\t".join(_heads(plan)), flush=True)
     with output.stopping_on_signals(output.stopping(control)) as received:
@@ -182,7 +274,12 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
 
 
 def _about(sweep: Sweep) -> dict[str, Any]:
-    return {"name": sweep.name, "status": sweep.status, "created": date(sweep.created), "done": sweep.done}
+    return {
+        "name": sweep.name,
+        "status": sweep.status,
+        "created": date(sweep.created),
+        "done": sweep.done,
+    }
 
 
 def _importance(sweep: Sweep) -> dict[str, float] | None:
@@ -196,18 +293,31 @@ def _importance(sweep: Sweep) -> dict[str, float] | None:
 def _show(sweep: Sweep, *, as_json: bool) -> int:
     if as_json:
         trials = [
-            {"trial": one.number, "status": one.status, "settings": one.point,
-             "value": one.spread and one.spread.to_dict(), "runs": [run.run_id for run in one.runs]}
+            {
+                "trial": one.number,
+                "status": one.status,
+                "settings": one.point,
+                "value": one.spread and one.spread.to_dict(),
+                "runs": [run.run_id for run in one.runs],
+            }
             for one in sweep.trials
-        ]  # fmt: skip
-        about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": sweep.best and sweep.best.number}
+        ]
+        about = {
+            **_about(sweep),
+            "plan": sweep.plan.to_dict(),
+            "best": sweep.best and sweep.best.number,
+        }
         output.print_json({**about, "importance": _importance(sweep), "trials": trials})
         return output.OK
     heads = _heads(sweep.plan)
-    output.print_table(heads, [_cells(sweep.plan, one) for one in sorted(sweep.trials, key=sweep.rank)], heads[:-1])
+    output.print_table(
+        heads, [_cells(sweep.plan, one) for one in sorted(sweep.trials, key=sweep.rank)], heads[:-1]
+    )
     if sys.stdout.isatty():
         print()
-        told = ", ".join(f"{name} {share:.0%}" for name, share in (_importance(sweep) or {}).items())
+        told = ", ".join(
+            f"{name} {share:.0%}" for name, share in (_importance(sweep) or {}).items()
+        )
         best = NOTHING if sweep.best is None else f"trial {sweep.best.number}"
         how = f"{sweep.name}, {sweep.status}, {sweep.done:,} of {sweep.plan.count:,} trials"
         output.print_pairs([("sweep", how), ("best", best), ("importance", told or NOTHING)])
@@ -220,14 +330,30 @@ def _list(as_json: bool) -> int:
         with SweepStore() as store:
             sweeps = [store.sweep(name) for name in store.sweep_names()]
     if as_json:
-        output.print_json([
-            {**_about(one), "task": one.plan.task, "trials": one.plan.count, "varied": list(one.plan.varied)} for one in sweeps
-        ])  # fmt: skip
+        output.print_json(
+            [
+                {
+                    **_about(one),
+                    "task": one.plan.task,
+                    "trials": one.plan.count,
+                    "varied": list(one.plan.varied),
+                }
+                for one in sweeps
+            ]
+        )
         return output.OK
     rows = (
-        (one.name, one.plan.task, one.status, f"{one.done:,}/{one.plan.count:,}", printable(", ".join(one.plan.varied)),
-         age(time.time() - one.created))
+        (
+            one.name,
+            one.plan.task,
+            one.status,
+            f"{one.done:,}/{one.plan.count:,}",
+            printable(", ".join(one.plan.varied)),
+            age(time.time() - one.created),
+        )
         for one in sweeps
-    )  # fmt: skip
-    output.print_table(("name", "task", "status", "trials", "varied", "age"), rows, ("trials", "age"))
+    )
+    output.print_table(
+        ("name", "task", "status", "trials", "varied", "age"), rows, ("trials", "age")
+    )
     return output.OK

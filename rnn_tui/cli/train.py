@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting, check_resuming
+from rnn_tui.cli.commands import (
+    WHICH_FINISHED_RUN,
+    WHICH_RUN,
+    add_examples,
+    add_output_options,
+    add_setting,
+    check_resuming,
+)
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
@@ -29,27 +36,49 @@ ROWS = 20  # of losses by learning rate, as many as a screen has room for
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Train a network without the app, or go on with a run that was cut off."
-    add_examples(parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last")
-    text = f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never been cut off"
+    add_examples(
+        parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last"
+    )
+    text = (
+        f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never "
+        "been cut off"
+    )
     parser.add_argument("--resume", metavar="RUN", help=text)
     _add_output(parser, "resume_")
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
     for task in TASKS.values():
         presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
-        one = tasks.add_parser(task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}")
+        one = tasks.add_parser(
+            task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}"
+        )
         one.description = f"Train on {task.label}. A setting left out is the preset's."
         _add_task(one, task)
 
 
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
-    quick = next((preset.name for preset in task.presets if preset.name == "fast"), task.default_preset)
+    quick = next(
+        (preset.name for preset in task.presets if preset.name == "fast"), task.default_preset
+    )
     few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     line = f"rnn-tui train {task.name} --preset {quick} {few}"
-    add_examples(parser, line, f"{line} --json", f"rnn-tui train {task.name} --preset {quick} --find-learning-rate")
+    add_examples(
+        parser,
+        line,
+        f"{line} --json",
+        f"rnn-tui train {task.name} --preset {quick} --find-learning-rate",
+    )
     add_settings(parser, task)
     workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
-    add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
-    text = "train nothing: print the loss by learning rate, over half an epoch at most, and the rate at which it falls fastest"
+    add_setting(
+        parser,
+        WORKERS,
+        f"{workers}; results repeat bit for bit only with the same number",
+        default=0,
+    )
+    text = (
+        "train nothing: print the loss by learning rate, over half an epoch at most, and the "
+        "rate at which it falls fastest"
+    )
     parser.add_argument("--find-learning-rate", action="store_true", dest="find_rate", help=text)
     _add_output(parser)
 
@@ -58,41 +87,69 @@ def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
     """The options of a task's settings, those of its data included."""
     usual, presets = "default: %(default)s", [preset.name for preset in task.presets]
     if len(task.cells) > 1:
-        parser.add_argument("--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help=usual)
-    parser.add_argument("--preset", choices=presets, default=task.default_preset, help=f"a named recipe ({usual})")
+        parser.add_argument(
+            "--cell",
+            "--model",
+            dest="model",
+            choices=task.cells,
+            default=task.default_cell,
+            help=usual,
+        )
+    parser.add_argument(
+        "--preset", choices=presets, default=task.default_preset, help=f"a named recipe ({usual})"
+    )
     for setting in task.adjustable:
-        add_setting(parser, setting, f"{setting.help}; {setting.range_text}", *OPTIONS.get(setting.name, ()))
+        add_setting(
+            parser, setting, f"{setting.help}; {setting.range_text}", *OPTIONS.get(setting.name, ())
+        )
     if task.augmentations:
         text = "distort training images in this way, in place of the preset's"
         parser.add_argument("--augment", choices=task.augmentations, help=text)
-    parser.add_argument("--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({usual})")
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({usual})"
+    )
     if task.reads_data:
-        root = "a torchvision root to read the data from"  # no default, or it would overrule the same option before the command
+        # no default, or it would overrule the same option before the command
+        root = "a torchvision root to read the data from"
         parser.add_argument("--data-dir", metavar="DIR", help=root, default=argparse.SUPPRESS)
-        further = "an NPZ file with images and labels, or an IDX file of images with its labels beside it"
-        parser.add_argument("--extra-data", metavar="FILE", help=f"further training images: {further}")
+        further = (
+            "an NPZ file with images and labels, or an IDX file of images with its labels beside it"
+        )
+        parser.add_argument(
+            "--extra-data", metavar="FILE", help=f"further training images: {further}"
+        )
         start = parser.add_mutually_exclusive_group()
         these = f"start from these weights, or from those that ship if FILE is {SHIPPED}"
         start.add_argument("--start-from", metavar="FILE", help=these)
-        start.add_argument("--start-from-run", metavar="RUN", help=f"start from the weights of this run: {WHICH_FINISHED_RUN}")
+        start.add_argument(
+            "--start-from-run",
+            metavar="RUN",
+            help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
+        )
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """The options on what comes out of training; they stand in two places, told apart in the result by a `prefix`."""
+    """The options on what comes out of training; they stand in two places, told apart in the result
+    by a `prefix`.
+    """
     text = "write the trained weights to this file as well"
     parser.add_argument("--output", metavar="FILE", dest=f"{prefix}output", help=text)
     add_output_options(parser, "print the result only", prefix)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, go on with a run, or try learning rates; returns the exit code; a UserError tells of settings, run or weights."""
+    """Train, go on with a run, or try learning rates; returns the exit code; a UserError tells of
+    settings, run or weights.
+    """
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
         return _find_rate(options)
     to = None if options.output is None else Path(options.output)
     if to is not None and (reason := why_unwritable(to)):
         where = f"{printable(to, 200)} ({printable(reason)})"
-        raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
+        raise CheckpointError(
+            f"The weights can't be written to {where}; choose another place for --output."
+        )
     record = None
     if options.resume is None:
         state = RunState(new_run_id(), _config(options))
@@ -100,7 +157,11 @@ def run(options: argparse.Namespace) -> int:
         with RunStore() as store:
             record = store.find(options.resume)
             state = store.state(record)
-    told, control, config = TrainingOutput(state, as_json=options.json, quiet=options.quiet), Control(), state.config
+    told, control, config = (
+        TrainingOutput(state, as_json=options.json, quiet=options.quiet),
+        Control(),
+        state.config,
+    )
     with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
@@ -112,12 +173,14 @@ def run(options: argparse.Namespace) -> int:
                 outcome = training.resume(record, told.emit, control)
             lost = HELD.insist()
             finished = outcome is not None and outcome.metrics and outcome.weights
-            if options.json and config.variants and finished:  # the document has more than the events say
+            # the document has more than the events say
+            if options.json and config.variants and finished:
                 evaluation = TASKS[config.task].load().evaluate(config, finished)
         told.tell(evaluation, kept=not lost)
         for sentence in lost:
             output.say(sentence)
-        if to is not None and outcome is not None and finished:  # what was asked for by name must exist, or the command fails
+        # what was asked for by name must exist, or the command fails
+        if to is not None and outcome is not None and finished:
             save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
     if told.state.status is Status.STOPPED:
         return output.stopped(received)
@@ -135,7 +198,12 @@ def _find_rate(options: argparse.Namespace) -> int:
     if found is None or received:
         return output.stopped(received)
     if options.json:
-        document = {"task": config.task, "preset": config.preset, **found.to_dict(), "settings": config.to_dict()}
+        document = {
+            "task": config.task,
+            "preset": config.preset,
+            **found.to_dict(),
+            "settings": config.to_dict(),
+        }
         output.print_json(document, indent=None)
         return output.OK
     points = zip(found.learning_rates, found.losses, found.smoothed, strict=True)
@@ -149,12 +217,17 @@ def _find_rate(options: argparse.Namespace) -> int:
 def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
     """What `add_settings` has read, as `Task.config` takes it: None where nothing was said."""
     of_data = ("data_dir", "extra_data", "start_from") if task.reads_data else ()
-    given = {name: getattr(options, name) for name in (*task.settings, "device", "preset", *of_data)}
+    given = {
+        name: getattr(options, name) for name in (*task.settings, "device", "preset", *of_data)
+    }
     if task.reads_data and options.start_from_run is not None:
         given["start_from"] = str(run_weights(task.name, options.start_from_run).path)
     elif task.reads_data and options.start_from == SHIPPED:
         given["start_from"] = str(choose_shipped(task.name, options.model).path)
-    cell, augmentation = getattr(options, "model", task.default_cell), getattr(options, "augment", None)
+    cell, augmentation = (
+        getattr(options, "model", task.default_cell),
+        getattr(options, "augment", None),
+    )
     return {"cell": cell, "augmentation": augmentation, **given}
 
 

@@ -20,7 +20,13 @@ from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training_state import TrainingState, digest
-from rnn_tui.engine.weights_file import FILM_PREFIX, FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
+from rnn_tui.engine.weights_file import (
+    FILM_PREFIX,
+    FORMAT,
+    METADATA_KEY,
+    TRAINING_PREFIX,
+    read_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,16 @@ class Checkpoint:
     weights: Mapping[str, Tensor]  #: parameters by name, on the CPU.
     step: int  #: steps trained.
     metrics: Figures  #: what was measured with these weights, as far as known.
-    training: TrainingState | None = None  #: what a run that is not at its end needs to go on from here.
-    film: Mapping[str, Tensor] = field(default_factory=dict)  #: what `film.Film` has, by name, on the CPU.
+    #: what a run that is not at its end needs to go on from here.
+    training: TrainingState | None = None
+    #: what `film.Film` has, by name, on the CPU.
+    film: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoint` to `path`, whole or not at all; `CheckpointError` if that can't be done."""
+    """Write `checkpoint` to `path`, whole or not at all; `CheckpointError` if that can't be
+    done.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, checkpoint_bytes(checkpoint))
@@ -50,8 +60,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     """What a file of `checkpoint` has in it."""
     tensors = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
-    tensors |= {f"{FILM_PREFIX}{name}": tensor.contiguous() for name, tensor in checkpoint.film.items()}
-    about: dict[str, Any] = {"format": FORMAT, "config": checkpoint.config.to_dict(), "step": checkpoint.step}
+    tensors |= {
+        f"{FILM_PREFIX}{name}": tensor.contiguous() for name, tensor in checkpoint.film.items()
+    }
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "config": checkpoint.config.to_dict(),
+        "step": checkpoint.step,
+    }
     about["metrics"] = dict(checkpoint.metrics)
     if checkpoint.training is not None:
         for name, tensor in checkpoint.training.tensors.items():
@@ -67,7 +83,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(file.config, weights, file.step, file.metrics)
 
 
-Written = tuple[int, CheckpointError | None]  # the steps that a checkpoint was of; and why it could not be written, or None
+# the steps that a checkpoint was of; and why it could not be written, or None
+Written = tuple[int, CheckpointError | None]
 
 
 class CheckpointWriter:
@@ -82,7 +99,8 @@ class CheckpointWriter:
         self._before = before
         self._pool = ThreadPoolExecutor(1, "checkpoint")
         self._begun: list[Future[Written]] = []
-        self.unwritten: Checkpoint | None = None  #: the last checkpoint, if it could not be written.
+        #: the last checkpoint, if it could not be written.
+        self.unwritten: Checkpoint | None = None
 
     def submit(self, checkpoint: Checkpoint) -> None:
         """Begin to write a checkpoint, once the one before is written."""

@@ -3,8 +3,9 @@
 `RunConfig` has what the training loop needs of any task; its subclasses, which lie with the tasks,
 add what one kind of network needs. Torch-free, like `settings`.
 
-Seeds are first-class: a *variant* is a network as one would describe it (hidden size, loss); a *replica* is a variant with a
-seed, one draw. A run over V variants and S seeds trains V·S replicas side by side, variant by variant.
+Seeds are first-class: a *variant* is a network as one would describe it (hidden size, loss); a
+*replica* is a variant with a seed, one draw. A run over V variants and S seeds trains V·S replicas
+side by side, variant by variant.
 """
 
 from collections.abc import Mapping
@@ -47,19 +48,26 @@ class Recipe:
     #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
     #: input weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
-    forget_bias: float = 1.0  #: the forget gate's bias in the `orthogonal` initialisation: of all units, or of the first.
-    last_forget_bias: float | None = None  #: the last unit's, where they differ: those between are evenly spaced.
-    standardise: bool = False  #: subtract the mean of the training pixels and divide by their deviation.
-    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or `none`.
+    #: the forget gate's bias in the `orthogonal` initialisation: of all units, or of the first.
+    forget_bias: float = 1.0
+    #: the last unit's, where they differ: those between are evenly spaced.
+    last_forget_bias: float | None = None
+    #: subtract the mean of the training pixels and divide by their deviation.
+    standardise: bool = False
+    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or
+    #: `none`.
     augmentation: str = NO_AUGMENTATION
     beta1: float = 0.9  #: Adam's decay rate of the first moment.
     beta2: float = 0.999  #: Adam's decay rate of the second moment.
-    #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to almost zero.
+    #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to
+    #: almost zero.
     schedule: Literal["constant", "one-cycle"] = "constant"
     rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
     bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
-    inner_rows: float = 0.0  #: share of all steps, the first ones, in which only the inner rows of images are read.
-    row_pairs: float = 0.0  #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
+    #: share of all steps, the first ones, in which only the inner rows of images are read.
+    inner_rows: float = 0.0
+    #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
+    row_pairs: float = 0.0
     undistorted: float = 0.0  #: share of all steps, the last ones, without augmentation.
     label_smoothing: float = 0.0  #: share of each target spread evenly over all classes.
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
@@ -72,19 +80,33 @@ class Recipe:
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
-        for name in ("beta1", "beta2", "label_smoothing", "average", "rise", "inner_rows", "row_pairs", "undistorted"):
+        for name in (
+            "beta1",
+            "beta2",
+            "label_smoothing",
+            "average",
+            "rise",
+            "inner_rows",
+            "row_pairs",
+            "undistorted",
+        ):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
 
     @property
     def forget_biases(self) -> tuple[float, float]:
         """The forget gate's bias of the first unit and of the last."""
-        return self.forget_bias, self.forget_bias if self.last_forget_bias is None else self.last_forget_bias
+        return (
+            self.forget_bias,
+            self.forget_bias if self.last_forget_bias is None else self.last_forget_bias,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """The settings that every task has; checked when made (`SettingError`), so that no other place has to."""
+    """The settings that every task has; checked when made (`SettingError`), so that no other place
+    has to.
+    """
 
     task: str  #: name of the task, a key of `tasks.TASKS`.
     preset: str  #: name of the preset that the other values came from.
@@ -93,13 +115,15 @@ class RunConfig:
     batch_size: int
     learning_rate: float
     seed: int = 0  #: the first seed, or the only one.
-    device: str = "auto"  #: `auto`, `cpu`, `cuda`, `mps` or, of several GPUs, such as `cuda:1`, as asked for.
+    #: `auto`, `cpu`, `cuda`, `mps` or, of several GPUs, such as `cuda:1`, as asked for.
+    device: str = "auto"
     #: threads that share a batch on the CPU; 0 takes as many as the task makes use of. Part of the
     #: configuration because the gradients' order of summation depends on it.
     workers: int = 0
     recipe: Recipe = Recipe()
 
-    automatic_device: ClassVar[str] = "auto"  #: what `auto` stands for: itself, a GPU where there is one, or a device by name.
+    #: what `auto` stands for: itself, a GPU where there is one, or a device by name.
+    automatic_device: ClassVar[str] = "auto"
     kinds: ClassVar[list["type[RunConfig]"]] = []
 
     def __init_subclass__(cls) -> None:
@@ -113,7 +137,8 @@ class RunConfig:
         for name, setting, optional in self._checks():
             value = getattr(self, name)
             if value is not None or not optional:
-                object.__setattr__(self, name, setting.check(value))  # lists as tuples, in order: equal settings compare equal
+                # lists as tuples, in order: equal settings compare equal
+                object.__setattr__(self, name, setting.check(value))
         WORKERS.check(self.workers)
         check_choice("Device", self.device, DEVICES)
 
@@ -133,7 +158,11 @@ class RunConfig:
     @cache
     def _checks(cls) -> list[tuple[str, Setting, bool]]:
         """The settings that are checked: name, what checks it, whether it may be None."""
-        return [(one.name, SETTINGS[one.name], one.default is None) for one in fields(cls) if one.name in SETTINGS]
+        return [
+            (one.name, SETTINGS[one.name], one.default is None)
+            for one in fields(cls)
+            if one.name in SETTINGS
+        ]
 
     @property
     def label(self) -> str:
@@ -146,9 +175,13 @@ class RunConfig:
         return ""
 
     def out_of_memory(self, fits: int) -> str:
-        """The sentence for a run that there is not enough memory for; for a batch that `fits` there may be, 0 for none."""
+        """The sentence for a run that there is not enough memory for; for a batch that `fits` there
+        may be, 0 for none.
+        """
         what = f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}"
-        smaller = f"try a batch size of {fits} or less, or" if fits else "no batch is small enough: try"
+        smaller = (
+            f"try a batch size of {fits} or less, or" if fits else "no batch is small enough: try"
+        )
         return f"{what}; {smaller} smaller or fewer networks."
 
     @property
@@ -180,7 +213,8 @@ class RunConfig:
 def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
     """Rebuild a configuration from `to_dict`'s form, of the kind whose settings these are.
 
-    Kinds are known once `rnn_tui.tasks` is imported. `SettingError` if a value is missing, unknown, wrong or out of range.
+    Kinds are known once `rnn_tui.tasks` is imported. `SettingError` if a value is missing, unknown,
+    wrong or out of range.
     """
     try:
         known = dict(values)
@@ -188,7 +222,10 @@ def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
         if CELL_KEY in known:
             known["cell"] = known.pop(CELL_KEY)
         fitting = [kind for kind in RunConfig.kinds if kind.needs() <= known.keys()]
-        kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)  # the most demanding: one may have another's
+        # the most demanding: one may have another's
+        kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
         return kind(**known, recipe=recipe)
     except (TypeError, ValueError) as error:
-        raise SettingError(f"These are not the settings of a run: {printable(error, 120)}.") from error
+        raise SettingError(
+            f"These are not the settings of a run: {printable(error, 120)}."
+        ) from error

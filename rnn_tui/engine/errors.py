@@ -8,7 +8,8 @@ from typing import NewType
 SafeText = NewType("SafeText", str)
 NO_TEXT = SafeText("")
 
-_JOINERS = "\u200c\u200d"  # they join letters of some scripts and the parts of an emoji, and move nothing
+# they join letters of some scripts and the parts of an emoji, and move nothing
+_JOINERS = "\u200c\u200d"
 FORMULAS = ("=", "+", "-", "@")  # what a spreadsheet begins to calculate at
 
 
@@ -69,12 +70,16 @@ def _moves_the_cursor(character: str) -> bool:
 def printable(text: object, limit: int = 60) -> SafeText:
     """`text` on one line without control characters, cut to `limit` characters.
 
-    For everything that a user typed, a file or a database holds, or a file system named: escape sequences must not reach a
-    terminal, nor a newline break a sentence, nor a mark for the other direction of writing show another name.
+    For everything that a user typed, a file or a database holds, or a file system named: escape
+    sequences must not reach a terminal, nor a newline break a sentence, nor a mark for the other
+    direction of writing show another name.
     """
     clean = str(text)[: limit + 1]
     if not clean.isprintable():  # most text is, and there is much of it
-        clean = "".join("\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character for character in clean)
+        clean = "".join(
+            "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
+            for character in clean
+        )
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 
@@ -85,7 +90,9 @@ def why(error: Exception, limit: int = 100) -> SafeText:
 
 def printable_lines(text: object, limit: int) -> SafeText:
     """The same, with the newlines of `text`."""
-    clean = "\n".join(printable(line, limit + 1) for line in str(text)[: limit + 1].splitlines() or [""])
+    clean = "\n".join(
+        printable(line, limit + 1) for line in str(text)[: limit + 1].splitlines() or [""]
+    )
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 

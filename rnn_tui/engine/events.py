@@ -1,8 +1,9 @@
 """What crosses between a training thread and whoever watches: events out, stop and pause in.
 
-Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits `RunStarted` once the data and the
-model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`, `RunPaused`, `RunResumed` and `LogLine` as they come, and at
-the end exactly one of `RunFinished`, `RunStopped` and `RunFailed`.
+Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits
+`RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
+`RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one of `RunFinished`,
+`RunStopped` and `RunFailed`.
 
 `metrics` has the figures of a single network, and the learning rate, which is one for all;
 `replicas` those of several: by metric name, a value for each of `RunConfig.replicas`, in order.
@@ -94,7 +95,8 @@ class CheckpointSaved(Event):
 class MachineSeen(Event):
     """How busy the machine is."""
 
-    #: `cpu` and this `process` in percent of all cores, its `memory` in bytes; of a GPU that trains, `gpu` and `gpu_memory`.
+    #: `cpu` and this `process` in percent of all cores, its `memory` in bytes; of a GPU that
+    #: trains, `gpu` and `gpu_memory`.
     now: Mapping[str, float]
     whole: Mapping[str, float]  #: the means, and the most memory, since the run went on.
 
@@ -122,7 +124,8 @@ class LogLine(Event):
     topic: Literal["", "keeping"] = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))  # maybe of a plug-in, or of a file of events
+        # maybe of a plug-in, or of a file of events
+        object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,8 @@ class RunStopped(Event):
 
     step: int
     seconds: float
-    interrupted: bool = False  #: if not because the user wanted it to end, but the system or the program did.
+    #: if not because the user wanted it to end, but the system or the program did.
+    interrupted: bool = False
     kept: bool = True  #: False where the weights could not be written.
 
 
@@ -167,7 +171,9 @@ class Control:
         self.interrupted = False  #: whether the stop was not the user's wish.
 
     def stop(self, *, interrupted: bool = False) -> None:
-        """Ask the run to end after the step in hand, or a pause; `interrupted` if not by the user."""
+        """Ask the run to end after the step in hand, or a pause; `interrupted` if not by the
+        user.
+        """
         self.interrupted = self.interrupted or interrupted
         self._stop.set()
         self._go.set()

@@ -1,4 +1,6 @@
-"""Opens files for writing: they are there whole or not at all; a device, pipe or link stays one, which a rename would end."""
+"""Opens files for writing: they are there whole or not at all; a device, pipe or link stays one,
+which a rename would end.
+"""
 
 import errno
 import os
@@ -9,16 +11,22 @@ from contextlib import suppress
 from pathlib import Path
 
 # What nothing is written into, and why.
-_REFUSED = ((stat.S_ISDIR, "it is a folder"), (stat.S_ISBLK, "it is a disk"), (stat.S_ISSOCK, "it is a socket"))
-_MOST_OF_NAME = 50  # of a name, so many characters stand in that of a temporary file: names have at most 255 bytes
+_REFUSED = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISBLK, "it is a disk"),
+    (stat.S_ISSOCK, "it is a socket"),
+)
+# of a name, so many characters stand in that of a temporary file: names have at most 255 bytes
+_MOST_OF_NAME = 50
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put `data` at `path`, in parts where there may be much of it.
 
-    Of a file, readers see the old contents or the new, never a part; its permissions stay. Through a link the file that it
-    leads to is written, and made where it is missing. A device, a pipe or an open descriptor, such as /dev/stdout, takes the
-    data as it is. Raises `OSError` as the file system does, with `path` as its `filename`; no temporary file is left then.
+    Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
+    a link the file that it leads to is written, and made where it is missing. A device, a pipe or
+    an open descriptor, such as /dev/stdout, takes the data as it is. Raises `OSError` as the file
+    system does, with `path` as its `filename`; no temporary file is left then.
     """
     parts = [data] if isinstance(data, bytes) else data
     try:
@@ -43,7 +51,11 @@ def why_unwritable(path: Path) -> str:
 
     try:
         if _takes_data(path):
-            return "" if _descriptor(path) is not None or os.access(path, os.W_OK) else os.strerror(errno.EACCES)
+            return (
+                ""
+                if _descriptor(path) is not None or os.access(path, os.W_OK)
+                else os.strerror(errno.EACCES)
+            )
         target = Path(os.path.realpath(path))
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_hidden(target)):
             return ""
@@ -52,7 +64,9 @@ def why_unwritable(path: Path) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, unless it is there; through a link, the one that it leads to. Raises `OSError`."""
+    """Make a folder, unless it is there; through a link, the one that it leads to. Raises
+    `OSError`.
+    """
     Path(os.path.realpath(path)).mkdir(parents=True, exist_ok=True)
 
 
@@ -66,7 +80,9 @@ def remove_temporary(path: Path) -> None:
 
 
 def _takes_data(path: Path) -> bool:
-    """Whether data is written into what is at `path`, for it is no file to replace; `OSError` if it can't be."""
+    """Whether data is written into what is at `path`, for it is no file to replace; `OSError` if it
+    can't be.
+    """
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -78,7 +94,9 @@ def _takes_data(path: Path) -> bool:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open descriptor that a name such as /dev/fd/3 stands for, if any; others may write into its file, so it stays."""
+    """The open descriptor that a name such as /dev/fd/3 stands for, if any; others may write into
+    its file, so it stays.
+    """
     folders = {os.path.realpath("/dev/fd"), os.path.realpath("/proc/self/fd")}
     for _ in range(40):  # links, at most
         if path.name.isdecimal() and os.path.realpath(path.parent) in folders:
@@ -119,7 +137,8 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
         with suppress(OSError):  # what went wrong first is what the caller must know
             temporary.unlink(missing_ok=True)
         raise
-    with suppress(OSError):  # bring the new name to the disk, where the system can: the file is there already
+    # bring the new name to the disk, where the system can: the file is there already
+    with suppress(OSError):
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -128,10 +147,16 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
-    """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would block for ever."""
+    """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would
+    block for ever.
+    """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file", os.fspath(path))
+        raise OSError(
+            errno.EINVAL,
+            "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file",
+            os.fspath(path),
+        )
 
 
 def _own_like(path: Path, before: Path) -> None:

@@ -1,8 +1,9 @@
 """Which learning rate suits a run: loss against learning rate, in training that is thrown away.
 
 The learning-rate range test of Smith ("Cyclical learning rates for training neural networks", WACV
-2017, section 3.3), with a rate that grows exponentially, and the point that `lr_find` of the library
-fastai calls `steep`: where the smoothed loss falls fastest against the logarithm of the rate.
+2017, section 3.3), with a rate that grows exponentially, and the point that `lr_find` of the
+library fastai calls `steep`: where the smoothed loss falls fastest against the logarithm of the
+rate.
 """
 
 import math
@@ -28,10 +29,12 @@ LEAST_STEPS, MOST_STEPS = 20, 200
 STEPS_BETWEEN = 10  # between two looks at the losses, the only times that the device is waited for
 SMOOTHING = 0.9  # the weight of the past
 DIVERGED = 4.0  # times the lowest smoothed loss
-# The share of all steps in which nothing is learned yet; and of the last ones, the ends of which no rate is suggested.
+# The share of all steps in which nothing is learned yet; and of the last ones, the ends of which no
+# rate is suggested.
 UNTRAINED, LAST = 0.2, 0.05
 NEAR = 0.1  # the share of all steps on either side of a rate that its slope is of
-SURE, SHARE = 4.0, 0.01  # by chance the smoothed loss falls by no more than so many of its deviations, or by this share
+# by chance the smoothed loss falls by no more than so many of its deviations, or by this share
+SURE, SHARE = 4.0, 0.01
 
 Progress = Callable[[int, int], object]
 
@@ -40,35 +43,53 @@ Progress = Callable[[int, int], object]
 class LearningRateTest:
     """Losses by learning rate, and the rate that they suggest."""
 
-    learning_rates: tuple[float, ...]  #: one a step, ascending; up to the end, or to where the loss ran away.
-    losses: tuple[float, ...]  #: of the step's batch before the step, as many; of replicas their median.
+    #: one a step, ascending; up to the end, or to where the loss ran away.
+    learning_rates: tuple[float, ...]
+    #: of the step's batch before the step, as many; of replicas their median.
+    losses: tuple[float, ...]
     smoothed: tuple[float, ...]  #: their bias-corrected exponential mean.
-    relative: bool  #: whether a loss of 1 stands for that of the untrained networks, as several losses have no unit in common.
+    #: whether a loss of 1 stands for that of the untrained networks, as several losses have no unit
+    #: in common.
+    relative: bool
     diverged: bool  #: whether it ended before the highest rate, as the loss ran away.
-    suggestion: float | None  #: where the smoothed loss falls fastest, to two digits; None where it does not fall.
+    #: where the smoothed loss falls fastest, to two digits; None where it does not fall.
+    suggestion: float | None
     lowest: float | None  #: where it is the lowest, likewise.
 
     @property
     def sentence(self) -> str:
         """What came of it."""
         if self.suggestion is None:
-            return "The loss falls by no more than chance, so no learning rate is suggested; try a larger batch or more seeds."
-        return f"The loss falls fastest at a learning rate of {self.suggestion:g}, and is lowest at {self.lowest:g}."
+            return (
+                "The loss falls by no more than chance, so no learning rate is suggested; try a "
+                "larger batch or more seeds."
+            )
+        return (
+            f"The loss falls fastest at a learning rate of {self.suggestion:g}, and is lowest at "
+            f"{self.lowest:g}."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
 
 def find_learning_rate(
-    build: ProblemBuilder, config: RunConfig, progress: Progress = lambda *_: None,
+    build: ProblemBuilder,
+    config: RunConfig,
+    progress: Progress = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
-) -> LearningRateTest | None:  # fmt: skip
-    """Train a network that is thrown away, at a rate that grows from step to step; None if it is stopped.
+) -> LearningRateTest | None:
+    """Train a network that is thrown away, at a rate that grows from step to step; None if it is
+    stopped.
 
-    It has the data, the initial weights, the batches and the optimiser of the run that `config` describes, without its schedule
-    and learning rate, for half of its first epoch, at most `MOST_STEPS` steps. `progress` is told the steps done and all steps,
-    `stopping` asked before every step. `SettingError` if half an epoch has too few steps, or there is too little memory;
+    It has the data, the initial weights, the batches and the optimiser of the run that `config`
+    describes, without its schedule and learning rate, for half of its first epoch, at most
+    `MOST_STEPS` steps. `progress` is told the steps done and all steps, `stopping` asked before
+    every step. `SettingError` if half an epoch has too few steps, or there is too little memory;
     `DeviceError` if the device is not here, or fails.
     """
     device = device_for(config, None, lambda *_: None)
@@ -88,16 +109,24 @@ def find_learning_rate(
 
 
 def _tested(
-    problem: Problem, config: RunConfig, device: torch.device, workers: Workers,
-    *, progress: Progress, stopping: Callable[[], bool],
-) -> LearningRateTest | None:  # fmt: skip
+    problem: Problem,
+    config: RunConfig,
+    device: torch.device,
+    workers: Workers,
+    *,
+    progress: Progress,
+    stopping: Callable[[], bool],
+) -> LearningRateTest | None:
     steps = min(problem.steps_per_epoch // 2, MOST_STEPS)
     if steps < LEAST_STEPS:
         few = f"Half an epoch has {steps} steps, and to try learning rates takes {LEAST_STEPS}"
         raise SettingError(f"{few}: try a smaller batch or more data.")
     plain = config.replace(recipe=replace(config.recipe, schedule="constant", average=0.0))
     optimiser = make_optimiser(problem.model, plain, device)
-    stepper, rates = Stepper(problem, optimiser, workers, plain, steps), np.geomspace(LOWEST, HIGHEST, steps).tolist()
+    stepper, rates = (
+        Stepper(problem, optimiser, workers, plain, steps),
+        np.geomspace(LOWEST, HIGHEST, steps).tolist(),
+    )
     problem.begin_epoch(1)
     curve, waiting = _Curve(problem, int(steps * UNTRAINED)), []
     for step, rate in enumerate(rates):
@@ -114,9 +143,14 @@ def _tested(
                 break
     steepest, lowest = _places(rates, curve.losses, curve.smoothed)
     return LearningRateTest(
-        tuple(rates[: len(curve.losses)]), tuple(curve.losses), tuple(curve.smoothed),
-        relative=curve.relative, diverged=curve.ran_away, suggestion=steepest, lowest=lowest,
-    )  # fmt: skip
+        tuple(rates[: len(curve.losses)]),
+        tuple(curve.losses),
+        tuple(curve.smoothed),
+        relative=curve.relative,
+        diverged=curve.ran_away,
+        suggestion=steepest,
+        lowest=lowest,
+    )
 
 
 class _Curve:
@@ -131,12 +165,15 @@ class _Curve:
 
     def add(self, losses: torch.Tensor) -> None:
         """Take the losses of the next steps: (steps,), or (steps, R) of R replicas."""
-        self._seen = np.concatenate([self._seen, losses.cpu().double().numpy().reshape(len(losses), -1)])
+        self._seen = np.concatenate(
+            [self._seen, losses.cpu().double().numpy().reshape(len(losses), -1)]
+        )
         values = self._seen
         if self.relative:
             untrained = values[: self._untrained].mean(axis=0)  # of a few sequences it may be 0
             values = values / np.where(untrained > 0, untrained, 1.0)
-        values = np.where(np.isfinite(values), values, math.inf)  # one that has diverged is above all others
+        # one that has diverged is above all others
+        values = np.where(np.isfinite(values), values, math.inf)
         losses_of_all: list[float] = np.median(values, axis=1).tolist()
         smoothed, lowest = smooth(losses_of_all, SMOOTHING), math.inf
         end = len(smoothed)
@@ -149,13 +186,18 @@ class _Curve:
         self.losses, self.smoothed = losses_of_all[:end], smoothed[:end]
 
 
-def _places(rates: list[float], losses: list[float], smoothed: list[float]) -> list[float] | tuple[None, None]:
-    """At which rates, to two digits, the smoothed loss falls fastest by their logarithm, and is lowest; None if by chance."""
+def _places(
+    rates: list[float], losses: list[float], smoothed: list[float]
+) -> list[float] | tuple[None, None]:
+    """At which rates, to two digits, the smoothed loss falls fastest by their logarithm, and is
+    lowest; None if by chance.
+    """
     first, last = int(len(rates) * UNTRAINED), len(losses) - max(1, int(len(rates) * LAST))
     if last - first < 2:
         return None, None
     untrained = np.array(losses[:first])
-    # Of noise without a trend, an exponential mean keeps this share: sqrt((1 - w) / (1 + w)) of the deviation.
+    # Of noise without a trend, an exponential mean keeps this share: sqrt((1 - w) / (1 + w)) of the
+    # deviation.
     chance = SURE * untrained.std(ddof=1) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
     lowest = first + int(np.argmin(smoothed[first:]))
     if untrained.mean() - smoothed[lowest] <= max(chance, SHARE * abs(untrained.mean())):

@@ -1,7 +1,8 @@
 """The one training loop. Both faces run it and read what it emits.
 
-`fit` runs in a thread of the caller's choice. It emits events (see `events`), looks at its `Control` after every step, and
-never raises for anything that happens in training: the last event says how the run ended.
+`fit` runs in a thread of the caller's choice. It emits events (see `events`), looks at its
+`Control` after every step, and never raises for anything that happens in training: the last event
+says how the run ended.
 """
 
 import logging
@@ -26,12 +27,20 @@ from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
-from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, versions
+from rnn_tui.engine.training_state import (
+    ResumePoint,
+    TrainingState,
+    device_for,
+    go_back_to,
+    versions,
+)
 
-# Enough points for a smooth curve, few enough to leave an accelerator alone in between: the loop waits for the device to read
-# the losses, to keep a moment or a checkpoint, and at no other step (tests/engine/test_waiting.py).
+# Enough points for a smooth curve, few enough to leave an accelerator alone in between: the loop
+# waits for the device to read the losses, to keep a moment or a checkpoint, and at no other step
+# (tests/engine/test_waiting.py).
 LOGS_PER_EPOCH = 50
-CHECKPOINT_SECONDS = 30.0  # what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
+# what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
+CHECKPOINT_SECONDS = 30.0
 
 Emit = Callable[[events.Event], None]
 logger = logging.getLogger(__name__)
@@ -42,17 +51,25 @@ class Outcome:
     """What is left of a run."""
 
     config: RunConfig
-    weights: Mapping[str, Tensor] | None  #: its last, on the CPU, unless it failed before it had any.
+    #: its last, on the CPU, unless it failed before it had any.
+    weights: Mapping[str, Tensor] | None
     metrics: Figures
     unwritten: Checkpoint | None = None  #: its last, if that could not be written.
 
 
 def fit(
-    build: ProblemBuilder, config: RunConfig, emit: Emit, control: Control, *,
-    run_id: str | None = None, checkpoint_path: Path | None = None,
-    resume: ResumePoint | None = None, before_checkpoint: Callable[[], object] = lambda: None,
-) -> Outcome:  # fmt: skip
-    """Train a problem as `config` says; returns the last weights and the test figures, whether or not they could be written.
+    build: ProblemBuilder,
+    config: RunConfig,
+    emit: Emit,
+    control: Control,
+    *,
+    run_id: str | None = None,
+    checkpoint_path: Path | None = None,
+    resume: ResumePoint | None = None,
+    before_checkpoint: Callable[[], object] = lambda: None,
+) -> Outcome:
+    """Train a problem as `config` says; returns the last weights and the test figures, whether or
+    not they could be written.
 
     Args:
         build: makes the model and the data.
@@ -60,8 +77,9 @@ def fit(
         emit: called with every event, in the calling thread; must be quick.
         control: how others stop or pause the run.
         run_id: the id that every event carries; a new one by default, or that of `resume`.
-        checkpoint_path: where the weights are kept, with all that is needed to go on from them: at the end of every epoch, at
-            least every `CHECKPOINT_SECONDS`, on pause and on stop; nowhere by default.
+        checkpoint_path: where the weights are kept, with all that is needed to go on from them: at
+            the end of every epoch, at least every `CHECKPOINT_SECONDS`, on pause and on stop;
+            nowhere by default.
         resume: where to go on, in place of the beginning; on the CPU the run then ends with the
             bits that it would have ended with.
         before_checkpoint: called, in another thread, before a checkpoint replaces the last.
@@ -94,9 +112,16 @@ class _Run:
     """The state of one call of `fit`."""
 
     def __init__(
-        self, build: ProblemBuilder, config: RunConfig, emit: Emit, control: Control, *,
-        run_id: str, writer: CheckpointWriter | None, resume: ResumePoint | None,
-    ) -> None:  # fmt: skip
+        self,
+        build: ProblemBuilder,
+        config: RunConfig,
+        emit: Emit,
+        control: Control,
+        *,
+        run_id: str,
+        writer: CheckpointWriter | None,
+        resume: ResumePoint | None,
+    ) -> None:
         self.id = run_id
         self.test_metrics: Figures = {}
         self._build, self._config, self._emit_to, self._control = build, config, emit, control
@@ -109,10 +134,14 @@ class _Run:
         self._began, self._waited = time.monotonic(), 0.0
 
     def train(self, until_end: ExitStack) -> events.Event:
-        """Build, train, validate after every epoch, test at the end; returns the last event, with the device still its own."""
+        """Build, train, validate after every epoch, test at the end; returns the last event, with
+        the device still its own.
+        """
         config, resume = self._config, self._resume
         self._device = device_for(config, resume, self._log)
-        if not until_end.enter_context(alone_on(self._device, lambda: self._control.stopping, self._log)):
+        if not until_end.enter_context(
+            alone_on(self._device, lambda: self._control.stopping, self._log)
+        ):
             done = (0, 0.0) if resume is None else (resume.step, resume.state.elapsed)
             return events.RunStopped(self.id, *done, self._control.interrupted)
         with ExitStack() as stack:
@@ -120,13 +149,17 @@ class _Run:
             if self._device.type == "cpu":
                 count = resume.state.workers if resume else config.workers or automatic_workers()
                 self._workers = stack.enter_context(cpu_workers(count))
-            self._problem = self._build(config.without_start if resume else config, self._device, self._log)
+            self._problem = self._build(
+                config.without_start if resume else config, self._device, self._log
+            )
             optimiser = make_optimiser(self._problem.model, config, self._device)
             total = config.epochs * self._problem.steps_per_epoch
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
             self._losses = LossLog(self._problem.replicas)
             if resume is not None:
-                go_back_to(resume, self._problem, stepper, self._losses, device=self._device, log=self._log)
+                go_back_to(
+                    resume, self._problem, stepper, self._losses, device=self._device, log=self._log
+                )
                 self._step, self._epoch = resume.step, resume.state.epoch
                 self._step_in_epoch = resume.state.step_in_epoch
             self._stepper = stepper
@@ -137,7 +170,9 @@ class _Run:
             while self._epoch <= config.epochs:
                 if not self._train_epoch():
                     self._save()
-                    return events.RunStopped(self.id, self._step, self._elapsed(), self._control.interrupted)
+                    return events.RunStopped(
+                        self.id, self._step, self._elapsed(), self._control.interrupted
+                    )
             self.test_metrics = self._problem.test(stepper.kept, self._workers)
         self._save(finished=True)
         single, replicas = split_figures(self.test_metrics)
@@ -146,11 +181,19 @@ class _Run:
     def fail(self, error: Exception) -> events.Event:
         """The last event of a run that can't go on."""
         sample_bytes = 0 if self._room is None else self._problem.sample_bytes
-        told = error if isinstance(error, UserError) else in_words(error, self._config, self._device, self._room, sample_bytes)
+        told = (
+            error
+            if isinstance(error, UserError)
+            else in_words(error, self._config, self._device, self._room, sample_bytes)
+        )
         if told is None:
             logger.exception("run %s failed", self.id, exc_info=error)
             what = f"Training failed: {type(error).__name__}"
-            return events.RunFailed(self.id, self._step, f"{what}; the log file has the details (rnn-tui --help names it).")
+            return events.RunFailed(
+                self.id,
+                self._step,
+                f"{what}; the log file has the details (rnn-tui --help names it).",
+            )
         return events.RunFailed(self.id, self._step, str(told))
 
     def weights(self) -> Mapping[str, Tensor] | None:
@@ -163,12 +206,24 @@ class _Run:
     def _start(self, total_steps: int) -> None:
         problem = self._problem
         parameters = parameters_of(problem.model)
-        self._emit_to(events.RunStarted(
-            self.id, self._config, (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM), total_steps=total_steps,
-            steps_per_epoch=problem.steps_per_epoch, samples_per_epoch=problem.samples_per_epoch, parameters=parameters,
-            device=str(self._device), workers=self._workers.count, first_step=self._step,
-        ))  # fmt: skip
-        self._log(f"{parameters:,} parameters; {self._config.epochs} epochs of {problem.steps_per_epoch:,} steps.")
+        self._emit_to(
+            events.RunStarted(
+                self.id,
+                self._config,
+                (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM),
+                total_steps=total_steps,
+                steps_per_epoch=problem.steps_per_epoch,
+                samples_per_epoch=problem.samples_per_epoch,
+                parameters=parameters,
+                device=str(self._device),
+                workers=self._workers.count,
+                first_step=self._step,
+            )
+        )
+        self._log(
+            f"{parameters:,} parameters; {self._config.epochs} epochs of "
+            f"{problem.steps_per_epoch:,} steps."
+        )
         # Loading data and libraries is not training time.
         self._began = self._epoch_began = self._kept_at = time.monotonic()
         if self._resume is not None:
@@ -187,13 +242,17 @@ class _Run:
             self._step += 1
             self._step_in_epoch += 1
             if self._step in self._moments:
-                with suppress(CheckpointError):  # weights that diverged, of which the next loss tells more
+                # weights that diverged, of which the next loss tells more
+                with suppress(CheckpointError):
                     self._add_moment(problem.moment(self._stepper.kept))
             if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
                 mean, samples = losses.flush(self._step, self._epoch, self._config)
                 now = self._elapsed()
                 rate, logged_at = samples / max(now - logged_at, 1e-9), now
-                rates = {LEARNING_RATE.name: self._stepper.learning_rate, GRADIENT_NORM.name: self._stepper.gradient_norm()}
+                rates = {
+                    LEARNING_RATE.name: self._stepper.learning_rate,
+                    GRADIENT_NORM.name: self._stepper.gradient_norm(),
+                }
                 single, replicas = split_figures({"train_loss": mean, **rates})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
                 self.tell_written()
@@ -232,7 +291,11 @@ class _Run:
         single, replicas = split_figures({**figures, **measured})
         seconds = self._epoch_seconds()
         # Before the checkpoint: who resumes from it must not miss this.
-        self._emit_to(events.EpochEnded(self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas))
+        self._emit_to(
+            events.EpochEnded(
+                self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas
+            )
+        )
         self._epoch, self._step_in_epoch = self._epoch + 1, 0
         self._losses, self._epoch_began = LossLog(problem.replicas), time.monotonic()
         self._save()
@@ -247,7 +310,8 @@ class _Run:
         began = time.monotonic()
         self._control.wait_while_paused()
         if not self._control.stopping:
-            self._emit_to(events.RunResumed(self.id, self._step))  # whoever listens may let it wait for its turn
+            # whoever listens may let it wait for its turn
+            self._emit_to(events.RunResumed(self.id, self._step))
         waited = time.monotonic() - began
         self._waited += waited
         self._epoch_began += waited
@@ -263,7 +327,9 @@ class _Run:
             self._losses.check(self._step, self._epoch, self._config)
         state = None if finished else self._training_state()
         film = {name: torch.stack(values) for name, values in self._film.items()}
-        self._writer.submit(Checkpoint(self._config, weights, self._step, self.test_metrics, state, film))
+        self._writer.submit(
+            Checkpoint(self._config, weights, self._step, self.test_metrics, state, film)
+        )
         self.tell_written()
 
     def _training_state(self) -> TrainingState:
@@ -271,10 +337,18 @@ class _Run:
         waiting, losses = self._losses.state()
         random = self._problem.random_states() if self._step_in_epoch else {}
         return TrainingState(
-            self.id, self._epoch, self._step_in_epoch, self._elapsed(), self._epoch_seconds(),
-            self._workers.count, str(self._device), versions(), learning_rates, losses,
+            self.id,
+            self._epoch,
+            self._step_in_epoch,
+            self._elapsed(),
+            self._epoch_seconds(),
+            self._workers.count,
+            str(self._device),
+            versions(),
+            learning_rates,
+            losses,
             {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
-        )  # fmt: skip
+        )
 
     def tell_written(self) -> None:
         """Say which checkpoints have been written, or could not be."""

@@ -1,7 +1,9 @@
-"""Metrics: what they are called and mean, how they are measured without leaving the device, and figures over seeds.
+"""Metrics: what they are called and mean, how they are measured without leaving the device, and
+figures over seeds.
 
-Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task adds is drawn and told without
-a word elsewhere. Torch is not imported here: what measures only calls methods of the tensors it is given.
+Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task
+adds is drawn and told without a word elsewhere. Torch is not imported here: what measures only
+calls methods of the tensors it is given.
 """
 
 import math
@@ -26,9 +28,12 @@ def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[f
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's name and how to show it; `SettingError` for anything else, as in a damaged database."""
+    """A metric's name and how to show it; `SettingError` for anything else, as in a damaged
+    database.
+    """
 
-    #: the key in events and JSON, such as `val_accuracy`; begins with its stage, `train`, `val` or `test`.
+    #: the key in events and JSON, such as `val_accuracy`; begins with its stage, `train`, `val` or
+    #: `test`.
     name: str
     label: str  #: the words for a chart or a table head.
     unit: str = ""  #: `%` or nothing.
@@ -80,7 +85,8 @@ class Measure:
 
     name: str  #: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
     label: str  #: in words.
-    #: each sample's value, of logits (…, C) and target classes (…); the metric is their mean, in percent where the unit is `%`.
+    #: each sample's value, of logits (…, C) and target classes (…); the metric is their mean, in
+    #: percent where the unit is `%`.
     values: "Callable[[Tensor, Tensor], Tensor]"
     unit: str = "%"  #: `%` or nothing.
     higher_is_better: bool = True  #: which way is up.
@@ -91,17 +97,29 @@ class Measure:
     def metrics(self) -> tuple[Metric, Metric]:
         """The metric of the validation data, and that of the test data."""
         validation = Metric(
-            f"val_{self.name}", f"validation {self.label}", self.unit, self.higher_is_better, 0.0, self.upper, self.chart
+            f"val_{self.name}",
+            f"validation {self.label}",
+            self.unit,
+            self.higher_is_better,
+            0.0,
+            self.upper,
+            self.chart,
         )
-        return validation, replace(validation, name=f"test_{self.name}", label=f"test {self.label}", chart="")
+        return validation, replace(
+            validation, name=f"test_{self.name}", label=f"test {self.label}", chart=""
+        )
 
     def mean(self, total: "Tensor", count: int) -> "Tensor":
-        """The metric of values that sum to `total` (…) over `count` samples, in double; NaN over none."""
+        """The metric of values that sum to `total` (…) over `count` samples, in double; NaN over
+        none.
+        """
         mean = total.double() / count
         return 100.0 * mean if self.unit == "%" else mean
 
 
-ACCURACY = Measure("accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy")
+ACCURACY = Measure(
+    "accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy"
+)
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,14 @@ class Spread:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form: `mean, sd, min, max, n, values`."""
-        return {"mean": self.mean, "sd": self.sd, "min": self.low, "max": self.high, "n": self.n, "values": list(self.values)}
+        return {
+            "mean": self.mean,
+            "sd": self.sd,
+            "min": self.low,
+            "max": self.high,
+            "n": self.n,
+            "values": list(self.values),
+        }
 
 
 def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:

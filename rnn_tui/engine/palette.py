@@ -2,8 +2,26 @@
 
 # After Okabe and Ito's colour-blind-friendly set, its hues lightened or darkened until each
 # has a contrast of at least 3 to background and surface of every built-in theme.
-DARK_PALETTE = ("#56B4E9", "#E69F00", "#2FBF94", "#F0E442", "#E8714A", "#CC79A7", "#9B8CFF", "#BDBDBD")
-LIGHT_PALETTE = ("#0067A6", "#A85D00", "#00755A", "#7A6A00", "#C03A00", "#A8407E", "#5B45C9", "#555555")
+DARK_PALETTE = (
+    "#56B4E9",
+    "#E69F00",
+    "#2FBF94",
+    "#F0E442",
+    "#E8714A",
+    "#CC79A7",
+    "#9B8CFF",
+    "#BDBDBD",
+)
+LIGHT_PALETTE = (
+    "#0067A6",
+    "#A85D00",
+    "#00755A",
+    "#7A6A00",
+    "#C03A00",
+    "#A8407E",
+    "#5B45C9",
+    "#555555",
+)
 # So that curves can be told apart without colours. One more than there are colours: the ninth
 # curve, as of three losses by three sizes, must not look like the first.
 MARKERS = "●■▲◆▼○□△◇"

@@ -1,9 +1,10 @@
 """Sharing a batch between the cores, in a way that keeps its speed when others want a core too.
 
-PyTorch's own way splits every operation between OpenMP threads that meet, spinning, at the end of each: hundreds of meetings a
-step in a recurrent network. When any other program (or our own redraws) takes one core, every meeting waits for a whole time
-slice. Here each worker computes the loss and the gradients of its part of the batch from start to end with one thread, and they
-meet once a step. Images a second (`bench_contention.py`; LSTM 128, batch 100, two cores):
+PyTorch's own way splits every operation between OpenMP threads that meet, spinning, at the end of
+each: hundreds of meetings a step in a recurrent network. When any other program (or our own
+redraws) takes one core, every meeting waits for a whole time slice. Here each worker computes the
+loss and the gradients of its part of the batch from start to end with one thread, and they meet
+once a step. Images a second (`bench_contention.py`; LSTM 128, batch 100, two cores):
 
                         quiet     one busy process beside it     two
     2 OpenMP threads    13,700     3,500                         2,000
@@ -27,7 +28,8 @@ import torch
 
 from rnn_tui.engine.resources import usable_cores
 
-MAX_AUTOMATIC_WORKERS = 4  # beyond four parts of a batch of 100, each is too small to keep a core's vector units busy
+# beyond four parts of a batch of 100, each is too small to keep a core's vector units busy
+MAX_AUTOMATIC_WORKERS = 4
 
 Result = TypeVar("Result")
 
@@ -61,7 +63,9 @@ class Workers:
         self._pool = ThreadPoolExecutor(count - 1, "train") if count > 1 else None
 
     def run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """The results of all `calls`, in order, computed side by side; an exception is raised once none runs any more."""
+        """The results of all `calls`, in order, computed side by side; an exception is raised once
+        none runs any more.
+        """
         if self._pool is None or len(calls) < 2:
             return [call() for call in calls]
         waiting, results = deque(enumerate(calls)), dict[int, Result]()
@@ -78,7 +82,8 @@ class Workers:
         try:
             work()
         finally:
-            for future in futures:  # never leave a part running: it reads weights that the next step changes
+            # never leave a part running: it reads weights that the next step changes
+            for future in futures:
                 future.exception()
         for future in futures:
             future.result()
@@ -92,7 +97,9 @@ class Workers:
 
 @contextmanager
 def cpu_workers(count: int) -> Iterator[Workers]:
-    """`count` workers; meanwhile PyTorch's own threads, a setting of the process, are out of their way."""
+    """`count` workers; meanwhile PyTorch's own threads, a setting of the process, are out of their
+    way.
+    """
     keep_freed_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(1)

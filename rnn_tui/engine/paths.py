@@ -1,12 +1,15 @@
-"""Where things lie: what ships with the package, and what belongs to the user; and what of that a page in the browser sees.
+"""Where things lie: what ships with the package, and what belongs to the user; and what of that a
+page in the browser sees.
 
-`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, as for small homes and tests. Where
-it names the home of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
+`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, as for
+small homes and tests. Where it names the home of nobody, whatever asks for a place raises
+`SettingError`; both faces ask before anything else.
 
-A page in the browser is this program with Textual's web driver: keys and pictures go through pipes to a server, be it
-`rnn-tui serve` or another that speaks Textual's protocol. The server tells it in its environment where its runs and settings
-lie, and which folder it may look into. Who opens a page that is confined to such a folder is a stranger. So whatever makes a
-file of a path that was typed, dropped or kept among settings asks here first (`reachable`).
+A page in the browser is this program with Textual's web driver: keys and pictures go through pipes
+to a server, be it `rnn-tui serve` or another that speaks Textual's protocol. The server tells it in
+its environment where its runs and settings lie, and which folder it may look into. Who opens a page
+that is confined to such a folder is a stranger. So whatever makes a file of a path that was typed,
+dropped or kept among settings asks here first (`reachable`).
 """
 
 import errno
@@ -19,19 +22,34 @@ from pathlib import Path
 
 from rnn_tui.engine.errors import SettingError, printable
 
-DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"  # what servers of the protocol set
+# what servers of the protocol set
+DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
 STORE_VARIABLE, SHARE_VARIABLE = "RNN_TUI_STORE", "RNN_TUI_SHARE"
 TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
 
 
 def page_environment(
-    store: Path | None, share: Path | None, turns: Path | None, trainings: int = 1, size: tuple[int, int] = (80, 24)
+    store: Path | None,
+    share: Path | None,
+    turns: Path | None,
+    trainings: int = 1,
+    size: tuple[int, int] = (80, 24),
 ) -> Mapping[str, str]:
-    """The variables to start a page with, beside the server's own; the arguments as told below, then columns and rows."""
+    """The variables to start a page with, beside the server's own; the arguments as told below,
+    then columns and rows.
+    """
     folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
-    given = {name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None}
+    given = {
+        name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None
+    }
     columns, rows = map(str, size)
-    return {**given, TRAININGS_VARIABLE: str(trainings), DRIVER_VARIABLE: WEB_DRIVER, "COLUMNS": columns, "ROWS": rows}
+    return {
+        **given,
+        TRAININGS_VARIABLE: str(trainings),
+        DRIVER_VARIABLE: WEB_DRIVER,
+        "COLUMNS": columns,
+        "ROWS": rows,
+    }
 
 
 def in_page() -> bool:
@@ -44,9 +62,12 @@ def _folder(variable: str) -> Path | None:
     return Path(value) if value else None
 
 
-store_folder = partial(_folder, STORE_VARIABLE)  # the folder for runs, locks and settings of this page; None: the user's own
-shared_folder = partial(_folder, SHARE_VARIABLE)  # the one folder that this page may look into; None where it may look into all
-turns_folder = partial(_folder, TURNS_VARIABLE)  # where processes queue for training; None where none does
+# the folder for runs, locks and settings of this page; None: the user's own
+store_folder = partial(_folder, STORE_VARIABLE)
+# the one folder that this page may look into; None where it may look into all
+shared_folder = partial(_folder, SHARE_VARIABLE)
+# where processes queue for training; None where none does
+turns_folder = partial(_folder, TURNS_VARIABLE)
 
 
 def trainings() -> int:
@@ -66,7 +87,8 @@ def _home() -> Path | None:
         return Path(value).expanduser() if value else None
     except RuntimeError:
         raise SettingError(
-            f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set it to a folder."
+            f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set "
+            "it to a folder."
         ) from None
 
 
@@ -139,13 +161,16 @@ def expanded(text: str) -> str:
 
 
 def reachable(path: str | os.PathLike[str]) -> str:
-    """The path to open for a user's, the real one in a confined page; `FileNotFoundError` where that may not look."""
+    """The path to open for a user's, the real one in a confined page; `FileNotFoundError` where
+    that may not look.
+    """
     share = shared_folder()
     if share is None:
         return os.fspath(path)
     spelled = os.path.abspath(path)
     for folder in share, asset_dir():  # what ships may be seen by all
-        if _is_in(spelled, folder):  # first as it is spelled: a way by the outside would tell where links lead there
+        # first as it is spelled: a way by the outside would tell where links lead there
+        if _is_in(spelled, folder):
             with suppress(ValueError):  # a NUL in the name
                 real = os.path.realpath(spelled)
                 if _is_in(real, folder):
@@ -167,8 +192,13 @@ def as_told(path: Path) -> Path:
     if share is None or not path.is_absolute():
         return path
     real = os.path.realpath(path)
-    return Path(os.path.relpath(real, os.path.realpath(share)) if _is_in(real, share) else path.name)
+    return Path(
+        os.path.relpath(real, os.path.realpath(share)) if _is_in(real, share) else path.name
+    )
 
 
 def _is_in(path: str, folder: Path) -> bool:
-    return any(path == way or path.startswith(os.path.join(way, "")) for way in (os.fspath(folder), os.path.realpath(folder)))
+    return any(
+        path == way or path.startswith(os.path.join(way, ""))
+        for way in (os.fspath(folder), os.path.realpath(folder))
+    )

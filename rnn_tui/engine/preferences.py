@@ -18,7 +18,8 @@ from rnn_tui.engine.settings import DEVICES
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 MOST_BYTES = 65_536
-FAULTS = (OSError, ValueError, RecursionError)  # of files that can't be read, or are no TOML: tomllib raises a `ValueError`
+# of files that can't be read, or are no TOML: tomllib raises a `ValueError`
+FAULTS = (OSError, ValueError, RecursionError)
 
 
 def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
@@ -52,7 +53,11 @@ def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
-        return Preferences(problems=(f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used.",))
+        return Preferences(
+            problems=(
+                f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used.",
+            )
+        )
     wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
     sound = {name: value for name, value in values.items() if not wrong[name]}
     told = (f"{path.name}: {printable(name)} {why}." for name, why in wrong.items() if why)
@@ -76,21 +81,26 @@ def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
 
 
 def keep_theme(name: str) -> None:
-    """Write a theme into the file, and change nothing else in it; or nothing at all, and raise `SettingError`."""
+    """Write a theme into the file, and change nothing else in it; or nothing at all, and raise
+    `SettingError`.
+    """
     path = config_file()
     try:
         data = _with_theme(_text(path) if path.exists() else "", name).encode()
         make_folder(path.parent)
         write_file(path, data)
     except FAULTS as error:
-        raise SettingError(f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)}).") from error
+        raise SettingError(
+            f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)})."
+        ) from error
 
 
 def _with_theme(text: str, name: str) -> str:
     """The same text with another theme."""
     wanted, line = _values(text) | {"theme": name}, f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
-    for written in (changed, f"{line}\n{text}"):  # it may have been another table's, or in a long text: reading tells
+    # it may have been another table's, or in a long text: reading tells
+    for written in (changed, f"{line}\n{text}"):
         with suppress(*FAULTS):
             if _values(written) == wanted:
                 return written

@@ -29,13 +29,17 @@ class Problem(ABC):
     """
 
     model: nn.Module  #: the model to train, on its device.
-    metric_definitions: tuple[Metric, ...]  #: what `validate` and `test` measure, and `train_loss`, in order of display.
+    #: what `validate` and `test` measure, and `train_loss`, in order of display.
+    metric_definitions: tuple[Metric, ...]
     samples_per_epoch: int  #: training samples.
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
-    sample_bytes: int = 0  #: memory that a step takes for each sample, at least; 0 where that is not known.
-    replicas: tuple[Replica, ...] = ()  #: what they are, in order; none where the model is a single network.
+    #: memory that a step takes for each sample, at least; 0 where that is not known.
+    sample_bytes: int = 0
+    #: what they are, in order; none where the model is a single network.
+    replicas: tuple[Replica, ...] = ()
 
-    moments_spaced: tuple[int, ...] = SPACED  #: after which steps of the first epoch a moment is kept, in each power of ten.
+    #: after which steps of the first epoch a moment is kept, in each power of ten.
+    moments_spaced: tuple[int, ...] = SPACED
 
     @property
     def steps_per_epoch(self) -> int:
@@ -48,7 +52,9 @@ class Problem(ABC):
 
     @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the samples for an epoch, from 1, or from a later one if resumed; a function of seed and epoch."""
+        """Draw the order of the samples for an epoch, from 1, or from a later one if resumed; a
+        function of seed and epoch.
+        """
 
     @abstractmethod
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
@@ -59,7 +65,8 @@ class Problem(ABC):
         """
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """States of the generators that go on from step to step in an epoch, by name, if `losses` draws any.
+        """States of the generators that go on from step to step in an epoch, by name, if `losses`
+        draws any.
 
         With these put back after `begin_epoch`, the steps left are what they would have been.
         """
@@ -69,7 +76,9 @@ class Problem(ABC):
         """Put back what `random_states` returned."""
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
-        """What is kept of `model` at a moment of its training, on the CPU and a few thousand numbers; nothing by default."""
+        """What is kept of `model` at a moment of its training, on the CPU and a few thousand
+        numbers; nothing by default.
+        """
         return {}
 
     @abstractmethod
@@ -82,23 +91,27 @@ class Problem(ABC):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
-        """Measure trained weights (by parameter name, on the CPU) in more detail than metrics do, if there is more.
+        """Measure trained weights (by parameter name, on the CPU) in more detail than metrics do,
+        if there is more.
 
         A `SequenceEvaluation` of a set of replicas, an `ImageEvaluation` of a reader of images.
-        `CheckpointError` if they do not fit the settings of their run, `DataError` if the data can't be read.
+        `CheckpointError` if they do not fit the settings of their run, `DataError` if the data
+        can't be read.
         """
         return None
 
 
-# Loads data and makes the model on a device, as a `Problem`'s class does; `UserError` where data or settings do not allow it.
+# Loads data and makes the model on a device, as a `Problem`'s class does; `UserError` where data or
+# settings do not allow it.
 ProblemBuilder = Callable[[RunConfig, torch.device, Log], Problem]
 
 
 def generator(seed: int, *stream: str | int) -> torch.Generator:
     """A CPU generator for one purpose, such as `generator(seed, "order", epoch)`.
 
-    Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and names), so that drawing more
-    numbers for one purpose changes nothing elsewhere, and the order of any epoch can be had without those before it.
+    Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and
+    names), so that drawing more numbers for one purpose changes nothing elsewhere, and the order of
+    any epoch can be had without those before it.
     """
     key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
     # The length tells ("order",) from ("order", 0): numpy pads with zeros.

@@ -1,10 +1,11 @@
 """How many cores of the machine this process may use; how busy it is; and imports without a pause.
 
-Python looks for garbage by walking through all objects, the more often the more are made. Importing PyTorch makes half a
-million, all to stay: looking through them costs a seventh of the imports' time, and 0.2 ... 0.3 s each time later.
+Python looks for garbage by walking through all objects, the more often the more are made. Importing
+PyTorch makes half a million, all to stay: looking through them costs a seventh of the imports'
+time, and 0.2 ... 0.3 s each time later.
 
-How busy the machine is explains a slow run. The thread that trains looks by itself, as it logs, at most every two seconds and
-in less than a millisecond: nothing wakes up while nothing trains.
+How busy the machine is explains a slow run. The thread that trains looks by itself, as it logs, at
+most every two seconds and in less than a millisecond: nothing wakes up while nothing trains.
 
 The first frame needs this module: torch and psutil are imported on use.
 """
@@ -35,7 +36,8 @@ def usable_cores() -> int:
 def heavy_imports() -> Iterator[None]:
     """Look for no garbage while the imports inside go on, and nowhere in what they made later.
 
-    One thread at a time: of two that import modules of PyTorch which import each other, one gets half a module: `ImportError`.
+    One thread at a time: of two that import modules of PyTorch which import each other, one gets
+    half a module: `ImportError`.
     """
     with _IMPORTING:
         enabled, before = gc.isenabled(), len(sys.modules)
@@ -81,15 +83,25 @@ class MachineWatch:
         self._looks += 1
         for name, value in load.items():
             before = self._whole.get(name, value)
-            self._whole[name] = max(before, value) if name.endswith("memory") else before + (value - before) / self._looks
+            self._whole[name] = (
+                max(before, value)
+                if name.endswith("memory")
+                else before + (value - before) / self._looks
+            )
         return events.MachineSeen(run_id, load, dict(self._whole))
 
 
 def _looking(device: str) -> Callable[[], Load]:
-    """What tells how busy the machine was since it was called before, and the GPU that trains, if it can be watched."""
+    """What tells how busy the machine was since it was called before, and the GPU that trains, if
+    it can be watched.
+    """
     import psutil  # noqa: PLC0415 - on use only
 
-    process, cores, watched = psutil.Process(), psutil.cpu_count() or 1, watched_gpu(device) if "cuda" in device else None
+    process, cores, watched = (
+        psutil.Process(),
+        psutil.cpu_count() or 1,
+        watched_gpu(device) if "cuda" in device else None,
+    )
 
     def look() -> Load:
         mine, memory = process.cpu_percent() / cores, float(process.memory_info().rss)

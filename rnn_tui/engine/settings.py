@@ -14,10 +14,15 @@ from rnn_tui.engine.errors import SettingError, printable
 
 
 class _Devices(tuple[str, ...]):
-    """Names of devices; `cuda:1` and so on, for one of several GPUs, is among them and not listed."""
+    """Names of devices; `cuda:1` and so on, for one of several GPUs, is among them and not
+    listed.
+    """
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or re.fullmatch(r"cuda:\d{1,2}", str(name), re.ASCII) is not None
+        return (
+            super().__contains__(name)
+            or re.fullmatch(r"cuda:\d{1,2}", str(name), re.ASCII) is not None
+        )
 
 
 DEVICES = _Devices(("auto", "cpu", "cuda", "mps"))
@@ -54,7 +59,9 @@ class Setting(ABC):
         return ",".join(map(str, value))
 
     def check(self, value: Any, text: str = "") -> Any:
-        """`value`, typed as `text` if it was, as the configuration has it; `SettingError` if not allowed."""
+        """`value`, typed as `text` if it was, as the configuration has it; `SettingError` if not
+        allowed.
+        """
         found = self.allowed(value)
         if found is None:
             raise self._refused(self._shown(value, text))
@@ -129,7 +136,9 @@ class ListSetting(Setting):
 
     characters = "0123456789, "
     placeholder = "N,N,…"
-    allowed_words = "1 to {most} different whole numbers from {low} to {high}, with commas between them"
+    allowed_words = (
+        "1 to {most} different whole numbers from {low} to {high}, with commas between them"
+    )
 
     def read(self, text: str) -> Any:
         """Numbers with commas or spaces between them."""
@@ -190,7 +199,11 @@ class ChoicesSetting(Setting):
     def allowed(self, value: Any) -> Any:
         """A tuple, in the order of the choices."""
         names = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-        fits = names and all(isinstance(n, str) and n in self.choices for n in value) and len(set(value)) == len(value)
+        fits = (
+            names
+            and all(isinstance(n, str) and n in self.choices for n in value)
+            and len(set(value)) == len(value)
+        )
         return tuple(name for name in self.choices if name in value) if fits else None
 
 
@@ -204,18 +217,30 @@ SETTINGS: Mapping[str, Setting] = {
     for setting in (
         NumberSetting("epochs", "Epochs", "passes over the training data", 1, 10_000),
         NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
-        NumberSetting("learning_rate", "Learning rate", "Adam's step size; or its peak", 0.0, 1e38, whole=False),
+        NumberSetting(
+            "learning_rate",
+            "Learning rate",
+            "Adam's step size; or its peak",
+            0.0,
+            1e38,
+            whole=False,
+        ),
         NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
         ListSetting("hidden_sizes", "Hidden sizes", "units; one network each", 1, 256, 8),
         NumberSetting("layers", "Layers", "recurrent layers, stacked", 1, 4),
         ChoicesSetting(
-            "losses", "Losses", "what training minimises; one network each", {"mse": "MSE", "ce": "CE", "bce": "BCE"}
+            "losses",
+            "Losses",
+            "what training minimises; one network each",
+            {"mse": "MSE", "ce": "CE", "bce": "BCE"},
         ),
         NumberSetting("seed", "Seed", "data, first weights, order", 0, 2**32 - 1),
         NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000),
         NumberSetting("position", "Position", "the digit to recall; the first is 1", 1, 1000),
         RangeSetting("lengths", "Lengths", "time steps of a sequence", 1, 1000),
-        NumberSetting("gradient_inputs", "Gradients of", "images of which epochs keep the gradient", 0, 1000),
+        NumberSetting(
+            "gradient_inputs", "Gradients of", "images of which epochs keep the gradient", 0, 1000
+        ),
         NumberSetting("training_size", "Training set", "sequences in an epoch", 1, 1_000_000),
         NumberSetting("test_size", "Test set", "sequences to test on", 1, 100_000),
     )

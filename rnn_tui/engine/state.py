@@ -52,11 +52,13 @@ def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
 
 
 def smooth(values: Sequence[float], weight: float) -> list[float]:
-    """The debiased exponential moving average of a series; `weight` is that of the past, from 0 to below 1.
+    """The debiased exponential moving average of a series; `weight` is that of the past, from 0 to
+    below 1.
 
-    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the bias correction of Adam
-    (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of TensorBoard's charts does. Values that are not
-    finite pass through and leave the average as it is, so that one diverged step does not blank the rest.
+    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the
+    bias correction of Adam (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of
+    TensorBoard's charts does. Values that are not finite pass through and leave the average as it
+    is, so that one diverged step does not blank the rest.
     """
     if weight == 0.0:
         return list(values)
@@ -75,14 +77,17 @@ def smooth(values: Sequence[float], weight: float) -> list[float]:
 def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
     """Thin a series of finite values `y` at ascending `x` to at most `limit` points (4 or more).
 
-    Its outline stays, peaks included: the first and the last point, and the lowest and the highest of each of as many buckets
-    as that leaves room for. Min-max aggregation, after Jugel et al., "M4: A Visualization-Oriented Time Series Data
-    Aggregation" (VLDB 2014), with M4's first and last kept for the whole series only.
+    Its outline stays, peaks included: the first and the last point, and the lowest and the highest
+    of each of as many buckets as that leaves room for. Min-max aggregation, after Jugel et al.,
+    "M4: A Visualization-Oriented Time Series Data Aggregation" (VLDB 2014), with M4's first and
+    last kept for the whole series only.
     """
     if len(x) <= limit:
         return list(x), list(y)
     buckets, kept = (limit - 2) // 2, [0]
-    for start, stop in pairwise(1 + bucket * (len(x) - 2) // buckets for bucket in range(buckets + 1)):
+    for start, stop in pairwise(
+        1 + bucket * (len(x) - 2) // buckets for bucket in range(buckets + 1)
+    ):
         chunk = y[start:stop]
         kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
     kept.append(len(x) - 1)
@@ -120,7 +125,9 @@ class SpreadSeries(NamedTuple):
     def append(self, x: float, spread: Spread) -> "SpreadSeries":
         """The series with a point more; when full, every other point goes first."""
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
-        return SpreadSeries(*(_and(column[every], one) for column, one in zip(self, _at(x, spread), strict=True)))
+        return SpreadSeries(
+            *(_and(column[every], one) for column, one in zip(self, _at(x, spread), strict=True))
+        )
 
 
 def _points_until(series: AnySeries, end: float) -> AnySeries:
@@ -149,16 +156,21 @@ class RunState:
     steps_per_epoch: int = 1
     rate: float = 0.0  #: samples a second, as last logged.
     elapsed: float = 0.0  #: seconds of training, pauses left out.
-    series: Mapping[str, Series] = field(default_factory=dict)  #: by metric name; of training by step, the others by epoch.
-    bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)  #: the same of replicas: one a variant.
+    #: by metric name; of training by step, the others by epoch.
+    series: Mapping[str, Series] = field(default_factory=dict)
+    #: the same of replicas: one a variant.
+    bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
     epochs: tuple[events.EpochEnded, ...] = ()  #: those that are over, with their figures.
     log: tuple[events.LogLine, ...] = ()
     results: Mapping[str, float] = field(default_factory=dict)  #: test metrics, once finished.
-    replica_results: events.ReplicaFigures = field(default_factory=dict)  #: the same of a run with replicas: a value for each.
+    #: the same of a run with replicas: a value for each.
+    replica_results: events.ReplicaFigures = field(default_factory=dict)
     checkpoint: str = ""  #: the file of its last weights; empty where they are not kept.
     message: str = ""  #: why it failed, or the last warning.
-    machine: Mapping[str, float] = field(default_factory=dict)  #: how busy it is, as `MachineSeen` has it; empty if unknown.
-    before: int = 0  #: how many have their turn before it, where processes train in turn and it waits.
+    #: how busy it is, as `MachineSeen` has it; empty if unknown.
+    machine: Mapping[str, float] = field(default_factory=dict)
+    #: how many have their turn before it, where processes train in turn and it waits.
+    before: int = 0
 
     @property
     def progress(self) -> float:
@@ -166,7 +178,9 @@ class RunState:
         return self.step / self.total_steps if self.total_steps else 0.0
 
     def spreads(self, metric: str) -> tuple[Spread, ...]:
-        """A metric over seeds, one spread a variant: at the end, or else of the last epoch; none if unknown."""
+        """A metric over seeds, one spread a variant: at the end, or else of the last epoch; none if
+        unknown.
+        """
         values = self.replica_results.get(metric)
         if values is None and self.epochs:
             values = self.epochs[-1].replicas.get(metric)
@@ -179,25 +193,35 @@ class RunState:
             return None
         return self.elapsed / self.step * (self.total_steps - self.step)
 
-    def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911, PLR0912 - one case an event
+    # one case an event
+    def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911, PLR0912
         """The state after `event`; `self` stays as it is, other runs' events change nothing."""
         if event.run_id != self.run_id:
             return self
         match event:
             case events.RunStarted():
                 return replace(
-                    self._until(event.first_step, event.steps_per_epoch), status=Status.TRAINING,
-                    config=event.config, metric_definitions=event.metric_definitions, device=event.device,
-                    parameters=event.parameters, total_steps=event.total_steps,
-                    steps_per_epoch=event.steps_per_epoch, message="",
-                )  # fmt: skip
+                    self._until(event.first_step, event.steps_per_epoch),
+                    status=Status.TRAINING,
+                    config=event.config,
+                    metric_definitions=event.metric_definitions,
+                    device=event.device,
+                    parameters=event.parameters,
+                    total_steps=event.total_steps,
+                    steps_per_epoch=event.steps_per_epoch,
+                    message="",
+                )
             case events.StepLogged():
-                return replace(self._with_points(event, event.metrics, event.replicas), rate=event.rate)
+                return replace(
+                    self._with_points(event, event.metrics, event.replicas), rate=event.rate
+                )
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
                 logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
                 bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
-                return replace(self._with_points(event, logged, bands), epochs=_and(self.epochs, event))
+                return replace(
+                    self._with_points(event, logged, bands), epochs=_and(self.epochs, event)
+                )
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message
                 return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
@@ -216,12 +240,18 @@ class RunState:
             case events.RunStopped():
                 return self._ended(event, Status.STOPPED)
             case events.RunFinished():
-                return replace(self._ended(event, Status.FINISHED), results=event.metrics, replica_results=event.replicas)
+                return replace(
+                    self._ended(event, Status.FINISHED),
+                    results=event.metrics,
+                    replica_results=event.replicas,
+                )
         return self
 
     def _ended(self, event: events.RunStopped | events.RunFinished, status: Status) -> "RunState":
         kept = self.checkpoint if event.kept else ""
-        return replace(self, status=status, step=event.step, elapsed=event.seconds, checkpoint=kept, before=0)
+        return replace(
+            self, status=status, step=event.step, elapsed=event.seconds, checkpoint=kept, before=0
+        )
 
     def _until(self, step: int, steps_per_epoch: int) -> "RunState":
         """What was known after `step`, from where the run goes on; all later things come again."""
@@ -229,15 +259,25 @@ class RunState:
             return self
         end = step / steps_per_epoch
         series = {name: _points_until(known, end) for name, known in self.series.items()}
-        bands = {name: tuple(_points_until(band, end) for band in known) for name, known in self.bands.items()}
+        bands = {
+            name: tuple(_points_until(band, end) for band in known)
+            for name, known in self.bands.items()
+        }
         return replace(
-            self, step=step, series={name: known for name, known in series.items() if known.x},
+            self,
+            step=step,
+            series={name: known for name, known in series.items() if known.x},
             bands={name: known for name, known in bands.items() if known and known[0].x},
-            epochs=tuple(row for row in self.epochs if row.epoch <= end), results={}, replica_results={},
-        )  # fmt: skip
+            epochs=tuple(row for row in self.epochs if row.epoch <= end),
+            results={},
+            replica_results={},
+        )
 
     def _with_points(
-        self, event: events.StepLogged | events.EpochEnded, metrics: Mapping[str, float], replicas: events.ReplicaFigures
+        self,
+        event: events.StepLogged | events.EpochEnded,
+        metrics: Mapping[str, float],
+        replicas: events.ReplicaFigures,
     ) -> "RunState":
         at = event.step / self.steps_per_epoch
         series, bands, variants = dict(self.series), dict(self.bands), len(self.config.variants)

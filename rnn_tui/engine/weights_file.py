@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
-TRAINING_PREFIX = "training/"  # of a run that is not at its end, the file also has what training needs to go on
+# of a run that is not at its end, the file also has what training needs to go on
+TRAINING_PREFIX = "training/"
 FILM_PREFIX = "film/"  # and what was kept of moments of its training: see `film`
 # Besides SafetensorError. AttributeError and TypeError: numbers of a kind that numpy does not have.
 UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
@@ -51,10 +52,14 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
 
 
 def contents(
-    path: Path, wanted: Callable[[str], bool], framework: str = "np",
+    path: Path,
+    wanted: Callable[[str], bool],
+    framework: str = "np",
     refusal: str = "The weights in {} can't be read ({}); train them again.",
-) -> tuple[Any, dict[str, Any]]:  # fmt: skip
-    """Metadata and the tensors wanted, as NumPy's or torch's (`pt`); `CheckpointError`, told by `refusal`, if unreadable."""
+) -> tuple[Any, dict[str, Any]]:
+    """Metadata and the tensors wanted, as NumPy's or torch's (`pt`); `CheckpointError`, told by
+    `refusal`, if unreadable.
+    """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
     try:
@@ -62,7 +67,8 @@ def contents(
         with safe_open(path, framework=framework) as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             tensors = {name: file.get_tensor(name) for name in filter(wanted, file.keys())}
-        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):  # a library may add kinds
+        # a library may add kinds
+        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):
             raise TypeError("numbers of a kind that NumPy does not have")
         return about, tensors
     except (SafetensorError, *UNREADABLE) as error:
@@ -70,7 +76,9 @@ def contents(
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from metadata; `CheckpointError`, naming `shown`, if they are not ours."""
+    """Settings, step and figures from metadata; `CheckpointError`, naming `shown`, if they are not
+    ours.
+    """
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
     try:

@@ -7,29 +7,45 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
-from rnn_tui.inside.probes import Labels, LinearProbe, Study, activations_of, chance_level, fit_probe, share
+from rnn_tui.inside.probes import (
+    Labels,
+    LinearProbe,
+    Study,
+    activations_of,
+    chance_level,
+    fit_probe,
+    share,
+)
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
 
 def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
-    """What a replica holds while it adds, a step a place, the lowest first; `CheckpointError` if its weights are too large."""
+    """What a replica holds while it adds, a step a place, the lowest first; `CheckpointError` if
+    its weights are too large.
+    """
     bits = np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1)  # (T, 2)
-    return trace_inputs(network, bits.astype(np.float32), replica, read=[f"{a} + {b}" for a, b in bits])
+    return trace_inputs(
+        network, bits.astype(np.float32), replica, read=[f"{a} + {b}" for a, b in bits]
+    )
 
 
 Bits = npt.NDArray[np.uint8]
 
-STATE, CELL = "state", "cell"  # where a unit may keep the carry: in what it puts out, or in its cell if it has one
-OF_UNITS = ("correlation", "accuracy", "threshold", "above")  # what is known of each source of each unit
+# where a unit may keep the carry: in what it puts out, or in its cell if it has one
+STATE, CELL = "state", "cell"
+# what is known of each source of each unit
+OF_UNITS = ("correlation", "accuracy", "threshold", "above")
 # Additions of the longest length in training, within what shows carries and takes no minute.
 ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
 
 
 @dataclass(frozen=True, eq=False)
 class CarryStudy(Study):
-    """How well each unit, and a plane through all, tells the next place's carry, in additions that neither was fitted to."""
+    """How well each unit, and a plane through all, tells the next place's carry, in additions that
+    neither was fitted to.
+    """
 
     name = "carry"
     in_json = ("additions", "steps", "chance")
@@ -37,17 +53,23 @@ class CarryStudy(Study):
 
     additions: int  #: how many were scored; as many others were fitted to.
     steps: int  #: time steps of each.
-    sources: tuple[str, ...]  #: (S,) what was looked at of each unit: its state, and its cell if it has one.
-    correlation: npt.NDArray[np.float64]  #: (S, H), Pearson's, of each source with the carry; 0 where a unit never moves.
-    accuracy: npt.NDArray[np.float64]  #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
+    #: (S,) what was looked at of each unit: its state, and its cell if it has one.
+    sources: tuple[str, ...]
+    #: (S, H), Pearson's, of each source with the carry; 0 where a unit never moves.
+    correlation: npt.NDArray[np.float64]
+    #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
+    accuracy: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float64]  #: (S, H).
-    above: npt.NDArray[np.bool_]  #: (S, H), whether values from the threshold up stand for a carry, or those below.
+    #: (S, H), whether values from the threshold up stand for a carry, or those below.
+    above: npt.NDArray[np.bool_]
     chance: float  #: the share of the more frequent of carry and none.
     probe: LinearProbe  #: reads the carry off the states.
 
     @property
     def best(self) -> tuple[str, int]:
-        """The source, `STATE` or `CELL`, and the unit, from 0, of the highest accuracy; of equals, of higher correlation."""
+        """The source, `STATE` or `CELL`, and the unit, from 0, of the highest accuracy; of equals,
+        of higher correlation.
+        """
         rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
         source, unit = np.unravel_index(rank[0], self.accuracy.shape)
         return self.sources[source], int(unit)
@@ -61,18 +83,29 @@ class CarryStudy(Study):
     def summary(self) -> str:
         """Best unit and probe in a sentence."""
         source, unit = self.best
-        best = f"{share(self.best_accuracy)} right, correlation {self.correlation[self.sources.index(source), unit]:+.2f}"
-        others = f"a linear probe on all states {share(self.probe.accuracy)}; chance {share(self.chance)}."
+        best = (
+            f"{share(self.best_accuracy)} right, correlation "
+            f"{self.correlation[self.sources.index(source), unit]:+.2f}"
+        )
+        others = (
+            f"a linear probe on all states {share(self.probe.accuracy)}; chance "
+            f"{share(self.chance)}."
+        )
         return f"The {source} of unit {unit} tells the carry best: {best}; {others}"
 
     @property
     def findings(self) -> list[str]:
         """Where the carry is, and how that was found out."""
-        fitted = f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, scored on the other."
+        fitted = (
+            f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, "
+            "scored on the other."
+        )
         return [self.summary, fitted]
 
     def values(self, trace: Trace) -> Array:
-        """The best unit's state or cell (L,) before each place of an addition, to tell the carry into it: 0 at first."""
+        """The best unit's state or cell (L,) before each place of an addition, to tell the carry
+        into it: 0 at first.
+        """
         source, unit = self.best
         before = np.zeros(trace.steps, np.float32)
         before[1:] = trace.layers[0].quantities[source][:-1, unit]
@@ -94,33 +127,49 @@ class CarryStudy(Study):
         return {
             **super().to_dict(),
             "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
-            **{source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS} for at, source in enumerate(self.sources)},
+            **{
+                source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}
+                for at, source in enumerate(self.sources)
+            },
             "probe": self.probe.to_dict(),
         }
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the units, and of the probe."""
-        probe = {f"carry_probe_{name}": np.asarray(getattr(self.probe, name)) for name in ("accuracy", "weight", "bias")}
+        probe = {
+            f"carry_probe_{name}": np.asarray(getattr(self.probe, name))
+            for name in ("accuracy", "weight", "bias")
+        }
         return {**super().arrays(), **probe}
 
 
-def study_carry(network: AdderNetwork, replica: int = 0, *_: object, additions: int = ADDITIONS, seed: int = 0) -> CarryStudy:
-    """Look for the carry in a replica's units over random additions: so fast that it neither tells progress nor is stopped.
+def study_carry(
+    network: AdderNetwork, replica: int = 0, *_: object, additions: int = ADDITIONS, seed: int = 0
+) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions: so fast that it neither tells
+    progress nor is stopped.
 
-    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are fitted to the first half of
-    the additions and scored on the other. `CheckpointError` if the weights are too large to compute with.
+    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
+    fitted to the first half of the additions and scored on the other. `CheckpointError` if the
+    weights are too large to compute with.
     """
     bits = draw_bits(additions, min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS), seed)
     return carry_study(activations_of(network, bits.astype(np.float32), replica), carries_of(bits))
 
 
 def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
-    """The study of the states and cells (T, N, H) during N additions, with what is to be carried (T, N) after each step."""
-    looked_at = {STATE: activations.states} | ({} if activations.cells is None else {CELL: activations.cells})
+    """The study of the states and cells (T, N, H) during N additions, with what is to be carried
+    (T, N) after each step.
+    """
+    looked_at = {STATE: activations.states} | (
+        {} if activations.cells is None else {CELL: activations.cells}
+    )
     # The last place has no next one to carry to.
-    held, carries = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2), carries[:-1]  # (S, H, T−1, N), (T−1, N)
+    # (S, H, T−1, N), (T−1, N)
+    held, carries = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2), carries[:-1]
     half = carries.shape[1] // 2
-    fitted, scored = (part.reshape(*held.shape[:2], -1) for part in np.split(held, [half], axis=3))  # (S, H, …)
+    # (S, H, …)
+    fitted, scored = (part.reshape(*held.shape[:2], -1) for part in np.split(held, [half], axis=3))
     known, asked = (part.ravel() for part in np.split(carries, [half], axis=1))
     figures, above = np.empty((3, *held.shape[:2])), np.empty(held.shape[:2], np.bool_)
     for at in np.ndindex(above.shape):
@@ -128,10 +177,18 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
         right = ((scored[at] >= threshold) == above[at]) == asked
         figures[:, *at] = _correlation(scored[at], asked), right.mean(), threshold
     return CarryStudy(
-        additions=carries.shape[1] - half, steps=len(carries) + 1, sources=tuple(looked_at),
-        correlation=figures[0], accuracy=figures[1], threshold=figures[2], above=above, chance=chance_level(asked),
-        probe=fit_probe(np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked),
-    )  # fmt: skip
+        additions=carries.shape[1] - half,
+        steps=len(carries) + 1,
+        sources=tuple(looked_at),
+        correlation=figures[0],
+        accuracy=figures[1],
+        threshold=figures[2],
+        above=above,
+        chance=chance_level(asked),
+        probe=fit_probe(
+            np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked
+        ),
+    )
 
 
 def draw_bits(count: int, steps: int, seed: int) -> Bits:
@@ -152,14 +209,17 @@ def carries_of(bits: Bits) -> Bits:
 
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
-    """The threshold, midway between two of the values (N,), that tells labels (N,) of 0 and 1 best; whether 1 is above."""
+    """The threshold, midway between two of the values (N,), that tells labels (N,) of 0 and 1 best;
+    whether 1 is above.
+    """
     order = np.argsort(values, kind="stable")
     ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
     count, all_ones = len(values), ones[-1]
     # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
     below, ones_below = np.arange(count), np.concatenate([[0], ones[:-1]])
     right = (below - ones_below) + (all_ones - ones_below)
-    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])  # no threshold can part equal values
+    # no threshold can part equal values
+    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
     up, down = np.where(possible, right, -1), np.where(possible, count - right, -1)
     above = bool(up.max() >= down.max())
     at = int((up if above else down).argmax())
@@ -207,10 +267,16 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
             values = [f"{value:+.3f}" for value in study.values(trace)]
             told = [("probe", study.carry_row(trace)), ("{} {} before".format(*study.best), values)]
         return [
-            ("bit", range(trace.steps)), ("a", numbers.bits(numbers.a)), ("b", numbers.bits(numbers.b)),
-            ("carry", numbers.carries), *told, ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
-            ("answer", trace.answers), ("right", self.reading.right), self._unit_column(),
-        ]  # fmt: skip
+            ("bit", range(trace.steps)),
+            ("a", numbers.bits(numbers.a)),
+            ("b", numbers.bits(numbers.b)),
+            ("carry", numbers.carries),
+            *told,
+            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
+            ("answer", trace.answers),
+            ("right", self.reading.right),
+            self._unit_column(),
+        ]
 
     @property
     def asked(self) -> dict[str, Any]:

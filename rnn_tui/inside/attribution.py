@@ -1,4 +1,6 @@
-"""Which input mattered: what each pixel adds to the answer; how strongly each output depends on the input at each step."""
+"""Which input mattered: what each pixel adds to the answer; how strongly each output depends on the
+input at each step.
+"""
 
 from dataclasses import dataclass
 
@@ -24,7 +26,8 @@ class SensitivityStudy(Study):
     in_arrays = ("norms",)
 
     outputs: tuple[str, ...]  #: (J,) which output: of every step, or each class after the last one.
-    norms: npt.NDArray[np.float64]  #: (J, T) of the logit; 0 where the input comes after the output.
+    #: (J, T) of the logit; 0 where the input comes after the output.
+    norms: npt.NDArray[np.float64]
     first_step: int = 1  #: what the first step is called, 0 or 1.
 
     @property
@@ -32,7 +35,10 @@ class SensitivityStudy(Study):
         """Which input weighs most, in a sentence."""
         output, step = np.unravel_index(self.norms.argmax(), self.norms.shape)
         at, most = step + self.first_step, self.norms.max()
-        return f"The strongest: the output of {self.outputs[output]} on the input at step {at} ({most:.3g})."
+        return (
+            f"The strongest: the output of {self.outputs[output]} on the input at step {at} "
+            f"({most:.3g})."
+        )
 
     @property
     def findings(self) -> list[str]:
@@ -45,12 +51,17 @@ class SensitivityStudy(Study):
 
 
 def study_sensitivity(
-    network: SequenceNetwork, trace: Trace, replica: int = 0, progress: Progress = lambda *_: None,
+    network: SequenceNetwork,
+    trace: Trace,
+    replica: int = 0,
+    progress: Progress = lambda *_: None,
     stopping: Stopping = lambda: False,
-) -> SensitivityStudy | None:  # fmt: skip
-    """Each output's logit against each step of the input of `trace`; norms are over features, and over outputs of a step.
+) -> SensitivityStudy | None:
+    """Each output's logit against each step of the input of `trace`; norms are over features, and
+    over outputs of a step.
 
-    `QueryError` if it has more than `MOST_STEPS` steps, `CheckpointError` if the weights are too large to compute with.
+    `QueryError` if it has more than `MOST_STEPS` steps, `CheckpointError` if the weights are too
+    large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
@@ -64,12 +75,18 @@ def study_sensitivity(
     with torch.enable_grad():
         inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()
         states = states_of(network.cell(replica), inputs)
-        logits = torch.cat(states if trace.every_step else states[-1:]) @ weight.T + bias  # (T or 1, O)
-        asked = [row.unbind() for row in logits] if trace.every_step else [(one,) for one in logits[0]]
+        # (T or 1, O)
+        logits = torch.cat(states if trace.every_step else states[-1:]) @ weight.T + bias
+        asked = (
+            [row.unbind() for row in logits] if trace.every_step else [(one,) for one in logits[0]]
+        )
         for done, outputs in enumerate(asked, start=1):
             if stopping():
                 return None
-            gradients = [torch.autograd.grad(one, inputs, retain_graph=True)[0][:, 0] for one in outputs]  # (T, F) each
+            # (T, F) each
+            gradients = [
+                torch.autograd.grad(one, inputs, retain_graph=True)[0][:, 0] for one in outputs
+            ]
             norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())
             progress(done, len(asked))
     found = np.array(norms)
@@ -79,8 +96,9 @@ def study_sensitivity(
     return SensitivityStudy(outputs, found, trace.first_step)
 
 
-# Nodes of the Gauss-Legendre rule along the path from a blank image: so many, or more until the sum is as it should be.
-# Networks differ in how smooth they are there: an RNN of 128 units needs up to 256.
+# Nodes of the Gauss-Legendre rule along the path from a blank image: so many, or more until the sum
+# is as it should be. Networks differ in how smooth they are there: an RNN of 128 units needs up to
+# 256.
 NODES, MOST_NODES, TOLERANCE = 64, 512, 0.005
 
 
@@ -97,23 +115,31 @@ class Attribution(Record):
 
 
 def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribution:
-    """Integrated gradients (Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep networks”) of `digit` (28, 28).
+    """Integrated gradients (Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep
+    networks”) of `digit` (28, 28).
 
-    Of the pixels x, 0 … 1, from a blank image x′ = 0: x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα, by PyTorch's autograd in double precision.
-    `CheckpointError` if the weights are too large to compute with.
+    Of the pixels x, 0 … 1, from a blank image x′ = 0: x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα, by PyTorch's
+    autograd in double precision. `CheckpointError` if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
     model = build_model(network.config).double()
-    model.load_state_dict({name: torch.from_numpy(array).double() for name, array in network.arrays.items()})
+    model.load_state_dict(
+        {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
+    )
     model.requires_grad_(False)
     scale, nodes = PIXEL_DEVIATION if network.config.recipe.standardise else 1.0, NODES
     while True:
         places, weights = np.polynomial.legendre.leggauss(nodes)
-        along = np.concatenate([(places + 1) / 2, [0.0, 1.0]])[:, None, None] * digit  # (K + 2, 28, 28)
-        rows = torch.from_numpy(network.rows(along).transpose(1, 0, 2).copy()).double().requires_grad_()
+        # (K + 2, 28, 28)
+        along = np.concatenate([(places + 1) / 2, [0.0, 1.0]])[:, None, None] * digit
+        rows = (
+            torch.from_numpy(network.rows(along).transpose(1, 0, 2).copy())
+            .double()
+            .requires_grad_()
+        )
         with torch.enable_grad():
             logits = model(rows)[:, answer]
             [gradient] = torch.autograd.grad(logits.sum(), rows)

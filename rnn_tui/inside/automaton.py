@@ -1,9 +1,12 @@
-"""The adder as a machine: a finite automaton learned by asking the network, beside the true one of two states.
+"""The adder as a machine: a finite automaton learned by asking the network, beside the true one of
+two states.
 
-An adder that reads the bits of two numbers place by place is a Mealy machine (Mealy 1955): what it puts out depends on a state
-and on what it reads. It is learned by Angluin's L* (1987), for Mealy machines as Shahbaz & Groz (2009) have it, by AALpy. As
-Weiss et al. (2018, “Extracting automata from recurrent neural networks using queries and counterexamples”) do it, the network
-answers what it puts out at any word, and what it is known to put out at many decides whether a machine is its own.
+An adder that reads the bits of two numbers place by place is a Mealy machine (Mealy 1955): what it
+puts out depends on a state and on what it reads. It is learned by Angluin's L* (1987), for Mealy
+machines as Shahbaz & Groz (2009) have it, by AALpy. As Weiss et al. (2018, “Extracting automata
+from recurrent neural networks using queries and counterexamples”) do it, the network answers what
+it puts out at any word, and what it is known to put out at many decides whether a machine is its
+own.
 """
 
 import json
@@ -22,11 +25,15 @@ from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
-SYMBOLS = ("00", "01", "10", "11")  # What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
-MOST_STATES = 40  # a machine of more says little; a network that cannot add may have no machine at all
-MOST_READ = 400_000  # places, in all, that the network reads for L* before it is given up: some seconds
+# What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
+SYMBOLS = ("00", "01", "10", "11")
+# a machine of more says little; a network that cannot add may have no machine at all
+MOST_STATES = 40
+# places, in all, that the network reads for L* before it is given up: some seconds
+MOST_READ = 400_000
 MOST_TRIED = 20  # words on which a machine is seen to fail, of which one must hold when asked alone
-LONGEST, OF_EACH_LENGTH = 64, 16  # longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1
+# longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1
+LONGEST, OF_EACH_LENGTH = 64, 16
 LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in them
 CHUNK = 8192  # sums that are asked at once
 Word = tuple[int, ...]
@@ -51,7 +58,9 @@ class MealyMachine(Record):
         return said
 
     def difference(self, other: "MealyMachine") -> Word | None:
-        """A shortest word after whose last symbol the two put out different bits; None where there is none."""
+        """A shortest word after whose last symbol the two put out different bits; None where there
+        is none.
+        """
         words: dict[tuple[int, int], Word] = {(0, 0): ()}  # by the states that it leads to
         reached = [*words]
         for own, others in reached:  # which grows: a walk, breadth first, through pairs of states
@@ -66,10 +75,19 @@ class MealyMachine(Record):
         return None
 
     def table(self, title: str) -> list[str]:
-        """For each state `bit/next state` at each symbol, in lines of one width; 01 and 10 together where they do the same."""
+        """For each state `bit/next state` at each symbol, in lines of one width; 01 and 10 together
+        where they do the same.
+        """
         columns = [["state", *self.states]]
-        for symbol, bits, following in zip(SYMBOLS, self.outputs.T, self.next_states.T, strict=True):
-            columns.append([symbol, *(f"{bit}/{self.states[to]}" for bit, to in zip(bits, following, strict=True))])
+        for symbol, bits, following in zip(
+            SYMBOLS, self.outputs.T, self.next_states.T, strict=True
+        ):
+            columns.append(
+                [
+                    symbol,
+                    *(f"{bit}/{self.states[to]}" for bit, to in zip(bits, following, strict=True)),
+                ]
+            )
         if columns[2][1:] == columns[3][1:]:
             columns[2:4] = [["01, 10", *columns[2][1:]]]
         padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
@@ -77,18 +95,30 @@ class MealyMachine(Record):
         return [line.ljust(max(map(len, lines))) for line in lines]
 
     def dot(self, name: str, title: str) -> Iterator[str]:
-        """Lines of a cluster in Graphviz's language: an edge from state to state, with `symbol/bit` of all that lead there."""
+        """Lines of a cluster in Graphviz's language: an edge from state to state, with `symbol/bit`
+        of all that lead there.
+        """
         yield from (f'  subgraph "cluster {name}" {{', f'    label="{title}";')
-        for at, (state, bits, following) in enumerate(zip(self.states, self.outputs, self.next_states, strict=True)):
-            yield f'    "{name} {at}" [label={json.dumps(state)}{", shape=doublecircle" * (at == 0)}];'
+        for at, (state, bits, following) in enumerate(
+            zip(self.states, self.outputs, self.next_states, strict=True)
+        ):
+            yield (
+                f'    "{name} {at}" '
+                f"[label={json.dumps(state)}{', shape=doublecircle' * (at == 0)}];"
+            )
             for to in np.unique(following):
-                edge = ", ".join(f"{SYMBOLS[symbol]}/{bits[symbol]}" for symbol in np.flatnonzero(following == to))
+                edge = ", ".join(
+                    f"{SYMBOLS[symbol]}/{bits[symbol]}"
+                    for symbol in np.flatnonzero(following == to)
+                )
                 yield f'    "{name} {at}" -> "{name} {to}" [label="{edge}"];'
         yield "  }"
 
 
 CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry into the place
-    ("no carry", "carry"), np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8), np.array([[0, 0, 0, 1], [0, 1, 1, 1]])
+    ("no carry", "carry"),
+    np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8),
+    np.array([[0, 0, 0, 1], [0, 1, 1, 1]]),
 )
 
 
@@ -103,15 +133,20 @@ def require_lstar() -> Any:
 
 
 class _LeftError(Exception):
-    """L* is left before its end: to be stopped, or there is no machine of at most `MOST_STATES` states as far as one looks."""
+    """L* is left before its end: to be stopped, or there is no machine of at most `MOST_STATES`
+    states as far as one looks.
+    """
 
 
 @dataclass(eq=False)
 class MachineLearner:
-    """Learns the machine of a network: to AALpy it is the system under learning, and the equivalence oracle as well."""
+    """Learns the machine of a network: to AALpy it is the system under learning, and the
+    equivalence oracle as well.
+    """
 
     network: AdderNetwork  #: of one replica.
-    known: Sequence[tuple[Words, Bits]]  #: words (T, N) and what it puts out at them, the short ones first.
+    #: words (T, N) and what it puts out at them, the short ones first.
+    known: Sequence[tuple[Words, Bits]]
     progress: Callable[[int], object]  #: told of how many states the machine is so far.
     stopping: Stopping  #: asked whether to leave the rest.
     read: int = 0  #: places that the network has read.
@@ -120,9 +155,18 @@ class MachineLearner:
     num_queries = num_steps = 0  # which AALpy would report
 
     def learn(self) -> tuple[MealyMachine | None, bool] | None:
-        """A machine that agrees on the short words, if one was found, and whether on the long ones, too; None if stopped."""
+        """A machine that agrees on the short words, if one was found, and whether on the long ones,
+        too; None if stopped.
+        """
         try:
-            found = require_lstar()([*range(len(SYMBOLS))], self, self, "mealy", cache_and_non_det_check=False, print_level=0)
+            found = require_lstar()(
+                [*range(len(SYMBOLS))],
+                self,
+                self,
+                "mealy",
+                cache_and_non_det_check=False,
+                print_level=0,
+            )
         except _LeftError:
             return None if self.stopped else (self.agreed, False)
         return _machine_of(found), True
@@ -135,36 +179,51 @@ class MachineLearner:
         return [int(bit) for [bit] in _outputs(self.network, np.array(word, np.uint8)[:, None])]
 
     def find_cex(self, hypothesis: Any) -> Word | None:
-        """A word on which AALpy's machine is not what the network is; None where it agrees on all that are known."""
+        """A word on which AALpy's machine is not what the network is; None where it agrees on all
+        that are known.
+        """
         machine = _machine_of(hypothesis)
         self.progress(min(len(machine.states), MOST_STATES))
         if len(machine.states) > MOST_STATES:
             raise _LeftError
-        suspects = [*filter(None, [machine.difference(CARRY_MACHINE)])]  # the first thing that will be said of it
+        # the first thing that will be said of it
+        suspects = [*filter(None, [machine.difference(CARRY_MACHINE)])]
         for words, outputs in self.known:
             differs = machine.run(words) != outputs
             columns, first = np.flatnonzero(differs.any(axis=0)), differs.argmax(axis=0)
             shortest = columns[np.argsort(first[columns], kind="stable")][:MOST_TRIED]
             suspects += [tuple(words[: first[column] + 1, column].tolist()) for column in shortest]
             for word in suspects:  # alone, the network may round otherwise than in a batch
-                if self.query(word) != machine.run(np.array(word, np.uint8)[:, None])[:, 0].tolist():
+                if (
+                    self.query(word)
+                    != machine.run(np.array(word, np.uint8)[:, None])[:, 0].tolist()
+                ):
                     return word
             self.agreed = self.agreed or machine  # the first: with the short words only
         return None
 
 
 def _machine_of(hypothesis: Any) -> MealyMachine:
-    """AALpy's machine as ours: states by the words that lead there, short ones first; the true one where it is that."""
-    states, symbols = sorted(hypothesis.states, key=lambda one: (len(one.prefix), one.prefix)), range(len(SYMBOLS))
+    """AALpy's machine as ours: states by the words that lead there, short ones first; the true one
+    where it is that.
+    """
+    states, symbols = (
+        sorted(hypothesis.states, key=lambda one: (len(one.prefix), one.prefix)),
+        range(len(SYMBOLS)),
+    )
     outputs = np.array([[one.output_fun[symbol] for symbol in symbols] for one in states], np.uint8)
-    next_states = np.array([[states.index(one.transitions[symbol]) for symbol in symbols] for one in states])
+    next_states = np.array(
+        [[states.index(one.transitions[symbol]) for symbol in symbols] for one in states]
+    )
     machine = MealyMachine(tuple(f"q{at}" for at in range(len(states))), outputs, next_states)
     return machine if machine.difference(CARRY_MACHINE) else CARRY_MACHINE
 
 
 @dataclass(frozen=True)
 class AskedSum(Record):
-    """What a network answers to an addition, as `rnn-tui add` would have it; all numbers are binary."""
+    """What a network answers to an addition, as `rnn-tui add` would have it; all numbers are
+    binary.
+    """
 
     in_json = ("query", "answer", "expected", "correct")
 
@@ -186,46 +245,71 @@ class AskedSum(Record):
 class AutomatonStudy(Study):
     """The machine learned from a network, whether it adds, and sums that the network gets wrong.
 
-    Of two sums, the smaller has fewer bits in a and b together; of those with as many, the smaller a + b; then the larger a.
+    Of two sums, the smaller has fewer bits in a and b together; of those with as many, the smaller
+    a + b; then the larger a.
     """
 
     name = "automaton"
     in_json = (
-        "machine", "holds_beyond", "equivalent", "difference", "bits", "verified", "failing", "smallest",
-        "longer", "longer_failing", "counterexamples",
-    )  # fmt: skip
+        "machine",
+        "holds_beyond",
+        "equivalent",
+        "difference",
+        "bits",
+        "verified",
+        "failing",
+        "smallest",
+        "longer",
+        "longer_failing",
+        "counterexamples",
+    )
     in_arrays = ("verified", "failing", "longer", "longer_failing")
 
-    #: does what the network does on all sums of up to `bits` bits; None where none of at most `MOST_STATES` states was found.
+    #: does what the network does on all sums of up to `bits` bits; None where none of at most
+    #: `MOST_STATES` states was found.
     machine: MealyMachine | None
     holds_beyond: bool  #: whether it does so on all longer words that were tried, too.
     equivalent: bool  #: whether it is the true machine of two states.
-    difference: AskedSum | None  #: asked of the network: a sum that begins with a shortest word on which the two differ.
+    #: asked of the network: a sum that begins with a shortest word on which the two differ.
+    difference: AskedSum | None
     bits: int  #: of the numbers in all sums that were verified, at most.
     verified: int  #: how many these are.
     failing: int  #: how many of them the network gets wrong.
     smallest: AskedSum | None  #: the smallest of those.
     longer: int  #: how many sums were tried whose larger number has more bits, up to `LONGEST`.
     longer_failing: int  #: how many of them the network gets wrong.
-    counterexamples: tuple[AskedSum, ...]  #: the smallest of those of the kind 1…1 + 1, and of all others, where there are any.
+    #: the smallest of those of the kind 1…1 + 1, and of all others, where there are any.
+    counterexamples: tuple[AskedSum, ...]
 
     @property
     def summary(self) -> str:
         """Whether it is the true machine, and whether it adds."""
         sums = f"sums of numbers of up to {self.bits} bits"
         if self.machine is None:
-            what = f"No machine of at most {MOST_STATES} states was found that does what the network does on all {sums}."
+            what = (
+                f"No machine of at most {MOST_STATES} states was found that does what the "
+                f"network does on all {sums}."
+            )
         elif self.difference is None:
-            what = "The machine learned from the network is the true one of two states, no carry and carry."
+            what = (
+                "The machine learned from the network is the true one of two states, no carry "
+                "and carry."
+            )
         else:
             count, odd = len(self.machine.states), self.difference
-            what = f"The machine learned from the network has {count} state{'s' * (count > 1)} and is not the true one"
+            what = (
+                f"The machine learned from the network has {count} state{'s' * (count > 1)} and "
+                "is not the true one"
+            )
             what += "." if odd.correct else f": the network fails at {odd}."
         if self.machine is not None and not self.holds_beyond:
             what += " It does what the network does on short words, but not on all longer ones."
         if self.smallest is None:
             return f"{what} All {self.verified:,} {sums} are right."
-        return f"{what} {self.failing:,} of {self.verified:,} {sums} are wrong; the smallest: {self.smallest}."
+        return (
+            f"{what} {self.failing:,} of {self.verified:,} {sums} are wrong; the smallest: "
+            f"{self.smallest}."
+        )
 
     @property
     def findings(self) -> list[str]:
@@ -233,33 +317,62 @@ class AutomatonStudy(Study):
         learned = [] if self.machine is None else [self.machine.table("learned from the network")]
         tables = [*learned, CARRY_MACHINE.table("true machine")]
         return [
-            self.summary, "",
-            *("   ".join(row).rstrip() for row in zip_longest(*tables, fillvalue=" " * len(tables[0][0]))),
+            self.summary,
+            "",
+            *(
+                "   ".join(row).rstrip()
+                for row in zip_longest(*tables, fillvalue=" " * len(tables[0][0]))
+            ),
             "At 00, 01, 10, 11, the bits of both numbers: the bit of the sum/the next state.",
-            f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, {self.longer_failing:,} are wrong.",
+            f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, "
+            f"{self.longer_failing:,} are wrong.",
             *(f"Fails at {one}." for one in self.counterexamples),
-        ]  # fmt: skip
+        ]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The machine's (S, 4), too; of no states where there is none."""
-        machine = self.machine or MealyMachine((), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp))
-        return {**super().arrays(), "automaton_outputs": machine.outputs, "automaton_next_states": machine.next_states}
+        machine = self.machine or MealyMachine(
+            (), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp)
+        )
+        return {
+            **super().arrays(),
+            "automaton_outputs": machine.outputs,
+            "automaton_next_states": machine.next_states,
+        }
 
     @property
     def dot(self) -> str:
         """Both machines in Graphviz's language."""
-        learned = () if self.machine is None else self.machine.dot("learned", "learned from the network")
-        return "\n".join(["digraph {", "  rankdir=LR;", *learned, *CARRY_MACHINE.dot("true", "true machine"), "}", ""])
+        learned = (
+            () if self.machine is None else self.machine.dot("learned", "learned from the network")
+        )
+        return "\n".join(
+            [
+                "digraph {",
+                "  rankdir=LR;",
+                *learned,
+                *CARRY_MACHINE.dot("true", "true machine"),
+                "}",
+                "",
+            ]
+        )
 
 
 def study_automaton(
-    network: AdderNetwork, replica: int = 0, progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
-    *, bits: int = 8, seed: int = 0,
-) -> AutomatonStudy | None:  # fmt: skip
-    """Learn a machine from a replica, and look for sums that it gets wrong; None where it was stopped.
+    network: AdderNetwork,
+    replica: int = 0,
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+    *,
+    bits: int = 8,
+    seed: int = 0,
+) -> AutomatonStudy | None:
+    """Learn a machine from a replica, and look for sums that it gets wrong; None where it was
+    stopped.
 
-    They are looked for in the machine, in all sums of numbers of up to `bits` bits (1 to 10), and in longer ones, by `seed`.
-    `CheckpointError` if the weights are too large to compute with, `UserError` if AALpy is not installed.
+    They are looked for in the machine, in all sums of numbers of up to `bits` bits (1 to 10), and
+    in longer ones, by `seed`. `CheckpointError` if the weights are too large to compute with,
+    `UserError` if AALpy is not installed.
     """
     require_lstar()  # before the work
     network, long = network.only(replica), _longer_sums(bits, seed)
@@ -273,7 +386,9 @@ def study_automaton(
         progress(done, total)
         said.append(_outputs(network, words))
     known = [(short, np.concatenate(said[:-1], axis=1)), (long, said[-1])]
-    learned = MachineLearner(network, known, lambda states: progress(len(parts) + states, total), stopping).learn()
+    learned = MachineLearner(
+        network, known, lambda states: progress(len(parts) + states, total), stopping
+    ).learn()
     if learned is None:
         return None
     machine, holds_beyond = learned
@@ -282,12 +397,23 @@ def study_automaton(
     chains = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
     progress(total, total)
     return AutomatonStudy(
-        machine=machine, holds_beyond=holds_beyond, equivalent=machine is CARRY_MACHINE,
+        machine=machine,
+        holds_beyond=holds_beyond,
+        equivalent=machine is CARRY_MACHINE,
         difference=None if word is None else _ask(network, np.array(word), len(word)),
-        bits=bits, verified=short.shape[1], failing=int(failing.sum()), smallest=_smallest(network, short[:, failing]),
-        longer=long.shape[1], longer_failing=int(longer_failing.sum()),
-        counterexamples=tuple(filter(None, (_smallest(network, long[:, longer_failing & kind]) for kind in (chains, ~chains)))),
-    )  # fmt: skip
+        bits=bits,
+        verified=short.shape[1],
+        failing=int(failing.sum()),
+        smallest=_smallest(network, short[:, failing]),
+        longer=long.shape[1],
+        longer_failing=int(longer_failing.sum()),
+        counterexamples=tuple(
+            filter(
+                None,
+                (_smallest(network, long[:, longer_failing & kind]) for kind in (chains, ~chains)),
+            )
+        ),
+    )
 
 
 def _longer_sums(bits: int, seed: int) -> Words:
@@ -306,7 +432,9 @@ def _outputs(network: AdderNetwork, words: Words) -> Bits:
     """The bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
     inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
     with np.errstate(all="ignore"):
-        logits = np.array([at_step[0, 0] for at_step in network.steps(inputs, [len(words)] * words.shape[1])])
+        logits = np.array(
+            [at_step[0, 0] for at_step in network.steps(inputs, [len(words)] * words.shape[1])]
+        )
     require_finite(logits)
     return (sigmoid(logits) >= 0.5).astype(np.uint8)
 
@@ -315,22 +443,36 @@ def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
     """Which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
     places = np.arange(1, len(words) + 1)[:, None]
     length = ((words > 0) * places).max(axis=0) + 1
-    failing: npt.NDArray[np.bool_] = ((outputs != CARRY_MACHINE.run(words)) & (places <= length)).any(axis=0)
+    failing: npt.NDArray[np.bool_] = (
+        (outputs != CARRY_MACHINE.run(words)) & (places <= length)
+    ).any(axis=0)
     return failing
 
 
 def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
-    """The smallest sum that is wrong when asked alone, of words (T, N) with wrong ones: other rounding may save one."""
+    """The smallest sum that is wrong when asked alone, of words (T, N) with wrong ones: other
+    rounding may save one.
+    """
     places = np.arange(1, len(words) + 1)[:, None]
     bits = np.sum([((part > 0) * places).max(axis=0) for part in (words & 1, words >> 1)], axis=0)
-    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits])  # by bits, then a + b, then the larger a
+    # by bits, then a + b, then the larger a
+    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits])
     return next((asked for at in order if not (asked := _ask(network, words[:, at])).correct), None)
 
 
 def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:
-    """What it answers to the sum that a word (T,) is; with one more 1 in a where that has fewer than `least` places."""
+    """What it answers to the sum that a word (T,) is; with one more 1 in a where that has fewer
+    than `least` places.
+    """
     numbers = Addition(number_of(word > 1), number_of(word % 2 > 0))
     if numbers.length < least:
         numbers = Addition(numbers.a | 1 << least, numbers.b)
-    bits = _outputs(network, 2 * numbers.bits(numbers.a)[:, None] + numbers.bits(numbers.b)[:, None])
-    return AskedSum(numbers, f"{numbers.a:b} + {numbers.b:b}", f"{number_of(bits[:, 0] > 0):b}", f"{numbers.total:b}")
+    bits = _outputs(
+        network, 2 * numbers.bits(numbers.a)[:, None] + numbers.bits(numbers.b)[:, None]
+    )
+    return AskedSum(
+        numbers,
+        f"{numbers.a:b} + {numbers.b:b}",
+        f"{number_of(bits[:, 0] > 0):b}",
+        f"{numbers.total:b}",
+    )

@@ -1,8 +1,9 @@
 """Edits: a value in a network is set while it reads, and everything after it is computed anew.
 
-What an answer loses shows what the value was for: an ablation where a unit is silenced, an intervention in general (Pearl
-2009, “Causality”, chapter 3). An edit is written as `cell[5]@3=0`: a quantity, its units, the steps, and the value; `*` stands
-for all units, `10-` for all steps from there on, no steps for every step, and `keep` for the value that the step before left.
+What an answer loses shows what the value was for: an ablation where a unit is silenced, an
+intervention in general (Pearl 2009, “Causality”, chapter 3). An edit is written as `cell[5]@3=0`: a
+quantity, its units, the steps, and the value; `*` stands for all units, `10-` for all steps from
+there on, no steps for every step, and `keep` for the value that the step before left.
 """
 
 import math
@@ -39,7 +40,9 @@ class Edit:
 
     def holds_at(self, step: int) -> bool:
         """Whether it is made at a step, from 0."""
-        return (self.first is None or step >= self.first) and (self.last is None or step <= self.last)
+        return (self.first is None or step >= self.first) and (
+            self.last is None or step <= self.last
+        )
 
     def made(self, values: Array, before: Array) -> Array:
         """Values (N, H) with the edit in them; `before` are those that the step before left."""
@@ -51,7 +54,13 @@ class Edit:
         """As a user types it; the first step is called `first_step`."""
         units, steps = "*" if self.units is None else ",".join(map(str, self.units)), ""
         if self.first is not None:
-            end = "-" if self.last is None else f"-{self.last + first_step}" if self.last != self.first else ""
+            end = (
+                "-"
+                if self.last is None
+                else f"-{self.last + first_step}"
+                if self.last != self.first
+                else ""
+            )
             steps = f"@{self.first + first_step}{end}"
         value = KEEP if self.value is None else f"{self.value:g}"
         return f"{f'{self.layer}: ' * with_layer}{self.quantity}[{units}]{steps}={value}"
@@ -63,15 +72,25 @@ def silenced(layer: str, *units: int) -> Edit:
 
 
 def read_edit(text: str, trace: Trace) -> Edit:
-    """Read an edit of a network that left `trace`; `QueryError` if it is none, or of a layer, unit, … that is not there."""
-    found, shown = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None, printable(text, 60)
+    """Read an edit of a network that left `trace`; `QueryError` if it is none, or of a layer, unit,
+    … that is not there.
+    """
+    found, shown = (
+        _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None,
+        printable(text, 60),
+    )
     if len(text) > LONGEST:
         raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")
     if found is None:
         raise QueryError(f"“{shown}” is no edit; {HOW}.")
-    layer, quantity = _named_layer(found["layer"], trace, shown), found["quantity"].removesuffix(" gate")
+    layer, quantity = (
+        _named_layer(found["layer"], trace, shown),
+        found["quantity"].removesuffix(" gate"),
+    )
     if quantity not in (names := editable(layer)):
-        raise QueryError(f"“{shown}”: there is no {quantity} in this network; it has {', '.join(names)}.")
+        raise QueryError(
+            f"“{shown}”: there is no {quantity} in this network; it has {', '.join(names)}."
+        )
     units, count = None, layer.states.shape[1]
     if "*" not in found["units"]:
         units = tuple(sorted({int(one) for one in re.findall(r"\d+", found["units"])}))
@@ -84,7 +103,10 @@ def read_edit(text: str, trace: Trace) -> Edit:
             last = int(found["to"][1:]) - trace.first_step if found["to"][1:] else None
         if not 0 <= first < trace.steps or (last is not None and not first <= last < trace.steps):
             end = trace.first_step + trace.steps - 1
-            raise QueryError(f"“{shown}”: steps are counted from {trace.first_step} to {end}, the first one first.")
+            raise QueryError(
+                f"“{shown}”: steps are counted from {trace.first_step} to {end}, the first one "
+                "first."
+            )
     return Edit(layer.name, quantity, units, first, last, _value(found["value"], shown))
 
 
@@ -115,7 +137,9 @@ def editable(layer: LayerTrace) -> list[str]:
 
 
 def change_of(edits: Sequence[Edit], layer: str) -> Change | None:
-    """What the edits change while a layer reads one input; None for nothing. Of several edits of one value, the last holds."""
+    """What the edits change while a layer reads one input; None for nothing. Of several edits of
+    one value, the last holds.
+    """
     of_quantity: dict[str, list[Edit]] = {}
     for edit in edits:
         if edit.layer == layer:
@@ -144,7 +168,10 @@ class Edited:
     @property
     def written(self) -> list[str]:
         """The edits as a user types them."""
-        return [edit.written(self.trace.first_step, with_layer=len(self.trace.layers) > 1) for edit in self.edits]
+        return [
+            edit.written(self.trace.first_step, with_layer=len(self.trace.layers) > 1)
+            for edit in self.edits
+        ]
 
     @property
     def summary(self) -> str:
@@ -155,9 +182,14 @@ class Edited:
             return f"With {edits}, no answer changes."
         if after.every_step:
             first = changed[0] + after.first_step
-            return f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
+            return (
+                f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
+            )
         step = after.steps - 1
-        words = [f"{trace.answer_word(step)} ({100 * trace.sureness(step):.1f} %)" for trace in (before, after)]
+        words = [
+            f"{trace.answer_word(step)} ({100 * trace.sureness(step):.1f} %)"
+            for trace in (before, after)
+        ]
         return f"With {edits}, the answer is {words[1]}; without, {words[0]}."
 
     def to_dict(self) -> Mapping[str, object]:

@@ -1,4 +1,6 @@
-"""Learning as a film: what a network held and said, and how far its gradient reached back, at each moment that was kept."""
+"""Learning as a film: what a network held and said, and how far its gradient reached back, at each
+moment that was kept.
+"""
 
 import io
 import json
@@ -23,14 +25,22 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-NO_FILM = "There is no film of this network: it ships, or was trained before films were kept; train one with rnn-tui train {}."
+NO_FILM = (
+    "There is no film of this network: it ships, or was trained before films were kept; train "
+    "one with rnn-tui train {}."
+)
 NO_GRADIENTS = "This run kept no gradients; train one with --gradient-inputs 32."
-KEPT_NOTE = "The film has the states of the top layer and the answers for one test image; units are ranked by their mean state."
+KEPT_NOTE = (
+    "The film has the states of the top layer and the answers for one test image; units are "
+    "ranked by their mean state."
+)
 INPUTS = 100
 
 
 def film_of(reading: NetworkReading) -> Film:
-    """The film of the network that has read; `QueryError` if there is none, `CheckpointError` if it can't be read."""
+    """The film of the network that has read; `QueryError` if there is none, `CheckpointError` if it
+    can't be read.
+    """
     film = reading.film()
     if film is None:
         raise QueryError(NO_FILM.format(reading.trace.task))
@@ -40,12 +50,18 @@ def film_of(reading: NetworkReading) -> Film:
 def moment(reading: NetworkReading, film: Film, at: int) -> NetworkReading:
     """The same network at a moment, from 0, of its training, and what it held and said then.
 
-    Networks that read sequences read the input at hand. Of those that read images states and answers are kept for one image.
-    `CheckpointError` if the film fits another network.
+    Networks that read sequences read the input at hand. Of those that read images states and
+    answers are kept for one image. `CheckpointError` if the film fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
         digit, label = read_test_image(FILMED)
-        return replace(reading, trace=_kept_trace(reading.network, film, at), digit=digit, right=(label,), retraced=False)
+        return replace(
+            reading,
+            trace=_kept_trace(reading.network, film, at),
+            digit=digit,
+            right=(label,),
+            retraced=False,
+        )
     network = network_at(reading.network, film, at)
     replica = network.replicas.index(reading.network.replicas[reading.replica])
     trace = trace_inputs(network, reading.trace.inputs, replica, read=reading.trace.read)
@@ -53,7 +69,9 @@ def moment(reading: NetworkReading, film: Film, at: int) -> NetworkReading:
 
 
 def network_at(network: SequenceNetwork, film: Film, at: int) -> Any:
-    """All replicas of the run of `network` at a moment; a `CheckpointError` where the film fits others."""
+    """All replicas of the run of `network` at a moment; a `CheckpointError` where the film fits
+    others.
+    """
     arrays = {name: kept[at] for name, kept in film.moments.items()}
     return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
 
@@ -61,11 +79,21 @@ def network_at(network: SequenceNetwork, film: Film, at: int) -> Any:
 def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
     ways, size = 1 + network.cell.bidirectional, network.config.hidden_size
     shapes = {"states": (28, ways * size), "logits": (28, CLASSES)}
-    if any(name not in film.moments or film.moments[name].shape[1:] != shape for name, shape in shapes.items()):
+    if any(
+        name not in film.moments or film.moments[name].shape[1:] != shape
+        for name, shape in shapes.items()
+    ):
         raise CheckpointError("The film of this network is of another one; train it again.")
     states, logits = (film.moments[name][at].astype(np.float32) for name in shapes)
-    parts = zip(("forward", "backward") if ways > 1 else ("top layer",), np.split(states, ways, axis=1), strict=True)
-    layers = [LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE) for name, part in parts]
+    parts = zip(
+        ("forward", "backward") if ways > 1 else ("top layer",),
+        np.split(states, ways, axis=1),
+        strict=True,
+    )
+    layers = [
+        LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE)
+        for name, part in parts
+    ]
     return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
 
 
@@ -87,15 +115,26 @@ class LearningStudy(Study):
         with np.errstate(invalid="ignore", divide="ignore"):
             left = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])
         # A readout of zeros lets no gradient through.
-        begun = f"{left[0]:.2g} before training" if self.norms[0].any() else "no gradient before training"
-        most = f"at most {left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, {left[-1]:.2g} at the end."
+        begun = (
+            f"{left[0]:.2g} before training"
+            if self.norms[0].any()
+            else "no gradient before training"
+        )
+        most = (
+            f"at most {left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, "
+            f"{left[-1]:.2g} at the end."
+        )
         return f"The gradient at the first step, in parts of that at the last: {begun}, {most}"
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the norms moment by moment."""
         rows = zip(self.epochs, self.norms, strict=True)
-        return [self.summary, "epoch, and the norm step by step:", *(f"{at:8.3f}  {_words(norms)}" for at, norms in rows)]
+        return [
+            self.summary,
+            "epoch, and the norm step by step:",
+            *(f"{at:8.3f}  {_words(norms)}" for at, norms in rows),
+        ]
 
 
 def _words(values: npt.NDArray[np.float64]) -> str:
@@ -105,33 +144,47 @@ def _words(values: npt.NDArray[np.float64]) -> str:
 def study_learning(
     reading: NetworkReading, progress: Progress, stopping: Stopping, *, inputs: int = INPUTS
 ) -> LearningStudy | None:
-    """The gradient through time at each moment: over sequences of the longest length, or as a reader of images kept it.
+    """The gradient through time at each moment: over sequences of the longest length, or as a
+    reader of images kept it.
 
-    `QueryError` if there is no film, or it has no gradients; `CheckpointError` if it fits another network.
+    `QueryError` if there is no film, or it has no gradients; `CheckpointError` if it fits another
+    network.
     """
     film, network = film_of(reading), reading.network
     if isinstance(network, RowReaderNetwork):
         if "gradients" not in film.moments:
             raise QueryError(NO_GRADIENTS)
-        return LearningStudy(network.config.gradient_inputs, film.epochs, film.moments["gradients"].astype(np.float64))
-    drawn, norms = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]), []
+        return LearningStudy(
+            network.config.gradient_inputs,
+            film.epochs,
+            film.moments["gradients"].astype(np.float64),
+        )
+    drawn, norms = (
+        draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]),
+        [],
+    )
     for at in range(len(film)):
         if stopping():
             return None
         then = moment(reading, film, at)
-        norms.append(sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1))
+        norms.append(
+            sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1)
+        )
         progress(at + 1, len(film))
     return LearningStudy(inputs, film.epochs, np.array(norms))
 
 
 BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
-# States of short additions; two are of one cluster where they lie within this distance, a share of the cube's diagonal.
+# States of short additions; two are of one cluster where they lie within this distance, a share of
+# the cube's diagonal.
 STATES, STEPS, APART = 200, 8, 0.15
 
 
 @dataclass(frozen=True, eq=False)
 class ClickStudy(Study):
-    """When each seed of an adder first adds long numbers without error, and how many clusters its states form by then."""
+    """When each seed of an adder first adds long numbers without error, and how many clusters its
+    states form by then.
+    """
 
     name = "clicks"
     in_json = ("variant", "seeds", "epochs", "right", "clusters", "first")
@@ -146,37 +199,61 @@ class ClickStudy(Study):
     @property
     def first(self) -> tuple[float | None, ...]:
         """(S,) the epoch at which each seed first adds without error; None where it never does."""
-        return tuple(self.epochs[int(row.argmax())] if row.max() == 1 else None for row in self.right)
+        return tuple(
+            self.epochs[int(row.argmax())] if row.max() == 1 else None for row in self.right
+        )
 
     @property
     def summary(self) -> str:
         """How many seeds get there, and when, in a sentence."""
         there = [one for one in self.first if one is not None]
-        when = f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}" if there else ""
-        groups = {"these": self.clusters[: len(there), -1], "the others": self.clusters[len(there) :, -1]}
-        means = ", ".join(f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts))
-        told = f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits without error{when}."
+        when = (
+            f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}"
+            if there
+            else ""
+        )
+        groups = {
+            "these": self.clusters[: len(there), -1],
+            "the others": self.clusters[len(there) :, -1],
+        }
+        means = ", ".join(
+            f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts)
+        )
+        told = (
+            f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits "
+            f"without error{when}."
+        )
         return f"{told} Clusters of states at the end: {means} on average."
 
     @property
     def findings(self) -> list[str]:
         """The summary, and a line for each seed."""
         rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
-        return [self.summary, f"seed  adds {BITS} bits from epoch  right at the end  clusters by moment"] + [
-            f"{seed:4}  {'never' if first is None else f'{first:.3g}':>23}  {100 * right:14.1f} %  {' '.join(map(str, row))}"
+        return [
+            self.summary,
+            f"seed  adds {BITS} bits from epoch  right at the end  clusters by moment",
+        ] + [
+            f"{seed:4}  {'never' if first is None else f'{first:.3g}':>23}  {100 * right:14.1f} "
+            f"%  {' '.join(map(str, row))}"
             for seed, first, right, row in rows
         ]
 
 
-def study_clicks(reading: NetworkReading, progress: Progress, stopping: Stopping) -> ClickStudy | None:
-    """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of their states.
+def study_clicks(
+    reading: NetworkReading, progress: Progress, stopping: Stopping
+) -> ClickStudy | None:
+    """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of
+    their states.
 
-    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of the diagonal of the cube
-    in which they lie. `QueryError` if there is no film, `CheckpointError` if it fits another network.
+    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of
+    the diagonal of the cube in which they lie. `QueryError` if there is no film, `CheckpointError`
+    if it fits another network.
     """
     film, network = film_of(reading), reading.network
     variant, random = network.replicas[reading.replica].variant, np.random.default_rng(0)
-    sums = [Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)]
+    sums = [
+        Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
+    ]
     sums.append(Addition(2**BITS - 1, 1))
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
     right, clusters, seeds = [], [], []
@@ -194,8 +271,13 @@ def study_clicks(reading: NetworkReading, progress: Progress, stopping: Stopping
         progress(at + 1, len(film))
     shares, counts = np.array(right).T, np.array(clusters).T
     # Those that never click, last.
-    order = sorted(range(len(seeds)), key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(film))
-    return ClickStudy(variant.label, tuple(seeds[row] for row in order), film.epochs, shares[order], counts[order])
+    order = sorted(
+        range(len(seeds)),
+        key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(film),
+    )
+    return ClickStudy(
+        variant.label, tuple(seeds[row] for row in order), film.epochs, shares[order], counts[order]
+    )
 
 
 def _clusters(states: Array) -> int:
@@ -213,28 +295,43 @@ def frames(reading: NetworkReading) -> Iterator[tuple[float, Trace]]:
     yield from ((epoch, moment(reading, film, at).trace) for at, epoch in enumerate(film.epochs))
 
 
-# Below zero, above it; pixels of a value and of the margin; seconds of a moment, and of the last one.
-BELOW, ABOVE = (np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in DARK_PALETTE[:2])
+# Below zero, above it; pixels of a value and of the margin; seconds of a moment, and of the last
+# one.
+BELOW, ABOVE = (
+    np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in DARK_PALETTE[:2]
+)
 CELL, MARGIN, SECONDS, LAST_SECONDS = 14, 24, 0.5, 3.0
 Frame = tuple[float, Trace]
 
 
 def _states(trace: Trace) -> npt.NDArray[np.uint8]:
-    """The colours (H, T, 3) of the states of the layer that is read out, a unit a row in the order of its number."""
+    """The colours (H, T, 3) of the states of the layer that is read out, a unit a row in the order
+    of its number.
+    """
     values = next(layer.states for layer in reversed(trace.layers) if layer.read_out).T[:, :, None]
-    coloured: npt.NDArray[np.uint8] = (np.where(values < 0, BELOW, ABOVE) * np.abs(values).clip(0, 1)).astype(np.uint8)
+    coloured: npt.NDArray[np.uint8] = (
+        np.where(values < 0, BELOW, ABOVE) * np.abs(values).clip(0, 1)
+    ).astype(np.uint8)
     return coloured
 
 
 def _told(epoch: float, trace: Trace) -> str:
     """Of a moment: when it is, and what the network says."""
     if trace.every_step:
-        return f"epoch {epoch:.3g}: {''.join(trace.answer_word(step) for step in reversed(range(trace.steps)))}"
-    return f"epoch {epoch:.3g}: {trace.answer_word(trace.steps - 1)}, {100 * trace.sureness(trace.steps - 1):.1f} %"
+        return (
+            f"epoch {epoch:.3g}: "
+            f"{''.join(trace.answer_word(step) for step in reversed(range(trace.steps)))}"
+        )
+    return (
+        f"epoch {epoch:.3g}: {trace.answer_word(trace.steps - 1)}, "
+        f"{100 * trace.sureness(trace.steps - 1):.1f} %"
+    )
 
 
 def as_gif(frames: Iterable[Frame]) -> bytes:
-    """A moving picture (GIF), of a moment each: states over steps, and in words when it is and what the network says."""
+    """A moving picture (GIF), of a moment each: states over steps, and in words when it is and what
+    the network says.
+    """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
 
     pictures = []
@@ -242,16 +339,26 @@ def as_gif(frames: Iterable[Frame]) -> bytes:
         cell = max(2, min(CELL, 600 // trace.steps, 600 // len(states := _states(trace))))
         height, width = len(states) * cell, trace.steps * cell
         picture = Image.new("RGB", (max(width, 240) + 2 * MARGIN, height + 3 * MARGIN), "black")
-        picture.paste(Image.fromarray(states).resize((width, height), Image.Resampling.NEAREST), (MARGIN, 2 * MARGIN))
+        picture.paste(
+            Image.fromarray(states).resize((width, height), Image.Resampling.NEAREST),
+            (MARGIN, 2 * MARGIN),
+        )
         ImageDraw.Draw(picture).text((MARGIN, MARGIN // 2), _told(epoch, trace), "white")
         pictures.append(picture)
-    buffer, durations = io.BytesIO(), [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * LAST_SECONDS)]
-    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+    buffer, durations = (
+        io.BytesIO(),
+        [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * LAST_SECONDS)],
+    )
+    pictures[0].save(
+        buffer, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0
+    )
     return buffer.getvalue()
 
 
 def as_cast(frames: Iterable[Frame]) -> bytes:
-    """The same as a recording for asciinema (asciicast, version 2): two units a line, each half a character high."""
+    """The same as a recording for asciinema (asciicast, version 2): two units a line, each half a
+    character high.
+    """
     lines, size = [], (80, 24)
     for at, (epoch, trace) in enumerate(frames):
         states, wide = _states(trace), max(1, min(4, 100 // trace.steps))
@@ -259,12 +366,17 @@ def as_cast(frames: Iterable[Frame]) -> bytes:
         text = "\x1b[H\x1b[2J" + _told(epoch, trace)
         for upper, lower in zip(rows[::2], rows[1::2], strict=True):
             cells = zip(upper.tolist(), lower.tolist(), strict=True)
-            drawn = (f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m" + "▀" * wide for (r, g, b), (x, y, z) in cells)
+            drawn = (
+                f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m" + "▀" * wide
+                for (r, g, b), (x, y, z) in cells
+            )
             text += "\r\n" + "".join(drawn) + "\x1b[0m"
         size = (max(size[0], wide * trace.steps), max(size[1], len(rows) // 2 + 2))
         lines.append(json.dumps([at * SECONDS, "o", text]))
     lines.append(json.dumps([(len(lines) - 1) * SECONDS + LAST_SECONDS, "o", "\r\n"]))
-    return "\n".join([json.dumps({"version": 2, "width": size[0], "height": size[1]}), *lines, ""]).encode()
+    return "\n".join(
+        [json.dumps({"version": 2, "width": size[0], "height": size[1]}), *lines, ""]
+    ).encode()
 
 
 FORMATS = {".gif": as_gif, ".cast": as_cast}

@@ -1,8 +1,10 @@
-"""How far the gradient reaches back: what learning can know of a step that lies long before the answer.
+"""How far the gradient reaches back: what learning can know of a step that lies long before the
+answer.
 
-By PyTorch's autograd in double precision, through the equations of the cell's own step, so for any cell. Where the norm of
-∂loss/∂h_t falls towards the first steps, nothing is learned of them: the gradient vanishes (Hochreiter 1991; Bengio, Simard &
-Frasconi 1994, “Learning long-term dependencies with gradient descent is difficult”).
+By PyTorch's autograd in double precision, through the equations of the cell's own step, so for any
+cell. Where the norm of ∂loss/∂h_t falls towards the first steps, nothing is learned of them: the
+gradient vanishes (Hochreiter 1991; Bengio, Simard & Frasconi 1994, “Learning long-term dependencies
+with gradient descent is difficult”).
 """
 
 from collections.abc import Callable, Sequence
@@ -29,10 +31,14 @@ if TYPE_CHECKING:
 INPUTS = 500
 
 
-def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer; `targets` are (N, T) or (N, 1).
+def sequence_norms(
+    network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]
+) -> Floats:
+    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer;
+    `targets` are (N, T) or (N, 1).
 
-    Where every step has an answer, too: with the losses of all of them, each step would have a gradient of its own answer.
+    Where every step has an answer, too: with the losses of all of them, each step would have a
+    gradient of its own answer.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
     from torch.nn import functional as F  # noqa: PLC0415
@@ -45,7 +51,9 @@ def sequence_norms(network: SequenceNetwork, replica: int, inputs: Array, target
     def loss(states: "list[Tensor]") -> "Tensor":
         logits = states[-1] @ weight.T + bias  # (N, O)
         if network.outputs == 1:
-            return F.binary_cross_entropy_with_logits(logits[:, 0], right.double(), reduction="none")
+            return F.binary_cross_entropy_with_logits(
+                logits[:, 0], right.double(), reduction="none"
+            )
         return F.cross_entropy(logits, right, reduction="none")
 
     return gradient_norms(network.cell(replica), inputs, loss)
@@ -72,22 +80,39 @@ class GradientStudy(Study):
     @property
     def summary(self) -> str:
         """What is left of the gradient at the first step, network by network, in a sentence."""
-        told = ", ".join(f"{name} {self.share_left(at):.2g}" for at, name in enumerate(self.networks))
-        return f"The gradient at the first of {self.means.shape[1]} steps, in parts of that at the last: {told}."
+        told = ", ".join(
+            f"{name} {self.share_left(at):.2g}" for at, name in enumerate(self.networks)
+        )
+        return (
+            f"The gradient at the first of {self.means.shape[1]} steps, in parts of that at the "
+            f"last: {told}."
+        )
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the means by step."""
         heads = "step  " + "  ".join(f"{name:>22}" for name in self.networks)
-        rows = [f"{step:4}  " + "  ".join(f"{value:22.3g}" for value in row) for step, row in enumerate(self.means.T, start=1)]
+        rows = [
+            f"{step:4}  " + "  ".join(f"{value:22.3g}" for value in row)
+            for step, row in enumerate(self.means.T, start=1)
+        ]
         return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
 
 
-def study_beside_others(reading: NetworkReading, progress: Progress, stopping: Stopping) -> GradientStudy | None:
-    """The study of a network beside one of each other cell that reads forward: a trained one where there is any."""
+def study_beside_others(
+    reading: NetworkReading, progress: Progress, stopping: Stopping
+) -> GradientStudy | None:
+    """The study of a network beside one of each other cell that reads forward: a trained one where
+    there is any.
+    """
     network = reading.network
-    position = getattr(network.config, "position", None)  # of another one, networks never learned what is asked
-    trained = {name: one for name, one in reading.trained().items() if getattr(one.config, "position", None) == position}
+    # of another one, networks never learned what is asked
+    position = getattr(network.config, "position", None)
+    trained = {
+        name: one
+        for name, one in reading.trained().items()
+        if getattr(one.config, "position", None) == position
+    }
     own, make = network.config.cell, untrained if reading.digit is None else untrained_reader
     networks = [(f"{CELLS[own].label}, this one", network)]
     for name, cell in CELLS.items():
@@ -96,33 +121,55 @@ def study_beside_others(reading: NetworkReading, progress: Progress, stopping: S
         elif name != own and not cell.bidirectional:
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
-        return study_digit_gradients(networks, reading.digit, reading.targets[0], progress, stopping)
+        return study_digit_gradients(
+            networks, reading.digit, reading.targets[0], progress, stopping
+        )
     sizes = [[one.variant.hidden_size for one in other.replicas] for _, other in networks[1:]]
-    replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]  # of others, the first of the largest
+    # of others, the first of the largest
+    replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]
     named = [(*one, replica) for one, replica in zip(networks, replicas, strict=True)]
     return study_gradients(named, reading.trace, reading.targets, progress, stopping)
 
 
 def study_gradients(
-    networks: Sequence[tuple[str, SequenceNetwork, int]], trace: Trace, truth: Sequence[int],
-    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS,
-) -> GradientStudy | None:  # fmt: skip
-    """The study of networks, each with its name and replica, on sequences of the longest length in training.
+    networks: Sequence[tuple[str, SequenceNetwork, int]],
+    trace: Trace,
+    truth: Sequence[int],
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+    *,
+    inputs: int = INPUTS,
+) -> GradientStudy | None:
+    """The study of networks, each with its name and replica, on sequences of the longest length in
+    training.
 
-    The first is looked into: it has read the input of `trace`, of which `truth` is right, (T,) or (1,).
+    The first is looked into: it has read the input of `trace`, of which `truth` is right, (T,) or
+    (1,).
     """
     _, network, replica = networks[0]
-    here = sequence_norms(network, replica, trace.inputs[:, None], np.array(truth, np.uint8)[None])[:, 0]
+    here = sequence_norms(network, replica, trace.inputs[:, None], np.array(truth, np.uint8)[None])[
+        :, 0
+    ]
     drawn = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1])
-    norms = [(name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets)) for name, one, at in networks]
+    norms = [
+        (name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets))
+        for name, one, at in networks
+    ]
     return _study(here, inputs, norms, progress, stopping)
 
 
 def study_digit_gradients(
-    networks: Sequence[tuple[str, RowReaderNetwork]], digit: Array, truth: int,
-    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False, *, inputs: int = INPUTS,
-) -> GradientStudy | None:  # fmt: skip
-    """The study of readers of images, each with its name, on the first test images; the first has read `digit` (28, 28)."""
+    networks: Sequence[tuple[str, RowReaderNetwork]],
+    digit: Array,
+    truth: int,
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+    *,
+    inputs: int = INPUTS,
+) -> GradientStudy | None:
+    """The study of readers of images, each with its name, on the first test images; the first has
+    read `digit` (28, 28).
+    """
     from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415 - torch, on use only
 
     digits, labels = read_test_images(slice(inputs))
@@ -132,7 +179,11 @@ def study_digit_gradients(
 
 
 def _study(
-    here: Floats, inputs: int, norms: Sequence[tuple[str, Callable[[], Floats]]], progress: Progress, stopping: Stopping
+    here: Floats,
+    inputs: int,
+    norms: Sequence[tuple[str, Callable[[], Floats]]],
+    progress: Progress,
+    stopping: Stopping,
 ) -> GradientStudy | None:
     means = []
     for done, (_, find) in enumerate(norms, start=1):
@@ -144,11 +195,19 @@ def _study(
 
 
 def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
-    """One network of another cell, of the largest size, with the weights that its training would begin with, but a readout."""
+    """One network of another cell, of the largest size, with the weights that its training would
+    begin with, but a readout.
+    """
     from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
 
     config = network.config
-    config = replace(config, cell=cell, hidden_sizes=(max(config.hidden_sizes),), losses=config.losses[-1:], seeds=1)
+    config = replace(
+        config,
+        cell=cell,
+        hidden_sizes=(max(config.hidden_sizes),),
+        losses=config.losses[-1:],
+        seeds=1,
+    )
     model = build_replicas(config, network.features, network.outputs)
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     _draw_readout(arrays["readout"][:, :, :-1])
@@ -156,21 +215,31 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
 
 
 def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
-    """A reader of images of another cell, with the weights that its training would begin with, but a readout."""
+    """A reader of images of another cell, with the weights that its training would begin with, but
+    a readout.
+    """
     from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
     from rnn_tui.networks.layers import initialise  # noqa: PLC0415
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
     config = replace(network.config, cell=cell)
     model, recipe = build_model(config), config.recipe
-    initialise(model, CELLS[cell], recipe.initialisation, generator(config.seed, "weights"), recipe.forget_biases)
+    initialise(
+        model,
+        CELLS[cell],
+        recipe.initialisation,
+        generator(config.seed, "weights"),
+        recipe.forget_biases,
+    )
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     _draw_readout(arrays["readout.weight"])
     return RowReaderNetwork(WeightsFile(config, arrays, 0, {}))
 
 
 def _draw_readout(weight: Array) -> None:
-    """Fill a readout (…, F) of zeros, through which no gradient comes before the first step of training, as PyTorch does."""
+    """Fill a readout (…, F) of zeros, through which no gradient comes before the first step of
+    training, as PyTorch does.
+    """
     if not weight.any():
         bound = weight.shape[-1] ** -0.5
         weight[:] = np.random.default_rng(0).uniform(-bound, bound, weight.shape)

@@ -19,7 +19,9 @@ Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for eac
 
 
 class Inspection(ABC):
-    """One input and the network that reads it; what is found out about the network by studies, or by edits."""
+    """One input and the network that reads it; what is found out about the network by studies, or
+    by edits.
+    """
 
     label: str  #: which network, in a few words.
     weights: Mapping[str, Any]  #: the same for JSON.
@@ -40,7 +42,9 @@ class Inspection(ABC):
         return found is not None
 
     def edit(self, texts: Sequence[str]) -> None:
-        """Read the input again with edits as typed; `QueryError` if one is none, `CheckpointError` if they leave no numbers."""
+        """Read the input again with edits as typed; `QueryError` if one is none, `CheckpointError`
+        if they leave no numbers.
+        """
         edits = tuple(read_edit(text, self.reading.trace) for text in texts)
         self.edited = Edited(edits, self.reading.trace, self.reading.traced(edits))
 
@@ -63,7 +67,9 @@ class Inspection(ABC):
         columns = self._columns()
         if self.edited is not None:
             before = self.edited.untouched
-            columns.append(("untouched", [before.answer_word(step) for step in range(before.steps)]))
+            columns.append(
+                ("untouched", [before.answer_word(step) for step in range(before.steps)])
+            )
         heads, cells = zip(*columns, strict=True)
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
@@ -80,7 +86,11 @@ class Inspection(ABC):
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
         """A JSON-ready form of all but the weights; of the studies alone unless `whole`."""
-        found = {"input": self.asked, "trace": self.reading.trace.to_dict(), **self.beside_trace} if whole else {}
+        found = (
+            {"input": self.asked, "trace": self.reading.trace.to_dict(), **self.beside_trace}
+            if whole
+            else {}
+        )
         if self.edited is not None:
             found["edited"] = self.edited.to_dict()
         return found | {name: study.to_dict() for name, study in self.studies.items()}
@@ -94,14 +104,24 @@ class Inspection(ABC):
         """All numbers under names for an NPZ file."""
         found = self.reading.trace.arrays()
         if self.edited is not None:
-            found |= {f"edited_{name}": values for name, values in self.edited.trace.arrays().items()}
-        return found | {name: values for study in self.studies.values() for name, values in study.arrays().items()}
+            found |= {
+                f"edited_{name}": values for name, values in self.edited.trace.arrays().items()
+            }
+        return found | {
+            name: values
+            for study in self.studies.values()
+            for name, values in study.arrays().items()
+        }
 
     def _answer_columns(self) -> list[Column]:
         """The answers, their probabilities, the unit that matters most."""
         answers = self.trace.answers
         probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
-        return [("answer", answers), ("probability", map(share, probabilities)), self._unit_column()]
+        return [
+            ("answer", answers),
+            ("probability", map(share, probabilities)),
+            self._unit_column(),
+        ]
 
     def _unit_column(self) -> Column:
         """The state of the unit that matters most, such as `unit 7`; among several, with layer."""
@@ -114,13 +134,19 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     """A question in words, as typed, and the only network that `questions` asks."""
 
     def __init__(
-        self, questions: Questions[Question, AnyNetwork], text: str, trained: Trained = dict, film: FindFilm = lambda: None
+        self,
+        questions: Questions[Question, AnyNetwork],
+        text: str,
+        trained: Trained = dict,
+        film: FindFilm = lambda: None,
     ) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._question))
-        self.reading = NetworkReading(self._network, self._traced(), self._right(), trained=trained, film=film)
+        self.reading = NetworkReading(
+            self._network, self._traced(), self._right(), trained=trained, film=film
+        )
         [self._answer] = questions.answers([self._question])
 
     @abstractmethod
@@ -134,7 +160,9 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     @property
     def asked(self) -> dict[str, Any]:
         """Question and answer, and what is right."""
-        return {name: value for name, value in self._answer.document.items() if name != "probabilities"}
+        return {
+            name: value for name, value in self._answer.document.items() if name != "probabilities"
+        }
 
 
 def verdict(correct: bool, truth: object) -> str:

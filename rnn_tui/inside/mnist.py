@@ -1,4 +1,6 @@
-"""Looking into MNIST's networks: a digit row by row, what of it speaks for the answer, how early many could be told."""
+"""Looking into MNIST's networks: a digit row by row, what of it speaks for the answer, how early
+many could be told.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +21,24 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork
 
 ALL_STATES_NOTE = (
-    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the rest of the states zero."
+    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
+    "rest of the states zero."
 )
 LAST_STEP_NOTE = (
-    "This network answers after the last row: an answer after an earlier one is what it would say if the image ended there."
+    "This network answers after the last row: an answer after an earlier one is what it would "
+    "say if the image ended there."
 )
-BACKWARD_NOTE = "The backward direction after its first step, with only this row read; the readout takes it at the last row."
+BACKWARD_NOTE = (
+    "The backward direction after its first step, with only this row read; the readout takes it "
+    "at the last row."
+)
 WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
 
 
 def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
-    """What `network` holds while it reads `digit` (28, 28), 0 … 1 for ink, edited; `CheckpointError` at too large weights."""
+    """What `network` holds while it reads `digit` (28, 28), 0 … 1 for ink, edited;
+    `CheckpointError` at too large weights.
+    """
     changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
         rows = network.rows(digit[None])  # (T, 1, F)
@@ -38,14 +47,23 @@ def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] =
         return trace_of_rows(network, rows[:, 0], layers, logits, prefix_note(network))
 
 
-def trace_of_rows(network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str) -> Trace:
+def trace_of_rows(
+    network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str
+) -> Trace:
     """What a reader of images holds, and its answers by its logits (28, 10)."""
     chances = network.chances_of(logits)[:, :CLASSES]
     return Trace(
-        task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)), inputs=rows,
-        layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False, logits=logits,
-        probabilities=chances / chances.sum(axis=1, keepdims=True), answers=logits.argmax(axis=1), prefix_note=note,
-    )  # fmt: skip
+        task=network.config.task,
+        read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
+        inputs=rows,
+        layers=tuple(layers),
+        outputs=tuple(map(str, range(CLASSES))),
+        every_step=False,
+        logits=logits,
+        probabilities=chances / chances.sum(axis=1, keepdims=True),
+        answers=logits.argmax(axis=1),
+        prefix_note=note,
+    )
 
 
 def prefix_note(network: RowReaderNetwork) -> str:
@@ -64,7 +82,9 @@ def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) ->
     return f"layer {at + 1} {way}" if network.cell.bidirectional else f"layer {at + 1}"
 
 
-def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> list[LayerTrace]:
+def _layers(
+    network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
+) -> list[LayerTrace]:
     """The layers, from the input up, that read `rows` (T, 1, 28)."""
     both = network.cell.bidirectional
     traces: list[LayerTrace] = []
@@ -72,7 +92,8 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int, changing: Chang
         read = layer.read(rows, changing(at, False), changing(at, True))
         rows = np.concatenate([one.states for one in read], axis=2)
         # How strongly each unit drives the layer above.
-        drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)  # (H,), or (2·H,)
+        # (H,), or (2·H,)
+        drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)
         for way, (one, part) in enumerate(zip(read, np.split(drive, len(read)), strict=True)):
             name = layer_name(network, at, backward=bool(way))
             traces.append(layer_trace(name, one, part, read_out=False, note=WHOLE_NOTE * both))
@@ -101,8 +122,10 @@ class RowsStudy(Study):
     in_arrays = ("accuracy", "settled", "chance")
 
     images: int  #: how many.
-    accuracy: npt.NDArray[np.float64]  #: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
-    settled: npt.NDArray[np.float64]  #: (28,), the share of images whose answer stays the same from there on.
+    #: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
+    accuracy: npt.NDArray[np.float64]
+    #: (28,), the share of images whose answer stays the same from there on.
+    settled: npt.NDArray[np.float64]
     chance: float  #: the share of the most frequent class.
     prefix_note: str  #: what an answer before the last row means, in a sentence.
 
@@ -111,15 +134,24 @@ class RowsStudy(Study):
         """When it gets near to its final accuracy, in a sentence."""
         final = self.accuracy[-1]
         near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
-        told = f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row {near}, it is within a point"
+        told = (
+            f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row "
+            f"{near}, it is within a point"
+        )
         return f"{told} of that. Chance {100 * self.chance:.1f} %."
 
 
 def study_rows(
-    network: RowReaderNetwork, images: npt.NDArray[np.uint8], labels: Labels, *,
-    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
-) -> RowsStudy | None:  # fmt: skip
-    """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None where it was stopped."""
+    network: RowReaderNetwork,
+    images: npt.NDArray[np.uint8],
+    labels: Labels,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+) -> RowsStudy | None:
+    """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None
+    where it was stopped.
+    """
     count = len(images)
     right, settled = np.zeros((2, images.shape[1]), np.int64)
     for start in range(0, count, BATCH):
@@ -131,15 +163,21 @@ def study_rows(
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
         settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
         progress(min(start + BATCH, count), count)
-    return RowsStudy(count, right / count, settled / count, chance_level(labels), prefix_note(network))
+    return RowsStudy(
+        count, right / count, settled / count, chance_level(labels), prefix_note(network)
+    )
 
 
 def read_test_images(chosen: Any) -> tuple[Array, Labels]:
-    """Those test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their labels (…)."""
+    """Those test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their
+    labels (…).
+    """
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
-    return data.test_images.numpy()[chosen].astype(np.float32) / np.float32(255), data.test_labels.numpy()[chosen]
+    return data.test_images.numpy()[chosen].astype(np.float32) / np.float32(
+        255
+    ), data.test_labels.numpy()[chosen]
 
 
 def read_test_image(number: int) -> tuple[Array, int]:
@@ -148,12 +186,20 @@ def read_test_image(number: int) -> tuple[Array, int]:
     return digits[0], int(labels[0])
 
 
-def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: Stopping) -> RowsStudy | None:
+def study_test_images(
+    network: RowReaderNetwork, progress: Progress, stopping: Stopping
+) -> RowsStudy | None:
     """Read all test images; None where that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
-    return study_rows(network, data.test_images.numpy(), data.test_labels.numpy(), progress=progress, stopping=stopping)
+    return study_rows(
+        network,
+        data.test_images.numpy(),
+        data.test_labels.numpy(),
+        progress=progress,
+        stopping=stopping,
+    )
 
 
 @dataclass(eq=False)
@@ -173,7 +219,9 @@ class DigitInspection(Inspection):
     def __post_init__(self) -> None:
         self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
         right = () if self.truth is None else (self.truth,)
-        self.reading = NetworkReading(self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film)
+        self.reading = NetworkReading(
+            self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film
+        )
         self.notices = [*self.notices, trace.prefix_note]
 
     @property
@@ -186,9 +234,15 @@ class DigitInspection(Inspection):
     def _columns(self) -> list[Column]:
         levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)
         ink = ["".join(INK[level] for level in row) for row in levels]
-        columns: list[Column] = [("row", range(1, self.trace.steps + 1)), ("", ink), *self._answer_columns()]
+        columns: list[Column] = [
+            ("row", range(1, self.trace.steps + 1)),
+            ("", ink),
+            *self._answer_columns(),
+        ]
         if RowsStudy.name in self.studies:
-            columns.append(("accuracy", [share(part, 2) for part in self.studies[RowsStudy.name].accuracy]))
+            columns.append(
+                ("accuracy", [share(part, 2) for part in self.studies[RowsStudy.name].accuracy])
+            )
         return columns
 
     @property

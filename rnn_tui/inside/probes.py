@@ -1,7 +1,8 @@
 """Linear probes: can a quantity be read off a state by a plane, and how often rightly?
 
-A probe is fitted to some of the data and scored on other, beside the chance level: what one who always names the most
-frequent class gets right (Alain & Bengio 2017, “Understanding intermediate layers using linear classifier probes”).
+A probe is fitted to some of the data and scored on other, beside the chance level: what one who
+always names the most frequent class gets right (Alain & Bengio 2017, “Understanding intermediate
+layers using linear classifier probes”).
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 Progress: TypeAlias = Callable[[int, int], object]  # told how much is done, and of how much
-Stopping: TypeAlias = Callable[[], bool]  # asked between parts of the work whether to leave the rest
+# asked between parts of the work whether to leave the rest
+Stopping: TypeAlias = Callable[[], bool]
 Labels: TypeAlias = npt.NDArray[Any]
 
 MOST_ITERATIONS = 500
@@ -26,7 +28,9 @@ LEAST_DEVIATION = 1e-3  # a unit that hardly moves is not blown up to a deviatio
 
 
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
-    """What a replica holds while it reads `inputs` (T, N, F); `CheckpointError` if its weights are too large."""
+    """What a replica holds while it reads `inputs` (T, N, F); `CheckpointError` if its weights are
+    too large.
+    """
     with np.errstate(all="ignore"):
         found = network.cell(replica).run(inputs)
     require_finite(found.states, *([] if found.cells is None else [found.cells]))
@@ -82,18 +86,27 @@ class LinearProbe(Record):
         return result
 
 
-def fit_probe(states: Array, labels: Labels, scored_states: Array, scored_labels: Labels) -> LinearProbe:
-    """Fit a probe to states (N, H) and labels (N,), whole numbers from 0; score it on others (M, H) and (M,).
+def fit_probe(
+    states: Array, labels: Labels, scored_states: Array, scored_labels: Labels
+) -> LinearProbe:
+    """Fit a probe to states (N, H) and labels (N,), whole numbers from 0; score it on others (M, H)
+    and (M,).
 
     scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
     """
     classes = np.unique(labels)
-    weight, bias = (np.zeros((1, states.shape[1])), np.zeros(1)) if len(classes) == 1 else _fitted(states, labels)
+    weight, bias = (
+        (np.zeros((1, states.shape[1])), np.zeros(1))
+        if len(classes) == 1
+        else _fitted(states, labels)
+    )
     right = LinearProbe(classes, weight, bias, 0.0, 0.0).read(scored_states) == scored_labels
     return LinearProbe(classes, weight, bias, float(right.mean()), chance_level(scored_labels))
 
 
-def _fitted(states: Array, labels: Labels) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _fitted(
+    states: Array, labels: Labels
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
 
     mean = states.mean(axis=0, dtype=np.float64)

@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
-from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe, share
+from rnn_tui.inside.probes import (
+    Progress,
+    Stopping,
+    Study,
+    activations_of,
+    chance_level,
+    fit_probe,
+    share,
+)
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
@@ -16,11 +24,15 @@ from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recol
 
 
 def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0) -> Trace:
-    """What a replica holds while it reads `digits`, a step each; `CheckpointError` if its weights are too large."""
-    return trace_inputs(network, np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)], replica)  # of (T, 10)
+    """What a replica holds while it reads `digits`, a step each; `CheckpointError` if its weights
+    are too large.
+    """
+    # of (T, 10)
+    return trace_inputs(network, np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)], replica)
 
 
-# Sequences, half of them to fit to, half to score on; positions and steps that are looked at, evenly spread.
+# Sequences, half of them to fit to, half to score on; positions and steps that are looked at,
+# evenly spread.
 SEQUENCES, MOST_LOOKED_AT = 2000, 16
 
 
@@ -35,7 +47,8 @@ class SurvivalStudy(Study):
     sequences: int  #: how many were scored; as many others were fitted to.
     positions: npt.NDArray[np.int64]  #: (P,) the positions looked at, from 1.
     steps: npt.NDArray[np.int64]  #: (S,) the steps looked at, from 1.
-    accuracy: npt.NDArray[np.float64]  #: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
+    #: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
+    accuracy: npt.NDArray[np.float64]
     chance: npt.NDArray[np.float64]  #: (P,), the share of the most frequent digit at each position.
     position: int | None  #: the position that the network was trained to recall.
 
@@ -45,9 +58,19 @@ class SurvivalStudy(Study):
         last = self.accuracy[:, -1]
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
-        rest = f", at the other positions in {share(others.mean(), 0)} on average" if len(others) else ""
-        what = f"After step {self.steps[-1]} a linear probe reads the digit at position {self.positions[best]}"
-        return f"{what} in {share(last[best], 0)} of sequences{rest}; chance {share(self.chance.mean(), 0)}."
+        rest = (
+            f", at the other positions in {share(others.mean(), 0)} on average"
+            if len(others)
+            else ""
+        )
+        what = (
+            f"After step {self.steps[-1]} a linear probe reads the digit at position "
+            f"{self.positions[best]}"
+        )
+        return (
+            f"{what} in {share(last[best], 0)} of sequences{rest}; chance "
+            f"{share(self.chance.mean(), 0)}."
+        )
 
     @property
     def findings(self) -> list[str]:
@@ -61,25 +84,38 @@ class SurvivalStudy(Study):
 
 
 def study_survival(
-    network: RecallNetwork, replica: int = 0, progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False, *, sequences: int = SEQUENCES, seed: int = 0,
-) -> SurvivalStudy | None:  # fmt: skip
-    """Fit probes to states over random sequences, as `survival_study` says; `CheckpointError` if weights are too large."""
+    network: RecallNetwork,
+    replica: int = 0,
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+    *,
+    sequences: int = SEQUENCES,
+    seed: int = 0,
+) -> SurvivalStudy | None:
+    """Fit probes to states over random sequences, as `survival_study` says; `CheckpointError` if
+    weights are too large.
+    """
     longest, position = network.config.lengths[1], network.config.position
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
-    states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states  # of (T, N, 10)
+    # of (T, N, 10)
+    states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states
     looked_at = spread_out(longest, MOST_LOOKED_AT, position)
     return survival_study(states, digits, looked_at, position, progress=progress, stopping=stopping)
 
 
 def survival_study(
-    states: Array, digits: npt.NDArray[np.int64], looked_at: npt.NDArray[np.int64],
-    position: int | None = None, *, progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
-) -> SurvivalStudy | None:  # fmt: skip
+    states: Array,
+    digits: npt.NDArray[np.int64],
+    looked_at: npt.NDArray[np.int64],
+    position: int | None = None,
+    *,
+    progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False,
+) -> SurvivalStudy | None:
     """The study of states (T, N, H) that followed on `digits` (T, N).
 
-    Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training. `progress` is told after
-    every fit, and `stopping` asked before it; None where it was stopped.
+    Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training.
+    `progress` is told after every fit, and `stopping` asked before it; None where it was stopped.
     """
     half, count = digits.shape[1] // 2, len(looked_at)
     accuracy = np.full((count, count), np.nan)
@@ -89,10 +125,14 @@ def survival_study(
         if stopping():
             return None
         held, labels = states[looked_at[at] - 1], digits[looked_at[row] - 1]
-        accuracy[row, at] = fit_probe(held[:half], labels[:half], held[half:], labels[half:]).accuracy
+        accuracy[row, at] = fit_probe(
+            held[:half], labels[:half], held[half:], labels[half:]
+        ).accuracy
         progress(done, len(pairs))
     chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
-    return SurvivalStudy(digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position)
+    return SurvivalStudy(
+        digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position
+    )
 
 
 def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
@@ -126,4 +166,8 @@ class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
         return f"{' '.join(shown)}: {self._answer.document['answer']}  {judged}"
 
     def _columns(self) -> list[Column]:
-        return [("step", range(1, self.trace.steps + 1)), ("digit", self.trace.read), *self._answer_columns()]
+        return [
+            ("step", range(1, self.trace.steps + 1)),
+            ("digit", self.trace.read),
+            *self._answer_columns(),
+        ]

@@ -1,4 +1,6 @@
-"""What can be found out about a network that has read an input, task by task; each is a `Study` in a module and a line here."""
+"""What can be found out about a network that has read an input, task by task; each is a `Study` in
+a module and a line here.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,17 +30,24 @@ class NetworkReading:
 
     network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
     trace: "Trace"  #: what it held, without edits.
-    right: Sequence[int] = ()  #: (T,) where every step has an answer, else (1,); empty where nobody knows it.
+    #: (T,) where every step has an answer, else (1,); empty where nobody knows it.
+    right: Sequence[int] = ()
     replica: int = 0  #: which of the networks, where it is several.
     digit: "Array | None" = None  #: (28, 28) in 0 … 1 where that was read.
     trained: Trained = dict  #: finds trained networks of the same task by cell, to compare it with.
     film: "FindFilm" = lambda: None  #: finds the moments of its training, if they were kept.
-    retraced: bool = True  #: whether it can be read once more, as it can't where states alone were kept.
+    #: whether it can be read once more, as it can't where states alone were kept.
+    retraced: bool = True
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
-        """The input read again with edits; `CheckpointError` if they leave no numbers, `QueryError` if no weights are kept."""
+        """The input read again with edits; `CheckpointError` if they leave no numbers, `QueryError`
+        if no weights are kept.
+        """
         if not self.retraced:
-            raise QueryError("The film has no weights of this moment, so there is nothing to edit; Esc leaves the film.")
+            raise QueryError(
+                "The film has no weights of this moment, so there is nothing to edit; Esc leaves "
+                "the film."
+            )
         if self.digit is not None:
             from rnn_tui.inside.mnist import trace_digit  # noqa: PLC0415 - numpy, here and below
 
@@ -47,7 +56,9 @@ class NetworkReading:
         from rnn_tui.inside.trace import ONLY_LAYER, trace_inputs  # noqa: PLC0415
 
         change = change_of(edits, ONLY_LAYER)
-        return trace_inputs(self.network, self.trace.inputs, self.replica, read=self.trace.read, change=change)
+        return trace_inputs(
+            self.network, self.trace.inputs, self.replica, read=self.trace.read, change=change
+        )
 
     @property
     def targets(self) -> Sequence[int]:
@@ -61,11 +72,15 @@ Make: TypeAlias = "Callable[[NetworkReading, Progress, Stopping], Study | None]"
 
 
 def _by(maker: str, takes: Sequence[str] = ("network", "replica")) -> Make:
-    """What makes a study: a `module:function` of this room, imported on use, of these parts of a reading; without, of all."""
+    """What makes a study: a `module:function` of this room, imported on use, of these parts of a
+    reading; without, of all.
+    """
 
     def make(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
         given = [getattr(reading, part) for part in takes] or [reading]
-        return cast("Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress, stopping))
+        return cast(
+            "Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress, stopping)
+        )
 
     return make
 
@@ -78,39 +93,90 @@ class StudyKind:
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
     make: Make  #: makes it; None where it was stopped.
-    of_input: bool = False  #: whether it is of the input at hand, too, and not of the network alone.
+    #: whether it is of the input at hand, too, and not of the network alone.
+    of_input: bool = False
 
 
-SILENCE = StudyKind("silence", "Silenced units", "rank the units by the accuracy that their silence costs",
-                    _by("silence:study_silence"))  # fmt: skip
-GRADIENTS = StudyKind("gradients", "Gradient through time", "tell how far the gradient reaches back, beside other cells",
-                      _by("gradients:study_beside_others", ()), of_input=True)  # fmt: skip
-SENSITIVITY = StudyKind("sensitivity", "Sensitivity", "tell how strongly each output depends on each input",
-                        _by("attribution:study_sensitivity", ("network", "trace", "replica")), of_input=True)  # fmt: skip
-STATE_SPACE = StudyKind("state_space", "State space", "draw the states of 2,000 inputs on a plane, with fixed and slow points",
-                        _by("state_space:study_state_space"))  # fmt: skip
-AUTOMATON = StudyKind("automaton", "Automaton", "learn the finite machine it is; look for sums it gets wrong",
-                      _by("automaton:study_automaton"))  # fmt: skip
-CARRY = StudyKind("carry", "Carry", "look for the carry in the units over 1,000 random additions", _by("adder:study_carry"))
-SURVIVAL = StudyKind("survival", "Probes", "read every earlier digit from the state after each step",
-                     _by("recall:study_survival"))  # fmt: skip
-ROWS = StudyKind("rows", "Rows", "measure the accuracy by the number of rows read, over all test images",
-                 _by("mnist:study_test_images", ("network",)))  # fmt: skip
-LEARNING = StudyKind("learning", "Gradient by epoch", "tell how far the gradient reached back, epoch by epoch",
-                     _by("film:study_learning", ()))  # fmt: skip
-CLICKS = StudyKind("clicks", "When it clicks", "tell when each seed first adds 64 bits, and its clusters of states",
-                   _by("film:study_clicks", ()))  # fmt: skip
+SILENCE = StudyKind(
+    "silence",
+    "Silenced units",
+    "rank the units by the accuracy that their silence costs",
+    _by("silence:study_silence"),
+)
+GRADIENTS = StudyKind(
+    "gradients",
+    "Gradient through time",
+    "tell how far the gradient reaches back, beside other cells",
+    _by("gradients:study_beside_others", ()),
+    of_input=True,
+)
+SENSITIVITY = StudyKind(
+    "sensitivity",
+    "Sensitivity",
+    "tell how strongly each output depends on each input",
+    _by("attribution:study_sensitivity", ("network", "trace", "replica")),
+    of_input=True,
+)
+STATE_SPACE = StudyKind(
+    "state_space",
+    "State space",
+    "draw the states of 2,000 inputs on a plane, with fixed and slow points",
+    _by("state_space:study_state_space"),
+)
+AUTOMATON = StudyKind(
+    "automaton",
+    "Automaton",
+    "learn the finite machine it is; look for sums it gets wrong",
+    _by("automaton:study_automaton"),
+)
+CARRY = StudyKind(
+    "carry",
+    "Carry",
+    "look for the carry in the units over 1,000 random additions",
+    _by("adder:study_carry"),
+)
+SURVIVAL = StudyKind(
+    "survival",
+    "Probes",
+    "read every earlier digit from the state after each step",
+    _by("recall:study_survival"),
+)
+ROWS = StudyKind(
+    "rows",
+    "Rows",
+    "measure the accuracy by the number of rows read, over all test images",
+    _by("mnist:study_test_images", ("network",)),
+)
+LEARNING = StudyKind(
+    "learning",
+    "Gradient by epoch",
+    "tell how far the gradient reached back, epoch by epoch",
+    _by("film:study_learning", ()),
+)
+CLICKS = StudyKind(
+    "clicks",
+    "When it clicks",
+    "tell when each seed first adds 64 bits, and its clusters of states",
+    _by("film:study_clicks", ()),
+)
 OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 OF_TASKS = {  # of the tasks that have some of their own
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
     RECALL.name: (SURVIVAL, *OF_SEQUENCES),
     MNIST.name: (
-        ROWS, replace(SILENCE, make=_by("silence:study_digit_silence", ("network",))), GRADIENTS,
-        replace(STATE_SPACE, make=_by("state_space:study_digit_states", ("network",))), LEARNING,
+        ROWS,
+        replace(SILENCE, make=_by("silence:study_digit_silence", ("network",))),
+        GRADIENTS,
+        replace(STATE_SPACE, make=_by("state_space:study_digit_states", ("network",))),
+        LEARNING,
     ),
-}  # fmt: skip
+}
 
 
 def studies_of(task: Task) -> tuple[StudyKind, ...]:
-    """What can be found out about the networks of a task, the first of which its `--probes` makes."""
-    return OF_TASKS.get(task.name, OF_SEQUENCES if task.shape is not None and not task.reads_data else ())
+    """What can be found out about the networks of a task, the first of which its `--probes`
+    makes.
+    """
+    return OF_TASKS.get(
+        task.name, OF_SEQUENCES if task.shape is not None and not task.reads_data else ()
+    )

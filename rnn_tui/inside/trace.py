@@ -1,4 +1,5 @@
-"""Everything that a network holds while it reads one input, step by step: one record, and so one view, for every task.
+"""Everything that a network holds while it reads one input, step by step: one record, and so one
+view, for every task.
 
 And how it is made of a network that reads sequences, whatever its task is.
 """
@@ -19,7 +20,8 @@ if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads 
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
-CANDIDATE = "candidate"  # a block of weights that cells list among their gates, though it is no gate
+# a block of weights that cells list among their gates, though it is no gate
+CANDIDATE = "candidate"
 ONLY_LAYER = "layer 1"  # of networks that read sequences
 
 
@@ -49,7 +51,8 @@ def _json_ready(value: Any) -> Any:
             return value
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity: arrays have no single truth value, and nobody asks for equal ones
+# compared by identity: arrays have no single truth value, and nobody asks for equal ones
+@dataclass(frozen=True, eq=False)
 class LayerTrace(Record):
     """One recurrent layer in one direction. Units are counted from 0, as arrays are."""
 
@@ -58,11 +61,14 @@ class LayerTrace(Record):
     name: str  #: such as `layer 1`, or `layer 1 backward`.
     states: Array  #: (T, H), the outputs h on each step, in the order of the input.
     cells: Array | None  #: (T, H), the memory c; None for a cell without one.
-    gates: Mapping[str, Array]  #: (T, H) each, by the names that the cell gives them; empty for an RNN.
-    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the unit adds to the winning
-    #: logit less the mean of all logits; with the same of the biases these make up the whole difference. Where there is one
-    #: output, what it adds to that logit. Where every step has an answer, as in the adder, the mean over the steps, without the
-    #: sign. Of a layer below, the mean of its absolute state times the sum of the absolute weights of the one above.
+    #: (T, H) each, by the names that the cell gives them; empty for an RNN.
+    gates: Mapping[str, Array]
+    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the
+    #: unit adds to the winning logit less the mean of all logits; with the same of the biases these
+    #: make up the whole difference. Where there is one output, what it adds to that logit. Where
+    #: every step has an answer, as in the adder, the mean over the steps, without the sign. Of a
+    #: layer below, the mean of its absolute state times the sum of the absolute weights of the one
+    #: above.
     importance: Array
     read_out: bool = True  #: whether the readout reads it.
     note: str = ""  #: what to know of these states, in a sentence; mostly empty.
@@ -76,17 +82,32 @@ class LayerTrace(Record):
     def quantities(self) -> Mapping[str, Array]:
         """All that can be shown over steps × units, (T, H) each, by name."""
         cells = {} if self.cells is None else {"cell": self.cells}
-        gates = {name if name == CANDIDATE else f"{name} gate": values for name, values in self.gates.items()}
+        gates = {
+            name if name == CANDIDATE else f"{name} gate": values
+            for name, values in self.gates.items()
+        }
         return {"state": self.states, **cells, **gates}
 
 
 @dataclass(frozen=True, eq=False)
 class Trace(Record):
-    """One input on its way through one network, over T time steps; `CheckpointError` if too large weights left no numbers."""
+    """One input on its way through one network, over T time steps; `CheckpointError` if too large
+    weights left no numbers.
+    """
 
     in_json = (
-        "task", "steps", "read", "settled", "prefix_note", "outputs", "answers", "probabilities", "logits", "inputs", "layers",
-    )  # fmt: skip
+        "task",
+        "steps",
+        "read",
+        "settled",
+        "prefix_note",
+        "outputs",
+        "answers",
+        "probabilities",
+        "logits",
+        "inputs",
+        "layers",
+    )
 
     task: str  #: its name.
     read: tuple[str, ...]  #: (T) what is read at each step, in a word or two.
@@ -96,7 +117,8 @@ class Trace(Record):
     every_step: bool  #: whether every step has an answer of its own, such as a bit of a sum.
     logits: Array  #: (T, O) after each step.
     probabilities: Array  #: (T, O) after each step, 0 … 1.
-    answers: npt.NDArray[np.int64]  #: (T,) after each step: the most probable class, or whether one output is at least 0.5.
+    #: (T,) after each step: the most probable class, or whether one output is at least 0.5.
+    answers: npt.NDArray[np.int64]
     prefix_note: str  #: what an answer before the last step means, in a sentence.
     first_step: int = 1  #: what the first step is called, 0 or 1.
 
@@ -138,7 +160,9 @@ class Trace(Record):
 
     @property
     def settled(self) -> int | None:
-        """The step, from 1, from which on the answer stays as it is; None where each has its own."""
+        """The step, from 1, from which on the answer stays as it is; None where each has its
+        own.
+        """
         if self.every_step:
             return None
         others = np.flatnonzero(self.answers != self.answers[-1])
@@ -151,23 +175,31 @@ class Trace(Record):
         for layer in self.layers:
             cells = {} if layer.cells is None else {"cells": layer.cells}
             held = {"states": layer.states, **cells, **layer.gates, "importance": layer.importance}
-            found |= {f"{layer.name.replace(' ', '_')}_{name}": values for name, values in held.items()}
+            found |= {
+                f"{layer.name.replace(' ', '_')}_{name}": values for name, values in held.items()
+            }
         return found
 
 
-def layer_trace(name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = "") -> LayerTrace:
+def layer_trace(
+    name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = ""
+) -> LayerTrace:
     """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
     only = activations.mapped(lambda values: values[:, 0])
     return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
 
 
 def against_the_mean(weight: Array) -> Array:
-    """What makes each logit, if it wins, differ from the mean of all: weights (O, …) less their mean."""
+    """What makes each logit, if it wins, differ from the mean of all: weights (O, …) less their
+    mean.
+    """
     result: Array = weight - weight.mean(axis=0)
     return result
 
 
-EVERY_STEP_NOTE = "The output after a {step} is the answer there; it depends on nothing that is read later."
+EVERY_STEP_NOTE = (
+    "The output after a {step} is the answer there; it depends on nothing that is read later."
+)
 LAST_STEP_NOTE = (
     "The network answers after the last {step}; an answer after an earlier one is what it would "
     "say if the sequence ended there."
@@ -175,11 +207,18 @@ LAST_STEP_NOTE = (
 
 
 def trace_inputs(
-    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = (), change: Change | None = None
+    network: "SequenceNetwork",
+    inputs: Array,
+    replica: int = 0,
+    *,
+    read: Sequence[str] = (),
+    change: Change | None = None,
 ) -> Trace:
-    """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of it.
+    """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of
+    it.
 
-    `read` (T): what is read at each step, in a word or two; by default the inputs. `CheckpointError` if weights are too large.
+    `read` (T): what is read at each step, in a word or two; by default the inputs.
+    `CheckpointError` if weights are too large.
     """
     shape, note = network.shape, EVERY_STEP_NOTE if network.shape.every_step else LAST_STEP_NOTE
     weight, bias = network.readout(replica)  # (O, H), (O,)
@@ -187,19 +226,30 @@ def trace_inputs(
         activations = network.cell(replica).run(inputs[:, None], change)
         states = activations.states[:, 0]  # (T, H)
         logits = states @ weight.T + bias  # (T, O)
-        answers = (logits[:, 0] >= 0 if network.outputs == 1 else logits.argmax(axis=1)).astype(np.int64)
+        answers = (logits[:, 0] >= 0 if network.outputs == 1 else logits.argmax(axis=1)).astype(
+            np.int64
+        )
         separate = network.outputs == 1 or network.replicas[replica].variant.loss == "bce"
         probabilities = sigmoid(logits) if separate else softmax(logits)
         importance = _importance(states, weight, answers, every_step=shape.every_step)
     return Trace(
-        task=network.task.name, read=tuple(read or words_of(inputs)), inputs=inputs,
-        layers=(layer_trace(ONLY_LAYER, activations, importance),), outputs=shape.outputs,
-        every_step=shape.every_step, logits=logits, probabilities=probabilities, answers=answers,
-        prefix_note=note.format(step=shape.step), first_step=shape.first_step,
-    )  # fmt: skip
+        task=network.task.name,
+        read=tuple(read or words_of(inputs)),
+        inputs=inputs,
+        layers=(layer_trace(ONLY_LAYER, activations, importance),),
+        outputs=shape.outputs,
+        every_step=shape.every_step,
+        logits=logits,
+        probabilities=probabilities,
+        answers=answers,
+        prefix_note=note.format(step=shape.step),
+        first_step=shape.first_step,
+    )
 
 
-def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool) -> Array:
+def _importance(
+    states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
+) -> Array:
     """How much each unit (H,) matters, as `LayerTrace.importance` says."""
     adds = states * (weight[[0, 0]] if len(weight) == 1 else against_the_mean(weight))[answers]
     importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
@@ -208,7 +258,11 @@ def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *,
 
 def words_of(inputs: Array) -> list[str]:
     """A word for each step of `inputs` (T, F): the class of a one-hot step, else its numbers."""
-    if inputs.shape[1] > 1 and ((inputs == 1).sum(axis=1) == 1).all() and (inputs.sum(1) == 1).all():
+    if (
+        inputs.shape[1] > 1
+        and ((inputs == 1).sum(axis=1) == 1).all()
+        and (inputs.sum(1) == 1).all()
+    ):
         return [str(step.argmax()) for step in inputs]
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
 
@@ -225,7 +279,9 @@ class DrawnSequences:
 def draw_examples(
     task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
 ) -> DrawnSequences:
-    """`count` sequences by chance, of lengths in training or all of one, by `number`; `TaskError` if the task gives none."""
+    """`count` sequences by chance, of lengths in training or all of one, by `number`; `TaskError`
+    if the task gives none.
+    """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.engine.problem import generator  # noqa: PLC0415
@@ -238,7 +294,13 @@ def draw_examples(
         raise TaskError(f"The task {task.name} has no sequences to look into.")
     problem = kind(small, torch.device("cpu"), lambda _: None)
     random = generator(config.seed, "inside", number)
-    lengths = problem.random_lengths(count, random) if length is None else torch.full((count,), length)
+    lengths = (
+        problem.random_lengths(count, random) if length is None else torch.full((count,), length)
+    )
     drawn = problem.draw(lengths, random)
     inputs = drawn.inputs[0].movedim(1, 0).numpy().astype(np.float32)
-    return DrawnSequences(inputs, drawn.targets[0].reshape(count, -1).numpy(), drawn.lengths[0].numpy().astype(np.int64))
+    return DrawnSequences(
+        inputs,
+        drawn.targets[0].reshape(count, -1).numpy(),
+        drawn.lengths[0].numpy().astype(np.int64),
+    )

@@ -1,8 +1,10 @@
-"""Gradients through time: of a loss on the state after each step, by PyTorch's autograd, for any cell, in double precision.
+"""Gradients through time: of a loss on the state after each step, by PyTorch's autograd, for any
+cell, in double precision.
 
-And whether MPS has the CPU's: a trial of a cell before the first run with it. Gradients were found there 1,000 times too large
-where sequences times time steps are above 32,768, once a batch of another size has been through, and nothing says so while a
-network trains (https://github.com/pytorch/pytorch/issues/177116).
+And whether MPS has the CPU's: a trial of a cell before the first run with it. Gradients were found
+there 1,000 times too large where sequences times time steps are above 32,768, once a batch of
+another size has been through, and nothing says so while a network trains
+(https://github.com/pytorch/pytorch/issues/177116).
 """
 
 from collections.abc import Callable
@@ -18,25 +20,36 @@ from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
 def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
-    """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph of how they came about."""
+    """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph
+    of how they came about.
+    """
     parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
     of_input, of_state, input_bias, state_bias = (torch.from_numpy(part).double() for part in parts)
     cell, states = weights.cell, []
     last = cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))
     for at_step in inputs:
-        read, recurrent = at_step @ of_input.T + input_bias, last.state @ of_state.T + state_bias  # (N, G·H)
+        # (N, G·H)
+        read, recurrent = at_step @ of_input.T + input_bias, last.state @ of_state.T + state_bias
         last = cell.step(TORCH, read.chunk(cell.blocks, 1), recurrent.chunk(cell.blocks, 1), last)
         states.append(last.state)
     return states
 
 
-def gradient_norms(weights: CellWeights, inputs: Array, loss: Callable[[list[Tensor]], Tensor]) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of own losses (N,), through later states, of inputs (T, N, F); `CheckpointError` if not finite."""
+def gradient_norms(
+    weights: CellWeights, inputs: Array, loss: Callable[[list[Tensor]], Tensor]
+) -> Floats:
+    """‖∂loss/∂h_t‖ (T, N) of own losses (N,), through later states, of inputs (T, N, F);
+    `CheckpointError` if not finite.
+    """
     with torch.enable_grad():
         states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
-        # No sequence's loss depends on another one's states: the gradient of the sum is each one's own.
+        # No sequence's loss depends on another one's states: the gradient of the sum is each one's
+        # own.
         found = torch.autograd.grad(loss(states).sum(), states, allow_unused=True)
-    norms = [torch.zeros(inputs.shape[1]) if one is None else torch.linalg.vector_norm(one, dim=1) for one in found]
+    norms = [
+        torch.zeros(inputs.shape[1]) if one is None else torch.linalg.vector_norm(one, dim=1)
+        for one in found
+    ]
     result: Floats = torch.stack(norms).double().numpy()
     require_finite(result)
     return result
@@ -45,22 +58,34 @@ def gradient_norms(weights: CellWeights, inputs: Array, loss: Callable[[list[Ten
 STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
 BATCHES = (100, 1200)  # the second one, behind the first, makes 33,600 time steps
 MOST_APART = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
-_FOUND: dict[tuple[str, int], str] = {}  # in this process, by cell and layers: what differs, or nothing
+# in this process, by cell and layers: what differs, or nothing
+_FOUND: dict[tuple[str, int], str] = {}
 
 
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
-    """On MPS compare loss and gradients of a cell with the CPU's, once in a process; `DeviceError` where they differ.
+    """On MPS compare loss and gradients of a cell with the CPU's, once in a process; `DeviceError`
+    where they differ.
 
-    The cell is tried in a row reader of so many `layers`, or in a set of replicas where there are none.
+    The cell is tried in a row reader of so many `layers`, or in a set of replicas where there are
+    none.
     """
     tried = (cell.name, layers)
     if device.type == "mps" and tried not in _FOUND:
-        pairs = zip(_trial(cell, layers, device), _trial(cell, layers, torch.device("cpu")), strict=True)
-        apart = torch.stack([(one - right).norm() / right.norm().clamp(1e-9) for one, right in pairs]).nan_to_num(torch.inf)
+        pairs = zip(
+            _trial(cell, layers, device), _trial(cell, layers, torch.device("cpu")), strict=True
+        )
+        apart = torch.stack(
+            [(one - right).norm() / right.norm().clamp(1e-9) for one, right in pairs]
+        ).nan_to_num(torch.inf)
         what = "another loss" if apart[0] > MOST_APART else "other gradients"
-        _FOUND[tried] = f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %" * bool(apart.max() > MOST_APART)
+        _FOUND[tried] = (
+            f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %"
+            * bool(apart.max() > MOST_APART)
+        )
     if device.type == "mps" and _FOUND[tried]:
-        raise DeviceError(f"On MPS PyTorch {torch.__version__} computes {_FOUND[tried]}; choose device cpu.")
+        raise DeviceError(
+            f"On MPS PyTorch {torch.__version__} computes {_FOUND[tried]}; choose device cpu."
+        )
 
 
 def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
@@ -68,13 +93,19 @@ def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
     random, sizes = generator(0, "trial"), {"hidden_size": HIDDEN, "layers": layers}
     model: nn.Module = cell.replicas([HIDDEN] * REPLICAS, FEATURES, OUTPUTS)
     if layers:
-        model = build_row_reader(cell, features=FEATURES, time_steps=STEPS, classes=OUTPUTS, **sizes)
+        model = build_row_reader(
+            cell, features=FEATURES, time_steps=STEPS, classes=OUTPUTS, **sizes
+        )
     weights, found = [*model.to(device).parameters()], []
     for weight in weights:
         weight.data = (torch.rand(weight.shape, generator=random) / 2 - 0.25).to(device)
     for batch in BATCHES:
-        inputs = torch.rand((batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch), generator=random)
+        inputs = torch.rand(
+            (batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch),
+            generator=random,
+        )
         loss = model(inputs.to(device)).square().mean()
-        gradients = torch.autograd.grad(loss, weights, allow_unused=True)  # of a biLSTM's last step not all weights have a part
+        # of a biLSTM's last step not all weights have a part
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)
         found += [one.detach().cpu() for one in (loss, *gradients) if one is not None]
     return found

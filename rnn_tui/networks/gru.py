@@ -1,7 +1,8 @@
 """The gated recurrent unit (Cho et al. 2014), in the form that PyTorch and cuDNN have.
 
-With r the reset gate, z the update gate and n the candidate: n = tanh(W·x + b + r·(U·h₋₁ + b′)) and h = (1 − z)·n + z·h₋₁. The
-reset gate acts on the recurrent part with its bias, so the two biases can't be summed beforehand.
+With r the reset gate, z the update gate and n the candidate: n = tanh(W·x + b + r·(U·h₋₁ + b′)) and
+h = (1 − z)·n + z·h₋₁. The reset gate acts on the recurrent part with its bias, so the two biases
+can't be summed beforehand.
 """
 
 from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step

@@ -1,8 +1,10 @@
-"""Recurrent layers in PyTorch, of any cell, for what PyTorch lacks; row readers, which are made of them; and initial weights.
+"""Recurrent layers in PyTorch, of any cell, for what PyTorch lacks; row readers, which are made of
+them; and initial weights.
 
-A row reader (the report's RNN, LSTM and biLSTM, and those of any other cell) reads a sequence of feature vectors, for MNIST 28
-rows of 28 pixels, and answers with logits. One direction reads out all hidden states; the biLSTM its output at the last time
-step. Comments give shapes: N sequences, T time steps, F features, H units, C classes.
+A row reader (the report's RNN, LSTM and biLSTM, and those of any other cell) reads a sequence of
+feature vectors, for MNIST 28 rows of 28 pixels, and answers with logits. One direction reads out
+all hidden states; the biLSTM its output at the last time step. Comments give shapes: N sequences, T
+time steps, F features, H units, C classes.
 
 Initial weights are drawn from a generator of our own and never from the global random state.
 """
@@ -20,13 +22,16 @@ from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.networks.cell import Cell, Operations
 
 TORCH = Operations(torch.sigmoid, torch.tanh)
-_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # a layer's parameters, as `nn.LSTM` calls them
+# a layer's parameters, as `nn.LSTM` calls them
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class StackedLayers(nn.Module):
-    """Layers of a cell that reads in one direction, each on the states of the one below, with PyTorch's own gradient.
+    """Layers of a cell that reads in one direction, each on the states of the one below, with
+    PyTorch's own gradient.
 
-    Of F `features` of the input and H units each. The weights hold no values yet; they are called as those of `nn.LSTM` are.
+    Of F `features` of the input and H units each. The weights hold no values yet; they are called
+    as those of `nn.LSTM` are.
     """
 
     def __init__(self, cell: Cell, features: int, hidden_size: int, layers: int) -> None:
@@ -34,7 +39,12 @@ class StackedLayers(nn.Module):
         self.cell, self.hidden_size, self.num_layers = cell, hidden_size, layers
         rows = cell.blocks * hidden_size
         for layer in range(layers):
-            shapes = ((rows, hidden_size if layer else features), (rows, hidden_size), (rows,), (rows,))
+            shapes = (
+                (rows, hidden_size if layer else features),
+                (rows, hidden_size),
+                (rows,),
+                (rows,),
+            )
             for name, shape in zip(_WEIGHTS, shapes, strict=True):
                 self.register_parameter(f"{name}_l{layer}", nn.Parameter(torch.empty(shape)))
 
@@ -42,12 +52,19 @@ class StackedLayers(nn.Module):
         """The top layer's states (N, T, H) of `sequences` (N, T, F)."""
         blocks = self.cell.blocks
         for layer in range(self.num_layers):
-            of_input, of_state, input_bias, state_bias = (getattr(self, f"{name}_l{layer}") for name in _WEIGHTS)
+            of_input, of_state, input_bias, state_bias = (
+                getattr(self, f"{name}_l{layer}") for name in _WEIGHTS
+            )
             read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
-            states, last = [], self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
+            states, last = (
+                [],
+                self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size)),
+            )
             for at_step in read.unbind(1):
                 recurrent = nn.functional.linear(last.state, of_state, state_bias)
-                last = self.cell.step(TORCH, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
+                last = self.cell.step(
+                    TORCH, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
+                )
                 states.append(last.state)
             sequences = torch.stack(states, 1)
         return sequences, None
@@ -58,10 +75,16 @@ class _RNNPass(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any, inputs: Tensor, of_input: Tensor, of_state: Tensor, input_bias: Tensor, state_bias: Tensor
+        context: Any,
+        inputs: Tensor,
+        of_input: Tensor,
+        of_state: Tensor,
+        input_bias: Tensor,
+        state_bias: Tensor,
     ) -> Tensor:
         """States (T, N, H) of `inputs` (T, N, F), by weights (H, F), (H, H) and biases (H,)."""
-        states = nn.functional.linear(inputs, of_input, input_bias + state_bias)  # which become the states in place
+        # which become the states in place
+        states = nn.functional.linear(inputs, of_input, input_bias + state_bias)
         each = states.unbind(0)
         each[0].tanh_()
         for last, state in pairwise(each):
@@ -71,7 +94,9 @@ class _RNNPass(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        """With D the gradient on what it is put before: Dsum = Dh·(1 − h²), and on h₋₁ Uᵀ·Dsum + what comes from `above`."""
+        """With D the gradient on what it is put before: Dsum = Dh·(1 − h²), and on h₋₁ Uᵀ·Dsum +
+        what comes from `above`.
+        """
         inputs, of_input, of_state, states = context.saved_tensors
         sums = torch.addcmul(torch.ones((), dtype=states.dtype), states, states, value=-1)
         each = sums.unbind(0)
@@ -86,16 +111,22 @@ class _RNNPass(torch.autograd.Function):
 
 
 class RNNLayers(nn.RNN):
-    """`nn.RNN`, batch first and in one direction, whose gradient over time on the CPU is written by hand.
+    """`nn.RNN`, batch first and in one direction, whose gradient over time on the CPU is written by
+    hand.
 
-    PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all steps at once.
+    PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all
+    steps at once.
     """
 
     def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), and each layer's last (L, N, H); from 0 or `start`."""
+        """The top layer's states (N, T, H) of `sequences` (N, T, F), and each layer's last (L, N,
+        H); from 0 or `start`.
+        """
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
+        kind = (
+            torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
+        )
         states, ends = sequences.transpose(0, 1).to(kind).contiguous(), []
         for weights in self.all_weights:
             states = _RNNPass.apply(states, *(weight.to(kind) for weight in weights))  # type: ignore[no-untyped-call]
@@ -108,14 +139,21 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 @torch.no_grad()
 def initialise(
-    model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_biases: tuple[float, float] = (1.0, 1.0)
+    model: nn.Module,
+    cell: Cell,
+    scheme: str,
+    generator: torch.Generator,
+    forget_biases: tuple[float, float] = (1.0, 1.0),
 ) -> None:
-    """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place, on the CPU.
+    """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place,
+    on the CPU.
 
-    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In `orthogonal`, recurrent weights
-    are orthogonal gate by gate (Saxe et al. 2014), input weights Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout
-    weights and all biases 0 but for those of the gate that keeps the last step: the forget gate (Jozefowicz et al. 2015), or
-    the update gate (Tallec & Ollivier 2018). They go evenly from the first of `forget_biases`, of unit 0, to the second.
+    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In
+    `orthogonal`, recurrent weights are orthogonal gate by gate (Saxe et al. 2014), input weights
+    Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all biases 0 but for
+    those of the gate that keeps the last step: the forget gate (Jozefowicz et al. 2015), or the
+    update gate (Tallec & Ollivier 2018). They go evenly from the first of `forget_biases`, of unit
+    0, to the second.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -129,7 +167,8 @@ def initialise(
                 bound = 1 / math.sqrt(width)
                 weight.uniform_(-bound, bound, generator=generator)
                 continue
-            gates = weight.chunk(cell.blocks)  # one below the other in the rows of a recurrent layer
+            # one below the other in the rows of a recurrent layer
+            gates = weight.chunk(cell.blocks)
             if name.startswith("weight_hh"):
                 for gate in gates:
                     nn.init.orthogonal_(gate, generator=generator)
@@ -137,14 +176,19 @@ def initialise(
                 for gate in gates:
                     nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
             else:
-                weight.zero_()  # the readout as well: from zero, the first steps fit it before they disturb the recurrent ones
-            if name.startswith("bias_ih") and cell.keep_gate is not None:  # one of the two biases is enough
+                # the readout as well: from zero, the first steps fit it before they disturb the
+                # recurrent ones
+                weight.zero_()
+            # one of the two biases is enough
+            if name.startswith("bias_ih") and cell.keep_gate is not None:
                 bias = gates[cell.gates.index(cell.keep_gate)]
                 bias.copy_(torch.linspace(*forget_biases, len(bias)))
 
 
 class AllStatesReader(nn.Module):
-    """Layers `recurrent`, batch first, one direction, with a `hidden_size` H, whose states of all T steps go to one Linear."""
+    """Layers `recurrent`, batch first, one direction, with a `hidden_size` H, whose states of all T
+    steps go to one Linear.
+    """
 
     def __init__(self, recurrent: nn.Module, time_steps: int, classes: int) -> None:
         super().__init__()
@@ -153,28 +197,34 @@ class AllStatesReader(nn.Module):
         self.readout = nn.Linear(time_steps * hidden_size, classes)
 
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:
-        """Logits (N, C) of `sequences` (N, t, F), `at` these of the T steps: no other states are read out."""
+        """Logits (N, C) of `sequences` (N, t, F), `at` these of the T steps: no other states are
+        read out.
+        """
         states, _ = self.recurrent(sequences)  # (N, t, H)
         weight = self.readout.weight  # (C, T·H)
         if at != slice(None):
             weight = weight.view(len(weight), -1, states.shape[2])[:, at].flatten(1)  # (C, t·H)
-        logits: Tensor = nn.functional.linear(states.flatten(1), weight, self.readout.bias)  # (N, t·H) -> (N, C)
+        # (N, t·H) -> (N, C)
+        logits: Tensor = nn.functional.linear(states.flatten(1), weight, self.readout.bias)
         return logits
 
 
 class LastStepBiLSTM(nn.Module):
     """`nn.LSTM(bidirectional=True)` read out at the last time step, without its wasted work.
 
-    At the last step the backward direction has read one vector only, so in the top layer one step of an LSTM stands for it: the
-    same function and gradients for about half the work. Layers below the top need both directions in full, since the forward
-    direction above reads them at every step.
+    At the last step the backward direction has read one vector only, so in the top layer one step
+    of an LSTM stands for it: the same function and gradients for about half the work. Layers below
+    the top need both directions in full, since the forward direction above reads them at every
+    step.
     """
 
     def __init__(self, features: int, hidden_size: int, layers: int, classes: int) -> None:
         super().__init__()
         self.below: nn.LSTM | None = None
         if layers > 1:
-            self.below = nn.LSTM(features, hidden_size, layers - 1, batch_first=True, bidirectional=True)
+            self.below = nn.LSTM(
+                features, hidden_size, layers - 1, batch_first=True, bidirectional=True
+            )
             features = 2 * hidden_size
         self.forward_direction = nn.LSTM(features, hidden_size, batch_first=True)
         self.backward_direction = nn.LSTMCell(features, hidden_size)
@@ -185,21 +235,31 @@ class LastStepBiLSTM(nn.Module):
         if self.below is not None:
             sequences, _ = self.below(sequences)  # (N, T, 2·H)
         _, (forward, _) = self.forward_direction(sequences)  # (1, N, H)
-        # The backward direction's step starts from 0: neither its recurrent weights nor its forget gate have a part in it.
+        # The backward direction's step starts from 0: neither its recurrent weights nor its forget
+        # gate have a part in it.
         other = self.backward_direction
-        sums = nn.functional.linear(sequences[:, -1], other.weight_ih, other.bias_ih + other.bias_hh)  # (N, 4·H)
+        # (N, 4·H)
+        sums = nn.functional.linear(
+            sequences[:, -1], other.weight_ih, other.bias_ih + other.bias_hh
+        )
         write, _, candidate, show = sums.chunk(4, 1)
         last = show.sigmoid() * (write.sigmoid() * candidate.tanh()).tanh()
         return torch.cat([forward[0], last.to(forward.dtype)], dim=-1)
 
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:  # noqa: ARG002
-        """Logits (N, C) of `sequences` (N, t, F), whichever steps they are: what is held after the last is read out."""
+        """Logits (N, C) of `sequences` (N, t, F), whichever steps they are: what is held after the
+        last is read out.
+        """
         logits: Tensor = self.readout(self.outputs_at_last_step(sequences))  # (N, C)
         return logits
 
 
-def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
-    """A reader of that cell, weights left to `initialise`; what PyTorch's constructors draw leaves the global state alone."""
+def build_row_reader(
+    cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
+) -> nn.Module:
+    """A reader of that cell, weights left to `initialise`; what PyTorch's constructors draw leaves
+    the global state alone.
+    """
     with torch.random.fork_rng(devices=()):
         if cell.bidirectional:
             return LastStepBiLSTM(features, hidden_size, layers, classes)
@@ -207,16 +267,25 @@ def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int
 
 
 def predict(
-    model: nn.Module, weights: Mapping[str, Tensor], inputs: Tensor, *, bfloat16: bool = False, batch_size: int = 1000
+    model: nn.Module,
+    weights: Mapping[str, Tensor],
+    inputs: Tensor,
+    *,
+    bfloat16: bool = False,
+    batch_size: int = 1000,
 ) -> Tensor:
-    """Logits (N, …) of `inputs` (N, …), on the CPU, with a copy of these weights by parameter name, put into `model`.
+    """Logits (N, …) of `inputs` (N, …), on the CPU, with a copy of these weights by parameter name,
+    put into `model`.
 
-    Matrix products are in bfloat16 for a run trained and tested so. `CheckpointError` if names or shapes do not fit the model.
+    Matrix products are in bfloat16 for a run trained and tested so. `CheckpointError` if names or
+    shapes do not fit the model.
     """
     try:
         model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        raise CheckpointError(f"These weights belong to another model ({printable(error, 120)}).") from error
+        raise CheckpointError(
+            f"These weights belong to another model ({printable(error, 120)})."
+        ) from error
     model.eval().requires_grad_(False)
     with torch.no_grad(), precision(torch.device("cpu"), bfloat16):
         return torch.cat([model(part).float() for part in torch.split(inputs, batch_size)])

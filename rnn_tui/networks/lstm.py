@@ -1,4 +1,6 @@
-"""LSTM (Hochreiter & Schmidhuber 1997; Gers' forget gate): c = f·c₋₁ + i·g, h = o·tanh c, of gates i, f, o and candidate g."""
+"""LSTM (Hochreiter & Schmidhuber 1997; Gers' forget gate): c = f·c₋₁ + i·g, h = o·tanh c, of gates
+i, f, o and candidate g.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -30,7 +32,9 @@ class LSTMCell(Cell):
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """c = f·c₋₁ + i·g and h = o·tanh c."""
         sums = [x + h for x, h in zip(read, recurrent, strict=True)]
-        write, keep, show = (operations.edited(self.gates[at], operations.sigmoid(sums[at])) for at in (0, 1, 3))
+        write, keep, show = (
+            operations.edited(self.gates[at], operations.sigmoid(sums[at])) for at in (0, 1, 3)
+        )
         candidate = operations.edited("candidate", operations.tanh(sums[2]))
         memory = operations.edited(MEMORY, keep * last.memory + write * candidate)
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
@@ -44,7 +48,9 @@ class LSTMCell(Cell):
         from rnn_tui.networks.stepwise import Activations, sigmoid  # noqa: PLC0415 - numpy
 
         steps, count, features = inputs.shape
-        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + (weights.input_bias + weights.state_bias)
+        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + (
+            weights.input_bias + weights.state_bias
+        )
         sums = flat.reshape(steps, count, -1)  # (T, N, 4·H), which become the gates in place
         write, keep, candidate, show = parts = np.split(sums, 4, axis=2)
         states, cells = np.empty_like(write), np.empty_like(write)
@@ -61,7 +67,9 @@ class LSTMCell(Cell):
             np.multiply(show[step], np.tanh(cells[step]), out=states[step])
         return Activations(states, cells, dict(zip(self.gates, parts, strict=True)))
 
-    def replica_states(self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]) -> "Iterator[Array]":
+    def replica_states(
+        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
+    ) -> "Iterator[Array]":
         """With one product a step."""
         import numpy as np  # noqa: PLC0415 - on use only
 

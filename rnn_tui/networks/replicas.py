@@ -1,16 +1,18 @@
 """Many small networks trained side by side, each with weights of its own.
 
-A network of ten units keeps no processor busy: nearly all of a step is the overhead of calling each operation. So R replicas
-run through the same operations, with a leading dimension R on every tensor, and R seeds take little longer than one.
+A network of ten units keeps no processor busy: nearly all of a step is the overhead of calling each
+operation. So R replicas run through the same operations, with a leading dimension R on every
+tensor, and R seeds take little longer than one.
 
 Replicas of different hidden sizes share one tensor. A unit that a smaller replica lacks has zero
 weights everywhere: its state stays exactly zero, and so do all its gradients.
 
-Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the largest replica, G blocks of H
-rows, O outputs. The batch comes last, where there is most to vectorise over.
+Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the
+largest replica, G blocks of H rows, O outputs. The batch comes last, where there is most to
+vectorise over.
 
-The backward pass of LSTMs over time is written by hand: all that does not depend on the later steps is computed for the whole
-sequence at once, and five operations a time step are left.
+The backward pass of LSTMs over time is written by hand: all that does not depend on the later steps
+is computed for the whole sequence at once, and five operations a time step are left.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,26 +28,35 @@ from rnn_tui.networks.layers import TORCH
 class Replicas(nn.Module):
     """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet: see `set_replica`.
+    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet:
+    see `set_replica`.
     """
 
-    def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
+    def __init__(
+        self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int
+    ) -> None:
         super().__init__()
         self.cell, self.hidden_sizes, self.features = cell, tuple(hidden_sizes), features
         self.hidden_size = max(hidden_sizes)
         replicas, width = len(hidden_sizes), self.hidden_size
-        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent weights, input weights and
-        #: PyTorch's two biases (input's, state's); the rows are blocks in the order of `Cell.replica_rows`.
+        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent
+        #: weights, input weights and PyTorch's two biases (input's, state's); the rows are blocks
+        #: in the order of `Cell.replica_rows`.
         self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, width + features + 2))
-        self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))  #: (R, O, H + 1), the bias in the last column.
+        #: (R, O, H + 1), the bias in the last column.
+        self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B), of any type, such as bytes."""
+        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B), of any
+        type, such as bytes.
+        """
         states = torch.stack([*self.steps(inputs)])  # (T, R, H, B)
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """The readout (R, O, B) at each sequence's end, `lengths` (R, B) or T, behind which `inputs` (T, R, F, B) are zero."""
+        """The readout (R, O, B) at each sequence's end, `lengths` (R, B) or T, behind which
+        `inputs` (T, R, F, B) are zero.
+        """
         states = [*self.steps(inputs)]
         if lengths is None:
             return self.logits(states[-1])
@@ -57,7 +68,9 @@ class Replicas(nn.Module):
         return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
 
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B), none of which is kept; to be had without gradients."""
+        """The states (R, H, B) after each step of `inputs` (T, R, F, B), none of which is kept; to
+        be had without gradients.
+        """
         width, blocks = self.hidden_size, self.cell.blocks
         of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
         input_bias, state_bias = self.gates[:, :, -2:-1], self.gates[:, :, -1:]
@@ -70,7 +83,9 @@ class Replicas(nn.Module):
 
     @torch.no_grad()
     def set_replica(self, replica: int, recurrent: nn.Module, readout: nn.Linear) -> None:
-        """Take over an ordinary network of the replica's size: one layer, its weights called as `nn.LSTM`'s, and a readout."""
+        """Take over an ordinary network of the replica's size: one layer, its weights called as
+        `nn.LSTM`'s, and a readout.
+        """
         size, width = self.hidden_sizes[replica], self.hidden_size
         gates = self.gates[replica].view(self.cell.blocks, width, -1)  # (G, H, H + F + 2)
         rows, weights = self.cell.rows_to_pytorch, dict(recurrent.named_parameters())
@@ -85,9 +100,12 @@ class Replicas(nn.Module):
 class ReplicaLSTM(Replicas):
     """R one-layer LSTMs with a linear readout each; the rows of `gates` are g, i, f, o."""
 
-    def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
+    def __init__(
+        self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int
+    ) -> None:
         super().__init__(cell, hidden_sizes, features, outputs)
-        #: a workspace at rest or none: a backward pass brings it back, the next forward pass takes it.
+        #: a workspace at rest or none: a backward pass brings it back, the next forward pass takes
+        #: it.
         self._free: list[_Workspace] = []
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -122,9 +140,9 @@ class ReplicaLSTM(Replicas):
 
 
 class _Workspace:
-    """The tensors that one pass over a batch fills, with their views of every time step. Taken anew at every training step,
-    they and their few hundred views would cost a third of it. They are for gate weights (R, 4·H, H + F + 2) `like` those, at
-    most T `steps`, and B sequences.
+    """The tensors that one pass over a batch fills, with their views of every time step. Taken anew
+    at every training step, they and their few hundred views would cost a third of it. They are for
+    gate weights (R, 4·H, H + F + 2) `like` those, at most T `steps`, and B sequences.
     """
 
     def __init__(self, like: Tensor, steps: int, batch: int) -> None:
@@ -140,7 +158,9 @@ class _Workspace:
         self.cell_tanhs = torch.empty_like(self.cells)
         self.factors = torch.empty_like(self.activations)
         self.sums = torch.empty_like(self.activations)  # gradients on what the gates are made of
-        self.candidate, self.write, self.keep, self.show = (part.unbind(0) for part in torch.split(self.activations, width, 2))
+        self.candidate, self.write, self.keep, self.show = (
+            part.unbind(0) for part in torch.split(self.activations, width, 2)
+        )
         self.sigmoids = self.activations[:, :, width:].unbind(0)
         self.state = self.joined[:, :, :width].unbind(0)
         self.cell, self.cell_tanh = self.cells.unbind(0), self.cell_tanhs.unbind(0)
@@ -158,9 +178,10 @@ class _Workspace:
 
 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
-    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time. With g the candidate, i, f, o the gates
-    and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh c. Of `gates` (R, 4·H, H + F + 2) and `inputs`
-    (T, R, F, B). All that a pass back needs lands in the workspace; the states (T, R, H, B) that are returned are a view of it.
+    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time. With g the
+    candidate, i, f, o the gates and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh
+    c. Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). All that a pass back needs lands in
+    the workspace; the states (T, R, H, B) that are returned are a view of it.
     """
     (steps, _, _, batch), width = inputs.shape, gates.shape[1] // 4
     work.joined[:steps, :, width:-2] = inputs
@@ -180,10 +201,12 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
 
 
 def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspace) -> Tensor:
-    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`, which left `work`. With D the gradient of the loss on what it
-    is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁, and on the gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i),
-    Df = Dc·c₋₁·f(1 − f), Do = Dh·tanh c·o(1 − o). All factors of Dc and Dh are known before the walk back begins.
-    For each of the T steps there is the gradient (R, H, B) on its state `from_above`, the readout, or None; the last has one.
+    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`, which left `work`. With D the
+    gradient of the loss on what it is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁, and on the
+    gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i), Df = Dc·c₋₁·f(1 − f), Do = Dh·tanh c·o(1 −
+    o). All factors of Dc and Dh are known before the walk back begins. For each of the T steps
+    there is the gradient (R, H, B) on its state `from_above`, the readout, or None; the last has
+    one.
     """
     steps, batch = len(from_above), work.batch
     replicas, rows, columns = gates.shape
@@ -220,13 +243,24 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace],
-        at_end: bool, lengths: Tensor | None,
-    ) -> Tensor:  # fmt: skip
-        """Outputs of `inputs` (T, R, F, B): the first at each step, (T, R, B), or `at_end` of `lengths` (R, B), (R, O, B)."""
+        context: Any,
+        gates: Tensor,
+        readout: Tensor,
+        inputs: Tensor,
+        free: list[_Workspace],
+        at_end: bool,
+        lengths: Tensor | None,
+    ) -> Tensor:
+        """Outputs of `inputs` (T, R, F, B): the first at each step, (T, R, B), or `at_end` of
+        `lengths` (R, B), (R, O, B).
+        """
         steps, _, _, batch = inputs.shape
         work = free.pop() if free else None
-        if work is None or work.steps < steps or work.made_for != (batch, gates.shape, gates.dtype, gates.device):
+        if (
+            work is None
+            or work.steps < steps
+            or work.made_for != (batch, gates.shape, gates.dtype, gates.device)
+        ):
             work = _Workspace(gates, steps, batch)
         work.generation += 1
         read = states = _run(gates, inputs, work)
@@ -251,28 +285,35 @@ class _Pass(torch.autograd.Function):
             raise RuntimeError("the gradient was asked for after a later pass over other inputs")
         from_above: Sequence[Tensor | None]
         if read.dim() == 4:  # after every step
-            from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)  # (R, H, B) each
+            # (R, H, B) each
+            from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)
             to_readout = torch.zeros_like(readout)
             to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
             to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
         else:
             to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
-            to_readout = torch.cat((torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2, keepdim=True)), 2)
+            to_readout = torch.cat(
+                (torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2, keepdim=True)), 2
+            )
             if lengths is None:
                 from_above = [None] * (context.steps - 1) + [to_end]
             else:
-                from_above = [to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)]
+                from_above = [
+                    to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)
+                ]
         to_gates = _run_back(gates, from_above, work)
         context.free[:] = [work]  # the next forward pass may have it
         return to_gates, to_readout, None, None, None, None
 
 
 def _fill_factors(work: _Workspace, steps: int) -> Tensor:
-    """Work out what the gradients on cell and output are multiplied by, at every step. Fills `work.factors` (T, R, 4·H, B),
-    which lead to the sums of g, i, f (from the cell) and o (from the output); returns (T, R, H, B), which leads from the output
-    to the cell.
+    """Work out what the gradients on cell and output are multiplied by, at every step. Fills
+    `work.factors` (T, R, 4·H, B), which lead to the sums of g, i, f (from the cell) and o (from the
+    output); returns (T, R, H, B), which leads from the output to the cell.
     """
-    activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
+    activations, cells, tanhs = (
+        tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs)
+    )
     factors, width = work.factors[:steps], cells.shape[2]
     candidates, writes, _, shows = activations.chunk(4, 2)
     sigmoids = activations[:, :, width:]

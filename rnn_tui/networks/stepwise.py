@@ -1,6 +1,7 @@
 """Recurrent layers in NumPy: their weights, and what happens in them while they read.
 
-Answers need the states only, a look inside every gate; both come from one pass, which a test holds to PyTorch's layers.
+Answers need the states only, a look inside every gate; both come from one pass, which a test holds
+to PyTorch's layers.
 """
 
 from bisect import bisect_left
@@ -18,7 +19,8 @@ from rnn_tui.networks.cell import STATE, Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-# Takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns those to go on with.
+# Takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns
+# those to go on with.
 Change = Callable[[int, str, Array], Array]
 
 
@@ -58,7 +60,11 @@ class Activations:
     def mapped(self, change: Callable[[Array], Array]) -> "Activations":
         """The same of states, cells and gates."""
         cells = None if self.cells is None else change(self.cells)
-        return Activations(change(self.states), cells, {gate: change(values) for gate, values in self.gates.items()})
+        return Activations(
+            change(self.states),
+            cells,
+            {gate: change(values) for gate, values in self.gates.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ class CellWeights:
 
 
 def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Activations:
-    """`Cell.run` by the equations of its step; with what `change` makes of gates, memory and state as they come."""
+    """`Cell.run` by the equations of its step; with what `change` makes of gates, memory and state
+    as they come.
+    """
     cell = weights.cell
     steps, count, features = inputs.shape
     read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
@@ -90,7 +98,9 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
     last, done = cell.start(np.zeros((count, weights.hidden_size), read.dtype)), []
     for step, at_step in enumerate(read):
         operations = NUMPY if change is None else NUMPY._replace(edited=partial(change, step))
-        last = _step(cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last, operations)
+        last = _step(
+            cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last, operations
+        )
         if change is not None:
             last = last._replace(state=change(step, STATE, last.state))
         done.append(last)
@@ -101,12 +111,21 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
     )
 
 
-def _step(cell: Cell, read: Array, recurrent: Array, last: Step, operations: Operations = NUMPY) -> Step:
+def _step(
+    cell: Cell, read: Array, recurrent: Array, last: Step, operations: Operations = NUMPY
+) -> Step:
     """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
-    return cell.step(operations, np.split(read, cell.blocks, axis=1), np.split(recurrent, cell.blocks, axis=1), last)
+    return cell.step(
+        operations,
+        np.split(read, cell.blocks, axis=1),
+        np.split(recurrent, cell.blocks, axis=1),
+        last,
+    )
 
 
-def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:
+def replica_states(
+    cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
+) -> Iterator[Array]:
     """`Cell.replica_states` by the equations of its step."""
     width = weights.shape[1] // cell.blocks
     of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]

@@ -1,4 +1,6 @@
-"""Photos found in folders, with the digit that a name promises; those read, in order, with a user's corrections; no OpenCV."""
+"""Photos found in folders, with the digit that a name promises; those read, in order, with a user's
+corrections; no OpenCV.
+"""
 
 import os
 import re
@@ -21,19 +23,22 @@ _NUMBER = re.compile(r"([0-9]+)")
 def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
     """Photos in the order of `paths`, each folder's in natural order, found while they are used.
 
-    Files are given whatever their suffix; of a folder the files with an image's suffix, except hidden ones, and if `recursive`
-    those of the folders in it. Links are followed; every folder is visited once, so that circles end. What can't be listed or
-    does not exist is given as it stands: whoever reads it will say why it can't be read.
+    Files are given whatever their suffix; of a folder the files with an image's suffix, except
+    hidden ones, and if `recursive` those of the folders in it. Links are followed; every folder is
+    visited once, so that circles end. What can't be listed or does not exist is given as it stands:
+    whoever reads it will say why it can't be read.
     """
     visited: set[tuple[int, int]] = set()
-    waiting: list[Iterator[str | Path]] = [iter(paths)]  # a stack instead of recursion: folders may lie deeper than Python can
+    # a stack instead of recursion: folders may lie deeper than Python can
+    waiting: list[Iterator[str | Path]] = [iter(paths)]
     while waiting:
         path = next(waiting[-1], None)
         if path is None:
             waiting.pop()
         elif not leads_to_folder(path):
             yield Path(path)
-        elif recursive or len(waiting) == 1:  # the folders that were asked for are the only ones to look into if not recursive
+        elif recursive or len(waiting) == 1:
+            # the folders that were asked for are the only ones to look into if not recursive
             inside = _listed(path, visited)
             if inside is None:
                 yield Path(path)
@@ -46,7 +51,8 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
 def label_of(path: Path) -> int | None:
     """The digit that a photo's name tells; None if it tells none.
 
-    It is its folder's name (`7/img.jpg`), or the first number of its own if that has one digit (`7_2.png`, not `IMG_2041.jpg`).
+    It is its folder's name (`7/img.jpg`), or the first number of its own if that has one digit
+    (`7_2.png`, not `IMG_2041.jpg`).
     """
     number = re.fullmatch("[0-9]", path.parent.name) or _NUMBER.search(path.stem)
     return int(number[0]) if number and len(number[0]) == 1 else None
@@ -61,7 +67,11 @@ def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | No
             return []
         visited.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
-            names = [one.name for one in entries if one.name[0] != "." and (is_folder(one) or called_like_photo(one.name))]
+            names = [
+                one.name
+                for one in entries
+                if one.name[0] != "." and (is_folder(one) or called_like_photo(one.name))
+            ]
     except OSError:
         return None
     return [os.path.join(folder, name) for name in sorted(names, key=natural)]
@@ -90,7 +100,9 @@ def called_like_photo(name: str) -> bool:
 
 def natural(name: str) -> tuple[list[str | int], str]:
     """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
-    return [int(part[:18]) if at % 2 else part for at, part in enumerate(_NUMBER.split(name.casefold()))], name
+    return [
+        int(part[:18]) if at % 2 else part for at, part in enumerate(_NUMBER.split(name.casefold()))
+    ], name
 
 
 SORTS = ("name", "confidence", "prediction")
@@ -102,8 +114,10 @@ class PhotoCollection:
     """Readings in the order in which they came, and the order in which they are shown."""
 
     def __init__(self) -> None:
-        self.given: dict[Path, int] = {}  #: the digits that the user named, by path; they outlive a new reading.
-        self.sort, self.filter = SORTS[0], FILTERS[0]  #: one of each; by confidence the least sure come first.
+        #: the digits that the user named, by path; they outlive a new reading.
+        self.given: dict[Path, int] = {}
+        #: one of each; by confidence the least sure come first.
+        self.sort, self.filter = SORTS[0], FILTERS[0]
         self.threshold = THRESHOLD  #: the confidence below which an answer is doubted, 0 … 1.
         self.named = False  #: whether names of folders and files tell which digit a photo shows.
         self.clear()
@@ -189,8 +203,14 @@ class PhotoCollection:
     def _labelled(self, reading: "Reading") -> "Reading":
         """The reading with the label that the user gave, or else its name, where that counts."""
         given = reading.path in self.given
-        label = self.given[reading.path] if given else label_of(reading.path) if self.named else None
-        return reading if (label, given) == (reading.label, reading.given) else replace(reading, label=label, given=given)
+        label = (
+            self.given[reading.path] if given else label_of(reading.path) if self.named else None
+        )
+        return (
+            reading
+            if (label, given) == (reading.label, reading.given)
+            else replace(reading, label=label, given=given)
+        )
 
     @property
     def summary(self) -> "ReadingSummary":
@@ -215,8 +235,11 @@ class ReadingSummary:
     unlabelled: int = 0  #: those whose digit is not known and that could be read.
     right: int = 0  #: those of them that were read right, without doubt.
     top1: int = 0  #: those of them whose most probable digit is the right one, doubted or not.
-    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no prediction.
-    confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
+    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no
+    #: prediction.
+    confusion: list[list[int]] = field(
+        default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)]
+    )
 
     def add(self, readings: "Iterable[Reading]") -> None:
         """Count some more."""
@@ -230,7 +253,9 @@ class ReadingSummary:
             self.labelled += 1
             self.right += bool(reading.correct)
             self.top1 += reading.best == reading.label
-            self.confusion[reading.label][CLASSES if reading.prediction is None else reading.prediction] += 1
+            self.confusion[reading.label][
+                CLASSES if reading.prediction is None else reading.prediction
+            ] += 1
 
     @property
     def accuracy(self) -> float | None:
@@ -238,7 +263,9 @@ class ReadingSummary:
         return 100.0 * self.right / self.labelled if self.labelled else None
 
     def accuracy_text(self, *, top1: bool = False) -> str:
-        """How many were read right; with `top1` also how many would be if no answer were doubted, where any is."""
+        """How many were read right; with `top1` also how many would be if no answer were doubted,
+        where any is.
+        """
         text = f"{self.right:,} of {self.labelled:,} right ({self.accuracy or 0:.1f} %)"
         if top1 and self.top1 > self.right:
             text += f", {self.top1:,} with doubted ones ({100 * self.top1 / self.labelled:.1f} %)"

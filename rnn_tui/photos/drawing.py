@@ -1,4 +1,6 @@
-"""A drawing of a digit, stroke by stroke, with undo and redo; a pad is only a picture of it, so that resizing loses nothing."""
+"""A drawing of a digit, stroke by stroke, with undo and redo; a pad is only a picture of it, so
+that resizing loses nothing.
+"""
 
 from typing import NamedTuple
 
@@ -6,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 SIDE = 28
-RADII = (0.8, 1.25, 1.9)  # radii of the brushes in pixels: MNIST's strokes are two to three pixels wide
+# radii of the brushes in pixels: MNIST's strokes are two to three pixels wide
+RADII = (0.8, 1.25, 1.9)
 SOFTNESS = 1.2  # pixels over which a stroke's edge fades
-ERASER_EXTRA = SOFTNESS + 0.1  # how much larger the eraser is, so that it takes the soft edges of the same brush too
+# how much larger the eraser is, so that it takes the soft edges of the same brush too
+ERASER_EXTRA = SOFTNESS + 0.1
 FAINTEST = 0.1  # ink that is fainter than this can't be seen, nor does a network get to see it
 MOST_UNDONE = 500  # steps that can be taken back; three kilobytes each
 
@@ -26,9 +30,11 @@ class Drawing:
     """Ink on 28×28 pixels, and how it came there."""
 
     def __init__(self) -> None:
-        self.ink = _frozen(np.zeros((SIDE, SIDE), np.float32))  #: (28, 28), 0 … 1; never changed, so a thread may keep it.
+        #: (28, 28), 0 … 1; never changed, so a thread may keep it.
+        self.ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
         self._before, self._after = list[Ink](), list[Ink]()
-        self._start: Ink | None = None  # what was there before the stroke under way; None between strokes
+        # what was there before the stroke under way; None between strokes
+        self._start: Ink | None = None
         self._last = Point(0, 0)
         self._radius, self._erases = RADII[0], False
 

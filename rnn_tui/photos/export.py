@@ -1,4 +1,6 @@
-"""Readings as files: a table for people; images with labels, in formats that `rnn_tui train mnist --extra-data` reads."""
+"""Readings as files: a table for people; images with labels, in formats that `rnn_tui train mnist
+--extra-data` reads.
+"""
 
 import csv
 import io
@@ -35,8 +37,14 @@ class LabelledImages:
 
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
-    """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers each digit."""
-    each = ((digit.digit, label_for(digit, predicted=predicted)) for one in readings for digit in one.digits)
+    """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers
+    each digit.
+    """
+    each = (
+        (digit.digit, label_for(digit, predicted=predicted))
+        for one in readings
+        for digit in one.digits
+    )
     known = [(ink, label) for ink, label in each if label is not None]
     images = np.array([ink for ink, _ in known], np.float32).reshape(-1, SIDE, SIDE)
     levels = np.rint(images * WHITE).clip(0, WHITE).astype(np.uint8)
@@ -50,7 +58,9 @@ def label_for(reading: "Reading", *, predicted: bool) -> int | None:
 
 
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:
-    """Write a row for each photo, as `rnn-tui predict --csv` does; `DataError` if the file can't be written."""
+    """Write a row for each photo, as `rnn-tui predict --csv` does; `DataError` if the file can't be
+    written.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
@@ -60,33 +70,52 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
 
 
 def table_row(reading: "Reading") -> list[str]:
-    """A photo's row under `HEAD`, no text of which a spreadsheet takes for a formula; what there is none of stays empty."""
+    """A photo's row under `HEAD`, no text of which a spreadsheet takes for a formula; what there is
+    none of stays empty.
+    """
     said = reading.probabilities
-    chances: list[float | None] = [None] * len(_CHANCES) if said is None else [*said, reading.no_digit]
+    chances: list[float | None] = (
+        [None] * len(_CHANCES) if said is None else [*said, reading.no_digit]
+    )
     shares = ["" if share is None else f"{share:.6f}" for share in (reading.confidence, *chances)]
-    prediction, label = ("" if digit is None else str(digit) for digit in (reading.prediction, reading.label))
-    path, doubt, error = (as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error))
+    prediction, label = (
+        "" if digit is None else str(digit) for digit in (reading.prediction, reading.label)
+    )
+    path, doubt, error = (
+        as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)
+    )
     return [path, prediction, *shares, label, doubt, error, reading.text if reading.rows else ""]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:
-    """Write `images` and `labels` as numpy's compressed arrays; `DataError` if the file can't be written."""
+    """Write `images` and `labels` as numpy's compressed arrays; `DataError` if the file can't be
+    written.
+    """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, images=data.images, labels=data.labels)
     _write(path, buffer.getvalue())
 
 
 def write_idx(folder: Path, data: LabelledImages) -> None:
-    """Write MNIST's two files into a folder, made where it is missing; `DataError` if they can't be written."""
+    """Write MNIST's two files into a folder, made where it is missing; `DataError` if they can't be
+    written.
+    """
     with _writing(folder):
         make_folder(folder)
     for name, array in ((IDX_IMAGES, data.images), (IDX_LABELS, data.labels)):
-        _write(folder / name, np.array([_MAGIC + array.ndim, *array.shape], ">u4").tobytes() + array.tobytes())
+        _write(
+            folder / name,
+            np.array([_MAGIC + array.ndim, *array.shape], ">u4").tobytes() + array.tobytes(),
+        )
 
 
 def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
     """Files that writing to `path` would replace."""
-    return [file for file in ((path / IDX_IMAGES, path / IDX_LABELS) if idx else (path,)) if os.path.isfile(file)]
+    return [
+        file
+        for file in ((path / IDX_IMAGES, path / IDX_LABELS) if idx else (path,))
+        if os.path.isfile(file)
+    ]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,12 +1,14 @@
 """Photos from files: upright, in colour, 8 bits, whatever the file holds.
 
-Nothing about a file is trusted. A decoder takes memory for as many pixels as a file claims to have, and some return a half
-grey picture for a file cut off in the middle: size, completeness and orientation are read first. What can't be read says why.
+Nothing about a file is trusted. A decoder takes memory for as many pixels as a file claims to have,
+and some return a half grey picture for a file cut off in the middle: size, completeness and
+orientation are read first. What can't be read says why.
 
-Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for the whole picture, of a
-TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs that OpenCV reads; of a PNG it asks that the checksums
-hold before it tells the size. What reads those looks only at bytes that are there. JPEG and PNG are decoded by Pillow, as
-OpenCV's libraries for them write complaints about damaged files into the app's screen; the others by OpenCV, silenced.
+Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for
+the whole picture, of a TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs
+that OpenCV reads; of a PNG it asks that the checksums hold before it tells the size. What reads
+those looks only at bytes that are there. JPEG and PNG are decoded by Pillow, as OpenCV's libraries
+for them write complaints about damaged files into the app's screen; the others by OpenCV, silenced.
 """
 
 import errno
@@ -30,13 +32,24 @@ from rnn_tui.photos.digit.picture import Picture
 
 _JPEG, _JPEG_END, _PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 _TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
-_JPEG_MOST_SCANS = 100  # a photo has about ten scans; thousands of empty ones would take minutes to decode
+# a photo has about ten scans; thousands of empty ones would take minutes to decode
+_JPEG_MOST_SCANS = 100
 _ORIENTATION, _TILES = 274, (322, 323)
 _TIFF_FORMATS, _MOST_ENTRIES = {1: "B", 3: "H", 4: "I"}, 4096
 DAMAGED = (  # what Pillow raises for damaged files
-    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
-    AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 BROKEN = "damaged"
 
 
@@ -52,7 +65,8 @@ class ImageHeader:
     width: int  #: in pixels, before it is turned upright.
     height: int  #: in pixels, before it is turned upright.
     orientation: int = 1  #: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
-    complete: bool = True  #: False if the file ends before the picture does, as far as the header tells.
+    #: False if the file ends before the picture does, as far as the header tells.
+    complete: bool = True
     intact: bool = True  #: False if a checksum does not hold.
 
 
@@ -73,7 +87,8 @@ def _jpeg(data: bytes) -> ImageHeader | None:
             exif = image.info.get("exif", b"")
     except DAMAGED:  # maybe with an end, but without a beginning that makes sense
         return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
-    ended = data.rfind(_JPEG_END, scan) >= 0  # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
+    # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
+    ended = data.rfind(_JPEG_END, scan) >= 0
     if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
         return None
     return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
@@ -88,7 +103,8 @@ def _png(data: bytes) -> ImageHeader | None:
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
         if end + 4 <= len(data):
-            (told,) = struct.unpack_from(">I", data, end)  # checked, as libpng would write its complaint on the screen
+            # checked, as libpng would write its complaint on the screen
+            (told,) = struct.unpack_from(">I", data, end)
             intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == told
         if name == b"eXIf":
             orientation = _exif_orientation(data[at + 8 : at + 8 + length])
@@ -108,7 +124,10 @@ def _webp(data: bytes) -> ImageHeader | None:
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         if name == b"VP8X":
-            width, height = (1 + int.from_bytes(data[start : start + 3], "little") for start in (at + 12, at + 15))
+            width, height = (
+                1 + int.from_bytes(data[start : start + 3], "little")
+                for start in (at + 12, at + 15)
+            )
         elif name == b"VP8L" and not width:
             (bits,) = struct.unpack_from("<I", data, at + 9)
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
@@ -117,17 +136,25 @@ def _webp(data: bytes) -> ImageHeader | None:
         elif name == b"EXIF":
             orientation = _exif_orientation(data[at + 8 : at + 8 + size].removeprefix(_EXIF))
         at += 8 + size + size % 2
-    return ImageHeader("webp", width, height, orientation, length + 8 <= len(data)) if width and height else None
+    return (
+        ImageHeader("webp", width, height, orientation, length + 8 <= len(data))
+        if width and height
+        else None
+    )
 
 
 def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
-    width, height, _, depth, *packed = struct.unpack_from("<HHHH" if size == 12 else "<iiHHI", data, 18)
+    width, height, _, depth, *packed = struct.unpack_from(
+        "<HHHH" if size == 12 else "<iiHHI", data, 18
+    )
     height = abs(height)
     if width <= 0 or not height:
         return None
     row = (width * depth + 31) // 32 * 4
-    return ImageHeader("bmp", width, height, 1, packed in ([1], [2]) or pixels + row * height <= len(data))
+    return ImageHeader(
+        "bmp", width, height, 1, packed in ([1], [2]) or pixels + row * height <= len(data)
+    )
 
 
 def _tiff(data: bytes) -> ImageHeader | None:
@@ -135,8 +162,11 @@ def _tiff(data: bytes) -> ImageHeader | None:
     width, height = tags.get(256, 0), tags.get(257, 0)
     if not (width and height):
         return None
-    # A decoder takes memory for one whole tile, however small the picture. OpenCV turns a TIFF upright whatever it is asked.
-    return ImageHeader("tiff", max(width, tags.get(_TILES[0], 0)), max(height, tags.get(_TILES[1], 0)))
+    # A decoder takes memory for one whole tile, however small the picture. OpenCV turns a TIFF
+    # upright whatever it is asked.
+    return ImageHeader(
+        "tiff", max(width, tags.get(_TILES[0], 0)), max(height, tags.get(_TILES[1], 0))
+    )
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
@@ -161,17 +191,24 @@ def _exif_orientation(block: bytes) -> int:
 
 
 _READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the files begin with
-    _JPEG: _jpeg, _PNG: _png, b"RIFF": _webp, **dict.fromkeys(_TIFF, _tiff), b"BM": _bmp,
-}  # fmt: skip
-warnings.filterwarnings("ignore", module=r"PIL\.")  # what is wrong with a file's text or profile does not concern its pixels
+    _JPEG: _jpeg,
+    _PNG: _png,
+    b"RIFF": _webp,
+    **dict.fromkeys(_TIFF, _tiff),
+    b"BM": _bmp,
+}
+# what is wrong with a file's text or profile does not concern its pixels
+warnings.filterwarnings("ignore", module=r"PIL\.")
 # For good: to turn them on again afterwards would do so for another thread, too.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8, others' as many as there are.
+    """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8,
+    others' as many as there are.
 
-    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any number type, not to be written to; an `ImageError` if damaged.
+    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any number type, not to be written to;
+    an `ImageError` if damaged.
     """
     try:
         if header.kind in ("jpeg", "png"):
@@ -190,7 +227,8 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
             raise ImageError(BROKEN)
         if factor > 1:
             image.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
-        image.decodermaxblock = len(data)  # in one piece: between two, a thread would wait for the others' Python
+        # in one piece: between two, a thread would wait for the others' Python
+        image.decodermaxblock = len(data)
         if image.mode.startswith("I"):  # 16 bits of grey
             return np.asarray(image).astype(np.uint16)
         plain = "transparency" not in image.info
@@ -199,7 +237,9 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         opaque = image.mode in ("1", "CMYK", "YCbCr") or (image.mode == "RGB" and plain)
         mode, order = ("RGB", "BGR") if opaque else ("RGBA", "BGRA")
         coloured = image if image.mode == "RGB" and plain else image.convert(mode)
-        return np.frombuffer(coloured.tobytes("raw", order), np.uint8).reshape(coloured.height, coloured.width, len(order))
+        return np.frombuffer(coloured.tobytes("raw", order), np.uint8).reshape(
+            coloured.height, coloured.width, len(order)
+        )
 
 
 MOST_PIXELS, MOST_BYTES = 50_000_000, 256 * 1024 * 1024
@@ -208,22 +248,27 @@ ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
 
 _REASONS = {
-    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "no such file"), errno.ELOOP: "a circular link",
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"), errno.ENAMETOOLONG: "its name is too long",
-}  # fmt: skip
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "no such file"),
+    errno.ELOOP: "a circular link",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"),
+    errno.ENAMETOOLONG: "its name is too long",
+}
 
 
 def read_image(path: str | os.PathLike[str]) -> Picture:
-    """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8, upright, transparency on white.
+    """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8,
+    upright, transparency on white.
 
-    One much larger than preparing needs is halved until its longer side is below 1536 pixels. An `ImageError` has the reason.
+    One much larger than preparing needs is halved until its longer side is below 1536 pixels. An
+    `ImageError` has the reason.
     """
     data = _bytes_of(path)
     if not data:
         raise ImageError("empty file")
     header = read_header(data)
     if header is None:
-        phone = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")  # phones make HEIC or AVIF
+        # phones make HEIC or AVIF
+        phone = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
         raise ImageError("HEIC photo; save it as JPEG" if phone else "not an image")
     if header.width * header.height > MOST_PIXELS:
         raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
@@ -231,7 +276,9 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         raise ImageError("cut off before its end")
     if not header.intact:
         raise ImageError(BROKEN)
-    factor = max(one for one in (1, 2, 4, 8) if one == 1 or max(header.width, header.height) // one >= ENOUGH)
+    factor = max(
+        one for one in (1, 2, 4, 8) if one == 1 or max(header.width, header.height) // one >= ENOUGH
+    )
     pixels = decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
@@ -243,15 +290,21 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file; nothing else is ever opened for longer than a look."""
     try:
         real = reachable(path)
-        _check_regular(os.stat(real))  # first without opening: opening some devices does something already
+        # first without opening: opening some devices does something already
+        _check_regular(os.stat(real))
         # A pipe put there in between must not block; not every system has these flags.
-        with os.fdopen(os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+        with os.fdopen(
+            os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)),
+            "rb",
+        ) as file:
             _check_regular(os.fstat(file.fileno()))
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
             raise ImageError("a link that leads nowhere") from error
-        raise ImageError(_REASONS.get(error.errno or 0, (error.strerror or "can't be read").lower())) from error
+        raise ImageError(
+            _REASONS.get(error.errno or 0, (error.strerror or "can't be read").lower())
+        ) from error
     except ValueError as error:  # a NUL in the name
         raise ImageError("no such file") from error
     if len(data) > MOST_BYTES:
@@ -285,7 +338,9 @@ def _colour(pixels: Picture) -> Picture:
     planes = pixels.reshape(*pixels.shape[:2], -1)
     if planes.shape[2] in (2, 4):
         alpha = planes[:, :, -1:].astype(np.uint16)
-        planes = ((planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2) // WHITE).astype(np.uint8)
+        planes = (
+            (planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2) // WHITE
+        ).astype(np.uint8)
     if planes.shape[2] == 1:
         planes = np.repeat(planes, 3, axis=2)
     return np.ascontiguousarray(planes[:, :, :3])

@@ -1,7 +1,8 @@
 """Photos in, answers out: decoded and prepared in threads, read by a network in small batches.
 
-Only a few photos are in memory at a time. Answers come in the order of the paths, the first before the last paths are known.
-A photo is seen in every way that is worth a look; which answer counts, and how far to trust it, is decided here too.
+Only a few photos are in memory at a time. Answers come in the order of the paths, the first before
+the last paths are known. A photo is seen in every way that is worth a look; which answer counts,
+and how far to trust it, is decided here too.
 """
 
 import itertools
@@ -25,10 +26,12 @@ from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.tasks.mnist.centre import Digit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-BATCH = 32  # a network that reads several digits at once is faster, but the first has to wait for the last
+# a network that reads several digits at once is faster, but the first has to wait for the last
+BATCH = 32
 AHEAD = 4  # prepared photos that may wait for the network, for each thread
 MOST_THREADS = 8
-# An answer this certain needs no second look at the photo; how far one is believed that only a second look shows.
+# An answer this certain needs no second look at the photo; how far one is believed that only a
+# second look shows.
 SURE, WEAK = 0.9, 0.7
 
 
@@ -38,7 +41,8 @@ class PhotoAnswer:
 
     way: PreparedDigit  #: what it read.
     probabilities: Array  #: (10,) of the digits, if it is one.
-    no_digit: float  #: the probability that it is none; 0 where the network has not learned what is none.
+    #: the probability that it is none; 0 where the network has not learned what is none.
+    no_digit: float
     first: bool = True  #: whether this is the likeliest way to see the photo.
 
     @property
@@ -57,9 +61,15 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
     return [PhotoAnswer(way, digits, float(none)) for way, digits, none in each]
 
 
-def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]) -> PhotoAnswer:
+def best_answer(
+    network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]
+) -> PhotoAnswer:
     """The answer that the network is surest of; others are looked at where the first is unsure."""
-    again = [] if first.confidence >= SURE else [replace(one, first=False) for one in answers(network, list(others))]
+    again = (
+        []
+        if first.confidence >= SURE
+        else [replace(one, first=False) for one in answers(network, list(others))]
+    )
     return max([first, *again], key=lambda answer: answer.confidence)
 
 
@@ -76,15 +86,20 @@ class Reading:
     path: Path  #: where it lies.
     digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
     probabilities: Array | None = None  #: (10,) of the digits, if it is one; None after an error.
-    no_digit: float = 0.0  #: the probability that it is none; 0 where the network has not learned what is none.
-    confidence: float | None = None  #: how probable it is that `best` is right, 0 … 1; None after an error.
+    #: the probability that it is none; 0 where the network has not learned what is none.
+    no_digit: float = 0.0
+    #: how probable it is that `best` is right, 0 … 1; None after an error.
+    confidence: float | None = None
     hint: str = ""  #: what speaks against a digit in the photo, in a sentence.
     doubt: str = ""  #: why `prediction` is None although the photo could be read, in a sentence.
     error: str = ""  #: why it could not be read, in a few words.
-    label: int | None = None  #: which digit it is, where its name says so and that was asked for, or where the user does.
+    #: which digit it is, where its name says so and that was asked for, or where the user does.
+    label: int | None = None
     given: bool = False  #: whether it is the user who said so.
-    box: Shares | None = None  #: where the digit lies in the photo; None where it was not looked for.
-    #: the digits of a photo of several, each on its own, row by row from the left; empty where it shows one.
+    #: where the digit lies in the photo; None where it was not looked for.
+    box: Shares | None = None
+    #: the digits of a photo of several, each on its own, row by row from the left; empty where it
+    #: shows one.
     rows: "tuple[tuple[Reading, ...], ...]" = ()
 
     @property
@@ -104,7 +119,9 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """What is read: a digit, or rows of digits with blanks between them; `?` for each that is doubted."""
+        """What is read: a digit, or rows of digits with blanks between them; `?` for each that is
+        doubted.
+        """
         if not self.rows:
             return "?" if self.prediction is None else str(self.prediction)
         return " ".join("".join(one.text for one in row) for row in self.rows)
@@ -118,22 +135,39 @@ class Reading:
         """The same photo with an answer."""
         way, said, sure = answer.way, answer.probabilities, answer.confidence
         return replace(
-            self, digit=way.digit, hint=way.doubt, probabilities=said, no_digit=answer.no_digit, confidence=sure, box=way.box
-        )  # fmt: skip
+            self,
+            digit=way.digit,
+            hint=way.doubt,
+            probabilities=said,
+            no_digit=answer.no_digit,
+            confidence=sure,
+            box=way.box,
+        )
 
     def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
         """The same photo with several digits in it, as sure as the least sure of them."""
-        return replace(self, rows=tuple(map(tuple, rows)), confidence=min(one.confidence or 0.0 for row in rows for one in row))
+        return replace(
+            self,
+            rows=tuple(map(tuple, rows)),
+            confidence=min(one.confidence or 0.0 for row in rows for one in row),
+        )
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
         if self.rows:
             judged = self.of_rows([[one.judged(threshold) for one in row] for row in self.rows])
             doubted, count = sum(bool(one.doubt) for one in judged.digits), len(judged.digits)
-            return replace(judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else "")
+            return replace(
+                judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
+            )
         if self.digit is None or self.confidence is None:
             return self
-        return replace(self, doubt="" if self.confidence >= threshold and self.digit.any() and not self.hint else self._doubt())
+        return replace(
+            self,
+            doubt=""
+            if self.confidence >= threshold and self.digit.any() and not self.hint
+            else self._doubt(),
+        )
 
     @property
     def why(self) -> str:
@@ -147,9 +181,17 @@ class Reading:
         assert self.probabilities is not None
         first, second, *_ = np.argsort(-self.probabilities).tolist()
         shares = (1 - self.no_digit) * self.probabilities
-        if self.hint or self.digit is None or not self.digit.any() or self.no_digit >= shares[first]:
+        if (
+            self.hint
+            or self.digit is None
+            or not self.digit.any()
+            or self.no_digit >= shares[first]
+        ):
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
-        return f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} ({100 * shares[second]:.0f} %)"
+        return (
+            f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} "
+            f"({100 * shares[second]:.0f} %)"
+        )
 
 
 @dataclass(frozen=True)
@@ -157,35 +199,50 @@ class Photo:
     """A photo before a network reads it."""
 
     reading: Reading  #: what is known so far.
-    #: the ways to see each of its digits, the likeliest first, made when they are asked for; none after an error.
+    #: the ways to see each of its digits, the likeliest first, made when they are asked for; none
+    #: after an error.
     rows: Sequence[Sequence[Iterator[PreparedDigit]]] = ()
     several: bool = False  #: whether it is read as numbers.
 
 
 class PhotoReader:
-    """Reads photos with one network, prepared by a method of `photos.METHODS`, with one of `photos.NUMBERS` of digits each.
+    """Reads photos with one network, prepared by a method of `photos.METHODS`, with one of
+    `photos.NUMBERS` of digits each.
 
-    Several are only looked for by the method `mnist`. Answers less probable than the threshold, 0 … 1, are doubted. If
-    `labelled`, folder and file names tell labels. `threads` decode and prepare; 0: as many as there are cores, at most eight.
+    Several are only looked for by the method `mnist`. Answers less probable than the threshold, 0 …
+    1, are doubted. If `labelled`, folder and file names tell labels. `threads` decode and prepare;
+    0: as many as there are cores, at most eight.
     """
 
     def __init__(
-        self, network: RowReaderNetwork, method: str = "mnist", *, threshold: float = THRESHOLD,
-        labelled: bool = False, number: str = "auto", threads: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        network: RowReaderNetwork,
+        method: str = "mnist",
+        *,
+        threshold: float = THRESHOLD,
+        labelled: bool = False,
+        number: str = "auto",
+        threads: int = 0,
+    ) -> None:
         self.network, self.method, self.number = network, method, number
         self.threshold, self.labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
-    def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
-        """Readings in order of `paths`, which may still be sought, as many at a time as are ready, until `stopping` is true."""
+    def read(
+        self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False
+    ) -> Iterator[list[Reading]]:
+        """Readings in order of `paths`, which may still be sought, as many at a time as are ready,
+        until `stopping` is true.
+        """
         rest = iter(paths)
         waiting: deque[Future[Photo]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
-                waiting.extend(pool.submit(self._prepared, path) for path in itertools.islice(rest, free))
+                waiting.extend(
+                    pool.submit(self._prepared, path) for path in itertools.islice(rest, free)
+                )
                 if not waiting:
                     return
                 ready = [waiting.popleft()]
@@ -204,7 +261,9 @@ class PhotoReader:
             return Photo(replace(reading, error=str(error)))
 
     def seen(self, image: Picture) -> Photo:
-        """A picture (H, W, 3) BGR, uint8, before the network reads it: prepared as far as it will be read for sure."""
+        """A picture (H, W, 3) BGR, uint8, before the network reads it: prepared as far as it will
+        be read for sure.
+        """
         reading = Reading(Path())
         if self.method != next(iter(METHODS)):
             return Photo(reading, [[proposals(image, self.method)]])
@@ -212,13 +271,21 @@ class PhotoReader:
         rows = rows_of(found.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
             return Photo(reading, [[_begun(of_found(found))]])
-        return Photo(reading, [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows], several=True)
+        return Photo(
+            reading,
+            [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows],
+            several=True,
+        )
 
     def answered(self, photos: Sequence[Photo]) -> list[Reading]:
-        """What becomes of photos: the likeliest ways to see them are read at once, others where this leaves them unsure."""
+        """What becomes of photos: the likeliest ways to see them are read at once, others where
+        this leaves them unsure.
+        """
         ways = [way for photo in photos for row in photo.rows for way in row]
         firsts = answers(self.network, [next(way) for way in ways])
-        best = (best_answer(self.network, first, way) for first, way in zip(firsts, ways, strict=True))
+        best = (
+            best_answer(self.network, first, way) for first, way in zip(firsts, ways, strict=True)
+        )
         return [self._reading(photo, best).judged(self.threshold) for photo in photos]
 
     @staticmethod
@@ -226,7 +293,9 @@ class PhotoReader:
         """A photo with the next of the answers, one for each of its digits."""
         if not photo.several:
             return photo.reading.answered(next(best)) if photo.rows else photo.reading
-        return photo.reading.of_rows([[Reading(photo.reading.path).answered(next(best)) for _ in row] for row in photo.rows])
+        return photo.reading.of_rows(
+            [[Reading(photo.reading.path).answered(next(best)) for _ in row] for row in photo.rows]
+        )
 
 
 def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:

@@ -1,4 +1,6 @@
-"""What the report published, what is to be trained of it, and what the store has: asked each time, so a report can go on."""
+"""What the report published, what is to be trained of it, and what the store has: asked each time,
+so a report can go on.
+"""
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,7 +23,8 @@ REPORT_ORDER = ("mnist", "recall", "adder")
 TRAINING_ORDER = ("recall", "adder", "mnist")  # those first that take least time
 DECIMALS = 2  # of every published figure; ours are held against them with as many
 
-VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {  # percent after each epoch; the LSTM's first can't be read
+# percent after each epoch; the LSTM's first can't be read
+VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
     "rnn": (92.25, 95.39, 96.68, 97.21, 97.21, 98.04, 97.46, 97.81, 97.85, 97.86),
     "lstm": (None, 97.73, 98.07, 97.77, 98.26, 98.77, 98.70, 98.54, 98.65, 98.80),
     "bilstm": (92.23, 95.76, 96.97, 96.68, 97.74, 98.00, 98.07, 98.23, 98.06, 98.54),
@@ -36,7 +39,8 @@ class Experiment:
     cell: str  #: of the network, as typed.
     variant: Variant | None  #: hidden size and loss, where the task trains several; None for MNIST.
     published: float  #: the report's figure, in percent, of those that the task has as `published`.
-    validation: tuple[float | None, ...] = ()  #: accuracy in percent after each epoch, as in `VALIDATION_ACCURACY`.
+    #: accuracy in percent after each epoch, as in `VALIDATION_ACCURACY`.
+    validation: tuple[float | None, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,25 +65,38 @@ class Experiment:
 
 def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
     spec, variants = TASKS[task], [Variant(size, loss) for loss in losses for size in sizes]
-    return [Experiment(task, spec.default_cell, one, spec.published[spec.headline][one.label]) for one in variants]
+    return [
+        Experiment(task, spec.default_cell, one, spec.published[spec.headline][one.label])
+        for one in variants
+    ]
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    *(Experiment("mnist", cell, None, TASKS["mnist"].published["test_accuracy"][cell], validation)
-      for cell, validation in VALIDATION_ACCURACY.items()),
+    *(
+        Experiment("mnist", cell, None, TASKS["mnist"].published["test_accuracy"][cell], validation)
+        for cell, validation in VALIDATION_ACCURACY.items()
+    ),
     *_of_sequences("recall", (2, 5, 10), ("ce",)),
     *_of_sequences("adder", (3, 5, 10), ("mse", "ce")),
-)  # fmt: skip
+)
 
-PRESETS = {"report": "the report's own recipes", "fast": "recipes that reach as much in a fraction of the time"}
+PRESETS = {
+    "report": "the report's own recipes",
+    "fast": "recipes that reach as much in a fraction of the time",
+}
 SEEDS, MNIST_SEEDS = 20, 3
-MNIST_SEEDS_SETTING = NumberSetting("mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000)
-# With pairs made for long carries a softmax across positions (ce) learns nothing, at any hidden size (10 seeds: 72 … 80 % of
-# the bits). Both losses get the same recipe, since the report compares them.
+MNIST_SEEDS_SETTING = NumberSetting(
+    "mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000
+)
+# With pairs made for long carries a softmax across positions (ce) learns nothing, at any hidden
+# size (10 seeds: 72 … 80 % of the bits). Both losses get the same recipe, since the report compares
+# them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 FAST_NOTE = (
-    "Preset fast trains the adder with the loss bce, which the report does not have. The report's losses mse and ce are "
-    "trained instead, with that preset's other settings but without pairs made for long carries, from which ce does not learn."
+    "Preset fast trains the adder with the loss bce, which the report does not have. The "
+    "report's losses mse and ce are "
+    "trained instead, with that preset's other settings but without pairs made for long carries, "
+    "from which ce does not learn."
 )
 
 
@@ -93,16 +110,21 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments, over how many seeds, how they are trained; a SettingError for a number out of range or a wrong name."""
+    """The experiments, over how many seeds, how they are trained; a SettingError for a number out
+    of range or a wrong name.
+    """
 
     seeds: int = SEEDS  #: networks of each small experiment (recall, adder).
-    mnist_seeds: int = MNIST_SEEDS  #: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
+    #: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
+    mnist_seeds: int = MNIST_SEEDS
     _: KW_ONLY
     only: Sequence[str] = ()  #: the tasks wanted; all by default.
-    preset: str = "report"  #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
+    #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
+    preset: str = "report"
     first_seed: int = 0  #: the others follow it.
     device: str = "auto"  #: where to train.
-    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  #: by task, in place of the preset's.
+    #: by task, in place of the preset's.
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         SETTINGS["seeds"].check(self.seeds)
@@ -112,7 +134,10 @@ class Plan:
         check_choice("Preset", self.preset, tuple(PRESETS))
         check_choice("Device", self.device, DEVICES)
         if strange := [task for task in self.only if task not in REPORT_ORDER]:
-            raise SettingError(f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(strange[0])}”.")
+            raise SettingError(
+                f"The report's experiments are {', '.join(REPORT_ORDER)}, not "
+                f"“{printable(strange[0])}”."
+            )
         for one in self.experiments:  # what is wrong with an override is found now
             self.config(one.task, one.cell, self.first_seed)
 
@@ -133,20 +158,35 @@ class Plan:
 
     def seeds_of(self, task: str) -> range:
         """The seeds of a task's networks."""
-        return range(self.first_seed, self.first_seed + (self.mnist_seeds if task == "mnist" else self.seeds))
+        return range(
+            self.first_seed, self.first_seed + (self.mnist_seeds if task == "mnist" else self.seeds)
+        )
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every network, in the order of training: the cheap tasks first, MNIST seed by seed."""
         seeds = ((task, seed) for task in TRAINING_ORDER for seed in self.seeds_of(task))
-        return tuple(Part(one, seed) for task, seed in seeds for one in self.experiments if one.task == task)
+        return tuple(
+            Part(one, seed) for task, seed in seeds for one in self.experiments if one.task == task
+        )
 
-    def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
-        """A run's settings; sizes and losses of `variants`, each with each, by default all; a SettingError of overrides."""
-        settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
+    def config(
+        self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
+    ) -> RunConfig:
+        """A run's settings; sizes and losses of `variants`, each with each, by default all; a
+        SettingError of overrides.
+        """
+        settings: dict[str, Any] = (
+            dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
+        )
         if task != "mnist":
-            chosen = variants or [one.variant for one in self.experiments if one.task == task and one.variant]
-            sizes, losses = sorted({one.hidden_size for one in chosen}), list(dict.fromkeys(one.loss for one in chosen))
+            chosen = variants or [
+                one.variant for one in self.experiments if one.task == task and one.variant
+            ]
+            sizes, losses = (
+                sorted({one.hidden_size for one in chosen}),
+                list(dict.fromkeys(one.loss for one in chosen)),
+            )
             settings |= {"hidden_sizes": sizes, "losses": losses, "seeds": seeds}
         settings |= self.overrides.get(task, {})
         return TASKS[task].config(cell, self.preset, seed=seed, device=self.device, **settings)
@@ -167,7 +207,9 @@ class Plan:
 
 @lru_cache(1 << 15)  # of every run that is kept, whenever a rerun has news
 def family(config: RunConfig) -> RunConfig:
-    """What all runs share whose networks differ in seed, hidden size and loss alone; not device, workers or preset's name."""
+    """What all runs share whose networks differ in seed, hidden size and loss alone; not device,
+    workers or preset's name.
+    """
     usual: dict[str, Any] = {"seed": 0, "device": "auto", "workers": 0, "preset": ""}
     if isinstance(config, SequenceConfig):
         usual |= {"seeds": 1, "hidden_sizes": (1,), "losses": ("mse",)}
@@ -187,15 +229,23 @@ class Kept:
     """What the store has of a plan."""
 
     plan: Plan  #: what is wanted.
-    done: Mapping[Part, Found]  #: networks trained to the end, and where; of several the first, so that no figure changes.
+    #: networks trained to the end, and where; of several the first, so that no figure changes.
+    done: Mapping[Part, Found]
     active: Mapping[Part, RunRecord]  #: those that some process trains now, and in which run.
-    unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]  #: interrupted or stopped, the furthest first, all in the plan.
-    finished: tuple[RunRecord, ...]  #: every run that ended with networks like those of the plan, the newest first.
-    moments: Callable[[str, Kind], Sequence[Moment]]  #: what was logged of a run, by id and kind, while the store is open.
+    #: interrupted or stopped, the furthest first, all in the plan.
+    unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
+    #: every run that ended with networks like those of the plan, the newest first.
+    finished: tuple[RunRecord, ...]
+    #: what was logged of a run, by id and kind, while the store is open.
+    moments: Callable[[str, Kind], Sequence[Moment]]
 
     def found(self, experiment: Experiment) -> dict[int, Found]:
         """Where the trained networks of an experiment are, by seed, ascending."""
-        return dict(sorted((part.seed, one) for part, one in self.done.items() if part.experiment == experiment))
+        return dict(
+            sorted(
+                (part.seed, one) for part, one in self.done.items() if part.experiment == experiment
+            )
+        )
 
     def figures(self, found: Found, kind: Kind, metric: str) -> dict[int, float]:
         """A network's figures by epoch: of each one, or of the test, which is at the last."""
@@ -210,10 +260,14 @@ class Kept:
 
 
 def kept(plan: Plan, store: RunStore | None) -> Kept:
-    """What a store, if there is one yet, has of a plan but for deleted runs; raises `StoreError` if it can't be read."""
+    """What a store, if there is one yet, has of a plan but for deleted runs; raises `StoreError` if
+    it can't be read.
+    """
     families = {one: family(plan.config(one.task, one.cell, 0)) for one in plan.experiments}
     known = set(families.values())
-    wanted = {(families[part.experiment], part.experiment.variant, part.seed): part for part in plan.parts}
+    wanted = {
+        (families[part.experiment], part.experiment.variant, part.seed): part for part in plan.parts
+    }
     done, active = dict[Part, Found](), dict[Part, RunRecord]()
     unfinished, finished = list[tuple[RunRecord, tuple[Part, ...]]](), list[RunRecord]()
     for run in store.runs() if store is not None else []:
@@ -231,14 +285,18 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
     # A run may have many of the networks; without a store there is none.
-    moments: Callable[[str, Kind], Sequence[Moment]] = cache(store.moments) if store is not None else lambda *_: ()
+    moments: Callable[[str, Kind], Sequence[Moment]] = (
+        cache(store.moments) if store is not None else lambda *_: ()
+    )
     return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
 
 
 def networks(config: RunConfig) -> list[tuple[RunConfig, Variant | None, int]]:
     """The networks of a run, in the order of its figures: family, variant, seed."""
     common = family(config)
-    return [(common, one.variant, one.seed) for one in config.replicas] or [(common, None, config.seed)]
+    return [(common, one.variant, one.seed) for one in config.replicas] or [
+        (common, None, config.seed)
+    ]
 
 
 @dataclass(frozen=True)
@@ -266,13 +324,21 @@ class Work:
         return f"{what} × {how_many(len({part.seed for part in self.parts}), 'seed')}"
 
 
-def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:
-    """The runs that its plan still needs, in the order to train them, without networks `tried` and runs `unusable` (by id).
+def work_for(
+    kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()
+) -> list[Work]:
+    """The runs that its plan still needs, in the order to train them, without networks `tried` and
+    runs `unusable` (by id).
 
-    A run that was stopped goes on if all its networks are lacking; else small ones of consecutive seeds are trained together.
+    A run that was stopped goes on if all its networks are lacking; else small ones of consecutive
+    seeds are trained together.
     """
     plan, works = kept.plan, list[Work]()
-    missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]
+    missing = [
+        part
+        for part in plan.parts
+        if part not in kept.done and part not in kept.active and part not in tried
+    ]
     lacking = set(missing)
     for run, parts in kept.unfinished:
         if run.run_id not in unusable and lacking.issuperset(parts):
@@ -281,7 +347,9 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
     for task in TRAINING_ORDER:
         rest = [part for part in missing if part in lacking and part.experiment.task == task]
         if task == "mnist":
-            works += [Work(plan.config(task, part.experiment.cell, part.seed), (part,)) for part in rest]
+            works += [
+                Work(plan.config(task, part.experiment.cell, part.seed), (part,)) for part in rest
+            ]
         else:
             works += _together(plan, rest)
     place = {part: at for at, part in enumerate(plan.parts)}
@@ -289,18 +357,33 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
 
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
-    """As few runs as there are stretches of seeds that lack the same networks; `parts` are in the order of their seeds."""
-    works, by_seed = list[Work](), [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)]
+    """As few runs as there are stretches of seeds that lack the same networks; `parts` are in the
+    order of their seeds.
+    """
+    works, by_seed = (
+        list[Work](),
+        [list(some) for _, some in itertools.groupby(parts, lambda part: part.seed)],
+    )
     # Consecutive seeds are all as far ahead of their places.
-    found = itertools.groupby(enumerate(by_seed), lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]))
+    found = itertools.groupby(
+        enumerate(by_seed),
+        lambda one: (one[1][0].seed - one[0], [part.experiment for part in one[1]]),
+    )
     for (_, experiments), some in found:
         stretch = [part for _, mine in some for part in mine]
         first, count = stretch[0].seed, len(stretch) // len(experiments)
         wanted = [one.variant for one in experiments if one.variant is not None]
-        alike: dict[frozenset[int], list[Variant]] = {}  # each all combinations of some sizes and losses
+        # each all combinations of some sizes and losses
+        alike: dict[frozenset[int], list[Variant]] = {}
         for variant in wanted:
-            alike.setdefault(frozenset(one.hidden_size for one in wanted if one.loss == variant.loss), []).append(variant)
+            alike.setdefault(
+                frozenset(one.hidden_size for one in wanted if one.loss == variant.loss), []
+            ).append(variant)
         for variants in alike.values():
-            config = plan.config(experiments[0].task, experiments[0].cell, first, seeds=count, variants=variants)
-            works.append(Work(config, tuple(part for part in stretch if part.experiment.variant in variants)))
+            config = plan.config(
+                experiments[0].task, experiments[0].cell, first, seeds=count, variants=variants
+            )
+            works.append(
+                Work(config, tuple(part for part in stretch if part.experiment.variant in variants))
+            )
     return works

@@ -1,4 +1,6 @@
-"""The table of a report: each published figure beside ours, what some seeds tell of all others, and its words."""
+"""The table of a report: each published figure beside ours, what some seeds tell of all others, and
+its words.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -35,9 +37,10 @@ class Interval:
 def mean_interval(values: tuple[float, ...]) -> Interval:
     """The 95 % bootstrap interval of the mean of independent values, at least one, in any order.
 
-    So much of the middle of the resampled means is taken that the interval of normal values is as wide as Student's t has it
-    (expanded percentiles; Hesterberg, 2015): the middle 95 % is too narrow for few values. With the other sign it is the
-    mirror image, of equal values it has no width. The first call loads SciPy: not for the thread of a face.
+    So much of the middle of the resampled means is taken that the interval of normal values is as
+    wide as Student's t has it (expanded percentiles; Hesterberg, 2015): the middle 95 % is too
+    narrow for few values. With the other sign it is the mirror image, of equal values it has no
+    width. The first call loads SciPy: not for the thread of a face.
     """
     values = tuple(sorted(values))
     if values[0] == values[-1]:
@@ -48,14 +51,24 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
 
     n = len(values)
     middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
-    ways = (values, tuple(-value for value in reversed(values)))  # which is taken from which must change the sign alone
-    how: dict[str, Any] = {"n_resamples": RESAMPLES, "confidence_level": middle, "method": "percentile"}
-    ahead, back = (bootstrap((some,), np.mean, **how, rng=np.random.default_rng(0)).confidence_interval for some in ways)
+    # which is taken from which must change the sign alone
+    ways = (values, tuple(-value for value in reversed(values)))
+    how: dict[str, Any] = {
+        "n_resamples": RESAMPLES,
+        "confidence_level": middle,
+        "method": "percentile",
+    }
+    ahead, back = (
+        bootstrap((some,), np.mean, **how, rng=np.random.default_rng(0)).confidence_interval
+        for some in ways
+    )
     return Interval(float(ahead.low - back.high) / 2, float(ahead.high - back.low) / 2)
 
 
 def next_interval(values: tuple[float, ...]) -> Interval | None:
-    """The 95 % prediction interval for one more seed, within 0 and 100 %: see `EXPECTED`. None below two seeds. Loads SciPy."""
+    """The 95 % prediction interval for one more seed, within 0 and 100 %: see `EXPECTED`. None
+    below two seeds. Loads SciPy.
+    """
     spread = Spread(values)
     if not values or spread.sd is None:
         return None
@@ -65,7 +78,9 @@ def next_interval(values: tuple[float, ...]) -> Interval | None:
 
 @lru_cache(MOST_REMEMBERED)
 def _student(n: int) -> float:
-    """How many standard deviations the middle 95 % of Student's t reach, with n − 1 degrees of freedom."""
+    """How many standard deviations the middle 95 % of Student's t reach, with n − 1 degrees of
+    freedom.
+    """
     from scipy.special import stdtrit  # noqa: PLC0415 - on use only
 
     return float(stdtrit(n - 1, (1 + SHARE) / 2))
@@ -79,9 +94,12 @@ class Row:
     seeds: tuple[int, ...]  #: those that are trained, ascending.
     values: tuple[float, ...]  #: a figure for each of them, in percent.
     run_ids: tuple[str, ...]  #: the run of each.
-    seconds: float  #: that training took, of several networks of one run in equal shares: all rows together have what passed.
+    #: that training took, of several networks of one run in equal shares: all rows together have
+    #: what passed.
+    seconds: float
     wanted: int  #: how many seeds the plan asks for.
-    expected: Interval | None = field(init=False)  #: where the figure of one more seed is expected (95 %); None for n < 2.
+    #: where the figure of one more seed is expected (95 %); None for n < 2.
+    expected: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expected", next_interval(self.values))
@@ -103,15 +121,25 @@ class Row:
 
     @property
     def outside(self) -> float | None:
-        """How many points the published figure is below (negative) or above `expected`; 0 within."""
-        return self.expected.outside(self.experiment.published, DECIMALS) if self.expected is not None else None
+        """How many points the published figure is below (negative) or above `expected`; 0
+        within.
+        """
+        return (
+            self.expected.outside(self.experiment.published, DECIMALS)
+            if self.expected is not None
+            else None
+        )
 
     @property
     def place(self) -> str:
         """Where the published figure is, as one more seed would be; empty without values."""
         if self.outside is None:
             return "one seed only" if self.values else ""
-        return f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}" if self.outside else "inside"
+        return (
+            f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}"
+            if self.outside
+            else "inside"
+        )
 
     @property
     def inside(self) -> bool | None:
@@ -122,12 +150,22 @@ class Row:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
         spread, of = self.spread, self.experiment
         return {
-            "experiment": of.key, "task": of.task, "label": of.label, "metric": TASKS[of.task].headline,
-            "published": of.published, **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
-            "n": self.n, "wanted": self.wanted, "next_seed_95": self.expected and [self.expected.low, self.expected.high],
-            "published_lies": self.place or None, "published_inside": self.inside, "seeds": list(self.seeds),
-            "values": list(self.values), "runs": list(self.run_ids), "seconds": self.seconds,
-        }  # fmt: skip
+            "experiment": of.key,
+            "task": of.task,
+            "label": of.label,
+            "metric": TASKS[of.task].headline,
+            "published": of.published,
+            **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
+            "n": self.n,
+            "wanted": self.wanted,
+            "next_seed_95": self.expected and [self.expected.low, self.expected.high],
+            "published_lies": self.place or None,
+            "published_inside": self.inside,
+            "seeds": list(self.seeds),
+            "values": list(self.values),
+            "runs": list(self.run_ids),
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True)
@@ -143,9 +181,15 @@ class Results:
         return all(row.n == row.wanted for row in self.rows)
 
     def lacking(self, *tasks: str) -> str:
-        """A sentence that names the networks of some tasks, or all, that lack seeds; empty if none does."""
+        """A sentence that names the networks of some tasks, or all, that lack seeds; empty if none
+        does.
+        """
         mine = [row for row in self.rows if not tasks or row.experiment.task in tasks]
-        few = [f"{row.experiment.label} ({row.n} of {row.wanted})" for row in mine if row.n < row.wanted]
+        few = [
+            f"{row.experiment.label} ({row.n} of {row.wanted})"
+            for row in mine
+            if row.n < row.wanted
+        ]
         return f"Not complete: seeds are missing for {'; '.join(few)}." if few else ""
 
     @property
@@ -155,46 +199,95 @@ class Results:
 
 
 def results(has: Kept) -> Results:
-    """The table so far, quick enough to ask for whenever a run has ended; raises `StoreError` if the store can't be read."""
+    """The table so far, quick enough to ask for whenever a run has ended; raises `StoreError` if
+    the store can't be read.
+    """
     rows = []
     for experiment in has.plan.experiments:
         found = has.found(experiment)
-        figures = ((seed, has.figures(one, "test", TASKS[experiment.task].headline)) for seed, one in found.items())
+        figures = (
+            (seed, has.figures(one, "test", TASKS[experiment.task].headline))
+            for seed, one in found.items()
+        )
         known = {seed: figure for seed, by_epoch in figures for figure in by_epoch.values()}
         runs = [found[seed].run for seed in known]
         seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
         wanted = len(has.plan.seeds_of(experiment.task))
-        rows.append(Row(experiment, (*known,), (*known.values(),), tuple(run.run_id for run in runs), seconds, wanted))
+        rows.append(
+            Row(
+                experiment,
+                (*known,),
+                (*known.values(),),
+                tuple(run.run_id for run in runs),
+                seconds,
+                wanted,
+            )
+        )
     return Results(has.plan, tuple(rows))
 
 
-DOCUMENTS = {one.name: one for one in (  # each is a function of `report.document` and a line here
-    ExportFormat("html", "one page with its charts inside, HTML", "rnn_tui.report.document:as_html", ".html", "plots"),
-    ExportFormat("md", "text with its charts inside, Markdown", "rnn_tui.report.document:as_markdown", ".md", "plots"),
-)}  # fmt: skip
-HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
-FULL_WIDTH, FIRST = 112, 6  # what these columns need beside each other; a narrower place has the first ones
+DOCUMENTS = {
+    one.name: one
+    for one in (  # each is a function of `report.document` and a line here
+        ExportFormat(
+            "html",
+            "one page with its charts inside, HTML",
+            "rnn_tui.report.document:as_html",
+            ".html",
+            "plots",
+        ),
+        ExportFormat(
+            "md",
+            "text with its charts inside, Markdown",
+            "rnn_tui.report.document:as_markdown",
+            ".md",
+            "plots",
+        ),
+    )
+}
+HEADS = (
+    "experiment",
+    "published",
+    "mean ± sd",
+    "n",
+    "next seed, 95 %",
+    "published is",
+    "smallest … largest",
+    "time",
+)
+# what these columns need beside each other; a narrower place has the first ones
+FULL_WIDTH, FIRST = 112, 6
 EXPECTED = (
-    "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · √(1 + 1/n), cut off at 0 and "
-    "100 %). The published figure is of one network: inside, it could be one more seed of ours. The fewer the seeds, the wider "
-    "this is, and the less “inside” says. It takes seeds as independent, and their figures as roughly normal, which they are "
-    "not near 100 %. Whatever their distribution, one more seed ends between the smallest and the largest in (n − 1) of "
+    "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · "
+    "√(1 + 1/n), cut off at 0 and "
+    "100 %). The published figure is of one network: inside, it could be one more seed of ours. "
+    "The fewer the seeds, the wider "
+    "this is, and the less “inside” says. It takes seeds as independent, and their figures as "
+    "roughly normal, which they are "
+    "not near 100 %. Whatever their distribution, one more seed ends between the smallest and "
+    "the largest in (n − 1) of "
     "(n + 1) cases: in 90 % with 20 seeds, in 50 % with 3."
 )
 RIGHT = ("published", "n", "time")  # columns of figures, which end below each other
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
-_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")  # brackets alone are text; links and images have more behind
+# brackets alone are text; links and images have more behind
+_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row of the table under `HEADS`; accuracies in percent."""
-    figures = () if row.spread is None else (row.spread.mean, row.spread.sd)  # no deviation of a single one
+    # no deviation of a single one
+    figures = () if row.spread is None else (row.spread.mean, row.spread.sd)
     return (
-        row.experiment.label, f"{row.experiment.published:.{DECIMALS}f}",
+        row.experiment.label,
+        f"{row.experiment.published:.{DECIMALS}f}",
         " ± ".join(f"{one:.{DECIMALS}f}" for one in figures if one is not None) or NOTHING,
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
-        _from_to(row.expected), row.place or NOTHING, _from_to(row.spread), duration(row.seconds) if row.n else NOTHING,
-    )  # fmt: skip
+        _from_to(row.expected),
+        row.place or NOTHING,
+        _from_to(row.spread),
+        duration(row.seconds) if row.n else NOTHING,
+    )
 
 
 def _from_to(ends: Interval | Spread | None) -> str:

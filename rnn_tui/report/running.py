@@ -25,7 +25,8 @@ from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
 
 SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
-# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long (docs/results.md, Speed).
+# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
+# (docs/results.md, Speed).
 GROWTH = 0.3  # the power of their number
 
 
@@ -36,11 +37,13 @@ class Standing:
     total: int  #: networks in the plan.
     done: int  #: those that are trained to the end.
     elsewhere: int = 0  #: those that another process, or another tab of the app, trains now.
-    work: Work | None = None  #: what is trained now; None before the first run and after the last one.
+    #: what is trained now; None before the first run and after the last one.
+    work: Work | None = None
     run_id: str = ""  #: the run that trains it; empty where there is none.
     progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
     runs_left: int = 0  #: runs to come after it.
-    seconds_left: float | None = None  #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
+    #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
+    seconds_left: float | None = None
     failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
     in_hand: float = 0.0  #: networks in training, each by the share of its steps that is done.
 
@@ -58,21 +61,32 @@ class Standing:
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work] | None = None) -> Standing:
-    """How far a plan is by what the store has, and what these works take, or all it lacks, by the machine's speed if known."""
+def standing(
+    has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work] | None = None
+) -> Standing:
+    """How far a plan is by what the store has, and what these works take, or all it lacks, by the
+    machine's speed if known.
+    """
     works = work_for(has) if works is None else works
     elsewhere = len(has.active.keys() - has.done.keys())
     left = Pace(has.finished, speed).left((work, work.progress) for work in works)
-    return Standing(len(has.plan.parts), len(has.done), elsewhere, runs_left=len(works), seconds_left=left)
+    return Standing(
+        len(has.plan.parts), len(has.done), elsewhere, runs_left=len(works), seconds_left=left
+    )
 
 
-def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None) -> Standing:
-    """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is at the end.
+def train_missing(
+    plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None
+) -> Standing:
+    """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is
+    at the end.
 
-    What is lacking is looked up before every run: what was interrupted or stopped goes on, what another process trains is left
-    to it, what fails is not tried again. `emit` gets every event in this thread, and a `Standing` between runs, in them at most
-    twice a second. `control` pauses or stops all runs. `place` has workers; else this thread trains one by one. A DeviceError
-    tells of no such device, a ClusterError of workers, a StoreError of a bad store, or that a report trains elsewhere already.
+    What is lacking is looked up before every run: what was interrupted or stopped goes on, what
+    another process trains is left to it, what fails is not tried again. `emit` gets every event in
+    this thread, and a `Standing` between runs, in them at most twice a second. `control` pauses or
+    stops all runs. `place` has workers; else this thread trains one by one. A DeviceError tells of
+    no such device, a ClusterError of workers, a StoreError of a bad store, or that a report trains
+    elsewhere already.
     """
     if place is None:
         lacking = _Lacking(plan, emit, control)
@@ -88,9 +102,18 @@ def train_missing(plan: Plan, emit: Emit, control: Control, place: TrainingPlace
 
 
 class _Lacking:
-    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_elsewhere`; tells how far the report is."""
+    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_elsewhere`;
+    tells how far the report is.
+    """
 
-    def __init__(self, plan: Plan, emit: Emit, control: Control, store: SweepStore | None = None, workers: int = 1) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        emit: Emit,
+        control: Control,
+        store: SweepStore | None = None,
+        workers: int = 1,
+    ) -> None:
         self._plan, self._emit, self._control, self._store = plan, emit, control, store
         self._tried, self._unusable = set[Part](), set[str]()
         self._speed: MachineSpeed | None = None
@@ -126,18 +149,23 @@ class _Lacking:
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
-            self._unusable.add(job.run_id)  # somebody else goes on with it, or its checkpoint is damaged: it starts anew
+            # somebody else goes on with it, or its checkpoint is damaged: it starts anew
+            self._unusable.add(job.run_id)
             self._emit(events.LogLine(job.run_id, str(error), "warning"))
         else:
             if not self._control.stopping:
-                self._tried.update(work.parts)  # even where it could not be kept: it must not be trained for ever
+                # even where it could not be kept: it must not be trained for ever
+                self._tried.update(work.parts)
 
     def next(self) -> Job | None:
         """The next run to train."""
         if not self._works:
             return None
         work = self._works.pop(0)
-        run = work.run or new_run(work.config if self._store is None else work.config.replace(workers=1))  # a worker is a core
+        # a worker is a core
+        run = work.run or new_run(
+            work.config if self._store is None else work.config.replace(workers=1)
+        )
         if self._store is not None:
             self._store.add_run(REPORT_GROUP, 0, {}, run)
         self._in_hand[run.run_id] = _InHand(work, work.progress)
@@ -161,7 +189,10 @@ class _Lacking:
             return  # it has ended
         match event:
             case events.RunStarted():
-                mine.total_steps, mine.progress = event.total_steps, event.first_step / event.total_steps
+                mine.total_steps, mine.progress = (
+                    event.total_steps,
+                    event.first_step / event.total_steps,
+                )
                 self._tell()
             case events.StepLogged() | events.EpochEnded() if mine.total_steps:
                 mine.progress = event.step / mine.total_steps
@@ -172,7 +203,9 @@ class _Lacking:
                 self._pace.learn(job.config, event.seconds)
                 self.now = replace(self.now, done=self.now.done + len(mine.work.parts))
             case events.RunFailed():
-                self.now = replace(self.now, failures=(*self.now.failures, f"{job.name}: {event.message}"))
+                self.now = replace(
+                    self.now, failures=(*self.now.failures, f"{job.name}: {event.message}")
+                )
                 self._tell()
         if isinstance(event, END):
             del self._in_hand[job.run_id]
@@ -189,9 +222,11 @@ class _Lacking:
         shares = [(one.work, one.progress) for one in self._in_hand.values()]
         left = self._pace.left([*((work, work.progress) for work in self._works), *shares])
         self.now = replace(
-            self.now, progress=sum(share for work, share in shares if work is self.now.work),
-            seconds_left=left and left / self._workers, in_hand=sum(share * len(work.parts) for work, share in shares),
-        )  # fmt: skip
+            self.now,
+            progress=sum(share for work, share in shares if work is self.now.work),
+            seconds_left=left and left / self._workers,
+            in_hand=sum(share * len(work.parts) for work, share in shares),
+        )
         self._emit(self.now)
 
 
@@ -205,7 +240,9 @@ class _InHand:
 
 
 class Pace:
-    """Seconds that finished runs took, the newest first, by what they trained, or else by the machine's speed, if known."""
+    """Seconds that finished runs took, the newest first, by what they trained, or else by the
+    machine's speed, if known.
+    """
 
     def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
         self.speed = speed
@@ -219,7 +256,9 @@ class Pace:
         self._seconds[family(config)][max(1, len(config.replicas))] = seconds
 
     def seconds(self, config: RunConfig) -> float | None:
-        """How long a run will take, by the nearest number of networks that was measured (`GROWTH`); None if nothing tells."""
+        """How long a run will take, by the nearest number of networks that was measured (`GROWTH`);
+        None if nothing tells.
+        """
         known, size = self._seconds[family(config)], max(1, len(config.replicas))
         if not known:
             return seconds_of(config, {}, self.speed)
@@ -227,7 +266,9 @@ class Pace:
         return known[near] * math.pow(size / near, GROWTH)
 
     def left(self, works: Iterable[tuple[Work, float]]) -> float | None:
-        """What runs, each with the share that is done, will take one by one; None where that of one is not known."""
+        """What runs, each with the share that is done, will take one by one; None where that of one
+        is not known.
+        """
         times = [(self.seconds(work.config), 1.0 - share) for work, share in works]
         known = [whole * rest for whole, rest in times if whole is not None]
         return sum(known) if len(known) == len(times) else None

@@ -1,4 +1,6 @@
-"""Every run of every task, kept: SQLite has settings and values, folders weights. No torch, so that a list is quick."""
+"""Every run of every task, kept: SQLite has settings and values, folders weights. No torch, so that
+a list is quick.
+"""
 
 from rnn_tui.engine.paths import run_dir
 

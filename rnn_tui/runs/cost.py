@@ -17,7 +17,8 @@ from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
 
-# Of a time step, forward and back: products of all weights; functions of each unit's gates; calls, which small networks cost.
+# Of a time step, forward and back: products of all weights; functions of each unit's gates; calls,
+# which small networks cost.
 PRODUCTS, FUNCTIONS, CALLS = 3, 1.5, 100
 LAST_RUNS, SHORTEST_RUN, TIMES = 20, 0.5, 50
 
@@ -43,7 +44,8 @@ class Workload(NamedTuple):
     recipe: Recipe
 
 
-Known = Mapping[str, Sequence[tuple[Workload, float]]]  # by device: what was trained, the last first, and the seconds it took
+# by device: what was trained, the last first, and the seconds it took
+Known = Mapping[str, Sequence[tuple[Workload, float]]]
 
 
 def workload(config: RunConfig) -> Workload | None:
@@ -61,10 +63,14 @@ def workload(config: RunConfig) -> Workload | None:
     else:
         return None
     steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units
-    return Workload(steps, config.batch_size, layers, gates, gates * (units + features + 2), config.recipe)
+    return Workload(
+        steps, config.batch_size, layers, gates, gates * (units + features + 2), config.recipe
+    )
 
 
-def scaled(wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]) -> float | None:
+def scaled(
+    wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
+) -> float | None:
     """Seconds by what was trained last, alike but for its length if that was, and by `size`."""
     alike = [one for one in known if one[0]._replace(steps=wanted.steps) == wanted]
     for one, seconds in alike or known:
@@ -83,14 +89,18 @@ def estimated(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
 def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> float | None:
     """What training with these settings will take; None where nothing tells."""
     wanted = workload(config)
-    device = (config.automatic_device if config.device == "auto" else config.device).partition(":")[0]
+    device = (config.automatic_device if config.device == "auto" else config.device).partition(":")[
+        0
+    ]
     if device == "auto":
         device = speed.device if speed is not None else next(iter(known), "")
     if wanted is None:
         return None
     if speed is None or device != "cpu":
         return scaled(wanted, known.get(device, ()), lambda one: one.steps * one.weights)
-    size = partial(estimated, speed=speed, workers=1 if config.variants else config.workers or speed.workers)
+    size = partial(
+        estimated, speed=speed, workers=1 if config.variants else config.workers or speed.workers
+    )
     return scaled(wanted, known.get(device, ()), size) or size(wanted)
 
 
@@ -114,10 +124,17 @@ def timed_speed() -> MachineSpeed:
 
     weights, states, one = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
     with cpu_workers(1):
-        operations = (one.tanh, lambda: weights @ states, states.tanh)  # of many, the fastest: no other thread interrupted it
+        # of many, the fastest: no other thread interrupted it
+        operations = (one.tanh, lambda: weights @ states, states.tanh)
         call, product, tanh = (min(repeat(do, number=1, repeat=TIMES)) for do in operations)
     multiplication, tanh = (product - call) / (512 * 128 * 32), (tanh - call) / states.numel()
-    return MachineSpeed(call, max(0.0, multiplication), max(0.0, tanh), resolve_device("auto").type, automatic_workers())
+    return MachineSpeed(
+        call,
+        max(0.0, multiplication),
+        max(0.0, tanh),
+        resolve_device("auto").type,
+        automatic_workers(),
+    )
 
 
 def in_words(seconds: float) -> str:
@@ -125,4 +142,7 @@ def in_words(seconds: float) -> str:
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * unit:
             return f"about {seconds / unit:.0f} {name} on this machine"
-    return f"about {max(1, round(seconds) if seconds < 20 else 5 * round(seconds / 5))} s on this machine"
+    return (
+        f"about {max(1, round(seconds) if seconds < 20 else 5 * round(seconds / 5))} s on this "
+        "machine"
+    )

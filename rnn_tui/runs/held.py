@@ -1,4 +1,6 @@
-"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is room, or the process ends."""
+"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is
+room, or the process ends.
+"""
 
 import logging
 import threading
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from rnn_tui.runs.locks import RunLock
     from rnn_tui.runs.recorder import Recorder, Spill
 
-TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5  # for a command, which can't wait for long: how often, and how many seconds apart
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # for the app: seconds until the next try, doubled each time up to the longest
+# for a command, which can't wait for long: how often, and how many seconds apart
+TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5
+# for the app: seconds until the next try, doubled each time up to the longest
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 logger = logging.getLogger(__name__)
 
 
@@ -30,7 +34,8 @@ class HeldRun:
     name: str  #: what it is called.
     recorder: "Recorder"  #: has its values; closed.
     checkpoint: "Checkpoint | None"  #: its last weights, if they are not written.
-    end: "events.RunFinished | events.RunStopped | None"  #: what says that it is over, if that must wait for its weights.
+    #: what says that it is over, if that must wait for its weights.
+    end: "events.RunFinished | events.RunStopped | None"
     lock: "RunLock"  #: the right to write it.
     emit: "Callable[[events.Event], object]"  #: takes the news that its weights are written.
     _values: "Spill | None" = field(default=None, init=False)
@@ -38,7 +43,11 @@ class HeldRun:
     @property
     def complete(self) -> bool:
         """Whether there is nothing to keep."""
-        return self.checkpoint is None and self.end is None and not (self.recorder.lost or self.recorder.busy)
+        return (
+            self.checkpoint is None
+            and self.end is None
+            and not (self.recorder.lost or self.recorder.busy)
+        )
 
     def keep(self) -> bool:
         """Try to keep it; returns whether all of it is on the disk now."""
@@ -87,14 +96,20 @@ class HeldRun:
             where = f"; weights of it are in {printable(path, 200)}" if path.is_file() else ""
             return f"Run {name} could not be kept; {first}, then train it again{where}."
         if self.checkpoint is not None:
-            goes = "goes on from its last checkpoint" if path.is_file() else "trains it from the beginning"
+            goes = (
+                "goes on from its last checkpoint"
+                if path.is_file()
+                else "trains it from the beginning"
+            )
             again = f"rnn-tui train --resume {self.run_id} {goes}"
             return f"The last weights of run {name} could not be kept; {first}, then {again}."
         return f"Values of run {name} could not be kept; {first} before others are lost as well."
 
 
 def _recorded(values: "Spill") -> "Spill":
-    """Bring values into the database, or else into a file; returns what the former lacks, or an OSError for neither."""
+    """Bring values into the database, or else into a file; returns what the former lacks, or an
+    OSError for neither.
+    """
     from rnn_tui.runs.recorder import spill_file, write_spill  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 

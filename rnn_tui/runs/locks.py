@@ -1,8 +1,10 @@
-"""Whether a run is in training, and whose turn it is: a lock that the system takes back when a process dies.
+"""Whether a run is in training, and whose turn it is: a lock that the system takes back when a
+process dies.
 
-So a run whose process was killed shows as interrupted at once, and no two processes train the same run. The lock is on a file
-of its own, since the run's folder is the user's. Beside it lie requests of other processes, an empty file each, whose name says
-what is asked for: to look for one costs no reading of the database, and to remove it is to take it.
+So a run whose process was killed shows as interrupted at once, and no two processes train the same
+run. The lock is on a file of its own, since the run's folder is the user's. Beside it lie requests
+of other processes, an empty file each, whose name says what is asked for: to look for one costs no
+reading of the database, and to remove it is to take it.
 """
 
 import logging
@@ -26,15 +28,19 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-TRY_SECONDS = 0.5  # who only looks holds the lock for an instant: that must not pass for a training process
-REQUESTS = ("pause", "unpause", "stop")  # what can be asked of who trains a run; of several the last one here holds
+# who only looks holds the lock for an instant: that must not pass for a training process
+TRY_SECONDS = 0.5
+# what can be asked of who trains a run; of several the last one here holds
+REQUESTS = ("pause", "unpause", "stop")
 _TICKET = re.compile(r"(\d{12})-(\d{1,10})")
 SECONDS_BETWEEN_LOOKS = 0.3
 logger = logging.getLogger(__name__)
 
 
 class RunLock:
-    """The right to train a run, held until `release` or the end of the process; without a file where none can be locked."""
+    """The right to train a run, held until `release` or the end of the process; without a file
+    where none can be locked.
+    """
 
     def __init__(self, file: IO[bytes] | None = None, path: Path = Path()) -> None:
         self._file, self._path = file, path
@@ -58,7 +64,9 @@ class RunLock:
             if locked is None:
                 return cls()
             if not locked and time.monotonic() > until:
-                raise StoreError(f"{name or run_id} is in training already, here or in another process.")
+                raise StoreError(
+                    f"{name or run_id} is in training already, here or in another process."
+                )
             time.sleep(0.01)
 
     def release(self) -> None:
@@ -92,7 +100,9 @@ def lock_of_sweep(name: str) -> str:
 
 
 def leave_request(run_id: str, what: str) -> None:
-    """Ask the process that trains a run for one of `REQUESTS`; an OSError if the file can't be written."""
+    """Ask the process that trains a run for one of `REQUESTS`; an OSError if the file can't be
+    written.
+    """
     if what != "stop":  # and no more for the contrary
         _path(run_id, "unpause" if what == "pause" else "pause").unlink(missing_ok=True)
     write_file(_path(run_id, what), b"")
@@ -109,7 +119,9 @@ def take_requests(run_id: str) -> list[str]:
 
 
 def is_alive(host: str, pid: int, started: float) -> bool:
-    """Whether the process of that number on `host` is still the one that `started` then, in seconds since 1970."""
+    """Whether the process of that number on `host` is still the one that `started` then, in seconds
+    since 1970.
+    """
     began = process_started(pid) if host == socket.gethostname() else 0.0
     return began > 0.0 and abs(began - started) < 2.0
 
@@ -151,9 +163,11 @@ def try_lock(file: IO[bytes]) -> bool | None:
 
 
 class Turn:
-    """The right of this process to train, from `take` to `give_back`: so many train side by side, first come first served.
+    """The right of this process to train, from `take` to `give_back`: so many train side by side,
+    first come first served.
 
-    Each has a ticket, a locked file with the next number; who has few enough before its own may train; without a folder, all.
+    Each has a ticket, a locked file with the next number; who has few enough before its own may
+    train; without a folder, all.
     """
 
     def __init__(self) -> None:
@@ -162,7 +176,9 @@ class Turn:
         self._ticket: RunLock | None = None
 
     def take(self, control: Control, tell: Callable[[int], object]) -> bool:
-        """Wait for it, telling how many have to end before as that changes; False if `control` stops before it comes."""
+        """Wait for it, telling how many have to end before as that changes; False if `control`
+        stops before it comes.
+        """
         told = 0
         try:
             if self._folder is not None and self._ticket is None:
@@ -173,7 +189,8 @@ class Turn:
                 if control.stopped_within(SECONDS_BETWEEN_LOOKS):
                     self.give_back()
                     return False
-        except OSError as error:  # a folder that is gone, or without locks, keeps nobody from training
+        except OSError as error:
+            # a folder that is gone, or without locks, keeps nobody from training
             logger.warning("no turn can be waited for: %s", error)
         if told:
             tell(0)
@@ -203,7 +220,10 @@ class Turn:
         """How many have to end before this one may train."""
         if self._folder is None:
             return 0
-        held = sum(number < self._number and is_locked(path) is True for number, _, path in _tickets(self._folder))
+        held = sum(
+            number < self._number and is_locked(path) is True
+            for number, _, path in _tickets(self._folder)
+        )
         return max(0, held - trainings() + 1)
 
 
@@ -214,7 +234,9 @@ def in_turn(folder: Path) -> frozenset[int]:
 
 def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
     """Number, process and file of each ticket."""
-    for found in filter(None, map(_TICKET.fullmatch, os.listdir(folder) if folder.is_dir() else ())):
+    for found in filter(
+        None, map(_TICKET.fullmatch, os.listdir(folder) if folder.is_dir() else ())
+    ):
         yield int(found[1]), int(found[2]), folder / found[0]
 
 

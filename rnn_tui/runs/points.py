@@ -1,7 +1,9 @@
-"""What was logged of a run: all of it, or as much of a long run as a chart shows; and curves of runs side by side.
+"""What was logged of a run: all of it, or as much of a long run as a chart shows; and curves of
+runs side by side.
 
-A run may have a million points. What only shows curves reads a few thousand of them, which SQLite picks by their place or
-value; what exports reads all. What a database can't have of a run is a TypeError or a ValueError wherever something is read.
+A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
+picks by their place or value; what exports reads all. What a database can't have of a run is a
+TypeError or a ValueError wherever something is read.
 """
 
 import json
@@ -18,13 +20,16 @@ from rnn_tui.engine.metrics import Spread, split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, sound_values, value_of
 
-MOST_DRAWN = 4000  # of a longer curve, Compare and pictures show an outline; far more than they have columns
+# of a longer curve, Compare and pictures show an outline; far more than they have columns
+MOST_DRAWN = 4000
 Against = Literal["step", "epoch", "time"]
 AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
-KINDS: tuple[Kind, ...] = ("step", "epoch", "test")  # in the order in which things of one step are told
+# in the order in which things of one step are told
+KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
 _OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
-_AT_STEPS = "IN (SELECT value FROM json_each(?))"  # there may be more steps than SQLite takes parameters
+# there may be more steps than SQLite takes parameters
+_AT_STEPS = "IN (SELECT value FROM json_each(?))"
 _ALSO_IN = (
     " AND EXISTS (SELECT 1 FROM points other WHERE other.run_id = ? AND other.kind = points.kind "
     "AND other.metric = points.metric AND other.step = points.step)"
@@ -32,9 +37,14 @@ _ALSO_IN = (
 
 
 def moments(
-    connection: sqlite3.Connection, run_id: str, kind: Kind | None = None, steps: Collection[int] | None = None
+    connection: sqlite3.Connection,
+    run_id: str,
+    kind: Kind | None = None,
+    steps: Collection[int] | None = None,
 ) -> list[Moment]:
-    """What was logged of a run, of a kind or of all, at `steps` or at all: by step, there in the order of `KINDS`."""
+    """What was logged of a run, of a kind or of all, at `steps` or at all: by step, there in the
+    order of `KINDS`.
+    """
     only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
     if steps is not None:
         only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]
@@ -44,7 +54,9 @@ def moments(
         figures.setdefault((row_kind, step), {})[metric_name(metric)] = value_of(value, replicas)
     found = []
     order = "step, instr('step epoch test', kind)"
-    steps_logged = f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY {order}"
+    steps_logged = (
+        f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY {order}"
+    )
     for row in connection.execute(steps_logged, arguments):
         metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
         found.append(Moment(**sound_values(row, _OF_MOMENT), metrics=metrics, replicas=replicas_of))
@@ -70,16 +82,26 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
     found: list[tuple[Kind, str]] = []
     for kind in KINDS:
         name = ""
-        following = "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY metric LIMIT 1"
+        following = (
+            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY "
+            "metric LIMIT 1"
+        )
         while row := connection.execute(following, (run_id, kind, name)).fetchone():
             name = row[0]
             found.append((kind, name))
     return found
 
 
-def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None) -> list[Curve]:
-    """A metric of runs, by step where logged so, else by epoch, else at the end; outlines of those longer than `most`."""
-    had = {run.run_id: [kind for kind, name in logged(connection, run.run_id) if name == metric] for run in runs}
+def curves(
+    connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
+) -> list[Curve]:
+    """A metric of runs, by step where logged so, else by epoch, else at the end; outlines of those
+    longer than `most`.
+    """
+    had = {
+        run.run_id: [kind for kind, name in logged(connection, run.run_id) if name == metric]
+        for run in runs
+    }
     kinds = {run_id: some[0] for run_id, some in had.items() if some}
     steps: list[int] | None = None
     if most is not None and len(set(kinds.values())) == 1:
@@ -87,7 +109,13 @@ def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: st
     return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
 
 
-def _curve(connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: str, at_steps: Collection[int] | None) -> Curve:
+def _curve(
+    connection: sqlite3.Connection,
+    run: RunRecord,
+    kind: Kind,
+    metric: str,
+    at_steps: Collection[int] | None,
+) -> Curve:
     only = "" if at_steps is None else f" AND p.step {_AT_STEPS}"
     rows = connection.execute(
         "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
@@ -102,37 +130,59 @@ def _curve(connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: s
     return Curve(steps, epochs, tuple(place["elapsed"] for place in places), values)
 
 
-def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:
+def outline(
+    connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
+) -> list[int] | None:
     """About `most` steps that stand for longer curves; None where no curve is longer.
 
-    The first and the last step, and of each stretch between those of its lowest and its highest value. Where a step has several
-    values, of replicas or of several runs, the first step of a stretch that all runs have.
+    The first and the last step, and of each stretch between those of its lowest and its highest
+    value. Where a step has several values, of replicas or of several runs, the first step of a
+    stretch that all runs have.
     """
     keys = [(run_id, kind, metric) for run_id in run_ids]
-    if not any(connection.execute(f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?", (*key, most)).fetchone() for key in keys):
+    if not any(
+        connection.execute(f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?", (*key, most)).fetchone()
+        for key in keys
+    ):
         return None
     ends = f"SELECT (SELECT min(step) FROM {_OF_METRIC}), (SELECT max(step) FROM {_OF_METRIC})"
-    lows, highs = zip(*(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True)
+    lows, highs = zip(
+        *(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True
+    )
     first, last = max(lows), min(highs)
     stretch = f"SELECT step FROM {_OF_METRIC} AND step >= ? AND step < ?"
     picks = [f"{stretch} AND value IS NOT NULL ORDER BY value {way}" for way in ("ASC", "DESC")]
-    if len(keys) > 1 or connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", keys[0]).fetchone()[0] is not None:
+    if (
+        len(keys) > 1
+        or connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", keys[0]).fetchone()[0]
+        is not None
+    ):
         picks = [f"{stretch}{_ALSO_IN * (len(keys) - 1)} ORDER BY step"]
     width = max(1, -(-(last - first + 1) * len(picks) // most))
     steps = {first, last}
     for low in range(first, last + 1, width):
         for pick in picks:
-            steps.update(connection.execute(f"{pick} LIMIT 1", (*keys[0], low, low + width, *run_ids[1:])).fetchone() or ())
+            steps.update(
+                connection.execute(
+                    f"{pick} LIMIT 1", (*keys[0], low, low + width, *run_ids[1:])
+                ).fetchone()
+                or ()
+            )
     return sorted(steps)
 
 
 def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
     """Remove, in a transaction, what was logged of a run after a step, and at its end."""
     after = {"step": step, "epoch": step, "test": -1}
-    for kind, metric in logged(connection, run_id):  # by all keys before the step: else SQLite looks at every point
-        connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind]))
+    # by all keys before the step: else SQLite looks at every point
+    for kind, metric in logged(connection, run_id):
+        connection.execute(
+            f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind])
+        )
     for one in after.items():
-        connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one))
+        connection.execute(
+            "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one)
+        )
 
 
 @dataclass(frozen=True)
@@ -151,7 +201,9 @@ class Line:
 
 
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """A line for each network of the runs that have values; runs that differ in seeds only share theirs, at common steps."""
+    """A line for each network of the runs that have values; runs that differ in seeds only share
+    theirs, at common steps.
+    """
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:
         if curve.steps:
@@ -165,22 +217,33 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     return result
 
 
-def _line(label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against) -> Line:
+def _line(
+    label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
+) -> Line:
     runs = [run for run, _ in members]
     xs_of = attrgetter({"step": "steps", "epoch": "epochs", "time": "elapsed"}[against])
-    by_step = [dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True)) for _, curve in members]
+    by_step = [
+        dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True))
+        for _, curve in members
+    ]
     spreads, xs = [], []
     for step in by_step[0]:
         if all(step in points for points in by_step):
             places, figures = zip(*(points[step] for points in by_step), strict=True)
-            values = [one for run, value in zip(runs, figures, strict=True) for one in _of_variant(run, value, variant)]
+            values = [
+                one
+                for run, value in zip(runs, figures, strict=True)
+                for one in _of_variant(run, value, variant)
+            ]
             if all(map(math.isfinite, values)):
                 spreads.append(Spread(tuple(values)))
                 xs.append(math.fsum(places) / len(places))
     return Line(label, tuple(run.run_id for run in runs), tuple(xs), tuple(spreads))
 
 
-def _of_variant(run: RunRecord, value: float | tuple[float, ...], variant: int) -> tuple[float, ...]:
+def _of_variant(
+    run: RunRecord, value: float | tuple[float, ...], variant: int
+) -> tuple[float, ...]:
     if not isinstance(value, tuple):
         return (value,)
     seeds = len(value) // max(1, len(run.config.variants))
@@ -194,7 +257,8 @@ def without_seeds(config: RunConfig) -> RunConfig:
 
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
     """What the names of runs that differ in their seeds have in common."""
-    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071 - names, not paths
+    # names, not paths
+    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
     common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
     return common or members[0][0].config.label
 

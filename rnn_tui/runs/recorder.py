@@ -1,7 +1,8 @@
 """Brings one run's events into the database, off the training thread's path.
 
-A thread empties its queue a few times a second in one transaction. Where the database can't be written, what has come waits in
-memory, and at the end goes into a file, which is taken in when the database is opened, as are folders of weights by a new one.
+A thread empties its queue a few times a second in one transaction. Where the database can't be
+written, what has come waits in memory, and at the end goes into a file, which is taken in when the
+database is opened, as are folders of weights by a new one.
 """
 
 import json
@@ -28,15 +29,28 @@ from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import WRONG, Moment, event_from, headline, is_id, sound_values, specs_of, to_document
+from rnn_tui.runs.records import (
+    WRONG,
+    Moment,
+    event_from,
+    headline,
+    is_id,
+    sound_values,
+    specs_of,
+    to_document,
+)
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
-SECONDS_BETWEEN_WRITES = 0.4  # often enough for others to see a run live, seldom enough to cost nothing
-FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0  # after a failure: the first pause, doubled each time up to the longest
-# A folder that is being removed fails in many ways before its database is gone: for so long a write there is tried again.
+# often enough for others to see a run live, seldom enough to cost nothing
+SECONDS_BETWEEN_WRITES = 0.4
+# after a failure: the first pause, doubled each time up to the longest
+FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+# A folder that is being removed fails in many ways before its database is gone: for so long a write
+# there is tried again.
 SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
 LAST_PATIENCE = 10.0  # how long the end of a run may wait for a database that is busy
-MOST_WAITING = 200_000  # of what waits for a database that stays away: about 100 MB; then the oldest go
+# of what waits for a database that stays away: about 100 MB; then the oldest go
+MOST_WAITING = 200_000
 MOST_ADOPTED = 2000
 logger = logging.getLogger(__name__)
 
@@ -67,15 +81,26 @@ def write_spill(spill: Spill) -> Path:
     """Keep it; returns the file."""
     path = spill_file(spill.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = {"run": spill.run_id, "name": spill.name, "created": spill.created, "config": spill.config.to_dict()}
+    about = {
+        "run": spill.run_id,
+        "name": spill.name,
+        "created": spill.created,
+        "config": spill.config.to_dict(),
+    }
     started = None if spill.started is None else to_document(spill.started)
-    document = {**about, "started": started, "events": [to_document(event) for event in spill.events]}
+    document = {
+        **about,
+        "started": started,
+        "events": [to_document(event) for event in spill.events],
+    }
     write_file(path, json.dumps(document).encode())
     return path
 
 
 def take_in(connection: sqlite3.Connection) -> None:
-    """Write into the database what could not be written before; where it refuses, the files are still there."""
+    """Write into the database what could not be written before; where it refuses, the files are
+    still there.
+    """
     try:
         files = sorted(spill_dir().glob("*.json"))
     except OSError:
@@ -120,11 +145,19 @@ def _read(path: Path) -> Spill:
     if not isinstance(started, events.RunStarted | None):
         raise ValueError("no start")
     batch = [event_from(values, run_id, config) for values in document["events"]]
-    return Spill(run_id, config=config, started=started, events=batch, **sound_values(document, ("name", "created")))
+    return Spill(
+        run_id,
+        config=config,
+        started=started,
+        events=batch,
+        **sound_values(document, ("name", "created")),
+    )
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
-    """Add settings and figures of what lies in the folder of runs to a new database, `but` a run that is added otherwise."""
+    """Add settings and figures of what lies in the folder of runs to a new database, `but` a run
+    that is added otherwise.
+    """
     for name in kept_runs()[:MOST_ADOPTED]:
         if name != but and is_id(name) and not is_held(name):
             with transaction(connection):
@@ -144,17 +177,26 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
     if metrics:
-        columns |= write_results(connection, run_id, config, (), Moment.test(config, step, 0.0, metrics))
+        columns |= write_results(
+            connection, run_id, config, (), Moment.test(config, step, 0.0, metrics)
+        )
         accuracy = next((name for name in metrics if name.endswith("accuracy")), None)
         if accuracy is not None:
-            columns |= {"final": headline(config, metrics[accuracy], True), "final_metric": accuracy}
+            columns |= {
+                "final": headline(config, metrics[accuracy], True),
+                "final_metric": accuracy,
+            }
     update_run(connection, run_id, **columns)
 
 
 class Recorder:
-    """Records the events of one run, new by this name; of a `resumed` one a failure before it starts changes nothing."""
+    """Records the events of one run, new by this name; of a `resumed` one a failure before it
+    starts changes nothing.
+    """
 
-    def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
+    def __init__(
+        self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False
+    ) -> None:
         self._path, self._id, self._config, self._name = path, run_id, config, name
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
@@ -164,14 +206,19 @@ class Recorder:
         self._pending: list[events.Event] = []
         self._started: events.RunStarted | None = None
         self._untouched = resumed
-        self.listed = resumed  #: whether the run is in the database, or will be when that is opened.
-        self.lost = False  #: whether something was written neither to the database nor to a file beside it.
-        self.meanwhile: Callable[[], object] = lambda: None  #: called in its thread a few times a second; must be quick.
-        self._taken = self._fetched = self._done = 0  # counts of events: taken, then in `_pending`, then in the database
+        #: whether the run is in the database, or will be when that is opened.
+        self.listed = resumed
+        #: whether something was written neither to the database nor to a file beside it.
+        self.lost = False
+        #: called in its thread a few times a second; must be quick.
+        self.meanwhile: Callable[[], object] = lambda: None
+        # counts of events: taken, then in `_pending`, then in the database
+        self._taken = self._fetched = self._done = 0
         self._problem, self._notice = "", ""
         self._retry_at, self._pause = 0.0, FIRST_RETRY
         self._wake = threading.Condition()
-        self._asked, self._closing = not resumed, False  # a new run shows from now on, before its data and model stand
+        # a new run shows from now on, before its data and model stand
+        self._asked, self._closing = not resumed, False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -209,7 +256,9 @@ class Recorder:
 
     def lacking(self) -> Spill:
         """What the database has not taken; once nothing is written any more."""
-        return Spill(self._id, self._name, self._created, self._config, self._started, tuple(self._pending))
+        return Spill(
+            self._id, self._name, self._created, self._config, self._started, tuple(self._pending)
+        )
 
     def _run(self) -> None:
         while True:
@@ -218,7 +267,9 @@ class Recorder:
                 asked, closing = self._asked, self._closing
                 self._asked = False
             self.meanwhile()
-            if (self._queue or self._pending or asked or closing) and (closing or time.monotonic() >= self._retry_at):
+            if (self._queue or self._pending or asked or closing) and (
+                closing or time.monotonic() >= self._retry_at
+            ):
                 self._try_to_write()
             if closing:
                 break
@@ -282,7 +333,10 @@ class Recorder:
                     return self._connection
             self._connection.close()
             self._connection = None
-            what = "has vanished or was replaced; the run goes on, and later values are kept in the one that is there now"
+            what = (
+                "has vanished or was replaced; the run goes on, and later values are kept in the "
+                "one that is there now"
+            )
             self._notice = f"The database of runs {printable(self._path, 200)} {what}."
             logger.warning("%s", self._notice)
             if self._started is not None:
@@ -294,7 +348,9 @@ class Recorder:
         return self._connection
 
     def _note(self, error: Exception) -> None:
-        sentence = explained(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+        sentence = (
+            explained(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+        )
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
         self._problem = str(sentence)

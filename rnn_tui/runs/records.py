@@ -1,6 +1,8 @@
-"""What the database has of a run as frozen records; what each value has to be, and what stands where it is not.
+"""What the database has of a run as frozen records; what each value has to be, and what stands
+where it is not.
 
-A database may be damaged, or changed by hand: what is read of it, or beside it, is checked, and text made harmless to show.
+A database may be damaged, or changed by hand: what is read of it, or beside it, is checked, and
+text made harmless to show.
 """
 
 import json
@@ -17,18 +19,28 @@ from typing import Any, Literal, Self
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import NO_TEXT, SafeText, SettingError, StoreError, printable, printable_lines
+from rnn_tui.engine.errors import (
+    NO_TEXT,
+    SafeText,
+    SettingError,
+    StoreError,
+    printable,
+    printable_lines,
+)
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, Spread, by_variant, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 LONGEST_WORD = 200
-LATEST, MOST = 32_503_680_000.0, 2**53  # the year 3000: what every system can tell the date of; and what a float can count to
-WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)  # of values of a wrong kind
+# the year 3000: what every system can tell the date of; and what a float can count to
+LATEST, MOST = 32_503_680_000.0, 2**53
+# of values of a wrong kind
+WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
 Kind = Literal["step", "epoch", "test"]
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
-NAMELESS = "damaged-row-"  # what a row is called whose id is none; its number in the table comes after it
+# what a row is called whose id is none; its number in the table comes after it
+NAMELESS = "damaged-row-"
 
 
 def _words(longest: int, lines: bool = False) -> Callable[[object], SafeText]:
@@ -91,24 +103,41 @@ def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
     return lambda text: {printable(name): check(value) for name, value in json.loads(text).items()}
 
 
-# By column, which has the same in every table: what makes our value of the database's, and what stands in for one it refuses.
+# By column, which has the same in every table: what makes our value of the database's, and what
+# stands in for one it refuses.
 COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
-    **dict.fromkeys(("created", "updated", "elapsed", "started", "process_started", "at"), (_seconds, 0.0)),
-    **dict.fromkeys(("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"), (_count, 0)),
+    **dict.fromkeys(
+        ("created", "updated", "elapsed", "started", "process_started", "at"), (_seconds, 0.0)
+    ),
+    **dict.fromkeys(
+        ("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"),
+        (_count, 0),
+    ),
     **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(figure), None)),
     **dict.fromkeys(("metric", "final_metric"), (_words(LONGEST_WORDS), NO_TEXT)),
     **dict.fromkeys(("device", "host"), (_words(LONGEST_WORD), printable("?"))),
-    "name": (_words(LONGEST_NAME), printable("?")), "tag": (_words(LONGEST_TAG), printable("?")),
-    "config": (lambda text: config_from_dict(json.loads(text)), None), "status": (_status, Status.DAMAGED),
-    "steps_per_epoch": (lambda value: max(1, _count(value)), 1), "specs": (specs_of, ()),
-    "message": (_words(events.LONGEST_SENTENCE), NO_TEXT), "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
-    "deleted": (_or_none(_seconds), 0.0), "seconds": (_or_none(_seconds), None), "epoch": (_or_none(_count), None),
-    "versions": (_by_name(lambda what: printable(what, 100)), {}), "load": (_by_name(figure), {}), "kind": (_kind, "step"),
-    "level": (_words(LONGEST_WORD), printable("info")), "text": (_words(events.LONGEST_SENTENCE), printable("?")),
-}  # fmt: skip
+    "name": (_words(LONGEST_NAME), printable("?")),
+    "tag": (_words(LONGEST_TAG), printable("?")),
+    "config": (lambda text: config_from_dict(json.loads(text)), None),
+    "status": (_status, Status.DAMAGED),
+    "steps_per_epoch": (lambda value: max(1, _count(value)), 1),
+    "specs": (specs_of, ()),
+    "message": (_words(events.LONGEST_SENTENCE), NO_TEXT),
+    "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
+    "deleted": (_or_none(_seconds), 0.0),
+    "seconds": (_or_none(_seconds), None),
+    "epoch": (_or_none(_count), None),
+    "versions": (_by_name(lambda what: printable(what, 100)), {}),
+    "load": (_by_name(figure), {}),
+    "kind": (_kind, "step"),
+    "level": (_words(LONGEST_WORD), printable("info")),
+    "text": (_words(events.LONGEST_SENTENCE), printable("?")),
+}
 
 
-def values_of(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+def values_of(
+    row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]
+) -> tuple[dict[str, Any], list[str]]:
     """The values of a row by column, and those columns whose values can't be what they should."""
     values: dict[str, Any] = {}
     wrong = []
@@ -130,9 +159,13 @@ def sound_values(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> 
     return values
 
 
-KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}  # events in JSON: of a file, or from another machine
+# events in JSON: of a file, or from another machine
+KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 # Neither is said again with each event of a run.
-_NAMES = {kind: [one.name for one in fields(kind) if one.name not in ("run_id", "config")] for kind in KINDS.values()}
+_NAMES = {
+    kind: [one.name for one in fields(kind) if one.name not in ("run_id", "config")]
+    for kind in KINDS.values()
+}
 
 
 def to_document(event: events.Event) -> dict[str, Any]:
@@ -145,7 +178,9 @@ def to_document(event: events.Event) -> dict[str, Any]:
 
 
 def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> events.Event:
-    """The inverse of `to_document`, which trusts nothing; a KeyError or one of `WRONG` if it is no event."""
+    """The inverse of `to_document`, which trusts nothing; a KeyError or one of `WRONG` if it is no
+    event.
+    """
     known = dict(document)
     kind = KINDS[known.pop("kind")]
     if kind is events.RunStarted:
@@ -178,8 +213,10 @@ class RunRecord:
     device: SafeText = NO_TEXT
     elapsed: float = 0.0  #: seconds of training, pauses left out.
     specs: tuple[Metric, ...] = ()  #: its metrics.
-    metric: SafeText = NO_TEXT  #: the validation metric that `best` and `last` are of; empty before the first epoch.
-    best: float | None = None  #: its best value over epochs; of several variants, the best one's mean over seeds.
+    #: the validation metric that `best` and `last` are of; empty before the first epoch.
+    metric: SafeText = NO_TEXT
+    #: its best value over epochs; of several variants, the best one's mean over seeds.
+    best: float | None = None
     last: float | None = None  #: its last value, likewise.
     final_metric: SafeText = NO_TEXT  #: the test metric that `final` is of; empty before the end.
     final: float | None = None  #: its value.
@@ -205,9 +242,14 @@ class RunRecord:
 
     @property
     def whole(self) -> Self:
-        """The run itself; a StoreError if it is damaged: then it can only be looked at, and deleted."""
+        """The run itself; a StoreError if it is damaged: then it can only be looked at, and
+        deleted.
+        """
         if self.status is Status.DAMAGED:
-            raise StoreError(f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained again.")
+            raise StoreError(
+                f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained "
+                "again."
+            )
         return self
 
     def spec(self, metric: str) -> Metric:
@@ -227,14 +269,17 @@ class Session:
     device: SafeText  #: where it trained.
     workers: int  #: threads that shared a batch.
     versions: Mapping[str, SafeText]  #: of packages and system, by name.
-    load: Mapping[str, float]  #: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
+    #: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
+    load: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Moment:
     """What was logged at one step."""
 
-    kind: Kind  #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the end.
+    #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the
+    #: end.
+    kind: Kind
     step: int  #: steps done.
     elapsed: float  #: seconds of training, pauses left out.
     metrics: Mapping[str, float]  #: a value by name.
@@ -261,11 +306,14 @@ class Curve:
     steps: tuple[int, ...]  #: when, in steps.
     epochs: tuple[float, ...]  #: when, in epochs, fractions included.
     elapsed: tuple[float, ...]  #: when, in seconds of training.
-    values: tuple[float | tuple[float, ...], ...]  #: the figures; of a run with replicas one tuple each, a value for each.
+    #: the figures; of a run with replicas one tuple each, a value for each.
+    values: tuple[float | tuple[float, ...], ...]
 
 
-RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)  # called like the record's fields
-RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"  # all that is asked of a run's row
+# called like the record's fields
+RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
+# all that is asked of a run's row
+RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
 
 
 def pack(values: Sequence[float]) -> bytes:
@@ -274,22 +322,34 @@ def pack(values: Sequence[float]) -> bytes:
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where `best_seeds` has none."""
+    """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where
+    `best_seeds` has none.
+    """
     values = best_seeds(config, value, higher_is_better)
     return Spread(values).mean if values else math.nan
 
 
-def best_seeds(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> tuple[float, ...]:
-    """A figure of each seed, of several variants of the best by its mean; none of a damaged file with too few values."""
+def best_seeds(
+    config: RunConfig, value: float | Sequence[float], higher_is_better: bool
+) -> tuple[float, ...]:
+    """A figure of each seed, of several variants of the best by its mean; none of a damaged file
+    with too few values.
+    """
     if not isinstance(value, Sequence):
         return (value,)
-    variants = (variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values)
-    best = (max if higher_is_better else min)(variants, key=lambda variant: variant.mean, default=None)
+    variants = (
+        variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values
+    )
+    best = (max if higher_is_better else min)(
+        variants, key=lambda variant: variant.mean, default=None
+    )
     return () if best is None else best.values
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
-    """What was logged of a metric at a step: a value, NULL for NaN, or one for each replica; a TypeError if it is neither."""
+    """What was logged of a metric at a step: a value, NULL for NaN, or one for each replica; a
+    TypeError if it is neither.
+    """
     if replicas is None:
         return math.nan if value is None else figure(value)
     if not isinstance(replicas, bytes) or len(replicas) % 8:
@@ -325,9 +385,14 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
     wrong += chain.from_iterable(wrong_tag for _, wrong_tag in labels)
     if not is_id(row["id"]):
         wrong.append("id")
-    if values["config"] is None:  # in place of settings that nobody knows any more, the words that a table shows
-        task, cell, preset = (printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset"))
-        values["config"] = RunConfig(task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0)
+    # in place of settings that nobody knows any more, the words that a table shows
+    if values["config"] is None:
+        task, cell, preset = (
+            printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset")
+        )
+        values["config"] = RunConfig(
+            task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0
+        )
     if wrong:
         what = f"there is no sound value of {', '.join(wrong)} in the database."
         values |= {"status": Status.DAMAGED, "message": printable(what, events.LONGEST_SENTENCE)}

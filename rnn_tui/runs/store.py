@@ -9,14 +9,31 @@ from functools import reduce
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines, why
+from rnn_tui.engine.errors import (
+    SafeText,
+    SettingError,
+    StoreError,
+    printable,
+    printable_lines,
+    why,
+)
 from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points, records
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name, the_run, values_of
+from rnn_tui.runs.records import (
+    Curve,
+    Kind,
+    Moment,
+    RunRecord,
+    Session,
+    id_of,
+    metric_name,
+    the_run,
+    values_of,
+)
 from rnn_tui.runs.rows import RecordReader, events_of, sessions, update_run
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
@@ -24,7 +41,9 @@ _MOST_NAMED = 3
 
 
 class RunStore:
-    """The user's database of runs, made where there is none, for one thread; methods raise StoreError if it can't be used."""
+    """The user's database of runs, made where there is none, for one thread; methods raise
+    StoreError if it can't be used.
+    """
 
     def __init__(self) -> None:
         self._path = run_database()
@@ -47,8 +66,12 @@ class RunStore:
         """Let go of the database."""
         self._connection.close()
 
-    def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
-        """All runs, or those of a task, the newest first; with `deleted` those that can be had back in place of the others."""
+    def runs(
+        self, task: str | None = None, *, deleted: bool = False, most: int = -1
+    ) -> list[RunRecord]:
+        """All runs, or those of a task, the newest first; with `deleted` those that can be had back
+        in place of the others.
+        """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
@@ -58,7 +81,10 @@ class RunStore:
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
-        where = "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') ORDER BY created DESC"
+        where = (
+            "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') ORDER BY "
+            "created DESC"
+        )
         return [run for run in self._records(where) if run.status is Status.INTERRUPTED]
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -67,7 +93,9 @@ class RunStore:
         return found[0] if found else None
 
     def find(self, text: str, *, deleted: bool = False) -> RunRecord:
-        """The run that a user means, or a StoreError: by its id, its name, the beginning of its id, or `last`, the newest."""
+        """The run that a user means, or a StoreError: by its id, its name, the beginning of its id,
+        or `last`, the newest.
+        """
         names = self.names(deleted=deleted)
         newest = list(names)[:1] if text == LAST else []
         called = printable(text, records.LONGEST_NAME)
@@ -79,7 +107,9 @@ class RunStore:
         if beginning:
             some = ", ".join(map(printable, beginning[:_MOST_NAMED]))
             more = ", …" if len(beginning) > _MOST_NAMED else ""
-            raise StoreError(f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more.")
+            raise StoreError(
+                f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
+            )
         raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
@@ -88,7 +118,9 @@ class RunStore:
             return points.moments(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
-        """A metric over runs, of long ones as much as a chart can show: by step where it was logged so, else by epoch."""
+        """A metric over runs, of long ones as much as a chart can show: by step where it was logged
+        so, else by epoch.
+        """
         groups: dict[RunConfig, list[RunRecord]] = {}
         for run in runs:
             groups.setdefault(points.without_seeds(run.config), []).append(run)
@@ -102,7 +134,11 @@ class RunStore:
     def metrics(self, run_id: str) -> list[SafeText]:
         """The names of all that was logged of a run."""
         with self._reading():
-            return list(dict.fromkeys(metric_name(name) for _, name in points.logged(self._connection, run_id)))
+            return list(
+                dict.fromkeys(
+                    metric_name(name) for _, name in points.logged(self._connection, run_id)
+                )
+            )
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
@@ -112,13 +148,20 @@ class RunStore:
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
         """The sentences of a run's log: time, level, text."""
         columns = ("at", "level", "text")
-        rows = self._execute(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id)
-        return [(one["at"], one["level"], one["text"]) for one in (values_of(row, columns)[0] for row in rows)]
+        rows = self._execute(
+            f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id
+        )
+        return [
+            (one["at"], one["level"], one["text"])
+            for one in (values_of(row, columns)[0] for row in rows)
+        ]
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
         with self._reading(run.whole.run_id):
-            told = events_of(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
+            told = events_of(
+                run, points.outlined(self._connection, run.run_id), self.log(run.run_id)
+            )
             return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
     def version(self) -> int:
@@ -126,7 +169,9 @@ class RunStore:
         return int(self._execute("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
-        """Give a run another name; returns it as it is kept, a SettingError if it is no name or another run's."""
+        """Give a run another name; returns it as it is kept, a SettingError if it is no name or
+        another run's.
+        """
         name = name.strip()
         _check_line("name", name, records.LONGEST_NAME)
         if name == LAST or name.startswith("-"):
@@ -146,13 +191,17 @@ class RunStore:
         self._update(run, note=printable_lines(note, records.LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
-        """Give a run these tags, in place of those that it has; a SettingError for what is no tag."""
+        """Give a run these tags, in place of those that it has; a SettingError for what is no
+        tag.
+        """
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
             _check_line("tag", tag, records.LONGEST_TAG)
         with self._explaining(), transaction(self._connection):
             self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
-            self._connection.executemany("INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)])
+            self._connection.executemany(
+                "INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)]
+            )
 
     def record(self, spill: Spill) -> None:
         """Write what could not be written of a run when it ended."""
@@ -160,13 +209,17 @@ class RunStore:
             write_lacking(self._connection, spill)
 
     def delete(self, run: RunRecord) -> None:
-        """Hide a run, a StoreError if it is in training; `restore` brings it back for `DAYS_TO_UNDO` days."""
+        """Hide a run, a StoreError if it is in training; `restore` brings it back for
+        `DAYS_TO_UNDO` days.
+        """
         if run.status.active:
             raise StoreError(f"Run {run.name} is in training; stop it first.")
         self._update(run, deleted=time.time())
 
     def request(self, run: RunRecord, what: str) -> None:
-        """Ask who trains a run for one of `locks.REQUESTS`, done within a second; a StoreError if nobody can be asked."""
+        """Ask who trains a run for one of `locks.REQUESTS`, done within a second; a StoreError if
+        nobody can be asked.
+        """
         now = self.get(run.run_id) or run
         if not now.status.active:
             raise StoreError(f"Run {run.name} is {now.status}: it is not in training.")
@@ -182,7 +235,11 @@ class RunStore:
 
     def purge(self, days: float = DAYS_TO_UNDO) -> int:
         """Remove for good what was deleted longer ago; returns how many runs."""
-        old = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < time.time() - 86_400 * days]
+        old = [
+            run
+            for run in self.runs(deleted=True)
+            if run.deleted and run.deleted < time.time() - 86_400 * days
+        ]
         for run in old:
             with suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
@@ -195,7 +252,10 @@ class RunStore:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         for (sweep,) in self._execute("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
             if is_held(lock_of_sweep(str(sweep))):
-                raise StoreError(f"Run {run.name} belongs to the sweep {printable(sweep)}, which is running; stop that first.")
+                raise StoreError(
+                    f"Run {run.name} belongs to the sweep {printable(sweep)}, which is running; "
+                    "stop that first."
+                )
         lock = RunLock.acquire(run.run_id, run.name)
         now = self.get(run.run_id) or run
         if now.status.resumable or now.status.active:
@@ -230,7 +290,9 @@ class RunStore:
 
     @contextmanager
     def _reading(self, run_id: str = "") -> Iterator[None]:
-        """The same where several things are read, all of one moment: meanwhile a process that trains may write more."""
+        """The same where several things are read, all of one moment: meanwhile a process that
+        trains may write more.
+        """
         with self._explaining(run_id), transaction(self._connection, "DEFERRED"):
             yield
 
@@ -248,4 +310,7 @@ def _check_line(what: str, text: str, longest: int) -> None:
 
 def _where(deleted: bool) -> str:
     """Which runs, the newest first, where the task, or None for any, is a parameter."""
-    return f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) ORDER BY created DESC, id DESC"
+    return (
+        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) ORDER "
+        "BY created DESC, id DESC"
+    )

@@ -1,7 +1,8 @@
 """Training that is kept: what the app and the command line share around the loop.
 
-A run has a lock while it trains, a row in the database that follows its events, and a folder with its last checkpoint. Each way
-in which that fails is told once, and training goes on; what could not be kept when it is over is held in memory (`held`).
+A run has a lock while it trains, a row in the database that follows its events, and a folder with
+its last checkpoint. Each way in which that fails is told once, and training goes on; what could not
+be kept when it is over is held in memory (`held`).
 """
 
 from collections import deque
@@ -30,21 +31,39 @@ if TYPE_CHECKING:
 
 Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
-OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {  # what is done at another process's request, and said of it
-    "pause": (Control.pause, "Another process paused this run; rnn-tui runs unpause {} lets it go on."),
+# what is done at another process's request, and said of it
+OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
+    "pause": (
+        Control.pause,
+        "Another process paused this run; rnn-tui runs unpause {} lets it go on.",
+    ),
     "unpause": (Control.resume, "Another process let this run go on."),
     "stop": (Control.stop, "Another process stopped this run."),
 }
 
 
-def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
-    """Train a new run, and keep it; `emit` gets every event in this thread. None if it is stopped before its turn comes."""
+def train(
+    config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None
+) -> "Outcome | None":
+    """Train a new run, and keep it; `emit` gets every event in this thread. None if it is stopped
+    before its turn comes.
+    """
     lock = RunLock.acquire(run_id)
-    return _fit(config, emit, control, run_id=run_id, name=name or automatic_name(config), lock=lock, turn=Turn())
+    return _fit(
+        config,
+        emit,
+        control,
+        run_id=run_id,
+        name=name or automatic_name(config),
+        lock=lock,
+        turn=Turn(),
+    )
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
-    """Go on with a run from its last checkpoint, if any, or a StoreError or CheckpointError before anything has changed."""
+    """Go on with a run from its last checkpoint, if any, or a StoreError or CheckpointError before
+    anything has changed.
+    """
     with RunStore() as store:
         lock = store.claim(run)
     turn = Turn()
@@ -61,29 +80,56 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
         given_back.pop_all()  # by `_fit` from now on
-    return _fit(run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, turn=turn, resumed=True, point=point)
+    return _fit(
+        run.config,
+        emit,
+        control,
+        run_id=run.run_id,
+        name=run.name,
+        lock=lock,
+        turn=turn,
+        resumed=True,
+        point=point,
+    )
 
 
-def try_learning_rates(config: RunConfig, progress: "Progress", control: Control) -> "LearningRateTest | None":
-    """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is stopped. Nothing is kept."""
+def try_learning_rates(
+    config: RunConfig, progress: "Progress", control: Control
+) -> "LearningRateTest | None":
+    """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is
+    stopped. Nothing is kept.
+    """
     turn = Turn()
     if not turn.take(control, lambda _: None):
         return None
     try:
-        from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415 - torch, on use only
+        # torch, on use only
+        from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415
 
-        return find_learning_rate(TASKS[config.task].load(), config, progress, lambda: control.stopping)
+        return find_learning_rate(
+            TASKS[config.task].load(), config, progress, lambda: control.stopping
+        )
     finally:
         turn.give_back()
 
 
 class _Follower:
-    """Records a run's events, passes them on, and obeys requests; where nobody listens any more, it interrupts the run."""
+    """Records a run's events, passes them on, and obeys requests; where nobody listens any more, it
+    interrupts the run.
+    """
 
-    def __init__(self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn) -> None:
+    def __init__(
+        self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn
+    ) -> None:
         self.end: End | None = None
         self.deaf: OSError | None = None  # why nobody listens, if nobody does
-        self._id, self._emit, self._control, self._recorder, self._turn = run_id, emit, control, recorder, turn
+        self._id, self._emit, self._control, self._recorder, self._turn = (
+            run_id,
+            emit,
+            control,
+            recorder,
+            turn,
+        )
         self._told, self._watch = {""}, MachineWatch()
         self._obeyed: deque[str] = deque()
         self._paused = False
@@ -98,14 +144,18 @@ class _Follower:
             obey(self._control)
 
     def close(self) -> None:
-        """Forget requests that came too late: neither who goes on with the run nor what comes after it waits."""
+        """Forget requests that came too late: neither who goes on with the run nor what comes after
+        it waits.
+        """
         take_requests(self._id)
         if self._paused:
             self._control.resume()
 
     def take_turn(self) -> bool:
         """Wait for the turn to train; False if the run is stopped before it comes."""
-        return self._turn.take(self._control, lambda before: self.take(events.TurnAwaited(self._id, before)))
+        return self._turn.take(
+            self._control, lambda before: self.take(events.TurnAwaited(self._id, before))
+        )
 
     def warn(self, text: str) -> None:
         """Say what can't be kept, once."""
@@ -138,10 +188,20 @@ class _Follower:
 
 
 def _fit(
-    config: RunConfig, emit: Emit, control: Control,
-    *, run_id: str, name: str, lock: RunLock, turn: Turn, resumed: bool = False, point: "ResumePoint | None" = None,
-) -> "Outcome | None":  # fmt: skip
-    """Train once it is its turn, None if it never comes; waits at the end until all is written, or held."""
+    config: RunConfig,
+    emit: Emit,
+    control: Control,
+    *,
+    run_id: str,
+    name: str,
+    lock: RunLock,
+    turn: Turn,
+    resumed: bool = False,
+    point: "ResumePoint | None" = None,
+) -> "Outcome | None":
+    """Train once it is its turn, None if it never comes; waits at the end until all is written, or
+    held.
+    """
     recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
     follower = _Follower(run_id, emit, control, recorder, turn)
     try:
@@ -152,11 +212,19 @@ def _fit(
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 
         outcome = fit(
-            task, config, follower.take, control, run_id=run_id, checkpoint_path=weights_of(run_id),
-            resume=point, before_checkpoint=recorder.flush,
-        )  # fmt: skip
+            task,
+            config,
+            follower.take,
+            control,
+            run_id=run_id,
+            checkpoint_path=weights_of(run_id),
+            resume=point,
+            before_checkpoint=recorder.flush,
+        )
         if not recorder.close():
-            follower.warn(recorder.problem or "The last values of the run could not be kept in time.")
+            follower.warn(
+                recorder.problem or "The last values of the run could not be kept in time."
+            )
         late = follower.end if follower.end is not None and not follower.end.kept else None
         held = HeldRun(run_id, name, recorder, outcome.unwritten, late, lock, emit)
         if not held.complete:

@@ -1,4 +1,6 @@
-"""Which weights answer, those that ship, of runs, or in a file that was named; and the one cache of networks for all."""
+"""Which weights answer, those that ship, of runs, or in a file that was named; and the one cache of
+networks for all.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,7 +21,8 @@ from rnn_tui.tasks.config import ImageConfig
 if TYPE_CHECKING:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-RUNS_LOOKED_AT = 500  # looking into a run's file takes a fraction of a millisecond; older ones than these are not found
+# looking into a run's file takes a fraction of a millisecond; older ones than these are not found
+RUNS_LOOKED_AT = 500
 RUNS_LISTED = 20  # runs in a list to choose from; older ones would only make it long
 NETWORKS_KEPT = 16  # networks in memory, of half a megabyte each at most as they ship
 
@@ -33,13 +36,20 @@ class Source:
     path: Path  #: where it lies.
     label: str  #: what to call it, such as `pretrained` or `run 20250101-120000-abcdef`.
     position: int | None = None  #: the position that it recalls; None where nothing is recalled.
-    name: str = ""  #: what kind of network it has, such as `LSTM`; empty where that was not looked up.
+    #: what kind of network it has, such as `LSTM`; empty where that was not looked up.
+    name: str = ""
     ships: bool = False  #: whether it came with rnn-tui.
 
     @property
     def title(self) -> str:
         """What to call it in a list of networks."""
-        return self.label if not self.name else f"pretrained {self.name}" if self.ships else f"{self.name} · {self.label}"
+        return (
+            self.label
+            if not self.name
+            else f"pretrained {self.name}"
+            if self.ships
+            else f"{self.name} · {self.label}"
+        )
 
     @property
     def short_title(self) -> str:
@@ -67,13 +77,21 @@ def shipped(task: str) -> list[Source]:
 
 
 def choose_shipped(task: str, cell: str = "") -> Source:
-    """The weights that ship, of a cell if named, which read photos better than the report's recipe; or a CheckpointError."""
+    """The weights that ship, of a cell if named, which read photos better than the report's recipe;
+    or a CheckpointError.
+    """
     there = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
     if cell not in there:
         if there:
-            raise CheckpointError(f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others.")
-        raise CheckpointError(f"The weights for {cell} that ship with rnn-tui are missing; install it again, or name others.")
+            raise CheckpointError(
+                f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name "
+                "others."
+            )
+        raise CheckpointError(
+            f"The weights for {cell} that ship with rnn-tui are missing; install it again, or "
+            "name others."
+        )
     [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
 
@@ -85,24 +103,36 @@ def finished_runs(task: str) -> Iterator[Source]:
         with suppress(CheckpointError):
             config, _, metrics = read_description(path := weights_of(run_id))
             if config.task == task and metrics and run_id not in deleted():
-                yield Source(path, f"run {printable(run_id)}", getattr(config, "position", None), config.name)
+                yield Source(
+                    path, f"run {printable(run_id)}", getattr(config, "position", None), config.name
+                )
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run: by id, the beginning of it, name, or `last`, the newest finished; a CheckpointError for none."""
+    """The weights of a run: by id, the beginning of it, name, or `last`, the newest finished; a
+    CheckpointError for none.
+    """
     if run == LAST:
         for source in finished_runs(task):
             return source
-        raise CheckpointError(f"There is no finished run of {task}; train one with rnn-tui train {task}.")
+        raise CheckpointError(
+            f"There is no finished run of {task}; train one with rnn-tui train {task}."
+        )
     run_ids = kept_runs()
-    found = [run] if run in run_ids else [run_id for run_id, name in _names().items() if name == run]
+    found = (
+        [run] if run in run_ids else [run_id for run_id, name in _names().items() if name == run]
+    )
     found = found or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
-        raise CheckpointError(f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them.")
+        raise CheckpointError(
+            f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them."
+        )
     path = weights_of(found[0])
     if not path.is_file():
-        raise CheckpointError(f"Run {printable(found[0])} has no weights: it ended before they were first kept.")
+        raise CheckpointError(
+            f"Run {printable(found[0])} has no weights: it ended before they were first kept."
+        )
     return Source(path, f"run {printable(found[0])}")
 
 
@@ -124,25 +154,38 @@ def _deleted() -> set[str]:
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
-    """What answers by default: the last finished run for a position, else what ships, else any other; or a CheckpointError."""
+    """What answers by default: the last finished run for a position, else what ships, else any
+    other; or a CheckpointError.
+    """
     usual = TASKS[task].presets[0].values.get("position")
-    ships = sorted(shipped(task), key=lambda source: source.position != usual)  # the usual position first
+    # the usual position first
+    ships = sorted(shipped(task), key=lambda source: source.position != usual)
     sources = iter(ships) if only_pretrained else chain(finished_runs(task), ships)
     first = next(sources, None)
     if first is None:
-        raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
-    return first if position is None else next((one for one in chain([first], sources) if one.position == position), first)
+        raise CheckpointError(
+            f"There are no weights for {task}; train some with rnn-tui train {task}."
+        )
+    return (
+        first
+        if position is None
+        else next((one for one in chain([first], sources) if one.position == position), first)
+    )
 
 
 def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
-    """The weights that a user named, in a file or of a run; None for no name, a CheckpointError for no such run."""
+    """The weights that a user named, in a file or of a run; None for no name, a CheckpointError for
+    no such run.
+    """
     if file is not None:
         return Source(Path(file), printable(Path(file), 200))
     return None if run is None else run_weights(task, run)
 
 
 def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
-    """What there is to choose from: weights that ship, `also` any others, then finished runs, the newest first."""
+    """What there is to choose from: weights that ship, `also` any others, then finished runs, the
+    newest first.
+    """
     sources = shipped(task)
     if also is not None:
         with suppress(CheckpointError):  # what can't be read will say so when it is asked
@@ -155,10 +198,13 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
 
 
 def trained_networks(task: str) -> dict[str, Any]:
-    """A trained network by cell: of the newest run that was trained to its end, else one that ships."""
+    """A trained network by cell: of the newest run that was trained to its end, else one that
+    ships.
+    """
     kind: Any = TASKS[task].network if TASKS[task].shape is not None else None
     if kind is None:
-        from rnn_tui.tasks.mnist.inference import RowReaderNetwork as kind  # noqa: PLC0415 - numpy, on use only
+        # numpy, on use only
+        from rnn_tui.tasks.mnist.inference import RowReaderNetwork as kind  # noqa: PLC0415
     found: dict[str, Path] = {}
     for source in (*finished_runs(task), *shipped(task)):
         with suppress(CheckpointError):
@@ -167,7 +213,9 @@ def trained_networks(task: str) -> dict[str, Any]:
 
 
 class NetworkCache:
-    """Networks by the files of their weights, for any thread, read again where a file has changed; the last asked stay."""
+    """Networks by the files of their weights, for any thread, read again where a file has changed;
+    the last asked stay.
+    """
 
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
@@ -179,11 +227,14 @@ class NetworkCache:
         return path, status.st_mtime_ns, status.st_size
 
     def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
-        """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read, or is another task's."""
+        """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read,
+        or is another task's.
+        """
         return cast("NetworkType", _read(self.version_of(path), kind))
 
 
-@lru_cache(NETWORKS_KEPT)  # without a lock while a file is read: a disk that is slow holds up nobody else
+# without a lock while a file is read: a disk that is slow holds up nobody else
+@lru_cache(NETWORKS_KEPT)
 def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) -> Any:
     """The network in a file; what is wrong with it is told with the file's name."""
     path = version[0]
@@ -200,6 +251,11 @@ NETWORKS = NetworkCache()
 def described(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
     """What `--json` tells of the weights of a reader of images."""
     config = network.config
-    about = {"source": source.label, "path": str(source.path), "task": config.task, "preset": config.preset}
+    about = {
+        "source": source.label,
+        "path": str(source.path),
+        "task": config.task,
+        "preset": config.preset,
+    }
     sizes = {"hidden_size": config.hidden_size, "layers": config.layers, "seed": config.seed}
     return {**about, "model": config.cell, **sizes, "metrics": dict(network.metrics)}

@@ -17,18 +17,34 @@ if TYPE_CHECKING:
 NOTHING = "–"
 LONGEST, LONGEST_SHOWN = 60, 80  # of a name, and of a setting
 WORDS = {  # how settings are called in a name; those not here are left out
-    "hidden_size": "h{}", "hidden_sizes": "h{}", "layers": "{}layers", "losses": "{}", "position": "pos{}", "lengths": "len{}",
-    "seeds": "{}seeds", "seed": "seed{}", "epochs": "{}ep", "batch_size": "batch{}", "learning_rate": "lr{}",
-    "training_size": "train{}", "test_size": "test{}",
-}  # fmt: skip
+    "hidden_size": "h{}",
+    "hidden_sizes": "h{}",
+    "layers": "{}layers",
+    "losses": "{}",
+    "position": "pos{}",
+    "lengths": "len{}",
+    "seeds": "{}seeds",
+    "seed": "seed{}",
+    "epochs": "{}ep",
+    "batch_size": "batch{}",
+    "learning_rate": "lr{}",
+    "training_size": "train{}",
+    "test_size": "test{}",
+}
 
 
 def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
-    """A figure of a run with its unit, if there is a metric and a value; `form` is for what is no percentage."""
+    """A figure of a run with its unit, if there is a metric and a value; `form` is for what is no
+    percentage.
+    """
     if value is None or not metric:
         return NOTHING
     # Runs from before there was a database have no specs of their metrics.
-    return f"{value:.2f} %" if run.spec(metric).unit == "%" or metric.endswith("accuracy") else f"{value:{form}}"
+    return (
+        f"{value:.2f} %"
+        if run.spec(metric).unit == "%" or metric.endswith("accuracy")
+        else f"{value:{form}}"
+    )
 
 
 def named(run: "RunRecord", metric: str, value: float | None) -> str:
@@ -45,7 +61,11 @@ def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str,
     if run.message:
         yield "message", run.message
     yield "began", date(run.created)
-    yield ("trained", f"{duration(run.elapsed)} on {run.device or NOTHING}, step {run.step:,} of {run.total_steps:,}")
+    yield (
+        "trained",
+        f"{duration(run.elapsed)} on {run.device or NOTHING}, step {run.step:,} of "
+        f"{run.total_steps:,}",
+    )
     yield "parameters", f"{run.parameters:,}"
     yield "best", named(run, run.metric, run.best)
     yield "last", named(run, run.metric, run.last)
@@ -76,11 +96,14 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-_BUSY = {  # by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
-    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"), "process": (1, "", "{:.0f} % by this run"),
-    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"), "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
+# by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
+_BUSY = {
+    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),
+    "process": (1, "", "{:.0f} % by this run"),
+    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"),
+    "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
     "gpu_memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of its memory"),
-}  # fmt: skip
+}
 
 
 def machine(load: Mapping[str, float], short: bool = False) -> str:
@@ -99,7 +122,9 @@ def age(seconds: float) -> str:
 
 
 def automatic_name(config: RunConfig) -> str:
-    """Task, model, preset and what differs from the preset's, such as `mnist-lstm-fast` or `recall-fast-h2,5-100seeds`."""
+    """Task, model, preset and what differs from the preset's, such as `mnist-lstm-fast` or
+    `recall-fast-h2,5-100seeds`.
+    """
     task = TASKS[config.task]
     # Of a set of replicas the usual cell goes without saying.
     usual_cell = bool(config.variants) and config.cell == task.default_cell
@@ -120,7 +145,10 @@ def automatic_name(config: RunConfig) -> str:
 def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
     """The settings in which runs differ: what it is called, and each run's value."""
     settings = [dict(settings_of(run.config)) for run in runs]
-    table = ((name, tuple(one.get(name, NOTHING) for one in settings)) for name in dict.fromkeys(chain(*settings)))
+    table = (
+        (name, tuple(one.get(name, NOTHING) for one in settings))
+        for name in dict.fromkeys(chain(*settings))
+    )
     return [(name, values) for name, values in table if len(set(values)) > 1]
 
 
@@ -134,7 +162,10 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):  # the recipe
             yield from _flat(value)
         else:
-            yield SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " "), value_in_words(value)
+            yield (
+                SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " "),
+                value_in_words(value),
+            )
 
 
 def value_in_words(value: object, form: str = "g", between: str = ",") -> str:

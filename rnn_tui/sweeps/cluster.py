@@ -1,7 +1,9 @@
-"""Where to train (this machine's cores, a Dask scheduler, machines by SSH, any cluster of Dask's), and the workers there.
+"""Where to train (this machine's cores, a Dask scheduler, machines by SSH, any cluster of Dask's),
+and the workers there.
 
-Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what is started here listens on
-the loopback interface. TLS is Dask's own configuration (`distributed.comm`), which clients and clusters read by themselves.
+Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what
+is started here listens on the loopback interface. TLS is Dask's own configuration
+(`distributed.comm`), which clients and clusters read by themselves.
 """
 
 import asyncio
@@ -37,7 +39,8 @@ WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_CALL = 60.0
-SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200  # seldom where there are many, as the scheduler tells of all
+# seldom where there are many, as the scheduler tells of all
+SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200
 AGREE = ("rnn-tui", "torch", "python")
 # What a terminal sends to all of its processes is for home, which stops its workers by itself.
 IGNORE_SIGNALS = """import signal
@@ -53,7 +56,8 @@ class TrainingPlace:
     kind: str  #: `local`, `ssh`, `address` or `file`.
     text: str  #: as typed.
     workers: int = 0  #: how many to start; 0 for those that are there.
-    hosts: tuple[str, ...] = ()  #: by SSH: the first runs the scheduler, each a worker as often as it stands here.
+    #: by SSH: the first runs the scheduler, each a worker as often as it stands here.
+    hosts: tuple[str, ...] = ()
     cluster: str = ""  #: the class of a cluster, such as `dask_jobqueue.SLURMCluster`.
     arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
 
@@ -64,13 +68,20 @@ class TrainingPlace:
 
 
 def require(package: str, extra: str) -> None:
-    """Do nothing where a package is installed; raises ClusterError if it is not, with the extra that has it."""
+    """Do nothing where a package is installed; raises ClusterError if it is not, with the extra
+    that has it.
+    """
     if importlib.util.find_spec(package) is None:
-        raise ClusterError(f"This needs the package {package}, which is not installed; pip install 'rnn-tui[{extra}]' adds it.")
+        raise ClusterError(
+            f"This needs the package {package}, which is not installed; pip install "
+            f"'rnn-tui[{extra}]' adds it."
+        )
 
 
 def read_place(text: str) -> TrainingPlace:
-    """Where to train, as typed; this machine where nothing is; a SettingError if it is no such place, or can't be read."""
+    """Where to train, as typed; this machine where nothing is; a SettingError if it is no such
+    place, or can't be read.
+    """
     if in_page():  # it names files of the machine that serves, and takes more than its turn
         what = "A page in the browser trains one run at a time"
         raise SettingError(f"{what}; sweep in the app in a terminal, or by rnn-tui sweep.")
@@ -115,11 +126,21 @@ def _described(name: str) -> TrainingPlace:
     try:
         told = yaml.safe_load(_text(Path(name)))
         known = {"cluster": str, "arguments": dict, "workers": int}
-        if not isinstance(told, dict) or not all(isinstance(one, known.get(key, type(None))) for key, one in told.items()):
+        if not isinstance(told, dict) or not all(
+            isinstance(one, known.get(key, type(None))) for key, one in told.items()
+        ):
             raise ValueError("it has other entries than cluster, arguments and workers")
-        return TrainingPlace("file", name, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
+        return TrainingPlace(
+            "file",
+            name,
+            told.get("workers", 0),
+            cluster=told["cluster"],
+            arguments=told.get("arguments", {}),
+        )
     except (yaml.YAMLError, KeyError, ValueError, RecursionError) as error:
-        raise SettingError(f"{printable(Path(name), 200)} describes no cluster ({why(error)}).") from error
+        raise SettingError(
+            f"{printable(Path(name), 200)} describes no cluster ({why(error)})."
+        ) from error
 
 
 @asynccontextmanager
@@ -132,14 +153,17 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     _log_to_file()
     settings: dict[str, Any] = {
         "distributed.admin.low-level-log-length": 100,  # of what is told, for each topic
-        # What would take a few hundredths of each core: looks at every thread's stack, and at how late the loop is.
+        # What would take a few hundredths of each core: looks at every thread's stack, and at how
+        # late the loop is.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.tick.interval": "1s",
         "distributed.worker.preload": [IGNORE_SIGNALS],
     }
-    if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
+    # they would write on our screen; elsewhere Dask itself reads what they say
+    if place.kind == LOCAL:
         settings["logging"] = {"distributed": "critical"}
-        settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"  # read before all else
+        # read before all else
+        settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         try:
@@ -149,7 +173,13 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
                     address = await stack.enter_async_context(_made(place))
                 if place.kind == "file" and place.workers:
                     address.scale(place.workers)
-            client = Client(address, asynchronous=True, set_as_default=False, timeout=SECONDS_TO_CONNECT, name="rnn-tui")
+            client = Client(
+                address,
+                asynchronous=True,
+                set_as_default=False,
+                timeout=SECONDS_TO_CONNECT,
+                name="rnn-tui",
+            )
             await stack.enter_async_context(client)
         except Exception as error:  # whatever a cluster of any kind may raise
             logger.exception("no workers at %s", printable(place.text, 200))
@@ -160,7 +190,9 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
 
 @contextmanager
 def _signals_blocked(place: TrainingPlace) -> Iterator[None]:
-    """While local workers start: they keep signals blocked until they ignore them; home gets those that come after it."""
+    """While local workers start: they keep signals blocked until they ignore them; home gets those
+    that come after it.
+    """
     if sys.platform == "win32" or place.kind != LOCAL:
         yield
         return
@@ -176,16 +208,26 @@ def _made(place: TrainingPlace) -> Any:
     if place.kind == LOCAL:
         from distributed import LocalCluster  # noqa: PLC0415
 
-        return LocalCluster(  # without a limit of memory, near which Dask would end a worker; it removes what is in the folder
-            n_workers=place.workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-            dashboard_address="127.0.0.1:0", worker_dashboard_address=None, local_directory=str(data_dir() / "workers"),
+        # without a limit of memory, near which Dask would end a worker; it removes what is in the
+        # folder
+        return LocalCluster(
+            n_workers=place.workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            memory_limit=0,
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address=None,
+            local_directory=str(data_dir() / "workers"),
             asynchronous=True,
-        )  # fmt: skip
+        )
     if place.kind == SSH:
         require("asyncssh", "cluster")
         from distributed import SSHCluster  # noqa: PLC0415
 
-        return SSHCluster([place.hosts[0], *place.hosts], worker_options={"nthreads": 1}, asynchronous=True)
+        return SSHCluster(
+            [place.hosts[0], *place.hosts], worker_options={"nthreads": 1}, asynchronous=True
+        )
     from distributed.deploy.cluster import Cluster  # noqa: PLC0415
 
     kind = resolve_name(place.cluster)
@@ -214,16 +256,28 @@ class ClusterWorkers:
         self._looked_at = 0.0
 
     async def look(self) -> None:
-        """Learn who is there, now and then; who is new must fit, and ClusterError is raised if none of them does."""
+        """Learn who is there, now and then; who is new must fit, and ClusterError is raised if none
+        of them does.
+        """
         now = time.monotonic()
-        if self._looked_at and now - self._looked_at < max(SECONDS_BETWEEN_LOOKS, len(self.good) / WORKERS_A_SECOND):
+        if self._looked_at and now - self._looked_at < max(
+            SECONDS_BETWEEN_LOOKS, len(self.good) / WORKERS_A_SECOND
+        ):
             return
         self._looked_at = now
         with suppress(OSError, TimeoutError):  # who does not answer now is asked again
             async with asyncio.timeout(SECONDS_TO_CALL):
                 there = (await self._client.scheduler.identity(n_workers=-1))["workers"]  # type: ignore[union-attr]
-                new = [address for address in there if address not in self.good and address not in self.refused]
-                answers = await self._client.run(worker.about, workers=new, on_error="return") if new else {}
+                new = [
+                    address
+                    for address in there
+                    if address not in self.good and address not in self.refused
+                ]
+                answers = (
+                    await self._client.run(worker.about, workers=new, on_error="return")
+                    if new
+                    else {}
+                )
             for address, said in answers.items():
                 self.greet(address, said, there[address].get("nthreads", 1))
             self.good = {address: host for address, host in self.good.items() if address in there}
@@ -250,38 +304,62 @@ class ClusterWorkers:
     def seen(self, runs: Mapping[str, Collection[str]]) -> tuple[WorkerSeen, ...]:
         """How busy those that fit last were; `runs` has by address what they train."""
         return tuple(
-            WorkerSeen(self.good[at], printable(at, 100), load.get("cpu", 0.0), load.get("memory", 0), tuple(runs.get(at, ())))
+            WorkerSeen(
+                self.good[at],
+                printable(at, 100),
+                load.get("cpu", 0.0),
+                load.get("memory", 0),
+                tuple(runs.get(at, ())),
+            )
             for at, load in ((address, self._metrics.get(address, {})) for address in self.good)
         )
 
     async def call(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function says on a worker; raises LookupError if that can't be asked, or has no answer."""
+        """What a function says on a worker; raises LookupError if that can't be asked, or has no
+        answer.
+        """
         try:
             async with asyncio.timeout(SECONDS_TO_CALL):
-                answers = await self._client.run(function, *arguments, workers=[address], on_error="return")
+                answers = await self._client.run(
+                    function, *arguments, workers=[address], on_error="return"
+                )
         except Exception as error:
             raise LookupError(f"{address} can't be asked") from error
         if isinstance(answer := answers.get(address), BaseException):
             raise LookupError(str(answer)) from answer
         return answer
 
-    async def tell(self, addresses: Collection[str], function: Callable[..., Any], *arguments: Any) -> None:
+    async def tell(
+        self, addresses: Collection[str], function: Callable[..., Any], *arguments: Any
+    ) -> None:
         """Have several workers do something, as far as they can be reached."""
         if addresses:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(SECONDS_TO_CALL):
-                    await self._client.run(function, *arguments, workers=list(addresses), on_error="ignore")
+                    await self._client.run(
+                        function, *arguments, workers=list(addresses), on_error="ignore"
+                    )
 
 
 def _misfit(said: Any, threads: int) -> str:
     """Why a worker does not fit; empty where it does."""
     if threads != 1:
-        return f"it has {threads} threads; start it with --nthreads 1, and more workers in place of threads."
-    if not isinstance(said, dict) or not isinstance(said.get("versions"), dict):  # an error, as a rule
-        return f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the same version as here."
+        return (
+            f"it has {threads} threads; start it with --nthreads 1, and more workers in place of "
+            "threads."
+        )
+    # an error, as a rule
+    if not isinstance(said, dict) or not isinstance(said.get("versions"), dict):
+        return (
+            f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the "
+            "same version as here."
+        )
     theirs, ours = said["versions"], versions()
     for name in AGREE:
         if theirs.get(name) != ours.get(name):
             there = printable(theirs.get(name, "none"), 40)
-            return f"it has {name} {there}, and here it is {ours.get(name)}; install the same versions on all machines."
+            return (
+                f"it has {name} {there}, and here it is {ours.get(name)}; install the same "
+                "versions on all machines."
+            )
     return ""

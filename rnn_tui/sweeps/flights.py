@@ -1,4 +1,6 @@
-"""The runs that are handed out: how each begins, what comes of it, what happens when its worker is gone."""
+"""The runs that are handed out: how each begins, what comes of it, what happens when its worker is
+gone.
+"""
 
 import asyncio
 import logging
@@ -17,14 +19,22 @@ from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, finished, keep_checkpoint, unpacked
+from rnn_tui.sweeps.importer import (
+    EventBatch,
+    Importer,
+    Incoming,
+    finished,
+    keep_checkpoint,
+    unpacked,
+)
 from rnn_tui.sweeps.jobs import Job, JobSource
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 MOST_DEATHS = 3  # dead workers after which a run is taken for what kills them
-SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400  # of one worker; of all of them together, at most
+# of one worker; of all of them together, at most
+SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400
 SECONDS_TO_WAIT, SECONDS_OF_PATIENCE = 0.1, 60.0
 MOST_FETCHED = 16  # checkpoints on their way at once
 Result = TypeVar("Result")
@@ -56,16 +66,29 @@ class Flight:
 
 
 class Flights:
-    """All of them, by the ids of their runs: what comes is written, then the source hears of it; `shared` may be a folder."""
+    """All of them, by the ids of their runs: what comes is written, then the source hears of it;
+    `shared` may be a folder.
+    """
 
     def __init__(
-        self, client: "Client", workers: ClusterWorkers, importer: Importer,
-        source: JobSource, warn: Callable[[str], object], *, shared: str,
-    ) -> None:  # fmt: skip
+        self,
+        client: "Client",
+        workers: ClusterWorkers,
+        importer: Importer,
+        source: JobSource,
+        warn: Callable[[str], object],
+        *,
+        shared: str,
+    ) -> None:
         self.topic = f"rnn-tui-{uuid4().hex}"  #: what their workers tell on.
         self.all: dict[str, Flight] = {}
         self.stopping = False  #: whether home has asked them to be interrupted.
-        self._client, self._workers, self._importer, self._source = client, workers, importer, source
+        self._client, self._workers, self._importer, self._source = (
+            client,
+            workers,
+            importer,
+            source,
+        )
         self._warn, self._shared = warn, shared
         self._lacking: list[EventBatch] = []  # what was asked for, and came
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
@@ -84,18 +107,27 @@ class Flights:
     async def ask(self, run_ids: Iterable[str], what: str) -> None:
         """Have the workers pause runs, let them go on, or stop them."""
         mine = [one for one in run_ids if one in self.all]
-        await self._workers.tell({self.all[one].worker for one in mine} - {""}, worker.obey, mine, what)
+        await self._workers.tell(
+            {self.all[one].worker for one in mine} - {""}, worker.obey, mine, what
+        )
 
     async def take(self, messages: Iterable[Any]) -> None:
         """Take what was heard of workers."""
         batches, self._lacking = self._lacking, []
         for message in messages:
-            with suppress(TypeError, ValueError, KeyError, AttributeError):  # from anybody who can reach the scheduler
+            # from anybody who can reach the scheduler
+            with suppress(TypeError, ValueError, KeyError, AttributeError):
                 flight = self.all.get(message["run"])
                 if flight is not None and "hello" in message:
                     await self._greet(flight, str(message["token"]), message["hello"])
-                elif flight is not None and flight.incoming is not None and message["token"] == flight.incoming.token:
-                    batches.append(EventBatch(flight.incoming, int(message["first"]), list(message["events"])))
+                elif (
+                    flight is not None
+                    and flight.incoming is not None
+                    and message["token"] == flight.incoming.token
+                ):
+                    batches.append(
+                        EventBatch(flight.incoming, int(message["first"]), list(message["events"]))
+                    )
         try:
             for incoming, new in await self._written(self._importer.write, batches):
                 flight = self.all.get(incoming.run_id)
@@ -114,7 +146,9 @@ class Flights:
         """See to a run: its checkpoints, its end, what happened to it on the way."""
         incoming, status = flight.incoming, flight.future.status
         if incoming is not None and incoming.wrong:
-            await self._end(flight, events.RunFailed(flight.job.run_id, flight.step, incoming.wrong))
+            await self._end(
+                flight, events.RunFailed(flight.job.run_id, flight.step, incoming.wrong)
+            )
         elif flight.keeping is not None and not flight.keeping.done():
             return
         elif flight.keeping is not None and (fault := flight.keeping.exception()) is not None:
@@ -130,17 +164,25 @@ class Flights:
             flight.keeping = asyncio.create_task(self._keep_checkpoint(flight, incoming))
         elif status == "finished" and incoming is None:  # a worker that does not fit
             self._again(flight)
-        elif status == "finished" and incoming is not None and (flight.filling is None or flight.filling.done()):
+        elif (
+            status == "finished"
+            and incoming is not None
+            and (flight.filling is None or flight.filling.done())
+        ):
             await self._fill(flight, incoming)  # its last messages did not come
             if not any(batch.run is incoming for batch in self._lacking):
                 self._again(flight, died=True)
 
     async def leave(self) -> None:
-        """Write of what is still in training that it was interrupted; its last checkpoint is here."""
+        """Write of what is still in training that it was interrupted; its last checkpoint is
+        here.
+        """
         for flight in list(self.all.values()):
             flight.cancel()
             if flight.incoming is not None:
-                stopped = events.RunStopped(flight.job.run_id, flight.step, flight.elapsed, interrupted=True)
+                stopped = events.RunStopped(
+                    flight.job.run_id, flight.step, flight.elapsed, interrupted=True
+                )
                 with suppress(StoreError):
                     await self._written(self._importer.record, [(flight.incoming, [stopped])])
             self.drop(flight)
@@ -149,12 +191,20 @@ class Flights:
     def _submitted(self, job: Job) -> "Future[None]":
         only = list(self._workers.good) if self._workers.refused else None
         return self._client.submit(
-            worker.train_run, job.run_id, job.config.to_dict(), self.topic, self._shared,
-            key=f"rnn-tui-{job.run_id}-{uuid4().hex[:8]}", pure=False, workers=only,
-        )  # fmt: skip
+            worker.train_run,
+            job.run_id,
+            job.config.to_dict(),
+            self.topic,
+            self._shared,
+            key=f"rnn-tui-{job.run_id}-{uuid4().hex[:8]}",
+            pure=False,
+            workers=only,
+        )
 
     def _again(self, flight: Flight, died: bool = False) -> None:
-        """Hand a run out once more, and listen no longer to who had it; `died` if that worker is gone."""
+        """Hand a run out once more, and listen no longer to who had it; `died` if that worker is
+        gone.
+        """
         flight.incoming, flight.deaths = None, flight.deaths + died
         flight.future.release()
         flight.future = self._submitted(flight.job)
@@ -173,8 +223,11 @@ class Flights:
         """Answer a worker that asks how to begin a run."""
         address, known = str(hello["worker"]), flight.incoming
         reply: dict[str, Any] = {"begin": False}
-        if known is not None and (known.token == token or known.end is not None):  # the answer was lost; or it has ended
-            await self._reply(address, flight, token, flight.reply if known.token == token else reply)
+        # the answer was lost; or it has ended
+        if known is not None and (known.token == token or known.end is not None):
+            await self._reply(
+                address, flight, token, flight.reply if known.token == token else reply
+            )
             return
         if misfit := self._workers.greet(address, hello):
             logger.info("%s: %s", printable(address, 100), misfit)
@@ -182,15 +235,22 @@ class Flights:
             self._again(flight)
             return
         path, flight.deaths = weights_of(flight.job.run_id), flight.deaths + (known is not None)
-        end: events.Event | None = await asyncio.to_thread(finished, path, flight.job.run_id, flight.elapsed)
+        end: events.Event | None = await asyncio.to_thread(
+            finished, path, flight.job.run_id, flight.elapsed
+        )
         if end is None and flight.deaths >= MOST_DEATHS:
-            end = events.RunFailed(flight.job.run_id, flight.step, f"{MOST_DEATHS} workers died while they trained it.")
+            end = events.RunFailed(
+                flight.job.run_id, flight.step, f"{MOST_DEATHS} workers died while they trained it."
+            )
         if end is not None:
             await self._reply(address, flight, token, reply)
             await self._end(flight, end)
             return
         if known is not None:
-            self._warn(f"The worker of {flight.job.name} is gone; another one goes on from the last checkpoint.")
+            self._warn(
+                f"The worker of {flight.job.name} is gone; another one goes on from the last "
+                "checkpoint."
+            )
         flight.cancel()
         flight.worker, flight.wants_checkpoint = address, False
         flight.incoming = self._importer.begin(flight.job.run_id, flight.job.config, token, hello)
@@ -199,7 +259,9 @@ class Flights:
         flight.reply = {"begin": True, "every": every, "checkpoint": checkpoint}
         await self._reply(address, flight, token, flight.reply)
 
-    async def _reply(self, address: str, flight: Flight, token: str, reply: Mapping[str, Any]) -> None:
+    async def _reply(
+        self, address: str, flight: Flight, token: str, reply: Mapping[str, Any]
+    ) -> None:
         try:
             await self._workers.call(address, worker.answer, flight.job.run_id, token, reply)
         except LookupError as error:  # it asks again, if it is there
@@ -208,7 +270,11 @@ class Flights:
     def _follow(self, flight: Flight, new: Sequence[events.Event]) -> None:
         for event in new:
             if isinstance(event, events.RunStarted):
-                flight.total_steps, flight.step, flight.reply = event.total_steps, event.first_step, {}
+                flight.total_steps, flight.step, flight.reply = (
+                    event.total_steps,
+                    event.first_step,
+                    {},
+                )
             elif isinstance(event, events.StepLogged | events.EpochEnded):
                 flight.step, flight.elapsed = event.step, event.elapsed
             flight.wants_checkpoint |= isinstance(event, events.CheckpointSaved)
@@ -217,7 +283,11 @@ class Flights:
     async def _fill(self, flight: Flight, run: Incoming) -> None:
         """Ask for events that were lost on the way."""
         try:
-            found = unpacked(await self._workers.call(flight.worker, worker.told, run.run_id, run.token, run.next))
+            found = unpacked(
+                await self._workers.call(
+                    flight.worker, worker.told, run.run_id, run.token, run.next
+                )
+            )
         except (LookupError, StoreError) as error:
             logger.info("events of %s can't be asked for: %s", run.run_id, error)
         else:
@@ -225,10 +295,16 @@ class Flights:
 
     async def _keep_checkpoint(self, flight: Flight, run: Incoming) -> bool:
         """Bring a run's checkpoint home, once all that it builds on is here."""
-        path = worker.folder_of(Path(self._shared), run.run_id, run.token) / WEIGHTS_NAME if self._shared else None
+        path = (
+            worker.folder_of(Path(self._shared), run.run_id, run.token) / WEIGHTS_NAME
+            if self._shared
+            else None
+        )
         try:
             async with self._fetching:
-                data, needs = await self._workers.call(flight.worker, worker.checkpoint, run.run_id, run.token, path is None)
+                data, needs = await self._workers.call(
+                    flight.worker, worker.checkpoint, run.run_id, run.token, path is None
+                )
             while run.next < needs and run.end is None:
                 await asyncio.sleep(SECONDS_TO_WAIT)
             await asyncio.to_thread(keep_checkpoint, run, data, path)
@@ -240,8 +316,10 @@ class Flights:
     async def _finish(self, flight: Flight, run: Incoming, end: events.Event) -> None:
         """Keep the last weights, then write that a run has ended."""
         kept = isinstance(end, events.RunFailed) or await self._keep_checkpoint(flight, run)
-        leaves = isinstance(end, events.RunStopped) and end.interrupted and not self.stopping  # a worker that has to go
-        if leaves or (not kept and isinstance(end, events.RunFinished)):  # or its weights are gone with it
+        # a worker that has to go
+        leaves = isinstance(end, events.RunStopped) and end.interrupted and not self.stopping
+        # or its weights are gone with it
+        if leaves or (not kept and isinstance(end, events.RunFinished)):
             self._again(flight, died=not leaves)
             return
         await self._end(flight, end)

@@ -1,7 +1,8 @@
 """The one writer of the database for runs that train elsewhere.
 
-A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and a try of a run that has been
-given up is not listened to. Nothing is believed: each event is checked like one of a file that anybody may have changed.
+A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and
+a try of a run that has been given up is not listened to. Nothing is believed: each event is checked
+like one of a file that anybody may have changed.
 """
 
 import json
@@ -25,7 +26,8 @@ from rnn_tui.runs.records import WRONG, event_from, values_of
 from rnn_tui.runs.rows import EventWriter
 from rnn_tui.sweeps.jobs import END
 
-MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31  # of what is asked for: far more than a worker answers at once
+# of what is asked for: far more than a worker answers at once
+MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
 CACHE_KIB, PAGES_BETWEEN_CHECKPOINTS = 65_536, 16_384
 MOST_EVENTS, MOST_FIGURES = 20_000, 1000
 
@@ -53,25 +55,35 @@ class EventBatch:
 
 
 class Importer(AbstractContextManager["Importer"]):
-    """Writes what workers tell, or raises StoreError and writes nothing of the call; one thread at a time may use it."""
+    """Writes what workers tell, or raises StoreError and writes nothing of the call; one thread at
+    a time may use it.
+    """
 
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, _ = connect(self._path)
-        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")  # a thousand runs that grow touch a few pages each
+        # a thousand runs that grow touch a few pages each
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
 
     def __exit__(self, *_error: object) -> None:
         self._connection.close()
 
-    def begin(self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]) -> Incoming:
+    def begin(
+        self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]
+    ) -> Incoming:
         """A try of a run begins, of which a worker says who it is."""
-        where, _ = values_of({"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))}, ("host", "versions"))
+        where, _ = values_of(
+            {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))},
+            ("host", "versions"),
+        )
         writer = EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
         return Incoming(run_id, config, token, writer)
 
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
-        """Write batches in one transaction, but none behind a gap, and no run's end; returns what was new of each run."""
+        """Write batches in one transaction, but none behind a gap, and no run's end; returns what
+        was new of each run.
+        """
         come: dict[int, tuple[Incoming, list[events.Event]]] = {}
         for batch in batches:
             run, found = come.setdefault(id(batch.run), (batch.run, []))
@@ -81,7 +93,11 @@ class Importer(AbstractContextManager["Importer"]):
                 continue
             try:
                 documents = batch.documents[known - batch.first :]
-                if any(len(one.get(kind, ())) > MOST_FIGURES for one in documents for kind in ("metrics", "replicas")):
+                if any(
+                    len(one.get(kind, ())) > MOST_FIGURES
+                    for one in documents
+                    for kind in ("metrics", "replicas")
+                ):
                     raise ValueError("too much")
                 more = [event_from(one, run.run_id, run.config) for one in documents]
                 if any(isinstance(event, END) for event in more[:-1]):
@@ -129,8 +145,14 @@ def finished(path: Path, run_id: str, elapsed: float) -> events.RunFinished | No
 
 
 def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder; CheckpointError and others if it is none."""
-    plain = zlib.decompressobj().decompress(data, MOST_CHECKPOINT) if path is None else path.read_bytes()
+    """Replace a run's checkpoint by one that came, or lies in a shared folder; CheckpointError and
+    others if it is none.
+    """
+    plain = (
+        zlib.decompressobj().decompress(data, MOST_CHECKPOINT)
+        if path is None
+        else path.read_bytes()
+    )
     kept = weights_of(run.run_id)
     kept.parent.mkdir(parents=True, exist_ok=True)
     come = kept.with_name("incoming.safetensors")

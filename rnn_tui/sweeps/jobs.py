@@ -53,7 +53,8 @@ class ClusterState:
     """How far training elsewhere is."""
 
     workers: tuple[WorkerSeen, ...] = ()
-    progress: Mapping[str, float] = field(default_factory=dict)  #: of runs in training, by id: the share that is done.
+    #: of runs in training, by id: the share that is done.
+    progress: Mapping[str, float] = field(default_factory=dict)
     note: str = ""  #: what is waited for, if anything.
 
 

@@ -22,7 +22,8 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
-ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)  # of runs of which nothing is left to be trained
+# of runs of which nothing is left to be trained
+ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,22 @@ class Trial:
             return "pruned"
         if len(self.runs) < self.wanted:
             found.add(Status.LOADING)
-        order = (Status.TRAINING, Status.PAUSED, Status.LOADING, Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
+        order = (
+            Status.TRAINING,
+            Status.PAUSED,
+            Status.LOADING,
+            Status.INTERRUPTED,
+            Status.STOPPED,
+            Status.FAILED,
+        )
         return str(next((status for status in order if status in found), Status.FINISHED))
 
     @property
     def over(self) -> bool:
         """Whether nothing of it is left to be trained."""
-        return self.pruned or (len(self.runs) == self.wanted and all(run.status in ENDS for run in self.runs))
+        return self.pruned or (
+            len(self.runs) == self.wanted and all(run.status in ENDS for run in self.runs)
+        )
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -75,13 +85,25 @@ class Sweep:
 
     @property
     def status(self) -> str:
-        """`running`, `finished`, or `interrupted` where something is lacking and nobody trains it."""
-        return "running" if self.running else "finished" if self.done >= self.plan.count else "interrupted"
+        """`running`, `finished`, or `interrupted` where something is lacking and nobody trains
+        it.
+        """
+        return (
+            "running"
+            if self.running
+            else "finished"
+            if self.done >= self.plan.count
+            else "interrupted"
+        )
 
     @property
     def best(self) -> Trial | None:
         """The trial with the best mean over seeds, of those that are over and were not pruned."""
-        ended = [trial for trial in self.trials if trial.over and not trial.pruned and trial.spread is not None]
+        ended = [
+            trial
+            for trial in self.trials
+            if trial.over and not trial.pruned and trial.spread is not None
+        ]
         return min(ended, key=self.rank, default=None)
 
     def rank(self, trial: Trial) -> float:
@@ -94,19 +116,29 @@ class Sweep:
 def new_run(config: RunConfig) -> RunRecord:
     """A run that is to be trained, called by what distinguishes it."""
     now = time.time()
-    return RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+    return RunRecord(
+        new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now
+    )
 
 
 class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
     def add_sweep(self, name: str, plan: SweepPlan) -> str:
-        """Keep a new sweep; returns its name, by default the task and a number, or a StoreError if another has it."""
+        """Keep a new sweep; returns its name, by default the task and a number, or a StoreError if
+        another has it.
+        """
         there = set(self.sweep_names())
-        name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there)
+        name = name or next(
+            one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there
+        )
         if name in there:
-            raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it.")
-        self._execute("INSERT INTO sweeps VALUES (?, ?, ?)", name, time.time(), json.dumps(plan.to_dict()))
+            raise StoreError(
+                f"There is a sweep “{name}” already; choose another name, or go on with it."
+            )
+        self._execute(
+            "INSERT INTO sweeps VALUES (?, ?, ?)", name, time.time(), json.dumps(plan.to_dict())
+        )
         return name
 
     def change_plan(self, name: str, plan: SweepPlan) -> None:
@@ -115,19 +147,29 @@ class SweepStore(RunStore):
 
     def sweep_names(self) -> list[SafeText]:
         """The names of all sweeps, the newest first."""
-        return [printable(row[0]) for row in self._execute("SELECT name FROM sweeps ORDER BY created DESC")]
+        return [
+            printable(row[0])
+            for row in self._execute("SELECT name FROM sweeps ORDER BY created DESC")
+        ]
 
     def sweep(self, name: str) -> Sweep:
-        """A sweep with its trials; raises StoreError if there is none of that name, or what is kept of it is damaged."""
+        """A sweep with its trials; raises StoreError if there is none of that name, or what is kept
+        of it is damaged.
+        """
         rows = self._execute("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
             known = ", ".join(self.sweep_names()[:3]) or "none yet"
-            raise StoreError(f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list tells all).")
+            raise StoreError(
+                f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list "
+                "tells all)."
+            )
         try:
             plan, created = SweepPlan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
             trials = self._trials(name, plan)
         except WRONG as error:
-            raise StoreError(f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)}).") from error
+            raise StoreError(
+                f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)})."
+            ) from error
         return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
 
     def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> RunRecord:
@@ -143,27 +185,53 @@ class SweepStore(RunStore):
         self._execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", sweep, trial)
 
     def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
-        where = "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER BY created, id"
+        where = (
+            "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER "
+            "BY created, id"
+        )
         runs = {run.run_id: run for run in self._records(where, name)}
-        rows = self._execute("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name)
+        rows = self._execute(
+            "SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name
+        )
         trials = []
         for number, group in itertools.groupby(rows, itemgetter("number")):
             some = list(group)
-            mine = sorted((runs[row["run_id"]] for row in some if row["run_id"] in runs), key=lambda run: run.config.seed)
+            mine = sorted(
+                (runs[row["run_id"]] for row in some if row["run_id"] in runs),
+                key=lambda run: run.config.seed,
+            )
             point = json.loads(some[0]["point"])
             if not isinstance(point, dict):
                 raise TypeError(f"trial {number} has no settings")
             values = tuple(value for run in mine for value in self.measured(run, plan))
-            trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, any(row["pruned"] for row in some), values))
+            trials.append(
+                Trial(
+                    number,
+                    point,
+                    tuple(mine),
+                    plan.runs_of_trial,
+                    any(row["pruned"] for row in some),
+                    values,
+                )
+            )
         return tuple(trials)
 
     def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
         """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
         kind = {"val": "epoch", "test": "test"}.get(plan.of_metric.stage, "step")
-        query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
+        query = (
+            "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? "
+            "ORDER BY step DESC LIMIT 1"
+        )
         rows = self._execute(query, run.run_id, kind, plan.metric)
         with self._explaining(run.run_id):
-            return best_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan.maximise) if rows else ()
+            return (
+                best_seeds(
+                    run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan.maximise
+                )
+                if rows
+                else ()
+            )
 
 
 def shown(value: Any) -> str:

@@ -11,14 +11,22 @@ from typing import Any
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, NumberSetting, Setting, check_choice
+from rnn_tui.engine.settings import (
+    SETTINGS,
+    ChoicesSetting,
+    ListSetting,
+    NumberSetting,
+    Setting,
+    check_choice,
+)
 from rnn_tui.runs.cost import Known, seconds_of, timed_speed, trained_here
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
-SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}  # a list has one name here: a trial has one size and one loss
+# a list has one name here: a trial has one size and one loss
+SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
 SINGLE_OF = {several: name for name, several in SINGLE.items()}
 MOST_VALUES, MOST_TRIALS = 1000, 100_000
 MOST_LOOKED_AT = 200  # of a longer grid so many trials, evenly spread, tell how long all take
@@ -41,16 +49,22 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """What a sweep trains; SettingError for an unknown name, a value out of range or settings that do not go together."""
+    """What a sweep trains; SettingError for an unknown name, a value out of range or settings that
+    do not go together.
+    """
 
     task: str  #: a key of `TASKS`.
-    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)  #: by setting, the values to try.
-    ranges: Mapping[str, Range] = field(default_factory=dict)  #: by setting, what to choose from; for a search.
-    fixed: Mapping[str, Any] = field(default_factory=dict)  #: settings in place of the preset's, the same in all.
+    #: by setting, the values to try.
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    #: by setting, what to choose from; for a search.
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    #: settings in place of the preset's, the same in all.
+    fixed: Mapping[str, Any] = field(default_factory=dict)
     search: str = "grid"  #: `grid` for every combination, else how a search chooses.
     trials: int = 0  #: how many a search tries; 20 where it says 0.
     seeds: int = 1  #: networks of each trial.
-    metric: str = ""  #: what tells how good a trial is; by default the task's accuracy in validation.
+    #: what tells how good a trial is; by default the task's accuracy in validation.
+    metric: str = ""
     maximise: bool = True  #: whether more of it is better.
     prune: bool = False  #: whether trials that fall behind are stopped early.
 
@@ -58,7 +72,10 @@ class SweepPlan:
         check_choice("Task", self.task, tuple(TASKS))
         check_choice("Search", self.search, SEARCHES)
         SEEDS.check(self.seeds)
-        ranges = {name: one if isinstance(one, Range) else Range(**one) for name, one in self.ranges.items()}
+        ranges = {
+            name: one if isinstance(one, Range) else Range(**one)
+            for name, one in self.ranges.items()
+        }
         object.__setattr__(self, "ranges", ranges)
         names = [one.name for one in self.of_task.metric_definitions]
         if not self.metric:
@@ -66,28 +83,42 @@ class SweepPlan:
             object.__setattr__(self, "metric", wanted if wanted in names else self.of_task.headline)
             object.__setattr__(self, "maximise", self.of_metric.higher_is_better)
         check_choice("Metric", self.metric, names)
-        fixed = {SINGLE_OF.get(name, name) for name in self.fixed} - {"cell"}  # which is always given
+        # which is always given
+        fixed = {SINGLE_OF.get(name, name) for name in self.fixed} - {"cell"}
         if twice := self.grid.keys() & {*self.ranges, *fixed} | self.ranges.keys() & fixed:
-            raise SettingError(f"{min(twice)} stands twice; it has values or a range to try, or is the same in all.")
+            raise SettingError(
+                f"{min(twice)} stands twice; it has values or a range to try, or is the same in "
+                "all."
+            )
         self._check_search()
         for point in itertools.islice(self.samples(), MOST_VALUES):
             self.configs(point)
 
     def _check_search(self) -> None:
         if not self.grid and not self.ranges:
-            raise SettingError("Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range NAME=LOW..HIGH.")
+            raise SettingError(
+                "Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range "
+                "NAME=LOW..HIGH."
+            )
         if self.searches:
             object.__setattr__(self, "trials", TRIALS.check(self.trials or 20))
             if self.prune and self.of_metric.stage == "test":
-                raise SettingError(f"{self.metric} is known at the end only, so nothing can be pruned by it.")
+                raise SettingError(
+                    f"{self.metric} is known at the end only, so nothing can be pruned by it."
+                )
             return
         if self.ranges:
             name = next(iter(self.ranges))
-            raise SettingError(f"A range is for a search; add --search tpe --trials N, or give --grid {name}=VALUE,VALUE.")
+            raise SettingError(
+                "A range is for a search; add --search tpe --trials N, or give --grid "
+                f"{name}=VALUE,VALUE."
+            )
         if self.prune or self.trials:
             raise SettingError("Only a search has a number of trials and prunes; add --search tpe.")
         if self.count > MOST_TRIALS:
-            raise SettingError(f"The grid has {self.count:,} trials; at most {MOST_TRIALS:,} can be swept.")
+            raise SettingError(
+                f"The grid has {self.count:,} trials; at most {MOST_TRIALS:,} can be swept."
+            )
 
     @property
     def of_task(self) -> Task:
@@ -101,7 +132,9 @@ class SweepPlan:
 
     @property
     def searches(self) -> bool:
-        """Whether settings are chosen by Optuna, of the extra `search`; else every combination is tried."""
+        """Whether settings are chosen by Optuna, of the extra `search`; else every combination is
+        tried.
+        """
         return self.search != "grid"
 
     @cached_property
@@ -126,18 +159,28 @@ class SweepPlan:
 
     def points(self) -> Iterator[Point]:
         """Every combination of a grid, the last setting changing first."""
-        return (dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values()))
+        return (
+            dict(zip(self.grid, values, strict=True))
+            for values in itertools.product(*self.grid.values())
+        )
 
     def samples(self) -> Iterator[Point]:
-        """Points that stand for all: of a grid each, of a search the ends of each setting with the first of all others."""
+        """Points that stand for all: of a grid each, of a search the ends of each setting with the
+        first of all others.
+        """
         if not self.searches:
             return self.points()
-        ends: dict[str, Sequence[Any]] = {**self.grid, **{name: (one.low, one.high) for name, one in self.ranges.items()}}
+        ends: dict[str, Sequence[Any]] = {
+            **self.grid,
+            **{name: (one.low, one.high) for name, one in self.ranges.items()},
+        }
         usual = {name: values[0] for name, values in ends.items()}
         return ({**usual, name: value} for name, values in ends.items() for value in values)
 
     def configs(self, point: Point) -> list[RunConfig]:
-        """The runs of a trial, one a seed or one with all of them side by side; a SettingError for what can't go together."""
+        """The runs of a trial, one a seed or one with all of them side by side; a SettingError for
+        what can't go together.
+        """
         settings: dict[str, Any] = {**self.fixed, **point}
         cell, preset = settings.pop("cell", self.of_task.default_cell), settings.pop("preset", None)
         for name, several in SINGLE.items():
@@ -156,15 +199,25 @@ class SweepPlan:
 
 
 def _setting(task: Task, name: str) -> Setting | Sequence[str]:
-    """What checks a value of a setting that can be varied, or the words that it may be; a SettingError for any other."""
-    words = {"cell": task.cells, "preset": [one.name for one in task.presets], "augmentation": task.augmentations}
-    known: dict[str, Setting | Sequence[str]] = {name: SETTINGS[name] for name in task.settings if name != "seeds"}
+    """What checks a value of a setting that can be varied, or the words that it may be; a
+    SettingError for any other.
+    """
+    words = {
+        "cell": task.cells,
+        "preset": [one.name for one in task.presets],
+        "augmentation": task.augmentations,
+    }
+    known: dict[str, Setting | Sequence[str]] = {
+        name: SETTINGS[name] for name in task.settings if name != "seeds"
+    }
     known |= {name: some for name, some in words.items() if some}
     for one in (SINGLE.get(name, name), name):
         if one in known:
             return known[one]
     names = ", ".join(SINGLE_OF.get(one, one) for one in known)
-    raise SettingError(f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}.")
+    raise SettingError(
+        f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}."
+    )
 
 
 def _split(text: str, form: str) -> tuple[str, str]:
@@ -179,13 +232,18 @@ def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, what in pairs:
         if name in found:
-            raise SettingError(f"{name} stands twice; give all of its values at one place, with commas between them.")
+            raise SettingError(
+                f"{name} stands twice; give all of its values at one place, with commas between "
+                "them."
+            )
         found[name] = what
     return found
 
 
 def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
-    """A setting and its values as typed, `hidden_size=32,64,128`; a SettingError for a wrong name or value."""
+    """A setting and its values as typed, `hidden_size=32,64,128`; a SettingError for a wrong name
+    or value.
+    """
     name, typed = _split(text, "NAME=VALUE,VALUE,…")
     check = _setting(task, name)
     values: list[Any] = []
@@ -202,17 +260,23 @@ def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
 
 
 def read_range(task: Task, text: str) -> tuple[str, Range]:
-    """A setting and its range as typed, `learning_rate=1e-4..1e-1:log`; a SettingError for a wrong name or bound."""
+    """A setting and its range as typed, `learning_rate=1e-4..1e-1:log`; a SettingError for a wrong
+    name or bound.
+    """
     name, typed = _split(text, "NAME=LOW..HIGH")
     check = _setting(task, name)
     bounds, _, scale = typed.partition(":")
     low, dots, high = bounds.partition("..")
     if not isinstance(check, NumberSetting | ListSetting) or not dots or scale not in ("", "log"):
-        raise SettingError(f"“{printable(text)}” is not a number's NAME=LOW..HIGH, with :log behind it or without.")
+        raise SettingError(
+            f"“{printable(text)}” is not a number's NAME=LOW..HIGH, with :log behind it or without."
+        )
     ends = [check.parse(one.strip()) for one in (low, high)]
     first, last = (one[0] if isinstance(one, tuple) else one for one in ends)
     if first >= last:
-        raise SettingError(f"The range of {name} must begin below its end, not “{printable(typed)}”.")
+        raise SettingError(
+            f"The range of {name} must begin below its end, not “{printable(typed)}”."
+        )
     return name, Range(first, last, scale == "log", isinstance(check, ListSetting) or check.whole)
 
 
@@ -225,11 +289,14 @@ def check_name(text: str) -> str:
 
 
 def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
-    """Seconds on so many workers with cores like those here, a run each; None where nothing tells, as of a user's own data."""
+    """Seconds on so many workers with cores like those here, a run each; None where nothing tells,
+    as of a user's own data.
+    """
     with existing_store() as store:
         known: Known = {} if store is None else trained_here(plan.task, store)
     every = 1 if plan.searches else max(1, plan.count // MOST_LOOKED_AT)
-    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)  # of a search its ends, equally often
+    # of a search its ends, equally often
+    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)
     times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
     sound = [seconds for seconds in times if seconds is not None]
     if not sound or len(sound) < len(times):

@@ -1,7 +1,9 @@
-"""Trains runs on workers, from home: hands them out, listens, keeps what comes, goes on after a death.
+"""Trains runs on workers, from home: hands them out, listens, keeps what comes, goes on after a
+death.
 
-A worker asks home how to begin each try of a run, and gets home's last checkpoint: so a run whose worker died goes on
-elsewhere. Messages may be lost at any time; what is missing is asked for, since workers keep all that is not confirmed.
+A worker asks home how to begin each try of a run, and gets home's last checkpoint: so a run whose
+worker died goes on elsewhere. Messages may be lost at any time; what is missing is asked for, since
+workers keep all that is not confirmed.
 """
 
 import asyncio
@@ -23,18 +25,26 @@ from rnn_tui.sweeps.jobs import ClusterState, JobSource, Tell
 if TYPE_CHECKING:
     from distributed import Client
 
-MOST_HEARD = 20_000  # messages that wait to be written; later ones are dropped, and asked for when there is time
+# messages that wait to be written; later ones are dropped, and asked for when there is time
+MOST_HEARD = 20_000
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES, SECONDS_TO_STOP = 0.1, 0.5, 30.0
 
 
 def train_elsewhere(
-    place: TrainingPlace, group: str, source: JobSource, control: events.Control, tell: Tell, *, shared: str = ""
+    place: TrainingPlace,
+    group: str,
+    source: JobSource,
+    control: events.Control,
+    tell: Tell,
+    *,
+    shared: str = "",
 ) -> None:
     """Train all runs of a source on workers; blocks, in a thread without an event loop.
 
-    One process at a time trains the runs of a `group`, a sweep. `tell` is called in this thread, with how it stands and what
-    the user must know. `shared` is a folder for checkpoints that all machines see. ClusterError says that there are no fitting
-    workers, or all are gone, StoreError that another process trains these runs, or the database can't be used.
+    One process at a time trains the runs of a `group`, a sweep. `tell` is called in this thread,
+    with how it stands and what the user must know. `shared` is a folder for checkpoints that all
+    machines see. ClusterError says that there are no fitting workers, or all are gone, StoreError
+    that another process trains these runs, or the database can't be used.
     """
     lock = RunLock.acquire(lock_of_sweep(group), group)
     try:
@@ -46,8 +56,21 @@ def train_elsewhere(
 class _Elsewhere:
     """One call of `train_elsewhere`."""
 
-    def __init__(self, place: TrainingPlace, source: JobSource, control: events.Control, tell: Tell, shared: str) -> None:
-        self._place, self._source, self._control, self._tell, self._shared = place, source, control, tell, shared
+    def __init__(
+        self,
+        place: TrainingPlace,
+        source: JobSource,
+        control: events.Control,
+        tell: Tell,
+        shared: str,
+    ) -> None:
+        self._place, self._source, self._control, self._tell, self._shared = (
+            place,
+            source,
+            control,
+            tell,
+            shared,
+        )
         self._heard: list[Any] = []
         self._news = asyncio.Event()
         self._paused, self._connected, self._note, self._warned = False, True, "", ""
@@ -63,7 +86,14 @@ class _Elsewhere:
             self._workers = ClusterWorkers(self._client, self._warn)
             await self._workers.look()
             with Importer() as importer:
-                self._flights = Flights(self._client, self._workers, importer, self._source, self._warn, shared=self._shared)
+                self._flights = Flights(
+                    self._client,
+                    self._workers,
+                    importer,
+                    self._source,
+                    self._warn,
+                    shared=self._shared,
+                )
                 self._client.subscribe_topic(self._flights.topic, self._hear)
                 try:
                     while await self._once():
@@ -81,7 +111,10 @@ class _Elsewhere:
     async def _once(self) -> bool:
         """Do what there is to do now; False at the end."""
         if self._client.status not in ("running", "connecting"):
-            raise ClusterError("The Dask scheduler is gone. What came home is kept; what is lacking can be trained later.")
+            raise ClusterError(
+                "The Dask scheduler is gone. What came home is kept; what is lacking can be "
+                "trained later."
+            )
         before, self._connected = self._connected, self._client.status == "running"
         if self._connected:
             if not before:  # a scheduler forgets who listened
@@ -97,13 +130,17 @@ class _Elsewhere:
             await self._flights.tend(flight)
         self._tell_state()
         if self._control.stopping:  # perhaps since a moment ago: then workers are to be asked first
-            return not self._stop_at or (bool(self._flights.all) and time.monotonic() < self._stop_at)
+            return not self._stop_at or (
+                bool(self._flights.all) and time.monotonic() < self._stop_at
+            )
         return bool(self._flights.all) or self._source.more
 
     def _hand_out(self) -> None:
         if self._control.stopping or self._control.paused:
             return
-        training = sum(one.incoming is None or one.incoming.end is None for one in self._flights.all.values())
+        training = sum(
+            one.incoming is None or one.incoming.end is None for one in self._flights.all.values()
+        )
         while training < len(self._workers.good) and (job := self._source.next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
                 self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
@@ -126,7 +163,11 @@ class _Elsewhere:
         if unwanted := self._source.unwanted():
             self._drop_unbegun(unwanted)
             await flights.ask(unwanted, "stop")
-        asked = {name.rpartition(".")[0] for name in os.listdir(lock_dir()) if name.rpartition(".")[2] in REQUESTS}
+        asked = {
+            name.rpartition(".")[0]
+            for name in os.listdir(lock_dir())
+            if name.rpartition(".")[2] in REQUESTS
+        }
         for run_id in asked & flights.all.keys():
             for what in take_requests(run_id):
                 await flights.ask([run_id], what)

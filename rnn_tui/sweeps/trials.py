@@ -1,4 +1,6 @@
-"""A sweep's trials as runs to hand out: settings chosen by Optuna or of a grid, and what is learnt of them."""
+"""A sweep's trials as runs to hand out: settings chosen by Optuna or of a grid, and what is learnt
+of them.
+"""
 
 import itertools
 import json
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
 
-FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5  # trials before which it chooses by chance, and prunes nothing: Optuna's usual numbers
+# trials before which it chooses by chance, and prunes nothing: Optuna's usual numbers
+FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
 
 
 def require_extras(plan: SweepPlan) -> None:
-    """A ClusterError where a package is missing that a plan's training takes, with the extra that has it."""
+    """A ClusterError where a package is missing that a plan's training takes, with the extra that
+    has it.
+    """
     require("distributed", "cluster")
     if plan.searches:
         require("optuna", "search")
@@ -36,7 +41,9 @@ def require_extras(plan: SweepPlan) -> None:
 def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: PLC0415
 
-    found: dict[str, BaseDistribution] = {name: CategoricalDistribution(list(values)) for name, values in plan.grid.items()}
+    found: dict[str, BaseDistribution] = {
+        name: CategoricalDistribution(list(values)) for name, values in plan.grid.items()
+    }
     for name, one in plan.ranges.items():
         whole = IntDistribution(int(one.low), int(one.high), log=one.log) if one.whole else None
         found[name] = whole or FloatDistribution(one.low, one.high, log=one.log)
@@ -44,16 +51,26 @@ def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
 
 
 def _study(plan: SweepPlan, known: int) -> "Study":
-    """A study in memory; `known` trials come from elsewhere, so that chance goes on and does not begin again."""
+    """A study in memory; `known` trials come from elsewhere, so that chance goes on and does not
+    begin again.
+    """
     require("optuna", "search")
     import optuna  # noqa: PLC0415 - of the extra `search`
 
     optuna.logging.disable_default_handler()
     # Trials that are not over count as bad ones, so that those side by side are not alike.
-    tpe = optuna.samplers.TPESampler(n_startup_trials=FIRST_BY_CHANCE, seed=known, constant_liar=True)
+    tpe = optuna.samplers.TPESampler(
+        n_startup_trials=FIRST_BY_CHANCE, seed=known, constant_liar=True
+    )
     sampler = tpe if plan.search == "tpe" else optuna.samplers.RandomSampler(seed=known)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST_WHOLE) if plan.prune else optuna.pruners.NopPruner()
-    return optuna.create_study(direction="maximize" if plan.maximise else "minimize", sampler=sampler, pruner=pruner)
+    pruner = (
+        optuna.pruners.MedianPruner(n_startup_trials=FIRST_WHOLE)
+        if plan.prune
+        else optuna.pruners.NopPruner()
+    )
+    return optuna.create_study(
+        direction="maximize" if plan.maximise else "minimize", sampler=sampler, pruner=pruner
+    )
 
 
 def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, float]) -> None:
@@ -62,12 +79,18 @@ def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, floa
     state, value = TrialState.FAIL, None
     if trial.over and trial.spread is not None:
         state, value = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE, trial.spread.mean
-    about: dict[str, Any] = {"params": trial.point, "distributions": _distributions(plan), "intermediate_values": by_epoch}
+    about: dict[str, Any] = {
+        "params": trial.point,
+        "distributions": _distributions(plan),
+        "intermediate_values": by_epoch,
+    }
     study.add_trial(create_trial(state=state, value=value, **about))
 
 
 class Search:
-    """A search in course, begun with the trials that are over, and by epoch their metric: asks for settings, learns of them."""
+    """A search in course, begun with the trials that are over, and by epoch their metric: asks for
+    settings, learns of them.
+    """
 
     def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, dict[int, float]]]) -> None:
         self._plan, self._study = plan, _study(plan, len(ended))
@@ -93,9 +116,17 @@ class Search:
         """Tell what a trial came to; None where it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
-        state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None or math.isnan(value) else TrialState.COMPLETE
+        state = (
+            TrialState.PRUNED
+            if pruned
+            else TrialState.FAIL
+            if value is None or math.isnan(value)
+            else TrialState.COMPLETE
+        )
         # What is pruned has told its last value.
-        self._study.tell(self._asked.pop(number), value if state is TrialState.COMPLETE else None, state)
+        self._study.tell(
+            self._asked.pop(number), value if state is TrialState.COMPLETE else None, state
+        )
 
 
 @dataclass(frozen=True)
@@ -125,7 +156,9 @@ class _Open:
 
 
 class Trials(AbstractContextManager["Trials"]):
-    """The runs that a sweep lacks, interrupted ones first, then trial by trial; only the thread that makes it may use it."""
+    """The runs that a sweep lacks, interrupted ones first, then trial by trial; only the thread
+    that makes it may use it.
+    """
 
     def __init__(self, name: str, tell: Callable[[TrialEnded], object]) -> None:
         self.name, self._store, self._tell = name, SweepStore(), tell
@@ -137,11 +170,18 @@ class Trials(AbstractContextManager["Trials"]):
         self._unwanted: list[str] = []
         self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
         ended = [trial for trial in sweep.trials if trial.over]
-        self._search = Search(plan, [(trial, self._by_epoch(trial)) for trial in ended]) if plan.searches else None
-        self._numbers = itertools.count(max((trial.number for trial in sweep.trials), default=-1) + 1)
+        self._search = (
+            Search(plan, [(trial, self._by_epoch(trial)) for trial in ended])
+            if plan.searches
+            else None
+        )
+        self._numbers = itertools.count(
+            max((trial.number for trial in sweep.trials), default=-1) + 1
+        )
         self._begun = len(sweep.trials)
         begun = {json.dumps(trial.point) for trial in sweep.trials}
-        self._points = (point for point in plan.points() if json.dumps(point) not in begun)  # of a grid
+        # of a grid
+        self._points = (point for point in plan.points() if json.dumps(point) not in begun)
         for trial in sweep.trials:
             if not trial.over:
                 if self._search is not None:
@@ -156,16 +196,22 @@ class Trials(AbstractContextManager["Trials"]):
         for run in trial.runs if self._plan.prune else ():
             for moment in self._store.moments(run.run_id, "epoch"):
                 if moment.epoch and self._plan.metric in moment.figures:
-                    values = best_seeds(run.config, moment.figures[self._plan.metric], self._plan.maximise)
+                    values = best_seeds(
+                        run.config, moment.figures[self._plan.metric], self._plan.maximise
+                    )
                     found.setdefault(moment.epoch, []).extend(values)
         return {epoch: Spread(tuple(values)).mean for epoch, values in found.items()}
 
     def _queue(self, number: int, point: Point, runs: Sequence[RunRecord] = ()) -> None:
-        """Queue what a trial lacks, of which these runs are there; raises SettingError if its settings do not go together."""
+        """Queue what a trial lacks, of which these runs are there; raises SettingError if its
+        settings do not go together.
+        """
         one = self._open[number] = _Open(number, point)
         there = {run.config.seed: run for run in runs}
         for config in self._plan.configs(point):
-            run = there.get(config.seed) or self._store.add_run(self.name, number, point, new_run(config))
+            run = there.get(config.seed) or self._store.add_run(
+                self.name, number, point, new_run(config)
+            )
             if run.status not in ENDS:
                 one.left.add(run.run_id)
                 self._trial_of[run.run_id] = number
@@ -178,7 +224,9 @@ class Trials(AbstractContextManager["Trials"]):
             self._store.change_plan(self.name, self._plan)
         if not self._jobs and self._begun < self._plan.count:
             number = next(self._numbers)
-            point = self._search.ask(number) if self._search is not None else next(self._points, None)
+            point = (
+                self._search.ask(number) if self._search is not None else next(self._points, None)
+            )
             if point is not None:
                 self._begun += 1
                 try:
@@ -208,7 +256,12 @@ class Trials(AbstractContextManager["Trials"]):
         if isinstance(event, events.EpochEnded):
             figures: Figures = {**event.metrics, **event.replicas}
             if self._plan.metric in figures:
-                self._measured(one, job, event.epoch, best_seeds(job.config, figures[self._plan.metric], self._plan.maximise))
+                self._measured(
+                    one,
+                    job,
+                    event.epoch,
+                    best_seeds(job.config, figures[self._plan.metric], self._plan.maximise),
+                )
         elif isinstance(event, END):
             self._ended(one, job, event)
 
@@ -249,7 +302,15 @@ class Trials(AbstractContextManager["Trials"]):
         values = _flat(one.last)
         if self._search is not None and (one.pruned or not one.stopped):
             self._search.tell(one.number, Spread(values).mean if values else None, one.pruned)
-        status = "pruned" if one.pruned else "stopped" if one.stopped else "finished" if values else "failed"
+        status = (
+            "pruned"
+            if one.pruned
+            else "stopped"
+            if one.stopped
+            else "finished"
+            if values
+            else "failed"
+        )
         self._tell(TrialEnded(one.number, one.point, values, status, one.failure))
 
 
@@ -258,11 +319,15 @@ def _flat(known: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
 
 
 def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each setting matters, in shares that sum to 1, the largest first; empty for fewer than four trials.
+    """How much each setting matters, in shares that sum to 1, the largest first; empty for fewer
+    than four trials.
 
-    By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255); a ClusterError without Optuna, which has it.
+    By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255); a ClusterError without
+    Optuna, which has it.
     """
-    ended = [trial for trial in trials if trial.over and not trial.pruned and trial.spread is not None]
+    ended = [
+        trial for trial in trials if trial.over and not trial.pruned and trial.spread is not None
+    ]
     study = _study(plan, 0)
     if len(ended) < 4 or len({trial.spread.mean for trial in ended if trial.spread}) < 2:
         return {}

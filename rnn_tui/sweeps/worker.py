@@ -1,7 +1,9 @@
-"""What happens on a worker: it trains one run, tells home as it goes, and keeps all until home has it.
+"""What happens on a worker: it trains one run, tells home as it goes, and keeps all until home has
+it.
 
-A run's folder has no database, only its numbered events, a line each, and its last checkpoint. Events are sent as they come;
-what is lost, and checkpoints, home asks for. Nothing here is imported before there is something to do.
+A run's folder has no database, only its numbered events, a line each, and its last checkpoint.
+Events are sent as they come; what is lost, and checkpoints, home asks for. Nothing here is imported
+before there is something to do.
 """
 
 import json
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
 
 SECONDS_TO_AN_ANSWER = 5.0  # a question that was lost is asked again after so long
 MOST_SENT, MOST_ASKED = 500, 5000  # events of one message, and of one answer where some were lost
-COMPRESSION = 1  # compressing more costs ten times the time for a hundredth of the size: weights look random
+# compressing more costs ten times the time for a hundredth of the size: weights look random
+COMPRESSION = 1
 AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
 
 
 class _Training:
-    """A run that this process trains or keeps until home has it; its events go to a file, and home now and then."""
+    """A run that this process trains or keeps until home has it; its events go to a file, and home
+    now and then.
+    """
 
     def __init__(self, worker: "Worker", run_id: str, topic: str, where: Path) -> None:
         self.topic, self.control = topic, events.Control()
@@ -70,7 +75,11 @@ class _Training:
         self._file.write(json.dumps(document) + "\n")
         self._written += 1
         self._waiting.append(document)
-        if isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT or time.monotonic() - self._sent_at >= self.every:
+        if (
+            isinstance(event, AT_ONCE)
+            or len(self._waiting) >= MOST_SENT
+            or time.monotonic() - self._sent_at >= self.every
+        ):
             self._file.flush()
             self._send({"first": self._written - len(self._waiting), "events": self._waiting})
             self._waiting, self._sent_at = [], time.monotonic()
@@ -98,14 +107,18 @@ _TRAININGS: dict[str, _Training] = {}
 
 
 def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str = "") -> None:
-    """Train a run, or go on with it, as home says; it tells on Dask's `topic`. Files lie in the worker's folder or `shared`."""
+    """Train a run, or go on with it, as home says; it tells on Dask's `topic`. Files lie in the
+    worker's folder or `shared`.
+    """
     from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
 
     worker = get_worker()
     for old, one in list(_TRAININGS.items()):
         if one.over and one.topic != topic:
             forget(old, one.token)
-    training = _TRAININGS[run_id] = _Training(worker, run_id, topic, Path(shared or worker.local_directory))
+    training = _TRAININGS[run_id] = _Training(
+        worker, run_id, topic, Path(shared or worker.local_directory)
+    )
     try:
         if (begun := training.ask()) is not None:
             training.every = float(begun["every"])
@@ -119,7 +132,9 @@ def folder_of(where: Path, run_id: str, token: str) -> Path:
     return where / "rnn-tui" / run_id / token
 
 
-def _train(run_id: str, settings: Mapping[str, Any], training: _Training, checkpoint: bytes | None) -> None:
+def _train(
+    run_id: str, settings: Mapping[str, Any], training: _Training, checkpoint: bytes | None
+) -> None:
     path, watch = training.folder / WEIGHTS_NAME, MachineWatch()
 
     def emit(event: events.Event) -> None:
@@ -141,9 +156,15 @@ def _train(run_id: str, settings: Mapping[str, Any], training: _Training, checkp
         emit(events.RunFailed(run_id, 0, str(error)))
         return
     fit(
-        task, config, emit, training.control,
-        run_id=run_id, checkpoint_path=path, resume=point, before_checkpoint=training.before_checkpoint,
-    )  # fmt: skip
+        task,
+        config,
+        emit,
+        training.control,
+        run_id=run_id,
+        checkpoint_path=path,
+        resume=point,
+        before_checkpoint=training.before_checkpoint,
+    )
 
 
 def packed(path: Path) -> bytes:
@@ -178,12 +199,18 @@ def obey(run_ids: Sequence[str], what: str) -> None:
 def told(run_id: str, token: str, first: int) -> bytes:
     """Events of a run from a number on, a few thousand at the most, as compressed JSON."""
     with (_kept(run_id, token).folder / "events").open(encoding="utf-8") as file:
-        lines = [line for at, line in enumerate(file) if first <= at < first + MOST_ASKED and line.endswith("\n")]
+        lines = [
+            line
+            for at, line in enumerate(file)
+            if first <= at < first + MOST_ASKED and line.endswith("\n")
+        ]
     return zlib.compress(f"[{','.join(lines)}]".encode(), COMPRESSION)
 
 
 def checkpoint(run_id: str, token: str, sent: bool) -> tuple[bytes, int]:
-    """A run's last checkpoint, compressed, unless home reads it itself; and how many events it needs."""
+    """A run's last checkpoint, compressed, unless home reads it itself; and how many events it
+    needs.
+    """
     training = _kept(run_id, token)
     data = packed(training.folder / WEIGHTS_NAME) if sent else b""
     return data, training.at_checkpoint  # the number last: it may be too high, never too low

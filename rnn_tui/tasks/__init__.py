@@ -1,7 +1,9 @@
-"""The tasks: a package for each that ships and a line in this registry, `TASKS`; then those of plug-ins.
+"""The tasks: a package for each that ships and a line in this registry, `TASKS`; then those of
+plug-ins.
 
-A plug-in, found by the entry-point group `rnn_tui.tasks`, names a `tasks.task.Task`. One that is broken costs nothing but a
-sentence: whatever its import raises is caught, and what it says of itself is checked before anything shows it.
+A plug-in, found by the entry-point group `rnn_tui.tasks`, names a `tasks.task.Task`. One that is
+broken costs nothing but a sentence: whatever its import raises is caught, and what it says of
+itself is checked before anything shows it.
 """
 
 import logging
@@ -49,10 +51,14 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
 
 
 def check(task: Task) -> None:
-    """Raise `SettingError`, without a full stop, where `task` does not fit: it is asked for every preset for every cell."""
+    """Raise `SettingError`, without a full stop, where `task` does not fit: it is asked for every
+    preset for every cell.
+    """
     if not isinstance(task.name, str) or not NAME.fullmatch(task.name):
         raise SettingError("its name must be short, of small letters, digits and dashes")
-    lines = [line for words in (task.label, task.unit, task.help_text) for line in words.split("\n")]
+    lines = [
+        line for words in (task.label, task.unit, task.help_text) for line in words.split("\n")
+    ]
     if any(line != printable(line, LONGEST_WORDS) for line in lines):
         raise SettingError("its label, unit and help must be printable text")
     if "[" in task.label:  # Textual would read markup in the palette and in what a pointer calls up
@@ -72,16 +78,22 @@ def check(task: Task) -> None:
 
 
 def _there_are_any() -> bool:
-    """Whether a package names the group: importing `importlib.metadata` takes 50 ms, a tenth of the first frame, else saved."""
+    """Whether a package names the group: importing `importlib.metadata` takes 50 ms, a tenth of the
+    first frame, else saved.
+    """
     for folder in sys.path:
         with suppress(OSError):
             for name in os.listdir(folder or "."):
                 if name.endswith((".dist-info", ".egg-info")):
-                    with suppress(OSError), open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
+                    with (
+                        suppress(OSError),
+                        open(os.path.join(folder, name, "entry_points.txt"), "rb") as file,
+                    ):
                         if f"[{GROUP}]".encode() in file.read():
                             return True
     return False
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (MNIST, RECALL, ADDER)}
-BROKEN_PLUGINS: list[str] = add_plugins(TASKS)  # what is wrong with plug-ins that could not be used, a sentence each
+# what is wrong with plug-ins that could not be used, a sentence each
+BROKEN_PLUGINS: list[str] = add_plugins(TASKS)

@@ -9,29 +9,40 @@ from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 
 INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
-OPEN_SET = "open-set"  # the augmentation of open set recognition: extra data may also show what is no digit
+# the augmentation of open set recognition: extra data may also show what is no digit
+OPEN_SET = "open-set"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageConfig(RunConfig):
-    """The settings of a network that reads images row by row; `cell` is a key of `networks.CELLS`."""
+    """The settings of a network that reads images row by row; `cell` is a key of
+    `networks.CELLS`.
+    """
 
     hidden_size: int = 128  #: units in each recurrent layer.
     layers: int = 1  #: recurrent layers.
-    gradient_inputs: int = 0  #: validation images whose gradient through time moments of training keep.
-    data_dir: str | None = None  #: a torchvision root with the data, or None for the data that ships.
+    #: validation images whose gradient through time moments of training keep.
+    gradient_inputs: int = 0
+    #: a torchvision root with the data, or None for the data that ships.
+    data_dir: str | None = None
     extra_data: str | None = None  #: a file of further training images, or None.
-    start_from: str | None = None  #: a file of weights to start from in place of random ones, or None.
+    #: a file of weights to start from in place of random ones, or None.
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, tuple(CELLS))
-        if not all(isinstance(path, str | None) for path in (self.data_dir, self.extra_data, self.start_from)):
+        if not all(
+            isinstance(path, str | None)
+            for path in (self.data_dir, self.extra_data, self.start_from)
+        ):
             raise SettingError("Data and weights must be paths.")
 
     @property
     def knows_no_digit(self) -> bool:
-        """Whether the network learns to tell what is no digit: a class of its own, whose logit is 0."""
+        """Whether the network learns to tell what is no digit: a class of its own, whose logit is
+        0.
+        """
         return self.recipe.augmentation == OPEN_SET
 
     @property
@@ -54,22 +65,30 @@ class ImageConfig(RunConfig):
 class SequenceConfig(RunConfig):
     """The settings of small networks on sequences made by chance, a set of seeds at a time."""
 
-    cell: str = "lstm"  #: the kind of all of them, a key of `networks.CELLS` that reads in one direction.
+    #: the kind of all of them, a key of `networks.CELLS` that reads in one direction.
+    cell: str = "lstm"
     hidden_sizes: tuple[int, ...]  #: one variant for each, with each of `losses`.
     losses: tuple[str, ...]  #: `mse`, `ce` and `bce`; what they mean is the task's to say.
     lengths: tuple[int, int]  #: the shortest and the longest training sequence, in time steps.
     training_size: int  #: sequences in an epoch, for each seed.
     test_size: int  #: sequences to test each replica on.
     seeds: int = 1  #: replicas of each variant; their seeds are `seed`, `seed` + 1, …
-    position: int | None = None  #: which digit to recall, counted from 1; None where nothing is recalled.
+    #: which digit to recall, counted from 1; None where nothing is recalled.
+    position: int | None = None
 
-    automatic_device = "cpu"  # networks this small are bound by the calls, which a GPU makes no cheaper
+    # networks this small are bound by the calls, which a GPU makes no cheaper
+    automatic_device = "cpu"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if not cell.bidirectional])
+        check_choice(
+            "Cell", self.cell, [name for name, cell in CELLS.items() if not cell.bidirectional]
+        )
         if self.position is not None and self.position > (shortest := self.lengths[0]):
-            raise SettingError(f"Position must be at most the shortest training length, {shortest}, not {self.position}.")
+            raise SettingError(
+                f"Position must be at most the shortest training length, {shortest}, not "
+                f"{self.position}."
+            )
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
 
     @property
@@ -82,7 +101,10 @@ class SequenceConfig(RunConfig):
     @property
     def size_text(self) -> str:
         """Hidden sizes, losses, seeds."""
-        return f"hidden sizes {', '.join(map(str, self.hidden_sizes))} with {len(self.losses)} losses and {self.seeds} seeds"
+        return (
+            f"hidden sizes {', '.join(map(str, self.hidden_sizes))} with {len(self.losses)} "
+            f"losses and {self.seeds} seeds"
+        )
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -92,24 +114,36 @@ class SequenceConfig(RunConfig):
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """Every variant with every seed, variant by variant."""
-        return tuple(Replica(variant, seed) for variant in self.variants for seed in range(self.seed, self.seed + self.seeds))
+        return tuple(
+            Replica(variant, seed)
+            for variant in self.variants
+            for seed in range(self.seed, self.seed + self.seeds)
+        )
 
 
 PREFERRED_LOSS = "bce"  # of networks of equal size, those that were trained with it come first
 
 
-def replica_of(config: SequenceConfig, variant: str | None, seed: int | None) -> tuple[int, str, int]:
-    """A variant's seed among the replicas: place, label, seed; what is not there is the largest variant, and the first seed."""
+def replica_of(
+    config: SequenceConfig, variant: str | None, seed: int | None
+) -> tuple[int, str, int]:
+    """A variant's seed among the replicas: place, label, seed; what is not there is the largest
+    variant, and the first seed.
+    """
     labels = [one.label for one in config.variants]
     if variant is None or variant not in labels:
-        variant = max(config.variants, key=lambda one: (one.hidden_size, one.loss == PREFERRED_LOSS)).label
+        variant = max(
+            config.variants, key=lambda one: (one.hidden_size, one.loss == PREFERRED_LOSS)
+        ).label
     if seed is None or not config.seed <= seed < config.seed + config.seeds:
         seed = config.seed
     return labels.index(variant) * config.seeds + seed - config.seed, variant, seed
 
 
 def as_kind(config: RunConfig, kind: type[Any]) -> Any:
-    """`config`, which must be of that kind: `SettingError` if it is not, as in a file that says it is of another task."""
+    """`config`, which must be of that kind: `SettingError` if it is not, as in a file that says it
+    is of another task.
+    """
     if not isinstance(config, kind):
         raise SettingError(f"These are not the settings of a run on {config.task}.")
     return config

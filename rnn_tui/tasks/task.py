@@ -1,4 +1,6 @@
-"""What is known of a task without torch: presets, settings, metrics, published figures; and what evaluations found."""
+"""What is known of a task without torch: presets, settings, metrics, published figures; and what
+evaluations found.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +34,8 @@ class Preset:
     name: str  #: as typed, such as `fast`.
     summary: str  #: the recipe in a sentence.
     values: Mapping[str, Any]  #: its settings, the recipe among them.
-    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  #: by cell, settings in place of those.
+    #: by cell, settings in place of those.
+    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class SequenceShape:
     """What the networks of a task on sequences read and say."""
 
     features: int  #: F numbers that are read at each step.
-    outputs: tuple[str, ...]  #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
+    #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
+    outputs: tuple[str, ...]
     every_step: bool = False  #: whether each step has an answer, in place of the last one only.
     inputs: str = "inputs"  #: what a sequence is made of, in the plural: `digits`.
     step: str = "step"  #: what a step is called: `step`, `place`.
-    first_step: int = 1  #: the number of the first one; places are counted from 0, as powers of two are.
+    #: the number of the first one; places are counted from 0, as powers of two are.
+    first_step: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,13 @@ class View:
 
     id: str  #: of the tab, such as `results`.
     title: str  #: as shown.
-    factory: str  #: `module:function` that makes the widget, a `TaskView`, of the task's pane and options; imported on use.
+    #: `module:function` that makes the widget, a `TaskView`, of the task's pane and options;
+    #: imported on use.
+    factory: str
     options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
     needs: str | None = None  #: the view at whose contents it looks, which is made before it.
-    answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.
+    #: whether weights that a user chooses among all runs are shown at work here.
+    answers: bool = False
 
     def load(self) -> Callable[..., Any]:
         """Import the factory."""
@@ -77,43 +85,66 @@ class Task:
 
     name: str  #: as typed, such as `mnist`.
     label: str  #: as shown.
-    settings: tuple[str, ...]  #: the names of the settings that a user may change, in order of display.
+    #: the names of the settings that a user may change, in order of display.
+    settings: tuple[str, ...]
     presets: tuple[Preset, ...]  #: the default first.
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
     headline: str  #: the metric that sums a finished run up.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
-    measures: list[Measure] = field(default_factory=list)  #: of logits and classes, in validation and test; one can be added.
+    #: of logits and classes, in validation and test; one can be added.
+    measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None  #: what its networks read and say; None for images.
-    images: tuple[int, int, int] | None = None  #: how many it trains on, where they ship, with their rows and columns; or None.
-    inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"  #: `module:class` of what answers questions.
-    config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig  #: the kind of its configuration.
+    #: how many it trains on, where they ship, with their rows and columns; or None.
+    images: tuple[int, int, int] | None = None
+    #: `module:class` of what answers questions.
+    inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
+    #: the kind of its configuration.
+    config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"  #: the one to start with.
     unit: str = "sequences"  #: what its samples are, in the plural.
-    augmentations: tuple[str, ...] = ()  #: the kinds of `Recipe.augmentation` that a user may choose from.
+    #: the kinds of `Recipe.augmentation` that a user may choose from.
+    augmentations: tuple[str, ...] = ()
     help_text: str = ""  #: what the help of its tab says, in Markdown.
-    #: figures that were published, in percent: by metric, then by cell, or for the default cell by `Variant.label`.
+    #: figures that were published, in percent: by metric, then by cell, or for the default cell by
+    #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    #: of its tab, the first of which is in the first frame; where none are named, those of any task on images, or on sequences.
+    #: of its tab, the first of which is in the first frame; where none are named, those of any task
+    #: on images, or on sequences.
     views: tuple[View, ...] = ()
 
     def __post_init__(self) -> None:
         """Fill in the views of any task of its kind, where it says nothing of its own."""
         if not self.views:
-            views: tuple[View, ...] = (TRAINING, TEST_IMAGES, CONFUSION) if self.reads_data else (TRAINING, RESULTS, LENGTHS)
+            views: tuple[View, ...] = (
+                (TRAINING, TEST_IMAGES, CONFUSION)
+                if self.reads_data
+                else (TRAINING, RESULTS, LENGTHS)
+            )
             if self.shape is not None and not self.reads_data:
                 views += (INSIDE,) if self.shape.every_step else (CONFUSION, INSIDE)
             object.__setattr__(self, "views", views)
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The names of the cells that it can be trained with, in order of display: sequences are read in one direction."""
-        return tuple(name for name, cell in CELLS.items() if self.reads_data or not cell.bidirectional)
+        """The names of the cells that it can be trained with, in order of display: sequences are
+        read in one direction.
+        """
+        return tuple(
+            name for name, cell in CELLS.items() if self.reads_data or not cell.bidirectional
+        )
 
     @property
     def shipped_cells(self) -> tuple[str, ...]:
-        """The cells of which weights ship, by the files' names, as options of the command line need; the default one first."""
+        """The cells of which weights ship, by the files' names, as options of the command line
+        need; the default one first.
+        """
         there = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
-        return tuple(sorted((cell for cell in self.cells if cell in there), key=lambda cell: cell != self.default_cell))
+        return tuple(
+            sorted(
+                (cell for cell in self.cells if cell in there),
+                key=lambda cell: cell != self.default_cell,
+            )
+        )
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
@@ -134,7 +165,12 @@ class Task:
     def metric_definitions(self) -> tuple[Metric, ...]:
         """All metrics in order of display: of training, of validation, of the test."""
         measured = [metric for one in self.measures for metric in one.metrics]
-        return tuple(sorted((*self.metrics, *measured), key=lambda one: ("train", "val", "test").index(one.stage)))
+        return tuple(
+            sorted(
+                (*self.metrics, *measured),
+                key=lambda one: ("train", "val", "test").index(one.stage),
+            )
+        )
 
     def metric(self, name: str) -> Metric:
         """The metric of that name; a bare one where the task has none such."""
@@ -146,8 +182,17 @@ class Task:
         check_choice("Preset", name, names)
         return self.presets[names.index(name)]
 
-    def config(self, cell: str, preset: str | None = None, *, augmentation: str | None = None, **overrides: Any) -> RunConfig:
-        """A run's settings: the preset's, or `overrides` and `augmentation` if not None; `SettingError` where any is wrong."""
+    def config(
+        self,
+        cell: str,
+        preset: str | None = None,
+        *,
+        augmentation: str | None = None,
+        **overrides: Any,
+    ) -> RunConfig:
+        """A run's settings: the preset's, or `overrides` and `augmentation` if not None;
+        `SettingError` where any is wrong.
+        """
         chosen = self.preset(preset or self.default_preset)
         check_choice("Cell", cell, self.cells)
         settings: dict[str, Any] = {**chosen.values, **chosen.of_cells.get(cell, {})}
@@ -157,14 +202,19 @@ class Task:
             settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
-    def published_figure(self, metric: str, cell: str, variant: Variant | None = None) -> float | None:
+    def published_figure(
+        self, metric: str, cell: str, variant: Variant | None = None
+    ) -> float | None:
         """The published figure of a network or a variant, in percent; None where there is none."""
         name = cell if variant is None else variant.label if cell == self.default_cell else None
         return None if name is None else self.published.get(metric, {}).get(name)
 
     def load(self) -> "type[Problem]":
-        """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a plug-in is broken."""
-        from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415 - answers do without, and without all events
+        """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a
+        plug-in is broken.
+        """
+        # answers do without, and without all events
+        from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415
 
         try:
             with heavy_imports():
@@ -172,10 +222,14 @@ class Task:
         except Exception as error:
             logger.exception("task %s can't be loaded", self.name)
             why = f"{type(error).__name__}: {printable(error, 120)}"
-            raise TaskError(f"The task {self.name} can't be loaded ({why}); the log file has the details.") from error
+            raise TaskError(
+                f"The task {self.name} can't be loaded ({why}); the log file has the details."
+            ) from error
 
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
-        """The networks in a file, to answer without torch; `CheckpointError` if another task's, or not as their settings."""
+        """The networks in a file, to answer without torch; `CheckpointError` if another task's, or
+        not as their settings.
+        """
         return cast("SequenceNetwork", resolve_name(self.inference)(file, self))
 
 
@@ -190,7 +244,10 @@ class ByLength:
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
         """The spread over the seeds of a variant, one a length."""
-        return [Spread(tuple(column)) for column in self.values[variant * seeds : (variant + 1) * seeds].T.tolist()]
+        return [
+            Spread(tuple(column))
+            for column in self.values[variant * seeds : (variant + 1) * seeds].T.tolist()
+        ]
 
 
 @dataclass(frozen=True)
@@ -199,7 +256,8 @@ class SequenceEvaluation:
 
     config: SequenceConfig  #: the settings of the run.
     by_length: Sequence[ByLength]  #: figures at several lengths, some beyond those in training.
-    #: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers in columns; None if nothing is classified.
+    #: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers in columns;
+    #: None if nothing is classified.
     confusion: "npt.NDArray[np.int64] | None" = None
 
     def documents(self) -> list[dict[str, Any]]:
@@ -208,9 +266,19 @@ class SequenceEvaluation:
         for variant in range(len(self.config.variants)):
             by_length: dict[str, list[dict[str, Any]]] = {}
             for figure in self.by_length:
-                rows = zip(figure.lengths, figure.counts, figure.spread(variant, self.config.seeds), strict=True)
-                by_length[figure.name] = [{"length": at, "sequences": count, **spread.to_dict()} for at, count, spread in rows]
-            confusion = {} if self.confusion is None else {"confusion": self.confusion[variant].tolist()}
+                rows = zip(
+                    figure.lengths,
+                    figure.counts,
+                    figure.spread(variant, self.config.seeds),
+                    strict=True,
+                )
+                by_length[figure.name] = [
+                    {"length": at, "sequences": count, **spread.to_dict()}
+                    for at, count, spread in rows
+                ]
+            confusion = (
+                {} if self.confusion is None else {"confusion": self.confusion[variant].tolist()}
+            )
             result.append({"by_length": by_length, **confusion})
         return result
 
@@ -223,11 +291,15 @@ class ImageEvaluation:
     labels: "npt.NDArray[np.int64]"  #: (N,) true classes.
     probabilities: "npt.NDArray[np.float32]"  #: (N, 10) softmax outputs.
     predictions: "npt.NDArray[np.int64]"  #: (N,) most probable classes.
-    confusion: "npt.NDArray[np.int64]"  #: (10, 10) counts, true classes in rows, predicted ones in columns.
-    misread: "npt.NDArray[np.int64]"  #: (M,) indices of the wrong answers, the most confident first.
+    #: (10, 10) counts, true classes in rows, predicted ones in columns.
+    confusion: "npt.NDArray[np.int64]"
+    #: (M,) indices of the wrong answers, the most confident first.
+    misread: "npt.NDArray[np.int64]"
 
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
         """Indices of the images of class `true` read as `read`, the most confident first."""
         chosen = ((self.labels == true) & (self.predictions == read)).nonzero()[0]
-        surest_first: npt.NDArray[np.int64] = chosen[(-self.probabilities[chosen, read]).argsort(kind="stable")]
+        surest_first: npt.NDArray[np.int64] = chosen[
+            (-self.probabilities[chosen, read]).argsort(kind="stable")
+        ]
         return surest_first

@@ -1,10 +1,12 @@
-"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`. Its thread that writes ends
-where a write fails, and whoever has more to write waits for it for ever. Its thread that reads ends the app, with exit code 0,
-at a byte that is no UTF-8, and at sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character
-(`ESC [ 55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it has set
-them, for those from before the app, and Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and
-LINES, which a Python prompt leaves to what it starts: the app keeps that size in any window. Waits for `WriterThread`,
-`LinuxDriver` and `XTermParser` to do better.
+"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
+Its thread that writes ends where a write fails, and whoever has more to write waits for it for
+ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at
+sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [
+55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's
+attributes, as it has set them, for those from before the app, and Alt with a digit for what Option
+types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what
+it starts: the app keeps that size in any window. Waits for `WriterThread`, `LinuxDriver` and
+`XTermParser` to do better.
 """
 
 import codecs
@@ -53,20 +55,25 @@ if sys.platform != "win32":
     from textual.drivers.linux_driver import LinuxDriver
 
     ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-    GIVE_BACK = (  # ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus
+    # ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus
+    GIVE_BACK = (
         "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l"
         f"\x1b[?2048l\x1b[?7h\x1b[<u{LEAVE}\x1b[?25h\x1b[?1004l"
     )
     SECONDS_TO_TAKE = 0.2
 
     class Terminal:
-        """The terminal as the app found it; a write to it never fails, and is dropped once it is gone, or given back."""
+        """The terminal as the app found it; a write to it never fails, and is dropped once it is
+        gone, or given back.
+        """
 
         def __init__(self) -> None:
-            keys, screen = sys.__stdin__, sys.__stdout__  # standard error, which Textual draws on, may lead elsewhere
+            # standard error, which Textual draws on, may lead elsewhere
+            keys, screen = sys.__stdin__, sys.__stdout__
             assert keys is not None
             assert screen is not None
-            self.keys, self._screen = keys.fileno(), screen  #: keys is the number of the file that they come from.
+            #: keys is the number of the file that they come from.
+            self.keys, self._screen = keys.fileno(), screen
             self._attributes = termios.tcgetattr(self.keys)
             self._writing = threading.Lock()
             self._entered = False
@@ -100,7 +107,8 @@ if sys.platform != "win32":
         def give_back(self, sentence: str = "") -> None:
             """Leave the terminal as it was, with a sentence on it; blocks where nobody reads it."""
             self.given_back = True
-            self.changing.acquire(timeout=SECONDS_TO_TAKE)  # who is about to take it ends that, or does not begin
+            # who is about to take it ends that, or does not begin
+            self.changing.acquire(timeout=SECONDS_TO_TAKE)
             with suppress(OSError, termios.error):  # it is gone
                 if self._is_ours():
                     termios.tcsetattr(self.keys, termios.TCSANOW, self._attributes)
@@ -108,7 +116,9 @@ if sys.platform != "win32":
                 termios.tcflush(self.keys, termios.TCIFLUSH)  # what was typed was for the app
 
         def say(self, text: str) -> None:
-            """Write what is to be read after the app; blocks where nobody reads; an OSError if the terminal is gone."""
+            """Write what is to be read after the app; blocks where nobody reads; an OSError if the
+            terminal is gone.
+            """
             with self._writing:
                 self._screen.write(text)
                 self._screen.flush()
@@ -137,7 +147,8 @@ if sys.platform != "win32":
                     return
             hold_still()  # there is nothing to go on with
 
-        # In place of a handler, which may write to the queue that it has interrupted, and wait for itself.
+        # In place of a handler, which may write to the queue that it has interrupted, and wait for
+        # itself.
 
         def _sigtstp_application(self, *_: object) -> None:
             self._loop.call_soon_threadsafe(super()._sigtstp_application)
@@ -169,4 +180,6 @@ if sys.platform != "win32":
             except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
                 self._app.call_later(self._app._handle_exception, error)
 
-    vars(linux_driver)["getincrementaldecoder"] = lambda of: partial(codecs.getincrementaldecoder(of), "replace")
+    vars(linux_driver)["getincrementaldecoder"] = lambda of: partial(
+        codecs.getincrementaldecoder(of), "replace"
+    )

@@ -1,4 +1,6 @@
-"""Workarounds for what Textual 8 gets wrong or can't say: what breaks without each, until Textual gets it right."""
+"""Workarounds for what Textual 8 gets wrong or can't say: what breaks without each, until Textual
+gets it right.
+"""
 
 import gc
 import time
@@ -24,18 +26,26 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
 HERE = Path(__file__).parent
-SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02  # before the next one is handled; between looks for what is to take it
+# before the next one is handled; between looks for what is to take it
+SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02
 SECONDS_UNDRAWN = 0.3  # at most, while a key is in hand
-# Until, without keys, garbage is looked for among all objects; how often among young ones before that, and while one types.
+# Until, without keys, garbage is looked for among all objects; how often among young ones before
+# that, and while one types.
 SECONDS_OF_REST, YOUNG_PER_FULL, YOUNG_WHILE_TYPING = 2.0, 10, 200
-LATE_STYLES = (str(HERE), "*.tcss")  # where the styles that are read late are from, as far as Textual is concerned
+# where the styles that are read late are from, as far as Textual is concerned
+LATE_STYLES = (str(HERE), "*.tcss")
 
 
 def joined_styles(apart_from: Sequence[object] = ()) -> str:
-    """All style sheets as one source, but for the files that are read already. Textual keeps 64 parsed; of more, it parses
-    every one again for each new widget, and a tab takes seconds to open. Waits for no limit in `textual.css.stylesheet`.
+    """All style sheets as one source, but for the files that are read already. Textual keeps 64
+    parsed; of more, it parses every one again for each new widget, and a tab takes seconds to open.
+    Waits for no limit in `textual.css.stylesheet`.
     """
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from)
+    return "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted(HERE.rglob("*.tcss"))
+        if path not in apart_from
+    )
 
 
 def read_late_styles(app: App[Any]) -> None:
@@ -45,14 +55,18 @@ def read_late_styles(app: App[Any]) -> None:
 
 
 class ViewTabs(TabbedContent):
-    """Tabs that a late word of the focus does not switch back, and that show where there are more. Textual brings the view with
-    the focus to the front, but on a message, which on a busy machine arrives when the user is in another view already: `n`
-    pressed fast would end where it began (Textualize/textual#4955). And it cuts off tabs unseen.
+    """Tabs that a late word of the focus does not switch back, and that show where there are more.
+    Textual brings the view with the focus to the front, but on a message, which on a busy machine
+    arrives when the user is in another view already: `n` pressed fast would end where it began
+    (Textualize/textual#4955). And it cuts off tabs unseen.
     """
 
     def on_mount(self) -> None:
         tabs = self.query_one(Tabs)
-        self._before, self._after = Static("‹", classes="more -before"), Static("›", classes="more -after")
+        self._before, self._after = (
+            Static("‹", classes="more -before"),
+            Static("›", classes="more -after"),
+        )
         tabs.mount(self._before, self._after)
         for what in ("scroll_x", "virtual_size"):
             self.watch(tabs.query_one("#tabs-scroll"), what, self.on_resize)
@@ -72,9 +86,10 @@ class ViewTabs(TabbedContent):
 
 
 class OrderedApp(App[int]):
-    """An app that handles one key after the other, however fast they come. Textual (`App.on_event`) hands a key to what has the
-    focus while those before are on their way up to whoever knows them: Ctrl+U empties a field after the letters typed behind
-    it, what is typed after a key that goes to a field arrives elsewhere.
+    """An app that handles one key after the other, however fast they come. Textual (`App.on_event`)
+    hands a key to what has the focus while those before are on their way up to whoever knows them:
+    Ctrl+U empties a field after the letters typed behind it, what is typed after a key that goes to
+    a field arrives elsewhere.
     """
 
     _in_hand: events.Event | None = None
@@ -88,14 +103,18 @@ class OrderedApp(App[int]):
         self._at_rest = self.set_interval(SECONDS_OF_REST, self._collect, pause=True)
 
     def _collect(self) -> None:
-        """Look for garbage among all objects, which takes a fifth of a second, once nobody types."""
+        """Look for garbage among all objects, which takes a fifth of a second, once nobody
+        types.
+        """
         self._at_rest.pause()
         if gc.isenabled() and gc.get_count()[2] >= YOUNG_PER_FULL:
             gc.collect()
 
     @property
     def draws(self) -> bool:
-        """Whether the screen is to be drawn; not in the middle of what a key does, or that would be drawn in pieces."""
+        """Whether the screen is to be drawn; not in the middle of what a key does, or that would be
+        drawn in pieces.
+        """
         return self._in_hand is None or time.monotonic() > self._since + SECONDS_UNDRAWN
 
     async def on_event(self, event: events.Event) -> None:
@@ -130,10 +149,13 @@ class OrderedApp(App[int]):
             if node.call_later(self._follow, node._parent, event):
                 return
             node = node._parent  # it is gone
-        self.call_later(self.call_later, self._behind_focus, event)  # behind the key, and what it asked for
+        # behind the key, and what it asked for
+        self.call_later(self.call_later, self._behind_focus, event)
 
     def _behind_focus(self, event: events.Event) -> None:
-        if self.focused is None or not self.focused.call_later(self.call_later, self._key_done, event):
+        if self.focused is None or not self.focused.call_later(
+            self.call_later, self._key_done, event
+        ):
             self.call_later(self._key_done, event)
 
     async def _key_done(self, event: events.Event) -> None:
@@ -141,18 +163,21 @@ class OrderedApp(App[int]):
             self._in_hand = None
             for screen in self.screen_stack[-1:]:
                 for widget in screen.walk_children(Widget):
-                    widget._check_refresh()  # what it has to say of its own accord comes one by one, and is drawn so
+                    # what it has to say of its own accord comes one by one, and is drawn so
+                    widget._check_refresh()
                 screen.call_later(screen._on_timer_update)
             await self._next_key()
 
 
 class ExactScreen(Screen[object]):
-    """A screen that tells every widget of its size. Textual compares a layout with where widgets were when that was last looked
-    up. Where that is between a change and its layout, as with a style after a scroll, the layout finds nothing new: a view is
-    empty, or drawn for the size that it had. Waits for `Compositor.reflow` to compare with the last layout.
+    """A screen that tells every widget of its size. Textual compares a layout with where widgets
+    were when that was last looked up. Where that is between a change and its layout, as with a
+    style after a scroll, the layout finds nothing new: a view is empty, or drawn for the size that
+    it had. Waits for `Compositor.reflow` to compare with the last layout.
     """
 
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # or each change of it would draw the whole screen anew
+    # or each change of it would draw the whole screen anew
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     _laid_out: "CompositorMap | None" = None
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
@@ -165,26 +190,35 @@ class ExactScreen(Screen[object]):
 
 
 class FrontScreen(ExactScreen):
-    """A screen on which what is `in_front`, the innermost first, has its keys wherever the focus is. Textual's binding chain
-    goes from the focus up: with that in a row of tabs, or nowhere, a view's keys do nothing. Waits for a way to add to it.
+    """A screen on which what is `in_front`, the innermost first, has its keys wherever the focus
+    is. Textual's binding chain goes from the focus up: with that in a row of tabs, or nowhere, a
+    view's keys do nothing. Waits for a way to add to it.
     """
 
-    AUTO_FOCUS = ""  # the pane in front says where the focus begins; Textual would give it to the row of tabs first
+    # the pane in front says where the focus begins; Textual would give it to the row of tabs first
+    AUTO_FOCUS = ""
 
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")
         self._in_front = in_front
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        event.refresh_styles &= self._laid_out is not None  # or Textual would style all once more before the first frame
+        # or Textual would style all once more before the first frame
+        event.refresh_styles &= self._laid_out is not None
 
     def _on_timer_update(self) -> None:
         if not isinstance(self.app, OrderedApp) or self.app.draws:
             super()._on_timer_update()
 
-    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would come back."""
-        if widget is None or all(place.display for place in widget.ancestors if isinstance(place, TabPane)):
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would
+        come back.
+        """
+        if widget is None or all(
+            place.display for place in widget.ancestors if isinstance(place, TabPane)
+        ):
             super().set_focus(widget, scroll_visible, from_app_focus)
 
     async def press_outside_fields(self, key: str) -> bool:
@@ -208,7 +242,8 @@ class FrontScreen(ExactScreen):
             bindings = node._bindings.copy()
             for key in list(bindings.key_to_bindings):
                 if any(one.check_consume_key(key, key_to_character(key)) for one in nodes[:at]):
-                    del bindings.key_to_bindings[key]  # what a field takes is no command, as in Textual's own chain
+                    # what a field takes is no command, as in Textual's own chain
+                    del bindings.key_to_bindings[key]
             nodes.insert(at, node)
             chain.insert(at, (node, bindings))
         return chain
@@ -216,5 +251,9 @@ class FrontScreen(ExactScreen):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that hold: of what has the focus, of the view, of its tab, of the app."""
-        ranks: dict[DOMNode, int] = {node: at for at, node in enumerate([*self._in_front(), self, self.app], 1)}
-        return dict(sorted(super().active_bindings.items(), key=lambda pair: ranks.get(pair[1].node, 0)))
+        ranks: dict[DOMNode, int] = {
+            node: at for at, node in enumerate([*self._in_front(), self, self.app], 1)
+        }
+        return dict(
+            sorted(super().active_bindings.items(), key=lambda pair: ranks.get(pair[1].node, 0))
+        )

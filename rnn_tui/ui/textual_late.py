@@ -1,4 +1,6 @@
-"""Workarounds for widgets of Textual 8 that the first frame does not have, which take a twentieth of its time to import."""
+"""Workarounds for widgets of Textual 8 that the first frame does not have, which take a twentieth
+of its time to import.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -13,8 +15,9 @@ from rnn_tui.ui.textual_mended import only_where
 
 
 class ExactBar(ProgressBar):
-    """A progress bar as exact as its width allows: Textual's rounds progress to what its bar can show, and keeps that
-    when the bar gets wider: the figure beside it is then wrong. Waits for `ProgressBar` to round where it draws.
+    """A progress bar as exact as its width allows: Textual's rounds progress to what its bar can
+    show, and keeps that when the bar gets wider: the figure beside it is then wrong. Waits for
+    `ProgressBar` to round where it draws.
     """
 
     def on_resize(self) -> None:
@@ -25,8 +28,9 @@ class ExactBar(ProgressBar):
 
 
 class LongTable(DataTable[Text]):
-    """A table that asks `cells_of` for the cells of the row with a key when it is seen: Textual's keeps and measures all, for
-    a quarter of a minute where there are 20,000 rows. Waits for a `DataTable` that can be asked for less.
+    """A table that asks `cells_of` for the cells of the row with a key when it is seen: Textual's
+    keeps and measures all, for a quarter of a minute where there are 20,000 rows. Waits for a
+    `DataTable` that can be asked for less.
     """
 
     def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
@@ -48,7 +52,12 @@ class LongTable(DataTable[Text]):
     def show_changes(self, widths: Sequence[int]) -> None:
         for column, width in zip(self.ordered_columns, widths, strict=True):
             column.content_width = max(column.content_width, width)
-        for drawn in (self._row_renderable_cache, self._row_render_cache, self._cell_render_cache, self._line_cache):
+        for drawn in (
+            self._row_renderable_cache,
+            self._row_render_cache,
+            self._cell_render_cache,
+            self._line_cache,
+        ):
             drawn.clear()
         self._require_update_dimensions = True
         self.check_idle()
@@ -63,5 +72,6 @@ def _on_cell(table: DataTable[object], click: events.Click) -> bool:
     return bool(row < table.row_count and column < len(table.columns))
 
 
-# A click on a row or column that was taken away after it was drawn: IndexError. Waits for `_on_click`.
+# A click on a row or column that was taken away after it was drawn: IndexError. Waits for
+# `_on_click`.
 only_where(DataTable, "_on_click", _on_cell)

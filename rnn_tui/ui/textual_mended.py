@@ -1,4 +1,6 @@
-"""Mends methods of Textual 8's own where it has no class of ours to mend: what breaks without each, until Textual does."""
+"""Mends methods of Textual 8's own where it has no class of ours to mend: what breaks without each,
+until Textual does.
+"""
 
 import io
 from collections.abc import Callable
@@ -31,7 +33,9 @@ SIGNS = {SelectorType.TYPE: "", SelectorType.CLASS: ".", SelectorType.ID: "#"}
 
 
 def _mends(kind: Any, name: str) -> Callable[[Method], None]:
-    """Put a function in the place of a method of Textual's, which it gets before what that is given."""
+    """Put a function in the place of a method of Textual's, which it gets before what that is
+    given.
+    """
     method = getattr(kind, name)
 
     def put(mended: Method) -> None:
@@ -52,9 +56,10 @@ def _closed(screen: Screen[Any]) -> bool:
 
 @_mends(Widget, "_dispatch_message")
 async def _dispatch_while_there(dispatch: Method, widget: Widget, message: Message) -> None:
-    """Leave a widget that goes what it needs for that, but no key, no click, no word of others. Textual closes a screen at once
-    but removes it later, and a widget after its children. What comes in between is handled as if all were there: a second Enter
-    in the command palette closes the screen below, or raises ScreenStackError. Waits for `Screen.dismiss` and `App._prune`.
+    """Leave a widget that goes what it needs for that, but no key, no click, no word of others.
+    Textual closes a screen at once but removes it later, and a widget after its children. What
+    comes in between is handled as if all were there: a second Enter in the command palette closes
+    the screen below, or raises ScreenStackError. Waits for `Screen.dismiss` and `App._prune`.
     """
     gone = widget._pruning or (isinstance(widget, Screen) and _closed(widget))
     if not (gone and (message.bubble or isinstance(message, events.Timer))):
@@ -62,21 +67,31 @@ async def _dispatch_while_there(dispatch: Method, widget: Widget, message: Messa
 
 
 @_mends(Content, "_wrap_and_format")
-def _wrap_in_a_column(wrap: Method, content: Content, width: int, *more: Any, **options: Any) -> Any:
-    """Wrap where a tiny window leaves a button no column between its pads: ValueError. Waits for `_wrap_and_format`."""
+def _wrap_in_a_column(
+    wrap: Method, content: Content, width: int, *more: Any, **options: Any
+) -> Any:
+    """Wrap where a tiny window leaves a button no column between its pads: ValueError. Waits for
+    `_wrap_and_format`.
+    """
     return wrap(content, max(width, 1 + 2 * options.get("line_pad", 0)), *more, **options)
 
 
 @_mends(Timer, "_start")
 def _start_to_the_end(start: Method, timer: Timer) -> None:
-    """Let a timer that is to ring once do so, late too: on a busy machine a notice would stay. Waits for `Timer._run`."""
+    """Let a timer that is to ring once do so, late too: on a busy machine a notice would stay.
+    Waits for `Timer._run`.
+    """
     timer._skip = timer._skip and timer._repeat != 0
     start(timer)
 
 
 @_mends(App, "_prune")
-def _prune_with_workers(prune: Method, app: App[Any], *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
-    """End workers before the widgets go that they look at: NoMatches. At the app's end also its own. Waits for `App._prune`."""
+def _prune_with_workers(
+    prune: Method, app: App[Any], *nodes: Widget, parent: DOMNode | None = None
+) -> AwaitRemove:
+    """End workers before the widgets go that they look at: NoMatches. At the app's end also its
+    own. Waits for `App._prune`.
+    """
     removed = {one for node in nodes for one in node.walk_children(with_self=True)}
     for worker in list(app.workers):
         if worker.node in removed or not app._running:
@@ -86,18 +101,25 @@ def _prune_with_workers(prune: Method, app: App[Any], *nodes: Widget, parent: DO
 
 @_mends(Screen, "dismiss")
 def _dismiss_own(dismiss: Method, screen: Screen[Any], result: Any = None) -> AwaitComplete:
-    """Close this screen, once: Textual closes what is in front, as a question above a prompt. Waits for `Screen.dismiss`."""
+    """Close this screen, once: Textual closes what is in front, as a question above a prompt. Waits
+    for `Screen.dismiss`.
+    """
     if screen.is_active:
         return cast("AwaitComplete", dismiss(screen, result))
     if not _closed(screen):
-        screen.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (screen.dismiss(result),))  # a tuple, which no timer awaits
+        # a tuple, which no timer awaits
+        screen.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (screen.dismiss(result),))
     return AwaitComplete()
 
 
 @_mends(Toast, "remove")
 def _remove_with_holder(remove: Method, toast: Toast) -> AwaitRemove:
-    """Remove a notice with its place, which Textual leaves. Waits for `ToastRack.show` to do as `Toast._expire` does."""
-    return cast("AwaitRemove", remove(toast.parent if isinstance(toast.parent, ToastHolder) else toast))
+    """Remove a notice with its place, which Textual leaves. Waits for `ToastRack.show` to do as
+    `Toast._expire` does.
+    """
+    return cast(
+        "AwaitRemove", remove(toast.parent if isinstance(toast.parent, ToastHolder) else toast)
+    )
 
 
 def _same(one: object, other: object) -> bool:
@@ -107,46 +129,68 @@ def _same(one: object, other: object) -> bool:
 
 
 @_mends(Static, "update")
-def _update_with_news(update: Method, static: Static, content: Any = "", *, layout: bool = True) -> None:
-    """Leave a text that is the same: Textual lays out the whole screen anew for it. Waits for `Static.update` to compare."""
+def _update_with_news(
+    update: Method, static: Static, content: Any = "", *, layout: bool = True
+) -> None:
+    """Leave a text that is the same: Textual lays out the whole screen anew for it. Waits for
+    `Static.update` to compare.
+    """
     if not _same(content, static.content):
         update(static, content, layout=layout)
 
 
 @_mends(_BorderTitle, "__set__")
 def _set_another_title(put: Method, title: Any, widget: Widget, words: Any) -> None:
-    """Leave a title that is the same: Textual draws all of the widget anew for it. Waits for `_BorderTitle` to compare."""
+    """Leave a title that is the same: Textual draws all of the widget anew for it. Waits for
+    `_BorderTitle` to compare.
+    """
     if words is None or not _same(words, getattr(widget, title._internal_name, None)):
         put(title, widget, words)
 
 
 @_mends(App, "action_command_palette")
 def _open_palette(_open: Method, app: App[Any]) -> None:
-    """Open it under no name, which the one that is still being removed may have: DuplicateIds. Waits for this action."""
+    """Open it under no name, which the one that is still being removed may have: DuplicateIds.
+    Waits for this action.
+    """
     if app.use_command_palette and not CommandPalette.is_open(app):
         app.push_screen(CommandPalette())
 
 
 class _Sheet:
-    """What is known of a style sheet's rules: what they ask, and what came of them for how a node looked. It takes over what
-    was known `before`, but for nodes that rules which came or went can match: each new widget brings a few rules of its own.
-    For Textual's `apply` it is the cache: that asks for a node after `look`, and puts there what it found before it goes on.
+    """What is known of a style sheet's rules: what they ask, and what came of them for how a node
+    looked. It takes over what was known `before`, but for nodes that rules which came or went can
+    match: each new widget brings a few rules of its own. For Textual's `apply` it is the cache:
+    that asks for a node after `look`, and puts there what it found before it goes on.
     """
 
     def __init__(self, rules: list[RuleSet], before: "_Sheet | None") -> None:
         self.rules, changed = rules, set(rules).symmetric_difference(before.rules if before else ())
-        # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*” means no system's own.
-        asked: _Asked = before._asked if before else {above: {".-textual-system": set()} for above in (False, True)}
-        self._asked: _Asked = {above: {name: {*pseudo} for name, pseudo in names.items()} for above, names in asked.items()}
+        # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*”
+        # means no system's own.
+        asked: _Asked = (
+            before._asked
+            if before
+            else {above: {".-textual-system": set()} for above in (False, True)}
+        )
+        self._asked: _Asked = {
+            above: {name: {*pseudo} for name, pseudo in names.items()}
+            for above, names in asked.items()
+        }
         self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
         concerned = set[str]()
         for *others, last in (one.selectors for rule in changed for one in rule.selector_set):
-            for one, above in [*((one, above) for one in others for above in self._asked), (last, False)]:
+            for one, above in [
+                *((one, above) for one in others for above in self._asked),
+                (last, False),
+            ]:
                 name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
                 self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
             concerned.add(name)  # that of the last, whose node the rule is for
         results: _Results = before._results if before else {}
-        self._results: _Results = {look: result for look, result in results.items() if concerned.isdisjoint(look[0])}
+        self._results: _Results = {
+            look: result for look, result in results.items() if concerned.isdisjoint(look[0])
+        }
 
     def look(self, node: object) -> object:
         """What rules ask of a node and of all above it, up to the app, as it is."""
@@ -155,7 +199,10 @@ class _Sheet:
             key = (above, node.__class__, node._id, frozenset(node._classes))
             if key not in self._known:
                 names = frozenset(self._asked[above].keys() & node._selector_names)
-                self._known[key] = names, sorted({pseudo for name in names for pseudo in self._asked[above][name]})
+                self._known[key] = (
+                    names,
+                    sorted({pseudo for name in names for pseudo in self._asked[above][name]}),
+                )
             names, pseudo_classes = self._known[key]
             seen += [names, *[node.has_pseudo_class(pseudo) for pseudo in pseudo_classes]]
             node, above = node._parent, True
@@ -170,13 +217,21 @@ class _Sheet:
 
 
 @_mends(Stylesheet, "apply")
-def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_cache: Any) -> None:
-    """Leave a node's styles where all that rules ask of it and of those above is what it was; where it is what another's was,
-    take over what came of that. Textual compares all rules anew: a quarter of a key's time. Waits for `Stylesheet` to remember.
+def _apply_to_what_differs(
+    apply: Method, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_cache: Any
+) -> None:
+    """Leave a node's styles where all that rules ask of it and of those above is what it was; where
+    it is what another's was, take over what came of that. Textual compares all rules anew: a
+    quarter of a key's time. Waits for `Stylesheet` to remember.
     """
-    if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:  # which parses what is new
+    # which parses what is new
+    if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:
         known = vars(sheet)["_known"] = _Sheet(sheet.rules, known)
-    look, looked, above = known.look(node), vars(node).get("_looked", (None,)), vars(node._parent or node).get("_looked")
+    look, looked, above = (
+        known.look(node),
+        vars(node).get("_looked", (None,)),
+        vars(node._parent or node).get("_looked"),
+    )
     if looked[0] is known.rules and looked[1:3] == (look, node.styles.base._updates):
         if looked[3] is above:
             return
@@ -187,35 +242,53 @@ def _apply_to_what_differs(apply: Method, sheet: Stylesheet, node: DOMNode, *, a
 
 
 @_mends(Stylesheet, "replace_rules")
-def _set_what_differs(replace: Method, _sheet: Stylesheet, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
-    """Set the properties that are others than before: Textual sets all. Waits for `Stylesheet.replace_rules` to compare."""
+def _set_what_differs(
+    replace: Method, _sheet: Stylesheet, node: DOMNode, rules: RulesMap, animate: bool = False
+) -> None:
+    """Set the properties that are others than before: Textual sets all. Waits for
+    `Stylesheet.replace_rules` to compare.
+    """
     if animate and "transitions" in rules:
         replace(node, rules, animate=True)
         return
     base: Any = node.styles.base
-    for name in [name for name in base._rules.keys() | rules.keys() if base._rules.get(name) is not rules.get(name)]:
+    for name in [
+        name
+        for name in base._rules.keys() | rules.keys()
+        if base._rules.get(name) is not rules.get(name)
+    ]:
         setattr(base, name, rules.get(name))
     node.notify_style_update()
 
 
 @_mends(_PrintCapture, "fileno")
 def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
-    """Say that what stands in for stderr is no file: at Textual's -1 `multiprocessing` fails. Waits for it to raise itself."""
+    """Say that what stands in for stderr is no file: at Textual's -1 `multiprocessing` fails. Waits
+    for it to raise itself.
+    """
     raise io.UnsupportedOperation("fileno")
 
 
-Stylesheet._EXCLUDE_PSEUDO_CLASSES_FROM_CACHE = set()  # type: ignore[misc]  # a look holds these too, Textual's key does not
-RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]  # the same in C; it is asked for each rule time and again
-# This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for `StylesCache.get_inner_outer` to be a class method.
+# a look holds these too, Textual's key does not
+Stylesheet._EXCLUDE_PSEUDO_CLASSES_FROM_CACHE = set()  # type: ignore[misc]
+# the same in C; it is asked for each rule time and again
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
+# This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for
+# `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
 # The panel of keys is put into a screen that is being made: MountError. Waits for it to wait.
 only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
-# The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits for `_on_mount`.
+# The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits
+# for `_on_mount`.
 only_where(CommandPalette, "_on_mount", lambda palette, _: not _closed(palette))
 # A click outside a screen that became smaller: NoWidget. Waits for the handler to catch that.
-only_where(CommandPalette, "_on_click", lambda palette, click: click.screen_offset in palette.region)
+only_where(
+    CommandPalette, "_on_click", lambda palette, click: click.screen_offset in palette.region
+)
 # A list without room knows no lines, and Page Down looks for one: KeyError. Waits for `_move_page`.
 only_where(OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line)
 # A click on an option that was taken away after it was drawn: IndexError. Waits for `_on_click`.
-only_where(OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count)
+only_where(
+    OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count
+)

@@ -1,8 +1,9 @@
-"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser. Its driver writes packets from two
-threads, and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of the app's. What anybody prints
-stands between the packets. The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a packet
-that makes no sense; where its input ends, the app goes on for nobody. It takes signals, and may hang at the end. Sizes may be 0
-or a million. A download has its path on the server. Waits for `WebDriver` to do better.
+"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser. Its driver
+writes packets from two threads, and loses the rest of one that a full pipe cuts short. A closed
+pipe is a fault of the app's. What anybody prints stands between the packets. The thread that reads
+ends, without a word, at a byte that is no UTF-8, a key that is none, a packet that makes no sense;
+where its input ends, the app goes on for nobody. It takes signals, and may hang at the end. Sizes
+may be 0 or a million. A download has its path on the server. Waits for `WebDriver` to do better.
 """
 
 import codecs
@@ -34,7 +35,8 @@ class Pipes:
     """The pipes of a page, for packets alone: what else is printed goes to standard error."""
 
     def __init__(self) -> None:
-        self.keys = os.dup(0)  #: the file that packets come from; for all others, stdin is at its end.
+        #: the file that packets come from; for all others, stdin is at its end.
+        self.keys = os.dup(0)
         self._packets = os.dup(1)
         empty, other_end = os.pipe()
         os.dup2(empty, 0)
@@ -67,7 +69,9 @@ class Pipes:
             self._put(b'M\0\0\0\x10{"type": "exit"}')
 
     def say(self, text: str) -> None:
-        """Write what is to be read after the app; blocks where nobody reads; an OSError if the other end is gone."""
+        """Write what is to be read after the app; blocks where nobody reads; an OSError if the
+        other end is gone.
+        """
         data = f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace")
         self._put(b"D" + len(data).to_bytes(4, "big") + data)
 
@@ -83,7 +87,8 @@ class PageDriver(KeysDriver, WebDriver):
         self._write = cast("Any", self.pipes.write)
         self._key_thread.daemon = True
         self._parser = XTermParser()
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode  # a character may be cut in two by packets
+        # a character may be cut in two by packets
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def run_input_thread(self) -> None:
         """In a thread: take packets until the page ends."""
@@ -118,23 +123,34 @@ class PageDriver(KeysDriver, WebDriver):
         elif packet_type == "resize":
             width, height = _sound(payload["width"], payload["height"])
             super().on_meta(packet_type, {"width": width, "height": height})
-        elif packet_type == "deliver_chunk_request":  # for the app's own thread, as all that is written: this one hears the end
+        elif packet_type == "deliver_chunk_request":
+            # for the app's own thread, as all that is written: this one hears the end
             size = min(max(1, cast("int", payload["size"])), BYTES_AT_ONCE)
             self._loop.call_soon_threadsafe(super().on_meta, packet_type, {**payload, "size": size})
         else:
             super().on_meta(packet_type, payload)
 
-    def deliver_binary(self, binary: Any, *, delivery_key: str, save_path: Path, **options: Any) -> None:
+    def deliver_binary(
+        self, binary: Any, *, delivery_key: str, save_path: Path, **options: Any
+    ) -> None:
         """Offer the browser a file, by its name alone."""
-        super().deliver_binary(binary, delivery_key=delivery_key, save_path=Path("/", save_path.name), **options)
+        super().deliver_binary(
+            binary, delivery_key=delivery_key, save_path=Path("/", save_path.name), **options
+        )
 
     # In place of those that wait for the app's thread, which is this one.
 
-    def _delivery_complete(self, delivery_key: str, save_path: Path | None, name: str | None) -> None:
+    def _delivery_complete(
+        self, delivery_key: str, save_path: Path | None, name: str | None
+    ) -> None:
         self._app.post_message(events.DeliveryComplete(key=delivery_key, path=save_path, name=name))
 
-    def _delivery_failed(self, delivery_key: str, exception: BaseException, name: str | None) -> None:
-        self._app.post_message(events.DeliveryFailed(key=delivery_key, exception=exception, name=name))
+    def _delivery_failed(
+        self, delivery_key: str, exception: BaseException, name: str | None
+    ) -> None:
+        self._app.post_message(
+            events.DeliveryFailed(key=delivery_key, exception=exception, name=name)
+        )
 
 
 def _sound(width: Any, height: Any) -> tuple[int, int]:
@@ -142,4 +158,5 @@ def _sound(width: Any, height: Any) -> tuple[int, int]:
     return min(max(1, int(width)), MOST_COLUMNS), min(max(1, int(height)), MOST_ROWS)
 
 
-vars(web_driver)["WINDOWS"] = True  # or it would take signals; nothing else there asks which system it is
+# or it would take signals; nothing else there asks which system it is
+vars(web_driver)["WINDOWS"] = True

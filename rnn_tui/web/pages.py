@@ -1,7 +1,9 @@
-"""The pages of a server: how many, how long, which has which store of runs, and what each passes on.
+"""The pages of a server: how many, how long, which has which store of runs, and what each passes
+on.
 
-A page is a browser at one end of a WebSocket, a process with the app at the other; textual-serve's has a shell and no end.
-Either may be slow, gone, or send nonsense. What comes too fast waits in its own pipe; what makes no sense is passed over.
+A page is a browser at one end of a WebSocket, a process with the app at the other; textual-serve's
+has a shell and no end. Either may be slow, gone, or send nonsense. What comes too fast waits in its
+own pipe; what makes no sense is passed over.
 """
 
 import asyncio
@@ -30,22 +32,37 @@ from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.paths import data_dir, page_environment
 from rnn_tui.runs.locks import in_turn
 
-COMMAND = (sys.executable, "-P", "-m", "rnn_tui")  # no module from the folder that it is in: others may write there
-SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0  # the process keeps its training and ends within this; then it is killed
-MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24  # longer messages of a browser close its page; page.js holds them back
-MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000  # the last is what a screen is longer than, and no terminal's setup
-MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0  # downloads; a piece of one, all of one
-READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"  # sent first; then packets: terminal, JSON, pieces of files
-ENDED, LOST = "The app has ended.", "The browser is gone."  # of at most 123 bytes: they go with the end of a WebSocket
+# no module from the folder that it is in: others may write there
+COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
+# the process keeps its training and ends within this; then it is killed
+SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0
+# longer messages of a browser close its page; page.js holds them back
+MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
+# the last is what a screen is longer than, and no terminal's setup
+MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000
+# downloads; a piece of one, all of one
+MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0
+# sent first; then packets: terminal, JSON, pieces of files
+READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"
+# of at most 123 bytes: they go with the end of a WebSocket
+ENDED, LOST = "The app has ended.", "The browser is gone."
 FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
 FULL = "No more than {} may use this server at once. Try again later."
 OVER = "rnn-tui serve has ended. What was in training is kept."
 CROWDED = "The server can start no more processes now. Try again later."
 # What is raised where a process, which a stranger may have led astray, sends what it should not.
-NONSENSE = (ValueError, TypeError, RecursionError, DecodeError, asyncio.LimitOverrunError, TimeoutError)
+NONSENSE = (
+    ValueError,
+    TypeError,
+    RecursionError,
+    DecodeError,
+    asyncio.LimitOverrunError,
+    TimeoutError,
+)
 SECONDS_TO_DRAW = 60.0
-SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05  # between looks for pages that nobody uses, and for the end of one
+# between looks for pages that nobody uses, and for the end of one
+SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +78,8 @@ class Page:
         self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
         self.process: Process | None = None  #: the app; None where it has not started.
         self._socket, self._farewell, self._attention = socket, ENDED, "blur"
-        self._offered: dict[str, tuple[str, object]] = {}  # files by key: name, and the app's own word for it
+        # files by key: name, and the app's own word for it
+        self._offered: dict[str, tuple[str, object]] = {}
         self._pieces: dict[str, asyncio.Queue[bytes]] = {}
 
     def leave(self, farewell: str) -> None:
@@ -83,7 +101,9 @@ class Page:
     async def close(self) -> None:
         """Say in the browser why it has ended."""
         with suppress(ConnectionError, TimeoutError):  # it does not listen any more
-            await asyncio.wait_for(self._socket.close(message=self._farewell.encode()), SECONDS_TO_CLOSE)
+            await asyncio.wait_for(
+                self._socket.close(message=self._farewell.encode()), SECONDS_TO_CLOSE
+            )
 
     async def _obey(self, message: object) -> None:
         match message:
@@ -100,12 +120,27 @@ class Page:
                 await self._socket.send_json(["pong", stamp[:40]])
 
     async def start(self, variables: Mapping[str, str], folder: Path | None) -> None:
-        """Start the app in a folder, with variables beside the server's own; an OSError where that can't be."""
+        """Start the app in a folder, with variables beside the server's own; an OSError where that
+        can't be.
+        """
         self.process = await asyncio.create_subprocess_exec(
-            *COMMAND, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=folder, start_new_session=True,
-            env={**os.environ, **variables, "TEXTUAL_COLOR_SYSTEM": "truecolor", "PYTHONSAFEPATH": "1"},
-        )  # fmt: skip
-        self._reading = [asyncio.create_task(one) for one in (self._show(self.process), _log_complaints(self.process))]
+            *COMMAND,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=folder,
+            start_new_session=True,
+            env={
+                **os.environ,
+                **variables,
+                "TEXTUAL_COLOR_SYSTEM": "truecolor",
+                "PYTHONSAFEPATH": "1",
+            },
+        )
+        self._reading = [
+            asyncio.create_task(one)
+            for one in (self._show(self.process), _log_complaints(self.process))
+        ]
         await self._socket.send_json(["instance_id", self.secret])
 
     async def _show(self, process: Process) -> None:
@@ -131,7 +166,8 @@ class Page:
             return
         process.stdin.close()
         self._reading[0].cancel()
-        self._reading.append(asyncio.create_task(_read_all(process.stdout)))  # or it could wait for somebody to read for ever
+        # or it could wait for somebody to read for ever
+        self._reading.append(asyncio.create_task(_read_all(process.stdout)))
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         if process.returncode is None and sys.platform != "win32":
@@ -143,18 +179,27 @@ class Page:
             task.cancel()
 
     async def _send(self, data: bytes | Mapping[str, object]) -> None:
-        """Send the app keys, or else what is none; waits while it does not read, if it has not ended."""
-        kind, data = (TERMINAL, data) if isinstance(data, bytes) else (META, json.dumps(data).encode())
+        """Send the app keys, or else what is none; waits while it does not read, if it has not
+        ended.
+        """
+        kind, data = (
+            (TERMINAL, data) if isinstance(data, bytes) else (META, json.dumps(data).encode())
+        )
         if self.process is not None and self.process.stdin is not None:
             with suppress(OSError, RuntimeError):
                 self.process.stdin.write(kind + len(data).to_bytes(4, "big") + data)
                 await self.process.stdin.drain()
 
     async def _pass_on_all(self, stdout: asyncio.StreamReader) -> None:
-        """Pass on its packets; an IncompleteReadError ends it, one of `NONSENSE` where these are none."""
+        """Pass on its packets; an IncompleteReadError ends it, one of `NONSENSE` where these are
+        none.
+        """
         await stdout.readuntil(READY)
         while True:
-            kind, size = await stdout.readexactly(1), int.from_bytes(await stdout.readexactly(4), "big")
+            kind, size = (
+                await stdout.readexactly(1),
+                int.from_bytes(await stdout.readexactly(4), "big"),
+            )
             if size > MOST_PACKET:
                 raise ValueError(f"a packet of {size} bytes")
             data = await stdout.readexactly(size)
@@ -163,7 +208,8 @@ class Page:
                 if size > A_SCREEN and not self.drawn.is_set():
                     self.drawn.set()
                     self.touched = time.monotonic()  # whoever waited for it was there
-                    await self._send({"type": self._attention})  # it takes itself for left until it is told
+                    # it takes itself for left until it is told
+                    await self._send({"type": self._attention})
             elif kind in (META, PACKED):
                 await self._pass_on(json.loads(data) if kind == META else load(data))
 
@@ -171,7 +217,12 @@ class Page:
         match message:
             case {"type": "open_url", "url": str(url)} if re.match("https?://", url):
                 await self._socket.send_json(["open_url", {"url": url, "new_tab": True}])
-            case {"type": "deliver_file_start", "key": str(key), "path": str(path), "name": name} if key.isalnum():
+            case {
+                "type": "deliver_file_start",
+                "key": str(key),
+                "path": str(path),
+                "name": name,
+            } if key.isalnum():
                 while len(self._offered) >= MOST_OFFERED:
                     del self._offered[next(iter(self._offered))]
                 self._offered[key] = printable(Path(path).name, 150), name
@@ -184,12 +235,16 @@ class Page:
         return self._offered[key][0] if key in self._offered else None
 
     async def fetch(self, key: str) -> AsyncIterator[bytes]:
-        """Take a file that is offered, by pieces, and once; a TimeoutError where that takes too long."""
+        """Take a file that is offered, by pieces, and once; a TimeoutError where that takes too
+        long.
+        """
         (_, name), until = self._offered.pop(key), time.monotonic() + SECONDS_A_FILE
         pieces = self._pieces[key] = asyncio.Queue()
         try:
             while time.monotonic() < until:
-                await self._send({"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name})
+                await self._send(
+                    {"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name}
+                )
                 if not (piece := await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)):
                     return
                 yield piece
@@ -205,7 +260,9 @@ def is_size(columns: int, rows: int) -> bool:
 
 async def _log_complaints(process: Process) -> None:
     while text := await cast("asyncio.StreamReader", process.stderr).read(1 << 12):
-        log.warning("page %s: %s", process.pid, printable_lines(text.decode(errors="replace"), 1 << 12))
+        log.warning(
+            "page %s: %s", process.pid, printable_lines(text.decode(errors="replace"), 1 << 12)
+        )
 
 
 async def _read_all(stream: asyncio.StreamReader) -> None:
@@ -217,7 +274,8 @@ async def _read_all(stream: asyncio.StreamReader) -> None:
 class Rules:
     """What a server lets its pages do."""
 
-    share: Path | None  #: the one folder that they may look into, by its real path; None: all, as the user may.
+    #: the one folder that they may look into, by its real path; None: all, as the user may.
+    share: Path | None
     one_store: bool  #: whether those who share a folder have the same runs.
     trainings: int  #: how many of them train side by side.
     pages: int  #: how many there are at once.
@@ -228,12 +286,16 @@ class House:
     """Lets pages in, which queue for training in a folder, and sees them out."""
 
     def __init__(self, rules: Rules, turns: Path) -> None:
-        self.stores_apart = rules.share is not None and not rules.one_store  #: whether each browser has runs of its own.
+        #: whether each browser has runs of its own.
+        self.stores_apart = rules.share is not None and not rules.one_store
         self._rules, self._turns, self._over = rules, turns, False
         self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
-        self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # each start keeps a core busy: more would make all late
+        # each start keeps a core busy: more would make all late
+        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
 
-    async def receive(self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]) -> None:
+    async def receive(
+        self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]
+    ) -> None:
         """Be a page to a browser that is known by a name, until one of both has enough."""
         page = Page(socket, size)
         life = [asyncio.create_task(one) for one in (page.listen(), self._live(page, browser))]
@@ -243,7 +305,8 @@ class House:
         outcomes = await asyncio.gather(*life, return_exceptions=True)
         outcomes += await asyncio.gather(page.close(), page.end(), return_exceptions=True)
         store = self._pages.pop(page, None)
-        if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
+        # nor any run
+        if store is not None and self.stores_apart and not (store / "runs.db").exists():
             shutil.rmtree(store, ignore_errors=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
@@ -275,7 +338,9 @@ class House:
 
     async def _live(self, page: Page, browser: str) -> None:
         """Start the page's process, and be there until it has ended."""
-        while len(self._pages) >= self._rules.pages and any(other.leaving.is_set() for other in self._pages):
+        while len(self._pages) >= self._rules.pages and any(
+            other.leaving.is_set() for other in self._pages
+        ):
             await asyncio.sleep(SECONDS_TO_ASK)
         if self._over or len(self._pages) >= self._rules.pages:
             page.leave(OVER if self._over else FULL.format(self._rules.pages))
@@ -284,7 +349,9 @@ class House:
         try:
             store = self._pages[page] = await self._store(browser)
             async with self._starting:
-                variables = page_environment(store, self._rules.share, self._turns, self._rules.trainings, page.size)
+                variables = page_environment(
+                    store, self._rules.share, self._turns, self._rules.trainings, page.size
+                )
                 await page.start(variables, self._rules.share)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
@@ -294,9 +361,12 @@ class House:
             raise
 
     async def _store(self, browser: str) -> Path | None:
-        """Where a page keeps its runs, once no other writes there: as before for a browser's first, None for the user's own."""
+        """Where a page keeps its runs, once no other writes there: as before for a browser's first,
+        None for the user's own.
+        """
         folder = data_dir() / "pages"
-        name = hashlib.sha256(browser.encode()).hexdigest()[:32]  # not by the name itself: who knows that has the store
+        # not by the name itself: who knows that has the store
+        name = hashlib.sha256(browser.encode()).hexdigest()[:32]
         for number in itertools.count(1):
             store: Path | None = folder / (name if number == 1 else f"{name}-{number}")
             if not self.stores_apart:

@@ -1,4 +1,6 @@
-"""What the server answers, and to whom: the page, its files, its WebSocket, its downloads, and nothing else."""
+"""What the server answers, and to whom: the page, its files, its WebSocket, its downloads, and
+nothing else.
+"""
 
 import asyncio
 import hmac
@@ -22,24 +24,36 @@ from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.pages import MOST_MESSAGE, House, Rules, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
-FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}  # of js, css and fonts
+# of js, css and fonts
+FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}
 SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
-COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600  # by port: a browser tells them to all servers of a computer
+# by port: a browser tells them to all servers of a computer
+COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
-HEADERS = {  # nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw the terminal
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-    "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Server": "rnn-tui",
-}  # fmt: skip
+# nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw
+# the terminal
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "font-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Server": "rnn-tui",
+}
 _ELSEWHERE = ("192.0.2.1", 9)  # an address that is reserved for books; nothing is sent there
 
 log = logging.getLogger(__name__)
 
 
 class Server:
-    """Answers requests for pages of `house`, where `--host` is `host`; its address has to hold the `token`, if one is needed.
+    """Answers requests for pages of `house`, where `--host` is `host`; its address has to hold the
+    `token`, if one is needed.
 
-    Any page in a browser can send requests here: who asks must know the token, by a name of this computer, from its own page.
+    Any page in a browser can send requests here: who asks must know the token, by a name of this
+    computer, from its own page.
     """
 
     def __init__(self, house: House, host: str, token: str) -> None:
@@ -64,19 +78,31 @@ class Server:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what comes from elsewhere, or wants anything but to read, by a `web.HTTPException`."""
+        """Refuse what comes from elsewhere, or wants anything but to read, by a
+        `web.HTTPException`.
+        """
         if request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET"])
         if not self._is_here(host := request.headers.get("Host", "").lower()):
-            raise web.HTTPForbidden(text="This is no name of this computer; use its address, or start with --host NAME.")
-        if request.headers.get("Origin", f"http://{host}").lower() not in (f"http://{host}", f"https://{host}"):
+            raise web.HTTPForbidden(
+                text="This is no name of this computer; use its address, or start with --host NAME."
+            )
+        if request.headers.get("Origin", f"http://{host}").lower() not in (
+            f"http://{host}",
+            f"https://{host}",
+        ):
             raise web.HTTPForbidden(text="Another page asks for this.")
         return await handler(request)
 
     def _require_token(self, token: str) -> None:
         """Refuse who does not know the token, if one is needed, by a `web.HTTPForbidden`."""
-        if self._token and not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
-            raise web.HTTPForbidden(text="Use the address that rnn-tui serve printed: its token is missing or wrong here.")
+        if self._token and not hmac.compare_digest(
+            token.encode(errors="replace"), self._token.encode()
+        ):
+            raise web.HTTPForbidden(
+                text="Use the address that rnn-tui serve printed: its token is missing or wrong "
+                "here."
+            )
 
     def _is_here(self, host: str) -> bool:
         """Whether a Host header names this computer; nobody can let an address lead elsewhere."""
@@ -92,7 +118,9 @@ class Server:
         response = web.Response(text=text, content_type="text/html")
         if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
             browser, age = _browser_of(request), SECONDS_OF_COOKIE
-            response.set_cookie(_cookie_of(request), browser, max_age=age, httponly=True, samesite="Lax")
+            response.set_cookie(
+                _cookie_of(request), browser, max_age=age, httponly=True, samesite="Lax"
+            )
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
@@ -105,7 +133,9 @@ class Server:
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
         beat = SECONDS_BETWEEN_BEATS
-        response = web.WebSocketResponse(heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0)
+        response = web.WebSocketResponse(
+            heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0
+        )
         await response.prepare(request)
         await self._house.receive(response, _browser_of(request), _size_of(request))
         return response
@@ -114,8 +144,11 @@ class Server:
         page, key = self._house.find(request.query.get("instance", "")), request.match_info["key"]
         if page is None or (name := page.offered(key)) is None:
             raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
-        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"  # whatever is in it, never a page of this server
-        response = web.StreamResponse(headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file})
+        # whatever is in it, never a page of this server
+        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        response = web.StreamResponse(
+            headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file}
+        )
         await response.prepare(request)
         try:
             async for piece in page.fetch(key):
@@ -129,7 +162,9 @@ class Server:
 
 def _cookie_of(request: web.Request) -> str:
     """The name of the cookie that a browser has its store by."""
-    address = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    address = (
+        request.transport.get_extra_info("sockname") if request.transport is not None else None
+    )
     return COOKIE.format(address[1] if address else 0)
 
 
@@ -148,17 +183,32 @@ def _size_of(request: web.Request) -> tuple[int, int]:
     return USUAL_SIZE
 
 
-async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
-    """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can listen. No token lets in all."""
+async def serve(
+    host: str,
+    port: int,
+    rules: Rules,
+    over: asyncio.Event,
+    *,
+    token: str,
+    tell: Callable[[str], object],
+) -> None:
+    """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can
+    listen. No token lets in all.
+    """
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
-        runner = web.AppRunner(Server(house, host, token).application(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            Server(house, host, token).application(), access_log=None, shutdown_timeout=0.1
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
         except (OSError, UnicodeError) as error:
-            raise StoreError(f"Nothing can listen at {printable(host)}, port {port}: {why(error)}.") from error
-        tell(f"http://{_place_of(host, *runner.addresses[0][:2])}/{f'?token={token}' if token else ''}")
+            raise StoreError(
+                f"Nothing can listen at {printable(host)}, port {port}: {why(error)}."
+            ) from error
+        query = f"?token={token}" if token else ""
+        tell(f"http://{_place_of(host, *runner.addresses[0][:2])}/{query}")
         looking = asyncio.create_task(house.close_idle())
         await over.wait()
         looking.cancel()

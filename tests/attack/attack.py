@@ -97,7 +97,11 @@ def run(kind: type[Attack], count: int, seed: int = 0, first: int = 0) -> list[A
     finally:
         stream.close()
     seconds = time.monotonic() - began
-    print(f"{kind.name}: {done:,} {kind.unit} in {seconds:.0f} s, seed {seed}, {len(failures)} failed", flush=True)
+    print(
+        f"{kind.name}: {done:,} {kind.unit} in {seconds:.0f} s, seed {seed}, {len(failures)} "
+        "failed",
+        flush=True,
+    )
     return failures
 
 

@@ -33,39 +33,141 @@ ENDLESS, SECONDS_OF_ENDLESS = {"train", "report", "reproduce", "sweep", "serve"}
 REAL = 80
 # Networks that train in a moment, where nothing hostile is put in their place.
 TINY = {
-    "epochs": "1", "batch_size": "4", "training_size": "8", "test_size": "4", "seeds": "1",
-    "hidden_sizes": "2", "lengths": "3-4", "losses": "bce", "workers": "1", "device": "cpu",
-    "position": "1", "mnist_seeds": "1", "only": "adder", "preset": "fast",
-}  # fmt: skip
+    "epochs": "1",
+    "batch_size": "4",
+    "training_size": "8",
+    "test_size": "4",
+    "seeds": "1",
+    "hidden_sizes": "2",
+    "lengths": "3-4",
+    "losses": "bce",
+    "workers": "1",
+    "device": "cpu",
+    "position": "1",
+    "mnist_seeds": "1",
+    "only": "adder",
+    "preset": "fast",
+}
 HOSTILE = (
-    "", " ", "0", "-1", "1e999", "nan", "inf", "-inf", "9" * 400, "1" * 5000, "0x10", "1_0", "½",
-    "٣", "1,2,3", "3-", "2-1", ",", "=", "-", "--", "--json", "-h", "\x1b[31mred", "a\nb\tc", "\r",
-    "\x9b2J", "[bold]x[/bold]", "[/]", "{0}", "%s%n", "\udcff\udc80", "é" * 300, "🎉", "\u202e",
-    "~no-such-user/x", "/", ".", "..", "x" * 5000, "/dev/zero", "/dev/full", "a/" * 3000, "*", "'",
-    "last", "LAST", "@x", "cuda", "mps", "true", "None", "1 + 1", "1011", "31415", "+", "0b", "0xg",
-)  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "inf",
+    "-inf",
+    "9" * 400,
+    "1" * 5000,
+    "0x10",
+    "1_0",
+    "½",
+    "٣",
+    "1,2,3",
+    "3-",
+    "2-1",
+    ",",
+    "=",
+    "-",
+    "--",
+    "--json",
+    "-h",
+    "\x1b[31mred",
+    "a\nb\tc",
+    "\r",
+    "\x9b2J",
+    "[bold]x[/bold]",
+    "[/]",
+    "{0}",
+    "%s%n",
+    "\udcff\udc80",
+    "é" * 300,
+    "🎉",
+    "\u202e",
+    "~no-such-user/x",
+    "/",
+    ".",
+    "..",
+    "x" * 5000,
+    "/dev/zero",
+    "/dev/full",
+    "a/" * 3000,
+    "*",
+    "'",
+    "last",
+    "LAST",
+    "@x",
+    "cuda",
+    "mps",
+    "true",
+    "None",
+    "1 + 1",
+    "1011",
+    "31415",
+    "+",
+    "0b",
+    "0xg",
+)
 # What is no fault at all, by the name of the option or the place.
 PLAUSIBLE = {
-    "run": ("last",), "runs": ("last",), "resume": ("last",), "start_from_run": ("last",),
-    "query": ("1011", "110", "31415", "0x1f", "+"), "test_image": ("0", "9999"), "seed": ("0", "7"),
-    "position": ("1", "3"), "hidden_size": ("10", "3"), "loss": ("bce", "ce"), "metrics": ("loss",),
-    "threshold": ("0", "99.5"), "weights": ("adder.safetensors", "mnist-lstm.safetensors"),
-    "photo": ("photo.png",), "paths": ("photo.png", "photos", "."), "name": ("other",),
-}  # fmt: skip
+    "run": ("last",),
+    "runs": ("last",),
+    "resume": ("last",),
+    "start_from_run": ("last",),
+    "query": ("1011", "110", "31415", "0x1f", "+"),
+    "test_image": ("0", "9999"),
+    "seed": ("0", "7"),
+    "position": ("1", "3"),
+    "hidden_size": ("10", "3"),
+    "loss": ("bce", "ce"),
+    "metrics": ("loss",),
+    "threshold": ("0", "99.5"),
+    "weights": ("adder.safetensors", "mnist-lstm.safetensors"),
+    "photo": ("photo.png",),
+    "paths": ("photo.png", "photos", "."),
+    "name": ("other",),
+}
 PLACES = (
-    "pipe", "socket", "folder", "empty", "damaged.safetensors", "photo.png", "loop", "nowhere",
-    "missing/x.md", "photos", "text.md", "adder.safetensors", "mnist-lstm.safetensors",
-)  # fmt: skip
+    "pipe",
+    "socket",
+    "folder",
+    "empty",
+    "damaged.safetensors",
+    "photo.png",
+    "loop",
+    "nowhere",
+    "missing/x.md",
+    "photos",
+    "text.md",
+    "adder.safetensors",
+    "mnist-lstm.safetensors",
+)
 WRITABLE = ("new.md", "new.html", "new.npz", "folder", "missing/x.md", "loop", "empty", "socket")
 ODD = {
-    "NO_COLOR": "1", "COLUMNS": "0", "TERM": "dumb", "FORCE_COLOR": "1", "LINES": "x",
-    "TTY_COMPATIBLE": "1", "PYTHONWARNINGS": "default", "TZ": "nowhere/\x1b",
-}  # fmt: skip
+    "NO_COLOR": "1",
+    "COLUMNS": "0",
+    "TERM": "dumb",
+    "FORCE_COLOR": "1",
+    "LINES": "x",
+    "TTY_COMPATIBLE": "1",
+    "PYTHONWARNINGS": "default",
+    "TZ": "nowhere/\x1b",
+}
 LINES = (
-    b"1011 110\n", b"31415\n", b"\xff\xfe\x00\n", b"\n", b"# x\n", b"0x1f + 0d3\n", b"\x1b[2J\n",
-    b"9" * 3000 + b"\n", b"\xef\xbb\xbf1 1\r\n", b"\x00\x00", b"1 1", "½ ٣\n".encode(),
+    b"1011 110\n",
+    b"31415\n",
+    b"\xff\xfe\x00\n",
+    b"\n",
+    b"# x\n",
+    b"0x1f + 0d3\n",
+    b"\x1b[2J\n",
+    b"9" * 3000 + b"\n",
+    b"\xef\xbb\xbf1 1\r\n",
+    b"\x00\x00",
+    b"1 1",
+    "½ ٣\n".encode(),
     b"\xed\xa0\x80 1\n",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -101,12 +203,23 @@ class CommandLines(Attack):
         cv2.line(paper, (32, 12), (28, 48), 30, 5)
         self._photo = cv2.imencode(".png", paper)[1].tobytes()
         environment = home_in(self._template) | {"OMP_NUM_THREADS": "1"}
-        tiny = ["--epochs=1", "--training-size=8", "--test-size=4", "--batch-size=4", "--seeds=1",
-                "--hidden-size=2", "--loss=bce", "--device=cpu", "--quiet"]  # fmt: skip
+        tiny = [
+            "--epochs=1",
+            "--training-size=8",
+            "--test-size=4",
+            "--batch-size=4",
+            "--seeds=1",
+            "--hidden-size=2",
+            "--loss=bce",
+            "--device=cpu",
+            "--quiet",
+        ]
         subprocess.run(
             [sys.executable, "-m", "rnn_tui", "train", "adder", *tiny],
-            env=environment, stdout=subprocess.DEVNULL, check=True,
-        )  # fmt: skip
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
 
     def attempt(self, random: Random) -> Attempt:
         """Type something."""
@@ -128,7 +241,10 @@ class CommandLines(Attack):
         told = [file.read_bytes().decode(errors="replace") for file in (out, err)]
         home = environment["RNN_TUI_HOME"]
         kind = "by itself" if real else "in the server"
-        tried = f"rnn-tui {shlex.join(arguments)[:1500]!a} {kind}, streams {streams}, home {home!a}, ascii {ascii_only}"
+        tried = (
+            f"rnn-tui {shlex.join(arguments)[:1500]!a} {kind}, streams {streams}, home {home!a}, "
+            f"ascii {ascii_only}"
+        )
         whole = streams[1] == str(out)
         return Attempt(tried, fault_of(arguments, code, told[0] if whole else None, told[1]))
 
@@ -189,7 +305,11 @@ class CommandLines(Attack):
             if action.nargs == 0:
                 arguments.append(option)
                 continue
-            value = tiny if tiny and random.random() > hostile / 4 else self._value(action, random, hostile)
+            value = (
+                tiny
+                if tiny and random.random() > hostile / 4
+                else self._value(action, random, hostile)
+            )
             arguments += [f"{option}={value}"] if random.random() < 0.5 else [option, value]
         if random.random() < hostile / 5:
             arguments.insert(random.randrange(len(arguments) + 1), random.choice(HOSTILE))
@@ -207,43 +327,72 @@ class CommandLines(Attack):
     def _environment(self, random: Random, *, ascii_only: bool) -> dict[str, str]:
         environment = home_in(self._home) | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         if random.random() < 0.08:
-            homes = ("~no-such-user/x", "pipe", "empty", "socket", "loop", "/dev/null", "x" * 400,
-                     "\udcff", "new", "/proc/nowhere", " ", "damaged.safetensors")  # fmt: skip
+            homes = (
+                "~no-such-user/x",
+                "pipe",
+                "empty",
+                "socket",
+                "loop",
+                "/dev/null",
+                "x" * 400,
+                "\udcff",
+                "new",
+                "/proc/nowhere",
+                " ",
+                "damaged.safetensors",
+            )
             environment["RNN_TUI_HOME"] = random.choice(homes)
             environment["HOME"] = str(self._work)
         environment |= {name: value for name, value in ODD.items() if random.random() < 0.1}
         if ascii_only:
             environment |= {
-                "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"
-            }  # fmt: skip
+                "LANG": "C",
+                "LC_ALL": "C",
+                "PYTHONUTF8": "0",
+                "PYTHONCOERCECLOCALE": "0",
+            }
         return environment
 
     def _in_server(
-        self, arguments: list[str], streams: list[str], environment: dict[str, str],
-        ascii_only: bool, endless: bool,
-    ) -> int | None:  # fmt: skip
+        self,
+        arguments: list[str],
+        streams: list[str],
+        environment: dict[str, str],
+        ascii_only: bool,
+        endless: bool,
+    ) -> int | None:
         if self._server is None:
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "tests.attack.command_server"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
                 env=home_in(self._template) | {"OMP_NUM_THREADS": "1"},
-            )  # fmt: skip
+            )
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         request = {
-            "arguments": arguments, "streams": streams, "environment": environment,
-            "ascii": ascii_only, "folder": str(self._work), "limit": MOST_SECONDS,
+            "arguments": arguments,
+            "streams": streams,
+            "environment": environment,
+            "ascii": ascii_only,
+            "folder": str(self._work),
+            "limit": MOST_SECONDS,
             "ask": SECONDS_OF_ENDLESS if endless else SECONDS,
-        }  # fmt: skip
+        }
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         code: int | None = json.loads(self._server.stdout.readline())
         return code
 
     def _in_interpreter(
-        self, arguments: list[str], streams: list[str], environment: dict[str, str],
-        _ascii_only: bool, _endless: bool,
-    ) -> int | None:  # fmt: skip
+        self,
+        arguments: list[str],
+        streams: list[str],
+        environment: dict[str, str],
+        _ascii_only: bool,
+        _endless: bool,
+    ) -> int | None:
         ends = {0: "<", 1: ">>", 2: "2>>"}
         parts = []
         for number, name in enumerate(streams):
@@ -258,9 +407,15 @@ class CommandLines(Attack):
             return subprocess.run(
                 # Its own limit, since it is not asked to end: as after Ctrl-C.
                 f"exec timeout -s INT -k 60 30 {command} {' '.join(parts)}",
-                shell=True, cwd=self._work, env=environment, stdin=subprocess.DEVNULL,
-                stdout=nobody, stderr=nobody, timeout=MOST_SECONDS, check=False,
-            ).returncode  # fmt: skip
+                shell=True,
+                cwd=self._work,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=nobody,
+                stderr=nobody,
+                timeout=MOST_SECONDS,
+                check=False,
+            ).returncode
         except subprocess.TimeoutExpired:
             return None
         finally:

@@ -19,12 +19,23 @@ from typing import Any
 
 CLOSED, NOBODY = "closed", "nobody"
 MODULES = (
-    "rnn_tui.photos.reader", "rnn_tui.runs.store", "rnn_tui.runs.training", "rnn_tui.runs.export",
-    "rnn_tui.runs.export.documents", "rnn_tui.runs.export.plots", "rnn_tui.report.document",
-    "rnn_tui.report.running", "rnn_tui.inside.adder", "rnn_tui.inside.recall",
-    "rnn_tui.inside.mnist", "rnn_tui.tasks.mnist.problem", "rnn_tui.tasks.adder.problem",
-    "rnn_tui.tasks.recall.problem", "rnn_tui.cli.results", "rnn_tui.runs.weights",
-)  # fmt: skip
+    "rnn_tui.photos.reader",
+    "rnn_tui.runs.store",
+    "rnn_tui.runs.training",
+    "rnn_tui.runs.export",
+    "rnn_tui.runs.export.documents",
+    "rnn_tui.runs.export.plots",
+    "rnn_tui.report.document",
+    "rnn_tui.report.running",
+    "rnn_tui.inside.adder",
+    "rnn_tui.inside.recall",
+    "rnn_tui.inside.mnist",
+    "rnn_tui.tasks.mnist.problem",
+    "rnn_tui.tasks.adder.problem",
+    "rnn_tui.tasks.recall.problem",
+    "rnn_tui.cli.results",
+    "rnn_tui.runs.weights",
+)
 
 
 def main() -> None:
@@ -107,9 +118,11 @@ def _streams(names: list[str], *, ascii_only: bool) -> None:
             continue
         raw = io.FileIO(number, "w" if number else "r", closefd=False)
         made[number] = io.TextIOWrapper(
-            io.BufferedWriter(raw) if number else io.BufferedReader(raw), encoding,
-            "backslashreplace" if number == 2 else errors, line_buffering=number == 2,
-        )  # fmt: skip
+            io.BufferedWriter(raw) if number else io.BufferedReader(raw),
+            encoding,
+            "backslashreplace" if number == 2 else errors,
+            line_buffering=number == 2,
+        )
     sys.stdin, sys.stdout, sys.stderr = made
 
 

@@ -24,12 +24,49 @@ RUNS = [f"2025010{day}-000000-aaaaa{day}" for day in range(1, 7)]
 NAMES = [f"run-{day}" for day in range(1, 7)]
 PATIENCE_SECONDS = 30
 HOSTILE: list[Any] = [
-    "", "x", "\x1b[31mred", "\x1b]0;title\x07", "[red]", "[/]", "[@click=app.quit]x[/]", "=1+1",
-    "\u202egnp.exe", "a\nb\rc", "\x00", "../../etc/passwd", "-rf", "last", "null", "{}", "[]", "5",
-    "NaN", '{"task": 5}', "[" * 5000, "é数👩\u200d💻", "'; DROP TABLE runs; --", "finished",
-    "training", "damaged", b"", b"\xff\xfe", b"\x00" * 7, b"\x00" * 800, None, 0, 1, -1, 2**63 - 1,
-    -(2**63), 0.5, -0.5, 1e300, float("inf"), float("-inf"), "9" * 400,
-]  # fmt: skip
+    "",
+    "x",
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "[red]",
+    "[/]",
+    "[@click=app.quit]x[/]",
+    "=1+1",
+    "\u202egnp.exe",
+    "a\nb\rc",
+    "\x00",
+    "../../etc/passwd",
+    "-rf",
+    "last",
+    "null",
+    "{}",
+    "[]",
+    "5",
+    "NaN",
+    '{"task": 5}',
+    "[" * 5000,
+    "é数👩\u200d💻",
+    "'; DROP TABLE runs; --",
+    "finished",
+    "training",
+    "damaged",
+    b"",
+    b"\xff\xfe",
+    b"\x00" * 7,
+    b"\x00" * 800,
+    None,
+    0,
+    1,
+    -1,
+    2**63 - 1,
+    -(2**63),
+    0.5,
+    -0.5,
+    1e300,
+    float("inf"),
+    float("-inf"),
+    "9" * 400,
+]
 TABLES = ("runs", "sessions", "tags", "moments", "points", "lines")
 
 
@@ -144,7 +181,9 @@ def _edit(path: Path, *statements: str, values: tuple[Any, ...] = (), loose: boo
         connection.execute("PRAGMA ignore_check_constraints = ON")
         if loose:
             connection.execute("PRAGMA writable_schema = ON")
-            connection.execute("UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'")
+            connection.execute(
+                "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'"
+            )
             connection.execute("PRAGMA writable_schema = RESET")
         for statement in statements:
             connection.execute(statement, values)
@@ -170,9 +209,11 @@ def one_value(random: Random, path: Path) -> tuple[str, list[str]]:
     key = "id" if table == "runs" else "run_id"
     value = random.choice(HOSTILE)
     tried = _edit(
-        path, f"UPDATE {table} SET {column} = ? WHERE {key} = '{RUNS[at]}'", values=(value,),
+        path,
+        f"UPDATE {table} SET {column} = ? WHERE {key} = '{RUNS[at]}'",
+        values=(value,),
         loose=random.random() < 0.5,
-    )  # fmt: skip
+    )
     return tried, [run_id for run_id in RUNS if run_id != RUNS[at]]
 
 
@@ -183,9 +224,13 @@ def many_values(random: Random, path: Path) -> tuple[str, list[str]]:
         table = random.choice(TABLES)
         column = random.choice(_columns(path, table))
         told.append(
-            _edit(path, f"UPDATE {table} SET {column} = ?", values=(random.choice(HOSTILE),),
-                  loose=True)
-        )  # fmt: skip
+            _edit(
+                path,
+                f"UPDATE {table} SET {column} = ?",
+                values=(random.choice(HOSTILE),),
+                loose=True,
+            )
+        )
     return "; ".join(told), []
 
 
@@ -213,7 +258,8 @@ def other_shape(random: Random, path: Path) -> tuple[str, list[str]]:
             f"DELETE FROM {table}",
             f"CREATE TRIGGER t BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '\x1b[2J'); END",
             f"CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM runs; END",
-            "CREATE VIEW other AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x FROM c",
+            "CREATE VIEW other AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
+            "SELECT x FROM c",
             f"PRAGMA user_version = {random.choice([-1, 0, 1, 2, 99, 2**31 - 1])}",
             f"PRAGMA application_id = {random.choice([0, 1, 0x726E6E74])}",
         ]
@@ -229,7 +275,9 @@ def other_bytes(random: Random, path: Path) -> tuple[str, list[str]]:
     match how:
         case "flipped":
             for _ in range(random.choice([1, 3, 30])):
-                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= 1 << random.randrange(8)
+                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= (
+                    1 << random.randrange(8)
+                )
         case "cut":
             del data[at:]
         case "added":
@@ -275,8 +323,14 @@ def beside_it(random: Random, path: Path) -> tuple[str, list[str]]:
     if random.random() < 0.5:
         spill = write_spill(Spill(run_id, "spilled", 3.0, small(), None, []))
         document = json.loads(spill.read_text())
-        event = {"kind": "StepLogged", "step": 1, "metrics": {"a": 1.0}, "rate": 1.0,
-                 "elapsed": 1.0, "replicas": {"b": [1.0] * 4}}  # fmt: skip
+        event = {
+            "kind": "StepLogged",
+            "step": 1,
+            "metrics": {"a": 1.0},
+            "rate": 1.0,
+            "elapsed": 1.0,
+            "replicas": {"b": [1.0] * 4},
+        }
         document["events"] = [event]
         part = random.choice([document, event, document["config"]])
         key = random.choice(list(part))

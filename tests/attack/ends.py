@@ -32,9 +32,17 @@ TASKS = (("\x1bOR", "Prompt"), ("\x1bOS", "Calculator"))
 MOST_SECONDS, PATIENCE = 5.0, 30.0
 SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "SIGINT": signal.SIGINT}
 WAYS = (
-    "SIGTERM", "SIGHUP", "SIGINT", "SIGTERM twice", "close", "close untold", "Ctrl+Q",
-    "stop and SIGTERM", "suspend and SIGTERM", "stuck and SIGTERM",
-)  # fmt: skip
+    "SIGTERM",
+    "SIGHUP",
+    "SIGINT",
+    "SIGTERM twice",
+    "close",
+    "close untold",
+    "Ctrl+Q",
+    "stop and SIGTERM",
+    "suspend and SIGTERM",
+    "stuck and SIGTERM",
+)
 
 
 class Fault(Exception):
@@ -61,7 +69,10 @@ class Ends(Attack):
         busy = random.random() < 0.5
         home = self.folder / f"{random.getrandbits(64):x}"
         tried = f"{state}, {way}" + (", beside a busy process" if busy else "")
-        with mock.patch.dict(os.environ, home_in(home), clear=True), busy_process() if busy else contextlib.nullcontext():
+        with (
+            mock.patch.dict(os.environ, home_in(home), clear=True),
+            busy_process() if busy else contextlib.nullcontext(),
+        ):
             terminal = Terminal(controlling=way == "close")
             try:
                 keys = self._go(terminal, state, random)

@@ -101,7 +101,9 @@ class Exports(Attack):
         except pytest.skip.Exception as skipped:
             return Attempt(f"nothing, since {skipped}")
         wanted = self._expected(arguments, ending)
-        return Attempt(f"{' '.join(arguments)} {path} ({kind})", _fault(arguments, path, kind, wanted))
+        return Attempt(
+            f"{' '.join(arguments)} {path} ({kind})", _fault(arguments, path, kind, wanted)
+        )
 
     def _expected(self, arguments: Sequence[str], ending: str) -> bytes | None:
         """What the same writes into a new file; None where that does not become a single file."""
@@ -186,6 +188,9 @@ def _to_stdout(arguments: Sequence[str]) -> tuple[int, bytes, str]:
     home = Path(os.environ["RNN_TUI_HOME"])
     done = subprocess.run(
         [*COMMAND, *arguments],
-        capture_output=True, env=home_in(home), timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        env=home_in(home),
+        timeout=PATIENCE,
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr.decode()

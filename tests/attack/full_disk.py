@@ -109,9 +109,16 @@ class _Session:
             if not fault:
                 with self._filling():
                     fault = self._random.choice(
-                        (self._train, self._train, self._train, self._export, self._rename,
-                         self._list, self._document)
-                    )()  # fmt: skip
+                        (
+                            self._train,
+                            self._train,
+                            self._train,
+                            self._export,
+                            self._rename,
+                            self._list,
+                            self._document,
+                        )
+                    )()
         self._filler.unlink(missing_ok=True)
         more = ["mount", "-o", f"remount,size={ENOUGH}", str(self._disk)]
         subprocess.run(more, check=True, capture_output=True)
@@ -193,7 +200,9 @@ class _Session:
 
     def _document(self) -> str:
         path = self._disk / f"report{len(self.tried)}.md"
-        code, _, _, fault = self._run("report", "--no-training", "--only", "recall", "-o", str(path))
+        code, _, _, fault = self._run(
+            "report", "--no-training", "--only", "recall", "-o", str(path)
+        )
         return fault or ("a part of a document is left" if code and path.exists() else "")
 
     def _rename(self) -> str:

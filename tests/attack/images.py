@@ -182,8 +182,19 @@ def _two_in_one(data: bytearray, random: Random) -> bytes:
 
 
 def _other_beginning(data: bytearray, random: Random) -> bytes:
-    begins = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"II*\0", b"MM\0*", b"BM",
-              b"GIF89a", b"\0\0\0\x18ftypheic", b"%PDF-1.7", b"PK\3\4", b"")  # fmt: skip
+    begins = (
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\0\0\0\0WEBP",
+        b"II*\0",
+        b"MM\0*",
+        b"BM",
+        b"GIF89a",
+        b"\0\0\0\x18ftypheic",
+        b"%PDF-1.7",
+        b"PK\3\4",
+        b"",
+    )
     return random.choice(begins) + bytes(data[random.choice([0, 2, 8, 12]) :])
 
 
@@ -197,6 +208,13 @@ def _noise(data: bytearray, random: Random) -> bytes:
 
 
 DAMAGES = (
-    _cut, _flipped, _wrong_header, _huge_size, _odd_png, _two_in_one, _other_beginning, _repeated,
+    _cut,
+    _flipped,
+    _wrong_header,
+    _huge_size,
+    _odd_png,
+    _two_in_one,
+    _other_beginning,
+    _repeated,
     _noise,
-)  # fmt: skip
+)

@@ -37,19 +37,71 @@ SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
 IMAGES = {"epochs": 1, "hidden_size": 4}
 
 # `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
-LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
+LETTERS = (
+    " "
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
+)
 MOVES = (
-    "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter",
-    "escape", "backspace", "delete", "ctrl+home", "ctrl+end", "shift+left", "shift+end",
-    "ctrl+left", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+a", "ctrl+e", "ctrl+c", "ctrl+x", "ctrl+v",
-    "ctrl+z", "ctrl+d", "insert", "shift+enter", "ctrl+shift+up", "alt+1", "alt+t", "alt+n",
-    "alt+i", "alt+w", "alt+pageup", "alt+pagedown",
-)  # fmt: skip
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "tab",
+    "shift+tab",
+    "enter",
+    "escape",
+    "backspace",
+    "delete",
+    "ctrl+home",
+    "ctrl+end",
+    "shift+left",
+    "shift+end",
+    "ctrl+left",
+    "ctrl+w",
+    "ctrl+u",
+    "ctrl+k",
+    "ctrl+a",
+    "ctrl+e",
+    "ctrl+c",
+    "ctrl+x",
+    "ctrl+v",
+    "ctrl+z",
+    "ctrl+d",
+    "insert",
+    "shift+enter",
+    "ctrl+shift+up",
+    "alt+1",
+    "alt+t",
+    "alt+n",
+    "alt+i",
+    "alt+w",
+    "alt+pageup",
+    "alt+pagedown",
+)
 TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f12")
 WORDS = (
-    "train", "pause", "next", "chart", "theme", "max", "screen", "keys", "go to", "log", "zzz", "e",
-    "t", "help", "form", "quit", "",
-)  # fmt: skip
+    "train",
+    "pause",
+    "next",
+    "chart",
+    "theme",
+    "max",
+    "screen",
+    "keys",
+    "go to",
+    "log",
+    "zzz",
+    "e",
+    "t",
+    "help",
+    "form",
+    "quit",
+    "",
+)
 SIZES = ((80, 24), (80, 24), (120, 40), (200, 50), (100, 30), (60, 20))
 TINY = ((40, 10), (20, 6), (10, 3), (5, 2), (3, 1), (1, 1), (1, 60), (300, 1), (2, 9))
 
@@ -153,7 +205,8 @@ class KeysAttack(Attack):
             try:
                 asyncio.run(self._type(app, steps, done))
                 fault = "" if app.runs.close(PATIENCE) else "a training thread lives on"
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is what the attack is for
+            except Exception as error:  # noqa: BLE001
+                # whatever it is, it is what the attack is for
                 fault = told(error)
                 app.runs.close(PATIENCE)
         count = sum(isinstance(step, Press | Mouse | Paste) for step in done)
@@ -200,7 +253,9 @@ class KeysAttack(Attack):
                 driver._size = (width, height)
                 driver.process_message(events.Resize(Size(width, height), Size(width, height)))
             case Train(task):
-                asked = [pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete]
+                asked = [
+                    pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete
+                ]
                 for pane in asked:  # none but a pane asks, once it is there
                     pane.post_message(TrainRequested([tiny(task, str(self._data))]))
             case Wait(seconds):
@@ -223,7 +278,9 @@ async def answer(app: RnnTuiApp) -> None:
     app.call_later(lambda: app.screen.call_later(arrived.set) or arrived.set())
     ended = asyncio.ensure_future(app._exception_event.wait())
     waiting = asyncio.ensure_future(arrived.wait())
-    done, _ = await asyncio.wait((ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(
+        (ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+    )
     ended.cancel()
     waiting.cancel()
     assert done, "the app answers no more"
@@ -233,9 +290,17 @@ def chosen(random: Random) -> Iterator[Step]:
     """What is done, some two hundred keys of it."""
     keys = 0
     kinds: tuple[tuple[int, Callable[[Random], Iterator[Step]]], ...] = (
-        (30, _keys), (10, _tabs), (8, _palette), (8, _clicks), (4, _paste), (5, _sizes),
-        (3, _train), (8, _again), (5, _runs), (10, _wait),
-    )  # fmt: skip
+        (30, _keys),
+        (10, _tabs),
+        (8, _palette),
+        (8, _clicks),
+        (4, _paste),
+        (5, _sizes),
+        (3, _train),
+        (8, _again),
+        (5, _runs),
+        (10, _wait),
+    )
     weights = [weight for weight, _ in kinds]
     while keys < KEYS_AN_ATTEMPT:
         [(_, kind)] = random.choices(kinds, weights)

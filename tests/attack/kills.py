@@ -68,7 +68,10 @@ class Trainings:
 
     def __init__(self) -> None:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.attack.trainings"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.attack.trainings"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def run(self, arguments: Sequence[str], life: float | None = None) -> int | None:
@@ -113,7 +116,10 @@ class Kills(Attack):
     def attempt(self, random: Random) -> Attempt:
         """One run, killed several times."""
         task = random.choice(list(self._arguments))
-        lives = [random.uniform(SHORTEST_LIFE, LONGEST_LIFE) for _ in range(random.randint(1, MOST_KILLS))]
+        lives = [
+            random.uniform(SHORTEST_LIFE, LONGEST_LIFE)
+            for _ in range(random.randint(1, MOST_KILLS))
+        ]
         seconds = ", ".join(f"{life:.3f}" for life in lives)
         tried = f"{' '.join(self._arguments[task])}, killed after {seconds} s"
         try:
@@ -183,7 +189,9 @@ def check_after_kill(run: RunRecord, case: Case, store: RunStore) -> str:
     kept = without_times(store.moments(run.run_id))
     done = (state.epoch - 1) * per_epoch
     expected = [
-        row for row in case.record if (row[0] == "step" and row[1] <= point.step) or (row[0] == "epoch" and row[1] <= done)
+        row
+        for row in case.record
+        if (row[0] == "step" and row[1] <= point.step) or (row[0] == "epoch" and row[1] <= done)
     ]
     missing = [row for row in expected if row not in kept]
     if missing:
@@ -202,7 +210,9 @@ def check_finished(runs: Sequence[RunRecord], case: Case, store: RunStore) -> No
     weights, record = outcome_of(run, store)
     leftovers = [path for path in run.weights.parent.iterdir() if path != run.weights]
     store.delete(run)
-    if weights.keys() != case.weights.keys() or not all(tensor.equal(case.weights[name]) for name, tensor in weights.items()):
+    if weights.keys() != case.weights.keys() or not all(
+        tensor.equal(case.weights[name]) for name, tensor in weights.items()
+    ):
         raise Fault("the weights differ from those of the run that was left alone")
     if record != case.record:
         raise Fault("the curve differs from that of the run that was left alone")

@@ -15,6 +15,15 @@ from tests.attack.programs import Programs
 from tests.attack.weights import Weights
 
 ATTACKS: tuple[type[Attack], ...] = (
-    CommandLines, Images, Weights, Databases, KeysAttack, Ends, Kills, Exports, Programs, FullDisk,
-)  # fmt: skip
+    CommandLines,
+    Images,
+    Weights,
+    Databases,
+    KeysAttack,
+    Ends,
+    Kills,
+    Exports,
+    Programs,
+    FullDisk,
+)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

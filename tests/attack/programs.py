@@ -24,9 +24,24 @@ TRAINING, MANAGING = 4, 2
 OPERATIONS_AT_A_TIME = 30
 PATIENCE_SECONDS = 120.0
 TRAIN = [
-    "train", "recall", "--json", "--device", "cpu", "--epochs", "1", "--seeds", "1",
-    "--hidden-sizes", "2", "--training-size", "40", "--test-size", "20", "--batch-size", "20",
-]  # fmt: skip
+    "train",
+    "recall",
+    "--json",
+    "--device",
+    "cpu",
+    "--epochs",
+    "1",
+    "--seeds",
+    "1",
+    "--hidden-sizes",
+    "2",
+    "--training-size",
+    "40",
+    "--test-size",
+    "20",
+    "--batch-size",
+    "20",
+]
 
 
 class Programs(Attack):
@@ -66,9 +81,11 @@ class Programs(Attack):
     def _begin(self, seed: float) -> None:
         self._programs = subprocess.Popen(
             [sys.executable, "-m", "tests.attack.programs", str(seed)],
-            stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
             env=home_in(self.folder),
-        )  # fmt: skip
+        )
         threading.Thread(target=self._listen, args=(self._programs,), daemon=True).start()
 
     def _listen(self, programs: subprocess.Popen[str]) -> None:

@@ -24,10 +24,38 @@ from tests.cli.command_line import run_inside
 CODES = (0, 1, 2)
 SHIPPED = ("adder", "recall-position-1", "recall-position-3", "mnist-lstm", "mnist-rnn")
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 0, 1, 2**31, 2**63, 10**400, 1e308, float("nan"), float("inf"), "", "x" * 999,
-    "\x1b[31m", "[red]", "\ud800", "../x", [], {}, [[]], [10**9], {"a": {}}, "mnist", "adder",
-    "gru", "bce", [1, 2, 3], ["bce", "bce"], 1000, 256, 4_294_967_295,
-)  # fmt: skip
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2**31,
+    2**63,
+    10**400,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    "x" * 999,
+    "\x1b[31m",
+    "[red]",
+    "\ud800",
+    "../x",
+    [],
+    {},
+    [[]],
+    [10**9],
+    {"a": {}},
+    "mnist",
+    "adder",
+    "gru",
+    "bce",
+    [1, 2, 3],
+    ["bce", "bce"],
+    1000,
+    256,
+    4_294_967_295,
+)
 NUMBERS = (np.nan, np.inf, -np.inf, 3.4e38, -3.4e38, 1e30, 1e-45, 0.0)
 DTYPES = ("F32", "F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E4M3", "x", 7, None)
 
@@ -74,10 +102,18 @@ class Weights(Attack):
         return Attempt(tried, fault or (f"a warning: {noise[0]}" if noise else ""))
 
     def _command(self, name: str, random: Random) -> list[str]:
-        adding = [["add", "1011", "110"], ["add", "--vote", "7", "+", "8", "--base", "decimal"],
-                  ["inspect", "adder", "1011", "110"], ["add"]]  # fmt: skip
-        recalling = [["recall", "31415"], ["recall", "--vote", "27182", "--position", "2"],
-                     ["inspect", "recall", "31415"], ["recall"]]  # fmt: skip
+        adding = [
+            ["add", "1011", "110"],
+            ["add", "--vote", "7", "+", "8", "--base", "decimal"],
+            ["inspect", "adder", "1011", "110"],
+            ["add"],
+        ]
+        recalling = [
+            ["recall", "31415"],
+            ["recall", "--vote", "27182", "--position", "2"],
+            ["inspect", "recall", "31415"],
+            ["recall"],
+        ]
         photo = str(self.folder / "7.png")
         reading = [["predict", photo], ["predict", photo, "--labels"], ["inspect", "mnist", photo]]
         kinds = {"adder": adding, "recall": recalling, "mnist": reading}
@@ -128,9 +164,19 @@ def _cut(data: bytes, random: Random) -> bytes:
 
 
 def _other_file(_data: bytes, random: Random) -> bytes:
-    return random.choice([b"", b"\0" * 9, b"x", pickle.dumps({"w": [1.0]}), b"PK\3\4", b"{}" * 9,
-                          struct.pack("<Q", 2**63) + b"{", struct.pack("<Q", 2) + b"{}",
-                          struct.pack("<Q", 9**5) + b"[" * 9**5])  # fmt: skip
+    return random.choice(
+        [
+            b"",
+            b"\0" * 9,
+            b"x",
+            pickle.dumps({"w": [1.0]}),
+            b"PK\3\4",
+            b"{}" * 9,
+            struct.pack("<Q", 2**63) + b"{",
+            struct.pack("<Q", 2) + b"{}",
+            struct.pack("<Q", 9**5) + b"[" * 9**5,
+        ]
+    )
 
 
 def _parts(data: bytes) -> tuple[dict[str, Any], bytes] | None:
@@ -168,7 +214,15 @@ def _tensor(header: dict[str, Any], random: Random) -> dict[str, Any]:
 @_with_header
 def _other_shape(header: dict[str, Any], random: Random) -> None:
     one = _tensor(header, random)
-    shapes = ([], [0], [-1], [2**63], [10**400], [1, *one.get("shape", [])], one.get("shape", [])[::-1])
+    shapes = (
+        [],
+        [0],
+        [-1],
+        [2**63],
+        [10**400],
+        [1, *one.get("shape", [])],
+        one.get("shape", [])[::-1],
+    )
     one["shape"] = random.choice(shapes)
 
 
@@ -186,7 +240,9 @@ def _other_place(header: dict[str, Any], random: Random) -> None:
 @_with_header
 def _other_name(header: dict[str, Any], random: Random) -> None:
     name = random.choice(list(header))
-    header[random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])] = header.pop(name)
+    header[random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])] = header.pop(
+        name
+    )
 
 
 @_with_header
@@ -200,12 +256,18 @@ def _other_about(header: dict[str, Any], random: Random) -> None:
     except ValueError:  # damaged before
         return
     if not isinstance(about, dict):
-        metadata[METADATA_KEY] = random.choice(["", "null", "[]", "[" * 99999, '{"format": 1}', "{"])
+        metadata[METADATA_KEY] = random.choice(
+            ["", "null", "[]", "[" * 99999, '{"format": 1}', "{"]
+        )
         return
     for _ in range(random.choice([1, 1, 2, 4])):
         place: Any = about
         while True:
-            key = random.choice(list(place)) if isinstance(place, dict) else random.randrange(len(place))
+            key = (
+                random.choice(list(place))
+                if isinstance(place, dict)
+                else random.randrange(len(place))
+            )
             if isinstance(place[key], dict | list) and place[key] and random.random() < 0.9:
                 place = place[key]
                 continue
@@ -236,6 +298,17 @@ def _other_numbers(data: bytes, random: Random) -> bytes:
 
 
 DAMAGES = (
-    _flipped, _flipped_header, _cut, _other_file, _other_shape, _other_type, _other_place,
-    _other_name, _other_about, _other_about, _other_about, _other_numbers, _other_numbers,
-)  # fmt: skip
+    _flipped,
+    _flipped_header,
+    _cut,
+    _other_file,
+    _other_shape,
+    _other_type,
+    _other_place,
+    _other_name,
+    _other_about,
+    _other_about,
+    _other_about,
+    _other_numbers,
+    _other_numbers,
+)

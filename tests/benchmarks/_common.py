@@ -46,7 +46,13 @@ def parser(doc: str | None, rounds: int) -> argparse.ArgumentParser:
 def add_models(parser: argparse.ArgumentParser) -> None:
     """Let the user choose models; those of the report by default."""
     published = list(MNIST.published["test_accuracy"])
-    parser.add_argument("--models", nargs="+", choices=MNIST.cells, default=published, help="default: those of the report")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=MNIST.cells,
+        default=published,
+        help="default: those of the report",
+    )
 
 
 @contextmanager
@@ -57,7 +63,9 @@ def temporary_home() -> Iterator[Path]:
         yield Path(folder)
 
 
-def take_turns(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def take_turns(
+    contenders: Mapping[str, Callable[[], float]], rounds: int
+) -> dict[str, list[float]]:
     """Results of each contender, one a round; every other round goes through them backwards."""
     results: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds):
@@ -85,7 +93,10 @@ def verdict(ratio: float, target: float, *, at_most: bool = False) -> str:
 
 def machine() -> str:
     """A line on what the numbers were measured on."""
-    return f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads by default, load average {os.getloadavg()[0]:.2f}"
+    return (
+        f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads by default, load "
+        f"average {os.getloadavg()[0]:.2f}"
+    )
 
 
 # --- ours -----------------------------------------------------------------------------------
@@ -124,7 +135,9 @@ class Ours:
         return [event for event in self.events if isinstance(event, events.StepLogged)]
 
 
-def run_ours(config: RunConfig, *, stop_after: int | None = None, checkpoint: Path | None = None) -> Ours:
+def run_ours(
+    config: RunConfig, *, stop_after: int | None = None, checkpoint: Path | None = None
+) -> Ours:
     """Train with our loop, on the CPU; up to a step where `stop_after` says so."""
     seen: list[events.Event] = []
     control = Control()
@@ -194,7 +207,10 @@ class BareLoop:
         for at, chosen in enumerate(batches):
             if at == skip:
                 began, samples = time.perf_counter(), 0
-            loss = F.cross_entropy(self._model(self._images.index_select(0, chosen)), self._labels.index_select(0, chosen))
+            loss = F.cross_entropy(
+                self._model(self._images.index_select(0, chosen)),
+                self._labels.index_select(0, chosen),
+            )
             self._optimiser.zero_grad()
             loss.backward()
             self._optimiser.step()
@@ -243,7 +259,9 @@ class ReportsWay:
             torch.manual_seed(seed)
             whole = MNIST(root, train=True, transform=transforms.ToTensor())
             test = MNIST(root, train=False, transform=transforms.ToTensor())
-        train, validation = train_test_split(range(len(whole)), test_size=1 / 6, stratify=whole.targets, random_state=seed)
+        train, validation = train_test_split(
+            range(len(whole)), test_size=1 / 6, stratify=whole.targets, random_state=seed
+        )
         self._train = DataLoader(Subset(whole, train), batch_size=BATCH, shuffle=True)
         self._validation = DataLoader(Subset(whole, validation), batch_size=BATCH, shuffle=True)
         self._test = DataLoader(test, batch_size=BATCH, shuffle=True)

@@ -1,8 +1,9 @@
-"""Photos of what is no digit: letters, signs, scribbles, textures, pieces of photographs, blank paper.
+"""Photos of what is no digit: letters, signs, scribbles, textures, pieces of photographs, blank
+paper.
 
 None is drawn by what the networks are trained with (`rnn_tui.tasks.mnist.no_digits`): its fonts
-(DejaVu Serif, Computer Modern Typewriter, Hershey's triplex), its photographs (a flower, heights of a
-landscape), its strokes and its textures are others.
+(DejaVu Serif, Computer Modern Typewriter, Hershey's triplex), its photographs (a flower, heights of
+a landscape), its strokes and its textures are others.
 """
 
 from __future__ import annotations
@@ -51,21 +52,31 @@ def no_digit(kind: str, random: Random) -> Picture:
 
 def _on_paper(ink: Plane, share: float, random: Random) -> Picture:
     """Ink (H, W), 0 … 1, on lit paper, its longer side a share of the paper's shorter one."""
-    paper = blank_paper(str(random.choice(["plain", "grain", "shade", "clouds"], p=[0.5, 0.2, 0.2, 0.1])), random)
+    paper = blank_paper(
+        str(random.choice(["plain", "grain", "shade", "clouds"], p=[0.5, 0.2, 0.2, 0.1])), random
+    )
     if random.random() < 0.3:
-        paper = np.asarray(cv2.resize(paper, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), np.uint8)
+        paper = np.asarray(
+            cv2.resize(paper, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), np.uint8
+        )
     height, width = paper.shape[:2]
     rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.1 * ink.max()) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = share * min(height, width) / max(ink.shape)
     angle = np.radians(random.uniform(-8, 8))
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = np.array([width, height]) * (0.5 + random.uniform(-0.5, 0.5, 2) * max(0.0, 0.9 - share) * 0.6)
+    middle = np.array([width, height]) * (
+        0.5 + random.uniform(-0.5, 0.5, 2) * max(0.0, 0.9 - share) * 0.6
+    )
     move = middle - turn @ (np.array(ink.shape[::-1]) / 2)
-    placed = cv2.warpAffine(ink, np.column_stack([turn, move]), (width, height), flags=cv2.INTER_AREA)
+    placed = cv2.warpAffine(
+        ink, np.column_stack([turn, move]), (width, height), flags=cv2.INTER_AREA
+    )
     placed = cv2.GaussianBlur(placed, (0, 0), random.uniform(0.5, 1.5))[:, :, None]
     colour = random.uniform(0, 0.5) + random.uniform(0, 0.2, 3)
-    photo = paper * (1 - placed * (1 - colour)) + random.normal(0, random.uniform(0.5, 4), paper.shape)
+    photo = paper * (1 - placed * (1 - colour)) + random.normal(
+        0, random.uniform(0.5, 4), paper.shape
+    )
     photo = np.clip(photo, 0, 255).astype(np.uint8)
     return 255 - photo if random.random() < 0.15 else photo
 
@@ -76,7 +87,9 @@ def _on_paper(ink: Plane, share: float, random: Random) -> Picture:
 def _glyph(sign: str, font: str) -> Plane:
     """A sign in a font of Matplotlib's, as large as the canvas."""
     image = Image.new("L", (2 * CANVAS, 2 * CANVAS))
-    opened = ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"), CANVAS)
+    opened = ImageFont.truetype(
+        str(Path(get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"), CANVAS
+    )
     ImageDraw.Draw(image).text((CANVAS // 2, CANVAS // 3), sign, 255, opened)
     return np.asarray(image, np.float32) / 255
 
@@ -88,13 +101,17 @@ def _printed(signs: str, random: Random) -> Plane:
         thick = int(random.integers(6, 20))
         cv2.putText(canvas, sign, (60, 300), cv2.FONT_HERSHEY_TRIPLEX, 9, 255, thick, cv2.LINE_AA)
         return canvas.astype(np.float32) / 255
-    return _glyph(sign, str(random.choice(FONTS if sign.isascii() and sign.isalpha() else FONTS[:1])))
+    return _glyph(
+        sign, str(random.choice(FONTS if sign.isascii() and sign.isalpha() else FONTS[:1]))
+    )
 
 
 def _handwritten(random: Random) -> Plane:
     """A letter of a serif font, thinned and bent in waves."""
     letter = str(random.choice(list("AEFHKLMNRTVWXYfhkmnwx" + "ΔΛΞΠΣΨΩκλμπχψω")))
-    ink = (_glyph(letter, "DejaVuSerif-Italic" if random.random() < 0.5 else "DejaVuSerif") > 0.5).astype(np.uint8)
+    ink = (
+        _glyph(letter, "DejaVuSerif-Italic" if random.random() < 0.5 else "DejaVuSerif") > 0.5
+    ).astype(np.uint8)
     thinned = cv2.distanceTransform(ink, cv2.DIST_L2, 5)
     ridge = (thinned >= cv2.dilate(thinned, np.ones((3, 3), np.uint8)) - 0.5) & (thinned > 3)
     pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * int(random.integers(6, 14)) + 1,) * 2)
@@ -105,7 +122,9 @@ def _handwritten(random: Random) -> Plane:
         waves, phase = random.uniform(-1, 1, 2) / random.uniform(60, 150), random.uniform(0, 6)
         wave = random.uniform(5, 14) * np.sin(rows * waves[0] + columns * waves[1] + phase)
         rows, columns = (rows + wave, columns) if random.random() < 0.5 else (rows, columns + wave)
-    return np.asarray(cv2.remap(strokes, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR))
+    return np.asarray(
+        cv2.remap(strokes, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR)
+    )
 
 
 def _merged_print(random: Random) -> Plane:
@@ -113,8 +132,17 @@ def _merged_print(random: Random) -> Plane:
     image = Image.new("L", (5 * CANVAS, CANVAS))
     number = "".join(random.choice(list("0123456789"), random.integers(4, 11)))
     font = str(Path(get_data_path()) / "fonts" / "ttf" / f"{random.choice(FONTS)}.ttf")
-    ImageDraw.Draw(image).text((20, 60), number, 255, ImageFont.truetype(font, 200), stroke_width=int(random.integers(4, 14)))
-    grown = cv2.dilate(np.asarray(image), np.ones((int(random.integers(1, 40)), int(random.integers(10, 60))), np.uint8))
+    ImageDraw.Draw(image).text(
+        (20, 60),
+        number,
+        255,
+        ImageFont.truetype(font, 200),
+        stroke_width=int(random.integers(4, 14)),
+    )
+    grown = cv2.dilate(
+        np.asarray(image),
+        np.ones((int(random.integers(1, 40)), int(random.integers(10, 60))), np.uint8),
+    )
     return grown.astype(np.float32) / 255
 
 
@@ -146,7 +174,9 @@ def _scribble(random: Random) -> Plane:
 
 
 def _line(canvas: Plane, points: list[npt.NDArray[np.float64]], width: int) -> None:
-    cv2.polylines(canvas, [np.rint(np.array(points)).astype(np.int32)], False, 1.0, width, cv2.LINE_AA)
+    cv2.polylines(
+        canvas, [np.rint(np.array(points)).astype(np.int32)], False, 1.0, width, cv2.LINE_AA
+    )
 
 
 # --- what nobody wrote
@@ -177,7 +207,9 @@ def _texture(random: Random) -> Plane:
     else:
         across = columns * waves / 2 + 0.5 * (np.floor(rows * waves) % 2)
         field = np.maximum((rows * waves) % 1, across % 1) * 8 - 7
-    return np.asarray(np.clip(field * random.uniform(0.4, 2), 0, 1), np.float32) * np.float32(random.uniform(0.3, 1))
+    return np.asarray(np.clip(field * random.uniform(0.4, 2), 0, 1), np.float32) * np.float32(
+        random.uniform(0.3, 1)
+    )
 
 
 def _filled(random: Random) -> Plane:
@@ -187,7 +219,10 @@ def _filled(random: Random) -> Plane:
     if random.random() < 0.3:
         cv2.ellipse(canvas, (200, 200), (150, int(half[1])), 0, 0, 360, 1.0, -1, cv2.LINE_AA)
     else:
-        first, last = np.rint(200 - half).astype(int).tolist(), np.rint(200 + half).astype(int).tolist()
+        first, last = (
+            np.rint(200 - half).astype(int).tolist(),
+            np.rint(200 + half).astype(int).tolist(),
+        )
         cv2.rectangle(canvas, first, last, 1.0, -1)
     return canvas
 
@@ -216,7 +251,9 @@ def _smudge(random: Random) -> Plane:
 
 @lru_cache(maxsize=1)
 def _photographs() -> tuple[Picture, ...]:
-    heights = np.load(Path(get_data_path()) / "sample_data" / "jacksboro_fault_dem.npz")["elevation"].astype(np.float32)
+    heights = np.load(Path(get_data_path()) / "sample_data" / "jacksboro_fault_dem.npz")[
+        "elevation"
+    ].astype(np.float32)
     grey = ((heights - heights.min()) / np.ptp(heights) * 255).astype(np.uint8)
     return load_sample_image("flower.jpg")[:, :, ::-1], cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
 
@@ -229,13 +266,17 @@ def _piece_of_a_photograph(random: Random) -> Picture:
     if random.random() < 0.5:
         piece = piece[:, ::-1]
     factor = random.uniform(200, 800) / max(piece.shape)
-    return np.asarray(cv2.resize(piece, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(piece, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8
+    )
 
 
 def _noise(random: Random) -> Picture:
     """Noise that drowns whatever there is."""
     side = random.integers(200, 600, 2)
-    noise = random.normal(random.uniform(90, 180), random.uniform(40, 120), (*side, 3 if random.random() < 0.5 else 1))
+    noise = random.normal(
+        random.uniform(90, 180), random.uniform(40, 120), (*side, 3 if random.random() < 0.5 else 1)
+    )
     if random.random() < 0.5:
         noise = cv2.GaussianBlur(noise, (0, 0), random.uniform(0.5, 3)).reshape(*side, -1)
         noise = (noise - noise.mean()) * random.uniform(40, 90) / noise.std() + 128

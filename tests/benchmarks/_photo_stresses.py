@@ -1,4 +1,5 @@
-"""What happens to photos: a shadow's edge, a turn, a digit small in the frame, noise, blur, rules, few pixels.
+"""What happens to photos: a shadow's edge, a turn, a digit small in the frame, noise, blur, rules,
+few pixels.
 
 All are drawn from a given generator, so that a photo is always spoilt in the same way. Where a
 photo is to show more than it does, its paper is carried on without a seam.
@@ -17,7 +18,9 @@ from rnn_tui.photos.digit.picture import Picture
 Plane = npt.NDArray[np.float32]
 
 
-def framed(picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator) -> Picture:
+def framed(
+    picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator
+) -> Picture:
     """More of the same paper around a photo, shaded as its border is and as noisy as it is.
 
     Args:
@@ -29,7 +32,11 @@ def framed(picture: Picture, sides: tuple[int, int, int, int], random: np.random
     above, below, left, right = sides
     size = width + left + right, height + above + below
     factor = min(1.0, 192 / max(size))
-    coarse = cv2.resize(picture, (max(9, round(width * factor)), max(9, round(height * factor))), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(
+        picture,
+        (max(9, round(width * factor)), max(9, round(height * factor))),
+        interpolation=cv2.INTER_AREA,
+    )
     # Narrow strokes that reach the border are no paper.
     coarse = cv2.medianBlur(coarse, 2 * (min(coarse.shape[:2]) // 10) + 3).astype(np.float32)
     known = np.ones(coarse.shape[:2], np.float32)
@@ -87,7 +94,9 @@ def _filled(values: Plane, weights: Plane) -> Plane:
     return share * mean + (1 - share) * spread
 
 
-def shadowed(picture: Picture, random: np.random.Generator, least: float = 0.5, soft: float | None = None) -> Picture:
+def shadowed(
+    picture: Picture, random: np.random.Generator, least: float = 0.5, soft: float | None = None
+) -> Picture:
     """Darker on one side of a straight edge that runs through the middle of the photo.
 
     Args:
@@ -117,7 +126,9 @@ def turned(picture: Picture, random: np.random.Generator, degrees: float = 25.0)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     size = round(width * cosine + height * sine), round(height * cosine + width * sine)
     turn[:, 2] += size[0] / 2 - middle[0], size[1] / 2 - middle[1]
-    return cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def small(picture: Picture, random: np.random.Generator) -> Picture:
@@ -164,7 +175,8 @@ def coarse(side: int) -> Callable[[Picture, np.random.Generator], Picture]:
 
 
 def ruled(picture: Picture, random: np.random.Generator) -> Picture:
-    """On ruled paper: blue-grey lines, a sixth to a quarter of the picture's height apart, slightly tilted.
+    """On ruled paper: blue-grey lines, a sixth to a quarter of the picture's height apart, slightly
+    tilted.
 
     The lines are printed under the ink, which they darken. What is light on dark gets light lines.
     """
@@ -175,7 +187,9 @@ def ruled(picture: Picture, random: np.random.Generator) -> Picture:
     start, thick = random.uniform(0, apart), max(1, round(0.006 * max(height, width)))
     for number in range(-2, 9):
         at = start + number * apart
-        cv2.line(ground, (0, round(at)), (width - 1, round(at + slope * width)), 1.0, thick, cv2.LINE_AA)
+        cv2.line(
+            ground, (0, round(at)), (width - 1, round(at + slope * width)), 1.0, thick, cv2.LINE_AA
+        )
     strength = random.uniform(0.25, 0.5) * np.array([0.6, 0.85, 1.0])  # blue is kept most
     share = 1 - ground[:, :, None] * strength
     lined = 255 - (255 - picture) * share if light else picture * share

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from _common import BATCH, BareLoop, config_of, machine, median, parser, run_ours, take_turns, temporary_home
+from _common import (
+    BATCH,
+    BareLoop,
+    config_of,
+    machine,
+    median,
+    parser,
+    run_ours,
+    take_turns,
+    temporary_home,
+)
 
 COLUMNS = (0, 1, 2)
 SKIPPED = 20
@@ -70,7 +80,9 @@ def main() -> None:
     for name, by_column in rates.items():
         print(f"{name:38}" + "".join(f"{median(by_column[n]):10,.0f}" for n in COLUMNS))
     *others, ours = rates
-    ratios = [median(rates[ours][n]) / max(median(rates[other][n]) for other in others) for n in COLUMNS]
+    ratios = [
+        median(rates[ours][n]) / max(median(rates[other][n]) for other in others) for n in COLUMNS
+    ]
     print(f"{'ours / best of the others':38}" + "".join(f"{ratio:10.2f}" for ratio in ratios))
 
 

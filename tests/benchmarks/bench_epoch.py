@@ -31,12 +31,17 @@ def main() -> None:
         print(machine())
         for model in arguments.models:
             theirs = ReportsWay(model)
-            turns = {"ours": lambda model=model: run_ours(config_of(model, epochs=1)).epochs[0].seconds, "report": theirs.epoch}
+            turns = {
+                "ours": lambda model=model: run_ours(config_of(model, epochs=1)).epochs[0].seconds,
+                "report": theirs.epoch,
+            }
             seconds = take_turns(turns, arguments.rounds)
             for name, values in seconds.items():
                 print(f"{label_of(model):7} {name:6} {median(values):6.2f} s ({spread(values)})")
             ratio = median(seconds["report"]) / median(seconds["ours"])
-            print(f"{label_of(model):7} report / ours = {verdict(ratio, TARGETS[model])}", flush=True)
+            print(
+                f"{label_of(model):7} report / ours = {verdict(ratio, TARGETS[model])}", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ def seconds_to(word: bytes, command: list[str]) -> float:
     # Every start but the first finds the modules compiled.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environment)
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=environment
+    )
     try:
         drawn = b""
         while word not in CODES.sub(b"", drawn):
@@ -65,7 +67,10 @@ def main() -> None:
     app, empty = [sys.executable, "-m", "rnn_tui"], [sys.executable, "-c", EMPTY]
     with temporary_home():
         print(machine())
-        contenders = {"rnn-tui": lambda: seconds_to(b"MNIST", app), "empty": lambda: seconds_to(b"READY", empty)}
+        contenders = {
+            "rnn-tui": lambda: seconds_to(b"MNIST", app),
+            "empty": lambda: seconds_to(b"READY", empty),
+        }
         take_turns(contenders, 1)  # once for the file cache
         seconds = take_turns(contenders, arguments.rounds)
         for name, values in seconds.items():

@@ -1,7 +1,9 @@
-"""Our training loop on a GPU against a bare PyTorch loop on it, cuDNN's layers and all; and against ours on the CPU.
+"""Our training loop on a GPU against a bare PyTorch loop on it, cuDNN's layers and all; and against
+ours on the CPU.
 
-One epoch of preset `report` a turn, in images a second, validation left out. Target: at least 0.97 of the bare loop's rate.
-How many times faster than the CPU it is has no target: it depends on the card, the hidden size and the batch.
+One epoch of preset `report` a turn, in images a second, validation left out. Target: at least 0.97
+of the bare loop's rate. How many times faster than the CPU it is has no target: it depends on the
+card, the hidden size and the batch.
 """
 
 import torch
@@ -30,13 +32,17 @@ def main() -> None:
     options = parser(__doc__, rounds=5)
     add_models(options)
     options.add_argument("--device", default="auto", help="where to train (%(default)s)")
-    options.add_argument("--steps", type=int, default=500, help="of each turn, at most an epoch's 500 (%(default)s)")
+    options.add_argument(
+        "--steps", type=int, default=500, help="of each turn, at most an epoch's 500 (%(default)s)"
+    )
     arguments = options.parse_args()
     device, steps = resolve_device(arguments.device), arguments.steps
 
     def ours(model: str, where: torch.device) -> float:
         """Images a second from the first step to the last, by our own events."""
-        last = run_ours(config_of(model, epochs=1).replace(device=str(where)), stop_after=steps).logged[-1]
+        last = run_ours(
+            config_of(model, epochs=1).replace(device=str(where)), stop_after=steps
+        ).logged[-1]
         return 100 * last.step / last.elapsed
 
     with temporary_home():
@@ -51,9 +57,18 @@ def main() -> None:
             }
             rates = take_turns(turns, arguments.rounds)
             for name, values in rates.items():
-                print(f"{label_of(model):7} {name:9} {median(values):8,.0f} images/s ({spread(values)})")
-            ratio, times = (median(rates["ours"]) / median(rates[name]) for name in ("bare", "ours, CPU"))
-            print(f"{label_of(model):7} ours / bare = {verdict(ratio, TARGET)}; {times:.2f} times the CPU's", flush=True)
+                print(
+                    f"{label_of(model):7} {name:9} {median(values):8,.0f} images/s "
+                    f"({spread(values)})"
+                )
+            ratio, times = (
+                median(rates["ours"]) / median(rates[name]) for name in ("bare", "ours, CPU")
+            )
+            print(
+                f"{label_of(model):7} ours / bare = {verdict(ratio, TARGET)}; {times:.2f} times "
+                "the CPU's",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

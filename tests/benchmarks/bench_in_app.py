@@ -8,7 +8,17 @@ import asyncio
 import time
 from pathlib import Path
 
-from _common import config_of, machine, median, parser, run_ours, spread, take_turns, temporary_home, verdict
+from _common import (
+    config_of,
+    machine,
+    median,
+    parser,
+    run_ours,
+    spread,
+    take_turns,
+    temporary_home,
+    verdict,
+)
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
@@ -52,7 +62,10 @@ def main() -> None:
 
         print(machine())
         run_ours(config, stop_after=50)  # warm-up
-        rates = take_turns({"alone": alone, "in the app": lambda: images / asyncio.run(in_app(config))}, arguments.rounds)
+        rates = take_turns(
+            {"alone": alone, "in the app": lambda: images / asyncio.run(in_app(config))},
+            arguments.rounds,
+        )
         for name, values in rates.items():
             print(f"{name:10} {median(values):8,.0f} images/s ({spread(values)})")
         ratio = median(rates["in the app"]) / median(rates["alone"])

@@ -50,7 +50,8 @@ def contenders(model: str) -> dict[str, Callable[[], float]]:
     def forward() -> object:
         return module(rows)
 
-    # From the middle on, a unit of the first layer is silent; before that, all is computed anew just as well.
+    # From the middle on, a unit of the first layer is silent; before that, all is computed anew
+    # just as well.
     edits = [Edit(layer_name(network, 0), STATE, (0,), 14, None, 0.0)]
     return {
         "trace": timed(lambda: trace_digit(network, digit.numpy())),
@@ -75,7 +76,10 @@ def main() -> None:
             print(f"{model}: {name:24} {median(values):.3f} ms ({spread(values)})")
         ours, edited, theirs = map(median, times.values())
         print(f"{model}: trace, ms = {verdict(ours, MOST_MILLISECONDS, at_most=True)}")
-        print(f"{model}: trace with an edit, ms = {verdict(edited, MOST_EDITED_MILLISECONDS, at_most=True)}")
+        print(
+            f"{model}: trace with an edit, ms = "
+            f"{verdict(edited, MOST_EDITED_MILLISECONDS, at_most=True)}"
+        )
         print(f"{model}: trace / forward pass = {ours / theirs:.2f}", flush=True)
 
 

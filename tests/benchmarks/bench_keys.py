@@ -1,8 +1,10 @@
-"""From a key to the text that it brings, in a pseudo-terminal of 80 by 24, at rest and while MNIST trains.
+"""From a key to the text that it brings, in a pseudo-terminal of 80 by 24, at rest and while MNIST
+trains.
 
-Tabs (F2 to F6), the first visit of each apart; and while it trains, keys in a chart, the form, the Prompt and Inside. Targets:
-tabs at rest within 50 ms in the median and 80 in 95 of 100 cases, while it trains 60 and 120, first visits 300; keys within
-50 ms in 99 of 100 cases. A plain Textual app with two tabs of 12 fields takes 13 and 17 ms.
+Tabs (F2 to F6), the first visit of each apart; and while it trains, keys in a chart, the form, the
+Prompt and Inside. Targets: tabs at rest within 50 ms in the median and 80 in 95 of 100 cases, while
+it trains 60 and 120, first visits 300; keys within 50 ms in 99 of 100 cases. A plain Textual app
+with two tabs of 12 fields takes 13 and 17 ms.
 """
 
 import random
@@ -19,8 +21,12 @@ from tests.terminal import Terminal
 
 # By their keys, a word that only this tab shows.
 TABS = {
-    "\x1bOQ": "Photos", "\x1bOR": "Prompt", "\x1bOS": "Calculator", "\x1b[15~": "Compare", "\x1b[17~": "Conclusions",
-}  # fmt: skip
+    "\x1bOQ": "Photos",
+    "\x1bOR": "Prompt",
+    "\x1bOS": "Calculator",
+    "\x1b[15~": "Compare",
+    "\x1b[17~": "Conclusions",
+}
 MNIST, RECALL, HOME = "\x1bOQ", "\x1bOR", "\x1bOP"
 RIGHT, LEFT, BACKSPACE, ESCAPE = "\x1b[C", "\x1b[D", "\x7f", "\x1b"
 EPOCHS = "f" + 5 * "\t"  # the way to the field for them
@@ -47,7 +53,9 @@ def tabs(terminal: Terminal, count: int) -> list[float]:
     return found
 
 
-def keys(terminal: Terminal, count: int, way: Sequence[str], *brings: tuple[str, str]) -> list[float]:
+def keys(
+    terminal: Terminal, count: int, way: Sequence[str], *brings: tuple[str, str]
+) -> list[float]:
     """Keys that bring something, in turn, where the keys of `way` lead."""
     for key in way:
         terminal.press(key)
@@ -67,7 +75,10 @@ def told(what: str, figures: list[float], *targets: tuple[float, int]) -> None:
     parts = []
     for share, target in targets:
         within = figures[min(len(figures) - 1, int(share * len(figures)))]
-        parts.append(f"{100 * share:.0f} % within {within:.0f} ms (target {target}: {'met' if within <= target else 'MISSED'})")
+        parts.append(
+            f"{100 * share:.0f} % within {within:.0f} ms (target {target}: "
+            f"{'met' if within <= target else 'MISSED'})"
+        )
     print(f"{what}: {', '.join(parts)}, slowest {figures[-1]:.0f} ms, {len(figures)} keys")
 
 
@@ -88,10 +99,22 @@ def main() -> None:
             terminal.wait_for(r"[1-9][\d,]* img/s")
             told("tabs while MNIST trains", tabs(terminal, count), (0.5, 60), (0.95, 120))
             typed = ("7", "7"), (BACKSPACE, ANYTHING)
-            told("keys in a chart", keys(terminal, count, [MNIST, "1"], ("l", "Loss")), (0.99, KEY_MS))
+            told(
+                "keys in a chart",
+                keys(terminal, count, [MNIST, "1"], ("l", "Loss")),
+                (0.99, KEY_MS),
+            )
             told("keys in the form", keys(terminal, count, [MNIST, EPOCHS], *typed), (0.99, KEY_MS))
-            told("keys in the Prompt", keys(terminal, count, [RECALL, "5", "/"], *typed), (0.99, KEY_MS))
-            told("keys in Inside", keys(terminal, count, [MNIST, "6"], (LEFT, "row"), (RIGHT, "row")), (0.99, KEY_MS))
+            told(
+                "keys in the Prompt",
+                keys(terminal, count, [RECALL, "5", "/"], *typed),
+                (0.99, KEY_MS),
+            )
+            told(
+                "keys in Inside",
+                keys(terminal, count, [MNIST, "6"], (LEFT, "row"), (RIGHT, "row")),
+                (0.99, KEY_MS),
+            )
             terminal.press(MNIST)
             terminal.wait_for(r"[1-9][\d,]* img/s")  # it still trains
         finally:

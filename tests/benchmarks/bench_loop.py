@@ -38,10 +38,16 @@ def main() -> None:
         for model in arguments.models:
             bare = BareLoop(model)
             bare.rate(steps=50)
-            turns = {"ours": lambda model=model: our_rate(model), "bare": lambda bare=bare: bare.rate()}
+            turns = {
+                "ours": lambda model=model: our_rate(model),
+                "bare": lambda bare=bare: bare.rate(),
+            }
             rates = take_turns(turns, arguments.rounds)
             for name, values in rates.items():
-                print(f"{label_of(model):7} {name:5} {median(values):8,.0f} images/s ({spread(values)})")
+                print(
+                    f"{label_of(model):7} {name:5} {median(values):8,.0f} images/s "
+                    f"({spread(values)})"
+                )
             ratio = median(rates["ours"]) / median(rates["bare"])
             print(f"{label_of(model):7} ours / bare = {verdict(ratio, TARGET)}", flush=True)
 

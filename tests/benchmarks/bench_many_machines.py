@@ -1,9 +1,10 @@
-"""A sweep far past this machine: 1,000 workers, 10,000 runs, 5 million events, and the app beside it.
+"""A sweep far past this machine: 1,000 workers, 10,000 runs, 5 million events, and the app beside
+it.
 
-Workers are made up here: each tells the events of a run that was recorded, a batch at a time, as fast as
-they are written. Printed are events a second, the memory that importing takes, and how long the app
-takes from a key to its text meanwhile, in the tab of the sweep. Targets: 20,000 events a second, memory that
-stays, keys below 100 ms.
+Workers are made up here: each tells the events of a run that was recorded, a batch at a time, as
+fast as they are written. Printed are events a second, the memory that importing takes, and how long
+the app takes from a key to its text meanwhile, in the tab of the sweep. Targets: 20,000 events a
+second, memory that stays, keys below 100 ms.
 """
 
 import random
@@ -40,13 +41,24 @@ TAB, FILTER = "\x1b[18~", "/"
 def recorded(run_id: str, config: RunConfig) -> list[events.Event]:
     """What an MNIST run of ten epochs tells: 501 events."""
     specs = (*TASKS["mnist"].metric_definitions, LEARNING_RATE, GRADIENT_NORM)
-    found: list[events.Event] = [events.RunStarted(run_id, config, specs, EPOCHS * STEPS, STEPS, 55_000, 80_000, "cpu")]
+    found: list[events.Event] = [
+        events.RunStarted(run_id, config, specs, EPOCHS * STEPS, STEPS, 55_000, 80_000, "cpu")
+    ]
     for epoch in range(1, EPOCHS + 1):
         for step in range(STEPS // 50, STEPS, STEPS // 50):
             at = (epoch - 1) * STEPS + step
-            logged = {"train_loss": 1.0 / at, "train_learning_rate": 0.001, "train_gradient_norm": 1.0}
+            logged = {
+                "train_loss": 1.0 / at,
+                "train_learning_rate": 0.001,
+                "train_gradient_norm": 1.0,
+            }
             found.append(events.StepLogged(run_id, at, logged, 20_000.0, 0.01 * at))
-        figures = {"train_loss": 1.0 / epoch, "train_loss_last_batch": 0.1, "val_loss": 0.2, "val_accuracy": 90.0 + epoch / 2}
+        figures = {
+            "train_loss": 1.0 / epoch,
+            "train_loss_last_batch": 0.1,
+            "val_loss": 0.2,
+            "val_accuracy": 90.0 + epoch / 2,
+        }
         found.append(events.EpochEnded(run_id, epoch, epoch * STEPS, figures, 5.0, 5.0 * epoch))
     return found
 
@@ -65,7 +77,9 @@ def simulate(runs: int, workers: int) -> None:
         for number, point in enumerate(plan.points()):
             for config in plan.configs(point):
                 ids.append((new_run_id(), config))
-                record = RunRecord(ids[-1][0], ids[-1][0], config, Status.LOADING, time.time(), time.time())  # type: ignore[arg-type]
+                record = RunRecord(
+                    ids[-1][0], ids[-1][0], config, Status.LOADING, time.time(), time.time()
+                )  # type: ignore[arg-type]
                 store.add_run("many", number, point, record)
     print("begun", flush=True)
     lock = RunLock.acquire(lock_of_sweep("many"))
@@ -78,11 +92,16 @@ def simulate(runs: int, workers: int) -> None:
             ]
             documents = [to_document(event) for event in recorded(some[0].run_id, some[0].config)]
             for first in range(0, len(documents), IN_A_MESSAGE):
-                batches = [EventBatch(run, first, documents[first : first + IN_A_MESSAGE]) for run in some]
+                batches = [
+                    EventBatch(run, first, documents[first : first + IN_A_MESSAGE]) for run in some
+                ]
                 written += sum(len(new) for _, new in importer.write(batches))
             rate = written / (time.perf_counter() - begin)
             more = most_memory() - before
-            print(f"{written:>9,} events, {rate:,.0f} a second, at most {more} MB more than before", flush=True)
+            print(
+                f"{written:>9,} events, {rate:,.0f} a second, at most {more} MB more than before",
+                flush=True,
+            )
     lock.release()
 
 
@@ -98,7 +117,15 @@ def main() -> None:
         return
     print(machine())
     with temporary_home():
-        command = [sys.executable, __file__, "--simulate", "--runs", str(chosen.runs), "--workers", str(chosen.workers)]
+        command = [
+            sys.executable,
+            __file__,
+            "--simulate",
+            "--runs",
+            str(chosen.runs),
+            "--workers",
+            str(chosen.workers),
+        ]
         writing = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
         assert writing.stdout is not None
         assert writing.stdout.readline() == "begun\n"

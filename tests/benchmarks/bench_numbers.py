@@ -1,10 +1,11 @@
 """How many numbers are read right, put together from MNIST's test digits on made-up paper.
 
-Six digits in a row, or a column of such numbers, apart from one another by a tenth to a half of their
-height, on the papers of `_blank_papers`, tilted by up to 4°, in pens of several colours and strengths.
-A digit is right if there is one answer at its place, that answer stands and is the digit; a number if
-the row reads as it was written. Also: what the network reads of the same digits before they are on paper,
-which tells its own errors from those of finding them; and how many pairs of touching digits are doubted.
+Six digits in a row, or a column of such numbers, apart from one another by a tenth to a half of
+their height, on the papers of `_blank_papers`, tilted by up to 4°, in pens of several colours and
+strengths. A digit is right if there is one answer at its place, that answer stands and is the
+digit; a number if the row reads as it was written. Also: what the network reads of the same digits
+before they are on paper, which tells its own errors from those of finding them; and how many pairs
+of touching digits are doubted.
 """
 
 from __future__ import annotations
@@ -39,8 +40,12 @@ class Number(NamedTuple):
     inks: list[Plane]  #: the same digits on their own, before they are on paper.
 
 
-def number_photo(kind: str, random: np.random.Generator, *, rows: int = 1, gap: tuple[float, float] = (0.1, 0.5)) -> Number:
-    """Rows of digits on paper of a kind, apart by shares of their height between the two of `gap`."""
+def number_photo(
+    kind: str, random: np.random.Generator, *, rows: int = 1, gap: tuple[float, float] = (0.1, 0.5)
+) -> Number:
+    """Rows of digits on paper of a kind, apart by shares of their height between the two of
+    `gap`.
+    """
     data = load_mnist()
     paper = blank_paper(kind, random).astype(np.float32)
     height = int(random.uniform(0.5, 0.9) * paper.shape[1] / (DIGITS + 1) / (0.75 + sum(gap) / 2))
@@ -52,8 +57,13 @@ def number_photo(kind: str, random: np.random.Generator, *, rows: int = 1, gap: 
         numbers = random.integers(0, len(data.test_labels), DIGITS)
         left = random.uniform(0.05, 0.25) * paper.shape[1] / 2
         for number in numbers:
-            inks.append(digit := _digit(data.test_images[number].numpy(), height * random.uniform(0.9, 1.1)))
-            x, y = round(left), round(max(0, top + row * 1.6 * height + random.uniform(-0.06, 0.06) * height))
+            inks.append(
+                digit := _digit(data.test_images[number].numpy(), height * random.uniform(0.9, 1.1))
+            )
+            x, y = (
+                round(left),
+                round(max(0, top + row * 1.6 * height + random.uniform(-0.06, 0.06) * height)),
+            )
             part = ink[y : y + digit.shape[0], x : x + digit.shape[1]]
             np.maximum(part, digit[: part.shape[0], : part.shape[1]], out=part)
             left += digit.shape[1] + random.uniform(*gap) * height
@@ -95,7 +105,10 @@ def _stand_alone(reader: PhotoReader, number: Number) -> list[bool]:
 
 def _told(kind: str, counts: npt.NDArray[np.int64]) -> str:
     right, digits, whole, photos = counts.tolist()
-    return f"{kind:14} digits {100 * right / digits:5.1f} %   photos {100 * whole / photos:5.1f} %  (of {photos})"
+    return (
+        f"{kind:14} digits {100 * right / digits:5.1f} %   photos {100 * whole / photos:5.1f} %  "
+        f"(of {photos})"
+    )
 
 
 def main() -> None:
@@ -122,7 +135,10 @@ def main() -> None:
         print(_told(kind, counts))
     print(_told("all", totals))
     print(_told("not on paper", alone))
-    touching = [number_photo("plain", np.random.default_rng((given.seed, at, 99)), gap=CLOSE) for at in range(given.count)]
+    touching = [
+        number_photo("plain", np.random.default_rng((given.seed, at, 99)), gap=CLOSE)
+        for at in range(given.count)
+    ]
     doubted = [bool(read(reader, one.picture).doubt) for one in touching]
     print(f"touching: {100 * np.mean(doubted):.0f} % doubted (of {given.count})")
 

@@ -1,13 +1,13 @@
 """How many photos are read right, by kind, as they are and under stresses; milliseconds a photo.
 
 *Strict* counts as a user does: a doubted photo is not right. *Top1* counts the most probable digit,
-whatever the doubt. With several weights, such as of several seeds, figures are means over them. Of a
-folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
+whatever the doubt. With several weights, such as of several seeds, figures are means over them. Of
+a folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
 
 Also: how well confidence says how often an answer is right, how many of the answers that stand are
-right, and how much of what is no digit is doubted. `--fit` says what a calibration of the confidence
-would be worth elsewhere: the photos are split by source into five parts, and each part is judged by
-constants that were found without it.
+right, and how much of what is no digit is doubted. `--fit` says what a calibration of the
+confidence would be worth elsewhere: the photos are split by source into five parts, and each part
+is judged by constants that were found without it.
 
 Milliseconds are of processor time in one thread, for preparing without decoding; the photos brought
 to a megapixel are told as well. For the report's own figures, `--report-weights` names a network of
@@ -79,8 +79,12 @@ class Answers:
 
     @property
     def confidence(self) -> Numbers:
-        """(networks, photos); 0 where something speaks against a digit whatever the network says."""
-        return np.array([[0.0 if one.way.doubt else one.confidence for one in of] for of in self.each])
+        """(networks, photos); 0 where something speaks against a digit whatever the network
+        says.
+        """
+        return np.array(
+            [[0.0 if one.way.doubt else one.confidence for one in of] for of in self.each]
+        )
 
     @property
     def evidence(self) -> Numbers:
@@ -90,14 +94,24 @@ class Answers:
 
 
 def read_photos(folders: Sequence[Path]) -> list[Photo]:
-    """The photos that `labels.csv` in each folder names, of those with a column `core` the core alone."""
+    """The photos that `labels.csv` in each folder names, of those with a column `core` the core
+    alone.
+    """
     found = []
     for folder in folders:
         with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 if row.get("core", "1") == "1":
                     picture = read_image(folder / "images" / row["file"])
-                    found.append(Photo(row["file"], int(row["label"]), row["kind"], row.get("source", ""), picture))
+                    found.append(
+                        Photo(
+                            row["file"],
+                            int(row["label"]),
+                            row["kind"],
+                            row.get("source", ""),
+                            picture,
+                        )
+                    )
     return found
 
 
@@ -109,15 +123,24 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return 100 * (middle - half), 100 * (middle + half)
 
 
-def ask(networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]) -> list[list[PhotoAnswer]]:
-    """What each network makes of pictures that were prepared in several ways each, as the app asks it."""
+def ask(
+    networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]
+) -> list[list[PhotoAnswer]]:
+    """What each network makes of pictures that were prepared in several ways each, as the app asks
+    it.
+    """
     return [
-        [best_answer(network, first, of[1:]) for first, of in zip(answers(network, [of[0] for of in ways]), ways, strict=True)]
+        [
+            best_answer(network, first, of[1:])
+            for first, of in zip(answers(network, [of[0] for of in ways]), ways, strict=True)
+        ]
         for network in networks
     ]
 
 
-def measure(photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str) -> Answers:
+def measure(
+    photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str
+) -> Answers:
     """Prepare and read all photos."""
     ways, spent, size = [], 0.0, 0
     for number, photo in enumerate(photos):
@@ -141,33 +164,52 @@ def print_accuracy(photos: Sequence[Photo], answered: Answers) -> None:
         share, count = float(strict[chosen].mean()), int(chosen.sum())
         low, high = wilson(share, count)
         top = 100 * right[:, chosen].mean()
-        print(f"  {kind:14} strict {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count})   top1 {top:5.1f} %")
+        print(
+            f"  {kind:14} strict {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count})   "
+            f"top1 {top:5.1f} %"
+        )
 
 
 def calibration_error(confidence: Numbers, right: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error in per cent: ten bins of as many answers each, as Nguyen & O'Connor (2015)."""
+    """Expected calibration error in per cent: ten bins of as many answers each, as Nguyen &
+    O'Connor (2015).
+    """
     order = np.argsort(confidence, kind="stable")
     bins = np.array_split(order, BINS)
-    return 100 * float(sum(len(one) * abs(confidence[one].mean() - right[one].mean()) for one in bins)) / len(order)
+    return (
+        100
+        * float(sum(len(one) * abs(confidence[one].mean() - right[one].mean()) for one in bins))
+        / len(order)
+    )
 
 
 def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
-    """How well confidence says how often an answer is right, and what becomes of those that stand."""
+    """How well confidence says how often an answer is right, and what becomes of those that
+    stand.
+    """
     right = (answered.digits == np.array([photo.label for photo in photos])).ravel()
     sure = answered.confidence.ravel()
     stands = sure >= THRESHOLD
     print(
-        f"  calibration error {calibration_error(sure, right):.2f} %; {100 * (~stands).mean():.1f} % doubted "
-        f"({100 * (right & ~stands).mean():.1f} % would be right); {100 * right[stands].mean():.2f} % of the others are right"
+        f"  calibration error {calibration_error(sure, right):.2f} %; "
+        f"{100 * (~stands).mean():.1f} % doubted "
+        f"({100 * (right & ~stands).mean():.1f} % would be right); "
+        f"{100 * right[stands].mean():.2f} % of the others are right"
     )
 
 
 def print_misread(photos: Sequence[Photo], answered: Answers) -> None:
     """Name the photos that are not read right, with what every network makes of them."""
     for at, photo in enumerate(photos):
-        said = [(int(d[at]), float(c[at])) for d, c in zip(answered.digits, answered.confidence, strict=True)]
+        said = [
+            (int(d[at]), float(c[at]))
+            for d, c in zip(answered.digits, answered.confidence, strict=True)
+        ]
         if any(digit != photo.label or sure < THRESHOLD for digit, sure in said):
-            print(f"    {photo.name} ({photo.label}): {', '.join(f'{digit} {100 * sure:.0f} %' for digit, sure in said)}")
+            print(
+                f"    {photo.name} ({photo.label}): "
+                f"{', '.join(f'{digit} {100 * sure:.0f} %' for digit, sure in said)}"
+            )
 
 
 def print_megapixel(photos: Sequence[Photo], method: str) -> None:
@@ -192,8 +234,15 @@ def print_no_digits(networks: Sequence[RowReaderNetwork]) -> None:
     """Share of what is no digit that is doubted, by kind."""
     print("\nwhat is no digit and is doubted:")
     for kind in KINDS:
-        ways = [list(proposals(no_digit(kind, np.random.default_rng(seed)), "mnist")) for seed in range(OTHERS)]
-        doubted = [one.confidence < THRESHOLD or bool(one.way.doubt) for of in ask(networks, ways) for one in of]
+        ways = [
+            list(proposals(no_digit(kind, np.random.default_rng(seed)), "mnist"))
+            for seed in range(OTHERS)
+        ]
+        doubted = [
+            one.confidence < THRESHOLD or bool(one.way.doubt)
+            for of in ask(networks, ways)
+            for one in of
+        ]
         print(f"  {kind:20} {100 * np.mean(doubted):5.1f} %  (of {OTHERS})")
 
 
@@ -206,7 +255,9 @@ def fitted(evidence: Numbers, right: npt.NDArray[np.bool_]) -> Numbers:
 def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
     """Constants for all photos, and what those of four parts are worth for the fifth."""
     right = answered.digits == np.array([photo.label for photo in photos])
-    parts = np.array([int(hashlib.md5(photo.source.encode()).hexdigest(), 16) % PARTS for photo in photos])
+    parts = np.array(
+        [int(hashlib.md5(photo.source.encode()).hexdigest(), 16) % PARTS for photo in photos]
+    )
     evidence = answered.evidence
     size = evidence.shape[-1]
     sure = np.zeros(right.shape)
@@ -216,23 +267,34 @@ def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
         sure[:, here] = 1 / (1 + np.exp(-evidence[:, here] @ constants[:-1] - constants[-1]))
     stands = sure >= THRESHOLD
     print(
-        f"\ncross-validated by source: strict {100 * (right & stands).mean():.2f} %, top1 {100 * right.mean():.2f} %, "
-        f"doubted {100 * (~stands).mean():.2f} %, of those that stand {100 * right[stands].mean():.2f} % right, "
+        f"\ncross-validated by source: strict {100 * (right & stands).mean():.2f} %, top1 "
+        f"{100 * right.mean():.2f} %, "
+        f"doubted {100 * (~stands).mean():.2f} %, of those that stand "
+        f"{100 * right[stands].mean():.2f} % right, "
         f"calibration error {calibration_error(sure.ravel(), right.ravel()):.2f} %"
     )
-    print("constants from all:", ", ".join(f"{one:.3g}" for one in fitted(evidence.reshape(-1, size), right.ravel())))
+    print(
+        "constants from all:",
+        ", ".join(f"{one:.3g}" for one in fitted(evidence.reshape(-1, size), right.ravel())),
+    )
 
 
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", required=True, help="folders with labels.csv"
+    )
     parser.add_argument("--weights", type=Path, nargs="+", required=True)
     parser.add_argument("--report-weights", type=Path, nargs="+", help="for --methods report")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--stresses", nargs="+", choices=list(STRESSES), default=list(STRESSES))
-    parser.add_argument("--misread", action="store_true", help="name the photos that are not read right")
-    parser.add_argument("--fit", action="store_true", help="calibrate the confidence, cross-validated by source")
+    parser.add_argument(
+        "--misread", action="store_true", help="name the photos that are not read right"
+    )
+    parser.add_argument(
+        "--fit", action="store_true", help="calibrate the confidence, cross-validated by source"
+    )
     return parser.parse_args()
 
 
@@ -241,7 +303,11 @@ def main() -> None:
     options = parsed()
     photos = read_photos(options.photos)
     for method, stress in itertools.product(options.methods, options.stresses):
-        paths = options.report_weights if method == "report" and options.report_weights else options.weights
+        paths = (
+            options.report_weights
+            if method == "report" and options.report_weights
+            else options.weights
+        )
         networks = [RowReaderNetwork(read_weights(path)) for path in paths]
         answered = measure(photos, networks, method, stress)
         print(

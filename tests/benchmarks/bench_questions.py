@@ -29,7 +29,10 @@ TARGET = 3.0
 def draw(count: int) -> list[Addition]:
     """Pairs of up to 19 bits, as in training."""
     random = np.random.default_rng(0)
-    return [Addition(*map(int, random.integers(0, 2**bits, 2))) for bits in random.integers(1, 20, count).tolist()]
+    return [
+        Addition(*map(int, random.integers(0, 2**bits, 2)))
+        for bits in random.integers(1, 20, count).tolist()
+    ]
 
 
 def pretrained() -> AdderQuestions:

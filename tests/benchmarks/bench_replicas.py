@@ -87,7 +87,10 @@ def adder_the_reports_way(hidden: int, loss_of: nn.Module) -> float:
     model = ReportsLSTM(2, hidden, 1)
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     lengths = [random.randint(1, 20) for _ in range(500)]
-    numbers = [(length, random.randrange(2 ** (length - 1)), random.randrange(2 ** (length - 1))) for length in lengths]
+    numbers = [
+        (length, random.randrange(2 ** (length - 1)), random.randrange(2 ** (length - 1)))
+        for length in lengths
+    ]
     for _ in range(10):
         for length, a, b in numbers:
             bits = [[float(a >> place & 1), float(b >> place & 1)] for place in range(length)]
@@ -165,7 +168,9 @@ def measure_fast(task: str, rounds: int) -> None:
         f"preset fast, H 10, {SEEDS} seeds": ours(task, "fast", SEEDS, **same),
     }
     largest, fast, fast_many = timed(task, contenders, rounds)
-    print(f"{task:6} the report's way / fast, 1 seed = {verdict(largest / fast, TIMES_SOONER[task])}")
+    print(
+        f"{task:6} the report's way / fast, 1 seed = {verdict(largest / fast, TIMES_SOONER[task])}"
+    )
     ratio = verdict(fast_many / largest, 1, at_most=True)
     print(f"{task:6} fast, {SEEDS} seeds / the report's way, 1 seed = {ratio}", flush=True)
 

@@ -48,9 +48,14 @@ DRAW = random.Random(0)
 def config_of(seeds: int, epochs: int = EPOCHS) -> RunConfig:
     """Settings of a run of small networks."""
     return TASKS["adder"].config(
-        "lstm", "report", epochs=epochs, seeds=seeds, hidden_sizes=(10,), losses=("ce",),
+        "lstm",
+        "report",
+        epochs=epochs,
+        seeds=seeds,
+        hidden_sizes=(10,),
+        losses=("ce",),
         device="cpu",
-    )  # fmt: skip
+    )
 
 
 def events_of(run_id: str, config: RunConfig, steps: int = STEPS) -> Iterator[events.Event]:
@@ -81,7 +86,9 @@ def single(event: events.Event) -> events.Event:
         return events.StepLogged(event.run_id, event.step, {name: value}, event.rate, event.elapsed)
     if isinstance(event, events.EpochEnded):
         metrics = {name: value for name, (value,) in event.replicas.items()}
-        return events.EpochEnded(event.run_id, event.epoch, event.step, metrics, event.seconds, event.elapsed)
+        return events.EpochEnded(
+            event.run_id, event.epoch, event.step, metrics, event.seconds, event.elapsed
+        )
     return event
 
 
@@ -193,9 +200,16 @@ def go_on(run_id: str, first_step: int) -> None:
     assert run is not None
     connection, _ = connect(run_database())
     started = events.RunStarted(
-        run_id, run.config, run.specs, run.total_steps, run.steps_per_epoch,
-        run.samples_per_epoch, run.parameters, run.device, first_step=first_step,
-    )  # fmt: skip
+        run_id,
+        run.config,
+        run.specs,
+        run.total_steps,
+        run.steps_per_epoch,
+        run.samples_per_epoch,
+        run.parameters,
+        run.device,
+        first_step=first_step,
+    )
     connection.execute("BEGIN IMMEDIATE")
     EventWriter(run_id, run.config).write(connection, [started])
     connection.execute("ROLLBACK")
@@ -229,7 +243,10 @@ async def runs_tab(count: int) -> None:
         heart = Heart()
 
         async def until(
-            name: str, start: Callable[[], object], true: Callable[[], object], target: float | None = None
+            name: str,
+            start: Callable[[], object],
+            true: Callable[[], object],
+            target: float | None = None,
         ) -> None:
             heart.longest, began = 0.0, time.perf_counter()
             app.call_later(start)
@@ -249,7 +266,10 @@ async def runs_tab(count: int) -> None:
 
         def note() -> None:
             with contextlib.closing(connect(run_database())[0]) as connection:
-                connection.execute("UPDATE runs SET updated = ?, note = ? WHERE name = 'small 7'", (time.time(), text))
+                connection.execute(
+                    "UPDATE runs SET updated = ?, note = ? WHERE name = 'small 7'",
+                    (time.time(), text),
+                )
 
         text = f"noted at {time.time()}"
         began = time.perf_counter()

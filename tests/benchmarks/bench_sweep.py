@@ -31,7 +31,9 @@ def seconds(command: list[str]) -> float:
     """How long a command takes, in a home of its own."""
     with tempfile.TemporaryDirectory(prefix="rnn-tui-benchmark-") as home:
         begin = time.perf_counter()
-        subprocess.run(command, env={**os.environ, "RNN_TUI_HOME": home}, check=True, capture_output=True)
+        subprocess.run(
+            command, env={**os.environ, "RNN_TUI_HOME": home}, check=True, capture_output=True
+        )
         return time.perf_counter() - begin
 
 
@@ -42,8 +44,21 @@ def main() -> None:
     chosen = options.parse_args()
     print(machine())
     epochs = str(chosen.epochs)
-    sweep = [sys.executable, "-m", "rnn_tui", "sweep", "mnist", "--preset", "fast", "--epochs", epochs, "--quiet",
-             "--grid", f"learning_rate={','.join(RATES)}", "--on"]  # fmt: skip
+    sweep = [
+        sys.executable,
+        "-m",
+        "rnn_tui",
+        "sweep",
+        "mnist",
+        "--preset",
+        "fast",
+        "--epochs",
+        epochs,
+        "--quiet",
+        "--grid",
+        f"learning_rate={','.join(RATES)}",
+        "--on",
+    ]
     contenders: dict[str, Callable[[], float]] = {
         "one after another": partial(seconds, [sys.executable, "-c", ONE_BY_ONE, epochs, *RATES]),
         "one worker": partial(seconds, [*sweep, "local:1"]),
@@ -52,7 +67,9 @@ def main() -> None:
     results = take_turns(contenders, chosen.rounds)
     alone = median(results["one after another"])
     for name, times in results.items():
-        print(f"{name:18} {median(times):.1f} s {spread(times)}, {alone / median(times):.2f} times as fast")
+        print(
+            f"{name:18} {median(times):.1f} s {spread(times)}, {alone / median(times):.2f} times as fast"
+        )
 
 
 if __name__ == "__main__":

@@ -1,13 +1,24 @@
 """Preset `fast` against the report's way run to its end: the time to the report's accuracy.
 
-Ours is the median over several seeds of the whole call: data prepared, model made, trained, validated
-and tested. The report's is one run of its 10 epochs and its test. Our seeds run between its epochs,
-so that both meet the same machine. PyTorch is imported and the files are unpacked before.
+Ours is the median over several seeds of the whole call: data prepared, model made, trained,
+validated and tested. The report's is one run of its 10 epochs and its test. Our seeds run between
+its epochs, so that both meet the same machine. PyTorch is imported and the files are unpacked
+before.
 """
 
 import statistics
 
-from _common import ReportsWay, add_models, config_of, label_of, machine, parser, run_ours, temporary_home, verdict
+from _common import (
+    ReportsWay,
+    add_models,
+    config_of,
+    label_of,
+    machine,
+    parser,
+    run_ours,
+    temporary_home,
+    verdict,
+)
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist

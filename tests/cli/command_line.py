@@ -36,7 +36,14 @@ def environment(**changes: str) -> dict[str, str]:
 def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command with pipes for all three streams, `given` on stdin."""
     pipe = subprocess.PIPE
-    with Program(*arguments, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment(**variables)) as process:
+    with Program(
+        *arguments,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        encoding="utf-8",
+        env=environment(**variables),
+    ) as process:
         try:
             out, err = process.communicate(given, PATIENCE)
         except BaseException:
@@ -76,7 +83,11 @@ def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, 
     """Exit code, stdout and stderr of `main` in this process, with `given` on stdin."""
     out, err = io.StringIO(), io.StringIO()
     stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.object(sys, "stdin", stdin):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(sys, "stdin", stdin),
+    ):
         try:
             code = main(arguments)
         except SystemExit as stop:
@@ -84,7 +95,9 @@ def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, 
     return code, out.getvalue(), err.getvalue()
 
 
-def in_terminal(arguments: Sequence[str], variables: Mapping[str, str], *, to_file: bool = False) -> tuple[int, str]:
+def in_terminal(
+    arguments: Sequence[str], variables: Mapping[str, str], *, to_file: bool = False
+) -> tuple[int, str]:
     """Exit code and output of the command in a terminal of 120 × 24.
 
     Args:

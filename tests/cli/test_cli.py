@@ -48,7 +48,17 @@ TEST_METRICS = ["test_loss", "test_accuracy"]
 
 def quick(data: Path, *more: str) -> list[str]:
     """Arguments of a training that takes a fraction of a second."""
-    return ["train", "mnist", "--data-dir", str(data), "--workers", "1", "--hidden-size", "16", *more]
+    return [
+        "train",
+        "mnist",
+        "--data-dir",
+        str(data),
+        "--workers",
+        "1",
+        "--hidden-size",
+        "16",
+        *more,
+    ]
 
 
 def figures_of(line: str) -> dict[str, float]:
@@ -93,7 +103,9 @@ HELP = {
 
 
 @pytest.mark.parametrize(("command", "expected"), HELP.items(), ids=HELP)
-def test_help_lists_everything(command: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_lists_everything(
+    command: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     # That it imports nothing heavy is in `test_import_hygiene`.
     monkeypatch.setenv("COLUMNS", "500")
     code, out, err = run_inside([*command.replace("rnn-tui", "").split(), "--help"])
@@ -192,8 +204,12 @@ WRONG_FOR_SEQUENCES = {
 }
 
 
-@pytest.mark.parametrize(("task", "arguments", "named"), WRONG_FOR_SEQUENCES.values(), ids=WRONG_FOR_SEQUENCES)
-def test_wrong_settings_of_sequences_exit_with_2_and_a_sentence(task: str, arguments: list[str], named: str) -> None:
+@pytest.mark.parametrize(
+    ("task", "arguments", "named"), WRONG_FOR_SEQUENCES.values(), ids=WRONG_FOR_SEQUENCES
+)
+def test_wrong_settings_of_sequences_exit_with_2_and_a_sentence(
+    task: str, arguments: list[str], named: str
+) -> None:
     code, out, err = run_inside(["train", task, *arguments])
     assert code == EXIT_USAGE
     assert named in assert_refused(out, err)
@@ -220,13 +236,22 @@ junk = st.one_of(
     st.text(alphabet="\x1b\x07\x00\x9b[];0123456789m\n\r\t\u202e", max_size=20),
     st.integers().map(str),
     st.floats().map(str),
-    st.sampled_from(["1_000_000", "9" * 400, "٣٣٣٣٣٣٣", "0x10", "1e400", "-inf", "NaN", " ", "½", "[bold]"]),
+    st.sampled_from(
+        ["1_000_000", "9" * 400, "٣٣٣٣٣٣٣", "0x10", "1e400", "-inf", "NaN", " ", "½", "[bold]"]
+    ),
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(where=st.sampled_from([(task, name) for task in TASKS for name in TASKS[task].settings]), text=junk)
-def test_any_junk_for_a_setting_is_refused_in_a_sentence(where: tuple[str, str], text: str, home: Path) -> None:
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    where=st.sampled_from([(task, name) for task in TASKS for name in TASKS[task].settings]),
+    text=junk,
+)
+def test_any_junk_for_a_setting_is_refused_in_a_sentence(
+    where: tuple[str, str], text: str, home: Path
+) -> None:
     task, name = where
     arguments = ["train", task, f"{option_of(name)}={text}"]
     if is_allowed(name, text):
@@ -238,7 +263,9 @@ def test_any_junk_for_a_setting_is_refused_in_a_sentence(where: tuple[str, str],
     assert SETTINGS[name].label in assert_refused(out, err)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(option=st.sampled_from(["--model", "--preset", "--device", "--workers"]), text=junk)
 def test_any_junk_for_a_choice_is_refused_in_a_sentence(option: str, text: str, home: Path) -> None:
     known = (*MNIST.cells, *DEVICES, *(preset.name for preset in MNIST.presets))
@@ -264,7 +291,10 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> str:
 def plain_run(mnist_slice: Path, shared_home: str) -> subprocess.CompletedProcess[str]:
     """Two epochs, told in plain lines, with the variables that build servers set for colours."""
     return rnn_tui(
-        *quick(mnist_slice, "--epochs", "2", "--seed", "7"), RNN_TUI_HOME=shared_home, FORCE_COLOR="1", TTY_COMPATIBLE="1"
+        *quick(mnist_slice, "--epochs", "2", "--seed", "7"),
+        RNN_TUI_HOME=shared_home,
+        FORCE_COLOR="1",
+        TTY_COMPATIBLE="1",
     )
 
 
@@ -275,7 +305,9 @@ def json_run(mnist_slice: Path, shared_home: str) -> subprocess.CompletedProcess
     return rnn_tui(*arguments, RNN_TUI_HOME=shared_home)
 
 
-def test_piped_output_is_one_plain_line_per_epoch(plain_run: subprocess.CompletedProcess[str]) -> None:
+def test_piped_output_is_one_plain_line_per_epoch(
+    plain_run: subprocess.CompletedProcess[str],
+) -> None:
     assert plain_run.returncode == 0
     assert plain_run.stderr == ""
     assert plain_run.stdout.endswith("\n")
@@ -287,7 +319,9 @@ def test_piped_output_is_one_plain_line_per_epoch(plain_run: subprocess.Complete
     assert all(math.isfinite(value) for line in lines for value in line.values())
 
 
-def test_json_is_one_document_with_the_promised_keys(json_run: subprocess.CompletedProcess[str]) -> None:
+def test_json_is_one_document_with_the_promised_keys(
+    json_run: subprocess.CompletedProcess[str],
+) -> None:
     assert json_run.returncode == 0
     assert json_run.stderr == ""
     document = json.loads(json_run.stdout)
@@ -318,7 +352,10 @@ def test_accuracies_are_percentages(json_run: subprocess.CompletedProcess[str]) 
 
 
 def test_same_seed_gives_the_same_figures(
-    plain_run: subprocess.CompletedProcess[str], json_run: subprocess.CompletedProcess[str], mnist_slice: Path, home: Path
+    plain_run: subprocess.CompletedProcess[str],
+    json_run: subprocess.CompletedProcess[str],
+    mnist_slice: Path,
+    home: Path,
 ) -> None:
     arguments = quick(mnist_slice, "--epochs", "2", "--seed", "7", "--json")
     again = json.loads(run_inside(arguments)[1])
@@ -335,11 +372,15 @@ def test_same_seed_gives_the_same_figures(
 def without_times(document: dict[str, Any]) -> dict[str, Any]:
     """What two runs of the same settings must share, to the last bit."""
     shared = {k: v for k, v in document.items() if k not in ("seconds", "run", "weights")}
-    shared["history"] = [{k: v for k, v in row.items() if k != "seconds"} for row in document["history"]]
+    shared["history"] = [
+        {k: v for k, v in row.items() if k != "seconds"} for row in document["history"]
+    ]
     return shared
 
 
-def test_weights_of_a_finished_run_can_be_loaded(json_run: subprocess.CompletedProcess[str]) -> None:
+def test_weights_of_a_finished_run_can_be_loaded(
+    json_run: subprocess.CompletedProcess[str],
+) -> None:
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     document = json.loads(json_run.stdout)
@@ -367,7 +408,9 @@ def test_absent_device_exits_with_1_and_a_sentence(mnist_slice: Path) -> None:
 
 
 @pytest.mark.parametrize("output", [[], ["--json"]], ids=["plain", "json"])
-def test_damaged_data_exits_with_1_and_names_the_file(output: list[str], mnist_slice: Path, tmp_path: Path) -> None:
+def test_damaged_data_exits_with_1_and_names_the_file(
+    output: list[str], mnist_slice: Path, tmp_path: Path
+) -> None:
     shutil.copytree(mnist_slice, tmp_path, dirs_exist_ok=True)
     damaged = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
     damaged.write_bytes(damaged.read_bytes()[:-1])
@@ -406,7 +449,9 @@ def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_p
 
 
 def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
-    process = Program(*quick(mnist_slice, "--epochs", "10000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = Program(
+        *quick(mnist_slice, "--epochs", "10000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     try:
@@ -426,15 +471,23 @@ def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 # The other two pairs are in `test_train_sequences`.
-@pytest.mark.parametrize(("number", "as_json"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["INT", "TERM"])
-def test_signal_stops_and_keeps_the_weights(number: signal.Signals, as_json: bool, mnist_slice: Path, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "as_json"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["INT", "TERM"]
+)
+def test_signal_stops_and_keeps_the_weights(
+    number: signal.Signals, as_json: bool, mnist_slice: Path, home: Path
+) -> None:
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     arguments = quick(mnist_slice, "--epochs", "10000", *(["--json"] if as_json else []))
     process = Program(
-        *arguments, new_interpreter=number == signal.SIGINT,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
-    )  # fmt: skip
+        *arguments,
+        new_interpreter=number == signal.SIGINT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
     try:
         give_up = time.monotonic() + PATIENCE
         # The first epoch's weights on disk are the sign that training is under way.
@@ -496,10 +549,14 @@ def test_terminal_gets_a_bar_with_rate_and_time_left(coloured: tuple[int, str]) 
 
 def test_terminal_keeps_one_line_per_epoch_and_the_result(coloured: tuple[int, str]) -> None:
     lines = [line for line in screen_after(coloured[1]) if line]
-    figures = r"training loss [\d.]+  validation loss [\d.]+  validation accuracy [\d.]+ %  [\d.]+ s"
+    figures = (
+        r"training loss [\d.]+  validation loss [\d.]+  validation accuracy [\d.]+ %  [\d.]+ s"
+    )
     for epoch, line in enumerate(lines[:6], start=1):
         assert re.fullmatch(rf"epoch +{epoch}  {figures}", line), lines
-    assert re.fullmatch(r"test accuracy [\d.]+ %  test loss [\d.]+  [\d.]+ s  \(the report: 98\.73 %\)", lines[6])
+    assert re.fullmatch(
+        r"test accuracy [\d.]+ %  test loss [\d.]+  [\d.]+ s  \(the report: 98\.73 %\)", lines[6]
+    )
     assert len(lines) == 7, lines
 
 
@@ -518,10 +575,15 @@ def test_a_gpu_that_is_not_there_is_refused_with_what_is(mnist_slice: Path, name
         assert "cuda:x" in assert_refused(out, err)
     else:
         assert (code, out) == (EXIT_FAILURE, "")
-        assert re.search(r"no cuda:7 device .* choose auto, .*cpu", assert_one_sentence(err)) or "auto or cpu" in err
+        assert (
+            re.search(r"no cuda:7 device .* choose auto, .*cpu", assert_one_sentence(err))
+            or "auto or cpu" in err
+        )
 
 
-def test_a_failed_gpu_is_told_in_a_sentence(mnist_slice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_gpu_is_told_in_a_sentence(
+    mnist_slice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed = "The GPU cuda:0 has failed, and so on: restart rnn-tui, then resume the run."
     monkeypatch.setattr("rnn_tui.engine.devices._FAILED", {"cuda:0": failed})
     monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cuda:0", "cpu"])

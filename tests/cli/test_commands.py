@@ -72,7 +72,9 @@ def test_it_runs_by_each_of_its_names(name: str) -> None:
         (["fault"], EXIT_FAILURE, "ZeroDivisionError"),
     ],
 )
-def test_what_goes_wrong_is_a_sentence_and_an_exit_code(arguments: list[str], code: int, said: str, home: Path) -> None:
+def test_what_goes_wrong_is_a_sentence_and_an_exit_code(
+    arguments: list[str], code: int, said: str, home: Path
+) -> None:
     found, out, err = run_inside(["echo", *arguments])
     assert found == code
     assert said in assert_refused(out, err)
@@ -117,13 +119,20 @@ code = main()
 print(code, [name for name in {others} if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", env=environment(), timeout=PATIENCE, check=True
+        [sys.executable, "-c", snippet],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "0 []"
 
 
 @pytest.mark.usefixtures("_toy")
-def test_a_broken_plug_in_is_said_by_what_looks_for_tasks(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_a_broken_plug_in_is_said_by_what_looks_for_tasks(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     from rnn_tui import tasks  # noqa: PLC0415 - the module, whose list is read
 
     monkeypatch.setattr(tasks, "BROKEN_PLUGINS", ["The task plug-in x can't be used."])
@@ -134,6 +143,15 @@ def test_a_broken_plug_in_is_said_by_what_looks_for_tasks(monkeypatch: pytest.Mo
 
 def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
     folder = Path(commands.__file__).parent
-    shared = {"__init__", "commands", "elsewhere", "main", "output", "questions", "results", "streams"}
+    shared = {
+        "__init__",
+        "commands",
+        "elsewhere",
+        "main",
+        "output",
+        "questions",
+        "results",
+        "streams",
+    }
     names = {path.stem for path in folder.glob("*.py")} - shared
     assert {one.module.rpartition(".")[2] for one in COMMANDS} >= names

@@ -52,7 +52,7 @@ STARTS = {
     "zsh": ["zsh", "-f", "-i"],
     "fish": ["fish", "--no-config", "-i"],
     "tcsh": ["tcsh", "-f"],
-}  # fmt: skip
+}
 PREPARE = {
     "bash": "PS1='ready> '; source {script}",
     "zsh": "PS1='ready> '; unsetopt beep; fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D",
@@ -86,10 +86,15 @@ class Shell:
         variables = {"HOME": str(place), "TERM": "xterm", "LC_ALL": "C.UTF-8", "HISTFILE": ""}
         variables["PATH"] = f"{recorder.parent}{os.pathsep}{os.environ['PATH']}"
         self._process = subprocess.Popen(
-            STARTS[name], stdin=theirs, stdout=theirs, stderr=theirs, cwd=place, start_new_session=True,
+            STARTS[name],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=place,
+            start_new_session=True,
             env=environment(**variables),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one thread
-        )  # fmt: skip
+        )
         os.close(theirs)
         self.output = ""
 
@@ -134,12 +139,15 @@ def name_runs() -> None:
     """Runs with all of those names, as a program that does not care may have written them."""
     connection, _ = connect(run_database())
     with contextlib.closing(connection):
-        rows = [(f"20260101-000000-{number:06x}", name) for number, name in enumerate(NAMES.values())]
+        rows = [
+            (f"20260101-000000-{number:06x}", name) for number, name in enumerate(NAMES.values())
+        ]
         rows += [(f"20260102-000000-{tail}00", name) for tail, name in BY_ID.items()]
         connection.executemany(
             "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status)"
-            " VALUES (?, ?, 'recall', 'lstm', 'fast', '{}', 1, 1, 'finished')", rows,
-        )  # fmt: skip
+            " VALUES (?, ?, 'recall', 'lstm', 'fast', '{}', 1, 1, 'finished')",
+            rows,
+        )
 
 
 @pytest.fixture
@@ -252,7 +260,9 @@ def test_names_begin_with_the_last_run_and_are_the_newest_first(home: Path) -> N
 
 
 @pytest.mark.parametrize("damage", ["bytes", "folder", "foreign", "locked", "view"])
-def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(damage: str, home: Path) -> None:
+def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(
+    damage: str, home: Path
+) -> None:
     path = run_database()
     match damage:
         case "bytes":
@@ -264,7 +274,11 @@ def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(dam
                 connection.execute("CREATE TABLE runs (id, name, deleted, created)")
         case _:
             name_runs()
-    with contextlib.closing(sqlite3.connect(path)) if damage in ("locked", "view") else contextlib.nullcontext() as other:
+    with (
+        contextlib.closing(sqlite3.connect(path))
+        if damage in ("locked", "view")
+        else contextlib.nullcontext() as other
+    ):
         if damage == "locked":
             other.execute("PRAGMA journal_mode = DELETE")
             other.execute("BEGIN EXCLUSIVE")
@@ -280,15 +294,27 @@ def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(dam
 
 def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     name_runs()
-    snippet = (
-        "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--runs', 'all']); print(*sys.modules)"
+    snippet = "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--runs', 'all']); print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", check=True
     )
-    result = subprocess.run([sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", check=True)
     *names, modules = result.stdout.splitlines()
     assert "recall-fast" in names
-    wanted = {name for name in modules.split() if name.startswith(("rnn_tui.", "numpy", "torch", "textual", "rich", "shtab"))}
+    wanted = {
+        name
+        for name in modules.split()
+        if name.startswith(("rnn_tui.", "numpy", "torch", "textual", "rich", "shtab"))
+    }
     assert "rnn_tui.runs.database" in wanted
-    assert not wanted & {"numpy", "torch", "textual", "rich", "shtab", "rnn_tui.tasks", "rnn_tui.runs.store"}
+    assert not wanted & {
+        "numpy",
+        "torch",
+        "textual",
+        "rich",
+        "shtab",
+        "rnn_tui.tasks",
+        "rnn_tui.runs.store",
+    }
 
 
 @pytest.mark.parametrize("arguments", [[], ["ksh"]])

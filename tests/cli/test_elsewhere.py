@@ -27,7 +27,9 @@ from tests.runs.kept_runs import small, train
 
 def watching(*arguments: str) -> "subprocess.Popen[str]":
     pipe = subprocess.PIPE
-    return Program("runs", "watch", *arguments, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment())
+    return Program(
+        "runs", "watch", *arguments, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment()
+    )
 
 
 def first_line(watcher: "subprocess.Popen[str]") -> str:
@@ -36,7 +38,9 @@ def first_line(watcher: "subprocess.Popen[str]") -> str:
 
 
 def rest(watcher: "subprocess.Popen[str]") -> tuple[str, str]:
-    """What else it prints, once it has ended; `communicate` would miss what `readline` has taken in."""
+    """What else it prints, once it has ended; `communicate` would miss what `readline` has taken
+    in.
+    """
     assert watcher.stdout is not None
     assert watcher.stderr is not None
     told = watcher.stdout.read(), watcher.stderr.read()
@@ -73,7 +77,8 @@ def test_a_run_is_paused_let_go_on_and_stopped_from_elsewhere(home: Path) -> Non
         _, told = process.communicate(timeout=PATIENCE)
         assert process.returncode == EXIT_INTERRUPTED
         assert told.splitlines()[0] == (
-            f"rnn-tui: Another process paused this run; rnn-tui runs unpause {run_id} lets it go on."
+            f"rnn-tui: Another process paused this run; rnn-tui runs unpause {run_id} lets it go "
+            "on."
         )
         assert "Another process stopped this run." in told
         assert record().weights.is_file()
@@ -106,7 +111,17 @@ def test_several_are_stopped_and_what_does_not_train_is_said(home: Path) -> None
 
 
 def test_a_run_of_the_report_is_stopped_and_with_it_the_report(home: Path) -> None:
-    arguments = ("report", "--only", "recall", "--preset", "report", "--seeds", "2", "--device", "cpu")
+    arguments = (
+        "report",
+        "--only",
+        "recall",
+        "--preset",
+        "report",
+        "--seeds",
+        "2",
+        "--device",
+        "cpu",
+    )
     with training_elsewhere(*arguments) as (process, run_id):
         assert run_inside(["runs", "stop", run_id])[0] == 0
         _, err = process.communicate(timeout=PATIENCE)
@@ -155,12 +170,25 @@ def test_in_a_pipe_a_pause_is_said(home: Path) -> None:
 
 
 def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
-    settings = ("--preset", "report", "--hidden-size", "2", "--training-size", "900", "--test-size", "20", "--device", "cpu")
+    settings = (
+        "--preset",
+        "report",
+        "--hidden-size",
+        "2",
+        "--training-size",
+        "900",
+        "--test-size",
+        "20",
+        "--device",
+        "cpu",
+    )
     with training_elsewhere("train", "recall", *settings, "--epochs", "6"):
         watcher, document = watching("last"), watching("last", "--json")
         out, err = watcher.communicate(timeout=PATIENCE)
         assert (watcher.returncode, err) == (0, "")
-        assert [line.split()[0] for line in out.splitlines()] == [f"epoch={at}" for at in range(1, 7)]
+        assert [line.split()[0] for line in out.splitlines()] == [
+            f"epoch={at}" for at in range(1, 7)
+        ]
         assert " test_accuracy=" in out.splitlines()[-1]
         text, err = document.communicate(timeout=PATIENCE)
         assert (document.returncode, err) == (0, "")
@@ -193,7 +221,9 @@ def test_ctrl_c_ends_the_watching_only(home: Path) -> None:
 
 
 @pytest.mark.parametrize(("stop_at", "status"), [(None, "finished"), (13, "stopped")])
-def test_what_is_not_in_training_is_shown_as_it_is(home: Path, stop_at: int | None, status: str) -> None:
+def test_what_is_not_in_training_is_shown_as_it_is(
+    home: Path, stop_at: int | None, status: str
+) -> None:
     train(stop_at=stop_at)
     code, out, err = run_inside(["runs", "watch", "last"])
     assert code == 0
@@ -208,27 +238,44 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         assert run_inside(["runs", "pause", run_id])[0] == 0
         ours, theirs = os.openpty()
         watcher = Program(
-            "runs", "watch", run_id, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            "runs",
+            "watch",
+            run_id,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
             env=environment(TERM="xterm-256color", COLUMNS="100", LINES="24"),
-        )  # fmt: skip
+        )
         os.close(theirs)
         shown = ""
         while "validation accuracy" not in shown:
             shown += os.read(ours, 65536).decode(errors="replace")
         assert run_inside(["runs", "stop", run_id])[0] == 0
-        with suppress(OSError):  # the terminal is gone with the watcher, which waits for whoever reads
+        # the terminal is gone with the watcher, which waits for whoever reads
+        with suppress(OSError):
             while more := os.read(ours, 65536):
                 shown += more.decode(errors="replace")
         assert watcher.wait(PATIENCE) == EXIT_FAILURE
         os.close(ours)
     assert f"{record().name}" in shown
-    for part in ("paused", "left", "epoch", "H 2 ce training loss", "H 3 ce training loss", "└", "┤"):
+    for part in (
+        "paused",
+        "left",
+        "epoch",
+        "H 2 ce training loss",
+        "H 3 ce training loss",
+        "└",
+        "┤",
+    ):
         assert part in shown
 
 
 def test_a_terminal_without_colours_gets_none(home: Path) -> None:
     train()
-    code, shown = in_terminal(["runs", "watch", "last"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})
+    code, shown = in_terminal(
+        ["runs", "watch", "last"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"}
+    )
     assert code == 0
     assert "┤" in shown
     assert "\x1b[38" not in shown

@@ -1,4 +1,5 @@
-"""Every command's help ends with examples, and each of them does what it says: all are run here, as they stand.
+"""Every command's help ends with examples, and each of them does what it says: all are run here, as
+they stand.
 
 A command line that can't be run like this belongs into `NOT_RUN`, with the reason. One that needs
 something to be there first (photos, runs) finds it in the folder and home that `kept` makes.
@@ -31,9 +32,34 @@ NOT_RUN = {
     "rnn-tui runs unpause": "asks a process that trains: tests/cli/test_elsewhere.py",
 }
 # What was done before an example, by its beginning.
-BEFORE = {"rnn-tui train --resume last": ("interrupt",), "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast")}
-RECALL = ("train", "recall", "--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
-ADDER = ("train", "adder", "--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
+BEFORE = {
+    "rnn-tui train --resume last": ("interrupt",),
+    "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast"),
+}
+RECALL = (
+    "train",
+    "recall",
+    "--preset",
+    "fast",
+    "--hidden-size",
+    "3",
+    "--seeds",
+    "2",
+    "--epochs",
+    "2",
+)
+ADDER = (
+    "train",
+    "adder",
+    "--preset",
+    "fast",
+    "--hidden-size",
+    "3",
+    "--seeds",
+    "2",
+    "--epochs",
+    "2",
+)
 
 
 def parsers(parser: argparse.ArgumentParser | None = None) -> Iterator[Parser]:
@@ -53,7 +79,9 @@ EXAMPLES = list(dict.fromkeys(example for parser in parsers() for example in par
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the runs recall-fast and adder-fast, which is the last one, and a sweep that has not begun."""
+    """A home with the runs recall-fast and adder-fast, which is the last one, and a sweep that has
+    not begun.
+    """
     home = tmp_path_factory.mktemp("kept")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNN_TUI_HOME", str(home))
@@ -79,11 +107,17 @@ def test_every_help_ends_with_examples() -> None:
         head, _, examples = parser.format_help().rpartition("\nexamples:\n")
         assert "usage:" in head, parser.prog
         lines = examples.splitlines()
-        assert len(lines) >= 2, f"{parser.prog} needs two examples: see add_examples in rnn_tui/cli/commands.py"
+        assert len(lines) >= 2, (
+            f"{parser.prog} needs two examples: see add_examples in rnn_tui/cli/commands.py"
+        )
         for line in lines:
-            assert f"{parser.prog} " in f"{line} ", f"{parser.prog} has an example of something else: {line}"
+            assert f"{parser.prog} " in f"{line} ", (
+                f"{parser.prog} has an example of something else: {line}"
+            )
             assert len(line) <= 79, line
-    assert {"rnn-tui", "rnn-tui runs show", *(f"rnn-tui train {task}" for task in TASKS)} <= {one.prog for one in parsers()}
+    assert {"rnn-tui", "rnn-tui runs show", *(f"rnn-tui train {task}" for task in TASKS)} <= {
+        one.prog for one in parsers()
+    }
 
 
 def test_what_is_not_run_is_an_example() -> None:
@@ -114,7 +148,9 @@ def typed(example: str) -> tuple[list[str], bytes]:
         end = words.index("|")
         given, words = f"{' '.join(words[1:end])}\n".encode(), words[end + 1 :]
     assert words[0] == "rnn-tui", example
-    assert not {"|", ">", "<", ";", "&&"} & set(words), f"{example}: more shell than this test knows"
+    assert not {"|", ">", "<", ";", "&&"} & set(words), (
+        f"{example}: more shell than this test knows"
+    )
     return words[1:], given
 
 

@@ -15,7 +15,13 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
-from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, assert_refused, run_inside
+from tests.cli.command_line import (
+    EXIT_FAILURE,
+    EXIT_USAGE,
+    assert_one_sentence,
+    assert_refused,
+    run_inside,
+)
 from tests.runs.kept_runs import damage, keep, small, train
 
 
@@ -28,7 +34,9 @@ def exported(to: str, folder: Path, *more: str) -> str:
 
 @pytest.fixture
 def two_runs(home: Path) -> list[str]:
-    """The names of a set of seeds that has finished and of one that was stopped, the older one first."""
+    """The names of a set of seeds that has finished and of one that was stopped, the older one
+    first.
+    """
     train()
     train(small("adder", losses=("ce",)), stop_at=13)
     with RunStore() as store:
@@ -38,8 +46,9 @@ def two_runs(home: Path) -> list[str]:
 def test_pandas_reads_each_table_in_a_line(two_runs: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "all"
     assert exported("csv", folder).splitlines() == [
-        f"rnn-tui: written to {folder}/runs.csv", f"rnn-tui: written to {folder}/values.csv",
-    ]  # fmt: skip
+        f"rnn-tui: written to {folder}/runs.csv",
+        f"rnn-tui: written to {folder}/values.csv",
+    ]
     exported("json", folder)
     for runs, values in (
         (pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "values.csv")),
@@ -87,7 +96,9 @@ def test_the_same_store_makes_the_same_files(two_runs: list[str], tmp_path: Path
         exported(form, tmp_path / "once")
         exported(form, tmp_path / "again")
         for name in ("runs", "values"):
-            once, again = ((tmp_path / at / f"{name}.{form}").read_bytes() for at in ("once", "again"))
+            once, again = (
+                (tmp_path / at / f"{name}.{form}").read_bytes() for at in ("once", "again")
+            )
             assert once == again
 
 
@@ -108,22 +119,36 @@ def test_formulas_notes_and_values_that_are_no_numbers(home: Path, tmp_path: Pat
         store.set_tags(store.find("last"), ["b", "@a"])
     connection = sqlite3.connect(run_database())
     with connection:
-        connection.execute("INSERT INTO points VALUES ('20260101-000000-aaaaaa', 'step', 'train_loss', 3, NULL, NULL)")
-        connection.execute("INSERT INTO moments VALUES ('20260101-000000-aaaaaa', 'step', 3, NULL, 1.0, NULL, NULL)")
+        connection.execute(
+            "INSERT INTO points VALUES ('20260101-000000-aaaaaa', 'step', 'train_loss', 3, NULL, "
+            "NULL)"
+        )
+        connection.execute(
+            "INSERT INTO moments VALUES ('20260101-000000-aaaaaa', 'step', 3, NULL, 1.0, NULL, "
+            "NULL)"
+        )
     connection.close()
     exported("csv", tmp_path)
     exported("json", tmp_path)
     (row,) = pd.read_csv(tmp_path / "runs.csv").to_dict("records")
     assert (row["name"], row["note"], row["tags"]) == ("'=1+1", "'-two lines", "'@a,b")
-    assert not any(cell.startswith(("=", "@")) for line in (tmp_path / "values.csv").open() for cell in line.split(","))
+    assert not any(
+        cell.startswith(("=", "@"))
+        for line in (tmp_path / "values.csv").open()
+        for cell in line.split(",")
+    )
     (record,) = json.loads((tmp_path / "runs.json").read_text())
     assert (record["name"], record["note"], record["tags"]) == ("=1+1", "-two\nlines", ["@a", "b"])
     values = json.loads((tmp_path / "values.json").read_text())
     assert [one["value"] for one in values if one["metric"] == "train_loss"] == [None]
-    assert math.isnan(pd.read_csv(tmp_path / "values.csv").query("metric == 'train_loss'")["value"].iloc[0])
+    assert math.isnan(
+        pd.read_csv(tmp_path / "values.csv").query("metric == 'train_loss'")["value"].iloc[0]
+    )
 
 
-def test_a_damaged_run_is_left_out_and_said(two_runs: list[str], home: Path, tmp_path: Path) -> None:
+def test_a_damaged_run_is_left_out_and_said(
+    two_runs: list[str], home: Path, tmp_path: Path
+) -> None:
     damage(run_database(), f"UPDATE runs SET config = '{{' WHERE name = '{two_runs[0]}'")
     assert "rnn-tui: 1 of 2 runs are damaged, and left out." in exported("csv", tmp_path)
     assert list(pd.read_csv(tmp_path / "runs.csv")["name"]) == two_runs[1:]
@@ -131,29 +156,42 @@ def test_a_damaged_run_is_left_out_and_said(two_runs: list[str], home: Path, tmp
         assert store.runs()[-1].status is Status.DAMAGED
 
 
-def test_damaged_values_leave_no_part_of_a_file(two_runs: list[str], home: Path, tmp_path: Path) -> None:
-    damage(run_database(), "UPDATE moments SET elapsed = 'x' WHERE run_id = (SELECT id FROM runs ORDER BY created DESC)")
+def test_damaged_values_leave_no_part_of_a_file(
+    two_runs: list[str], home: Path, tmp_path: Path
+) -> None:
+    damage(
+        run_database(),
+        "UPDATE moments SET elapsed = 'x' WHERE run_id = (SELECT id FROM runs ORDER BY created "
+        "DESC)",
+    )
     code, out, err = run_inside(["runs", "export", "--all", "--to", "csv", "-o", str(tmp_path)])
     assert (code, out) == (EXIT_FAILURE, "")
     assert "is damaged" in assert_one_sentence(err)
     assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
 
 
-def test_what_can_not_be(home: Path, two_runs: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_can_not_be(
+    home: Path, two_runs: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in (["--all", "last"], []):
         code, out, err = run_inside(["runs", "export", *arguments, "--to", "csv"])
         assert code == EXIT_USAGE
         assert "either RUN or --all" in assert_refused(out, err)
     assert run_inside(["runs", "export", "--all", "--to", "csv"])[0] == 0
-    assert sorted(path.name for path in (tmp_path / "2-runs-csv").iterdir()) == ["runs.csv", "values.csv"]
+    assert sorted(path.name for path in (tmp_path / "2-runs-csv").iterdir()) == [
+        "runs.csv",
+        "values.csv",
+    ]
     code, _, err = run_inside(["runs", "export", "--all", "--to", "csv"])
     assert code == EXIT_FAILURE
     assert "exists already" in assert_one_sentence(err)
 
 
 def test_no_runs(home: Path, tmp_path: Path) -> None:
-    code, out, err = run_inside(["runs", "export", "--all", "--to", "csv", "-o", str(tmp_path / "x")])
+    code, out, err = run_inside(
+        ["runs", "export", "--all", "--to", "csv", "-o", str(tmp_path / "x")]
+    )
     assert (code, out) == (EXIT_FAILURE, "")
     assert "no runs to export" in assert_one_sentence(err)
     assert not (tmp_path / "x").exists()
@@ -169,7 +207,8 @@ def test_memory_does_not_grow_with_the_number_of_runs(home: Path, tmp_path: Path
             keep(run_id, config)
             with connection:
                 connection.executemany(
-                    "INSERT INTO moments VALUES (?, 'step', ?, NULL, 1.0, NULL, NULL)", ((run_id, step) for step in range(1000))
+                    "INSERT INTO moments VALUES (?, 'step', ?, NULL, 1.0, NULL, NULL)",
+                    ((run_id, step) for step in range(1000)),
                 )
                 connection.executemany(
                     "INSERT INTO points VALUES (?, 'step', 'train_loss', ?, 0.5, NULL)",

@@ -28,7 +28,19 @@ from tests.cli.command_line import (
 )
 from tests.program import Program
 
-LINE = ["train", "recall", "--preset", "fast", "--hidden-size", "5", "--workers", "1", "--seeds", "2", "--find-learning-rate"]
+LINE = [
+    "train",
+    "recall",
+    "--preset",
+    "fast",
+    "--hidden-size",
+    "5",
+    "--workers",
+    "1",
+    "--seeds",
+    "2",
+    "--find-learning-rate",
+]
 
 
 def test_the_document_is_what_the_engine_finds(home: Path) -> None:
@@ -39,8 +51,11 @@ def test_the_document_is_what_the_engine_finds(home: Path) -> None:
     found = find_learning_rate(TASKS["recall"].load(), config)
     assert found is not None
     assert document == {
-        "task": "recall", "preset": "fast", **found.to_dict(), "settings": json.loads(json.dumps(config.to_dict())),
-    }  # fmt: skip
+        "task": "recall",
+        "preset": "fast",
+        **found.to_dict(),
+        "settings": json.loads(json.dumps(config.to_dict())),
+    }
     assert not (home / "runs.db").exists()
     assert json.loads(run_inside(["runs", "--json"])[1]) == {"runs": []}
 
@@ -55,10 +70,15 @@ def test_the_table_has_the_same_figures(home: Path) -> None:
     every = len(document["losses"]) // 20
     assert len(rows) == 1 + len(document["losses"][::every])
     for at, row in enumerate(rows[1:]):
-        for text, name, digits in zip(row, ("learning_rates", "losses", "smoothed"), (2, 4, 4), strict=True):
+        for text, name, digits in zip(
+            row, ("learning_rates", "losses", "smoothed"), (2, 4, 4), strict=True
+        ):
             assert text == f"{document[name][every * at]:.{digits}g}"
     assert blank == ""
-    assert f"fastest at a learning rate of {document['suggestion']:g}, and is lowest at {document['lowest']:g}." in sentence
+    assert (
+        f"fastest at a learning rate of {document['suggestion']:g}, and is lowest at "
+        f"{document['lowest']:g}." in sentence
+    )
     assert not list(home.rglob("*.safetensors"))
 
 
@@ -69,7 +89,17 @@ def test_a_terminal_shows_it_without_a_bar_left() -> None:
 
 
 def test_several_losses_are_said_to_be_relative() -> None:
-    line = ["train", "adder", "--preset", "best", "--loss", "mse,bce", "--hidden-size", "3", "--find-learning-rate"]
+    line = [
+        "train",
+        "adder",
+        "--preset",
+        "best",
+        "--loss",
+        "mse,bce",
+        "--hidden-size",
+        "3",
+        "--find-learning-rate",
+    ]
     assert run_inside(line)[1].startswith("learning rate\trelative loss\tsmoothed\n")
 
 
@@ -98,10 +128,27 @@ def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("quiet", [False, True])
 def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
-    # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of it.
-    line = ["train", "mnist", "--preset", "best", "--hidden-size", "512", "--find-learning-rate", *["--quiet"] * quiet]
+    # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of
+    # it.
+    line = [
+        "train",
+        "mnist",
+        "--preset",
+        "best",
+        "--hidden-size",
+        "512",
+        "--find-learning-rate",
+        *["--quiet"] * quiet,
+    ]
     pipe = subprocess.PIPE
-    process = Program(*line, new_interpreter=not quiet, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment())
+    process = Program(
+        *line,
+        new_interpreter=not quiet,
+        stdout=pipe,
+        stderr=pipe,
+        encoding="utf-8",
+        env=environment(),
+    )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)

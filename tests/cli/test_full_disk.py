@@ -16,9 +16,23 @@ from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import EXIT_FAILURE, PATIENCE, run_inside
 
 SMALL = [
-    "train", "recall", "--epochs", "3", "--batch-size", "4", "--training-size", "40",
-    "--test-size", "20", "--seeds", "1", "--hidden-sizes", "2", "--device", "cpu",
-]  # fmt: skip
+    "train",
+    "recall",
+    "--epochs",
+    "3",
+    "--batch-size",
+    "4",
+    "--training-size",
+    "40",
+    "--test-size",
+    "20",
+    "--seeds",
+    "1",
+    "--hidden-sizes",
+    "2",
+    "--device",
+    "cpu",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +71,9 @@ def assert_sentences(err: str, *words: str) -> None:
     """A sentence for each of the words, in any order, and no other."""
     lines = err.splitlines()
     assert all(line.startswith("rnn-tui: ") and line.endswith(".") for line in lines), err
-    assert [[word for word in words if word in line] for line in sorted(lines)] == [[word] for word in words], err
+    assert [[word for word in words if word in line] for line in sorted(lines)] == [
+        [word] for word in words
+    ], err
 
 
 def test_weights_that_can_not_be_kept_end_with_1_and_the_run_goes_on_later(home: Path) -> None:
@@ -111,7 +127,9 @@ def test_a_full_disk_from_the_beginning(small_disk: Path) -> None:
     assert statuses() == [Status.FINISHED]
 
 
-def test_a_disk_that_is_full_at_the_end_and_freed_in_time(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_at_the_end_and_freed_in_time(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run_inside([*SMALL, "--quiet"])[0] == 0
     filler = fill(small_disk)
     monkeypatch.setattr(held.time, "sleep", lambda _: filler.unlink(missing_ok=True))

@@ -100,7 +100,9 @@ def test_probes_of_a_sequence_tell_what_survives() -> None:
     *_, findings = table(*SEQUENCE, "--hidden-size", "5", "--seed", "0", "--probes")
     assert "position 3 in" in findings[0]
     kept, other = (
-        [int(cell) for cell in row.split()[1:]] for row in findings if re.match(r" +(3|5) ", row) and len(row.split()) > 6
+        [int(cell) for cell in row.split()[1:]]
+        for row in findings
+        if re.match(r" +(3|5) ", row) and len(row.split()) > 6
     )
     assert len(kept) == 9
     assert min(kept) > 90
@@ -138,7 +140,9 @@ def test_json_of_a_sum_has_every_state_and_gate() -> None:
     assert about["expected"] == "10001"
     assert about["carries"] == [0, 0, 1, 1, 1]
     path = PRETRAINED / "adder.safetensors"
-    questions = AdderQuestions(AdderNetwork(read_weights(path)), "pretrained", path, ReplicaChoice(5, "bce", 2))
+    questions = AdderQuestions(
+        AdderNetwork(read_weights(path)), "pretrained", path, ReplicaChoice(5, "bce", 2)
+    )
     [outputs] = questions.networks[0].outputs_of([Addition(11, 6)])
     assert [row[0] for row in trace["probabilities"]] == pytest.approx(outputs[0], abs=1e-5)
     [layer] = trace["layers"]
@@ -213,7 +217,9 @@ def test_a_photo_is_read_as_predict_reads_it(tmp_path: Path) -> None:
     assert document["input"]["path"] == str(path)
     _, out, _ = run_inside(["predict", str(path), "--json"])
     [result] = json.loads(out)["results"]
-    assert document["trace"]["probabilities"][-1] == pytest.approx(result["probabilities"], abs=1e-5)
+    assert document["trace"]["probabilities"][-1] == pytest.approx(
+        result["probabilities"], abs=1e-5
+    )
     assert document["input"]["answer"] == 7
     title, *_ = table("mnist", str(path))
     assert "[red]" in title
@@ -256,28 +262,52 @@ REFUSED = {
     "no path": (["mnist", ""], EXIT_USAGE, "not a path"),
     "no such photo": (["mnist", "/nowhere/\x1b[2J.png"], EXIT_FAILURE, "no such file"),
     "no weights": ([*SUM, "--weights", "/nowhere/w"], EXIT_FAILURE, "can't be read"),
-    "other weights": ([*SUM, "--weights", str(PRETRAINED / "mnist-rnn.safetensors")], EXIT_FAILURE, "for mnist, not for adder"),
+    "other weights": (
+        [*SUM, "--weights", str(PRETRAINED / "mnist-rnn.safetensors")],
+        EXIT_FAILURE,
+        "for mnist, not for adder",
+    ),
     "no input for a study of it": (["recall", "--sensitivity"], EXIT_USAGE, "name an input"),
-    "no input for an edit": (["adder", "--silence", "--edit", "state[0]=0"], EXIT_USAGE, "name an input"),
+    "no input for an edit": (
+        ["adder", "--silence", "--edit", "state[0]=0"],
+        EXIT_USAGE,
+        "name an input",
+    ),
     "no edit": ([*SUM, "--edit", "\x1b[2Jnonsense"], EXIT_USAGE, "is no edit; write one such as"),
-    "edit of no unit": ([*SUM, "--edit", "state[0]=0", "--edit", "state[10]=0"], EXIT_USAGE, "counted from 0 to 9"),
+    "edit of no unit": (
+        [*SUM, "--edit", "state[0]=0", "--edit", "state[10]=0"],
+        EXIT_USAGE,
+        "counted from 0 to 9",
+    ),
     "edit of no step": ([*SEQUENCE, "--edit", "state[0]@6=0"], EXIT_USAGE, "from 1 to 5"),
-    "edit of no layer": ([*DIGIT, "--model", "bilstm", "--edit", "state[0]=0"], EXIT_USAGE, "say in which layer"),
-    "edit of no gate": ([*DIGIT, "--model", "rnn", "--edit", "forget[0]=0"], EXIT_USAGE, "there is no forget"),
+    "edit of no layer": (
+        [*DIGIT, "--model", "bilstm", "--edit", "state[0]=0"],
+        EXIT_USAGE,
+        "say in which layer",
+    ),
+    "edit of no gate": (
+        [*DIGIT, "--model", "rnn", "--edit", "forget[0]=0"],
+        EXIT_USAGE,
+        "there is no forget",
+    ),
     "no film": ([*SUM, "--pretrained", "--clicks", "--quiet"], EXIT_USAGE, "There is no film"),
     "no run": ([*SEQUENCE, "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_looked_into_is_refused_in_a_sentence(arguments: list[str], code: int, said: str, home: Path) -> None:
+def test_what_cannot_be_looked_into_is_refused_in_a_sentence(
+    arguments: list[str], code: int, said: str, home: Path
+) -> None:
     found, out, err = run_inside(["inspect", *arguments, "--json"])
     assert found == code
     assert said in assert_refused(out, err)
 
 
 @pytest.mark.parametrize("kind", ["folder", "missing folder", "ring"])
-def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(kind: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(
+    kind: str, tmp_path: Path
+) -> None:
     (tmp_path / "ring").symlink_to("ring")
     paths = {"folder": tmp_path, "missing folder": tmp_path / "no" / "x", "ring": tmp_path / "ring"}
     code, out, err = run_inside(["inspect", *SUM, "--quiet", "--npz", str(paths[kind])])
@@ -298,9 +328,11 @@ def test_huge_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
     arrays = load_file(PRETRAINED / "adder.safetensors")
     arrays["readout"] = np.full_like(arrays["readout"], 3e38)
     about = {
-        "format": 1, "config": read_weights(PRETRAINED / "adder.safetensors").config.to_dict(),
-        "step": 1, "metrics": {},
-    }  # fmt: skip
+        "format": 1,
+        "config": read_weights(PRETRAINED / "adder.safetensors").config.to_dict(),
+        "step": 1,
+        "metrics": {},
+    }
     save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
     code, out, err = run_inside(["inspect", *SUM, "--quiet", "--weights", str(path)])
     assert code == EXIT_FAILURE
@@ -321,7 +353,13 @@ def test_an_edit_stands_beside_what_it_was_without() -> None:
 
 def test_several_edits_of_a_digit_name_their_layers() -> None:
     arguments = [*DIGIT, "--model", "bilstm"]
-    document = inspected(*arguments, "--edit", "layer 1 forward: state[*]=0", "--edit", "layer 1 backward: cell[0]@28=2")
+    document = inspected(
+        *arguments,
+        "--edit",
+        "layer 1 forward: state[*]=0",
+        "--edit",
+        "layer 1 backward: cell[0]@28=2",
+    )
     edited = document["edited"]
     assert edited["edits"] == ["layer 1 forward: state[*]=0", "layer 1 backward: cell[0]@28=2"]
     forward, backward = edited["trace"]["layers"]
@@ -329,7 +367,10 @@ def test_several_edits_of_a_digit_name_their_layers() -> None:
     assert backward["cells"][27][0] == 2
     assert np.any(document["trace"]["layers"][0]["states"])
     *_, findings = table(*arguments, "--edit", "layer 1 forward: state[*]=0")
-    assert re.fullmatch(r"With layer 1 forward: state\[\*\]=0, the answer is \d \(.* %\); without, 9 \(.* %\)\.", findings[0])
+    assert re.fullmatch(
+        r"With layer 1 forward: state\[\*\]=0, the answer is \d \(.* %\); without, 9 \(.* %\)\.",
+        findings[0],
+    )
 
 
 def test_npz_has_the_edited_numbers_too(tmp_path: Path) -> None:
@@ -338,17 +379,33 @@ def test_npz_has_the_edited_numbers_too(tmp_path: Path) -> None:
     with np.load(path) as arrays:
         assert not arrays["edited_layer_1_states"][:, 0].any()
         assert arrays["layer_1_states"][:, 0].any()
-        assert np.array_equal(arrays["edited_logits"], np.float32(document["edited"]["trace"]["logits"]))
+        assert np.array_equal(
+            arrays["edited_logits"], np.float32(document["edited"]["trace"]["logits"])
+        )
 
 
 def test_several_studies_are_made_at_once_in_their_order() -> None:
-    *_, findings = table(*SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity")
+    *_, findings = table(
+        *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity"
+    )
     first = next(at for at, line in enumerate(findings) if line.startswith("The strongest: "))
-    second = next(at for at, line in enumerate(findings) if "inputs are right, without unit" in line)
+    second = next(
+        at for at, line in enumerate(findings) if "inputs are right, without unit" in line
+    )
     assert first < second
     assert sum(line.startswith("The strongest: ") for line in findings) == 1
-    document = inspected(*SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--gradients", "--probes")
-    assert list(document) == ["weights", "input", "trace", "sensitivity", "silence", "gradients", "survival"]
+    document = inspected(
+        *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--gradients", "--probes"
+    )
+    assert list(document) == [
+        "weights",
+        "input",
+        "trace",
+        "sensitivity",
+        "silence",
+        "gradients",
+        "survival",
+    ]
     assert np.shape(document["sensitivity"]["norms"]) == (10, 5)
     silence = document["silence"]
     assert sorted(silence["units"]) == [0, 1]
@@ -371,7 +428,17 @@ def test_studies_of_a_whole_network_need_no_input() -> None:
 
 
 def test_a_film_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
-    small = ["--epochs", "1", "--training-size", "20", "--hidden-sizes", "2", "--seeds", "2", "--quiet"]
+    small = [
+        "--epochs",
+        "1",
+        "--training-size",
+        "20",
+        "--hidden-sizes",
+        "2",
+        "--seeds",
+        "2",
+        "--quiet",
+    ]
     assert run_inside(["train", "adder", *small])[0] == 0
     document = inspected("adder", "--run", "last", "--learning", "--clicks")
     assert list(document) == ["weights", "learning", "clicks"]
@@ -383,7 +450,9 @@ def test_a_film_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
     assert sorted(clicks["seeds"]) == [0, 1]
 
 
-def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import signal as signals  # noqa: PLC0415 - a parameter below has the better claim to the name
 
     told: list[int] = []
@@ -399,8 +468,12 @@ def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(monkeypatch: p
     assert told == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)])
-def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)]
+)
+def test_a_study_that_is_stopped_prints_nothing_in_part(
+    signal: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import signal as signals  # noqa: PLC0415 - the parameter has the better claim to the name
 
     class Stopped:
@@ -416,6 +489,8 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, 
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    options = argparse.Namespace(studies=[SILENCE], npz=None, film=None, json=True, quiet=True, dot=False)
+    options = argparse.Namespace(
+        studies=[SILENCE], npz=None, film=None, json=True, quiet=True, dot=False
+    )
     found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")

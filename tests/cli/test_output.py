@@ -84,7 +84,9 @@ def test_no_color_means_none_and_bold_is_one(monkeypatch: pytest.MonkeyPatch) ->
     assert "\x1b" not in plain.getvalue()
 
 
-def test_a_message_stands_above_the_bar_which_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_stands_above_the_bar_which_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     terminal = terminal_for(monkeypatch)
     with ProgressBar("reading", counted=True) as bar:
         bar.update(1, 2, note="5/s")
@@ -109,7 +111,8 @@ def test_one_document_is_written_as_results_come() -> None:
     results.show([2, None])
     results.end(summary={"n": 3})
     assert out.getvalue() == (
-        '{"weights": {"source": "x"},\n"results": [\n{"a": 1},\n{"a": 2},\n{"a": null}\n],\n"summary": {"n": 3}}\n'
+        '{"weights": {"source": "x"},\n"results": [\n{"a": 1},\n{"a": 2},\n{"a": '
+        'null}\n],\n"summary": {"n": 3}}\n'
     )
     empty = io.StringIO()
     JsonResults(empty, {}, dict).end()

@@ -73,7 +73,9 @@ def test_json_is_in_the_order_of_the_paths(folder: Path) -> None:
     for result in (results[0], results[2]):
         assert len(result["probabilities"]) == 10
         assert sum(result["probabilities"]) == pytest.approx(1, abs=1e-5)
-        assert result["confidence"] == pytest.approx(max(result["probabilities"]) * (1 - result["no_digit"]), abs=1e-5)
+        assert result["confidence"] == pytest.approx(
+            max(result["probabilities"]) * (1 - result["no_digit"]), abs=1e-5
+        )
     assert results[1]["probabilities"] is results[1]["confidence"] is None
     assert document["summary"] == {"photos": 3, "errors": 1, "doubtful": 0}
 
@@ -104,7 +106,13 @@ def test_photos_without_a_label_are_counted(folder: Path, tmp_path: Path) -> Non
     known, unknown = [str(folder / "sub")], [str(tmp_path / "photo.png")]
     summary = asked(*known, *unknown, "--labels")["summary"]
     assert (summary["labelled"], summary["unlabelled"]) == (2, 1)
-    assert asked(*unknown, "--labels")["summary"] == {"photos": 1, "errors": 0, "doubtful": 0, "labelled": 0, "unlabelled": 1}
+    assert asked(*unknown, "--labels")["summary"] == {
+        "photos": 1,
+        "errors": 0,
+        "doubtful": 0,
+        "labelled": 0,
+        "unlabelled": 1,
+    }
     assert "unlabelled" not in asked(*unknown)["summary"]
 
     _, out, err = run_inside(["predict", *known, *unknown, "--labels"])
@@ -123,7 +131,10 @@ def test_lines_say_path_prediction_and_confidence(folder: Path) -> None:
     assert first.startswith(f"{folder / '7.png'}  7  ")
     assert first.endswith(" %")
     assert second == f"{folder / 'broken.jpg'}  –  not an image"
-    assert err.splitlines() == ["rnn-tui: weights: pretrained lstm", "rnn-tui: 2 photos, 1 of them unreadable."]
+    assert err.splitlines() == [
+        "rnn-tui: weights: pretrained lstm",
+        "rnn-tui: 2 photos, 1 of them unreadable.",
+    ]
     assert run_inside(["predict", "--quiet", str(folder / "7.png")]) == (0, f"{first}\n", "")
 
 
@@ -150,7 +161,8 @@ def test_a_high_threshold_leaves_no_prediction(folder: Path) -> None:
 
 def test_the_reports_preprocessing_is_a_choice(folder: Path) -> None:
     ours, reports = (
-        asked(str(folder / "7.png"), "--preprocessing", method)["results"][0]["probabilities"] for method in ("mnist", "report")
+        asked(str(folder / "7.png"), "--preprocessing", method)["results"][0]["probabilities"]
+        for method in ("mnist", "report")
     )
     assert ours != reports
 
@@ -181,7 +193,11 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     write_photo(path, 0)
     for form in ([], ["--csv"], ["--json"]):
         process = subprocess.run(
-            [*COMMAND, "predict", *form, str(tmp_path)], capture_output=True, env=environment(), timeout=PATIENCE, check=False
+            [*COMMAND, "predict", *form, str(tmp_path)],
+            capture_output=True,
+            env=environment(),
+            timeout=PATIENCE,
+            check=False,
         )
         assert (process.returncode, b"Traceback" in process.stderr) == (0, False)
         process.stdout.decode("utf-8")
@@ -191,8 +207,11 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     ("arguments", "code", "said"),
     [
         (["/nowhere", "--weights", "/nowhere/w"], EXIT_FAILURE, "can't be read"),
-        (["x", "--weights", str(asset_dir() / "pretrained" / "adder.safetensors")], EXIT_FAILURE,
-         "for adder, not for mnist"),
+        (
+            ["x", "--weights", str(asset_dir() / "pretrained" / "adder.safetensors")],
+            EXIT_FAILURE,
+            "for adder, not for mnist",
+        ),
         (["x", "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
         (["x", "--run", "last"], EXIT_FAILURE, "There is no finished run of mnist"),
         (["x", "--threshold", "101"], EXIT_USAGE, "Threshold must be"),
@@ -202,8 +221,10 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
         ([""], EXIT_USAGE, "is not a path"),
         ([], EXIT_USAGE, "required"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_done_is_refused_in_a_sentence(arguments: list[str], code: int, said: str, home: Path) -> None:
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(
+    arguments: list[str], code: int, said: str, home: Path
+) -> None:
     found, out, err = run_inside(["predict", *arguments])
     assert found == code
     assert said in assert_refused(out, err)
@@ -270,10 +291,18 @@ def test_a_number_is_one_line_and_its_digits_are_in_the_document(folder: Path) -
     _, out, _ = run_inside(["predict", str(NUMBER), "--quiet"])
     assert out.split()[1] == "1984"
     number, single = asked(str(NUMBER), str(folder / "7.png"))["results"]
-    assert (number["number"], number["prediction"], number["no_digit"], number["error"]) == ("1984", None, None, None)
+    assert (number["number"], number["prediction"], number["no_digit"], number["error"]) == (
+        "1984",
+        None,
+        None,
+        None,
+    )
     assert [digit["prediction"] for digit in number["digits"]] == [1, 9, 8, 4]
     assert {digit["row"] for digit in number["digits"]} == {0}
-    assert all(len(digit["box"]) == 4 and 0 <= min(digit["box"]) <= max(digit["box"]) <= 1 for digit in number["digits"])
+    assert all(
+        len(digit["box"]) == 4 and 0 <= min(digit["box"]) <= max(digit["box"]) <= 1
+        for digit in number["digits"]
+    )
     assert (single["number"], single["prediction"]) == (None, 7)
     (digit,) = single["digits"]
     assert (digit["prediction"], digit["confidence"]) == (7, single["confidence"])

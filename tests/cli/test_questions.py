@@ -45,7 +45,9 @@ from tests.cli.command_line import (
 
 PRETRAINED = asset_dir() / "pretrained"
 ADDER = PRETRAINED / "adder.safetensors"
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def recall_file(position: int) -> Path:
@@ -78,7 +80,10 @@ ANSWERS = {
     "digits apart": (["recall", "3", "1", "4", "1", "5"], r"3 1 \[4\] 1 5 → 4  ✓  \d+\.\d %"),
     "digits together": (["recall", "31415"], r"3 1 \[4\] 1 5 → 4  ✓  \d+\.\d %"),
     "first digit": (["recall", "31415", "--position", "1"], r"\[3\] 1 4 1 5 → 3  ✓  \d+\.\d %"),
-    "options among digits": (["recall", "3", "1", "--position", "2", "4", "1"], r"3 \[1\] 4 1 → 1  ✓  \d+\.\d %"),
+    "options among digits": (
+        ["recall", "3", "1", "--position", "2", "4", "1"],
+        r"3 \[1\] 4 1 → 1  ✓  \d+\.\d %",
+    ),
     "binary": (["add", "1011", "110"], r"1011 \+ 110 = 10001  ✓"),
     "plus": (["add", "1011", "+", "110"], r"1011 \+ 110 = 10001  ✓"),
     "in one word": (["add", "1 0_11+1 10"], r"1011 \+ 110 = 10001  ✓"),
@@ -92,7 +97,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("arguments", "expected"), ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_one_line_and_who_answers_another(arguments: list[str], expected: str, home: Path) -> None:
+def test_an_answer_is_one_line_and_who_answers_another(
+    arguments: list[str], expected: str, home: Path
+) -> None:
     code, out, err = run_inside(arguments)
     assert code == 0
     assert re.fullmatch(expected + "\n", out), out
@@ -155,7 +162,9 @@ def test_a_wrong_digit_is_told_with_the_right_one(home: Path) -> None:
     assert wrong
 
 
-def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(tmp_path: Path, home: Path) -> None:
+def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(
+    tmp_path: Path, home: Path
+) -> None:
     # The weights that ship hardly err: these were shaken.
     path = changed(tmp_path / "shaken.safetensors", noise=0.3)
     weights = read_weights(path)
@@ -207,7 +216,14 @@ def test_json_of_a_sequence(home: Path) -> None:
     }
     [result] = document["results"]
     probabilities = result.pop("probabilities")
-    assert result == {"query": "3 1 415", "digits": [3, 1, 4, 1, 5], "position": 2, "answer": 1, "expected": 1, "correct": True}
+    assert result == {
+        "query": "3 1 415",
+        "digits": [3, 1, 4, 1, 5],
+        "position": 2,
+        "answer": 1,
+        "expected": 1,
+        "correct": True,
+    }
     assert len(probabilities) == 10
     assert sum(probabilities) == pytest.approx(1, abs=1e-5)
     assert max(probabilities) == probabilities[1]
@@ -240,7 +256,12 @@ def test_json_of_huge_numbers_has_them_as_strings(home: Path) -> None:
 
 # --- who answers ----------------------------------------------------------------------------
 
-REPLICAS = [Replica(Variant(size, loss), seed) for loss in ("mse", "bce", "ce") for size in (3, 5) for seed in (7, 8)]
+REPLICAS = [
+    Replica(Variant(size, loss), seed)
+    for loss in ("mse", "bce", "ce")
+    for size in (3, 5)
+    for seed in (7, 8)
+]
 
 
 def test_the_largest_network_of_the_preferred_loss_and_the_lowest_seed_answers() -> None:
@@ -253,7 +274,9 @@ def test_the_largest_network_of_the_preferred_loss_and_the_lowest_seed_answers()
     assert picked("bce", hidden_size=3) == [Replica(Variant(3, "bce"), 7)]
     assert picked("bce", loss="ce", seed=8) == [Replica(Variant(5, "ce"), 8)]
     assert picked(vote=True) == REPLICAS
-    assert picked(vote=True, seed=8, loss="ce") == [Replica(Variant(size, "ce"), 8) for size in (3, 5)]
+    assert picked(vote=True, seed=8, loss="ce") == [
+        Replica(Variant(size, "ce"), 8) for size in (3, 5)
+    ]
 
 
 def test_a_vote_over_digits_is_the_mean_of_probabilities(home: Path) -> None:
@@ -295,7 +318,10 @@ def test_weights_by_name_bring_their_own_position(home: Path) -> None:
 def test_a_position_that_nobody_was_trained_for_is_said_once(home: Path) -> None:
     code, out, err = run_inside(["recall", "--position", "5"], lines_of(["123456", "654321"]))
     assert code == 0
-    assert [line.partition(" →")[0] for line in out.splitlines()] == ["1 2 3 4 [5] 6", "6 5 4 3 [2] 1"]
+    assert [line.partition(" →")[0] for line in out.splitlines()] == [
+        "1 2 3 4 [5] 6",
+        "6 5 4 3 [2] 1",
+    ]
     assert len(err.splitlines()) == 2
     assert "trained for position 3, not for 5" in err
     assert "rnn-tui train recall --position 5 --lengths 5-13" in err
@@ -309,7 +335,9 @@ def test_a_position_that_nobody_was_trained_for_is_said_once(home: Path) -> None
         (["add"], ["1" * 20 + " 1", "1 1", "1" * 30 + " 1"], "at most 19 bits"),
     ],
 )
-def test_what_training_did_not_have_is_said_once(arguments: list[str], lines: list[str], named: str, home: Path) -> None:
+def test_what_training_did_not_have_is_said_once(
+    arguments: list[str], lines: list[str], named: str, home: Path
+) -> None:
     code, out, err = run_inside(arguments, lines_of(lines))
     assert (code, len(out.splitlines())) == (0, len(lines))
     assert len(err.splitlines()) == 2
@@ -323,7 +351,9 @@ def test_what_training_had_needs_no_word(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["absent", "folder", "text", "cut", "other task", "mnist"])
-def test_weights_that_cannot_answer_exit_with_1_and_a_sentence(name: str, tmp_path: Path, home: Path) -> None:
+def test_weights_that_cannot_answer_exit_with_1_and_a_sentence(
+    name: str, tmp_path: Path, home: Path
+) -> None:
     path = tmp_path / "w\x1b[31m"
     match name:
         case "folder":
@@ -342,7 +372,9 @@ def test_weights_that_cannot_answer_exit_with_1_and_a_sentence(name: str, tmp_pa
         assert_one_sentence(err)
 
 
-def changed(path: Path, *, huge: bool = False, metric: float | None = None, noise: float = 0.0) -> Path:
+def changed(
+    path: Path, *, huge: bool = False, metric: float | None = None, noise: float = 0.0
+) -> Path:
     """The weights for sums: all as large as a float can be, with other figures, or with noise."""
     with safe_open(ADDER, framework="np") as file:
         metadata = file.metadata()
@@ -391,10 +423,14 @@ def test_thousands_of_lines_are_answered_in_order(home: Path) -> None:
     assert [(int(r["a"]), int(r["b"])) for r in results] == [(p.a, p.b) for p in pairs]
     expected = [number_of(outputs[0] >= 0.5) for outputs in network.outputs_of(pairs)]
     assert [int(r["answer"], 2) for r in results] == expected
-    assert [r["correct"] for r in results] == [answer == pair.total for answer, pair in zip(expected, pairs, strict=True)]
+    assert [r["correct"] for r in results] == [
+        answer == pair.total for answer, pair in zip(expected, pairs, strict=True)
+    ]
     code, out, err = run_inside(["add", "--quiet"], given)
     assert (code, err) == (0, "")
-    assert [line.partition(" =")[0] for line in out.splitlines()] == [f"{pair.a:b} + {pair.b:b}" for pair in pairs]
+    assert [line.partition(" =")[0] for line in out.splitlines()] == [
+        f"{pair.a:b} + {pair.b:b}" for pair in pairs
+    ]
 
 
 def test_sequences_of_all_lengths_are_answered_in_order(home: Path) -> None:
@@ -440,7 +476,11 @@ MIXED = b"""
 def test_lines_that_are_no_questions_do_not_stop_the_others(home: Path) -> None:
     code, out, err = run_inside(["add"], MIXED)
     assert code == EXIT_FAILURE
-    assert out.splitlines() == ["1011 + 110 = 10001  ✓", "1011 + 110 = 10001  ✓", "0x1f + 0xd = 0x2c  ✓"]
+    assert out.splitlines() == [
+        "1011 + 110 = 10001  ✓",
+        "1011 + 110 = 10001  ✓",
+        "0x1f + 0xd = 0x2c  ✓",
+    ]
     _, first, second = err.splitlines()
     assert first.startswith("rnn-tui: line 6: “2” is not a binary digit")
     assert second == "rnn-tui: line 8: Type two numbers, such as 1011 110."
@@ -514,7 +554,9 @@ rows = st.one_of(
 @given(command=st.sampled_from(["add", "recall"]), lines=st.lists(rows, max_size=12))
 @example(command="add", lines=[b"+", b" + ", b"1+", b"0x 0x", b"0b", b"_ _", b"1_ _1"])
 @example(command="recall", lines=[b",", b"1", b"1,2,3", b"\x1c1\x1d2\x1e3"])
-def test_any_line_gets_an_answer_or_a_sentence(command: str, lines: list[bytes], home: Path) -> None:
+def test_any_line_gets_an_answer_or_a_sentence(
+    command: str, lines: list[bytes], home: Path
+) -> None:
     stdin = b"\n".join(lines)
     code, out, err = run_inside([command, "--quiet"], stdin)
     faults = err.splitlines()
@@ -539,7 +581,8 @@ def test_any_line_gets_an_answer_or_a_sentence(command: str, lines: list[bytes],
 @given(
     st.sampled_from(BASES),
     st.one_of(
-        st.from_regex(r"[ _]{0,2}(0[bdxBDX])?[0-9a-fA-F_ ]{1,12}", fullmatch=True), st.text(alphabet="0bdx1_ 9fF", max_size=12)
+        st.from_regex(r"[ _]{0,2}(0[bdxBDX])?[0-9a-fA-F_ ]{1,12}", fullmatch=True),
+        st.text(alphabet="0bdx1_ 9fF", max_size=12),
     ),
 )
 def test_the_base_of_an_answer_is_the_one_its_number_was_read_in(base: Any, number: str) -> None:
@@ -693,7 +736,9 @@ def test_no_question_on_a_terminal_is_wrong_usage(command: str) -> None:
 
 
 @pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_marks_are_coloured_on_a_terminal_only_where_colours_are_welcome(variables: dict[str, str], coloured: bool) -> None:
+def test_marks_are_coloured_on_a_terminal_only_where_colours_are_welcome(
+    variables: dict[str, str], coloured: bool
+) -> None:
     code, right = in_terminal(["recall", "31415", "--quiet"], variables)
     assert code == 0
     _, wrong = in_terminal(["recall", "31415", "--quiet", "--position", "5"], variables)
@@ -729,7 +774,12 @@ def test_a_line_without_end_does_not_fill_memory() -> None:
         f'OPENBLAS_NUM_THREADS=1 "{sys.executable}" -m rnn_tui add'
     )
     result = subprocess.run(
-        ["sh", "-c", command], capture_output=True, encoding="utf-8", env=environment(), timeout=PATIENCE, check=False
+        ["sh", "-c", command],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=PATIENCE,
+        check=False,
     )
     assert result.returncode == EXIT_FAILURE
     assert "line 1: A line may have at most 100,000 characters." in result.stderr

@@ -31,7 +31,9 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     code, out, err = run_inside([*FAST, "-o", str(path)])
     assert code == 0, err
     lines = out.splitlines()
-    assert lines[0].startswith("| experiment | published | mean ± sd | n | next seed, 95 % | published is |")
+    assert lines[0].startswith(
+        "| experiment | published | mean ± sd | n | next seed, 95 % | published is |"
+    )
     assert [line.split(" | ")[0] for line in lines[2:8]] == [
         f"| Adder, H {size} {loss}" for loss in ("mse", "ce") for size in (3, 5, 10)
     ]
@@ -54,7 +56,11 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert len(document["rows"]) == 6
     assert document["rows"][0]["published"] == 92.10
     assert [row["n"] for row in document["rows"]] == [1] * 6
-    assert {row["sd"] for row in document["rows"]} == {row["next_seed_95"] for row in document["rows"]} == {None}
+    assert (
+        {row["sd"] for row in document["rows"]}
+        == {row["next_seed_95"] for row in document["rows"]}
+        == {None}
+    )
     assert {one["verdict"] for one in document["conclusions"]} == {"no verdict"}
     assert all(one["text"].startswith("No verdict yet:") for one in document["conclusions"])
     assert len(document["conclusions"]) == 3
@@ -129,10 +135,16 @@ def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_j
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--seeds", "0"], ["--mnist-seeds", "x"], ["--only", "recal"], ["--only", ""],
-        ["--preset", "best"], ["--seed", "4294967295"], ["recall"], ["-o", "report.pdf"],
+        ["--seeds", "0"],
+        ["--mnist-seeds", "x"],
+        ["--only", "recal"],
+        ["--only", ""],
+        ["--preset", "best"],
+        ["--seed", "4294967295"],
+        ["recall"],
+        ["-o", "report.pdf"],
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_one_sentence(home: Path, arguments: list[str]) -> None:
     code, out, err = run_inside(["report", *arguments])
     assert code == EXIT_USAGE
@@ -140,7 +152,9 @@ def test_wrong_usage_is_one_sentence(home: Path, arguments: list[str]) -> None:
     assert not (home / "runs.db").exists()
 
 
-def test_a_document_that_can_not_be_written_is_found_before_training(home: Path, tmp_path: Path) -> None:
+def test_a_document_that_can_not_be_written_is_found_before_training(
+    home: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("matplotlib")
     code, out, err = run_inside(["report", "-o", str(tmp_path / "nowhere" / "report.md")])
     assert (code, out) == (EXIT_FAILURE, "")

@@ -63,9 +63,21 @@ def test_resumed_document_is_that_of_a_run_of_one_go(home: Path) -> None:
         return found
 
     settings = [
-        "--epochs", "3", "--batch-size", "4", "--training-size", "40", "--test-size", "20",
-        "--seeds", "2", "--hidden-size", "2,3", "--device", "cpu",
-    ]  # fmt: skip
+        "--epochs",
+        "3",
+        "--batch-size",
+        "4",
+        "--training-size",
+        "40",
+        "--test-size",
+        "20",
+        "--seeds",
+        "2",
+        "--hidden-size",
+        "2,3",
+        "--device",
+        "cpu",
+    ]
     whole = document("train", "recall", *settings, "--json")
     train(stop_at=13)
     assert document("train", "--resume", "last", "--json") == whole
@@ -133,7 +145,9 @@ def test_list_has_a_line_for_each_run(home: Path) -> None:
     assert document["runs"][1]["settings"] == small().to_dict() | {
         key: list(value) for key, value in small().to_dict().items() if isinstance(value, tuple)
     }
-    assert [r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]] == ["recall"]
+    assert [
+        r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]
+    ] == ["recall"]
 
 
 def test_list_on_a_terminal_is_a_table(home: Path) -> None:
@@ -148,7 +162,9 @@ def test_a_narrow_terminal_has_whole_names(home: Path) -> None:
     train()
     name = "a run with rather a long name, as somebody may give it to find it again"
     ran("runs", "rename", "last", name)
-    heads, row = screen_after(in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})[1])[:2]
+    heads, row = screen_after(
+        in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})[1]
+    )[:2]
     assert heads.split() == ["name", "task", "status", "progress", "final", "age"]
     assert row.startswith(f"{name}  recall  finished  ")
 

@@ -60,7 +60,10 @@ def test_restored_and_found_by_the_name_that_is_shown(foreign: Path) -> None:
 
 
 def test_no_cell_of_an_export_is_a_formula(foreign: Path) -> None:
-    damage(run_database(), f"UPDATE points SET metric = '-loss', value = -1.5, replicas = NULL WHERE run_id = '{TWO}'")
+    damage(
+        run_database(),
+        f"UPDATE points SET metric = '-loss', value = -1.5, replicas = NULL WHERE run_id = '{TWO}'",
+    )
     _, out, _ = run_inside(["runs", "export", TWO, "--to", "csv"])
     row = next(csv.DictReader(out.splitlines()))
     assert (row["name"], row["metric"]) == (f"'{FORMULA}", "'-loss")
@@ -70,11 +73,17 @@ def test_no_cell_of_an_export_is_a_formula(foreign: Path) -> None:
 def test_a_damaged_run_costs_one_sentence(foreign: Path) -> None:
     _, out, _ = run_inside(["runs", "--json"])
     assert {one["id"]: one["status"] for one in json.loads(out)["runs"]} == {
-        ONE: "finished", TWO: "finished", BAD: "damaged",
-    }  # fmt: skip
+        ONE: "finished",
+        TWO: "finished",
+        BAD: "damaged",
+    }
     _, out, _ = run_inside(["runs", "show", BAD])
     assert "no sound value of final in the database" in out
-    for arguments in (["runs", "compare", ONE, BAD], ["runs", "export", BAD, "--to", "csv"], ["train", "--resume", BAD]):
+    for arguments in (
+        ["runs", "compare", ONE, BAD],
+        ["runs", "export", BAD, "--to", "csv"],
+        ["train", "--resume", BAD],
+    ):
         code, out, err = run_inside(arguments)
         assert (code, out) == (EXIT_FAILURE, "")
         assert "Run bad is damaged: " in assert_one_sentence(err)

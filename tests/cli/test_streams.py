@@ -14,19 +14,33 @@ import pytest
 
 from rnn_tui.cli.main import prepare_streams
 from rnn_tui.cli.output import Lines
-from tests.cli.command_line import COMMAND, EXIT_FAILURE, EXIT_USAGE, PATIENCE, assert_one_sentence, environment, rnn_tui
+from tests.cli.command_line import (
+    COMMAND,
+    EXIT_FAILURE,
+    EXIT_USAGE,
+    PATIENCE,
+    assert_one_sentence,
+    environment,
+    rnn_tui,
+)
 from tests.runs.kept_runs import train
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 # Each prints less than what Python keeps back before it writes.
 SMALL = [
-    ["--help"], ["--version"], ["add", "--help"],
-    ["runs"], ["runs", "--json"], ["runs", "show", "last"],
-    ["runs", "export", "last", "--to", "csv"], ["inspect", "adder", "1", "1", "--quiet"],
-    ["add", "1", "1", "--quiet"], ["recall", "314", "--json", "--quiet"],
+    ["--help"],
+    ["--version"],
+    ["add", "--help"],
+    ["runs"],
+    ["runs", "--json"],
+    ["runs", "show", "last"],
+    ["runs", "export", "last", "--to", "csv"],
+    ["inspect", "adder", "1", "1", "--quiet"],
+    ["add", "1", "1", "--quiet"],
+    ["recall", "314", "--json", "--quiet"],
     ["report", "--only", "recall", "--no-training"],
-]  # fmt: skip
+]
 ANSWER = "1 + 1 = 10 → ✓ – …"
 
 
@@ -55,13 +69,19 @@ def started(arguments: list[str], home: Path, **streams_of: Any) -> tuple[int, s
     result = subprocess.run(
         [*COMMAND, *arguments],
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams_of},
-        stdin=subprocess.DEVNULL, encoding="utf-8", env=variables, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=variables,
+        timeout=PATIENCE,
+        check=False,
+    )
     return result.returncode, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
-def test_small_output_that_nobody_reads_is_a_quiet_failure(arguments: list[str], with_run: Path) -> None:
+def test_small_output_that_nobody_reads_is_a_quiet_failure(
+    arguments: list[str], with_run: Path
+) -> None:
     with _closed_pipe() as theirs:
         code, _, err = started(arguments, with_run, stdout=theirs)
     assert (code, err) == (EXIT_FAILURE, "")
@@ -69,7 +89,9 @@ def test_small_output_that_nobody_reads_is_a_quiet_failure(arguments: list[str],
 
 @needs_full
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
-def test_small_output_to_a_full_device_is_said_of_stdout(arguments: list[str], with_run: Path) -> None:
+def test_small_output_to_a_full_device_is_said_of_stdout(
+    arguments: list[str], with_run: Path
+) -> None:
     with FULL.open("w") as full:
         code, _, err = started(arguments, with_run, stdout=full)
     assert code == EXIT_FAILURE
@@ -78,7 +100,9 @@ def test_small_output_to_a_full_device_is_said_of_stdout(arguments: list[str], w
 
 @needs_full
 @pytest.mark.parametrize(("arguments", "expected"), [(["add", "1", "1"], 0), (["no"], EXIT_USAGE)])
-def test_messages_that_can_not_be_written_change_nothing(arguments: list[str], expected: int, home: Path) -> None:
+def test_messages_that_can_not_be_written_change_nothing(
+    arguments: list[str], expected: int, home: Path
+) -> None:
     with FULL.open("w") as full, _closed_pipe() as nobody:
         for stream in (full, nobody):
             code, out, _ = started(arguments, home, stderr=stream)
@@ -88,13 +112,20 @@ def test_messages_that_can_not_be_written_change_nothing(arguments: list[str], e
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize(
-    ("closed", "code", "out"), [("add 1 1 2>&-", 0, "1 + 1 = 10  ✓\n"), ("add 1 1 >&-", 0, ""), ("<&-", EXIT_USAGE, "")]
+    ("closed", "code", "out"),
+    [("add 1 1 2>&-", 0, "1 + 1 = 10  ✓\n"), ("add 1 1 >&-", 0, ""), ("<&-", EXIT_USAGE, "")],
 )
-def test_nothing_else_gets_into_the_place_of_a_closed_stream(closed: str, code: int, out: str, home: Path) -> None:
+def test_nothing_else_gets_into_the_place_of_a_closed_stream(
+    closed: str, code: int, out: str, home: Path
+) -> None:
     result = subprocess.run(
         ["sh", "-c", f'"{sys.executable}" -m rnn_tui {closed}'],
-        capture_output=True, encoding="utf-8", env=environment(), timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=PATIENCE,
+        check=False,
+    )
     assert (result.returncode, result.stdout) == (code, out)
     assert "Traceback" not in result.stderr
     assert "fault" not in result.stderr
@@ -102,8 +133,11 @@ def test_nothing_else_gets_into_the_place_of_a_closed_stream(closed: str, code: 
 
 # A locale without UTF-8, which Python then takes at its word.
 ASCII: Mapping[str, str] = {
-    "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"
-}  # fmt: skip
+    "LANG": "C",
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+}
 
 
 @pytest.mark.parametrize("arguments", [*SMALL, ["train", "mnist", "--help"]], ids=" ".join)

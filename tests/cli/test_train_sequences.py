@@ -32,8 +32,14 @@ from tests.cli.command_line import (
 from tests.program import Program
 
 SIZES, LOSSES, SEEDS = (2, 3), ("mse", "ce"), (5, 6)
-FIGURES = {"recall": ["train_loss", "val_loss", "val_accuracy"], "adder": ["train_loss", "val_loss", "val_bit_accuracy"]}
-TEST_FIGURES = {"recall": ["test_loss", "test_accuracy"], "adder": ["test_bit_accuracy", "test_number_accuracy"]}
+FIGURES = {
+    "recall": ["train_loss", "val_loss", "val_accuracy"],
+    "adder": ["train_loss", "val_loss", "val_bit_accuracy"],
+}
+TEST_FIGURES = {
+    "recall": ["test_loss", "test_accuracy"],
+    "adder": ["test_bit_accuracy", "test_number_accuracy"],
+}
 
 
 def quick(task: str, *more: str) -> list[str]:
@@ -56,7 +62,9 @@ def told(task: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a run tells with `--json`, and where it wrote its weights as well."""
     folder = tmp_path_factory.mktemp("sequences")
     output = folder / "chosen.safetensors"
-    result = rnn_tui(*quick(task, "--json", "--output", str(output)), RNN_TUI_HOME=str(folder / "home"))
+    result = rnn_tui(
+        *quick(task, "--json", "--output", str(output)), RNN_TUI_HOME=str(folder / "home")
+    )
     assert (result.returncode, result.stderr) == (0, "")
     document: dict[str, Any] = json.loads(result.stdout)
     return document | {"output": output}
@@ -98,7 +106,9 @@ def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> N
         assert (line["hidden_size"], line["loss"]) == (str(variant["hidden_size"]), variant["loss"])
         for name in (*FIGURES[task], *TEST_FIGURES[task]):
             assert float(line[name]) == pytest.approx(variant[name]["mean"], rel=1e-4, abs=1e-6)
-            assert float(line[f"{name}_sd"]) == pytest.approx(variant[name]["sd"], rel=1e-4, abs=1e-6)
+            assert float(line[f"{name}_sd"]) == pytest.approx(
+                variant[name]["sd"], rel=1e-4, abs=1e-6
+            )
 
 
 def test_output_has_the_weights_of_the_run(task: str, told: dict[str, Any]) -> None:
@@ -134,7 +144,9 @@ def test_weights_of_a_run_answer_until_the_pretrained_are_asked_for(
 
 
 @pytest.mark.parametrize("place", ["absent", "folder", "below a file", "ring", "hostile", "long"])
-def test_output_that_cannot_be_written_is_refused_before_training(place: str, tmp_path: Path, home: Path) -> None:
+def test_output_that_cannot_be_written_is_refused_before_training(
+    place: str, tmp_path: Path, home: Path
+) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     (tmp_path / "ring").symlink_to("ring")
@@ -155,7 +167,9 @@ def test_output_that_cannot_be_written_is_refused_before_training(place: str, tm
     assert file.read_text() == "mine"
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere"
+)
 def test_output_in_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     path = str(tmp_path / "w")
@@ -169,11 +183,19 @@ def test_output_in_a_read_only_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 # The other two pairs are in `test_cli`.
-@pytest.mark.parametrize(("number", "as_json"), [(signal.SIGINT, False), (signal.SIGTERM, True)], ids=["INT", "TERM"])
-def test_signal_stops_and_keeps_the_weights(number: signal.Signals, as_json: bool, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "as_json"), [(signal.SIGINT, False), (signal.SIGTERM, True)], ids=["INT", "TERM"]
+)
+def test_signal_stops_and_keeps_the_weights(
+    number: signal.Signals, as_json: bool, home: Path
+) -> None:
     more = ["--epochs", "10000", *(["--json"] if as_json else [])]
     process = Program(
-        *quick("recall", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
+        *quick("recall", *more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
     )
     try:
         give_up = time.monotonic() + PATIENCE

@@ -61,7 +61,9 @@ ASKING = [
 
 
 @pytest.mark.parametrize("arguments", ASKING, ids=" ".join)
-def test_what_is_no_regular_file_is_not_opened(arguments: list[str], special: Path, home: Path) -> None:
+def test_what_is_no_regular_file_is_not_opened(
+    arguments: list[str], special: Path, home: Path
+) -> None:
     code, out, err = run_inside([*arguments, str(special)])
     assert (code, out) == (EXIT_FAILURE, "")
     assert "it is a folder" in err or "it is not a regular file" in err
@@ -106,11 +108,13 @@ def test_figures_of_a_diverged_network_are_null_for_photos_too(tmp_path: Path, h
         ("adder.safetensors", ["inspect", "adder", "1011", "110"]),
         ("recall-position-3.safetensors", ["recall", "31415"]),
         ("recall-position-3.safetensors", ["inspect", "recall", "31415"]),
-        *((f"mnist-{cell}.safetensors", command)
-          for cell in ("lstm", "bilstm")
-          for command in (["predict", "PHOTO"], ["inspect", "mnist", "PHOTO"])),
+        *(
+            (f"mnist-{cell}.safetensors", command)
+            for cell in ("lstm", "bilstm")
+            for command in (["predict", "PHOTO"], ["inspect", "mnist", "PHOTO"])
+        ),
     ],
-)  # fmt: skip
+)
 def test_no_numbers_from_huge_weights_is_said_in_a_sentence(
     shipped: str, arguments: list[str], tmp_path: Path, home: Path
 ) -> None:

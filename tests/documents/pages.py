@@ -14,7 +14,11 @@ MARK = re.compile(r"<!-- (not run|numbers differ|output differs): ([^>]+?) -->\n
 
 def all_pages() -> list[Path]:
     """README, the pages below `docs/`, and the one for developers."""
-    return [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md")), CHECKOUT / "CONTRIBUTING.md"]
+    return [
+        CHECKOUT / "README.md",
+        *sorted((CHECKOUT / "docs").rglob("*.md")),
+        CHECKOUT / "CONTRIBUTING.md",
+    ]
 
 
 @dataclass(frozen=True)

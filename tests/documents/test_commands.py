@@ -37,14 +37,18 @@ pid, status = server.makefile()
 sys.exit(os.waitstatus_to_exitcode(int(status)) % 256)
 """
 PATIENCE = 300.0
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the commands in the documents are bash's")
+pytestmark = pytest.mark.skipif(
+    shutil.which("bash") is None, reason="the commands in the documents are bash's"
+)
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `rnn-tui` in it, which has a process of `tests.program_server` do what it is told."""
     program = tmp_path_factory.mktemp("bin") / "rnn-tui"
-    program.write_text(COMMAND.format(python=sys.executable, address=server_address()), encoding="utf-8")
+    program.write_text(
+        COMMAND.format(python=sys.executable, address=server_address()), encoding="utf-8"
+    )
     program.chmod(0o755)
     return program.parent
 
@@ -53,12 +57,23 @@ def run(block: Block, folder: Path, programs: Path) -> tuple[int, list[str]]:
     """Exit code and screen after the commands of a block, in a terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
-    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = os.pathsep.join(
+        [str(programs), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    )
     shell = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.commands],
-        stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, start_new_session=True,
-        env=environment(TERM="xterm-256color", RNN_TUI_HOME=str(folder.parent / "home"), PATH=path, PYTHONPATH=str(CHECKOUT)),
-    )  # fmt: skip
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        start_new_session=True,
+        env=environment(
+            TERM="xterm-256color",
+            RNN_TUI_HOME=str(folder.parent / "home"),
+            PATH=path,
+            PYTHONPATH=str(CHECKOUT),
+        ),
+    )
     os.close(theirs)
     in_time = Timer(PATIENCE, os.killpg, (shell.pid, signal.SIGKILL))
     in_time.start()
@@ -74,14 +89,21 @@ def run(block: Block, folder: Path, programs: Path) -> tuple[int, list[str]]:
 def told(lines: list[str], how: str) -> list[str]:
     """Output as it is compared: without times, and without numbers where they may differ."""
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    text = re.sub(r"\d+(\.\d+)? s\b|\b\d+:\d\d\b|\b\d{8}-\d{6}-[0-9a-f]{6}\b|\d{4}-\d\d-\d\dT[\d:+]+", "#", text)
+    text = re.sub(
+        r"\d+(\.\d+)? s\b|\b\d+:\d\d\b|\b\d{8}-\d{6}-[0-9a-f]{6}\b|\d{4}-\d\d-\d\dT[\d:+]+",
+        "#",
+        text,
+    )
     if how == "numbers differ":
         text = re.sub(r"[-+]?\d[\d,]*(\.\d+)?", "#", text)
     return [re.sub(r" {2,}", "  ", line) for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("page", [page for page in all_pages() if any(not one.not_run for one in blocks(page))],
-                         ids=lambda page: page.relative_to(CHECKOUT).as_posix())  # fmt: skip
+@pytest.mark.parametrize(
+    "page",
+    [page for page in all_pages() if any(not one.not_run for one in blocks(page))],
+    ids=lambda page: page.relative_to(CHECKOUT).as_posix(),
+)
 def test_commands_run_as_they_stand_on_the_page(page: Path, programs: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
@@ -92,10 +114,17 @@ def test_commands_run_as_they_stand_on_the_page(page: Path, programs: Path, tmp_
         code, screen = run(block, folder, programs)
         assert code == 0, f"{block}\n" + "\n".join(screen)
         if block.output is not None and block.compared != "output differs":
-            assert told(screen, block.compared) == told(block.output.splitlines(), block.compared), block
+            assert told(screen, block.compared) == told(
+                block.output.splitlines(), block.compared
+            ), block
 
 
 def test_whatever_is_not_run_says_why() -> None:
-    reasons = [(str(block), block.not_run) for page in all_pages() for block in blocks(page) if block.not_run]
+    reasons = [
+        (str(block), block.not_run)
+        for page in all_pages()
+        for block in blocks(page)
+        if block.not_run
+    ]
     assert len(reasons) < 40, reasons
     assert [one for one, reason in reasons if len(reason) < 8] == []

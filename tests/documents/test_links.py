@@ -21,7 +21,9 @@ def prose(page: Path) -> str:
 
 def anchors(page: Path) -> set[str]:
     """What a link to a heading of the page may say, as code hosts make it."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     counts: defaultdict[str, int] = defaultdict(int)
     found = set()
     for heading in HEADING.findall(text):
@@ -33,7 +35,9 @@ def anchors(page: Path) -> set[str]:
 
 
 def links(page: Path) -> list[tuple[Path, str, bool]]:
-    """Files that a page refers to, with the anchor, and whether it is a picture; addresses are left out."""
+    """Files that a page refers to, with the anchor, and whether it is a picture; addresses are left
+    out.
+    """
     result = []
     for picture, target in LINK.findall(prose(page)):
         if re.match(r"[a-z]+:", target):
@@ -43,7 +47,9 @@ def links(page: Path) -> list[tuple[Path, str, bool]]:
     return result
 
 
-@pytest.mark.parametrize("page", all_pages(), ids=lambda page: page.relative_to(CHECKOUT).as_posix())
+@pytest.mark.parametrize(
+    "page", all_pages(), ids=lambda page: page.relative_to(CHECKOUT).as_posix()
+)
 def test_every_link_leads_somewhere(page: Path) -> None:
     broken = []
     for target, anchor, _ in links(page):
@@ -71,7 +77,9 @@ def test_every_page_and_picture_is_reached_from_the_readme() -> None:
 def test_the_index_has_every_page() -> None:
     index = CHECKOUT / "docs" / "README.md"
     named = {target for target, _, _ in links(index)}
-    assert [str(page) for page in (CHECKOUT / "docs").rglob("*.md") if page not in {*named, index}] == []
+    assert [
+        str(page) for page in (CHECKOUT / "docs").rglob("*.md") if page not in {*named, index}
+    ] == []
 
 
 def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:

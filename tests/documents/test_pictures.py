@@ -32,13 +32,18 @@ def test_every_drawing_is_made_by_the_one_command() -> None:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_has_the_figures_of_the_page(name: str) -> None:
-    assert (FOLDER / f"{name}.svg").read_text(encoding="utf-8") == PLOTS[name](), MADE_BY.format(name)
+    assert (FOLDER / f"{name}.svg").read_text(encoding="utf-8") == PLOTS[name](), MADE_BY.format(
+        name
+    )
 
 
 @pytest.mark.parametrize("name", OF_THE_APP)
 def test_tabs_and_views_in_a_picture_are_those_of_the_app(name: str) -> None:
     tabs = " ".join(f"{tab.key.upper()} {tab.label}" for tab in all_tabs())
-    views = {" ".join(f"{at} {view.title}" for at, view in enumerate(task.views, 1)) for task in TASKS.values()}
+    views = {
+        " ".join(f"{at} {view.title}" for at, view in enumerate(task.views, 1))
+        for task in TASKS.values()
+    }
     found = rows(name)
     assert [row for row in found if row.startswith("F1 ")], name
     assert {row for row in found if row.startswith("F1 ")} == {tabs}, MADE_BY.format(name)
@@ -57,7 +62,9 @@ def test_keys_in_a_picture_are_those_of_the_app(name: str) -> None:
 def words(texts: list[str]) -> list[str]:
     """Words without numbers, each row once: figures may differ in their last digit."""
     # Home reads on while its picture is taken.
-    said = [" ".join(re.findall(r"[^\W\d_]{2,}", text)).replace("row of says", "says") for text in texts]
+    said = [
+        " ".join(re.findall(r"[^\W\d_]{2,}", text)).replace("row of says", "says") for text in texts
+    ]
     return [row for row, _ in groupby(sorted(filter(None, said)))]
 
 

@@ -23,15 +23,24 @@ def test_a_page_is_what_is_made_of_the_code(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("task", "preset", "cell"),
-    [(task, preset, cell) for task in TASKS.values() for preset in task.presets for cell in preset.of_cells],
+    [
+        (task, preset, cell)
+        for task in TASKS.values()
+        for preset in task.presets
+        for cell in preset.of_cells
+    ],
     ids=lambda one: getattr(one, "name", one),
 )
-def test_the_table_of_presets_says_what_a_run_of_that_cell_has(task: Task, preset: Preset, cell: str) -> None:
+def test_the_table_of_presets_says_what_a_run_of_that_cell_has(
+    task: Task, preset: Preset, cell: str
+) -> None:
     said, usual = dict(columns_of(task, preset))[f"{preset.name} ({cell})"], asdict(Recipe())
     has = asdict(task.config(cell, preset.name))
     recipe = {name: value for name, value in has["recipe"].items() if value != usual[name]}
     assert {name: value for name, value in said.items() if name in usual} == recipe
-    assert {name: value for name, value in said.items() if name in has} == {name: has[name] for name in said if name in has}
+    assert {name: value for name, value in said.items() if name in has} == {
+        name: has[name] for name in said if name in has
+    }
 
 
 def test_the_page_of_documents_is_what_the_commands_print() -> None:
@@ -44,7 +53,10 @@ def test_every_command_with_json_has_its_document_on_the_page() -> None:
     def has_json(parser: argparse.ArgumentParser) -> bool:
         return any("--json" in one.option_strings for one in parser._actions)
 
-    with_json = {one.prog.removeprefix("rnn-tui ") for one in parsers(build_parser()) if has_json(one)}
-    with_json -= {"train", "sweep"}  # their option is for --resume, and prints what the task's prints
+    with_json = {
+        one.prog.removeprefix("rnn-tui ") for one in parsers(build_parser()) if has_json(one)
+    }
+    # their option is for --resume, and prints what the task's prints
+    with_json -= {"train", "sweep"}
     with_json -= {f"sweep {task}" for task in TASKS}  # alike: `sweep task` on the page
     assert with_json - {one.title for one in documents.DOCUMENTS} == set()

@@ -56,7 +56,9 @@ class Trainer:
 
     def config(self, model: str = "lstm", preset: str = "report", **overrides: Any) -> RunConfig:
         small = {"epochs": 1, "batch_size": 64, "hidden_size": 12, "workers": 2, "device": "cpu"}
-        return TASKS["mnist"].config(model, preset, **small | {"data_dir": self.data_dir} | overrides)
+        return TASKS["mnist"].config(
+            model, preset, **small | {"data_dir": self.data_dir} | overrides
+        )
 
     def __call__(
         self,

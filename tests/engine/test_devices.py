@@ -1,4 +1,6 @@
-"""Devices that are not here, played by the CPU: who may compute on them, what is refused, and in which words."""
+"""Devices that are not here, played by the CPU: who may compute on them, what is refused, and in
+which words.
+"""
 
 import os
 import subprocess
@@ -25,7 +27,10 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem
 
 CPU, MPS, PATIENCE = torch.device("cpu"), torch.device("mps"), 60.0
-ASSERT = "CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously reported at some other API call"
+ASSERT = (
+    "CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously "
+    "reported at some other API call"
+)
 RESTART = "restart rnn-tui, then resume the run, which goes on from its last checkpoint"
 
 
@@ -59,8 +64,16 @@ def on_cpu(config: RunConfig, device: torch.device, log: Log) -> Problem:
 
 def test_auto_takes_the_first_gpu_and_a_number_another(here: Callable[..., None]) -> None:
     here(gpus=2)
-    named = {name: str(resolve_device(name)) for name in ("auto", "cuda", "cuda:0", "cuda:1", "cpu")}
-    assert named == {"auto": "cuda:0", "cuda": "cuda:0", "cuda:0": "cuda:0", "cuda:1": "cuda:1", "cpu": "cpu"}
+    named = {
+        name: str(resolve_device(name)) for name in ("auto", "cuda", "cuda:0", "cuda:1", "cpu")
+    }
+    assert named == {
+        "auto": "cuda:0",
+        "cuda": "cuda:0",
+        "cuda:0": "cuda:0",
+        "cuda:1": "cuda:1",
+        "cpu": "cpu",
+    }
     here(mps=True)
     assert resolve_device("auto") == MPS
     here()
@@ -69,7 +82,9 @@ def test_auto_takes_the_first_gpu_and_a_number_another(here: Callable[..., None]
 
 def test_what_is_not_here_is_refused_with_what_is(here: Callable[..., None]) -> None:
     here(gpus=2)
-    with pytest.raises(DeviceError, match=r"no cuda:7 device .* choose auto, cpu, cuda:0 or cuda:1\.$"):
+    with pytest.raises(
+        DeviceError, match=r"no cuda:7 device .* choose auto, cpu, cuda:0 or cuda:1\.$"
+    ):
         resolve_device("cuda:7")
     with pytest.raises(DeviceError, match="no mps device"):
         resolve_device("mps")
@@ -83,30 +98,49 @@ def test_a_gpu_by_number_is_a_setting(name: str) -> None:
     assert TASKS["mnist"].config("lstm", "report", device=name).device == name
 
 
-@pytest.mark.parametrize("name", ["cuda:", "cuda:x", "cuda:1 ", "cuda:123", "cuda:٣", "cuda:-1", "mps:0", "cuda:N", "", 1])
+@pytest.mark.parametrize(
+    "name",
+    ["cuda:", "cuda:x", "cuda:1 ", "cuda:123", "cuda:٣", "cuda:-1", "mps:0", "cuda:N", "", 1],
+)
 def test_no_other_name_is(name: Any) -> None:
     with pytest.raises(SettingError, match="Device must be one of auto, cpu, cuda, mps, not"):
         TASKS["mnist"].config("lstm", "report", device=name)
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_gpus_are_told_by_name_and_memory(here: Callable[..., None], monkeypatch: pytest.MonkeyPatch, watched: bool) -> None:
+def test_gpus_are_told_by_name_and_memory(
+    here: Callable[..., None], monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
     here(gpus=2)
-    known = [types.SimpleNamespace(name=f"Card\x1b[31m {at}", total_memory=80 * 2**30, uuid=at) for at in range(2)]
+    known = [
+        types.SimpleNamespace(name=f"Card\x1b[31m {at}", total_memory=80 * 2**30, uuid=at)
+        for at in range(2)
+    ]
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda name: known[int(name[-1])])
     nvml = types.ModuleType("pynvml")
     nvml.__dict__.update(
-        nvmlInit=lambda: None, nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
-        nvmlDeviceGetMemoryInfo=lambda uuid: types.SimpleNamespace(free=(3 if uuid == "GPU-1" else 71) * 2**30),
-    )  # fmt: skip
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
+        nvmlDeviceGetMemoryInfo=lambda uuid: types.SimpleNamespace(
+            free=(3 if uuid == "GPU-1" else 71) * 2**30
+        ),
+    )
     monkeypatch.setitem(sys.modules, "pynvml", nvml if watched else None)
     sizes = ("71 of 80 GiB free", "3 of 80 GiB free") if watched else ("80 GiB", "80 GiB")
-    assert gpus_in_words() == {f"cuda:{at}": f"cuda:{at}, {sizes[at]}, Card�[31m {at}" for at in range(2)}
+    assert gpus_in_words() == {
+        f"cuda:{at}": f"cuda:{at}, {sizes[at]}, Card�[31m {at}" for at in range(2)
+    }
 
 
-@pytest.mark.parametrize(("gpus", "mps", "expected", "warned"), [
-    (2, False, "cuda:1", False), (1, False, "cuda:0", True), (0, True, "mps", True), (0, False, "cpu", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gpus", "mps", "expected", "warned"),
+    [
+        (2, False, "cuda:1", False),
+        (1, False, "cuda:0", True),
+        (0, True, "mps", True),
+        (0, False, "cpu", True),
+    ],
+)
 def test_a_resumed_run_goes_on_where_it_began_or_on_the_next_best(
     here: Callable[..., None], gpus: int, mps: bool, expected: str, warned: bool
 ) -> None:
@@ -114,8 +148,13 @@ def test_a_resumed_run_goes_on_where_it_began_or_on_the_next_best(
     point: Any = types.SimpleNamespace(state=types.SimpleNamespace(device="cuda:1"))
     told: list[tuple[str, str]] = []
     config = TASKS["mnist"].config("lstm", "report")
-    assert str(training_state.device_for(config, point, lambda *words: told.append(words))) == expected
-    sentence = f"The run began on cuda:1, which is not here; it goes on with {expected} and rounds differently."
+    assert (
+        str(training_state.device_for(config, point, lambda *words: told.append(words))) == expected
+    )
+    sentence = (
+        f"The run began on cuda:1, which is not here; it goes on with {expected} and rounds "
+        "differently."
+    )
     assert told == [(sentence, "warning")] * warned
 
 
@@ -123,15 +162,23 @@ def test_a_resumed_run_goes_on_where_it_began_or_on_the_next_best(
 
 
 def test_bfloat16_is_asked_of_the_device_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: [(7, 5), (8, 0), (9, 0)][device.index])
+    monkeypatch.setattr(
+        torch.cuda, "get_device_capability", lambda device: [(7, 5), (8, 0), (9, 0)][device.index]
+    )
     assert [fast_bfloat16(torch.device("cuda", at)) for at in range(3)] == [False, True, True]
     assert not fast_bfloat16(MPS)
 
 
-@pytest.mark.parametrize(("processor", "instructions", "faster"), [
-    ("AMD EPYC", ["avx512_bf16"], True), ("Intel Xeon", ["avx512_bf16", "amx_bf16"], True),
-    ("Intel Xeon", ["avx512_bf16"], False), ("AMD EPYC", [], False), ("", ["avx512_bf16"], True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("processor", "instructions", "faster"),
+    [
+        ("AMD EPYC", ["avx512_bf16"], True),
+        ("Intel Xeon", ["avx512_bf16", "amx_bf16"], True),
+        ("Intel Xeon", ["avx512_bf16"], False),
+        ("AMD EPYC", [], False),
+        ("", ["avx512_bf16"], True),
+    ],
+)
 def test_a_processor_has_bfloat16_where_that_is_faster(
     monkeypatch: pytest.MonkeyPatch, processor: str, instructions: list[str], faster: bool
 ) -> None:
@@ -141,19 +188,32 @@ def test_a_processor_has_bfloat16_where_that_is_faster(
 
 
 def test_float32_asks_nothing_of_autocast() -> None:
-    with precision(torch.device("meta"), False):  # which has none, nor has MPS in older versions of PyTorch
+    # which has none, nor has MPS in older versions of PyTorch
+    with precision(torch.device("meta"), False):
         assert not torch.is_autocast_enabled("cpu")
     with precision(CPU, True):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, ":4096:2"), (":16:8", ":16:8")])
-def test_cublas_is_told_to_repeat_itself_before_torch_is_there(given: str | None, expected: str) -> None:
-    variables = {name: value for name, value in os.environ.items() if name != "CUBLAS_WORKSPACE_CONFIG"}
+def test_cublas_is_told_to_repeat_itself_before_torch_is_there(
+    given: str | None, expected: str
+) -> None:
+    variables = {
+        name: value for name, value in os.environ.items() if name != "CUBLAS_WORKSPACE_CONFIG"
+    }
     variables |= {} if given is None else {"CUBLAS_WORKSPACE_CONFIG": given}
-    snippet = "import rnn_tui, os, sys; print(os.environ['CUBLAS_WORKSPACE_CONFIG'], 'torch' in sys.modules)"
+    snippet = (
+        "import rnn_tui, os, sys; print(os.environ['CUBLAS_WORKSPACE_CONFIG'], 'torch' in "
+        "sys.modules)"
+    )
     found = subprocess.run(
-        [sys.executable, "-c", snippet], env=variables, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True
+        [sys.executable, "-c", snippet],
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
     )
     assert found.stdout.split() == [expected, "False"]
 
@@ -240,7 +300,9 @@ def test_runs_on_other_devices_do_not_wait(trainer: Any, held: Held) -> None:
 
 
 @pytest.mark.parametrize("how", ["fails", "is stopped"])
-def test_whatever_ends_a_run_on_mps_lets_the_next_one_begin(trainer: Any, here: Callable[..., None], how: str) -> None:
+def test_whatever_ends_a_run_on_mps_lets_the_next_one_begin(
+    trainer: Any, here: Callable[..., None], how: str
+) -> None:
     here(mps=True)
 
     def watch(event: events.Event, control: Control) -> None:
@@ -275,7 +337,9 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
 
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("layers", [0, 1, 2])
-def test_a_cell_is_tried_once_on_mps_and_never_elsewhere(cell: str, layers: int, tried: list[tuple[str, int, str]]) -> None:
+def test_a_cell_is_tried_once_on_mps_and_never_elsewhere(
+    cell: str, layers: int, tried: list[tuple[str, int, str]]
+) -> None:
     if CELLS[cell].bidirectional and not layers:
         pytest.skip("there are no sets of replicas of it")
     for device in (CPU, torch.device("cuda:0"), MPS, MPS):
@@ -295,7 +359,12 @@ def test_a_cell_is_tried_once_on_mps_and_never_elsewhere(cell: str, layers: int,
     ],
 )
 def test_a_cell_that_mps_gets_wrong_is_refused(  # noqa: PLR0917
-    trainer: Any, here: Callable[..., None], monkeypatch: pytest.MonkeyPatch, at: int, wrong: float, words: str
+    trainer: Any,
+    here: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    wrong: float,
+    words: str,
 ) -> None:
     here(mps=True)
     real, done = gradients._trial, []
@@ -351,7 +420,9 @@ def test_a_device_assert_says_restart_and_so_do_later_runs(
         run = trainer(trainer.config(device="cuda"), build=failing(where))
     assert isinstance(run.end, events.RunFailed)
     message = run.end.message
-    assert message.startswith("The GPU cuda:0 has failed (device-side assert), and this process can't use it any more: ")
+    assert message.startswith(
+        "The GPU cuda:0 has failed (device-side assert), and this process can't use it any more: "
+    )
     assert message.endswith(f"{RESTART}.")
     assert run.outcome.weights is None
     for device in ("cuda", "cuda:0", "auto"):
@@ -362,7 +433,9 @@ def test_a_device_assert_says_restart_and_so_do_later_runs(
         find_learning_rate(on_cpu, trainer.config(device="auto", batch_size=20))
     assert resolve_device("auto") == torch.device("cuda:0")  # as what is shown of the machine
     for device in ("cuda:1", "cpu"):
-        assert isinstance(trainer(trainer.config(device=device), build=on_cpu).end, events.RunFinished)
+        assert isinstance(
+            trainer(trainer.config(device=device), build=on_cpu).end, events.RunFinished
+        )
 
 
 def test_a_run_that_a_failed_device_cut_off_is_not_resumed_elsewhere(
@@ -371,9 +444,14 @@ def test_a_run_that_a_failed_device_cut_off_is_not_resumed_elsewhere(
     here(gpus=2)
     path = tmp_path / "run.safetensors"
     config = trainer.config(device="cuda", epochs=2)
-    stop = trainer(config, build=on_cpu, path=path, watch=lambda event, control: (
-        control.stop() if isinstance(event, events.EpochEnded) else None
-    ))  # fmt: skip
+    stop = trainer(
+        config,
+        build=on_cpu,
+        path=path,
+        watch=lambda event, control: (
+            control.stop() if isinstance(event, events.EpochEnded) else None
+        ),
+    )
     assert isinstance(stop.end, events.RunStopped)
     trainer(trainer.config(device="cuda"), build=failing("step"))
     told: list[events.Event] = []
@@ -387,7 +465,9 @@ def test_a_run_that_a_failed_device_cut_off_is_not_resumed_elsewhere(
     assert isinstance(told[-1], events.RunFinished)
 
 
-def test_a_device_assert_while_learning_rates_are_tried(trainer: Any, here: Callable[..., None]) -> None:
+def test_a_device_assert_while_learning_rates_are_tried(
+    trainer: Any, here: Callable[..., None]
+) -> None:
     here(gpus=1)
     config = trainer.config(device="cuda", batch_size=20)
     with pytest.raises(DeviceError, match=RESTART):
@@ -396,11 +476,15 @@ def test_a_device_assert_while_learning_rates_are_tried(trainer: Any, here: Call
         resolve_device("cuda", to_compute=True)
 
 
-def test_other_errors_of_cuda_leave_the_device_usable(trainer: Any, here: Callable[..., None]) -> None:
+def test_other_errors_of_cuda_leave_the_device_usable(
+    trainer: Any, here: Callable[..., None]
+) -> None:
     here(gpus=1)
 
     def fail(*_: Any) -> Problem:
-        raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+        raise RuntimeError(
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+        )
 
     run = trainer(trainer.config(device="cuda"), build=fail)
     assert "not enough memory" in run.end.message

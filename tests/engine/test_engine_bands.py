@@ -67,7 +67,9 @@ def test_steps_become_one_band_a_variant() -> None:
 
 def test_epochs_add_to_the_bands_and_keep_a_row() -> None:
     state = told(
-        logged(8, train_loss=FIRST), ended(1, train_loss=FIRST, val_loss=FIRST), ended(2, train_loss=SECOND, val_loss=SECOND)
+        logged(8, train_loss=FIRST),
+        ended(1, train_loss=FIRST, val_loss=FIRST),
+        ended(2, train_loss=SECOND, val_loss=SECOND),
     )
     # An epoch's mean training loss is in its row, not in the curve.
     assert state.bands["train_loss"][0].x == (1.0,)
@@ -103,7 +105,9 @@ def test_one_seed_is_a_band_of_no_width() -> None:
 
 
 def test_a_single_network_has_no_bands() -> None:
-    image = ImageConfig(task="mnist", cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1)
+    image = ImageConfig(
+        task="mnist", cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+    )
     state = RunState(ID, image)
     state = state.apply(events.StepLogged(ID, 1, {"train_loss": 1.0}, 1.0, 1.0))
     state = state.apply(events.EpochEnded(ID, 1, 1, {"val_loss": 1.0}, 1.0, 1.0))

@@ -47,21 +47,36 @@ def test_moments_fit_and_end_with_the_last_epoch(epochs: int, steps: int, size: 
 
 def config(task: str = "adder", **changes: Any) -> RunConfig:
     small: dict[str, Any] = {
-        "epochs": 3, "batch_size": 5, "training_size": 60, "test_size": 10, "seeds": 2, "hidden_sizes": (2, 3), "device": "cpu",
-    }  # fmt: skip
+        "epochs": 3,
+        "batch_size": 5,
+        "training_size": 60,
+        "test_size": 10,
+        "seeds": 2,
+        "hidden_sizes": (2, 3),
+        "device": "cpu",
+    }
     return TASKS[task].config("lstm", "fast", **small | changes)
 
 
 def trained(settings: RunConfig, path: Path) -> dict[str, Tensor]:
     emitted: list[events.Event] = []
-    outcome = loop.fit(TASKS[settings.task].load(), settings, emitted.append, Control(), run_id="run", checkpoint_path=path)
+    outcome = loop.fit(
+        TASKS[settings.task].load(),
+        settings,
+        emitted.append,
+        Control(),
+        run_id="run",
+        checkpoint_path=path,
+    )
     assert isinstance(emitted[-1], events.RunFinished)
     assert outcome.weights is not None
     return dict(outcome.weights)
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
-def test_a_film_begins_with_the_initial_weights_and_ends_with_the_last(average: float, tmp_path: Path) -> None:
+def test_a_film_begins_with_the_initial_weights_and_ends_with_the_last(
+    average: float, tmp_path: Path
+) -> None:
     settings: Any = config("recall")
     settings = settings.replace(recipe=type(settings.recipe)(average=average, schedule="one-cycle"))
     path = tmp_path / "run.safetensors"
@@ -79,27 +94,51 @@ def test_a_film_begins_with_the_initial_weights_and_ends_with_the_last(average: 
     assert load_checkpoint(path).weights.keys() == weights.keys()
 
 
-def test_a_reader_of_images_keeps_its_states_and_if_asked_its_gradients(mnist_slice: Path, tmp_path: Path) -> None:
+def test_a_reader_of_images_keeps_its_states_and_if_asked_its_gradients(
+    mnist_slice: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "run.safetensors"
     settings = TASKS["mnist"].config(
-        "bilstm", "fast", epochs=1, batch_size=100, hidden_size=5, data_dir=str(mnist_slice), device="cpu", gradient_inputs=8
+        "bilstm",
+        "fast",
+        epochs=1,
+        batch_size=100,
+        hidden_size=5,
+        data_dir=str(mnist_slice),
+        device="cpu",
+        gradient_inputs=8,
     )
     trained(settings, path)
     film = read_film(path)
     assert film is not None
     count = len(film)
     assert {name: one.shape for name, one in film.moments.items()} == {
-        "states": (count, 28, 10), "logits": (count, 28, 10), "gradients": (count, 28),
-    }  # fmt: skip
+        "states": (count, 28, 10),
+        "logits": (count, 28, 10),
+        "gradients": (count, 28),
+    }
     assert (film.moments["gradients"][1:] > 0).all()
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("rate", [1e30, 1e37])
-def test_weights_that_go_astray_are_said_to_diverge_and_nothing_else(rate: float, mnist_slice: Path) -> None:
-    settings = TASKS["mnist"].config(
-        "rnn", "fast", epochs=1, batch_size=50, hidden_size=5, data_dir=str(mnist_slice), device="cpu", gradient_inputs=4
-    ).replace(learning_rate=rate)  # fmt: skip
+def test_weights_that_go_astray_are_said_to_diverge_and_nothing_else(
+    rate: float, mnist_slice: Path
+) -> None:
+    settings = (
+        TASKS["mnist"]
+        .config(
+            "rnn",
+            "fast",
+            epochs=1,
+            batch_size=50,
+            hidden_size=5,
+            data_dir=str(mnist_slice),
+            device="cpu",
+            gradient_inputs=4,
+        )
+        .replace(learning_rate=rate)
+    )
     emitted: list[events.Event] = []
     loop.fit(TASKS["mnist"].load(), settings, emitted.append, Control())
     assert isinstance(emitted[-1], events.RunFailed)
@@ -126,7 +165,11 @@ DAMAGED: dict[str, dict[str, np.ndarray]] = {
 @pytest.mark.parametrize("how", DAMAGED)
 def test_a_damaged_film_is_refused_in_a_sentence(how: str, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
-    save_file({f"{FILM_PREFIX}{name}": values for name, values in DAMAGED[how].items()}, path, {METADATA_KEY: "{}"})
+    save_file(
+        {f"{FILM_PREFIX}{name}": values for name, values in DAMAGED[how].items()},
+        path,
+        {METADATA_KEY: "{}"},
+    )
     with pytest.raises(CheckpointError, match=r"is damaged; train the network again\."):
         read_film(path)
 

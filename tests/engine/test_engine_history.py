@@ -43,7 +43,9 @@ def test_smooth_by_hand() -> None:
 def test_smooth_passes_over_what_is_not_finite(raw: list[float], weight: float) -> None:
     result = smooth(raw, weight)
     finite = [value for value in raw if math.isfinite(value)]
-    assert [r for r, v in zip(result, raw, strict=True) if math.isfinite(v)] == smooth(finite, weight)
+    assert [r for r, v in zip(result, raw, strict=True) if math.isfinite(v)] == smooth(
+        finite, weight
+    )
     for before, after in zip(raw, result, strict=True):
         if not math.isfinite(before):
             assert after is before or after == before

@@ -67,7 +67,12 @@ def test_events_of_a_whole_run(trainer: Any, tmp_path: Path) -> None:
     assert [(e.epoch, e.step) for e in run.of(events.EpochEnded)] == [(1, steps), (2, 2 * steps)]
     named = {spec.name for spec in started.metric_definitions}
     for epoch in run.of(events.EpochEnded):
-        assert epoch.metrics.keys() == {"train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"}
+        assert epoch.metrics.keys() == {
+            "train_loss",
+            "train_loss_last_batch",
+            "val_loss",
+            "val_accuracy",
+        }
         assert all(math.isfinite(value) for value in epoch.metrics.values())
         assert epoch.metrics.keys() <= named
     assert run.end.metrics.keys() == {"test_loss", "test_accuracy"} <= named
@@ -180,12 +185,16 @@ def test_averaged_weights_are_the_ones_measured_and_kept(trainer: Any, tmp_path:
     run, plain = trainer(averaged, path=tmp_path / "a.safetensors"), trainer(config)
     assert run.weights.keys() == plain.weights.keys()
     assert not torch.equal(run.weights["readout.weight"], plain.weights["readout.weight"])
-    assert run.end.metrics["test_loss"] == pytest.approx(figures_of(averaged, run.weights, "test")[0], abs=1e-6)
+    assert run.end.metrics["test_loss"] == pytest.approx(
+        figures_of(averaged, run.weights, "test")[0], abs=1e-6
+    )
     kept = load_checkpoint(tmp_path / "a.safetensors").weights
     assert all(torch.equal(run.weights[name], tensor) for name, tensor in kept.items())
 
 
-def test_the_checkpoint_at_the_end_is_the_outcome(trainer: Any, tmp_path: Path, same_weights: SameWeights) -> None:
+def test_the_checkpoint_at_the_end_is_the_outcome(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
     path = tmp_path / "runs" / "run.safetensors"
     run = trainer(trainer.config(epochs=2), path=path)
     kept = load_checkpoint(path)
@@ -196,7 +205,9 @@ def test_the_checkpoint_at_the_end_is_the_outcome(trainer: Any, tmp_path: Path, 
     assert [event.step for event in saved] == [16, 32, 32]
 
 
-def test_stopped_in_mid_epoch_keeps_the_weights_of_that_step(trainer: Any, tmp_path: Path, same_weights: SameWeights) -> None:
+def test_stopped_in_mid_epoch_keeps_the_weights_of_that_step(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
     def stop_at_seven(event: events.Event, control: Control) -> None:
         if isinstance(event, events.StepLogged) and event.step == 7:
             control.stop()
@@ -241,7 +252,9 @@ def test_stopped_after_the_last_epoch_still_tells_its_result(trainer: Any) -> No
     assert run.end.metrics["test_accuracy"] >= 0
 
 
-def test_a_pause_from_another_thread_changes_no_bit(trainer: Any, tmp_path: Path, same_weights: SameWeights) -> None:
+def test_a_pause_from_another_thread_changes_no_bit(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
     told: queue.Queue[events.Event] = queue.Queue()
     path = tmp_path / "run.safetensors"
     result = []
@@ -252,7 +265,9 @@ def test_a_pause_from_another_thread_changes_no_bit(trainer: Any, tmp_path: Path
         told.put(event)
 
     control = Control()
-    thread = threading.Thread(target=lambda: result.append(trainer(watch=watch, control=control, path=path)), daemon=True)
+    thread = threading.Thread(
+        target=lambda: result.append(trainer(watch=watch, control=control, path=path)), daemon=True
+    )
     thread.start()
     while not isinstance(event := told.get(timeout=30), events.RunPaused):
         pass
@@ -294,7 +309,9 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(
     config = trainer.config(model, preset, seed=3)
     first, again = trainer(config), trainer(config)
     same_weights(first.weights, again.weights)
-    assert [e.metrics for e in first.of(events.StepLogged)] == [e.metrics for e in again.of(events.StepLogged)]
+    assert [e.metrics for e in first.of(events.StepLogged)] == [
+        e.metrics for e in again.of(events.StepLogged)
+    ]
     assert first.end.metrics == again.end.metrics
     other = trainer(config.replace(seed=4))
     assert any(not torch.equal(w, other.weights[n]) for n, w in first.weights.items())
@@ -302,7 +319,9 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("preset", ["report", "fast", "best"])
-def test_any_number_of_workers_repeats_itself(trainer: Any, workers: int, preset: str, same_weights: SameWeights) -> None:
+def test_any_number_of_workers_repeats_itself(
+    trainer: Any, workers: int, preset: str, same_weights: SameWeights
+) -> None:
     config = trainer.config("lstm", preset, workers=workers)
     same_weights(trainer(config).weights, trainer(config).weights)
 
@@ -319,7 +338,9 @@ def test_a_busy_process_changes_no_bit(trainer: Any, same_weights: SameWeights) 
 
 
 @pytest.mark.parametrize("preset", ["report", "best"])
-def test_global_random_state_neither_matters_nor_changes(trainer: Any, preset: str, same_weights: SameWeights) -> None:
+def test_global_random_state_neither_matters_nor_changes(
+    trainer: Any, preset: str, same_weights: SameWeights
+) -> None:
     config = trainer.config("lstm", preset)
     expected = trainer(config)
     kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
@@ -364,7 +385,9 @@ class Regression(Problem):
         self.parts.append(len(chunks))
 
         def loss_of(chunk: Tensor) -> Callable[[], Tensor]:
-            return lambda: (self.model(self.inputs[chunk]) - self.targets[chunk]).square().sum() / len(rows)
+            return lambda: (
+                (self.model(self.inputs[chunk]) - self.targets[chunk]).square().sum() / len(rows)
+            )
 
         return [loss_of(chunk) for chunk in chunks]
 
@@ -421,7 +444,9 @@ def test_the_learning_rate_that_is_logged_is_that_of_the_step(trainer: Any) -> N
 def test_mnist_shared_between_workers_takes_the_same_first_step(trainer: Any) -> None:
     # Adam divides each gradient by its size, so what rounds to nearly zero may turn its sign:
     # nearly all weights must agree, and none may move by more than the learning rate either way.
-    runs = [trainer(trainer.config("lstm", batch_size=TRAIN, workers=workers)) for workers in (1, 2, 3)]
+    runs = [
+        trainer(trainer.config("lstm", batch_size=TRAIN, workers=workers)) for workers in (1, 2, 3)
+    ]
     for run in runs:
         assert run.end.step == 1
         for name, weight in runs[0].weights.items():

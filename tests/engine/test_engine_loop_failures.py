@@ -69,7 +69,12 @@ def sentence(run: Any) -> str:
 
 @pytest.mark.parametrize(
     ("model", "preset", "rate"),
-    [("rnn", "report", 1e38), ("lstm", "fast", 1e30), ("bilstm", "best", 1e30), ("lstm", "report", 1e38)],
+    [
+        ("rnn", "report", 1e38),
+        ("lstm", "fast", 1e30),
+        ("bilstm", "best", 1e30),
+        ("lstm", "report", 1e38),
+    ],
 )
 def test_divergence_names_the_step_and_a_smaller_rate(
     trainer: Any, tmp_path: Path, model: str, preset: str, rate: float
@@ -85,7 +90,9 @@ def test_divergence_names_the_step_and_a_smaller_rate(
     assert not path.exists()
 
 
-def test_divergence_is_found_where_it_began_though_losses_are_read_in_portions(trainer: Any) -> None:
+def test_divergence_is_found_where_it_began_though_losses_are_read_in_portions(
+    trainer: Any,
+) -> None:
     config = trainer.config("rnn", batch_size=4, hidden_size=4, learning_rate=1e38)
     run = trainer(config)
     # Five steps to a log: the first loss is finite, the second isn't.
@@ -101,42 +108,60 @@ def test_earlier_weights_survive_divergence_on_disk(trainer: Any, tmp_path: Path
     assert path.read_bytes() == before
 
 
-def test_a_model_beyond_all_memory_is_refused(trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_beyond_all_memory_is_refused(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A machine with a gigabyte left; really using up this one's memory would end other programs.
     left = types.SimpleNamespace(available=2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
     run = trainer(trainer.config(batch_size=50_000, hidden_size=4096, layers=4))
     message = sentence(run)
     assert "not enough memory for a batch of 50000 at hidden size 4096" in message
-    assert "no batch is small enough: try smaller or fewer networks" in message  # its weights alone take more
+    # its weights alone take more
+    assert "no batch is small enough: try smaller or fewer networks" in message
     assert run.outcome.weights is None
 
 
-def test_a_batch_beyond_all_memory_is_refused_with_one_that_fits(trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_beyond_all_memory_is_refused_with_one_that_fits(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: types.SimpleNamespace(available=2**30))
     config = trainer.config(batch_size=1000, hidden_size=1024)
-    found = re.search(r"try a batch size of (\d+) or less, or smaller or fewer networks", sentence(trainer(config)))
+    found = re.search(
+        r"try a batch size of (\d+) or less, or smaller or fewer networks",
+        sentence(trainer(config)),
+    )
     assert found
     fits = int(found[1])
     assert 300 < fits < 1000
-    MnistProblem(config.replace(batch_size=fits), torch.device("cpu"), lambda _: None)  # not refused
+    # not refused
+    MnistProblem(config.replace(batch_size=fits), torch.device("cpu"), lambda _: None)
 
 
-@pytest.mark.parametrize(("room", "fits"), [(2**20, 52), (100_000, 4), (2**40, 16), (0, 0), (None, 16)])
+@pytest.mark.parametrize(
+    ("room", "fits"), [(2**20, 52), (100_000, 4), (2**40, 16), (0, 0), (None, 16)]
+)
 def test_a_gpu_out_of_memory_suggests_a_batch_by_what_was_free(
     trainer: Any, monkeypatch: pytest.MonkeyPatch, room: int | None, fits: int
 ) -> None:
-    # Hidden size 12 takes at least 16,128 bytes an image; a quarter where that says that it fits, which it did not.
+    # Hidden size 12 takes at least 16,128 bytes an image; a quarter where that says that it fits,
+    # which it did not.
     config, weights = trainer.config(), 12 * sum(w.numel() for w in trainer().weights.values())
-    monkeypatch.setattr("rnn_tui.engine.loop.free_memory", lambda _: None if room is None else room + weights)
+    monkeypatch.setattr(
+        "rnn_tui.engine.loop.free_memory", lambda _: None if room is None else room + weights
+    )
     fail = raising(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."))
     message = sentence(trainer(config, build=BuildBroken("step", fail)))
-    assert (f"try a batch size of {fits} or less" if fits else "no batch is small enough") in message
+    assert (
+        f"try a batch size of {fits} or less" if fits else "no batch is small enough"
+    ) in message
 
 
 @pytest.mark.parametrize("where", ["build", "step", "validate", "test"])
 @pytest.mark.parametrize("fail", [huge, raising(MemoryError())])
-def test_running_out_of_memory_suggests_a_smaller_batch(trainer: Any, where: str, fail: Callable[[], Any]) -> None:
+def test_running_out_of_memory_suggests_a_smaller_batch(
+    trainer: Any, where: str, fail: Callable[[], Any]
+) -> None:
     message = sentence(trainer(build=BuildBroken(where, fail)))
     assert "not enough memory for a batch of 64 at hidden size 12" in message
     assert "batch size of 16" in message
@@ -160,7 +185,9 @@ def test_an_unknown_exception_goes_to_the_log_and_not_to_the_user(
     assert run.outcome.metrics == {}
 
 
-def test_a_failed_test_leaves_the_trained_weights(trainer: Any, tmp_path: Path, same_weights: Any) -> None:
+def test_a_failed_test_leaves_the_trained_weights(
+    trainer: Any, tmp_path: Path, same_weights: Any
+) -> None:
     path = tmp_path / "run.safetensors"
     run = trainer(build=BuildBroken("test", raising(KeyError("x"))), path=path)
     same_weights(dict(load_checkpoint(path).weights), run.weights)
@@ -191,7 +218,9 @@ def test_a_missing_device_is_told(trainer: Any) -> None:
     assert "cuda" in sentence(trainer(trainer.config(device="cuda")))
 
 
-def test_weights_that_cannot_be_written_cost_no_training(trainer: Any, tmp_path: Path, same_weights: Any) -> None:
+def test_weights_that_cannot_be_written_cost_no_training(
+    trainer: Any, tmp_path: Path, same_weights: Any
+) -> None:
     (tmp_path / "runs").write_text("a file where the folder should be")
     path = tmp_path / "runs" / "run.safetensors"
     run = trainer(trainer.config(epochs=2), path=path)

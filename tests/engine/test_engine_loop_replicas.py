@@ -145,7 +145,9 @@ def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None
     samples = [2] * 99 + [1]
     for replica in range(4):
         losses, _ = by_hand(replica, 100)
-        expected = [np.average(losses[at : at + 2], weights=samples[at : at + 2]) for at in range(0, 100, 2)]
+        expected = [
+            np.average(losses[at : at + 2], weights=samples[at : at + 2]) for at in range(0, 100, 2)
+        ]
         told = [event.replicas["train_loss"][replica] for event in logged]
         assert told == pytest.approx(expected, rel=1e-9)
         (epoch,) = run.of(events.EpochEnded)
@@ -155,7 +157,9 @@ def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None
 
 @pytest.mark.parametrize("replica", range(4))
 @pytest.mark.parametrize("bad", [float("inf"), float("nan")])
-def test_the_replica_that_diverged_is_named(trainer: Any, tmp_path: Path, replica: int, bad: float) -> None:
+def test_the_replica_that_diverged_is_named(
+    trainer: Any, tmp_path: Path, replica: int, bad: float
+) -> None:
     def scale(epoch: int, step: int) -> Sequence[float]:
         diverges = epoch == 2 and step == 1
         return [bad if diverges and at == replica else 1.0 for at in range(4)]
@@ -165,14 +169,17 @@ def test_the_replica_that_diverged_is_named(trainer: Any, tmp_path: Path, replic
     assert isinstance(run.end, events.RunFailed)
     whose = ["H 1 mse, seed 40", "H 1 mse, seed 41", "H 2 mse, seed 40", "H 2 mse, seed 41"]
     assert run.end.message == (
-        f"The loss of {whose[replica]}, became NaN or infinite at step 5 (epoch 2) with learning rate 0.1; try 0.01 or less."
+        f"The loss of {whose[replica]}, became NaN or infinite at step 5 (epoch 2) with learning "
+        "rate 0.1; try 0.01 or less."
     )
     assert len(run.of(events.EpochEnded)) == 1
     # What the epoch before left is still there.
     assert load_checkpoint(path).step == 3
 
 
-def test_the_first_step_that_diverged_is_named_though_losses_are_read_in_portions(trainer: Any) -> None:
+def test_the_first_step_that_diverged_is_named_though_losses_are_read_in_portions(
+    trainer: Any,
+) -> None:
     config = CONFIG.replace(training_size=400, epochs=1)  # 200 steps, four to a log
 
     def scale(_: int, step: int) -> Sequence[float]:

@@ -11,7 +11,9 @@ from rnn_tui.engine.stepper import make_average, make_optimiser, make_schedule
 from rnn_tui.tasks.config import ImageConfig
 
 CPU = torch.device("cpu")
-CONFIG = ImageConfig(task="mnist", cell="lstm", preset="report", epochs=1, batch_size=100, learning_rate=0.1)
+CONFIG = ImageConfig(
+    task="mnist", cell="lstm", preset="report", epochs=1, batch_size=100, learning_rate=0.1
+)
 
 
 def rates(recipe: Recipe, total: int) -> list[float]:

@@ -26,14 +26,23 @@ SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]
 SMALL = {
     "mnist": {"epochs": 2, "batch_size": 50, "hidden_size": 6, "workers": 2},
     "recall": {
-        "epochs": 2, "batch_size": 4, "training_size": 62, "test_size": 20, "seeds": 2,
+        "epochs": 2,
+        "batch_size": 4,
+        "training_size": 62,
+        "test_size": 20,
+        "seeds": 2,
         "hidden_sizes": (2, 3),
     },
     "adder": {
-        "epochs": 2, "batch_size": 4, "training_size": 62, "test_size": 20, "seeds": 2,
-        "hidden_sizes": (2, 3), "losses": ("mse", "ce"),
+        "epochs": 2,
+        "batch_size": 4,
+        "training_size": 62,
+        "test_size": 20,
+        "seeds": 2,
+        "hidden_sizes": (2, 3),
+        "losses": ("mse", "ce"),
     },
-}  # fmt: skip
+}
 STEPS = {"mnist": 20, "recall": 16, "adder": 16}
 AVERAGED = "averaged"
 
@@ -168,7 +177,9 @@ def assert_same_film(left: Path, right: Path) -> None:
         assert moments.tobytes() == theirs.moments[name].tobytes(), name
 
 
-def test_between_two_logs_no_loss_is_lost(mnist_slice: Path, tmp_path: Path, same_weights: SameWeights) -> None:
+def test_between_two_logs_no_loss_is_lost(
+    mnist_slice: Path, tmp_path: Path, same_weights: SameWeights
+) -> None:
     # 112 steps an epoch, two to a log.
     config = small("mnist", "report", mnist_slice).replace(batch_size=9, epochs=1)
     whole = Recording(config, tmp_path / "whole.safetensors")
@@ -322,7 +333,9 @@ MISFITS: Mapping[str, Callable[[dict[str, Any], dict[str, Tensor]], Any]] = {
 
 
 @pytest.mark.parametrize("how", MISFITS)
-def test_what_does_not_fit_is_refused_before_anything_is_written(how: str, stopped: Recording) -> None:
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    how: str, stopped: Recording
+) -> None:
     rewritten(stopped.path, MISFITS[how])
     before = stopped.path.read_bytes()
     stopped.first_step = -1

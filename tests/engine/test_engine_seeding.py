@@ -22,7 +22,10 @@ def test_same_seed_and_name_give_the_same_numbers(seed: int, name: list[str | in
 
 def test_streams_differ_by_seed_name_and_epoch() -> None:
     keys: list[tuple[int, *tuple[str | int, ...]]] = [
-        (seed, purpose, epoch) for seed in (0, 1, 2**32 - 1) for purpose in ("order", "augmentation") for epoch in range(1, 11)
+        (seed, purpose, epoch)
+        for seed in (0, 1, 2**32 - 1)
+        for purpose in ("order", "augmentation")
+        for epoch in range(1, 11)
     ]
     keys += [(seed, "weights") for seed in (0, 1, 2**32 - 1)]
     assert len({tuple(draw(generator(*key))) for key in keys}) == len(keys)

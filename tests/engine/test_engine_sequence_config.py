@@ -74,9 +74,23 @@ def test_replicas_are_every_variant_with_every_seed(config: SequenceConfig) -> N
 
 def test_replicas_stand_variant_by_variant() -> None:
     config = SequenceConfig(**{**GOOD, "losses": ("ce", "mse"), "seed": 7, "seeds": 2})
-    assert config.variants == (Variant(2, "mse"), Variant(5, "mse"), Variant(2, "ce"), Variant(5, "ce"))
-    assert [variant.label for variant in config.variants] == ["H 2 mse", "H 5 mse", "H 2 ce", "H 5 ce"]
-    assert config.replicas[:3] == (Replica(Variant(2, "mse"), 7), Replica(Variant(2, "mse"), 8), Replica(Variant(5, "mse"), 7))
+    assert config.variants == (
+        Variant(2, "mse"),
+        Variant(5, "mse"),
+        Variant(2, "ce"),
+        Variant(5, "ce"),
+    )
+    assert [variant.label for variant in config.variants] == [
+        "H 2 mse",
+        "H 5 mse",
+        "H 2 ce",
+        "H 5 ce",
+    ]
+    assert config.replicas[:3] == (
+        Replica(Variant(2, "mse"), 7),
+        Replica(Variant(2, "mse"), 8),
+        Replica(Variant(5, "mse"), 7),
+    )
 
 
 def test_order_of_typing_makes_no_difference() -> None:
@@ -152,7 +166,9 @@ def test_what_is_not_allowed_is_refused_from_a_file_too(name: str, value: Any) -
 
 
 def test_a_file_tells_which_kind_of_network_it_is_about() -> None:
-    image = ImageConfig(task="mnist", cell="rnn", preset="report", epochs=1, batch_size=1, learning_rate=0.1)
+    image = ImageConfig(
+        task="mnist", cell="rnn", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+    )
     assert type(config_from_dict(image.to_dict())) is ImageConfig
     assert type(config_from_dict(SequenceConfig(**GOOD).to_dict())) is SequenceConfig
     assert image.variants == image.replicas == ()

@@ -9,14 +9,28 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, NumberSetting, RangeSetting, Setting, check_choice
+from rnn_tui.engine.settings import (
+    SETTINGS,
+    ChoicesSetting,
+    ListSetting,
+    NumberSetting,
+    RangeSetting,
+    Setting,
+    check_choice,
+)
 
 SIZES = ListSetting("sizes", "Sizes", "", 1, 256, 8)
 LENGTHS = RangeSetting("lengths", "Lengths", "", 1, 1000)
 LOSSES = ChoicesSetting("losses", "Losses", "", {"mse": "MSE", "ce": "CE", "bce": "BCE"})
 RATE = NumberSetting("rate", "Rate", "", 0.0, 1e38, whole=False)
 COUNT = NumberSetting("count", "Count", "", 0, 2**32 - 1)
-KINDS: dict[str, Setting] = {"list": SIZES, "range": LENGTHS, "choices": LOSSES, "rate": RATE, "count": COUNT}
+KINDS: dict[str, Setting] = {
+    "list": SIZES,
+    "range": LENGTHS,
+    "choices": LOSSES,
+    "rate": RATE,
+    "count": COUNT,
+}
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "list": st.lists(st.integers(1, 256), min_size=1, max_size=8, unique=True),
     "range": st.lists(st.integers(1, 1000), min_size=2, max_size=2).map(sorted),

@@ -12,7 +12,9 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import LOG_CAPACITY, SERIES_CAPACITY, RunState, Series, Status
 from rnn_tui.tasks.config import ImageConfig
 
-CONFIG = ImageConfig(task="mnist", cell="lstm", preset="report", epochs=2, batch_size=100, learning_rate=1e-3)
+CONFIG = ImageConfig(
+    task="mnist", cell="lstm", preset="report", epochs=2, batch_size=100, learning_rate=1e-3
+)
 SPECS = (Metric("train_loss", "training loss"), Metric("val_loss", "validation loss"))
 ID = "run"
 
@@ -58,7 +60,10 @@ def test_a_whole_run() -> None:
     assert state.remaining is None
     assert (state.rate, state.elapsed) == (3000.0, 2.5)
     # By fractions of an epoch; an epoch's mean training loss is in its row, not in the curve.
-    assert state.series == {"train_loss": Series((0.5, 1.0, 2.0), (2.0, 1.0, 0.5)), "val_loss": Series((1.0, 2.0), (0.75, 0.5))}
+    assert state.series == {
+        "train_loss": Series((0.5, 1.0, 2.0), (2.0, 1.0, 0.5)),
+        "val_loss": Series((1.0, 2.0), (0.75, 0.5)),
+    }
     assert [(row.epoch, row.seconds) for row in state.epochs] == [(1, 1.25), (2, 1.0)]
     assert state.epochs[0].metrics == {"train_loss": 1.5, "val_loss": 0.75}
     assert state.results == {"test_accuracy": 99.0}
@@ -131,7 +136,9 @@ def test_log_keeps_its_latest_lines() -> None:
 @settings(deadline=None, max_examples=5)
 @given(st.integers(1, 2 * SERIES_CAPACITY), st.randoms(use_true_random=False), st.floats(1, 1e6))
 @example(3 * SERIES_CAPACITY + 1, Random(0), 7.0)
-def test_series_is_bounded_and_keeps_extremes_and_ends(count: int, random: Random, height: float) -> None:
+def test_series_is_bounded_and_keeps_extremes_and_ends(
+    count: int, random: Random, height: float
+) -> None:
     values = [random.uniform(-1.0, 1.0) for _ in range(count)]
     values[random.randrange(count)] = height
     values[random.randrange(count)] = -height

@@ -82,8 +82,11 @@ def test_reading_needs_no_torch(tmp_path: Path) -> None:
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, str(path)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert ran.stdout.strip() == "False"
 
 
@@ -112,7 +115,9 @@ def test_bytes_after_the_end_are_refused(tmp_path: Path) -> None:
     assert_refused(path)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "run.safetensors"
@@ -120,7 +125,9 @@ def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     assert_refused(path)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.data())
 def test_a_damaged_byte_is_refused_or_harmless(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "run.safetensors"
@@ -183,7 +190,9 @@ def more_kinds_of_numbers(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
 @pytest.mark.parametrize("ours", [True, False])
 @pytest.mark.usefixtures("more_kinds_of_numbers")
-def test_numbers_that_numpy_does_not_know_are_refused(tmp_path: Path, dtype: str, ours: bool) -> None:
+def test_numbers_that_numpy_does_not_know_are_refused(
+    tmp_path: Path, dtype: str, ours: bool
+) -> None:
     path = tmp_path / "run.safetensors"
     weights = torch.zeros(8, dtype=torch.uint8).view(getattr(torch, dtype))
     save_file({"w": weights}, path, metadata={"rnn_tui": json.dumps(GOOD)} if ours else None)

@@ -17,7 +17,13 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.learning_rates import HIGHEST, LOWEST, MOST_STEPS, LearningRateTest, find_learning_rate
+from rnn_tui.engine.learning_rates import (
+    HIGHEST,
+    LOWEST,
+    MOST_STEPS,
+    LearningRateTest,
+    find_learning_rate,
+)
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
@@ -25,7 +31,16 @@ from rnn_tui.engine.problem import Problem, generator
 from rnn_tui.engine.state import smooth
 from rnn_tui.tasks import TASKS
 
-CONFIG = RunConfig(task="toy", preset="toy", cell="none", epochs=1, batch_size=1, learning_rate=1.0, device="cpu", workers=1)
+CONFIG = RunConfig(
+    task="toy",
+    preset="toy",
+    cell="none",
+    epochs=1,
+    batch_size=1,
+    learning_rate=1.0,
+    device="cpu",
+    workers=1,
+)
 LossOf = Callable[[Tensor, int], Tensor]
 
 
@@ -55,7 +70,9 @@ class Toy(Problem):
     test = validate
 
 
-def curve_of(loss_of: LossOf, steps: int = 400, replicas: int = 0, **options: Any) -> tuple[LearningRateTest, Toy]:
+def curve_of(
+    loss_of: LossOf, steps: int = 400, replicas: int = 0, **options: Any
+) -> tuple[LearningRateTest, Toy]:
     toy = Toy(loss_of, steps, replicas)
     found = find_learning_rate(lambda *_: toy, CONFIG, **options)
     assert found is not None
@@ -63,7 +80,9 @@ def curve_of(loss_of: LossOf, steps: int = 400, replicas: int = 0, **options: An
 
 
 def far(distance: float) -> LossOf:
-    """A parabola with its lowest point so far away; Adam walks there by about the learning rate a step."""
+    """A parabola with its lowest point so far away; Adam walks there by about the learning rate a
+    step.
+    """
     return lambda weight, _: (weight - distance) ** 2 / distance**2 + 0.01
 
 
@@ -84,7 +103,10 @@ def test_it_ends_where_the_loss_runs_away() -> None:
     found, toy = curve_of(far(0.01))
     assert found.diverged
     assert len(found.learning_rates) == len(found.losses) == len(found.smoothed) < MOST_STEPS
-    assert all(found.smoothed[at] <= 4 * min(found.smoothed[40:at]) for at in range(41, len(found.smoothed)))
+    assert all(
+        found.smoothed[at] <= 4 * min(found.smoothed[40:at])
+        for at in range(41, len(found.smoothed))
+    )
     assert len(toy.steps) < MOST_STEPS
     found, _ = curve_of(far(10.0))  # which no rate gets to
     assert not found.diverged
@@ -122,7 +144,9 @@ def test_half_an_epoch_at_most(steps: int) -> None:
     expected = min(steps // 2, MOST_STEPS)
     if expected < 20:
         toy = Toy(far(1.0), steps)
-        with pytest.raises(SettingError, match=f"Half an epoch has {expected} steps.* smaller batch"):
+        with pytest.raises(
+            SettingError, match=f"Half an epoch has {expected} steps.* smaller batch"
+        ):
             find_learning_rate(lambda *_: toy, CONFIG)
         assert toy.steps == []
         return
@@ -139,7 +163,14 @@ def test_half_an_epoch_at_most(steps: int) -> None:
 def test_it_can_be_stopped() -> None:
     for after in (0, 57):
         toy = Toy(far(1.0), 400)
-        assert find_learning_rate(lambda *_: toy, CONFIG, stopping=lambda: len(toy.steps) >= after) is None  # noqa: B023
+        assert (
+            find_learning_rate(
+                lambda *_: toy,  # noqa: B023
+                CONFIG,
+                stopping=lambda: len(toy.steps) >= after,  # noqa: B023
+            )
+            is None
+        )
         assert len(toy.steps) == after
 
 
@@ -151,7 +182,9 @@ def test_a_loss_may_be_0_or_negative(below: float) -> None:
     assert len(found.losses) >= len(above.losses)
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")], ids=type)
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")], ids=type
+)
 def test_a_lack_of_memory_is_a_sentence(error: Exception) -> None:
     def loss(weight: Tensor, step: int) -> Tensor:
         raise error
@@ -176,7 +209,9 @@ def test_a_replica_that_diverges_does_not_decide() -> None:
 
 
 def found_for(task: str, preset: str = "fast", **overrides: Any) -> LearningRateTest:
-    found = find_learning_rate(TASKS[task].load(), TASKS[task].config("lstm", preset, workers=1, **overrides))
+    found = find_learning_rate(
+        TASKS[task].load(), TASKS[task].config("lstm", preset, workers=1, **overrides)
+    )
     assert found is not None
     return found
 
@@ -184,7 +219,12 @@ def found_for(task: str, preset: str = "fast", **overrides: Any) -> LearningRate
 @pytest.mark.parametrize("task", ["recall", "adder"])
 def test_nothing_is_left_behind_and_the_seed_decides(task: str, home: Path) -> None:
     def states() -> list[Any]:
-        return [random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist(), torch.get_num_threads()]
+        return [
+            random.getstate(),
+            str(np.random.get_state()),
+            torch.get_rng_state().tolist(),
+            torch.get_num_threads(),
+        ]
 
     before = states()
     found = found_for(task, seeds=2)
@@ -213,7 +253,8 @@ def test_several_losses_are_measured_by_what_they_were() -> None:
 
 
 def test_images_are_read_too(mnist_slice: Path) -> None:
-    found = found_for("mnist", data_dir=str(mnist_slice), batch_size=10, hidden_size=16)  # 1,000 images
+    # 1,000 images
+    found = found_for("mnist", data_dir=str(mnist_slice), batch_size=10, hidden_size=16)
     assert len(found.losses) <= 50
     assert found.losses[0] == pytest.approx(math.log(10), rel=0.01)
     assert found.suggestion is not None
@@ -226,7 +267,9 @@ def test_what_is_suggested_learns() -> None:
     assert found.suggestion is not None
 
     def accuracy(rate: float) -> float:
-        outcome = fit(TASKS["recall"].load(), config.replace(learning_rate=rate), lambda _: None, Control())
+        outcome = fit(
+            TASKS["recall"].load(), config.replace(learning_rate=rate), lambda _: None, Control()
+        )
         return float(np.mean(outcome.metrics["test_accuracy"]))
 
     learned = accuracy(found.suggestion)
@@ -237,4 +280,7 @@ def test_what_is_suggested_learns() -> None:
 def test_the_document_has_all() -> None:
     found = found_for("recall", seeds=2)
     document = found.to_dict()
-    assert LearningRateTest(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}) == found
+    assert (
+        LearningRateTest(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
+        == found
+    )

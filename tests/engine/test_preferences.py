@@ -60,7 +60,9 @@ def test_what_the_file_has_holds(home: Path) -> None:
         ('"the\\u001b[2Jme" = 1', "is not an entry"),
     ],
 )
-def test_a_wrong_entry_costs_one_sentence_and_nothing_else(home: Path, line: str, told: str) -> None:
+def test_a_wrong_entry_costs_one_sentence_and_nothing_else(
+    home: Path, line: str, told: str
+) -> None:
     write(line if line.startswith("[") else f"{line}\n[other]\n")
     held = read_preferences(KNOWN)
     assert (held.theme, held.redraws, held.keys, held.alerts) == ("textual-dark", 4, None, True)
@@ -79,7 +81,9 @@ def test_a_wrong_entry_costs_one_sentence_and_nothing_else(home: Path, line: str
         (b"a = " + b"[" * 5000, "recursion"),
     ],
 )
-def test_a_file_that_can_not_be_read_is_told_of_and_never_overwritten(home: Path, content: bytes, why: str) -> None:
+def test_a_file_that_can_not_be_read_is_told_of_and_never_overwritten(
+    home: Path, content: bytes, why: str
+) -> None:
     path = write(content)
     held = read_preferences(KNOWN)
     assert why in held.problems[0]

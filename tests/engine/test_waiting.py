@@ -1,7 +1,9 @@
-"""Between two logs nothing waits for the device: neither a value that is read, nor a copy that the thread stands still for.
+"""Between two logs nothing waits for the device: neither a value that is read, nor a copy that the
+thread stands still for.
 
-PyTorch's device `meta` stands in for one: its tensors have shapes and no values, so that whatever would read one raises.
-What is sent to it is looked at: a blocking copy from the CPU waits on CUDA until all before it is done.
+PyTorch's device `meta` stands in for one: its tensors have shapes and no values, so that whatever
+would read one raises. What is sent to it is looked at: a blocking copy from the CPU waits on CUDA
+until all before it is done.
 """
 
 from collections.abc import Iterator
@@ -22,8 +24,14 @@ from rnn_tui.engine.stepper import LossLog, Stepper, make_optimiser
 from rnn_tui.tasks import TASKS
 
 DEVICE = torch.device("meta")
-STEPS, AVERAGED = 1, "averaged"  # one in each of two epochs: the second finds what the first has left
-CHOICES = [(task.name, cell, preset.name) for task in TASKS.values() for cell in task.cells for preset in task.presets]
+# one in each of two epochs: the second finds what the first has left
+STEPS, AVERAGED = 1, "averaged"
+CHOICES = [
+    (task.name, cell, preset.name)
+    for task in TASKS.values()
+    for cell in task.cells
+    for preset in task.presets
+]
 CHOICES += [("mnist", "lstm", augmentation) for augmentation in TASKS["mnist"].augmentations]
 CHOICES += [("mnist", "lstm", AVERAGED)]
 
@@ -42,7 +50,9 @@ class Waits(TorchDispatchMode):
         if name in ("_to_copy", "copy_"):
             source = args[1] if name == "copy_" else args[0]
             goal = args[0] if name == "copy_" else result
-            blocking = not (keywords.get("non_blocking") or (name == "copy_" and len(args) > 2 and args[2]))
+            blocking = not (
+                keywords.get("non_blocking") or (name == "copy_" and len(args) > 2 and args[2])
+            )
             if source.device != goal.device and blocking:
                 self.seen.append(f"{name}: {source.device} to {goal.device}, {tuple(source.shape)}")
         return result
@@ -51,24 +61,42 @@ class Waits(TorchDispatchMode):
 def small(task: str, cell: str, preset: str, data: Path) -> RunConfig:
     spec = TASKS[task]
     if preset == AVERAGED:
-        plain = spec.config(cell, "fast", epochs=2, batch_size=60, hidden_size=6, data_dir=str(data))
+        plain = spec.config(
+            cell, "fast", epochs=2, batch_size=60, hidden_size=6, data_dir=str(data)
+        )
         return plain.replace(recipe=replace(plain.recipe, average=0.9))
     if preset in spec.augmentations:
-        return spec.config(cell, "fast", augmentation=preset, batch_size=60, hidden_size=6, data_dir=str(data))
+        return spec.config(
+            cell, "fast", augmentation=preset, batch_size=60, hidden_size=6, data_dir=str(data)
+        )
     if spec.reads_data:
         return spec.config(cell, preset, epochs=2, batch_size=60, hidden_size=6, data_dir=str(data))
-    return spec.config(cell, preset, epochs=2, hidden_sizes=[2, 3], seeds=2, training_size=8 * STEPS, test_size=8, batch_size=4)
+    return spec.config(
+        cell,
+        preset,
+        epochs=2,
+        hidden_sizes=[2, 3],
+        seeds=2,
+        training_size=8 * STEPS,
+        test_size=8,
+        batch_size=4,
+    )
 
 
 @contextmanager
-def stepper_on_device(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stepper, Any]]:
+def stepper_on_device(
+    config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Stepper, Any]]:
     if config.task == "mnist":  # drawing 40,000 pictures takes long
         few = torch.zeros(20, 28, 28, dtype=torch.uint8), torch.tensor([3] * 10 + [10] * 10)
         monkeypatch.setattr("rnn_tui.tasks.mnist.problem._drawings", lambda: few)
     problem = TASKS[config.task].load()(config, DEVICE, lambda _: None)
     assert all(weight.device == DEVICE for weight in problem.model.parameters())
     optimiser = make_optimiser(problem.model, config, DEVICE)
-    yield Stepper(problem, optimiser, Workers(1), config, config.epochs * problem.steps_per_epoch), problem
+    yield (
+        Stepper(problem, optimiser, Workers(1), config, config.epochs * problem.steps_per_epoch),
+        problem,
+    )
 
 
 @pytest.mark.parametrize(("task", "cell", "preset"), CHOICES)
@@ -102,7 +130,10 @@ def test_what_waits_would_be_seen() -> None:
     assert len(waits.seen) == 2
 
 
-@pytest.mark.parametrize(("device", "pinned", "waits"), [("cuda", True, False), ("mps", False, True), ("cpu", False, False)])
+@pytest.mark.parametrize(
+    ("device", "pinned", "waits"),
+    [("cuda", True, False), ("mps", False, True), ("cpu", False, False)],
+)
 def test_what_is_sent_to_cuda_goes_by_pinned_memory(
     device: str, pinned: bool, waits: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,12 +156,19 @@ def test_what_is_sent_to_cuda_goes_by_pinned_memory(
 def test_the_averaged_weights_are_pytorchs(mnist_slice: Path) -> None:
     config = small("mnist", "lstm", AVERAGED, mnist_slice)
     problem = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)
-    stepper = Stepper(problem, make_optimiser(problem.model, config, torch.device("cpu")), Workers(1), config, 40)
+    stepper = Stepper(
+        problem, make_optimiser(problem.model, config, torch.device("cpu")), Workers(1), config, 40
+    )
     decay = config.recipe.average
-    theirs = torch.optim.swa_utils.AveragedModel(problem.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay))
+    theirs = torch.optim.swa_utils.AveragedModel(
+        problem.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay)
+    )
     problem.begin_epoch(1)
     for step in range(5):
         stepper.step(step)
         theirs.update_parameters(problem.model)
     ours: nn.Module = stepper.kept
-    assert all(a.equal(b) for a, b in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True))
+    assert all(
+        a.equal(b)
+        for a, b in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True)
+    )

@@ -25,7 +25,9 @@ def registered() -> Iterator[None]:
     CELLS["mgu"] = MGUCell()
     MNIST.measures.append(SURENESS)
     COMMANDS.append(Command("count", "count the runs", "tests.extension.toy_command"))
-    FORMATS["names"] = ExportFormat("names", "a line a run", "tests.extension.toy_format:write_names", ".txt", to_stdout=True)
+    FORMATS["names"] = ExportFormat(
+        "names", "a line a run", "tests.extension.toy_format:write_names", ".txt", to_stdout=True
+    )
     yield
     for mapping, kept in zip(mappings, before[0], strict=True):
         mapping.clear()

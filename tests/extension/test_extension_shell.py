@@ -100,9 +100,10 @@ def test_a_metric_is_measured_told_and_kept(mnist_slice: Path) -> None:
     assert 10.0 <= found["history"][0]["val_sureness"] <= 100.0
     assert "val_sureness=" in answered(*words)
     (row, *_) = [
-        line for line in answered("runs", "export", "last", "--to", "csv").splitlines()
+        line
+        for line in answered("runs", "export", "last", "--to", "csv").splitlines()
         if "val_sureness" in line
-    ]  # fmt: skip
+    ]
     assert row
 
 

@@ -29,9 +29,13 @@ from rnn_tui.cli.main import main; sys.exit(main(sys.argv[1:]))"""
 def run(site: Path, home: Path, *words: str, new_interpreter: bool = False) -> str:
     """stdout of a command that worked, beside the installed package."""
     pipe, path = subprocess.PIPE, f"{Path.cwd()}{os.pathsep}{site}"
-    env = os.environ | {"RNN_TUI_HOME": str(home)} | ({"PYTHONPATH": path} if new_interpreter else {})
+    env = (
+        os.environ | {"RNN_TUI_HOME": str(home)} | ({"PYTHONPATH": path} if new_interpreter else {})
+    )
     code = "" if new_interpreter else BESIDE_IT.format(site=str(site))
-    with Program(*words, code=code, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env) as process:
+    with Program(
+        *words, code=code, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env
+    ) as process:
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     return str(out)
@@ -42,7 +46,9 @@ def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
     assert sum(len(text.splitlines()) for text in files().values()) <= 100
 
 
-def test_it_is_trained_resumed_compared_and_exported_in_the_shell(site: Path, home: Path, tmp_path: Path) -> None:
+def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
+    site: Path, home: Path, tmp_path: Path
+) -> None:
     def document(*words: str, new_interpreter: bool = False) -> Any:
         return json.loads(run(site, home, *words, "--json", new_interpreter=new_interpreter))
 

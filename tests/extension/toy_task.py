@@ -18,8 +18,14 @@ MAJORITY = Task(
             "quick",
             "A few steps on short strings.",
             {
-                "hidden_sizes": (3, 5), "losses": ("ce",), "lengths": (3, 9), "epochs": 2,
-                "batch_size": 16, "learning_rate": 0.03, "training_size": 320, "test_size": 50,
+                "hidden_sizes": (3, 5),
+                "losses": ("ce",),
+                "lengths": (3, 9),
+                "epochs": 2,
+                "batch_size": 16,
+                "learning_rate": 0.03,
+                "training_size": 320,
+                "test_size": 50,
                 "seeds": 2,
             },
         ),
@@ -29,7 +35,7 @@ MAJORITY = Task(
     headline="test_accuracy",
     problem="tests.extension.toy_task:MajorityProblem",
     shape=SequenceShape(1, ("more zeros", "more ones"), inputs="bits"),
-)  # fmt: skip
+)
 
 
 class MajorityProblem(ClassificationProblem):

@@ -1,7 +1,7 @@
 """Train the network that finds digits in photos: `python -m tests.finder FILE.onnx`.
 
-It learns from made-up photos (`compose`), each of them seen once, and marks two things in every pixel:
-the ink, and the middle of each digit.
+It learns from made-up photos (`compose`), each of them seen once, and marks two things in every
+pixel: the ink, and the middle of each digit.
 """
 
 import argparse
@@ -23,7 +23,9 @@ BATCH = 64
 
 def batches(steps: int, first: int, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Photos and what is in them, made by other processes."""
-    chunks = [range(at, at + BATCH // 2) for at in range(first, first + steps * BATCH // 2, BATCH // 2)]
+    chunks = [
+        range(at, at + BATCH // 2) for at in range(first, first + steps * BATCH // 2, BATCH // 2)
+    ]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for planes, targets in pool.imap(samples, chunks):
             yield torch.from_numpy(planes), torch.from_numpy(targets)
@@ -44,7 +46,9 @@ def main() -> None:
     if given.start_from:
         network.read(given.start_from)
     optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, given.rate, given.steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, given.rate, given.steps, pct_start=0.1
+    )
     start, losses = time.monotonic(), []
     for step, (planes, targets) in enumerate(batches(given.steps, given.first, given.workers), 1):
         inputs = planes.float().to(memory_format=torch.channels_last)
@@ -58,7 +62,11 @@ def main() -> None:
         schedule.step()
         losses.append(float(loss.detach()))
         if step % 100 == 0:
-            print(f"{step} {np.mean(losses[-100:]):.4f} {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{step} {np.mean(losses[-100:]):.4f} {time.monotonic() - start:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
         if step % 1000 == 0 or step == given.steps:
             network.write(given.file)
 

@@ -1,10 +1,12 @@
-"""Made-up photos of digits, with the digits' ink known, for the network that finds digits to learn from.
+"""Made-up photos of digits, with the digits' ink known, for the network that finds digits to learn
+from.
 
-A photo is put together as one comes about: paper or a board, unevenly lit, ruled or boxed, maybe on a
-table, with smudges and specks; one digit, a row of them, rows, or none; a pen of some width, colour and
-strength; a shadow; a camera that blurs, adds noise, has few pixels or little contrast. Digits are
-MNIST's training images and the drawn hands of `rnn_tui.tasks.mnist`; some photos show letters and scribbles
-instead, which are ink as well: whether ink is a digit is for another network to say.
+A photo is put together as one comes about: paper or a board, unevenly lit, ruled or boxed, maybe on
+a table, with smudges and specks; one digit, a row of them, rows, or none; a pen of some width,
+colour and strength; a shadow; a camera that blurs, adds noise, has few pixels or little contrast.
+Digits are MNIST's training images and the drawn hands of `rnn_tui.tasks.mnist`; some photos show
+letters and scribbles instead, which are ink as well: whether ink is a digit is for another network
+to say.
 """
 
 from functools import cache
@@ -27,9 +29,11 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 SIDE, FINE, FIELD = 96, 120, 160
 # A digit is shown if at least this share of its ink is in the photo.
 SHOWN = 0.75
-# How far a digit's region is shrunk, so that those of neighbours do not touch; the pixels between two.
+# How far a digit's region is shrunk, so that those of neighbours do not touch; the pixels between
+# two.
 SHRUNK, APART = 0.8, 2
-# A region is at least this share of its digit's height wide: those of thin digits fall apart otherwise.
+# A region is at least this share of its digit's height wide: those of thin digits fall apart
+# otherwise.
 WIDE = 0.16
 
 
@@ -42,14 +46,19 @@ class Sample(NamedTuple):
 
 
 def samples(seeds: range) -> tuple[npt.NDArray[np.float16], Bytes]:
-    """Two photos for each of N seeds: what the network sees of them (2 · N, 5, SIDE, SIDE), and its answers.
+    """Two photos for each of N seeds: what the network sees of them (2 · N, 5, SIDE, SIDE), and its
+    answers.
 
     These are the ink and the regions (2 · N, 2, SIDE, SIDE), 0 … 255.
     """
     cv2.setNumThreads(1)  # there are as many processes as cores
-    made = [sample for seed in seeds for sample in photographed_twice(np.random.default_rng((7, seed)))]
+    made = [
+        sample for seed in seeds for sample in photographed_twice(np.random.default_rng((7, seed)))
+    ]
     seen = np.array([planes_of(one.picture) for one in made], np.float16)
-    return seen.transpose(0, 3, 1, 2), np.array([[one.ink, one.region * np.uint8(255)] for one in made])
+    return seen.transpose(0, 3, 1, 2), np.array(
+        [[one.ink, one.region * np.uint8(255)] for one in made]
+    )
 
 
 def photographed_twice(random: Random) -> list[Sample]:
@@ -113,7 +122,9 @@ def _photographed(written: Writing, random: Random) -> Sample:
         light *= 1 - _rules(random)[..., None] * _colour(random, 0.1, 0.7)
     if frames is not None and random.random() < 0.5:  # printed
         light *= 1 - frames[..., None] * _colour(random, 0.2, 0.9)
-    strength = np.exp(random.uniform(np.log(0.12), 0)) if random.random() < 0.5 else random.uniform(0.6, 1)
+    strength = (
+        np.exp(random.uniform(np.log(0.12), 0)) if random.random() < 0.5 else random.uniform(0.6, 1)
+    )
     pen = _colour(random, 0.75, 1.0) if random.random() < 0.6 else _colour(random, 0.2, 1.0)
     if frames is not None and random.random() < 0.5:  # by hand
         light *= 1 - strength * frames[..., None] * pen
@@ -126,7 +137,11 @@ def _photographed(written: Writing, random: Random) -> Sample:
     picture = 255 * np.clip(light, 0, 1)
     if random.random() < 0.25:
         picture = _negative(picture, random)
-    return Sample(_taken(picture, tallest, random), np.rint(written.marks * 255).astype(np.uint8), written.regions)
+    return Sample(
+        _taken(picture, tallest, random),
+        np.rint(written.marks * 255).astype(np.uint8),
+        written.regions,
+    )
 
 
 class Place(NamedTuple):
@@ -145,14 +160,18 @@ def _place(height: float, random: Random) -> Place:
 
 
 def _among_others(random: Random) -> list[Place]:
-    """A digit as it is cut out of a number: in the middle, with others beside it, above it or below."""
+    """A digit as it is cut out of a number: in the middle, with others beside it, above it or
+    below.
+    """
     height, tilt = SIDE * random.uniform(0.45, 0.75), random.normal(0, 0.06)
     apart, below = height * random.uniform(0.4, 1.2), height * random.uniform(1, 1.9)
     rows = [0.0] if random.random() < 0.6 else [0.0, random.choice([-1.0, 1.0])]
     places = [
         Place(SIDE / 2 + at * apart, SIDE / 2 + row * below + tilt * at * apart, height)
-        for row in rows for at in (0, -1, 1, -2, 2) if (row, at) == (0, 0) or random.random() < 0.8
-    ]  # fmt: skip
+        for row in rows
+        for at in (0, -1, 1, -2, 2)
+        if (row, at) == (0, 0) or random.random() < 0.8
+    ]
     return [_moved(place, random) for place in places]
 
 
@@ -167,7 +186,11 @@ def _row(random: Random) -> list[Place]:
     count = int(random.integers(2, 11))
     height = SIDE * np.exp(random.uniform(np.log(0.083), np.log(0.6)))
     apart = height * random.uniform(0.45, 1.4)
-    start = random.uniform(-0.5 * apart, SIDE - 0.5 * apart) if random.random() < 0.5 else (SIDE - apart * (count - 1)) / 2
+    start = (
+        random.uniform(-0.5 * apart, SIDE - 0.5 * apart)
+        if random.random() < 0.5
+        else (SIDE - apart * (count - 1)) / 2
+    )
     tilt, y = random.normal(0, 0.06), random.uniform(height / 2, SIDE - height / 2)
     places = [start + at * apart for at in range(count)]
     return [_moved(Place(x, y + tilt * (x - SIDE / 2), height), random) for x in places]
@@ -179,11 +202,21 @@ def _grid(random: Random) -> list[Place]:
     height = SIDE / max(rows, columns) * random.uniform(0.6, 0.9)
     across, down = (np.arange(count) + 0.5 - count / 2 for count in (columns, rows))
     # As far apart as there is room for, or close together somewhere in it.
-    wide, tall = SIDE / np.array([columns, rows]) if random.random() < 0.5 else height * random.uniform([0.7, 1], [1.2, 1.6])
-    return [_moved(Place(SIDE / 2 + x * wide, SIDE / 2 + y * tall, height), random) for x in across for y in down]
+    wide, tall = (
+        SIDE / np.array([columns, rows])
+        if random.random() < 0.5
+        else height * random.uniform([0.7, 1], [1.2, 1.6])
+    )
+    return [
+        _moved(Place(SIDE / 2 + x * wide, SIDE / 2 + y * tall, height), random)
+        for x in across
+        for y in down
+    ]
 
 
-def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], random: Random) -> float:
+def _write(
+    writing: Plane, marks: Plane, regions: Bytes, places: list[Place], random: Random
+) -> float:
     """Write digits, or letters, with one pen; how tall the tallest is."""
     other = random.random() < 0.08
     pen = np.exp(random.uniform(np.log(0.22), np.log(4.4)))
@@ -193,13 +226,21 @@ def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], ra
     taken = np.zeros_like(regions)
     for x, y, height in places:
         if other:
-            fine = np.asarray(random.choice([_letter_ink, _scribble, _pattern], p=[0.6, 0.25, 0.15])(random), np.float32) / 255
+            fine = (
+                np.asarray(
+                    random.choice([_letter_ink, _scribble, _pattern], p=[0.6, 0.25, 0.15])(random),
+                    np.float32,
+                )
+                / 255
+            )
         elif from_mnist:
             images = _mnist()
             fine = _enlarged(images[random.integers(len(images))], random)
         else:
             fine = _drawn(pen, random)
-        alone, region, whole = _put(fine, Place(x, y, height), turn + random.normal(0, 0.04), wider, softness)
+        alone, region, whole = _put(
+            fine, Place(x, y, height), turn + random.normal(0, 0.04), wider, softness
+        )
         if (cv2.dilate(region, np.ones((2 * APART + 1,) * 2, np.uint8)) & taken).any():
             continue  # nobody could tell the two apart
         taken |= region
@@ -227,7 +268,10 @@ def _enlarged(image: Bytes, random: Random) -> Plane:
     """An image of MNIST in fine pixels with crisp edges."""
     soft = cv2.resize(image, (168, 168), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
     soft = cv2.GaussianBlur(soft, (0, 0), 3)
-    return np.asarray(np.clip((soft - random.uniform(0.28, 0.85) * float(soft.max())) / 0.12 + 0.5, 0, 1), np.float32)
+    return np.asarray(
+        np.clip((soft - random.uniform(0.28, 0.85) * float(soft.max())) / 0.12 + 0.5, 0, 1),
+        np.float32,
+    )
 
 
 def _drawn(pen: float, random: Random) -> Plane:
@@ -241,8 +285,12 @@ def _drawn(pen: float, random: Random) -> Plane:
     return _lines([curve * (FINE - wide) + 84], hand, 168, round(wide))
 
 
-def _put(fine: Plane, place: Place, turn: float, wider: float, softness: float) -> tuple[Plane, Bytes, float]:
-    """A fine picture's ink at a place in a photo, the digit's region there, and how much ink there would be on a larger one."""
+def _put(
+    fine: Plane, place: Place, turn: float, wider: float, softness: float
+) -> tuple[Plane, Bytes, float]:
+    """A fine picture's ink at a place in a photo, the digit's region there, and how much ink there
+    would be on a larger one.
+    """
     x, y, height = place
     left, top, wide, tall = cv2.boundingRect((fine > 0.3).astype(np.uint8))
     total = float(fine.sum()) * (height / max(wide, tall, 1)) ** 2
@@ -250,14 +298,26 @@ def _put(fine: Plane, place: Place, turn: float, wider: float, softness: float) 
         fine = cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         left, top, wide, tall = (one // 2 for one in (left, top, wide + 1, tall + 1))
     scale = height / max(wide, tall, 1)
-    soft = cv2.GaussianBlur(fine, (0, 0), softness / scale) if scale < 1 and softness > 0.3 * scale else fine
-    rotation = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([wider, 1 / wider])
+    soft = (
+        cv2.GaussianBlur(fine, (0, 0), softness / scale)
+        if scale < 1 and softness > 0.3 * scale
+        else fine
+    )
+    rotation = (
+        scale
+        * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        @ np.diag([wider, 1 / wider])
+    )
     move = np.array([x, y]) - rotation @ np.array([left + wide / 2, top + tall / 2])
     matrix = np.column_stack([rotation, move])
-    alone = cv2.warpAffine(soft, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC)
+    alone = cv2.warpAffine(
+        soft, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
+    )
     alone = np.asarray(np.clip(alone, 0, 1), np.float32)
     region = np.zeros((SIDE, SIDE), np.uint8)
-    outlines, _ = cv2.findContours((fine > 0.3).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outlines, _ = cv2.findContours(
+        (fine > 0.3).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
     if outlines:
         hull = cv2.convexHull(np.concatenate(outlines))[:, 0] @ rotation.T + move
         middle = (hull.min(axis=0) + hull.max(axis=0)) / 2
@@ -328,7 +388,9 @@ def _photograph(random: Random) -> Plane:
     whole = _photographs()[random.integers(len(_photographs()))]
     side = int(random.uniform(40, min(whole.shape)))
     top, left = (int(random.integers(0, length - side + 1)) for length in whole.shape)
-    piece = cv2.resize(whole[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    piece = cv2.resize(
+        whole[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA
+    )
     return np.asarray(piece, np.float32) / 255
 
 
@@ -338,7 +400,10 @@ def _table(random: Random) -> Plane:
     for _ in range(random.integers(1, 4)):
         edge = np.minimum(edge, _slope(random) * SIDE / 2 + random.uniform(0.25, 0.7) * SIDE)
     outside = 1 / (1 + np.exp(np.clip(edge * random.uniform(1, 5), -30, 30)))
-    return np.asarray(1 - outside * np.clip(random.uniform(-0.2, 0.95) + 0.1 * _noise(random), -0.3, 0.95), np.float32)
+    return np.asarray(
+        1 - outside * np.clip(random.uniform(-0.2, 0.95) + 0.1 * _noise(random), -0.3, 0.95),
+        np.float32,
+    )
 
 
 def _rules(random: Random) -> Plane:
@@ -351,40 +416,68 @@ def _rules(random: Random) -> Plane:
     for turned in range(1 + (random.random() < 0.4)):
         along = np.array([np.cos(angle + turned * np.pi / 2), np.sin(angle + turned * np.pi / 2)])
         away = np.array([-along[1], along[0]])
-        places = random.uniform(-0.6, 0.6, 2) * SIDE if lone else np.arange(-SIDE, SIDE, period) + random.uniform(0, period)
+        places = (
+            random.uniform(-0.6, 0.6, 2) * SIDE
+            if lone
+            else np.arange(-SIDE, SIDE, period) + random.uniform(0, period)
+        )
         for at in places:
-            ends = [np.rint((SIDE / 2 + at * away + end * along) * (1 << shift)).astype(int).tolist() for end in (-SIDE, SIDE)]
+            ends = [
+                np.rint((SIDE / 2 + at * away + end * along) * (1 << shift)).astype(int).tolist()
+                for end in (-SIDE, SIDE)
+            ]
             cv2.line(canvas, *ends, 255, thick, cv2.LINE_AA, shift)
     if random.random() < 0.3:  # on a part of the sheet
-        left, right, top, bottom = random.uniform([-0.6, 0.15, -0.6, 0.15], [-0.15, 0.6, -0.15, 0.6]) * SIDE
+        left, right, top, bottom = (
+            random.uniform([-0.6, 0.15, -0.6, 0.15], [-0.15, 0.6, -0.15, 0.6]) * SIDE
+        )
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         corners = (
-            np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn + random.uniform(0.35, 0.65, 2) * SIDE
+            np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn
+            + random.uniform(0.35, 0.65, 2) * SIDE
         )
         part = np.zeros_like(canvas)
         cv2.fillPoly(part, [np.rint(corners).astype(np.int32)], 255)
         canvas &= part
     rules = canvas.astype(np.float32) / 255
-    return cv2.GaussianBlur(rules, (0, 0), random.uniform(0.3, 0.9)) * random.uniform(0.2, 1) if thick else rules
+    return (
+        cv2.GaussianBlur(rules, (0, 0), random.uniform(0.3, 0.9)) * random.uniform(0.2, 1)
+        if thick
+        else rules
+    )
 
 
 def _frames(writing: Plane, random: Random) -> Plane:
-    """A box around what is written, a printed or drawn one, or cells beside each other (SIDE, SIDE), 0 … 1."""
+    """A box around what is written, a printed or drawn one, or cells beside each other (SIDE,
+    SIDE), 0 … 1.
+    """
     left, top, wide, tall = cv2.boundingRect((writing > 0.3).astype(np.uint8))
     gap = np.array([wide, tall]).max() * random.uniform(0.02, 0.45, 4)
-    corners = np.array([
-        [left - gap[0], top - gap[1]], [left + wide + gap[2], top - gap[1]],
-        [left + wide + gap[2], top + tall + gap[3]], [left - gap[0], top + tall + gap[3]],
-    ])  # fmt: skip
+    corners = np.array(
+        [
+            [left - gap[0], top - gap[1]],
+            [left + wide + gap[2], top - gap[1]],
+            [left + wide + gap[2], top + tall + gap[3]],
+            [left - gap[0], top + tall + gap[3]],
+        ]
+    )
     middle, angle = corners.mean(axis=0), np.radians(random.normal(0, 7))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     corners = middle + (corners - middle) @ turn + random.normal(0, 0.02 * max(wide, tall), (4, 2))
     canvas, thick = np.zeros((SIDE, SIDE), np.uint8), int(random.integers(1, max(2, SIDE // 20)))
-    sides = [0, 1, 2, 3] if random.random() < 0.8 else random.permutation(4)[: random.integers(2, 4)].tolist()
+    sides = (
+        [0, 1, 2, 3]
+        if random.random() < 0.8
+        else random.permutation(4)[: random.integers(2, 4)].tolist()
+    )
     for side in sides:
         ends = corners[[side, (side + 1) % 4]]
         along = ends[1] - ends[0]
-        ends = ends + np.outer([-1, 1], along) * random.normal(0, 0.05) + (random.random() < 0.1) * np.outer([-9, 9], along)
+        ends = (
+            ends
+            + np.outer([-1, 1], along) * random.normal(0, 0.05)
+            + (random.random() < 0.1) * np.outer([-9, 9], along)
+        )
         (a, b) = np.rint(ends * 16).astype(int).tolist()
         cv2.line(canvas, a, b, 255, thick, cv2.LINE_AA, 4)
     return canvas.astype(np.float32) / 255
@@ -394,11 +487,15 @@ def _pressure(random: Random) -> Plane | float:
     """How strong the ink is, from place to place."""
     if random.random() < 0.5:
         return 1.0
-    return np.clip(1 - np.abs(random.normal(0, 0.35)) * np.abs(_noise(random, 0, 150)), 0.2, 1).astype(np.float32)
+    return np.clip(
+        1 - np.abs(random.normal(0, 0.35)) * np.abs(_noise(random, 0, 150)), 0.2, 1
+    ).astype(np.float32)
 
 
 def _dirt(random: Random, writing: Plane) -> Plane:
-    """Specks, smudges, blots, filled boxes, small print and half-erased strokes (SIDE, SIDE), 0 … 1."""
+    """Specks, smudges, blots, filled boxes, small print and half-erased strokes (SIDE, SIDE), 0 …
+    1.
+    """
     canvas, which = np.zeros((SIDE, SIDE), np.uint8), random.integers(6)
     if which == 0:
         for x, y in random.integers(0, SIDE, (int(random.integers(1, 25)), 2)).tolist():
@@ -407,15 +504,26 @@ def _dirt(random: Random, writing: Plane) -> Plane:
         spot = np.clip(_noise(random, 80) - random.uniform(0.8, 2), 0, 1)
         return spot * random.uniform(0.05, 0.6)
     elif which == 2:
-        box = cv2.boxPoints((random.uniform(0, SIDE, 2), random.uniform(8, 50, 2), random.uniform(0, 90)))
+        box = cv2.boxPoints(
+            (random.uniform(0, SIDE, 2), random.uniform(8, 50, 2), random.uniform(0, 90))
+        )
         cv2.fillPoly(canvas, [np.rint(box).astype(np.int32)], 255, cv2.LINE_AA)
     elif which == 3:
         for _ in range(random.integers(1, 4)):
-            text = "".join(map(chr, random.integers(97, 123, int(random.integers(4, 14))))) + " lorem"
+            text = (
+                "".join(map(chr, random.integers(97, 123, int(random.integers(4, 14))))) + " lorem"
+            )
             size, at = random.uniform(0.15, 0.28), random.integers(-10, SIDE, 2).tolist()
             cv2.putText(canvas, text, at, 0, size, 255, 1, cv2.LINE_AA)
     elif which == 4:
-        cv2.circle(canvas, random.integers(0, SIDE, 2).tolist(), int(random.integers(3, 22)), 255, -1, cv2.LINE_AA)
+        cv2.circle(
+            canvas,
+            random.integers(0, SIDE, 2).tolist(),
+            int(random.integers(3, 22)),
+            255,
+            -1,
+            cv2.LINE_AA,
+        )
     else:
         ghost = np.asarray(_scribble(random), np.float32)
         canvas = cv2.resize(ghost, (SIDE, SIDE))
@@ -433,7 +541,10 @@ def _shadow(random: Random) -> Plane:
     if random.random() < 0.3:
         edge = edge + random.uniform(2, 12) * _noise(random, 150)
     soft = 0.2 if random.random() < 0.5 else np.exp(random.uniform(np.log(0.2), np.log(15)))
-    return np.asarray(1 - random.triangular(0.05, 0.65, 0.8) / (1 + np.exp(np.clip(edge / soft, -30, 30))), np.float32)
+    return np.asarray(
+        1 - random.triangular(0.05, 0.65, 0.8) / (1 + np.exp(np.clip(edge / soft, -30, 30))),
+        np.float32,
+    )
 
 
 def _negative(picture: Plane, random: Random) -> Plane:
@@ -451,7 +562,11 @@ def _negative(picture: Plane, random: Random) -> Plane:
 def _taken(picture: Plane, tallest: float, random: Random) -> Bytes:
     """What a camera, a scanner or a program makes of a scene (SIDE, SIDE, 3), 0 … 255."""
     if random.random() < 0.3:
-        picture = cv2.GaussianBlur(picture, (0, 0), np.exp(random.uniform(np.log(0.4), np.log(0.035 * max(tallest, 30) + 0.4))))
+        picture = cv2.GaussianBlur(
+            picture,
+            (0, 0),
+            np.exp(random.uniform(np.log(0.4), np.log(0.035 * max(tallest, 30) + 0.4))),
+        )
     fewest = int(np.ceil(9 * SIDE / max(tallest, 1))) if tallest else 24
     few = random.random() < 0.3 and fewest < 64
     pixels = int(np.exp(random.uniform(np.log(max(fewest, 14)), np.log(64)))) if few else SIDE
@@ -471,11 +586,17 @@ def _taken(picture: Plane, tallest: float, random: Random) -> Bytes:
     whole: Bytes = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     if random.random() < 0.06:  # binarised
         level = random.uniform(0.35, 0.65) * (float(whole.max()) + float(whole.min()))
-        whole = np.where(whole.mean(axis=2, keepdims=True) > level, 255, 0).astype(np.uint8) * np.ones(3, np.uint8)
+        whole = np.where(whole.mean(axis=2, keepdims=True) > level, 255, 0).astype(
+            np.uint8
+        ) * np.ones(3, np.uint8)
     if random.random() < 0.25:
-        _, data = cv2.imencode(".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 95))])
+        _, data = cv2.imencode(
+            ".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 95))]
+        )
         whole = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     if few:
-        way = random.choice([cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_NEAREST], p=[0.6, 0.15, 0.25])
+        way = random.choice(
+            [cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_NEAREST], p=[0.6, 0.15, 0.25]
+        )
         whole = np.asarray(cv2.resize(whole, (SIDE, SIDE), interpolation=int(way)), np.uint8)
     return whole

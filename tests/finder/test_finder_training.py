@@ -30,10 +30,14 @@ def test_photos_come_in_pairs_of_the_same_writing(made: tuple[np.ndarray, np.nda
     planes, targets = made
     assert planes.shape == (2 * len(SEEDS), PLANES, SIDE, SIDE)
     assert np.array_equal(targets[::2], targets[1::2])
-    assert not any(np.array_equal(one, other) for one, other in zip(planes[::2], planes[1::2], strict=True))
+    assert not any(
+        np.array_equal(one, other) for one, other in zip(planes[::2], planes[1::2], strict=True)
+    )
 
 
-def test_some_photos_show_nothing_and_every_middle_has_ink_near_it(made: tuple[np.ndarray, np.ndarray]) -> None:
+def test_some_photos_show_nothing_and_every_middle_has_ink_near_it(
+    made: tuple[np.ndarray, np.ndarray],
+) -> None:
     ink, middle = made[1][:, 0], made[1][:, 1]
     blank = ~ink.any(axis=(1, 2))
     assert 0 < blank.mean() < 0.3
@@ -52,7 +56,9 @@ def test_ink_can_be_seen() -> None:
                 assert abs(grey[pen].mean() - grey[beside].mean()) > 2
 
 
-def test_opencv_marks_what_the_trained_network_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opencv_marks_what_the_trained_network_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     network = Finder()
     (tmp_path / "pretrained").mkdir()
@@ -62,7 +68,9 @@ def test_opencv_marks_what_the_trained_network_marks(tmp_path: Path, monkeypatch
     for shape in ((64, 64), (96, 64), (50, 96), (96, 96)):
         picture = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)
         marks = finder.marked(picture)
-        whole = cv2.copyMakeBorder(picture, 0, -shape[0] % 32, 0, -shape[1] % 32, cv2.BORDER_REPLICATE)
+        whole = cv2.copyMakeBorder(
+            picture, 0, -shape[0] % 32, 0, -shape[1] % 32, cv2.BORDER_REPLICATE
+        )
         planes = torch.from_numpy(finder.planes_of(whole).transpose(2, 0, 1)[None])
         with torch.no_grad():
             expected = torch.sigmoid(network(planes))[0, :, : shape[0], : shape[1]].numpy()

@@ -8,7 +8,8 @@ import pytest
 @pytest.fixture(autouse=True)
 def few_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Drawing as many pictures as preset `photos` trains with would take half a minute."""
-    from rnn_tui.tasks.mnist import problem  # noqa: PLC0415 - torch, after tests/conftest.py has set its threads
+    # torch, after tests/conftest.py has set its threads
+    from rnn_tui.tasks.mnist import problem  # noqa: PLC0415
 
     monkeypatch.setattr(problem, "DRAWN", 100)
     problem._drawings.cache_clear()

@@ -1,4 +1,6 @@
-"""The device of these tests, small runs on it, and what they told; without a device, whoever imports this is skipped."""
+"""The device of these tests, small runs on it, and what they told; without a device, whoever
+imports this is skipped.
+"""
 
 import os
 from dataclasses import dataclass, field
@@ -24,7 +26,12 @@ if DEVICE == "cpu" and VARIABLE not in os.environ:
 
 # Of MPS nothing says that it adds in the same order each time.
 REPEATS = not DEVICE.startswith("mps")
-CHOICES = [(task.name, cell, preset.name) for task in TASKS.values() for cell in task.cells for preset in task.presets]
+CHOICES = [
+    (task.name, cell, preset.name)
+    for task in TASKS.values()
+    for cell in task.cells
+    for preset in task.presets
+]
 CELLS = [(task.name, cell) for task in TASKS.values() for cell in task.cells]
 
 
@@ -42,7 +49,11 @@ def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunC
             "test_size": 20,
             "learning_rate": 0.02,
         }
-    return spec.config(cell, preset, **{"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1} | usual | changes)
+    return spec.config(
+        cell,
+        preset,
+        **{"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1} | usual | changes,
+    )
 
 
 @dataclass
@@ -72,7 +83,11 @@ class Told:
 
 
 def trained(
-    config: RunConfig, path: Path | None = None, *, stop_at: int | None = None, resume: ResumePoint | None = None
+    config: RunConfig,
+    path: Path | None = None,
+    *,
+    stop_at: int | None = None,
+    resume: ResumePoint | None = None,
 ) -> Told:
     """Train to the end, or up to the first log at or after a step."""
     told, control = Told(), Control()
@@ -82,8 +97,18 @@ def trained(
         if stop_at is not None and isinstance(event, events.StepLogged) and event.step >= stop_at:
             control.stop()
 
-    told.outcome = fit(TASKS[config.task].load(), config, take, control, run_id="run", checkpoint_path=path, resume=resume)
-    assert isinstance(told.seen[-1], events.RunFinished if stop_at is None else events.RunStopped), told.seen[-1]
+    told.outcome = fit(
+        TASKS[config.task].load(),
+        config,
+        take,
+        control,
+        run_id="run",
+        checkpoint_path=path,
+        resume=resume,
+    )
+    assert isinstance(
+        told.seen[-1], events.RunFinished if stop_at is None else events.RunStopped
+    ), told.seen[-1]
     return told
 
 

@@ -20,12 +20,26 @@ PHOTOS = sorted((asset_dir() / "samples").glob("*.jpg"))
 
 @pytest.mark.parametrize("preset", ["fast", "photos"])
 def test_photos_are_read_with_weights_trained_there(mnist_slice: Path, preset: str) -> None:
-    settings = ("--epochs", "12", "--hidden-size", "48", "--batch-size", "40", "--data-dir", str(mnist_slice), "--quiet")
-    code, out, err = run_inside(["train", "mnist", "--preset", preset, *settings, "--device", DEVICE, "--json"])
+    settings = (
+        "--epochs",
+        "12",
+        "--hidden-size",
+        "48",
+        "--batch-size",
+        "40",
+        "--data-dir",
+        str(mnist_slice),
+        "--quiet",
+    )
+    code, out, err = run_inside(
+        ["train", "mnist", "--preset", preset, *settings, "--device", DEVICE, "--json"]
+    )
     assert (code, err) == (0, "")
     trained = json.loads(out)
     assert trained["device"].startswith(DEVICE)
-    code, out, err = run_inside(["predict", *map(str, PHOTOS), "--run", "last", "--json", "--quiet"])
+    code, out, err = run_inside(
+        ["predict", *map(str, PHOTOS), "--run", "last", "--json", "--quiet"]
+    )
     assert (code, err) == (0, "")
     read = {Path(one["path"]).name: one["prediction"] for one in json.loads(out)["results"]}
     assert list(read) == [path.name for path in PHOTOS]

@@ -36,7 +36,9 @@ for build in (Failing, MnistProblem):
 
 
 @pytest.mark.parametrize(("task", "cell", "preset"), CHOICES)
-def test_the_same_run_twice_is_the_same(mnist_slice: Path, task: str, cell: str, preset: str) -> None:
+def test_the_same_run_twice_is_the_same(
+    mnist_slice: Path, task: str, cell: str, preset: str
+) -> None:
     config = small(mnist_slice, task, cell, preset)
     one, two = trained(config), trained(config)
     assert_same(one.weights, two.weights)
@@ -75,8 +77,11 @@ def test_a_device_assert_says_restart_and_so_does_the_next_run(mnist_slice: Path
         pytest.skip("only CUDA has assertions on the device")
     found = subprocess.run(
         [sys.executable, "-c", FAILING.format(data=str(mnist_slice))],
-        capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
+    )
     first, second = found.stdout.splitlines()
     assert first.startswith("RunFailed The GPU cuda:0 has failed (device-side assert)")
     assert "restart rnn-tui, then resume the run" in first

@@ -16,7 +16,9 @@ from tests.gpu.device import CELLS, CHOICES, DEVICE, small, trained
 
 
 @pytest.mark.parametrize(("task", "cell", "preset"), CHOICES)
-def test_an_epoch_on_the_accelerator(mnist_slice: Path, tmp_path: Path, task: str, cell: str, preset: str) -> None:
+def test_an_epoch_on_the_accelerator(
+    mnist_slice: Path, tmp_path: Path, task: str, cell: str, preset: str
+) -> None:
     path = tmp_path / "run.safetensors"
     told = trained(small(mnist_slice, task, cell, preset), path)
     assert told.started.device.startswith(DEVICE)
@@ -24,7 +26,10 @@ def test_an_epoch_on_the_accelerator(mnist_slice: Path, tmp_path: Path, task: st
     if task == "mnist":  # an epoch of so few sequences teaches little that chance does not hide
         assert losses[-15:].sum() < losses[:15].sum()
     (epoch,) = [event for event in told.seen if isinstance(event, events.EpochEnded)]
-    figures = [*epoch.metrics.values(), *(value for values in epoch.replicas.values() for value in values)]
+    figures = [
+        *epoch.metrics.values(),
+        *(value for values in epoch.replicas.values() for value in values),
+    ]
     assert all(math.isfinite(value) for value in [*figures, *losses.reshape(-1)])
     assert all(weight.device.type == "cpu" for weight in told.weights.values())
     kept = load_checkpoint(path).weights
@@ -33,12 +38,16 @@ def test_an_epoch_on_the_accelerator(mnist_slice: Path, tmp_path: Path, task: st
 
 @pytest.mark.parametrize(("task", "cell"), CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
-def test_accelerator_and_cpu_start_alike(mnist_slice: Path, task: str, cell: str, layers: int) -> None:
+def test_accelerator_and_cpu_start_alike(
+    mnist_slice: Path, task: str, cell: str, layers: int
+) -> None:
     if layers > 1 and not TASKS[task].reads_data:
         pytest.skip("sets of replicas have one layer")
     more = {"layers": layers} if TASKS[task].reads_data else {}
     config = small(mnist_slice, task, cell, TASKS[task].default_preset, **more)
-    first = [np.array(trained(config.replace(device=device)).losses[:3]) for device in (DEVICE, "cpu")]
+    first = [
+        np.array(trained(config.replace(device=device)).losses[:3]) for device in (DEVICE, "cpu")
+    ]
     assert first[0] == pytest.approx(first[1], abs=2e-3)
 
 
@@ -52,14 +61,17 @@ def test_every_augmentation_is_that_of_the_cpu(mnist_slice: Path, augmentation: 
 def test_averaged_weights_are_trained_and_validated(mnist_slice: Path) -> None:
     config = small(mnist_slice, "mnist", "lstm", "report")
     config = config.replace(recipe=type(config.recipe)(average=0.9))
-    with warnings.catch_warnings(record=True) as seen:  # cuDNN has one for weights that lie here and there
+    # cuDNN has one for weights that lie here and there
+    with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         trained(config)
     assert not [str(one.message) for one in seen if "contiguous" in str(one.message)]
 
 
 @pytest.mark.parametrize(("task", "cell"), CELLS)
-def test_weights_from_the_accelerator_are_examined_on_the_cpu(mnist_slice: Path, task: str, cell: str) -> None:
+def test_weights_from_the_accelerator_are_examined_on_the_cpu(
+    mnist_slice: Path, task: str, cell: str
+) -> None:
     told = trained(small(mnist_slice, task, cell, TASKS[task].default_preset))
     assert told.outcome is not None
     found = TASKS[task].load().evaluate(told.outcome.config, told.weights)
@@ -95,10 +107,22 @@ def test_each_gpu_can_be_named(mnist_slice: Path) -> None:
 def test_too_large_a_batch_is_told_with_one_that_fits(mnist_slice: Path) -> None:
     if not torch.cuda.is_available():
         pytest.skip("only CUDA says how much memory there is, and refuses more")
-    torch.cuda.set_per_process_memory_fraction(2**30 / torch.cuda.get_device_properties(0).total_memory, 0)
+    torch.cuda.set_per_process_memory_fraction(
+        2**30 / torch.cuda.get_device_properties(0).total_memory, 0
+    )
     try:
         with pytest.raises(AssertionError, match=r"try a batch size of [0-9]+ or less"):
-            trained(small(mnist_slice, "mnist", "lstm", "report", batch_size=1000, hidden_size=2048, layers=2))
+            trained(
+                small(
+                    mnist_slice,
+                    "mnist",
+                    "lstm",
+                    "report",
+                    batch_size=1000,
+                    hidden_size=2048,
+                    layers=2,
+                )
+            )
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, 0)
         torch.cuda.empty_cache()

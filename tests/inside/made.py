@@ -1,4 +1,6 @@
-"""Small networks by chance, and the equations of the cells written out once more, in double precision."""
+"""Small networks by chance, and the equations of the cells written out once more, in double
+precision.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,7 +17,9 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
 
 
-def reader(model: str, layers: int, preset: str = "report", scale: float = 0.4) -> tuple[nn.Module, RowReaderNetwork]:
+def reader(
+    model: str, layers: int, preset: str = "report", scale: float = 0.4
+) -> tuple[nn.Module, RowReaderNetwork]:
     """A row reader by chance, as PyTorch's module and for answers."""
     config = TASKS["mnist"].config(model, preset, hidden_size=6, layers=layers)
     assert isinstance(config, ImageConfig)
@@ -37,14 +41,21 @@ def sequences(task: str, cell: str, size: int = 4) -> Any:
     assert spec.shape is not None
     rows = {"rnn": 1, "gru": 3, "lstm": 4}[cell] * size
     random = np.random.default_rng(size)
-    shapes = {"gates": (1, rows, size + spec.shape.features + 2), "readout": (1, len(spec.shape.outputs), size + 1)}
-    arrays = {name: random.normal(0, 0.8, shape).astype(np.float32) for name, shape in shapes.items()}
+    shapes = {
+        "gates": (1, rows, size + spec.shape.features + 2),
+        "readout": (1, len(spec.shape.outputs), size + 1),
+    }
+    arrays = {
+        name: random.normal(0, 0.8, shape).astype(np.float32) for name, shape in shapes.items()
+    }
     arrays["readout"][:, :, -1] = 0  # no answer is the likelier one
     return spec.network(WeightsFile(config, arrays, 1, {}))
 
 
 class Setting(NamedTuple):
-    """What one quantity of these units is set to at these steps, from 0; None for what the step before left."""
+    """What one quantity of these units is set to at these steps, from 0; None for what the step
+    before left.
+    """
 
     quantity: str
     units: Sequence[int]
@@ -52,11 +63,16 @@ class Setting(NamedTuple):
     value: float | None
 
 
-def held(weights: CellWeights, inputs: Any, settings: Sequence[Setting] = ()) -> dict[str, np.ndarray]:
-    """All that a cell holds (T, H) while it reads `inputs` (T, F), by name: unit by unit, as the equations have it."""
+def held(
+    weights: CellWeights, inputs: Any, settings: Sequence[Setting] = ()
+) -> dict[str, np.ndarray]:
+    """All that a cell holds (T, H) while it reads `inputs` (T, F), by name: unit by unit, as the
+    equations have it.
+    """
     size = weights.hidden_size
     of_input, of_state, bias, state_bias = (
-        np.float64(part) for part in (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
+        np.float64(part)
+        for part in (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
     )
     left: dict[str, list[float]] = {}
     found: dict[str, list[list[float]]] = {}
@@ -87,7 +103,10 @@ def held(weights: CellWeights, inputs: Any, settings: Sequence[Setting] = ()) ->
                 candidate = put("candidate", np.tanh(x[2] + reset * h[2]), step)
                 state = (1 - update) * candidate + update * state
             case "lstm" | "bilstm":
-                gates = [put(name, logistic(x[at] + h[at]), step) for at, name in ((0, "input"), (1, "forget"), (3, "output"))]
+                gates = [
+                    put(name, logistic(x[at] + h[at]), step)
+                    for at, name in ((0, "input"), (1, "forget"), (3, "output"))
+                ]
                 candidate = put("candidate", np.tanh(x[2] + h[2]), step)
                 memory = put("cell", gates[1] * memory + gates[0] * candidate, step)
                 state = gates[2] * np.tanh(memory)

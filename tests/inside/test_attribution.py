@@ -1,4 +1,6 @@
-"""What each pixel adds sums to the answer's logit; how outputs depend on inputs is what small differences say."""
+"""What each pixel adds sums to the answer's logit; how outputs depend on inputs is what small
+differences say.
+"""
 
 from typing import Any
 
@@ -38,7 +40,9 @@ def test_pixels_of_shipped_networks_sum_to_the_logit_over_a_blank_image(model: s
 
 @pytest.mark.parametrize("preset", ["report", "fast"])
 @pytest.mark.parametrize(("model", "layers"), [("rnn", 1), ("lstm", 2), ("bilstm", 1)])
-def test_a_pixel_adds_its_ink_times_the_mean_slope_on_the_way_from_a_blank_image(model: str, layers: int, preset: str) -> None:
+def test_a_pixel_adds_its_ink_times_the_mean_slope_on_the_way_from_a_blank_image(
+    model: str, layers: int, preset: str
+) -> None:
     module, network = reader(model, layers, preset)
     digit = np.random.default_rng(0).random((28, 28)).astype(np.float32)
     digit[:, :4] = 0
@@ -55,12 +59,16 @@ def test_a_pixel_adds_its_ink_times_the_mean_slope_on_the_way_from_a_blank_image
             return module(pixels)[:, answer]  # type: ignore[no-any-return]
 
     # The midpoint rule, and slopes from small differences.
-    along = torch.from_numpy(digit).double() * ((torch.arange(400).double() + 0.5) / 400)[:, None, None]
+    along = (
+        torch.from_numpy(digit).double() * ((torch.arange(400).double() + 0.5) / 400)[:, None, None]
+    )
     for row, column in [(0, 4), (3, 14), (13, 7), (20, 27), (27, 13)]:
         nudge = torch.zeros(28, 28, dtype=torch.float64)
         nudge[row, column] = 1e-5
         slope = float((logits(along + nudge) - logits(along - nudge)).mean() / 2e-5)
-        assert found.pixels[row, column] == pytest.approx(digit[row, column] * slope, rel=2e-3, abs=1e-6)
+        assert found.pixels[row, column] == pytest.approx(
+            digit[row, column] * slope, rel=2e-3, abs=1e-6
+        )
 
 
 def test_attribution_leaves_gradients_off_where_they_were_off() -> None:
@@ -108,4 +116,7 @@ def test_sensitivity_stops_and_refuses_what_takes_too_long() -> None:
     inputs = np.zeros((MOST_STEPS + 1, 2), np.float32)
     with pytest.raises(QueryError, match=r"at most 128 steps; this input has 129\."):
         study_sensitivity(network, trace_inputs(network, inputs))
-    assert study_sensitivity(network, trace_inputs(network, inputs[:-1]), stopping=lambda: True) is None
+    assert (
+        study_sensitivity(network, trace_inputs(network, inputs[:-1]), stopping=lambda: True)
+        is None
+    )

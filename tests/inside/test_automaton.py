@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.automaton import CARRY_MACHINE, LONGEST, MOST_STATES, AutomatonStudy, MealyMachine, study_automaton
+from rnn_tui.inside.automaton import (
+    CARRY_MACHINE,
+    LONGEST,
+    MOST_STATES,
+    AutomatonStudy,
+    MealyMachine,
+    study_automaton,
+)
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
@@ -24,17 +31,23 @@ K = 20.0  # steep enough for a tanh to be a sign
 
 def network_of(gates: np.ndarray, readout: np.ndarray, cell: str = "rnn") -> AdderNetwork:
     """A network of one replica, of gates (G·H, H + 4) and a readout (H + 1)."""
-    config = replace(FILE.config, cell=cell, hidden_sizes=(len(readout) - 1,), losses=("bce",), seeds=1)
-    arrays = {"gates": gates.astype(np.float32)[None], "readout": readout.astype(np.float32)[None, None]}
+    config = replace(
+        FILE.config, cell=cell, hidden_sizes=(len(readout) - 1,), losses=("bce",), seeds=1
+    )
+    arrays = {
+        "gates": gates.astype(np.float32)[None],
+        "readout": readout.astype(np.float32)[None, None],
+    }
     return AdderNetwork(replace(FILE, config=config, arrays=arrays))
 
 
 def constructed(lost_at: int | None = None) -> AdderNetwork:
-    """An RNN that adds; but nothing is carried into places from `lost_at` on, counted from 0, at least 2.
+    """An RNN that adds; but nothing is carried into places from `lost_at` on, counted from 0, at
+    least 2.
 
-    Units: whether a + b + carry is above 0.5, 1.5 and 2.5; the carry; one that is 1 from the first step on;
-    then one for each further place, 1 from there on. The mean of such a unit and the constant one is 0 or 1, and
-    0 before the first step, when both are 0.
+    Units: whether a + b + carry is above 0.5, 1.5 and 2.5; the carry; one that is 1 from the first
+    step on; then one for each further place, 1 from there on. The mean of such a unit and the
+    constant one is 0 or 1, and 0 before the first step, when both are 0.
     """
     counters = 0 if lost_at is None else lost_at - 2
     units, carry, constant = 5 + counters, 3, 4
@@ -53,7 +66,9 @@ def constructed(lost_at: int | None = None) -> AdderNetwork:
 
 
 def on_paper(a: int, b: int, lost_at: int) -> int:
-    """a + b in as many places as the network gets, with nothing carried into those from some place on."""
+    """a + b in as many places as the network gets, with nothing carried into those from some place
+    on.
+    """
     carry = total = 0
     for place in range(max(a.bit_length(), b.bit_length()) + 1):
         at_place = (a >> place & 1) + (b >> place & 1) + (carry if place < lost_at else 0)
@@ -102,8 +117,12 @@ def test_both_machines_stand_beside_each_other(exact: AutomatonStudy) -> None:
 
 def smallest_on_paper(lost_at: int, bits: int) -> tuple[tuple[int, int], int]:
     """The smallest failing sum of numbers of up to so many bits, and how many fail."""
-    pairs = [(a, b) for a in range(2**bits) for b in range(2**bits) if on_paper(a, b, lost_at) != a + b]
-    return min(pairs, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])), len(pairs)
+    pairs = [
+        (a, b) for a in range(2**bits) for b in range(2**bits) if on_paper(a, b, lost_at) != a + b
+    ]
+    return min(
+        pairs, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])
+    ), len(pairs)
 
 
 @pytest.mark.parametrize("lost_at", [2, 4, 7])
@@ -118,7 +137,10 @@ def test_a_forgotten_carry_is_found(lost_at: int) -> None:
     assert (study.smallest.numbers.a, study.smallest.numbers.b) == (a, b)
     assert int(study.smallest.answer, 2) == on_paper(a, b, lost_at)
     assert study.smallest.query == f"{'1' * lost_at} + 1"
-    assert f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + {b:b} = " in study.summary
+    assert (
+        f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + "
+        f"{b:b} = " in study.summary
+    )
     # The machine knows it as well: places are counted by its states.
     assert study.machine is not None
     assert study.holds_beyond
@@ -136,7 +158,11 @@ def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
     chain, other = study.counterexamples
     assert chain.query == f"{'1' * 21} + 1"
     assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in study.findings
-    assert int(other.answer, 2) == on_paper(other.numbers.a, other.numbers.b, 21) != other.numbers.total
+    assert (
+        int(other.answer, 2)
+        == on_paper(other.numbers.a, other.numbers.b, 21)
+        != other.numbers.total
+    )
     assert study.machine is not None
     assert study.equivalent  # of more than 40 states is the one that counts 21 places
     assert not study.holds_beyond
@@ -158,21 +184,31 @@ def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6
 
 
 def test_a_network_without_a_small_machine_has_none() -> None:
-    study = next(one for seed in range(20) if (one := studied(random_network(seed, units=10), bits=4)).machine is None)
+    study = next(
+        one
+        for seed in range(20)
+        if (one := studied(random_network(seed, units=10), bits=4)).machine is None
+    )
     assert study.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
     assert study.failing > 0
     assert study.smallest is not None
     assert study.smallest.query in study.summary
     assert not study.equivalent
     assert study.difference is None
-    assert {study.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")} == {(0, 4)}
+    assert {study.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")} == {
+        (0, 4)
+    }
     assert study.findings[2] == "true machine"
     assert json.loads(json.dumps(study.to_dict()))["machine"] is None
     assert "learned" not in study.dot
 
 
 @settings(max_examples=6, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]), st.integers(2, 4))
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]),
+    st.integers(2, 4),
+)
 def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bits: int) -> None:
     network = random_network(seed, *cell)
     study = studied(network, bits=bits)
@@ -180,14 +216,19 @@ def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bit
     wrong = [(a, b) for a, b in pairs if answer(network, a, b) != a + b]
     assert (study.failing, study.verified) == (len(wrong), len(pairs))
     if wrong:
-        first = min(wrong, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0]))
+        first = min(
+            wrong, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])
+        )
         assert study.smallest is not None
         assert (study.smallest.numbers.a, study.smallest.numbers.b) == first
     for one in study.counterexamples:
         assert bits < one.numbers.length - 1 <= LONGEST
     for one in (*study.counterexamples, *filter(None, (study.smallest, study.difference))):
         assert int(one.answer, 2) == answer(network, one.numbers.a, one.numbers.b)
-        assert (one.correct, int(one.expected, 2)) == (int(one.answer, 2) == one.numbers.total, one.numbers.total)
+        assert (one.correct, int(one.expected, 2)) == (
+            int(one.answer, 2) == one.numbers.total,
+            one.numbers.total,
+        )
     if study.machine is not None:
         assert study.equivalent == (study.difference is None)
         assert study.difference is None or not study.difference.correct
@@ -214,18 +255,24 @@ def shipped() -> dict[int, AutomatonStudy]:
     return {replica: studied(SHIPPED, replica) for replica in REPLICAS}
 
 
-def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(shipped: dict[int, AutomatonStudy]) -> None:
+def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
+    shipped: dict[int, AutomatonStudy],
+) -> None:
     assert {(study.verified, study.failing) for study in shipped.values()} == {(65_536, 0)}
     # Asked as questions are, some of the same sums.
     random = np.random.default_rng(0)
     additions = [Addition(a, b) for a, b in random.integers(0, 256, (200, 2)).tolist()]
     for addition, outputs in zip(additions, SHIPPED.outputs_of(additions), strict=True):
-        assert all(number_of(outputs[replica] >= 0.5) == addition.a + addition.b for replica in REPLICAS)
+        assert all(
+            number_of(outputs[replica] >= 0.5) == addition.a + addition.b for replica in REPLICAS
+        )
     assert shipped[44].equivalent  # of ten units, trained by cross-entropy
     assert shipped[44].holds_beyond
 
 
-def test_counterexamples_are_wrong_as_the_command_answers_them(shipped: dict[int, AutomatonStudy]) -> None:
+def test_counterexamples_are_wrong_as_the_command_answers_them(
+    shipped: dict[int, AutomatonStudy],
+) -> None:
     found = [
         (replica, one)
         for replica, study in shipped.items()
@@ -240,7 +287,9 @@ def test_counterexamples_are_wrong_as_the_command_answers_them(shipped: dict[int
 
 @settings(max_examples=50, deadline=None)
 @given(st.sampled_from(REPLICAS), st.integers(0, 2**20), st.integers(0, 2**20))
-def test_a_machine_answers_as_its_network(shipped: dict[int, AutomatonStudy], replica: int, a: int, b: int) -> None:
+def test_a_machine_answers_as_its_network(
+    shipped: dict[int, AutomatonStudy], replica: int, a: int, b: int
+) -> None:
     study = shipped[replica]
     assert study.machine is not None
     if study.holds_beyond and study.equivalent:
@@ -251,7 +300,10 @@ def test_a_machine_answers_as_its_network(shipped: dict[int, AutomatonStudy], re
 
 tables = st.integers(1, 6).flatmap(
     lambda states: st.tuples(
-        *[st.lists(st.integers(0, most), min_size=4 * states, max_size=4 * states) for most in (1, states - 1)]
+        *[
+            st.lists(st.integers(0, most), min_size=4 * states, max_size=4 * states)
+            for most in (1, states - 1)
+        ]
     )
 )
 
@@ -260,12 +312,16 @@ tables = st.integers(1, 6).flatmap(
 @given(tables)
 def test_the_difference_of_machines_is_a_shortest(table: tuple[list[int], list[int]]) -> None:
     outputs, following = (np.array(one).reshape(-1, 4) for one in table)
-    machine = MealyMachine(tuple(f"q{at}" for at in range(len(outputs))), outputs.astype(np.uint8), following)
+    machine = MealyMachine(
+        tuple(f"q{at}" for at in range(len(outputs))), outputs.astype(np.uint8), following
+    )
     word = machine.difference(CARRY_MACHINE)
     # All words of up to six symbols, and no shorter one differs.
     words = np.indices((4,) * 6).reshape(6, -1).astype(np.uint8)
     differs = (machine.run(words) != CARRY_MACHINE.run(words)).any(axis=1)
-    assert (differs.argmax() + 1 if differs.any() else None) == (None if word is None or len(word) > 6 else len(word))
+    assert (differs.argmax() + 1 if differs.any() else None) == (
+        None if word is None or len(word) > 6 else len(word)
+    )
     if word is not None:
         column = np.array(word, np.uint8)[:, None]
         unlike = machine.run(column) != CARRY_MACHINE.run(column)
@@ -287,7 +343,9 @@ def test_both_machines_are_drawn(exact: AutomatonStudy) -> None:
         ("true 1", "true 0", "00/1"),
         ("true 1", "true 1", "01/0, 10/0, 11/1"),
     }
-    assert {*edges(dot)} == true | {tuple(part.replace("true", "learned") for part in edge) for edge in true}
+    assert {*edges(dot)} == true | {
+        tuple(part.replace("true", "learned") for part in edge) for edge in true
+    }
     odd = MealyMachine(('a "b\\',), np.zeros((1, 4), np.uint8), np.zeros((1, 4), np.intp))
     assert '[label="a \\"b\\\\", shape=doublecircle];' in "\n".join(odd.dot("odd", "odd"))
 
@@ -295,10 +353,21 @@ def test_both_machines_are_drawn(exact: AutomatonStudy) -> None:
 def test_documents_of_an_automaton_are_json() -> None:
     study = studied(constructed(3), bits=5)
     document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
-    assert document["smallest"] == {"query": "111 + 1", "answer": "0", "expected": "1000", "correct": False}
-    assert len(document["machine"]["states"]) == len(document["machine"]["outputs"]) == len(study.arrays()["automaton_outputs"])
+    assert document["smallest"] == {
+        "query": "111 + 1",
+        "answer": "0",
+        "expected": "1000",
+        "correct": False,
+    }
+    assert (
+        len(document["machine"]["states"])
+        == len(document["machine"]["outputs"])
+        == len(study.arrays()["automaton_outputs"])
+    )
     assert [one["correct"] for one in document["counterexamples"]] == [False, False]
-    assert study.arrays()["automaton_outputs"].shape == study.arrays()["automaton_next_states"].shape
+    assert (
+        study.arrays()["automaton_outputs"].shape == study.arrays()["automaton_next_states"].shape
+    )
 
 
 def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
@@ -309,18 +378,25 @@ def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
     # At any time: between batches, and while it learns.
     for asked in (1, 5, 10, 30):
         answers = iter([*[False] * asked, True])
-        assert study_automaton(constructed(3), 0, stopping=lambda answers=answers: next(answers)) is None
+        assert (
+            study_automaton(constructed(3), 0, stopping=lambda answers=answers: next(answers))
+            is None
+        )
 
 
 def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "aalpy"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aalpy", None)
-    with pytest.raises(UserError, match=r"aalpy, which is not installed; pip install 'rnn-tui\[automata\]'"):
+    with pytest.raises(
+        UserError, match=r"aalpy, which is not installed; pip install 'rnn-tui\[automata\]'"
+    ):
         study_automaton(SHIPPED)
 
 
 def test_weights_too_large_to_compute_with_are_refused() -> None:
     readout = np.full_like(FILE.arrays["readout"], 3e38)
     with pytest.raises(CheckpointError, match="too large"):
-        study_automaton(AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3)
+        study_automaton(
+            AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3
+        )

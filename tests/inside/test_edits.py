@@ -1,4 +1,6 @@
-"""What follows from an edit is what the cell's equations say, written out once more; and what is no edit is refused."""
+"""What follows from an edit is what the cell's equations say, written out once more; and what is no
+edit is refused.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +26,9 @@ DIGIT = np.random.default_rng(0).random((28, 28)).astype(np.float32)
 
 
 def reading(task: str, cell: str) -> NetworkReading:
-    """A small network that has read something by chance; of recall, whose steps are counted from 1, or adder, from 0."""
+    """A small network that has read something by chance; of recall, whose steps are counted from 1,
+    or adder, from 0.
+    """
     network = sequences(task, cell)
     inputs = np.random.default_rng(1).integers(0, 2, (STEPS, network.features)).astype(np.float32)
     return NetworkReading(network, trace_inputs(network, inputs))
@@ -35,11 +39,23 @@ CASES: dict[str, tuple[str, list[str], list[Setting]]] = {
     "a silenced unit": ("rnn", ["state[2]=0"], [Setting("state", [2], EVERY, 0.0)]),
     "a state at a step": ("rnn", ["state[0,3]@4=-0.75"], [Setting("state", [0, 3], [3], -0.75)]),
     "the state kept": ("rnn", ["state[*]@3-5=keep"], [Setting("state", ALL, range(2, 5), None)]),
-    "kept before there is anything": ("gru", ["state[*]@1-2=keep"], [Setting("state", ALL, [0, 1], None)]),
+    "kept before there is anything": (
+        "gru",
+        ["state[*]@1-2=keep"],
+        [Setting("state", ALL, [0, 1], None)],
+    ),
     "a forget gate frozen open": ("lstm", ["forget[*]=1"], [Setting("forget", ALL, EVERY, 1.0)]),
-    "a gate by its full name": ("lstm", ["input gate[1]@2- = 0"], [Setting("input", [1], range(1, STEPS), 0.0)]),
+    "a gate by its full name": (
+        "lstm",
+        ["input gate[1]@2- = 0"],
+        [Setting("input", [1], range(1, STEPS), 0.0)],
+    ),
     "a cell set": ("lstm", ["cell[1]@3=2.5"], [Setting("cell", [1], [2], 2.5)]),
-    "a cell kept": ("lstm", ["cell[0, 2]@3-=keep"], [Setting("cell", [0, 2], range(2, STEPS), None)]),
+    "a cell kept": (
+        "lstm",
+        ["cell[0, 2]@3-=keep"],
+        [Setting("cell", [0, 2], range(2, STEPS), None)],
+    ),
     "a candidate and a gate": (
         "lstm",
         ["candidate[*]@2-6=0.5", "output[3]=1"],
@@ -55,7 +71,11 @@ CASES: dict[str, tuple[str, list[str], list[Setting]]] = {
             Setting("state", [0], [7], 0.0),
         ],
     ),
-    "an update gate frozen": ("gru", ["update[*]@2-=1"], [Setting("update", ALL, range(1, STEPS), 1.0)]),
+    "an update gate frozen": (
+        "gru",
+        ["update[*]@2-=1"],
+        [Setting("update", ALL, range(1, STEPS), 1.0)],
+    ),
     "a reset gate and a candidate": (
         "gru",
         ["reset[1]=0", "candidate[3]@2=keep"],
@@ -90,7 +110,10 @@ def test_steps_of_an_adder_are_counted_from_0_as_they_are_shown(cell: str) -> No
     one = reading("adder", cell)
     edit = read_edit("state[1]@3=0.5", one.trace)
     assert (edit.first, edit.last) == (3, 3)
-    assert_held(one.traced([edit]), held(one.network.cell(0), one.trace.inputs, [Setting("state", [1], [3], 0.5)]))
+    assert_held(
+        one.traced([edit]),
+        held(one.network.cell(0), one.trace.inputs, [Setting("state", [1], [3], 0.5)]),
+    )
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -104,7 +127,10 @@ def test_an_edit_changes_nothing_that_came_before_it(cell: str, step: int) -> No
                 assert after.quantities[name][:step] == pytest.approx(values[:step], abs=1e-6)
         assert found.logits[:step] == pytest.approx(one.trace.logits[:step], abs=1e-6)
         if (quantity, step) != ("forget", 0):  # there is nothing yet to forget
-            assert np.abs(found.layers[0].states[step:] - one.trace.layers[0].states[step:]).max() > 1e-3
+            assert (
+                np.abs(found.layers[0].states[step:] - one.trace.layers[0].states[step:]).max()
+                > 1e-3
+            )
 
 
 def test_the_summary_tells_answers_that_change() -> None:
@@ -114,15 +140,23 @@ def test_the_summary_tells_answers_that_change() -> None:
     edits = (Edit("layer 1", "state", None, 2, None, 5.0),)
     edited = Edited(edits, one.trace, one.traced(edits))
     changed = np.flatnonzero(edited.trace.answers != one.trace.answers)
-    told = f"{len(changed)} of {STEPS} answers change, first at {changed[0]}" if len(changed) else "no answer changes"
+    told = (
+        f"{len(changed)} of {STEPS} answers change, first at {changed[0]}"
+        if len(changed)
+        else "no answer changes"
+    )
     assert edited.summary == f"With state[*]@2-=5, {told}."
 
 
 # --- readers of images ----------------------------------------------------------------------
 
 
-def by_parts(network: RowReaderNetwork, rows: Any, put: dict[str, list[Setting]]) -> tuple[dict[str, Any], Any]:
-    """What each layer holds, by its name in a trace, but for the top one backward; the logits (10,) after `rows` (T, 28)."""
+def by_parts(
+    network: RowReaderNetwork, rows: Any, put: dict[str, list[Setting]]
+) -> tuple[dict[str, Any], Any]:
+    """What each layer holds, by its name in a trace, but for the top one backward; the logits (10,)
+    after `rows` (T, 28).
+    """
     found: dict[str, Any] = {}
     both, last = network.cell.bidirectional, len(network.layers) - 1
     for at, layer in enumerate(network.layers):
@@ -132,11 +166,16 @@ def by_parts(network: RowReaderNetwork, rows: Any, put: dict[str, list[Setting]]
             rows = found[name]["state"]
             continue
         name = f"layer {at + 1} backward"
-        turned = [one._replace(steps=[len(rows) - 1 - step for step in one.steps]) for one in put.get(name, [])]
+        turned = [
+            one._replace(steps=[len(rows) - 1 - step for step in one.steps])
+            for one in put.get(name, [])
+        ]
         if at < last:
             backward = held(layer.backward, rows[::-1], turned)
             found[name] = {quantity: values[::-1] for quantity, values in backward.items()}
-            rows = np.concatenate([found[f"layer {at + 1} forward"]["state"], found[name]["state"]], axis=1)
+            rows = np.concatenate(
+                [found[f"layer {at + 1} forward"]["state"], found[name]["state"]], axis=1
+            )
         else:
             first = held(layer.backward, rows[-1:], turned)["state"][0]
             read = np.concatenate([found[f"layer {at + 1} forward"]["state"][-1], first])
@@ -145,38 +184,65 @@ def by_parts(network: RowReaderNetwork, rows: Any, put: dict[str, list[Setting]]
 
 
 READERS: dict[str, tuple[str, int, list[str], dict[str, list[Setting]]]] = {
-    "lstm": ("lstm", 1, ["forget[*]@5-=1"], {"layer 1": [Setting("forget", range(6), range(4, 28), 1.0)]}),
+    "lstm": (
+        "lstm",
+        1,
+        ["forget[*]@5-=1"],
+        {"layer 1": [Setting("forget", range(6), range(4, 28), 1.0)]},
+    ),
     "gru of two": (
         "gru",
         2,
         ["layer 1: state[2]=0", "layer 2: update[0,1]@28=1"],
-        {"layer 1": [Setting("state", [2], range(28), 0.0)], "layer 2": [Setting("update", [0, 1], [27], 1.0)]},
+        {
+            "layer 1": [Setting("state", [2], range(28), 0.0)],
+            "layer 2": [Setting("update", [0, 1], [27], 1.0)],
+        },
     ),
     "rnn of two, kept": (
-        "rnn", 2, ["layer 2: state[*]@10-=keep"], {"layer 2": [Setting("state", range(6), range(9, 28), None)]},
+        "rnn",
+        2,
+        ["layer 2: state[*]@10-=keep"],
+        {"layer 2": [Setting("state", range(6), range(9, 28), None)]},
     ),
-    "backward": ("bilstm", 1, ["layer 1 backward: state[1]@28=0.9"], {"layer 1 backward": [Setting("state", [1], [27], 0.9)]}),
+    "backward": (
+        "bilstm",
+        1,
+        ["layer 1 backward: state[1]@28=0.9"],
+        {"layer 1 backward": [Setting("state", [1], [27], 0.9)]},
+    ),
     "backward kept": (
-        "bilstm", 1, ["layer 1 backward: cell[*]=keep"],
+        "bilstm",
+        1,
+        ["layer 1 backward: cell[*]=keep"],
         {"layer 1 backward": [Setting("cell", range(6), range(28), None)]},
     ),
     "backward below": (
         "bilstm",
         2,
         ["layer 1 backward: cell[3]@9-20=0", "layer 1 backward: forget[*]@2-4=keep"],
-        {"layer 1 backward": [Setting("cell", [3], range(8, 20), 0.0), Setting("forget", range(6), range(1, 4), None)]},
+        {
+            "layer 1 backward": [
+                Setting("cell", [3], range(8, 20), 0.0),
+                Setting("forget", range(6), range(1, 4), None),
+            ]
+        },
     ),
     "forward below and above": (
         "bilstm",
         2,
-        ["layer 1 forward: input[*]@7=0", "layer 2 forward: state[5]=0", "layer 2 backward: output[2]@28=1"],
+        [
+            "layer 1 forward: input[*]@7=0",
+            "layer 2 forward: state[5]=0",
+            "layer 2 backward: output[2]@28=1",
+        ],
         {
             "layer 1 forward": [Setting("input", range(6), [6], 0.0)],
             "layer 2 forward": [Setting("state", [5], range(28), 0.0)],
             "layer 2 backward": [Setting("output", [2], [27], 1.0)],
         },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", READERS)
@@ -195,7 +261,9 @@ def test_an_edit_of_one_layer_or_direction_goes_on_through_the_others(case: str)
     if model == "bilstm":  # an answer before the end is what it would say of the rows up to there
         for rows in (1, 8, 13):
             cut = {
-                name: [one._replace(steps=[step for step in one.steps if step < rows]) for one in some]
+                name: [
+                    one._replace(steps=[step for step in one.steps if step < rows]) for one in some
+                ]
                 for name, some in put.items()
             }
             _, logits = by_parts(network, DIGIT[:rows], cut)
@@ -203,9 +271,12 @@ def test_an_edit_of_one_layer_or_direction_goes_on_through_the_others(case: str)
 
 
 @pytest.mark.parametrize(
-    ("model", "layers", "at"), [("lstm", 1, 0), ("rnn", 2, 0), ("gru", 2, 1), ("bilstm", 2, 0), ("bilstm", 1, 0)]
+    ("model", "layers", "at"),
+    [("lstm", 1, 0), ("rnn", 2, 0), ("gru", 2, 1), ("bilstm", 2, 0), ("bilstm", 1, 0)],
 )
-def test_a_silenced_unit_is_one_whose_weights_are_zero_where_they_are_read(model: str, layers: int, at: int) -> None:
+def test_a_silenced_unit_is_one_whose_weights_are_zero_where_they_are_read(
+    model: str, layers: int, at: int
+) -> None:
     _, network = reader(model, layers)
     unit, size = 3, network.config.hidden_size
     layer = network.layers[at]
@@ -237,7 +308,10 @@ TRACES = {
 def edits(draw: Any, trace: Trace) -> Edit:
     layer = draw(st.sampled_from(trace.layers))
     units = draw(
-        st.none() | st.sets(st.integers(0, layer.states.shape[1] - 1), min_size=1).map(lambda found: tuple(sorted(found)))
+        st.none()
+        | st.sets(st.integers(0, layer.states.shape[1] - 1), min_size=1).map(
+            lambda found: tuple(sorted(found))
+        )
     )
     first = draw(st.none() | st.integers(0, trace.steps - 1))
     last = None if first is None else draw(st.none() | st.integers(first, trace.steps - 1))
@@ -259,9 +333,38 @@ def test_an_edit_is_read_as_it_is_written(data: st.DataObject) -> None:
 
 
 TOKENS = [
-    "cell", "state", "forget", "update gate", "layer 1", "layer 1 forward", ":", "[", "]", "*", "0", "3", "99", ",", "@", "-",
-    "=", "keep", "nan", "-inf", "1e99", "0.5", " ", "٣", "²", "\x00", "\x1b[2J", "\u202e", "\n", "_", "9" * 30,
-]  # fmt: skip
+    "cell",
+    "state",
+    "forget",
+    "update gate",
+    "layer 1",
+    "layer 1 forward",
+    ":",
+    "[",
+    "]",
+    "*",
+    "0",
+    "3",
+    "99",
+    ",",
+    "@",
+    "-",
+    "=",
+    "keep",
+    "nan",
+    "-inf",
+    "1e99",
+    "0.5",
+    " ",
+    "٣",
+    "²",
+    "\x00",
+    "\x1b[2J",
+    "\u202e",
+    "\n",
+    "_",
+    "9" * 30,
+]
 NONSENSE = st.text() | st.lists(st.sampled_from(TOKENS)).map("".join)
 # Nearly right: one part of it is something else.
 NEARLY = st.builds(
@@ -270,8 +373,9 @@ NEARLY = st.builds(
     st.sampled_from(["state", "cell", "forget", "", "gate"]),
     st.sampled_from(["0", "*", "0,1", "99", "", ",", "-1", "0 1"]),
     st.sampled_from(["", "@1", "@0", "@2-", "@3-2", "@99", "@-", "@1-999999999"]),
-    st.sampled_from(["0", "keep", "nan", "inf", "1e7", "-1e6", "", "x", "0 0", "0x1"]) | st.text(max_size=5),
-)  # fmt: skip
+    st.sampled_from(["0", "keep", "nan", "inf", "1e7", "-1e6", "", "x", "0 0", "0x1"])
+    | st.text(max_size=5),
+)
 
 
 @settings(max_examples=400, deadline=None)
@@ -300,7 +404,12 @@ def test_what_is_no_edit_is_refused_in_a_sentence(name: str, text: str) -> None:
     ("name", "text", "said"),
     [
         ("adder", "nothing", "is no edit; write one such as"),
-        ("adder", "reset[0]=0", "there is no reset in this network; it has state, cell, input, forget, candidate, output"),
+        (
+            "adder",
+            "reset[0]=0",
+            "there is no reset in this network; it has state, cell, input, forget, candidate, "
+            "output",
+        ),
         ("recall", "cell[0]=0", "there is no cell in this network"),
         ("adder", "state[4]=0", "units are counted from 0 to 3"),
         ("adder", "state[0]@8=0", "steps are counted from 0 to 7"),

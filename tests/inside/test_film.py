@@ -1,4 +1,6 @@
-"""A moment of the film is the network as it was; learning and clicks are what is seen of it, asked one by one."""
+"""A moment of the film is the network as it was; learning and clicks are what is seen of it, asked
+one by one.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -34,19 +36,37 @@ WHATEVER = (lambda *_: None, lambda: False)
 
 def trained(config: RunConfig, path: Path) -> Path:
     ends: list[events.Event] = []
-    loop.fit(TASKS[config.task].load(), config, ends.append, Control(), run_id="run", checkpoint_path=path)
+    loop.fit(
+        TASKS[config.task].load(),
+        config,
+        ends.append,
+        Control(),
+        run_id="run",
+        checkpoint_path=path,
+    )
     assert isinstance(ends[-1], events.RunFinished)
     return path
 
 
 @pytest.fixture(scope="module")
 def adder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seeds of two sizes, of which some come to add short numbers; with a readout that lets gradients through at once."""
+    """Three seeds of two sizes, of which some come to add short numbers; with a readout that lets
+    gradients through at once.
+    """
     recipe = replace(TASKS["adder"].config("lstm", "fast").recipe, initialisation="pytorch")
     config: Any = TASKS["adder"].config(
-        "lstm", "fast", epochs=8, batch_size=20, training_size=2000, test_size=10, seeds=3, hidden_sizes=(3, 8),
-        learning_rate=0.03, recipe=recipe, device="cpu",
-    )  # fmt: skip
+        "lstm",
+        "fast",
+        epochs=8,
+        batch_size=20,
+        training_size=2000,
+        test_size=10,
+        seeds=3,
+        hidden_sizes=(3, 8),
+        learning_rate=0.03,
+        recipe=recipe,
+        device="cpu",
+    )
     return trained(config, tmp_path_factory.mktemp("adder") / "run.safetensors")
 
 
@@ -81,9 +101,16 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
     model: str, layers: int, mnist_slice: Path, tmp_path: Path
 ) -> None:
     config = TASKS["mnist"].config(
-        model, "fast", epochs=2, batch_size=200, hidden_size=5, layers=layers, data_dir=str(mnist_slice), device="cpu",
+        model,
+        "fast",
+        epochs=2,
+        batch_size=200,
+        hidden_size=5,
+        layers=layers,
+        data_dir=str(mnist_slice),
+        device="cpu",
         gradient_inputs=4,
-    )  # fmt: skip
+    )
     path = trained(config, tmp_path / "run.safetensors")
     network = RowReaderNetwork(read_weights(path))
     digit, label = read_test_image(FILMED)
@@ -112,19 +139,31 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
     assert study.norms[-1] == pytest.approx(digit_norms(network, *followed).mean(axis=1), rel=1e-5)
 
 
-def test_what_fits_another_network_is_refused(adder: Path, mnist_slice: Path, tmp_path: Path) -> None:
+def test_what_fits_another_network_is_refused(
+    adder: Path, mnist_slice: Path, tmp_path: Path
+) -> None:
     reading, film = reading_of(adder), the_film(adder)
     with pytest.raises(CheckpointError, match="do not fit"):
-        moment(reading, Film(film.epochs, {**film.moments, "gates": film.moments["gates"][:, :, :-1]}), 0)
-    config = TASKS["mnist"].config("rnn", "fast", hidden_size=5, epochs=1, data_dir=str(mnist_slice), device="cpu")
+        moment(
+            reading,
+            Film(film.epochs, {**film.moments, "gates": film.moments["gates"][:, :, :-1]}),
+            0,
+        )
+    config = TASKS["mnist"].config(
+        "rnn", "fast", hidden_size=5, epochs=1, data_dir=str(mnist_slice), device="cpu"
+    )
     path = trained(config, tmp_path / "run.safetensors")
     network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(FILMED)
-    one = NetworkReading(network, trace_digit(network, digit), digit=digit, film=partial(read_film, path))
+    one = NetworkReading(
+        network, trace_digit(network, digit), digit=digit, film=partial(read_film, path)
+    )
     with pytest.raises(CheckpointError, match="of another one; train it again"):
         moment(one, film, 0)
     with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
         study_learning(one, *WHATEVER)
-    with pytest.raises(QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"):
+    with pytest.raises(
+        QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"
+    ):
         study_learning(replace(one, film=lambda: None), *WHATEVER)
 
 
@@ -155,7 +194,9 @@ def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> floa
     network.load_state_dict(named)
     right = 0
     for one in sums:
-        read = torch.tensor(np.stack([one.bits(one.a), one.bits(one.b)], axis=1), dtype=torch.float32)
+        read = torch.tensor(
+            np.stack([one.bits(one.a), one.bits(one.b)], axis=1), dtype=torch.float32
+        )
         with torch.no_grad():
             bits = network["readout"](network["recurrent"](read)[0])[:, 0] >= 0
         right += sum(int(bit) << place for place, bit in enumerate(bits)) == one.a + one.b
@@ -163,13 +204,17 @@ def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> floa
 
 
 def clusters_of(states: np.ndarray, apart: float) -> int:
-    """Average linkage by hand: join the two groups with the smallest mean distance, while it is small enough."""
+    """Average linkage by hand: join the two groups with the smallest mean distance, while it is
+    small enough.
+    """
     distances = np.linalg.norm(states[:, None] - states[None], axis=2)
     groups = [[at] for at in range(len(states))]
     while len(groups) > 1:
         means = {
-            (a, b): distances[np.ix_(groups[a], groups[b])].mean() for a in range(len(groups)) for b in range(a)
-        }  # fmt: skip
+            (a, b): distances[np.ix_(groups[a], groups[b])].mean()
+            for a in range(len(groups))
+            for b in range(a)
+        }
         a, b = min(means, key=means.__getitem__)
         if means[a, b] > apart:
             break
@@ -177,7 +222,9 @@ def clusters_of(states: np.ndarray, apart: float) -> int:
     return len(groups)
 
 
-def test_clicks_are_those_of_seeds_asked_one_by_one(adder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clicks_are_those_of_seeds_asked_one_by_one(
+    adder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Short sums, few states: what a small network comes to do, and what can be counted by hand.
     for name, value in {"BITS": 8, "PAIRS": 12, "STATES": 40}.items():
         monkeypatch.setattr(film_module, name, value)
@@ -190,7 +237,9 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(adder: Path, monkeypatch: py
     sums = [*(Addition(a, b) for a, b in pairs), Addition(255, 1)]
     inputs = random.integers(0, 2, (8, 5, 2)).astype(np.float32)
     places = {
-        one.seed: at for at, one in enumerate(reading.network.replicas) if one.variant == reading.network.replicas[4].variant
+        one.seed: at
+        for at, one in enumerate(reading.network.replicas)
+        if one.variant == reading.network.replicas[4].variant
     }
     for row, seed in enumerate(study.seeds):
         shares = [right_share(adder, places[seed], at, sums) for at in range(len(film))]
@@ -200,7 +249,9 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(adder: Path, monkeypatch: py
         for at in (0, len(film) - 1):
             then = moment(replace(reading, replica=places[seed]), film, at)
             states = then.network.cell(places[seed]).run(inputs).states
-            assert study.clusters[row, at] == clusters_of(np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8))
+            assert study.clusters[row, at] == clusters_of(
+                np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8)
+            )
     first = [np.inf if one is None else one for one in study.first]
     assert first == sorted(first)
     assert np.isfinite(first[0])

@@ -57,11 +57,19 @@ def test_a_recording_is_what_asciinema_reads(reading: NetworkReading) -> None:
 def test_the_command_writes_a_film_and_refuses_other_files(tmp_path, capsys) -> None:
     train(small("recall", epochs=1))
     for name, begins in (("a.gif", b"GIF8"), ("a.CAST", b'{"version": 2')):
-        assert main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / name)]) == 0
+        assert (
+            main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / name)])
+            == 0
+        )
         assert (tmp_path / name).read_bytes().startswith(begins)
     capsys.readouterr()
-    assert main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / "a.mp4")]) == 1
+    assert (
+        main(["inspect", "recall", "31415", "--run", "last", "--film", str(tmp_path / "a.mp4")])
+        == 1
+    )
     assert "ends in .gif or .cast" in capsys.readouterr().err
-    assert main(["inspect", "recall", "31415", "--pretrained", "--film", str(tmp_path / "b.gif")]) == 2
+    assert (
+        main(["inspect", "recall", "31415", "--pretrained", "--film", str(tmp_path / "b.gif")]) == 2
+    )
     assert "no film" in capsys.readouterr().err
     assert not (tmp_path / "b.gif").exists()

@@ -1,4 +1,6 @@
-"""Fixed and slow points: those of cells whose points are known, and of any cell, by what makes them so."""
+"""Fixed and slow points: those of cells whose points are known, and of any cell, by what makes them
+so.
+"""
 
 import math
 from collections.abc import Callable
@@ -24,15 +26,22 @@ NOTHING = {"nothing": np.zeros(1, np.float32)}
 def layer(cell: Cell, of_state: object, bias: object) -> CellWeights:
     """Weights that read nothing of one feature."""
     recurrent, biases = np.array(of_state, np.float32), np.array(bias, np.float32)
-    return CellWeights(cell, np.zeros((len(biases), 1), np.float32), recurrent, biases, np.zeros_like(biases))
+    return CellWeights(
+        cell, np.zeros((len(biases), 1), np.float32), recurrent, biases, np.zeros_like(biases)
+    )
 
 
 def random_layer(cell: Cell, size: int, seed: int, scale: float = 1.0) -> CellWeights:
     random, rows = np.random.default_rng(seed), cell.blocks * size
-    return CellWeights(cell, *(random.normal(0, scale, shape) for shape in ((rows, 2), (rows, size), (rows,), (rows,))))
+    return CellWeights(
+        cell,
+        *(random.normal(0, scale, shape) for shape in ((rows, 2), (rows, size), (rows,), (rows,))),
+    )
 
 
-def found_from(weights: CellWeights, starts: object, inputs: dict[str, Array] = NOTHING) -> tuple[FixedPoint, ...]:
+def found_from(
+    weights: CellWeights, starts: object, inputs: dict[str, Array] = NOTHING
+) -> tuple[FixedPoint, ...]:
     found = find_fixed_points(weights, inputs, np.array(starts, np.float32))
     assert found is not None
     return found
@@ -42,7 +51,9 @@ def bisected(function: Callable[[float], float], low: float, high: float) -> flo
     """Where the function changes its sign."""
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if (function(middle) > 0) == (function(low) > 0) else (low, middle)
+        low, high = (
+            (middle, high) if (function(middle) > 0) == (function(low) > 0) else (low, middle)
+        )
     return low
 
 
@@ -51,7 +62,12 @@ GRID = np.linspace(-0.99, 0.99, 40)[:, None]
 
 def test_a_weak_unit_forgets() -> None:
     [point] = found_from(layer(CELLS["rnn"], [[0.5]], [0]), GRID)
-    assert (point.kind, point.input, point.unstable_directions, point.memory) == ("stable", "nothing", 0, None)
+    assert (point.kind, point.input, point.unstable_directions, point.memory) == (
+        "stable",
+        "nothing",
+        0,
+        None,
+    )
     assert point.state == pytest.approx([0], abs=1e-9)
     assert point.spectral_radius == pytest.approx(0.5)
     assert point.speed < 1e-20
@@ -74,14 +90,17 @@ def test_a_strong_unit_keeps_one_of_two_values(weight: float, bias: float) -> No
 
 def test_a_saddle_that_no_state_comes_near_is_left_out() -> None:
     weights, near_by = layer(CELLS["rnn"], [[2.0]], [0]), np.linspace(0.29, 0.31, 20)[:, None]
-    assert [one.kind for one in found_from(weights, 10 * near_by - 2.7)] == ["stable", "saddle"]  # 0.2 … 0.4
+    # 0.2 … 0.4
+    assert [one.kind for one in found_from(weights, 10 * near_by - 2.7)] == ["stable", "saddle"]
     assert found_from(weights, near_by) == ()
 
 
 @pytest.mark.parametrize(("scale", "kind", "unstable"), [(0.9, "stable", 0), (1.2, "saddle", 2)])
 def test_a_rotation_ends_at_its_centre_or_leaves_it(scale: float, kind: str, unstable: int) -> None:
     turned = scale * np.array([[math.cos(1), -math.sin(1)], [math.sin(1), math.cos(1)]])
-    [point] = found_from(layer(CELLS["rnn"], turned, [0, 0]), np.random.default_rng(0).uniform(-0.9, 0.9, (30, 2)))
+    [point] = found_from(
+        layer(CELLS["rnn"], turned, [0, 0]), np.random.default_rng(0).uniform(-0.9, 0.9, (30, 2))
+    )
     assert point.state == pytest.approx([0, 0], abs=1e-9)
     assert (point.kind, point.unstable_directions) == (kind, unstable)
     assert point.spectral_radius == pytest.approx(scale)
@@ -94,7 +113,9 @@ def logistic(value: float) -> float:
 @pytest.mark.parametrize("cell", ["lstm", "bilstm"])
 def test_an_lstm_without_recurrence_fills_its_memory(cell: str) -> None:
     write, keep, candidate, show = 0.3, 1.2, -0.4, 0.8
-    [point] = found_from(layer(CELLS[cell], np.zeros((4, 1)), [write, keep, candidate, show]), np.zeros((3, 2)))
+    [point] = found_from(
+        layer(CELLS[cell], np.zeros((4, 1)), [write, keep, candidate, show]), np.zeros((3, 2))
+    )
     memory = logistic(write) * math.tanh(candidate) / (1 - logistic(keep))
     assert point.memory == pytest.approx([memory], rel=1e-6)
     assert point.state == pytest.approx([logistic(show) * math.tanh(memory)], rel=1e-6)
@@ -110,7 +131,8 @@ def test_a_gru_without_recurrence_goes_to_its_candidate() -> None:
 def test_where_two_points_have_just_met_states_are_slow() -> None:
     weight = 1.5
     turn = math.sqrt(1 - 1 / weight)
-    bias = float(np.float32(weight * turn - math.atanh(turn) + 0.01))  # with 0.01 less, tanh(w h + b) touches h
+    # with 0.01 less, tanh(w h + b) touches h
+    bias = float(np.float32(weight * turn - math.atanh(turn) + 0.01))
     found = found_from(layer(CELLS["rnn"], [[weight]], [bias]), GRID)
     assert [one.kind for one in found] == ["stable", "slow"]
     places = np.linspace(-1, 0, 200_001)
@@ -118,21 +140,30 @@ def test_where_two_points_have_just_met_states_are_slow() -> None:
     assert found[1].state.item() == pytest.approx(places[apart.argmin()], abs=1e-3)
     assert found[1].speed == pytest.approx(apart.min() ** 2 / 2, rel=1e-3)
     assert found[1].spectral_radius == pytest.approx(1, abs=1e-2)
-    assert found[0].state.item() == pytest.approx(bisected(lambda h: math.tanh(weight * h + bias) - h, 0, 1), abs=1e-9)
+    assert found[0].state.item() == pytest.approx(
+        bisected(lambda h: math.tanh(weight * h + bias) - h, 0, 1), abs=1e-9
+    )
 
 
 def numpy_update(weights: CellWeights, read: Array, carried: Array) -> Array:
     """One step in NumPy of all that is carried on (D,)."""
     cell, size = weights.cell, weights.hidden_size
     last = Step(carried[None, :size], carried[None, size:] if cell.has_memory else None)
-    sums = [weights.of_input @ read + weights.input_bias, weights.of_state @ carried[:size] + weights.state_bias]
+    sums = [
+        weights.of_input @ read + weights.input_bias,
+        weights.of_state @ carried[:size] + weights.state_bias,
+    ]
     after = cell.step(NUMPY, *(np.split(one[None], cell.blocks, axis=1) for one in sums), last)
     return np.concatenate([after.state[0], after.memory[0]]) if cell.has_memory else after.state[0]
 
 
 def slopes_by_differences(weights: CellWeights, read: Array, carried: Array) -> Array:
     columns = [
-        (numpy_update(weights, read, carried + nudge) - numpy_update(weights, read, carried - nudge)) / 2e-4
+        (
+            numpy_update(weights, read, carried + nudge)
+            - numpy_update(weights, read, carried - nudge)
+        )
+        / 2e-4
         for nudge in 1e-4 * np.eye(len(carried))
     ]
     return np.stack(columns, axis=1)
@@ -179,7 +210,12 @@ def test_a_search_tells_how_far_it_is_and_stops_when_asked() -> None:
     assert find_fixed_points(weights, inputs, starts, lambda *n: told.append(n)) is not None
     assert told == [(1, 3), (2, 3), (3, 3)]
     told.clear()
-    assert find_fixed_points(weights, inputs, starts, lambda *n: told.append(n), lambda: len(told) == 2) is None
+    assert (
+        find_fixed_points(
+            weights, inputs, starts, lambda *n: told.append(n), lambda: len(told) == 2
+        )
+        is None
+    )
     assert told == [(1, 3), (2, 3)]
 
 

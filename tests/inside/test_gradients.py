@@ -31,12 +31,18 @@ def pytorch_cell(network: Any, name: str) -> nn.RNNCellBase:
         "bias_ih": weights.input_bias,
         "bias_hh": weights.state_bias,
     }
-    cell.load_state_dict({key: torch.from_numpy(part.copy()).double() for key, part in parts.items()})
+    cell.load_state_dict(
+        {key: torch.from_numpy(part.copy()).double() for key, part in parts.items()}
+    )
     return cell
 
 
-def stepped(cell: nn.RNNCellBase, inputs: Tensor, nudge: tuple[int, Tensor] | None = None) -> list[Tensor]:
-    """States after each step; at one of them with something added, as later steps and the readout see it."""
+def stepped(
+    cell: nn.RNNCellBase, inputs: Tensor, nudge: tuple[int, Tensor] | None = None
+) -> list[Tensor]:
+    """States after each step; at one of them with something added, as later steps and the readout
+    see it.
+    """
     states: list[Tensor] = []
     zeros = torch.zeros(inputs.shape[1], SIZE, dtype=torch.float64)
     state, memory = zeros, zeros
@@ -56,10 +62,18 @@ def stepped(cell: nn.RNNCellBase, inputs: Tensor, nudge: tuple[int, Tensor] | No
 def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) -> None:
     network, random = sequences(task, name), np.random.default_rng(0)
     inputs = random.integers(0, 2, (STEPS, COUNT, network.features)).astype(np.float32)
-    targets = random.integers(0, 2 if network.outputs == 1 else 10, (COUNT, STEPS if network.outputs == 1 else 1), np.uint8)
+    targets = random.integers(
+        0,
+        2 if network.outputs == 1 else 10,
+        (COUNT, STEPS if network.outputs == 1 else 1),
+        np.uint8,
+    )
     found = sequence_norms(network, 0, inputs, targets)
     assert found.shape == (STEPS, COUNT)
-    cell, (weight, bias) = pytorch_cell(network, name), (torch.from_numpy(part).double() for part in network.readout(0))
+    cell, (weight, bias) = (
+        pytorch_cell(network, name),
+        (torch.from_numpy(part).double() for part in network.readout(0)),
+    )
     right = torch.from_numpy(targets[:, -1].astype(np.int64))
 
     def losses(states: list[Tensor]) -> Tensor:
@@ -81,30 +95,50 @@ def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) ->
 
 
 def assert_differences(
-    found: Any, cell: Any, inputs: Tensor, losses: Callable[[list[Tensor]], Tensor], small: float = 1e-5
+    found: Any,
+    cell: Any,
+    inputs: Tensor,
+    losses: Callable[[list[Tensor]], Tensor],
+    small: float = 1e-5,
 ) -> None:
     """Norms from what a small change of each unit's state does to each loss, up and down."""
     with torch.no_grad():
         for step in range(STEPS):
             slopes = [
-                (losses(stepped(cell, inputs, (step, small * unit))) - losses(stepped(cell, inputs, (step, -small * unit))))
+                (
+                    losses(stepped(cell, inputs, (step, small * unit)))
+                    - losses(stepped(cell, inputs, (step, -small * unit)))
+                )
                 / (2 * small)
                 for unit in torch.eye(SIZE, dtype=torch.float64)
             ]
-            assert found[step] == pytest.approx(torch.stack(slopes).norm(dim=0).numpy(), rel=1e-4, abs=1e-9)
+            assert found[step] == pytest.approx(
+                torch.stack(slopes).norm(dim=0).numpy(), rel=1e-4, abs=1e-9
+            )
 
 
 def test_the_study_has_means_by_step_of_every_network_and_the_input_at_hand() -> None:
     one, other = sequences("adder", "lstm"), sequences("adder", "rnn")
     inputs = np.random.default_rng(0).integers(0, 2, (5, 2)).astype(np.float32)
-    study = study_gradients([("one", one, 0), ("other", other, 0)], trace_inputs(one, inputs), [0, 1, 0, 1, 1], inputs=30)
+    study = study_gradients(
+        [("one", one, 0), ("other", other, 0)],
+        trace_inputs(one, inputs),
+        [0, 1, 0, 1, 1],
+        inputs=30,
+    )
     assert study is not None
     drawn = draw_examples(one.task, one.config, 30, 0, length=one.config.lengths[1])
     for network, means in zip((one, other), study.means, strict=True):
-        assert means == pytest.approx(sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1))
-    assert study.here == pytest.approx(sequence_norms(one, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0])
+        assert means == pytest.approx(
+            sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1)
+        )
+    assert study.here == pytest.approx(
+        sequence_norms(one, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0]
+    )
     assert study.share_left(1) == pytest.approx(study.means[1, 0] / study.means[1, -1])
-    stopped = study_gradients([("one", one, 0)], trace_inputs(one, inputs), [0] * 5, stopping=lambda: True, inputs=5)
+    stopped = study_gradients(
+        [("one", one, 0)], trace_inputs(one, inputs), [0] * 5, stopping=lambda: True, inputs=5
+    )
     assert stopped is None
 
 
@@ -121,21 +155,30 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
     assert sorted(study.networks[1:]) == sorted([label, "RNN, untrained"])
     assert study.networks[0] == "LSTM, this one"
     if same:
-        drawn = draw_examples(network.task, network.config, study.inputs, 0, length=network.config.lengths[1])
+        drawn = draw_examples(
+            network.task, network.config, study.inputs, 0, length=network.config.lengths[1]
+        )
         means = sequence_norms(gru, 0, drawn.inputs, drawn.targets).mean(axis=1)
         assert study.means[study.networks.index(label)] == pytest.approx(means)
 
 
-@pytest.mark.parametrize(("model", "layers"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("bilstm", 1), ("bilstm", 2)])
+@pytest.mark.parametrize(
+    ("model", "layers"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("bilstm", 1), ("bilstm", 2)]
+)
 def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -> None:
     module, network = reader(model, layers, "fast")
     module.double()
-    digits, labels = np.random.default_rng(0).random((COUNT, 28, 28)).astype(np.float32), np.array([3, 1, 4])
+    digits, labels = (
+        np.random.default_rng(0).random((COUNT, 28, 28)).astype(np.float32),
+        np.array([3, 1, 4]),
+    )
     found = digit_norms(network, digits, labels)
     rows = torch.from_numpy(network.rows(digits).transpose(1, 0, 2).copy()).double()
     if isinstance(module, LastStepBiLSTM):
         rows = rows if module.below is None else module.below(rows)[0]
-    recurrent: Any = module.recurrent if isinstance(module, AllStatesReader) else module.forward_direction
+    recurrent: Any = (
+        module.recurrent if isinstance(module, AllStatesReader) else module.forward_direction
+    )
     states, held = [], None
     for row in range(28):
         _, held = recurrent(rows[:, row : row + 1], held)
@@ -156,7 +199,9 @@ def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -
 def test_an_untrained_network_is_one_that_training_begins_with() -> None:
     network = sequences("recall", "lstm", 3)
     found = untrained(network, "gru")
-    config = network.config.replace(cell="gru", epochs=1, training_size=20, test_size=20, batch_size=10, device="cpu")
+    config = network.config.replace(
+        cell="gru", epochs=1, training_size=20, test_size=20, batch_size=10, device="cpu"
+    )
     begun = TASKS["recall"].load()(config, torch.device("cpu"), lambda _: None).model.state_dict()
     assert found.config.cell == "gru"
     assert np.array_equal(found._gates, begun["gates"].numpy())
@@ -164,14 +209,24 @@ def test_an_untrained_network_is_one_that_training_begins_with() -> None:
 
 
 def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) -> None:
-    config: Any = TASKS["mnist"].config("lstm", "fast", hidden_size=5, seed=3, data_dir=str(mnist_slice), device="cpu")
+    config: Any = TASKS["mnist"].config(
+        "lstm", "fast", hidden_size=5, seed=3, data_dir=str(mnist_slice), device="cpu"
+    )
     _, whole = reader("lstm", 1)
     network = type(whole)(WeightsFile(config, whole_arrays(config), 0, {}))
     found = untrained_reader(network, "gru")
-    begun = TASKS["mnist"].load()(config.replace(cell="gru"), torch.device("cpu"), lambda _: None).model.state_dict()
+    begun = (
+        TASKS["mnist"]
+        .load()(config.replace(cell="gru"), torch.device("cpu"), lambda _: None)
+        .model.state_dict()
+    )
     assert found.arrays.keys() == begun.keys()
     readout = found.arrays["readout.weight"]
-    assert all(np.array_equal(array, begun[name].numpy()) for name, array in found.arrays.items() if array is not readout)
+    assert all(
+        np.array_equal(array, begun[name].numpy())
+        for name, array in found.arrays.items()
+        if array is not readout
+    )
     # Training begins with a readout of zeros, and no gradient at all comes through it.
     assert not begun["readout.weight"].any()
     assert 0 < np.abs(readout).max() <= readout.shape[1] ** -0.5

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import CarryStudy, carries_of, carry_study, draw_bits, fit_threshold, study_carry, trace_addition
+from rnn_tui.inside.adder import (
+    CarryStudy,
+    carries_of,
+    carry_study,
+    draw_bits,
+    fit_threshold,
+    study_carry,
+    trace_addition,
+)
 from rnn_tui.inside.probes import chance_level, fit_probe
 from rnn_tui.networks.stepwise import Activations
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
@@ -44,14 +52,19 @@ def test_additions_leave_room_for_their_sum_and_repeat_by_seed() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 1)), min_size=1, max_size=12), st.booleans())
+@given(
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 1)), min_size=1, max_size=12),
+    st.booleans(),
+)
 def test_no_threshold_tells_better(pairs: list[tuple[int, int]], as_float32: bool) -> None:
     values = np.array([value for value, _ in pairs], np.float32 if as_float32 else np.float64)
     labels = np.array([label for _, label in pairs], np.uint8)
     threshold, above = fit_threshold(values, labels)
     right = (((values >= threshold) == above) == labels).mean()
     candidates = [*(values - 0.5), *(values + 0.5)]
-    best = max((((values >= cut) == up) == labels).mean() for cut in candidates for up in (True, False))
+    best = max(
+        (((values >= cut) == up) == labels).mean() for cut in candidates for up in (True, False)
+    )
     assert right == pytest.approx(best)
 
 

@@ -40,8 +40,11 @@ def test_a_study_of_rows_stops_between_batches() -> None:
     images, labels = np.zeros((600, 28, 28), np.uint8), np.zeros(600, np.int64)
     told: list[int] = []
     study = study_rows(
-        shipped("rnn"), images, labels,
-        progress=lambda done, _: told.append(done), stopping=lambda: bool(told),
-    )  # fmt: skip
+        shipped("rnn"),
+        images,
+        labels,
+        progress=lambda done, _: told.append(done),
+        stopping=lambda: bool(told),
+    )
     assert study is None
     assert told == [BATCH]

@@ -49,13 +49,19 @@ def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
 def test_a_study_stops_between_two_fits() -> None:
     told: list[int] = []
     study = study_survival(
-        RECALL, 0, sequences=100, progress=lambda done, _: told.append(done), stopping=lambda: len(told) >= 3
+        RECALL,
+        0,
+        sequences=100,
+        progress=lambda done, _: told.append(done),
+        stopping=lambda: len(told) >= 3,
     )
     assert study is None
     assert told == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("longest", "position"), [(1, None), (5, 3), (16, 16), (100, 37), (1000, 1000), (40, 50)])
+@pytest.mark.parametrize(
+    ("longest", "position"), [(1, None), (5, 3), (16, 16), (100, 37), (1000, 1000), (40, 50)]
+)
 def test_of_long_sequences_some_steps_are_looked_at(longest: int, position: int | None) -> None:
     chosen = spread_out(longest, 16, position)
     assert len(chosen) == min(longest, 16)

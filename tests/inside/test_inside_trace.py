@@ -97,7 +97,9 @@ def test_states_of_every_layer_are_the_models(model: str, layers: int, preset: s
 
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
-def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int, preset: str) -> None:
+def test_an_answer_before_the_end_is_what_the_note_says(
+    model: str, layers: int, preset: str
+) -> None:
     module, network = reader(model, layers, preset)
     trace = trace_digit(network, DIGIT)
     rows = torch.from_numpy(trace.inputs)
@@ -112,7 +114,9 @@ def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int,
                 states[:, read:] = 0
                 expected = module.readout(states.flatten(1))[0]
         assert trace.logits[read - 1] == pytest.approx(expected.numpy(), abs=2e-5)
-        probabilities = torch.softmax(expected, 0).numpy() - network.config.recipe.label_smoothing / 10
+        probabilities = (
+            torch.softmax(expected, 0).numpy() - network.config.recipe.label_smoothing / 10
+        )
         probabilities = probabilities.clip(min=0) / probabilities.clip(min=0).sum()
         assert trace.probabilities[read - 1] == pytest.approx(probabilities, abs=1e-5)
         assert trace.answers[read - 1] == int(expected.argmax())
@@ -194,12 +198,17 @@ def with_pytorch(network: Any, at: int, inputs: Any) -> tuple[Any, Any]:
     """States and cells (T, H) of `nn.LSTM` with a replica's weights."""
     size = network.replicas[at].variant.hidden_size
     weights = {
-        "gates": torch.from_numpy(network._gates), "readout": torch.from_numpy(network._readout)
-    }  # fmt: skip
+        "gates": torch.from_numpy(network._gates),
+        "readout": torch.from_numpy(network._readout),
+    }
     named = pytorch_weights(LSTM, weights, at, size)
     lstm = nn.LSTM(inputs.shape[1], size)
     lstm.load_state_dict(
-        {name.removeprefix("recurrent."): value for name, value in named.items() if name.startswith("recurrent")}
+        {
+            name.removeprefix("recurrent."): value
+            for name, value in named.items()
+            if name.startswith("recurrent")
+        }
     )
     with torch.no_grad():
         rows = torch.from_numpy(inputs)
@@ -250,9 +259,10 @@ def test_a_document_and_arrays_hold_the_same_numbers(name: str) -> None:
         assert np.array_equal(arrays[f"{key}_states"], layer.states)
         assert told["order"] == layer.order.tolist()
         assert set(layer.quantities) == {
-            "state", *(["cell"] if layer.cells is not None else []),
+            "state",
+            *(["cell"] if layer.cells is not None else []),
             *(["input gate", "forget gate", "candidate", "output gate"] if layer.gates else []),
-        }  # fmt: skip
+        }
     assert len(trace.read) == trace.steps == len(trace.answers)
 
 

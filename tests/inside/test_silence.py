@@ -19,7 +19,9 @@ def without(network: Any, *units: int) -> Any:
     """The same network with zeros for what is read of these units' states."""
     gates, readout = network._gates.copy(), network._readout.copy()
     gates[:, :, list(units)] = readout[:, :, list(units)] = 0
-    return type(network)(WeightsFile(network.config, {"gates": gates, "readout": readout}, 1, {}), network.task)
+    return type(network)(
+        WeightsFile(network.config, {"gates": gates, "readout": readout}, 1, {}), network.task
+    )
 
 
 def accuracy_of(network: Any) -> float:
@@ -29,19 +31,29 @@ def accuracy_of(network: Any) -> float:
     for at, length in enumerate(drawn.lengths):
         answers = trace_inputs(network, drawn.inputs[:length, at]).answers
         every = network.shape.every_step
-        right += list(answers == drawn.targets[at, :length]) if every else [answers[-1] == drawn.targets[at, 0]]
+        right += (
+            list(answers == drawn.targets[at, :length])
+            if every
+            else [answers[-1] == drawn.targets[at, 0]]
+        )
     return float(np.mean(right))
 
 
-@pytest.mark.parametrize(("task", "cell"), [("adder", "lstm"), ("adder", "rnn"), ("recall", "gru"), ("recall", "lstm")])
+@pytest.mark.parametrize(
+    ("task", "cell"), [("adder", "lstm"), ("adder", "rnn"), ("recall", "gru"), ("recall", "lstm")]
+)
 def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> None:
     network, told = sequences(task, cell, 5), []
     study = study_silence(network, progress=lambda *done: told.append(done), inputs=INPUTS)
     assert study is not None
     assert study.accuracy == pytest.approx(accuracy_of(network))
     assert sorted(study.units) == list(range(5))
-    assert study.alone == pytest.approx([accuracy_of(without(network, unit)) for unit in study.units])
-    assert study.together == pytest.approx([accuracy_of(without(network, *study.units[: at + 1])) for at in range(5)])
+    assert study.alone == pytest.approx(
+        [accuracy_of(without(network, unit)) for unit in study.units]
+    )
+    assert study.together == pytest.approx(
+        [accuracy_of(without(network, *study.units[: at + 1])) for at in range(5)]
+    )
     assert len({*study.together, study.accuracy}) > 2  # it does make a difference
     # Those that cost most first; of equals, the lower number.
     ranked = list(zip(study.alone, study.units, strict=True))
@@ -59,7 +71,10 @@ def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, l
     study = study_digit_silence(network, inputs=INPUTS)
     assert study is not None
     data = load_mnist()
-    digits, labels = data.test_images[:INPUTS].numpy() / np.float32(255), data.test_labels[:INPUTS].numpy()
+    digits, labels = (
+        data.test_images[:INPUTS].numpy() / np.float32(255),
+        data.test_labels[:INPUTS].numpy(),
+    )
     arrays = network.arrays
 
     def right(*units: tuple[str, int]) -> float:
@@ -68,13 +83,19 @@ def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, l
         for layer, unit in units:
             match layer:
                 case "layer 1 forward":
-                    changed["forward_direction.weight_hh_l0"][:, unit] = changed["readout.weight"][:, unit] = 0
+                    changed["forward_direction.weight_hh_l0"][:, unit] = changed["readout.weight"][
+                        :, unit
+                    ] = 0
                 case "layer 1 backward":
                     changed["readout.weight"][:, size + unit] = 0
                 case "layer 1":
-                    changed["recurrent.weight_hh_l0"][:, unit] = changed["recurrent.weight_ih_l1"][:, unit] = 0
+                    changed["recurrent.weight_hh_l0"][:, unit] = changed["recurrent.weight_ih_l1"][
+                        :, unit
+                    ] = 0
                 case "layer 2":
-                    changed["recurrent.weight_hh_l1"][:, unit] = changed["readout.weight"][:, unit::size] = 0
+                    changed["recurrent.weight_hh_l1"][:, unit] = changed["readout.weight"][
+                        :, unit::size
+                    ] = 0
         other = type(network)(WeightsFile(network.config, changed, 1, {}))
         return float((other.logits(digits).argmax(axis=1) == labels).mean())
 
@@ -91,9 +112,11 @@ def test_a_study_stops_between_two_units() -> None:
     for most in (2, 7):  # alone, together
         told: list[int] = []
         study = study_silence(
-            sequences("adder", "lstm", 5), inputs=20,
-            progress=lambda done, _, told=told: told.append(done), stopping=lambda told=told, most=most: len(told) >= most,
-        )  # fmt: skip
+            sequences("adder", "lstm", 5),
+            inputs=20,
+            progress=lambda done, _, told=told: told.append(done),
+            stopping=lambda told=told, most=most: len(told) >= most,
+        )
         assert study is None
         assert len(told) == most
 

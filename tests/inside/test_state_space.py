@@ -1,4 +1,6 @@
-"""State space: the plane is that of most variance, labels are true, a path is where it should be."""
+"""State space: the plane is that of most variance, labels are true, a path is where it should
+be.
+"""
 
 import io
 import json
@@ -14,7 +16,13 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import draw_bits
 from rnn_tui.inside.mnist import trace_digit
-from rnn_tui.inside.state_space import StateSpaceStudy, state_space, study_digit_states, study_state_space, update_of
+from rnn_tui.inside.state_space import (
+    StateSpaceStudy,
+    state_space,
+    study_digit_states,
+    study_state_space,
+    update_of,
+)
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks import TASKS
@@ -39,7 +47,9 @@ def made(task: Task, cell: str, gates: Array, size: int, **settings: Any) -> Seq
     assert isinstance(config, SequenceConfig)
     assert task.shape is not None
     readout = np.zeros((1, len(task.shape.outputs), size + 1), np.float32)
-    return task.network(WeightsFile(config, {"gates": np.float32(gates)[None], "readout": readout}, 1, {}))
+    return task.network(
+        WeightsFile(config, {"gates": np.float32(gates)[None], "readout": readout}, 1, {})
+    )
 
 
 def states_of(study: StateSpaceStudy) -> Array:
@@ -71,7 +81,9 @@ def test_the_plane_is_that_of_a_singular_value_decomposition() -> None:
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_states_that_never_move_lie_in_one_place(size: int) -> None:
-    study = state_space("layer 1", np.full((20, size), 0.5, np.float32), np.zeros(20, np.int64), ("only",), "class")
+    study = state_space(
+        "layer 1", np.full((20, size), 0.5, np.float32), np.zeros(20, np.int64), ("only",), "class"
+    )
     assert not study.points.any()
     assert not study.explained.any()
     assert json.loads(json.dumps(study.to_dict(), allow_nan=False))["explained"] == [0, 0]
@@ -80,7 +92,13 @@ def test_states_that_never_move_lie_in_one_place(size: int) -> None:
 
 def test_states_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(CheckpointError, match="too large"):
-        state_space("layer 1", np.full((3, 2), np.nan, np.float32), np.zeros(3, np.int64), ("only",), "class")
+        state_space(
+            "layer 1",
+            np.full((3, 2), np.nan, np.float32),
+            np.zeros(3, np.int64),
+            ("only",),
+            "class",
+        )
 
 
 # A unit that is the carry: 1 or −1, by the larger part of the two bits and itself.
@@ -95,11 +113,22 @@ def test_the_colour_of_an_addition_is_the_carry() -> None:
     # That of the place just read, as the unit has it.
     assert np.array_equal(states_of(study)[:, 0] > 0, study.labels == 1)
     # Bits that differ keep a carry, whatever it is; others decide it.
-    stable = [(one.input, round(one.state.item())) for one in study.fixed_points if one.kind == "stable"]
-    assert sorted(stable) == [("0 + 0", -1), ("0 + 1", -1), ("0 + 1", 1), ("1 + 0", -1), ("1 + 0", 1), ("1 + 1", 1)]
+    stable = [
+        (one.input, round(one.state.item())) for one in study.fixed_points if one.kind == "stable"
+    ]
+    assert sorted(stable) == [
+        ("0 + 0", -1),
+        ("0 + 1", -1),
+        ("0 + 1", 1),
+        ("1 + 0", -1),
+        ("1 + 0", 1),
+        ("1 + 1", 1),
+    ]
     lines = [line for line in study.findings if "stable (" in line]
     kept = [(line.partition(": ")[0], line[-len("nearest to carry 0") :]) for line in lines]
-    assert sorted(kept) == [(name, f"nearest to carry {state > 0:d}") for name, state in sorted(stable)]
+    assert sorted(kept) == [
+        (name, f"nearest to carry {state > 0:d}") for name, state in sorted(stable)
+    ]
     assert all(len(line) <= 79 for line in study.findings[1:])
     assert "6 stable" in study.findings[0] == study.summary
 
@@ -120,7 +149,9 @@ def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mgu"])
-def test_a_task_that_nobody_knows_is_coloured_by_its_classes(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_nobody_knows_is_coloured_by_its_classes(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(CELLS, "mgu", MGUCell())
     random = np.random.default_rng(0)
     rows = CELLS[cell].blocks * 3
@@ -133,9 +164,11 @@ def test_a_task_that_nobody_knows_is_coloured_by_its_classes(cell: str, monkeypa
 
 
 def test_a_state_after_the_last_step_has_read_the_whole_input() -> None:
-    # A unit whose state grows by the bits read: the sum of ±1 of all of them, small enough for tanh to be a straight line.
+    # A unit whose state grows by the bits read: the sum of ±1 of all of them, small enough for tanh
+    # to be a straight line.
     study = studied(made(MAJORITY, "rnn", [[1, 2e-3, -1e-3, 0]], 1), inputs=300)
-    assert np.array_equal(states_of(study)[:, 0] > 5e-4, study.labels == 1)  # as many zeros as ones are no majority
+    # as many zeros as ones are no majority
+    assert np.array_equal(states_of(study)[:, 0] > 5e-4, study.labels == 1)
 
 
 def test_a_study_repeats_by_its_seed_and_has_documents() -> None:
@@ -151,7 +184,9 @@ def test_a_study_repeats_by_its_seed_and_has_documents() -> None:
     file.seek(0)
     arrays = np.load(file, allow_pickle=False)
     assert arrays["state_space_fixed_point_state"].shape == (len(one.fixed_points), 3)
-    assert arrays["state_space_fixed_point_kind"].tolist() == [point.kind for point in one.fixed_points]
+    assert arrays["state_space_fixed_point_kind"].tolist() == [
+        point.kind for point in one.fixed_points
+    ]
     assert arrays["state_space_label_names"].tolist() == ["0", "1"]
 
 
@@ -171,7 +206,10 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
     study, weights = studied(network, replica=replica, inputs=500), network.cell(replica)
     bits = draw_bits(60, 12, 7).astype(np.float32)
     held = weights.run(bits)
-    before = torch.from_numpy(np.concatenate([held.states, held.cells], axis=2)).flatten(0, 1).double()  # (T·N, 2·H)
+    # (T·N, 2·H)
+    before = (
+        torch.from_numpy(np.concatenate([held.states, held.cells], axis=2)).flatten(0, 1).double()
+    )
     rested = 0
     for first, second in np.ndindex(2, 2):
         update, carried = update_of(weights, np.array([first, second], np.float32)), before
@@ -197,23 +235,38 @@ def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_a_study_of_sequences_stops_where_it_is(after: int) -> None:
     network, told = RecallNetwork(shipped("recall-position-3")), list[tuple[int, int]]()
-    assert study_state_space(network, 0, lambda *n: told.append(n), lambda: len(told) >= after, inputs=500) is None
+    assert (
+        study_state_space(
+            network, 0, lambda *n: told.append(n), lambda: len(told) >= after, inputs=500
+        )
+        is None
+    )
     total = math.ceil(500 / 250) + 10  # batches, and digits
     assert told == [(done, total) for done in range(1, after + 1)]
 
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
-    network, data, told = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), list[tuple[int, int]]()
+    network, data, told = (
+        RowReaderNetwork(shipped(f"mnist-{model}")),
+        load_mnist(),
+        list[tuple[int, int]](),
+    )
     study = study_digit_states(network, lambda *n: told.append(n), inputs=300)
     assert study is not None
     assert told == [(250, 300), (300, 300)]
-    assert (study.coloured_by, study.label_names, study.fixed_points) == ("class", tuple("0123456789"), ())
+    assert (study.coloured_by, study.label_names, study.fixed_points) == (
+        "class",
+        tuple("0123456789"),
+        (),
+    )
     assert study.findings == [study.summary]
     chosen = np.random.default_rng(0).permutation(10_000)[:300]
     assert np.array_equal(study.labels, data.test_labels.numpy()[chosen])
     for at in (0, 299):
-        trace = trace_digit(network, data.test_images[chosen[at]].numpy().astype(np.float32) / np.float32(255))
+        trace = trace_digit(
+            network, data.test_images[chosen[at]].numpy().astype(np.float32) / np.float32(255)
+        )
         [layer] = [one for one in trace.layers if one.name == study.layer]
         assert study.path(layer.states)[-1] == pytest.approx(study.points[at], abs=1e-4)
     assert study_digit_states(network, stopping=lambda: True) is None

@@ -7,7 +7,9 @@ from torch import Tensor
 from rnn_tui.networks.cell import Cell
 
 
-def pytorch_weights(cell: Cell, weights: Mapping[str, Tensor], replica: int, size: int) -> dict[str, Tensor]:
+def pytorch_weights(
+    cell: Cell, weights: Mapping[str, Tensor], replica: int, size: int
+) -> dict[str, Tensor]:
     """One replica's weights under the names of `nn.LSTM` and `nn.Linear`.
 
     Args:

@@ -38,7 +38,9 @@ def drawn(shape: tuple[int, ...], seed: int = 0) -> Array:
     st.integers(1, 9),
     st.integers(0, 99),
 )
-def test_states_and_cells_are_pytorchs_after_every_step(kind: str, shape: tuple[int, int, int], size: int, seed: int) -> None:
+def test_states_and_cells_are_pytorchs_after_every_step(
+    kind: str, shape: tuple[int, int, int], size: int, seed: int
+) -> None:
     module, cell = pair(kind, shape[2], size, seed)
     inputs = drawn(shape, seed)
     found = cell.run(inputs)
@@ -95,7 +97,9 @@ def test_inputs_are_left_as_they_are_and_runs_do_not_share_memory() -> None:
 
 @settings(deadline=None, max_examples=15)
 @given(st.integers(1, 12), st.integers(1, 9), st.integers(0, 99))
-def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(steps: int, size: int, seed: int) -> None:
+def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(
+    steps: int, size: int, seed: int
+) -> None:
     module, cell = pair("gru", 5, size, seed)
     inputs = drawn((steps, 2, 5), seed)
     found = cell.run(inputs)
@@ -110,8 +114,15 @@ def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(step
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.sampled_from(list(KINDS)), st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(1, 4), st.integers(0, 99))
-def test_sets_of_replicas_are_answered_as_each_layer_alone(kind: str, lengths: list[int], size: int, seed: int) -> None:
+@given(
+    st.sampled_from(list(KINDS)),
+    st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    st.integers(1, 4),
+    st.integers(0, 99),
+)
+def test_sets_of_replicas_are_answered_as_each_layer_alone(
+    kind: str, lengths: list[int], size: int, seed: int
+) -> None:
     lengths = sorted(lengths, reverse=True)
     pairs = [pair(kind, 3, size, seed + at) for at in range(2)]
     replicas = CELLS[kind].replicas((size, size), 3, 1)
@@ -120,7 +131,9 @@ def test_sets_of_replicas_are_answered_as_each_layer_alone(kind: str, lengths: l
     inputs = np.random.default_rng(seed).integers(0, 2, (lengths[0], 3, len(lengths)), np.uint8)
     weights = replicas.gates.detach().numpy()
     found = [states.copy() for states in CELLS[kind].replica_states(weights, inputs, lengths)]
-    assert [states.shape[2] for states in found] == [sum(length > step for length in lengths) for step in range(lengths[0])]
+    assert [states.shape[2] for states in found] == [
+        sum(length > step for length in lengths) for step in range(lengths[0])
+    ]
     for at, (_, cell) in enumerate(pairs):
         alone = cell.run(inputs.transpose(0, 2, 1).astype(np.float32)).states  # (T, N, H)
         for step, states in enumerate(found):
@@ -146,7 +159,16 @@ def test_stacked_layers_of_our_equations_are_pytorchs(kind: str, layers: int) ->
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
 def test_a_unit_without_weights_stays_zero(cell: Cell) -> None:
-    weights = CellWeights(cell, *(np.zeros(shape, np.float32) for shape in (
-        (cell.blocks * 2, 3), (cell.blocks * 2, 2), (cell.blocks * 2,), (cell.blocks * 2,)
-    )))  # fmt: skip
+    weights = CellWeights(
+        cell,
+        *(
+            np.zeros(shape, np.float32)
+            for shape in (
+                (cell.blocks * 2, 3),
+                (cell.blocks * 2, 2),
+                (cell.blocks * 2,),
+                (cell.blocks * 2,),
+            )
+        ),
+    )
     assert not cell.run(weights, drawn((4, 2, 3))).states.any()

@@ -15,8 +15,18 @@ from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_r
 MODELS = ("rnn", "lstm", "bilstm", "gru")
 
 
-def built(model: str, scheme: str, seed: int = 0, *, hidden: int = 16, layers: int = 2, forget: float = 1.0) -> nn.Module:
-    reader = build_row_reader(CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers)
+def built(
+    model: str,
+    scheme: str,
+    seed: int = 0,
+    *,
+    hidden: int = 16,
+    layers: int = 2,
+    forget: float = 1.0,
+) -> nn.Module:
+    reader = build_row_reader(
+        CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers
+    )
     initialise(reader, CELLS[model], scheme, torch.Generator().manual_seed(seed), (forget, forget))
     return reader
 
@@ -31,12 +41,16 @@ def by_pytorch(model: str, hidden: int, layers: int) -> nn.Module:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("hidden", "layers"), [(1, 1), (16, 1), (5, 3)])
-def test_pytorch_scheme_draws_the_numbers_that_pytorch_itself_draws(model: str, hidden: int, layers: int) -> None:
+def test_pytorch_scheme_draws_the_numbers_that_pytorch_itself_draws(
+    model: str, hidden: int, layers: int
+) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(7)
         expected = by_pytorch(model, hidden, layers)
     ours = built(model, "pytorch", seed=7, hidden=hidden, layers=layers)
-    for (name, weight), (_, theirs) in zip(ours.named_parameters(), expected.named_parameters(), strict=True):
+    for (name, weight), (_, theirs) in zip(
+        ours.named_parameters(), expected.named_parameters(), strict=True
+    ):
         # The bound of nn.Linear is the same number by another formula: one rounding apart.
         torch.testing.assert_close(weight, theirs, rtol=1e-6, atol=0, msg=name)
         if not name.startswith("readout"):

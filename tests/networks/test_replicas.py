@@ -42,7 +42,9 @@ def side_by_side(
 def inputs_for(network: Replicas, steps: int, batch: int, seed: int = 1) -> Tensor:
     draw = torch.Generator().manual_seed(seed)
     replicas = len(network.hidden_sizes)
-    return torch.randn(steps, replicas, network.features, batch, generator=draw, dtype=torch.float64)
+    return torch.randn(
+        steps, replicas, network.features, batch, generator=draw, dtype=torch.float64
+    )
 
 
 def outputs_of(pair: Pair, inputs: Tensor) -> Tensor:
@@ -64,7 +66,9 @@ def assert_gradients_are_those_of(network: Replicas, pairs: list[Pair]) -> None:
         for prefix, module in (("recurrent", recurrent), ("readout", readout)):
             for name, weight in module.named_parameters():
                 assert weight.grad is not None
-                torch.testing.assert_close(mine[f"{prefix}.{name}"], weight.grad, rtol=0, atol=1e-11, msg=f"{at} {name}")
+                torch.testing.assert_close(
+                    mine[f"{prefix}.{name}"], weight.grad, rtol=0, atol=1e-11, msg=f"{at} {name}"
+                )
 
 
 @pytest.mark.parametrize("cell", MODULES)
@@ -131,7 +135,9 @@ def test_the_gradient_is_the_slope(cell: str, steps: int, batch: int) -> None:
         return one.at_end(inputs, lengths if kind == "at each end" else None)
 
     for kind in ("every step", "at the end", "at each end"):
-        assert torch.autograd.gradcheck(lambda *weights, kind=kind: call(kind, *weights), (gates, readout))
+        assert torch.autograd.gradcheck(
+            lambda *weights, kind=kind: call(kind, *weights), (gates, readout)
+        )
 
 
 @pytest.mark.parametrize("cell", MODULES)
@@ -147,7 +153,9 @@ def test_bytes_are_read_as_numbers(cell: str, batch: int) -> None:
 @pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
-def test_walking_step_by_step_tells_the_same(cell: str, sizes: tuple[int, ...], steps: int, batch: int) -> None:
+def test_walking_step_by_step_tells_the_same(
+    cell: str, sizes: tuple[int, ...], steps: int, batch: int
+) -> None:
     network, pairs = side_by_side(sizes, features=2, outputs=3, cell=cell)
     inputs = inputs_for(network, steps, batch)
     walked = torch.stack([network.logits(states) for states in network.steps(inputs)])
@@ -162,7 +170,9 @@ def test_walking_step_by_step_tells_the_same(cell: str, sizes: tuple[int, ...], 
 def padding(network: Replicas) -> tuple[Tensor, Tensor]:
     """Where `gates` and `readout` belong to no unit of a replica."""
     replicas, width = len(network.hidden_sizes), network.hidden_size
-    gates = torch.ones(replicas, network.cell.blocks, width, network.gates.shape[2], dtype=torch.bool)
+    gates = torch.ones(
+        replicas, network.cell.blocks, width, network.gates.shape[2], dtype=torch.bool
+    )
     readout = torch.ones_like(network.readout, dtype=torch.bool)
     for at, size in enumerate(network.hidden_sizes):
         gates[at, :, :size, :size] = False

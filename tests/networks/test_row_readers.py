@@ -9,13 +9,21 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, RNNLayers, build_row_reader, initialise
+from rnn_tui.networks.layers import (
+    AllStatesReader,
+    LastStepBiLSTM,
+    RNNLayers,
+    build_row_reader,
+    initialise,
+)
 
 Array = npt.NDArray[np.float64]
 
 
 def mnist_reader(model: str, hidden_size: int, layers: int) -> nn.Module:
-    return build_row_reader(CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers)
+    return build_row_reader(
+        CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers
+    )
 
 
 def sigmoid(value: Array) -> Array:
@@ -80,7 +88,9 @@ def test_rnn_readout_takes_the_states_step_by_step() -> None:
 @pytest.mark.parametrize("units", [1, 2])
 def test_lstm_follows_its_gates(units: int) -> None:
     time_steps, features = 3, 2
-    reader = AllStatesReader(nn.LSTM(features, units, batch_first=True), time_steps, classes=time_steps * units).double()
+    reader = AllStatesReader(
+        nn.LSTM(features, units, batch_first=True), time_steps, classes=time_steps * units
+    ).double()
     w_ih, w_hh = numbers(4 * units, features, seed=1), numbers(4 * units, units, seed=2)
     b_ih, b_hh = numbers(4 * units, seed=3), numbers(4 * units, seed=4)
     put(reader.recurrent, weight_ih_l0=w_ih, weight_hh_l0=w_hh, bias_ih_l0=b_ih, bias_hh_l0=b_hh)
@@ -99,8 +109,10 @@ def test_bilstm_reads_all_rows_forwards_and_only_the_last_backwards(units: int) 
     bias_ahead, bias_back = numbers(4 * units, seed=5), numbers(4 * units, seed=6)
     put(
         reader.forward_direction,
-        weight_ih_l0=ahead[0], weight_hh_l0=ahead[1], bias_ih_l0=bias_ahead,
-    )  # fmt: skip
+        weight_ih_l0=ahead[0],
+        weight_hh_l0=ahead[1],
+        bias_ih_l0=bias_ahead,
+    )
     put(reader.backward_direction, weight_ih=back[0], weight_hh=back[1], bias_ih=bias_back)
     put(reader.readout, weight=np.eye(2 * units))
     rows = numbers(3, 2, seed=7)
@@ -122,7 +134,9 @@ def shared_weights(reader: LastStepBiLSTM, layers: int) -> dict[str, str]:
                 names[f"{kind}_l{layer}{way}"] = f"below.{kind}_l{layer}{way}"
         names[f"{kind}_l{layers - 1}"] = f"forward_direction.{kind}_l0"
         names[f"{kind}_l{layers - 1}_reverse"] = f"backward_direction.{kind}"
-    assert {"readout.weight", "readout.bias", *names.values()} == dict(reader.named_parameters()).keys()
+    assert {"readout.weight", "readout.bias", *names.values()} == dict(
+        reader.named_parameters()
+    ).keys()
     return names
 
 
@@ -148,7 +162,9 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
     found = torch.autograd.grad((outputs.sin() * weight).sum(), ours, materialize_grads=True)
     wanted = torch.autograd.grad((expected.sin() * weight).sum(), theirs)
     assert found[0].abs().max() > 0
-    for name, gradient, expected_gradient in zip(["input", *names.values()], found, wanted, strict=True):
+    for name, gradient, expected_gradient in zip(
+        ["input", *names.values()], found, wanted, strict=True
+    ):
         torch.testing.assert_close(gradient, expected_gradient, rtol=0, atol=1e-10, msg=name)
     # One step back from a state of zeros: the backward direction's own recurrence is never used.
     assert not found[1 + list(names.values()).index("backward_direction.weight_hh")].any()
@@ -156,22 +172,34 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(("count", "steps"), [(3, 5), (1, 1), (4, 2)])
-def test_rnn_layers_equal_pytorchs_in_states_and_gradients(layers: int, count: int, steps: int) -> None:
+def test_rnn_layers_equal_pytorchs_in_states_and_gradients(
+    layers: int, count: int, steps: int
+) -> None:
     draw = torch.Generator().manual_seed(layers)
-    ours, theirs = RNNLayers(4, 6, layers, batch_first=True).double(), nn.RNN(4, 6, layers, batch_first=True).double()
+    ours, theirs = (
+        RNNLayers(4, 6, layers, batch_first=True).double(),
+        nn.RNN(4, 6, layers, batch_first=True).double(),
+    )
     initialise(ours, CELLS["rnn"], "pytorch", draw)
     theirs.load_state_dict(ours.state_dict())
-    rows, weight = (torch.randn(count, steps, size, dtype=torch.float64, generator=draw, requires_grad=True) for size in (4, 6))
+    rows, weight = (
+        torch.randn(count, steps, size, dtype=torch.float64, generator=draw, requires_grad=True)
+        for size in (4, 6)
+    )
     states, expected = ours(rows)[0], theirs(rows)[0]
     torch.testing.assert_close(states, expected, rtol=0, atol=1e-12)
     found = torch.autograd.grad(states, [rows, *ours.parameters()], weight)
-    for gradient, wanted in zip(found, torch.autograd.grad(expected, [rows, *theirs.parameters()], weight), strict=True):
+    for gradient, wanted in zip(
+        found, torch.autograd.grad(expected, [rows, *theirs.parameters()], weight), strict=True
+    ):
         torch.testing.assert_close(gradient, wanted, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("at", [slice(4, 24), slice(5, 24, 2)])
-def test_a_part_of_the_steps_is_read_out_as_if_the_others_had_no_weight(kind: str, at: slice) -> None:
+def test_a_part_of_the_steps_is_read_out_as_if_the_others_had_no_weight(
+    kind: str, at: slice
+) -> None:
     reader = mnist_reader(kind, 8, 1)
     initialise(reader, CELLS[kind], "pytorch", torch.Generator().manual_seed(0))
     assert isinstance(reader, AllStatesReader)
@@ -215,7 +243,9 @@ def test_reports_sizes(model: str) -> None:
 @pytest.mark.parametrize("model", SHAPES)
 @pytest.mark.parametrize("hidden_size", [1, 2, 7, 33])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
-def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(model: str, hidden_size: int, layers: int) -> None:
+def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
+    model: str, hidden_size: int, layers: int
+) -> None:
     reader = mnist_reader(model, hidden_size, layers)
     initialise(reader, CELLS["lstm"], "pytorch", torch.Generator().manual_seed(0))
     logits: Tensor = reader(torch.rand(3, 28, 28, generator=torch.Generator().manual_seed(1)))

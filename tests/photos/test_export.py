@@ -10,7 +10,16 @@ import pytest
 
 from rnn_tui.engine.errors import DataError
 from rnn_tui.photos import export
-from rnn_tui.photos.export import HEAD, IDX_IMAGES, IDX_LABELS, in_the_way, labelled, write_idx, write_npz, write_table
+from rnn_tui.photos.export import (
+    HEAD,
+    IDX_IMAGES,
+    IDX_LABELS,
+    in_the_way,
+    labelled,
+    write_idx,
+    write_npz,
+    write_table,
+)
 from rnn_tui.photos.reader import Reading
 
 
@@ -91,8 +100,11 @@ def test_the_table_has_a_row_a_photo_whatever_the_names(tmp_path: Path) -> None:
     assert list(table[0]) == HEAD
     assert [row["path"] for row in table] == [
         *(str(one.path) for one in READINGS),
-        'a,b�"c".png', "'=1+1", "�[2J", *hostile[3:],
-    ]  # fmt: skip
+        'a,b�"c".png',
+        "'=1+1",
+        "�[2J",
+        *hostile[3:],
+    ]
     assert [row["prediction"] for row in table[:5]] == ["3", "4", "5", "", ""]
     assert [row["label"] for row in table[:5]] == ["3", "", "7", "", "8"]
     assert float(table[0]["confidence"]) == pytest.approx(0.82)
@@ -132,7 +144,9 @@ def test_what_cant_be_written_is_a_sentence(tmp_path: Path, name: str) -> None:
         write_idx(tmp_path / "file" / name, data)
 
 
-def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.npz"
     path.write_text("old")
 

@@ -25,7 +25,9 @@ def network_with(augmentation: str) -> RowReaderNetwork:
 
 @pytest.fixture(scope="module")
 def digits() -> list[PreparedDigit]:
-    return [PreparedDigit(one.numpy().astype(np.float32) / 255) for one in load_mnist().test_images[:20]]
+    return [
+        PreparedDigit(one.numpy().astype(np.float32) / 255) for one in load_mnist().test_images[:20]
+    ]
 
 
 def test_no_digit_is_an_eleventh_class_whose_logit_is_zero(digits: list[PreparedDigit]) -> None:
@@ -37,10 +39,14 @@ def test_no_digit_is_an_eleventh_class_whose_logit_is_zero(digits: list[Prepared
     # It was trained to tell 95 % of the label and 5 % of chance.
     assert network.config.recipe.label_smoothing == 0.05
     expected = np.maximum(smoothed - 0.05 / 11, 0)
-    assert network.chances(inputs) == pytest.approx(expected / expected.sum(axis=1, keepdims=True), abs=1e-5)
+    assert network.chances(inputs) == pytest.approx(
+        expected / expected.sum(axis=1, keepdims=True), abs=1e-5
+    )
 
 
-def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(digits: list[PreparedDigit]) -> None:
+def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(
+    digits: list[PreparedDigit],
+) -> None:
     network = network_with("photo")
     for one, way in zip(answers(network, digits), digits, strict=True):
         assert one.no_digit == 0
@@ -50,7 +56,9 @@ def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(digits: l
         assert one.probabilities.max() >= smoothed.max()
 
 
-def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_none(digits: list[PreparedDigit]) -> None:
+def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_none(
+    digits: list[PreparedDigit],
+) -> None:
     noise = np.random.default_rng(0).random((28, 28), np.float32)
     for one in answers(network_with("open-set"), [*digits, PreparedDigit(noise)]):
         assert one.probabilities.sum() == pytest.approx(1, abs=1e-4)
@@ -71,7 +79,11 @@ def test_a_sure_answer_needs_no_second_look(digits: list[PreparedDigit]) -> None
 def test_of_an_unsure_photo_the_surest_way_to_see_it_counts(digits: list[PreparedDigit]) -> None:
     network = network_with("photo")
     blank, *others = answers(network, [PreparedDigit(np.zeros((28, 28), np.float32)), *digits])
-    best = best_answer(network, replace(blank, probabilities=np.full(10, 0.1, np.float32)), [one.way for one in others])
+    best = best_answer(
+        network,
+        replace(blank, probabilities=np.full(10, 0.1, np.float32)),
+        [one.way for one in others],
+    )
     assert best.confidence == pytest.approx(WEAK * max(one.confidence for one in others), abs=1e-5)
 
 

@@ -27,7 +27,9 @@ def png_of(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + name + data + checksum
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"x") + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"x") + chunk(b"IEND", b"")
+    )
 
 
 FILES: dict[str, tuple[bytes, str]] = {
@@ -52,7 +54,9 @@ def test_a_long_strip_of_one_row_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_bytes_that_are_no_photo_say_why(tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_bytes_that_are_no_photo_say_why(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     data, reason = FILES[name]
     path = tmp_path / "x.jpg"
     path.write_bytes(data)
@@ -62,7 +66,9 @@ def test_bytes_that_are_no_photo_say_why(tmp_path: Path, name: str, capfd: pytes
     assert capfd.readouterr() == ("", "")
 
 
-def test_damage_inside_a_jpeg_leaves_no_words_on_the_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_damage_inside_a_jpeg_leaves_no_words_on_the_screen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "x.jpg"
     for at in range(700, 3000, 100):
         data = bytearray(encoded("jpg"))

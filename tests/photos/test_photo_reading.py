@@ -47,7 +47,9 @@ def everything(reader: PhotoReader, paths: Iterator[Path] | list[Path]) -> list[
     return list(itertools.chain.from_iterable(reader.read(paths)))
 
 
-def test_photos_are_read_in_order_and_right(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+def test_photos_are_read_in_order_and_right(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
     readings = everything(PhotoReader(network), [path for path, _ in photos])
     assert [one.path for one in readings] == [path for path, _ in photos]
     right = sum(one.prediction == digit for one, (_, digit) in zip(readings, photos, strict=True))
@@ -72,7 +74,9 @@ def test_answers_do_not_depend_on_how_many_are_read_at_once(
         assert one.confidence == pytest.approx(other.confidence, abs=1e-5)
 
 
-def test_a_bad_file_costs_one_row(network: RowReaderNetwork, photos: list[tuple[Path, int]], tmp_path: Path) -> None:
+def test_a_bad_file_costs_one_row(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]], tmp_path: Path
+) -> None:
     good = photos[0][0]
     bad = tmp_path / "bad.png"
     bad.write_bytes(good.read_bytes()[:-200])
@@ -85,7 +89,9 @@ def test_a_bad_file_costs_one_row(network: RowReaderNetwork, photos: list[tuple[
         assert (one.digit is None) == bool(one.error)
 
 
-def test_first_answers_come_before_the_last_paths_are_known(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+def test_first_answers_come_before_the_last_paths_are_known(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
     asked: list[int] = []
 
     def endless() -> Iterator[Path]:
@@ -105,16 +111,22 @@ def test_first_answers_come_before_the_last_paths_are_known(network: RowReaderNe
     assert len(asked) < 200
 
 
-def test_reading_stops_when_told_to(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+def test_reading_stops_when_told_to(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
     stop = threading.Event()
     seen = 0
-    for readings in PhotoReader(network).read((path for path, _ in itertools.cycle(photos)), stop.is_set):
+    for readings in PhotoReader(network).read(
+        (path for path, _ in itertools.cycle(photos)), stop.is_set
+    ):
         seen += len(readings)
         stop.set()
     assert seen <= reading.BATCH
 
 
-def test_below_the_threshold_an_answer_is_no_prediction(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+def test_below_the_threshold_an_answer_is_no_prediction(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
     paths = [path for path, _ in photos[:5]]
     strict = PhotoReader(network, threshold=1.01)
     for one in everything(strict, paths):
@@ -145,7 +157,9 @@ def test_the_reports_way_is_the_reports(network: RowReaderNetwork, tmp_path: Pat
     assert set(np.unique(one.digit)) <= {0.0, 1.0}
 
 
-def test_labels_are_taken_from_names_when_asked_for(network: RowReaderNetwork, tmp_path: Path) -> None:
+def test_labels_are_taken_from_names_when_asked_for(
+    network: RowReaderNetwork, tmp_path: Path
+) -> None:
     named = tmp_path / "7_first.png"
     digit = write_photo(named, 0)
     assert digit == 7
@@ -176,14 +190,20 @@ def test_the_weights_say_who_they_are(network: RowReaderNetwork) -> None:
 NUMBERS = asset_dir() / "samples" / "numbers"
 
 
-def test_a_number_is_read_from_left_to_right_each_digit_with_its_place(network: RowReaderNetwork) -> None:
+def test_a_number_is_read_from_left_to_right_each_digit_with_its_place(
+    network: RowReaderNetwork,
+) -> None:
     (number,) = everything(PhotoReader(network), [NUMBERS / "1984.jpg"])
     assert (number.text, number.doubt, number.digit) == ("1984", "", None)
     assert [one.prediction for one in number.digits] == [1, 9, 8, 4]
-    assert number.confidence == min(one.confidence for one in number.digits if one.confidence is not None)
+    assert number.confidence == min(
+        one.confidence for one in number.digits if one.confidence is not None
+    )
     boxes = [one.box for one in number.digits if one.box is not None]
     assert [box[0] for box in boxes] == sorted(box[0] for box in boxes)
-    assert all(0 <= left < right <= 1 and 0.2 < top < bottom < 0.8 for left, top, right, bottom in boxes)
+    assert all(
+        0 <= left < right <= 1 and 0.2 < top < bottom < 0.8 for left, top, right, bottom in boxes
+    )
 
 
 def test_a_column_of_numbers_is_read_row_by_row(network: RowReaderNetwork) -> None:
@@ -192,12 +212,16 @@ def test_a_column_of_numbers_is_read_row_by_row(network: RowReaderNetwork) -> No
     assert [len(row) for row in column.rows] == [2, 3, 4]
 
 
-def test_one_digit_or_a_number_as_asked(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+def test_one_digit_or_a_number_as_asked(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
     single, several = photos[0][0], NUMBERS / "1984.jpg"
     (one,) = everything(PhotoReader(network, number="one"), [several])
     assert not one.rows
     assert one.text in set("1984?")
-    auto, row = (everything(PhotoReader(network, number=number), [single])[0] for number in ("auto", "row"))
+    auto, row = (
+        everything(PhotoReader(network, number=number), [single])[0] for number in ("auto", "row")
+    )
     assert not auto.rows
     assert len(row.digits) == len(row.rows) == 1
     assert row.text == auto.text == str(photos[0][1])

@@ -101,9 +101,15 @@ def test_shrinking_keeps_the_mean_and_reaches_the_size(side: int) -> None:
 def test_ink_is_marked_where_it_is_and_a_middle_in_it() -> None:
     photo = colour(three())
     found = find_digits(photo)
-    drawn = cv2.resize(three(), found.copy.shape[1::-1], interpolation=cv2.INTER_AREA) < (PAPER + PEN) / 2
+    drawn = (
+        cv2.resize(three(), found.copy.shape[1::-1], interpolation=cv2.INTER_AREA)
+        < (PAPER + PEN) / 2
+    )
     assert found.marks.ink[drawn].mean() > 0.8
-    assert found.marks.ink[cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0].mean() < 0.02
+    assert (
+        found.marks.ink[cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0].mean()
+        < 0.02
+    )
     (digit,) = found.digits
     assert digit.sure > 0.6
 
@@ -113,7 +119,10 @@ def test_marks_are_the_same_in_every_thread() -> None:
     alone = marked(picture)
     with ThreadPoolExecutor(4) as pool:
         others = list(pool.map(marked, [picture] * 8))
-    assert all(np.array_equal(alone.ink, other.ink) and np.array_equal(alone.middle, other.middle) for other in others)
+    assert all(
+        np.array_equal(alone.ink, other.ink) and np.array_equal(alone.middle, other.middle)
+        for other in others
+    )
 
 
 def test_marks_do_not_depend_on_light_and_contrast() -> None:
@@ -184,7 +193,9 @@ def test_the_digit_is_found_where_it_is(spoil: Callable[[Picture], Picture]) -> 
     top, left = drawn.min(axis=0)
     bottom, right = drawn.max(axis=0) + 1
     # A pixel of the copy in which digits are looked for is six of the photo's.
-    assert found.place_of(found.digits[0]).tolist() == pytest.approx([left, top, right, bottom], abs=8)
+    assert found.place_of(found.digits[0]).tolist() == pytest.approx(
+        [left, top, right, bottom], abs=8
+    )
 
 
 def test_a_fives_bar_is_part_of_it() -> None:
@@ -223,7 +234,11 @@ def test_the_first_proposal_is_what_is_prepared_and_none_comes_twice() -> None:
     digits = [one.digit for one in proposals(photo, "mnist")]
     assert np.array_equal(digits[0], next(proposals(photo, "mnist")).digit)
     assert 1 <= len(digits) <= 4
-    assert all(not np.allclose(one, other) for number, one in enumerate(digits) for other in digits[:number])
+    assert all(
+        not np.allclose(one, other)
+        for number, one in enumerate(digits)
+        for other in digits[:number]
+    )
 
 
 def test_the_digit_in_a_tilted_box_is_proposed() -> None:
@@ -257,18 +272,29 @@ def test_ink_elsewhere_is_not_the_digits() -> None:
 
 
 def test_where_there_is_no_ink_there_is_none() -> None:
-    assert not ink_near(colour(np.full((80, 80), PAPER, np.uint8)), np.zeros((80, 80), np.bool_)).any()
+    assert not ink_near(
+        colour(np.full((80, 80), PAPER, np.uint8)), np.zeros((80, 80), np.bool_)
+    ).any()
 
 
 # Several digits
 
 
-def written(text: str, *, apart: float = 30, height: int = 60, size: tuple[int, int] = (200, 500), at: float = 60) -> Picture:
+def written(
+    text: str,
+    *,
+    apart: float = 30,
+    height: int = 60,
+    size: tuple[int, int] = (200, 500),
+    at: float = 60,
+) -> Picture:
     """A row of sevens and ones, as `text` says, on grey paper."""
     plane, left = np.full(size, PAPER, np.uint8), 30.0
     for sign in text:
         corners = [(0, 0), (0.6, 0), (0.25, 1)] if sign == "7" else [(0.3, 0), (0.3, 1)]
-        points = np.rint([(left + height * x, at + height * y) for x, y in corners]).astype(np.int32)
+        points = np.rint([(left + height * x, at + height * y) for x, y in corners]).astype(
+            np.int32
+        )
         cv2.polylines(plane, [points], False, PEN, 6, cv2.LINE_AA)
         left += 0.6 * height + apart
     return plane
@@ -279,13 +305,18 @@ def test_digits_in_a_row_are_found_from_left_to_right(height: int) -> None:
     found = find_digits(colour(written("7177", height=height)))
     (row,) = rows_of(found.digits)
     middles = [float(found.place_of(digit)[::2].mean()) for digit in row]
-    assert middles == pytest.approx([30 + (0.6 * height + 30) * at + 0.3 * height for at in range(4)], abs=5)
+    assert middles == pytest.approx(
+        [30 + (0.6 * height + 30) * at + 0.3 * height for at in range(4)], abs=5
+    )
 
 
 def test_rows_are_read_from_the_top_even_where_they_rise() -> None:
     plane = np.minimum(written("717", size=(400, 500)), written("177", size=(400, 500), at=220))
     turn = cv2.getRotationMatrix2D((250, 200), 10, 1)
-    plane = np.asarray(cv2.warpAffine(plane, turn, (500, 400), borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER), np.uint8)
+    plane = np.asarray(
+        cv2.warpAffine(plane, turn, (500, 400), borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER),
+        np.uint8,
+    )
     found = find_digits(colour(plane))
     rows = rows_of(found.digits)
     assert [len(row) for row in rows] == [3, 3]
@@ -315,13 +346,19 @@ def test_a_digit_that_touches_another_is_doubted() -> None:
 
 
 def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
-    """The first of MNIST's test digits in a row, 100 pixels tall and so many apart, on white paper (200, W, 3)."""
+    """The first of MNIST's test digits in a row, 100 pixels tall and so many apart, on white paper
+    (200, W, 3).
+    """
     digits = []
     for image in load_mnist().test_images[:count].numpy():
         left, top, wide, tall = cv2.boundingRect((image > 100).astype(np.uint8))
         cut = image[top : top + tall, left : left + wide]
-        digits.append(cv2.resize(cut, (wider * 100 * wide // tall, 100), interpolation=cv2.INTER_CUBIC))
-    row = np.hstack([cv2.copyMakeBorder(one, 50, 50, 0, gap, cv2.BORDER_CONSTANT) for one in digits])
+        digits.append(
+            cv2.resize(cut, (wider * 100 * wide // tall, 100), interpolation=cv2.INTER_CUBIC)
+        )
+    row = np.hstack(
+        [cv2.copyMakeBorder(one, 50, 50, 0, gap, cv2.BORDER_CONSTANT) for one in digits]
+    )
     return colour(255 - cv2.copyMakeBorder(row, 0, 0, 50, 50, cv2.BORDER_CONSTANT))
 
 
@@ -361,7 +398,10 @@ def test_a_piece_of_a_pattern_is_no_digit(reader: PhotoReader) -> None:
         cv2.line(pattern, (30 + 60 * x, 15 + 60 * y), (30 + 60 * x, 50 + 60 * y), PEN, 9)
     alone = pattern.copy()
     alone[:, 200:] = alone[:, :100] = alone[200:] = alone[:100] = PAPER
-    one, all_of_them = (next(looks_at(found, found.digits[0])) for found in map(find_digits, map(colour, (alone, pattern))))
+    one, all_of_them = (
+        next(looks_at(found, found.digits[0]))
+        for found in map(find_digits, map(colour, (alone, pattern)))
+    )
     assert not one.doubt
     assert "something else" in all_of_them.doubt
 

@@ -176,11 +176,16 @@ def test_what_opencv_writes_is_read(tmp_path: Path, kind: str) -> None:
     assert np.abs(read_image(path).astype(int) - seven()).mean() < 3
 
 
-KINDS = {kind: encoded(kind, seven()[40:200:4, 100:220:4]) for kind in ("jpg", "png", "bmp", "tiff", "webp")}
+KINDS = {
+    kind: encoded(kind, seven()[40:200:4, 100:220:4])
+    for kind in ("jpg", "png", "bmp", "tiff", "webp")
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_damaged_files_are_pictures_or_sentences(
     tmp_path: Path, kind: str, data: st.DataObject, capfd: pytest.CaptureFixture[str]

@@ -35,5 +35,7 @@ def picture() -> bytes:
         browser.wait_for("test accuracy.*epoch 2 of 2")
         taken = Image.open(io.BytesIO(browser.driver.get_screenshot_as_png()))
     small = io.BytesIO()
-    taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+        small, "PNG", optimize=True
+    )
     return small.getvalue()

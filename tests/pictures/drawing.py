@@ -1,4 +1,5 @@
-"""Screens as one SVG: still, or moving as a strip of frames. Small, sharp at any size, and no font to fetch.
+"""Screens as one SVG: still, or moving as a strip of frames. Small, sharp at any size, and no font
+to fetch.
 
 Rows that several frames share are written once. Blocks, half blocks and Braille dots are drawn,
 so that no font leaves gaps between them or has them in another width.
@@ -21,10 +22,12 @@ _RECT = re.compile(r'<rect fill="(#[0-9a-f]+)" x="([\d.]+)" y="([\d.]+)" width="
 _TEXT = re.compile(r'<text class="[\w-]+-(r\d+)" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>')
 # Of a cell: left, top, right, bottom, in eighths.
 _BLOCKS = {
-    "█": (0, 0, 8, 8), "▀": (0, 0, 8, 4), "▐": (4, 0, 8, 8),
+    "█": (0, 0, 8, 8),
+    "▀": (0, 0, 8, 4),
+    "▐": (4, 0, 8, 8),
     **{char: (0, 7 - at, 8, 8) for at, char in enumerate("▁▂▃▄▅▆▇")},
     **{char: (0, 0, 7 - at, 8) for at, char in enumerate("▉▊▋▌▍▎▏")},
-}  # fmt: skip
+}
 # Of the dots of a Braille character, by bit: column and row.
 _PLACES = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 
@@ -71,7 +74,10 @@ def rows_of(screenshot: str, columns: int, lines: int) -> tuple[Row, ...]:
 def texts_in(drawing: str) -> list[str]:
     """The text of each row of an SVG that was made here, words with a blank between them."""
     rows = re.findall(r'<g id="r\d+">(.*?)</g>', drawing, re.DOTALL)
-    return [" ".join(html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", row)) for row in rows]
+    return [
+        " ".join(html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", row))
+        for row in rows
+    ]
 
 
 @dataclass
@@ -97,7 +103,9 @@ def svg(frames: Sequence[Frame], title: str) -> str:
     size = f'width="{width}" height="{tall}"'
     pool = _Pool()
     shown = [_frame(frame, at * width, pool, height, width) for at, frame in enumerate(frames)]
-    rows = "".join(f'<g id="{name}">{"".join(_row(row, pool))}</g>\n' for row, name in pool.rows.items())
+    rows = "".join(
+        f'<g id="{name}">{"".join(_row(row, pool))}</g>\n' for row, name in pool.rows.items()
+    )
     styles = "".join(f".{name}{{{css}}}" for css, name in pool.styles.items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tall}" {size}>\n'
@@ -119,9 +127,13 @@ def _frame(frame: Frame, x: int, pool: _Pool, height: int, width: int) -> str:
     caption = ""
     if frame.caption:
         caption = (
-            f'<text x="{width // 2}" y="{height + 12}" fill="{BRIGHT}" text-anchor="middle">{html.escape(frame.caption)}</text>'
+            f'<text x="{width // 2}" y="{height + 12}" fill="{BRIGHT}" '
+            f'text-anchor="middle">{html.escape(frame.caption)}</text>'
         )
-    return f'<g transform="translate({x})"><g transform="translate({PADDING} {PADDING})">{uses}</g>{caption}</g>\n'
+    return (
+        f'<g transform="translate({x})"><g transform="translate({PADDING} '
+        f'{PADDING})">{uses}</g>{caption}</g>\n'
+    )
 
 
 def _movement(frames: Sequence[Frame], width: int) -> str:
@@ -133,7 +145,8 @@ def _movement(frames: Sequence[Frame], width: int) -> str:
         keys.append(f"{100 * before / whole:.3f}%{{transform:translateX({-at * width}px)}}")
         before += frame.seconds
     return (
-        f".strip{{animation:strip {whole:.2f}s step-end infinite}}@keyframes strip{{{''.join(keys)}}}"
+        f".strip{{animation:strip {whole:.2f}s step-end infinite}}@keyframes "
+        f"strip{{{''.join(keys)}}}"
         "@media (prefers-reduced-motion){.strip{animation:none}}"
     )
 
@@ -142,23 +155,38 @@ def _row(row: Row, pool: _Pool) -> Iterator[str]:
     """What is behind, then blocks, then text, each in runs."""
     for colour, first, last in _runs([cell.behind for cell in row]):
         if colour:
-            yield f'<rect x="{first * WIDTH}" width="{(last - first) * WIDTH}" height="{HEIGHT}" fill="{colour}"/>'
-    for (char, style), first, last in _runs([(cell.char, cell.style) if cell.char in _BLOCKS else ("", "") for cell in row]):
+            yield (
+                f'<rect x="{first * WIDTH}" width="{(last - first) * WIDTH}" height="{HEIGHT}" '
+                f'fill="{colour}"/>'
+            )
+    for (char, style), first, last in _runs(
+        [(cell.char, cell.style) if cell.char in _BLOCKS else ("", "") for cell in row]
+    ):
         if char:
             yield _block(char, style, first, last)
     for style, first, last in _runs([cell.style if _is_braille(cell.char) else "" for cell in row]):
         if style:
             dots = "".join(_dots(cell.char, at) for at, cell in enumerate(row[first:last], first))
             yield f'<path fill="{_fill(style)}" d="{dots}"/>'
-    texts = ["" if cell.char in _BLOCKS or cell.char == " " or _is_braille(cell.char) else cell.style for cell in row]
+    texts = [
+        "" if cell.char in _BLOCKS or cell.char == " " or _is_braille(cell.char) else cell.style
+        for cell in row
+    ]
     for at in range(1, len(texts) - 1):  # a blank between two words of one style is of it
-        if row[at].char == " " and texts[at - 1] and texts[at - 1] == texts[at + 1] == row[at].style:
+        if (
+            row[at].char == " "
+            and texts[at - 1]
+            and texts[at - 1] == texts[at + 1] == row[at].style
+        ):
             texts[at] = texts[at - 1]
     for style, first, last in _runs(texts):
         if style:
             text = html.escape("".join(cell.char for cell in row[first:last]), quote=False)
             long = (last - first) * WIDTH
-            yield f'<text class="{pool.style(style)}" x="{first * WIDTH}" y="15" textLength="{long}">{text}</text>'
+            yield (
+                f'<text class="{pool.style(style)}" x="{first * WIDTH}" y="15" '
+                f'textLength="{long}">{text}</text>'
+            )
 
 
 def _block(char: str, style: str, first: int, last: int) -> str:
@@ -166,7 +194,8 @@ def _block(char: str, style: str, first: int, last: int) -> str:
     parts = range(first, last) if (left, right) != (0, 8) else [first]
     across = WIDTH if (left, right) != (0, 8) else (last - first) * WIDTH
     return "".join(
-        f'<rect x="{at * WIDTH + left * WIDTH / 8:g}" y="{top * HEIGHT / 8:g}" width="{across * (right - left) / 8:g}" '
+        f'<rect x="{at * WIDTH + left * WIDTH / 8:g}" y="{top * HEIGHT / 8:g}" '
+        f'width="{across * (right - left) / 8:g}" '
         f'height="{(bottom - top) * HEIGHT / 8:g}" fill="{_fill(style)}"/>'
         for at in parts
     )
@@ -185,7 +214,9 @@ def _dots(char: str, column: int) -> str:
     """The dots of a Braille character, with which charts draw lines."""
     bits = ord(char) - 0x2800
     return "".join(
-        f"M{column * WIDTH + 5 * x + 1} {5 * y + 1}h3v3h-3z" for bit, (x, y) in enumerate(_PLACES) if bits >> bit & 1
+        f"M{column * WIDTH + 5 * x + 1} {5 * y + 1}h3v3h-3z"
+        for bit, (x, y) in enumerate(_PLACES)
+        if bits >> bit & 1
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
-# Numbers of a row of a report's table: published; mean, deviation; seeds; next seed; smallest, largest.
+# Numbers of a row of a report's table: published; mean, deviation; seeds; next seed; smallest,
+# largest.
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 TASKS = ("MNIST", "Recall", "Adder")
 FONT = "DejaVu Sans,Verdana,sans-serif"
@@ -23,11 +24,15 @@ def rows_below(heading: str) -> Iterator[list[str]]:
 
 
 def report() -> str:
-    """Published figures beside ours: mean, deviation, smallest, largest, and where one more seed would end."""
+    """Published figures beside ours: mean, deviation, smallest, largest, and where one more seed
+    would end.
+    """
     rows = []
     for cells in rows_below("The report rerun"):
         if cells[0].startswith(TASKS):
-            published, spread, _, next_seed, _, ends = ([*map(float, NUMBER.findall(cell))] for cell in cells[1:7])
+            published, spread, _, next_seed, _, ends = (
+                [*map(float, NUMBER.findall(cell))] for cell in cells[1:7]
+            )
             rows.append((cells[0], *published, *spread, *next_seed, *ends))
     groups = [[row for row in rows if row[0].startswith(name)] for name in TASKS]
     axes = ((97.5, 99.5, 0.5), (0, 100, 20), (70, 100, 5))
@@ -42,12 +47,22 @@ def report() -> str:
         for at, (name, published, mean, sd, from_, to, least, most) in enumerate(group):
             y = top + STEP * at + STEP / 2
             parts.append(_text(LEFT - 10, y + 4, name, "end"))
-            for first, last, thick in ((from_, to, 1.5), (max(least, mean - sd), min(most, mean + sd), 5)):
+            for first, last, thick in (
+                (from_, to, 1.5),
+                (max(least, mean - sd), min(most, mean + sd), 5),
+            ):
                 ends = f"M{_across(first, low, high):.1f} {y:g}H{_across(last, low, high):.1f}"
-                parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick:g}" fill="none"/>')
-            parts.append(f'<circle cx="{_across(mean, low, high):.1f}" cy="{y:g}" r="5" fill="{OURS}"/>')
+                parts.append(
+                    f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick:g}" fill="none"/>'
+                )
+            parts.append(
+                f'<circle cx="{_across(mean, low, high):.1f}" cy="{y:g}" r="5" fill="{OURS}"/>'
+            )
             x = _across(published, low, high)
-            parts.append(f'<path d="M{x:.1f} {y - 7:g}l6 7l-6 7l-6 -7z" fill="none" stroke="{THEIRS}" stroke-width="2"/>')
+            parts.append(
+                f'<path d="M{x:.1f} {y - 7:g}l6 7l-6 7l-6 -7z" fill="none" stroke="{THEIRS}" '
+                'stroke-width="2"/>'
+            )
         top = bottom + 36
     return _svg("The report's published figures and ours, in percent", top - 6, parts)
 
@@ -64,7 +79,9 @@ def contention() -> str:
             y = top + 18 + at * 18
             length = (WIDTH - LEFT - 90) * number / most
             parts.append(_text(LEFT - 10, y + 11, busy, "end"))
-            parts.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="13" fill="{OURS}"/>')
+            parts.append(
+                f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="13" fill="{OURS}"/>'
+            )
             parts.append(_text(LEFT + length + 6, y + 11, f"{number:,.0f}", "start"))
         top += 18 * (len(numbers) + 1) + 14
     return _svg("Images a second, by the number of busy programs beside it", top, parts)
@@ -84,7 +101,8 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:
     drawn = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" '
+        f'width="{WIDTH}" height="{height:g}">\n'
         f"<title>{title}</title>\n<style>text{{font:12px {FONT};fill:{INK}}}</style>\n"
         f'<rect width="{WIDTH}" height="{height:g}" fill="#ffffff"/>\n{drawn}\n</svg>\n'
     )

@@ -65,7 +65,9 @@ async def train(pilot: Pilot[int], app: RnnTuiApp, runs: int = 1) -> None:
     """Train what the form says, to the end."""
     before = len(app.runs.evaluations)
     await pilot.press("t")
-    await until(pilot, lambda: len(app.runs.evaluations) >= before + runs and not app.runs.anything_to_come)
+    await until(
+        pilot, lambda: len(app.runs.evaluations) >= before + runs and not app.runs.anything_to_come
+    )
 
 
 def set_up(app: RnnTuiApp, seeds: int) -> None:
@@ -145,7 +147,22 @@ async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
     await studied(pilot, app)
     up, down = ["up"] * 2, ["down"] * 9
-    await studied(pilot, app, "b", "delete", *up, "delete", *up, "delete", "up", "delete", "up", "delete", *down, "delete")
+    await studied(
+        pilot,
+        app,
+        "b",
+        "delete",
+        *up,
+        "delete",
+        *up,
+        "delete",
+        "up",
+        "delete",
+        "up",
+        "delete",
+        *down,
+        "delete",
+    )
 
 
 async def study(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
@@ -227,17 +244,34 @@ SCENES: Mapping[str, Scene] = {
     "inside-adder": Scene("Inside an adder: its state, and the carry", inside_adder),
     "photos": Scene("Sample photos, read", photos),
     "mnist": Scene("Three models trained on MNIST", mnist, (120, 36), "mnist", trains=True),
-    "recall": Scene("Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True),
+    "recall": Scene(
+        "Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True
+    ),
     "inside-mnist": Scene("Inside an RNN that has read 19 of 28 rows", inside_mnist, (120, 36)),
-    "inside-recall": Scene("How long each digit survives in a recall network", inside_recall, (120, 36)),
+    "inside-recall": Scene(
+        "How long each digit survives in a recall network", inside_recall, (120, 36)
+    ),
     "inside-edits": Scene("An adder without six of its ten units", inside_edits, (120, 36)),
     "inside-silence": Scene("What each unit of an adder is worth", inside_silence, (120, 36)),
-    "inside-gradients": Scene("How far the gradient reaches back in three cells", inside_gradients, (120, 36)),
-    "inside-attribution": Scene("Pixels that speak for the answer, and against it", inside_attribution, (120, 36)),
+    "inside-gradients": Scene(
+        "How far the gradient reaches back in three cells", inside_gradients, (120, 36)
+    ),
+    "inside-attribution": Scene(
+        "Pixels that speak for the answer, and against it", inside_attribution, (120, 36)
+    ),
     "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
     "inside-film": Scene("A recall network while it learned", inside_film, (120, 36), trains=True),
-    "inside-clicks": Scene("When twenty adders came to add, and clusters of states", inside_clicks, (120, 50), trains=True),
-    "learning-rate": Scene("The loss of recall networks by learning rate", learning_rate, (100, 30), trains=True),
+    "inside-clicks": Scene(
+        "When twenty adders came to add, and clusters of states",
+        inside_clicks,
+        (120, 50),
+        trains=True,
+    ),
+    "learning-rate": Scene(
+        "The loss of recall networks by learning rate", learning_rate, (100, 30), trains=True
+    ),
     "guide": Scene("A guided experiment", guide, (100, 30)),
-    "inside-states": Scene("States of an adder on a plane, with fixed points", inside_states, (120, 36)),
+    "inside-states": Scene(
+        "States of an adder on a plane, with fixed points", inside_states, (120, 36)
+    ),
 }

@@ -1,7 +1,7 @@
 """The moving picture of the README: a session of the real app, frame by frame.
 
-Home, training with twenty seeds, the carry in an adder, photos. The figures are those of fixed seeds;
-how many frames training takes depends on the machine, and at most so many are kept.
+Home, training with twenty seeds, the carry in an adder, photos. The figures are those of fixed
+seeds; how many frames training takes depends on the machine, and at most so many are kept.
 """
 
 import re
@@ -101,7 +101,10 @@ async def look_inside(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None
     await pilot.press("home")
     for place in range(PLACES + 1):
         await pilot.pause(0.5)
-        camera.take(0.55 if place < PLACES else 2.0, "z: what the network holds, place by place, and where it keeps the carry")
+        camera.take(
+            0.55 if place < PLACES else 2.0,
+            "z: what the network holds, place by place, and where it keeps the carry",
+        )
         await pilot.press("right")
 
 

@@ -42,7 +42,9 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
             yield from parsers(one)
 
 
-def subparsers(parser: argparse.ArgumentParser) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
+def subparsers(
+    parser: argparse.ArgumentParser,
+) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
     """Where a parser has commands below it."""
     return [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
 
@@ -57,17 +59,33 @@ def section(parser: argparse.ArgumentParser) -> str:
     parts = [f"\n## `{parser.prog}`\n", f"```text\n{usage(parser)}\n```\n"]
     if parser.description:
         parts.append(f"{parser.description}\n")
-    positional = [one for one in parser._actions if not one.option_strings and one.help != argparse.SUPPRESS]
+    positional = [
+        one for one in parser._actions if not one.option_strings and one.help != argparse.SUPPRESS
+    ]
     for one in positional:
         if isinstance(one, argparse._SubParsersAction):
             rows = [(code(choice.dest), str(choice.help or "")) for choice in one._choices_actions]
             parts.append(table((str(one.metavar), "what it does"), rows))
     arguments = [one for one in positional if not isinstance(one, argparse._SubParsersAction)]
     if arguments:
-        parts.append(table(("argument", "what it is"), [(code(named(one)), help_of(parser, one)) for one in arguments]))
-    options = [one for one in parser._actions if one.option_strings and not isinstance(one, argparse._HelpAction)]
+        parts.append(
+            table(
+                ("argument", "what it is"),
+                [(code(named(one)), help_of(parser, one)) for one in arguments],
+            )
+        )
+    options = [
+        one
+        for one in parser._actions
+        if one.option_strings and not isinstance(one, argparse._HelpAction)
+    ]
     if options:
-        parts.append(table(("option", "what it does"), [(spelled(one), help_of(parser, one)) for one in options]))
+        parts.append(
+            table(
+                ("option", "what it does"),
+                [(spelled(one), help_of(parser, one)) for one in options],
+            )
+        )
     if parser.epilog:
         parts.append(ending(parser))
     return "\n".join(parts)
@@ -76,14 +94,18 @@ def section(parser: argparse.ArgumentParser) -> str:
 def usage(parser: argparse.ArgumentParser) -> str:
     """The command with its arguments."""
     parts = [parser.prog]
-    if any(one.option_strings and not isinstance(one, argparse._HelpAction) for one in parser._actions):
+    if any(
+        one.option_strings and not isinstance(one, argparse._HelpAction) for one in parser._actions
+    ):
         parts.append("[OPTION …]")
     for one in parser._actions:
         if not one.option_strings:
             text = named(one)
             if one.nargs in ("*", "+"):
                 text += " …"
-            optional = one.nargs in ("?", "*") or (isinstance(one, argparse._SubParsersAction) and not one.required)
+            optional = one.nargs in ("?", "*") or (
+                isinstance(one, argparse._SubParsersAction) and not one.required
+            )
             parts.append(f"[{text}]" if optional else text)
     return " ".join(parts)
 
@@ -97,7 +119,11 @@ def spelled(action: argparse.Action) -> str:
     """An option's names, and what stands behind them."""
     value = ""
     if action.nargs != 0:
-        value = f" {action.metavar}" if action.metavar else f" {{{','.join(map(str, action.choices or (action.dest,)))}}}"
+        value = (
+            f" {action.metavar}"
+            if action.metavar
+            else f" {{{','.join(map(str, action.choices or (action.dest,)))}}}"
+        )
     return ", ".join(code(f"{name}{value}") for name in action.option_strings)
 
 
@@ -108,7 +134,9 @@ def help_of(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 def ending(parser: argparse.ArgumentParser) -> str:
     """What `--help` says at its end: examples as they are, sentences as a paragraph."""
-    text = str(parser.epilog).replace(str(log_file()), "`log/rnn-tui.log` in the folder for such files")
+    text = str(parser.epilog).replace(
+        str(log_file()), "`log/rnn-tui.log` in the folder for such files"
+    )
     words, found, examples = text.partition("examples:\n")
     parts = [f"{words.strip()}\n"] if words.strip() else []
     if found:

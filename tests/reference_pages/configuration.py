@@ -61,7 +61,9 @@ def page() -> str:
     rows = []
     for name, one in ENTRIES.items():
         default = "" if one.default is None else code(as_toml(one.default))
-        rows.append((code(name), default, may_be(name, one.metadata["choices"]), one.metadata["words"]))
+        rows.append(
+            (code(name), default, may_be(name, one.metadata["choices"]), one.metadata["words"])
+        )
     return HEAD + table(("entry", "default", "may be", "what it is"), rows) + TAIL
 
 

@@ -63,30 +63,54 @@ DOCUMENTS = (
     Document("train mnist", ("train mnist --preset fast --data-dir {mnist} --hidden-size 16",)),
     Document("train recall", (f"train recall {SMALL}",)),
     Document("train adder", (f"train adder {SMALL}",)),
-    Document("train recall --find-learning-rate", ("train recall --preset fast --hidden-size 5 --find-learning-rate",)),
+    Document(
+        "train recall --find-learning-rate",
+        ("train recall --preset fast --hidden-size 5 --find-learning-rate",),
+    ),
     Document("recall", ("recall --pretrained", "recall --pretrained --vote"), b"31415\n31x\n"),
     Document("add", ("add --pretrained", "add --pretrained --vote"), b"1011 110\n1011\n"),
-    Document("predict", ("predict --labels {samples}/7-ruled.jpg {samples}/2-night.jpg {here}/5-broken.jpg",
-                         "predict {samples}/3-blackboard.jpg --threshold 100", "predict {samples}/numbers/1984.jpg")),
-    Document("inspect adder", ("inspect adder 1011 110 --pretrained --probes --silence --gradients --sensitivity "
-                               "--state-space --automaton --edit state[6]@2-=0",
-                               "inspect adder 1011 110 --pretrained --hidden-size 3 --automaton",
-                               "inspect adder 1011 110 --run last --learning --clicks")),
+    Document(
+        "predict",
+        (
+            "predict --labels {samples}/7-ruled.jpg {samples}/2-night.jpg {here}/5-broken.jpg",
+            "predict {samples}/3-blackboard.jpg --threshold 100",
+            "predict {samples}/numbers/1984.jpg",
+        ),
+    ),
+    Document(
+        "inspect adder",
+        (
+            "inspect adder 1011 110 --pretrained --probes --silence --gradients --sensitivity "
+            "--state-space --automaton --edit state[6]@2-=0",
+            "inspect adder 1011 110 --pretrained --hidden-size 3 --automaton",
+            "inspect adder 1011 110 --run last --learning --clicks",
+        ),
+    ),
     Document("inspect recall", ("inspect recall 31415 --pretrained --probes",)),
-    Document("inspect mnist", ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg")),
+    Document(
+        "inspect mnist",
+        ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg"),
+    ),
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
     Document("runs watch", ("runs watch last",)),
     Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
     Document("runs export --to json", ("runs export last --to json",)),
-    Document("sweep task", (f"sweep recall {SMALL} --search random --trials 4 --range learning_rate=1e-3..1e-1:log "
-                            "--grid batch_size=32,64 --name some --on local:1 --quiet",)),
+    Document(
+        "sweep task",
+        (
+            f"sweep recall {SMALL} --search random --trials 4 --range learning_rate=1e-3..1e-1:log "
+            "--grid batch_size=32,64 --name some --on local:1 --quiet",
+        ),
+    ),
     Document("sweep task --dry-run", ("sweep adder --grid epochs=1,2 --dry-run",)),
     Document("sweep list", ("sweep list",)),
     Document("sweep show", ("sweep show some",)),
-    Document("report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")),
+    Document(
+        "report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")
+    ),
     Document("config", ("config",)),
-)  # fmt: skip
+)
 # Objects that stand in several documents have a section of their own: title, and fields that tell them.
 COMMON = {
     "Settings of a run": {"recipe"},
@@ -124,25 +148,40 @@ NAMES_ARE_DATA = (
 )
 # Types that small examples do not show whole.
 TYPES = {
-    "Run: message": "text or null", "Run: metric": "text or null", "Run: best": "number or null",
-    "Run: last": "number or null", "Run: final_metric": "text or null", "Run: final": "number or null",
-    "Run: device": "text or null", "Run: parameters": "whole number or null", "Run: tags": "list of texts",
-    "Run: weights": "text or null", "Trace: settled": "whole number or null",
-    "train mnist: weights": "text or null", "train recall: weights": "text or null", "train adder: weights": "text or null",
+    "Run: message": "text or null",
+    "Run: metric": "text or null",
+    "Run: best": "number or null",
+    "Run: last": "number or null",
+    "Run: final_metric": "text or null",
+    "Run: final": "number or null",
+    "Run: device": "text or null",
+    "Run: parameters": "whole number or null",
+    "Run: tags": "list of texts",
+    "Run: weights": "text or null",
+    "Trace: settled": "whole number or null",
+    "train mnist: weights": "text or null",
+    "train recall: weights": "text or null",
+    "train adder: weights": "text or null",
     "train recall --find-learning-rate: suggestion": "number or null",
     "train recall --find-learning-rate: lowest": "number or null",
-    "train mnist: test_accuracy": "number or null", "train mnist: test_loss": "number or null",
-    "config: problems": "list of texts", "report: runs[].device": "text or null",
+    "train mnist: test_accuracy": "number or null",
+    "train mnist: test_loss": "number or null",
+    "config: problems": "list of texts",
+    "report: runs[].device": "text or null",
     "report: runs[].workers": "whole number or null",
-    "inspect adder: automaton.machine": "object or null", "inspect adder: automaton.smallest": "object or null",
-    "inspect adder: automaton.counterexamples": "list of objects", "inspect adder: clicks.first": "list of numbers or nulls",
+    "inspect adder: automaton.machine": "object or null",
+    "inspect adder: automaton.smallest": "object or null",
+    "inspect adder: automaton.counterexamples": "list of objects",
+    "inspect adder: clicks.first": "list of numbers or nulls",
     "inspect adder: state_space.fixed_points[].memory": "list of numbers or null",
-    "sweep task: best": "whole number or null", "sweep show: best": "whole number or null",
-    "sweep task: importance": "object or null", "sweep show: importance": "object or null",
+    "sweep task: best": "whole number or null",
+    "sweep show: best": "whole number or null",
+    "sweep task: importance": "object or null",
+    "sweep show: importance": "object or null",
     "sweep task --dry-run: seconds": "number or null",
     "report: conclusions[].comparisons[].interval_95": "list of numbers or null",
     "report: conclusions[].comparisons[].mean_difference": "number or null",
-}  # fmt: skip
+}
 MOST_ITEMS = 40
 HEADS = ("field", "type", "what it is")
 
@@ -155,7 +194,9 @@ def page() -> str:
 def page_of(found: Mapping[str, Mapping[str, str]]) -> str:
     """The page of these fields."""
     parts = [HEAD, *(f"- [`rnn-tui {one.title}`](#{anchor(one.title)})\n" for one in DOCUMENTS)]
-    parts += [f"- [{title}](#{title.lower().replace(' ', '-')}), in several of them\n" for title in COMMON]
+    parts += [
+        f"- [{title}](#{title.lower().replace(' ', '-')}), in several of them\n" for title in COMMON
+    ]
     parts += [section(title, types) for title, types in found.items()]
     parts += ["\n## Settings of a run\n\n", table(HEADS, rows_of_settings())]
     parts += ["\n## Spread over seeds\n\n", table(HEADS, rows_of_spread())]
@@ -182,7 +223,9 @@ def fields_of_all() -> dict[str, dict[str, str]]:
                 code_, out, err = run_inside([*words, *json_option], one.given)
                 assert out, (command, code_, err)
                 collect(one.title, "", json.loads(out), found)
-    common = {title: found.pop(title) for title in COMMON if title in found and title not in FROM_CODE}
+    common = {
+        title: found.pop(title) for title in COMMON if title in found and title not in FROM_CODE
+    }
     return {
         title: {path: in_words(title, path, kinds) for path, kinds in types.items()}
         for title, types in (found | common).items()
@@ -245,7 +288,13 @@ def kind_of(value: Any) -> str:
         return "object"
     if isinstance(value, list):
         return list_of(value)
-    kinds = {type(None): "null", bool: "true or false", int: "whole number", float: "number", str: "text"}
+    kinds = {
+        type(None): "null",
+        bool: "true or false",
+        int: "whole number",
+        float: "number",
+        str: "text",
+    }
     return kinds[type(value)]
 
 
@@ -256,8 +305,15 @@ def list_of(value: Sequence[Any], what: str = "list of ") -> str:
     kinds = sorted({kind_of(one) for one in value[:MOST_ITEMS]} - {"null"}, key=order)
     if len(kinds) > 1:
         kinds = ["number"] if set(kinds) <= {"number", "whole number"} else kinds
-    plural = {"whole number": "whole numbers", "number": "numbers", "text": "texts", "object": "objects"}
-    return what + " or ".join(plural.get(one, one.replace("list of", "lists of", 1)) for one in kinds or ["null"])
+    plural = {
+        "whole number": "whole numbers",
+        "number": "numbers",
+        "text": "texts",
+        "object": "objects",
+    }
+    return what + " or ".join(
+        plural.get(one, one.replace("list of", "lists of", 1)) for one in kinds or ["null"]
+    )
 
 
 def order(kind: str) -> tuple[bool, str]:
@@ -267,7 +323,11 @@ def order(kind: str) -> tuple[bool, str]:
 
 def section(title: str, types: Mapping[str, str]) -> str:
     """Heading and table of a document, or of an object that stands in several."""
-    shown = [(code(path), kind, meaning(title, path)) for path, kind in types.items() if not path.endswith("[]")]
+    shown = [
+        (code(path), kind, meaning(title, path))
+        for path, kind in types.items()
+        if not path.endswith("[]")
+    ]
     head = f"\n## {title}\n\n"
     if title not in COMMON:
         head = f"\n## `rnn-tui {title}`\n\n" + ("" if "--to" in title else "With `--json`.\n\n")
@@ -300,7 +360,9 @@ def unexplained(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 
 def rows_of_settings() -> Iterator[tuple[str, str, str]]:
     """The fields of a run's settings."""
-    said = attributes(ImageConfig) | attributes(SequenceConfig) | attributes(SequenceConfig.__mro__[1])
+    said = (
+        attributes(ImageConfig) | attributes(SequenceConfig) | attributes(SequenceConfig.__mro__[1])
+    )
     both = {one.name for one in fields(ImageConfig)} & {one.name for one in fields(SequenceConfig)}
     kinds = {ImageConfig: "MNIST", SequenceConfig: "recall, adder"}
     seen: set[str] = set()
@@ -320,11 +382,20 @@ def rows_of_settings() -> Iterator[tuple[str, str, str]]:
 def type_of(annotation: Any) -> str:
     """A field's type as JSON has it."""
     words = {
-        "str": "text", "int": "whole number", "float": "number", "bool": "true or false", "None": "null",
-        "tuple[int, ...]": "list of whole numbers", "tuple[int, int]": "list of whole numbers",
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+        "None": "null",
+        "tuple[int, ...]": "list of whole numbers",
+        "tuple[int, int]": "list of whole numbers",
         "tuple[str, ...]": "list of texts",
-    }  # fmt: skip
-    text = annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    }
+    text = (
+        annotation.__name__
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
+        else str(annotation)
+    )
     if text.startswith("typing.Literal"):
         return "text"
     return " or ".join(words[one] for one in text.split(" | "))

@@ -14,10 +14,19 @@ from tests.reference_pages.markdown import MADE
 
 # By the folder of whatever binds them.
 PLACES = {
-    "shell": "everywhere", "training": "tabs of tasks", "chart": "charts", "ask": "questions",
-    "photos": "Photos", "draw": "Draw", "inside": "Inside", "runs": "Runs", "report": "Report",
-    "sweeps": "Sweeps", "home": "Home", "widgets": "prompts",
-}  # fmt: skip
+    "shell": "everywhere",
+    "training": "tabs of tasks",
+    "chart": "charts",
+    "ask": "questions",
+    "photos": "Photos",
+    "draw": "Draw",
+    "inside": "Inside",
+    "runs": "Runs",
+    "report": "Report",
+    "sweeps": "Sweeps",
+    "home": "Home",
+    "widgets": "prompts",
+}
 HEAD = f"""\
 # Keys
 
@@ -35,10 +44,18 @@ program, and are not listed. Names in the first column are those for `[keys]` in
 | --- | --- | --- | --- |
 """
 NAMES = {
-    "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "slash": "/",
-    "full_stop": ".", "plus": "+", "equals_sign": "=", "minus": "-", "number_sign": "#",
-    "delete": "Del", "tilde": "~",
-}  # fmt: skip
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "slash": "/",
+    "full_stop": ".",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "number_sign": "#",
+    "delete": "Del",
+    "tilde": "~",
+}
 
 
 def bound() -> Iterator[tuple[type, Binding]]:
@@ -86,5 +103,8 @@ def page() -> str:
         if name in places
     ]
     bindings(all_tabs())
-    tabs = [f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |" for one in bindings(all_tabs())]
+    tabs = [
+        f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |"
+        for one in bindings(all_tabs())
+    ]
     return HEAD + "\n".join([*tabs, *rows]) + "\n"

@@ -20,13 +20,23 @@ MEANINGS = {
     "Run: seconds": "training time over all sessions",
     "Run: metric": "the metric that `best` and `last` are of",
     "Run: last": "its newest value",
-    "Run: metrics": "what the run measures; this and the fields below with `runs show` and `runs export` alone",
+    "Run: metrics": (
+        "what the run measures; this and the fields below with `runs show` and `runs export` alone"
+    ),
     "Run: metrics[].name": "what it is called in `values`",
-    "Run: networks": "the networks that train side by side, in the order of the lists in `values`; empty for one network",
+    "Run: networks": (
+        "the networks that train side by side, in the order of the lists in `values`; empty "
+        "for one network"
+    ),
     "Run: log": "what the run said",
-    "Run: values": "every logged value, in the order of the steps; metrics that are there beside these fields are one number, "
-    "or a list with one for each of `networks`",
-    "Run: values[].kind": "`step` for means since the one before, `epoch` for an epoch's figures, `test` for those at the end",
+    "Run: values": (
+        "every logged value, in the order of the steps; metrics that are there beside these "
+        "fields are one number, or a list with one for each of `networks`"
+    ),
+    "Run: values[].kind": (
+        "`step` for means since the one before, `epoch` for an epoch's figures, `test` for "
+        "those at the end"
+    ),
     "Run: values[].epoch": "the epoch that ended",
     "Run: values[].seconds": "training time so far",
     "Run: values[].step": "optimiser steps done",
@@ -39,7 +49,9 @@ MEANINGS = {
     "Trace: layers[].note": "what to know of these states; mostly empty",
     "Weights: source": "the run or the file, in words",
     "Weights: path": "the file",
-    "Weights: metrics": "the figures of this network at the end of its training; of a vote there are none",
+    "Weights: metrics": (
+        "the figures of this network at the end of its training; of a vote there are none"
+    ),
     "Weights: position": "the position that it was trained for",
     "Weights: lengths": "shortest and longest sequence in its training",
     "Weights: hidden_sizes": "in a vote, in place of `hidden_size`: those that take part",
@@ -61,11 +73,19 @@ MEANINGS = {
     "train: status": "`finished` or `stopped`",
     "train: epoch": "its number, from 1",
     "train recall --find-learning-rate: learning_rates": "what was tried, a step each, ascending",
-    "train recall --find-learning-rate: losses": "of the batch of each step, before the step; of several networks the median",
+    "train recall --find-learning-rate: losses": (
+        "of the batch of each step, before the step; of several networks the median"
+    ),
     "train recall --find-learning-rate: smoothed": "their exponential mean",
-    "train recall --find-learning-rate: relative": "whether 1 stands for the loss of the untrained networks",
-    "train recall --find-learning-rate: diverged": "whether it ended before the highest rate, as the loss ran away",
-    "train recall --find-learning-rate: suggestion": "where that falls fastest; null where it falls by chance only",
+    "train recall --find-learning-rate: relative": (
+        "whether 1 stands for the loss of the untrained networks"
+    ),
+    "train recall --find-learning-rate: diverged": (
+        "whether it ended before the highest rate, as the loss ran away"
+    ),
+    "train recall --find-learning-rate: suggestion": (
+        "where that falls fastest; null where it falls by chance only"
+    ),
     "train recall --find-learning-rate: lowest": "where it is lowest; null likewise",
     "by_length": "figures by the length of the sequence",
     "kept": "whether all of the run is on the disk",
@@ -138,15 +158,29 @@ MEANINGS = {
     # Photos.
     "predict: path": "the file",
     "prediction": "the digit; null where the answer is doubtful",
-    "confidence": "the probability of the most probable digit, 0 … 1; of a number that of its least sure digit; "
-    "null where the file can't be read",
+    "confidence": (
+        "the probability of the most probable digit, 0 … 1; of a number that of its least sure "
+        "digit; null where the file can't be read"
+    ),
     "predict: probabilities": "of the ten digits if it is one, 0 … 1",
-    "no_digit": "the probability that it is no digit, 0 … 1; 0 from a network that has not learned that; null for a number",
+    "no_digit": (
+        "the probability that it is no digit, 0 … 1; 0 from a network that has not learned "
+        "that; null for a number"
+    ),
     "predict: error": "why the file can't be read",
     "predict: label": "with `--labels`: the digit that the name promises",
-    "predict: number": "the digits of a photo of several, a blank between rows, `?` for what is doubted; null for one digit",
-    "predict: digits": "every digit that was found, row by row from the left; of a photo of one that; empty after an error",
-    "predict: box": "left, top, right, bottom as shares of the photo's width and height; null where it was not looked for",
+    "predict: number": (
+        "the digits of a photo of several, a blank between rows, `?` for what is doubted; null "
+        "for one digit"
+    ),
+    "predict: digits": (
+        "every digit that was found, row by row from the left; of a photo of one that; empty "
+        "after an error"
+    ),
+    "predict: box": (
+        "left, top, right, bottom as shares of the photo's width and height; null where it was "
+        "not looked for"
+    ),
     "predict: row": "in which row of the photo it stands, from 0",
     "doubt": "why little trust is to be put in the answer",
     "summary": "all photos together",
@@ -157,7 +191,9 @@ MEANINGS = {
     "right": "with `--labels`: how many are right",
     "predict: top1": "with `--labels`: how many would be right if no answer were doubted",
     "predict: accuracy": "with `--labels`: right of labelled, in percent",
-    "predict: confusion": "with `--labels`: rows are labels, columns the answers 0 … 9 and, last, none",
+    "predict: confusion": (
+        "with `--labels`: rows are labels, columns the answers 0 … 9 and, last, none"
+    ),
     # A look inside.
     "input": "what was read, and the answer",
     "trace": "what the network held after each step",
@@ -167,7 +203,10 @@ MEANINGS = {
     "inspect: label": "what the image shows",
     "preprocessing": "how the photo was prepared",
     "digit": "28 × 28 grey levels, 0 … 1, as the network reads them",
-    "settled": "the step, from 1, from which on the answer stays the same; null where every step has an answer of its own",
+    "settled": (
+        "the step, from 1, from which on the answer stays the same; null where every step has "
+        "an answer of its own"
+    ),
     "prefix_note": "what an answer before the last step means",
     "outputs": "what the outputs stand for",
     "logits": "T × outputs, before softmax or sigmoid",
@@ -182,7 +221,9 @@ MEANINGS = {
     "attribution.answer": "the digit whose logit it is of",
     "pixels": "28 × 28: where positive, the ink speaks for the answer; where negative, against it",
     "attribution.total": "the sum of the pixels",
-    "attribution.difference": "the logit of the image less that of a blank one, which the sum should be",
+    "attribution.difference": (
+        "the logit of the image less that of a blank one, which the sum should be"
+    ),
     "edited": "with `--edit`: the same input, read once more with the edits",
     "edits": "as one types them, in the order in which they were made",
     "edited.trace": "what the network held after each step, with the edits",
@@ -217,16 +258,22 @@ MEANINGS = {
     "spectral_radius": "the largest modulus of the eigenvalues of ∂F/∂z there",
     "unstable_directions": "how many eigenvalues have a modulus above 1",
     "state_space.fixed_points[].state": "a number for each unit",
-    "state_space.fixed_points[].memory": "a number for each unit; null for a cell without a memory of its own",
+    "state_space.fixed_points[].memory": (
+        "a number for each unit; null for a cell without a memory of its own"
+    ),
     "fixed_point_places": "points × 2, on the plane",
     "automaton": "with `--automaton`: the finite machine learned from the network",
     "automaton.machine": "null where none of at most 40 states was found",
     "automaton.machine.states": "their names; it begins in the first",
     "automaton.machine.outputs": "states × 4, the bit put out at 00, 01, 10, 11",
     "next_states": "states × 4, the state that follows, from 0",
-    "holds_beyond": "whether it does what the network does on all longer words that were tried, too",
+    "holds_beyond": (
+        "whether it does what the network does on all longer words that were tried, too"
+    ),
     "equivalent": "whether it is the true machine of two states",
-    "automaton.difference": "null, or a sum that begins with a shortest word on which the two machines differ",
+    "automaton.difference": (
+        "null, or a sum that begins with a shortest word on which the two machines differ"
+    ),
     "automaton.bits": "of the numbers in all sums that were verified, at most",
     "verified": "how many sums these are",
     "failing": "how many of them the network gets wrong",
@@ -326,10 +373,15 @@ MEANINGS = {
     "seeds_against": "seeds in which it is the other way round",
     "seeds_equal": "seeds in which both figures are equal",
     "compared": "what is compared, in words",
-    "interval_95": "its 95 % interval over seeds (bootstrap), smallest and largest; null without one",
+    "interval_95": (
+        "its 95 % interval over seeds (bootstrap), smallest and largest; null without one"
+    ),
     "says": "`for`, `against`, `open`, `equal` or `too few`, by `rule`",
     "measured": "the figures that it rests on, in a sentence",
-    "next_seed_95": "where one more seed would lie in 95 of 100 cases, smallest and largest; null below two seeds",
+    "next_seed_95": (
+        "where one more seed would lie in 95 of 100 cases, smallest and largest; null below "
+        "two seeds"
+    ),
     "rule": "how a verdict follows from the intervals, in a sentence",
     "assumptions": "what the intervals assume, in sentences",
     "unlabelled": "those without a label in the names of file and folder, and that could be read",
@@ -338,10 +390,16 @@ MEANINGS = {
     "sweep: status": "`running`, `finished` or `interrupted`",
     "sweep: created": "when it began",
     "sweep: done": "trials that are over",
-    "sweep: trials": "the trials that have begun; in a list and in a dry run how many there are to be",
-    "sweep: runs": "the ids of its runs, in the order of the seeds; in a dry run how many there are to be",
+    "sweep: trials": (
+        "the trials that have begun; in a list and in a dry run how many there are to be"
+    ),
+    "sweep: runs": (
+        "the ids of its runs, in the order of the seeds; in a dry run how many there are to be"
+    ),
     "sweep: workers": "how many train at once, as far as that is known before",
-    "sweep: seconds": "about how long all takes, by the speed of this machine; null where nothing tells",
+    "sweep: seconds": (
+        "about how long all takes, by the speed of this machine; null where nothing tells"
+    ),
     "sweep: plan": "what is varied and how",
     "sweep: varied": "the settings that differ between trials",
     "sweep: task": "the task",
@@ -349,8 +407,10 @@ MEANINGS = {
     "trials[].status": "`finished`, `pruned`, `failed`, or as the runs that are not over are",
     "trials[].settings": "what was chosen of the settings that vary",
     "trials[].value": "the metric over seeds; null before it is known",
-    "sweep: importance": "how much each setting matters for the metric, in shares that sum to 1; empty for fewer than four "
-    "trials, null without `rnn-tui[search]`",
+    "sweep: importance": (
+        "how much each setting matters for the metric, in shares that sum to 1; empty for "
+        "fewer than four trials, null without `rnn-tui[search]`"
+    ),
     "sweep: best": "the number of the trial with the best mean over seeds; null where none is over",
     "<setting>": "of that setting",
     "Sweep plan: task": "the task",
@@ -361,7 +421,9 @@ MEANINGS = {
     "Sweep plan: ranges.<setting>.log": "whether on a scale of powers",
     "Sweep plan: ranges.<setting>.whole": "whether whole numbers only",
     "Sweep plan: fixed": "settings that are the same in all trials, in place of the preset's",
-    "Sweep plan: search": "`grid` for every combination, or how trials are chosen: `random` or `tpe`",
+    "Sweep plan: search": (
+        "`grid` for every combination, or how trials are chosen: `random` or `tpe`"
+    ),
     "Sweep plan: trials": "how many a search tries; 0 for a grid",
     "Sweep plan: seeds": "seeds of each trial",
     "Sweep plan: metric": "what tells how good a trial is",

@@ -48,7 +48,9 @@ def page() -> str:
         for name, one in SETTINGS.items()
     ]
     usual = asdict(Recipe())
-    recipe = [(code(name), code(str(usual[name])), text) for name, text in attributes(Recipe).items()]
+    recipe = [
+        (code(name), code(str(usual[name])), text) for name, text in attributes(Recipe).items()
+    ]
     return (
         HEAD
         + table(("in the form", "option", "what it is", "what it may be", "of"), rows)
@@ -75,20 +77,28 @@ def attributes(kind: type) -> dict[str, str]:
             found[field[1]] = text or " ".join(before)
         if code_.strip():
             before = []
-    return {one.name: found[one.name].removesuffix(".") for one in fields(kind) if found.get(one.name)}
+    return {
+        one.name: found[one.name].removesuffix(".") for one in fields(kind) if found.get(one.name)
+    }
 
 
 def of_task(task: Task) -> str:
     """Presets and metrics of a task."""
     cells = ", ".join(map(code, task.cells))
-    parts = [f"\n## {task.label}\n", f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n"]
+    parts = [
+        f"\n## {task.label}\n",
+        f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n",
+    ]
     parts += [f"- **{one.name}**: {one.summary}" for one in task.presets]
     columns = [column for preset in task.presets for column in columns_of(task, preset)]
     names = list(dict.fromkeys(name for _, values in columns for name in values))
-    rows = [(code(name), *(shown(name, values.get(name)) for _, values in columns)) for name in names]
+    rows = [
+        (code(name), *(shown(name, values.get(name)) for _, values in columns)) for name in names
+    ]
     parts.append("\n" + table(("", *(title for title, _ in columns)), rows))
     metrics = [
-        (code(one.name), one.label, one.unit, "more" if one.higher_is_better else "less") for one in task.metric_definitions
+        (code(one.name), one.label, one.unit, "more" if one.higher_is_better else "less")
+        for one in task.metric_definitions
     ]
     parts.append("Metrics, as charts, lines and documents name them:\n")
     parts.append(table(("name", "what it is", "unit", "better is"), metrics))
@@ -99,13 +109,18 @@ def columns_of(task: Task, preset: Preset) -> list[tuple[str, dict[str, Any]]]:
     """A preset's values, and those for cells of which it has others."""
     others = ", ".join(one for one in task.cells if one not in preset.of_cells)
     found = [(f"{preset.name} ({others})" if preset.of_cells else preset.name, flat(preset.values))]
-    return found + [(f"{preset.name} ({cell})", flat({**preset.values, **values})) for cell, values in preset.of_cells.items()]
+    return found + [
+        (f"{preset.name} ({cell})", flat({**preset.values, **values}))
+        for cell, values in preset.of_cells.items()
+    ]
 
 
 def flat(values: Any) -> dict[str, Any]:
     """Settings, then what the recipe has that is unlike the usual one."""
     usual = asdict(Recipe())
-    recipe = {name: value for name, value in asdict(values["recipe"]).items() if value != usual[name]}
+    recipe = {
+        name: value for name, value in asdict(values["recipe"]).items() if value != usual[name]
+    }
     return {name: value for name, value in values.items() if name != "recipe"} | recipe
 
 

@@ -18,7 +18,9 @@ SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
 Kind = TypeVar("Kind", bound=events.Event)
 
 
-def small_plan(seeds: int = 2, *, only: tuple[str, ...] = ("recall",), data: Path | None = None, **more: Any) -> Plan:
+def small_plan(
+    seeds: int = 2, *, only: tuple[str, ...] = ("recall",), data: Path | None = None, **more: Any
+) -> Plan:
     """A plan of the small tasks; of MNIST too, where `data` is a slice of it."""
     overrides: dict[str, Any] = {"recall": {**SMALL, **more}, "adder": {**SMALL, **more}}
     if data is not None:

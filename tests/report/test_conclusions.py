@@ -27,44 +27,74 @@ LENGTHS = tuple(range(1, 21))
 SEEDS = 8
 # As the report has it: higher at larger states, mse above ce at small ones.
 AS_REPORTED = {
-    "H 3 mse": (92.0, 93.0, 92.5, 92.2) * 2, "H 5 mse": (97.0, 98.0, 97.5, 97.7) * 2, "H 10 mse": (100.0,) * SEEDS,
-    "H 3 ce": (88.0, 90.0, 89.0, 89.5) * 2, "H 5 ce": (95.0, 95.5, 96.0, 95.8) * 2, "H 10 ce": (99.9, 99.7, 99.8, 99.6) * 2,
-}  # fmt: skip
-FALLS = {"H 3 mse": 1.0, "H 5 mse": 0.5, "H 10 mse": 0.1, "H 3 ce": 1.5, "H 5 ce": 0.6, "H 10 ce": 0.2}
+    "H 3 mse": (92.0, 93.0, 92.5, 92.2) * 2,
+    "H 5 mse": (97.0, 98.0, 97.5, 97.7) * 2,
+    "H 10 mse": (100.0,) * SEEDS,
+    "H 3 ce": (88.0, 90.0, 89.0, 89.5) * 2,
+    "H 5 ce": (95.0, 95.5, 96.0, 95.8) * 2,
+    "H 10 ce": (99.9, 99.7, 99.8, 99.6) * 2,
+}
+FALLS = {
+    "H 3 mse": 1.0,
+    "H 5 mse": 0.5,
+    "H 10 mse": 0.1,
+    "H 3 ce": 1.5,
+    "H 5 ce": 0.6,
+    "H 10 ce": 0.2,
+}
 
 
-def held(figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None) -> tuple[Conclusion, ...]:
+def held(
+    figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None
+) -> tuple[Conclusion, ...]:
     rows = [
-        Row(one, tuple(range(len(figures.get(name, ())))), tuple(figures.get(name, ())),
-            ("run",) * len(figures.get(name, ())), 1.0, SEEDS)
+        Row(
+            one,
+            tuple(range(len(figures.get(name, ())))),
+            tuple(figures.get(name, ())),
+            ("run",) * len(figures.get(name, ())),
+            1.0,
+            SEEDS,
+        )
         for name, one in ADDERS.items()
-    ]  # fmt: skip
+    ]
     by_length = [
         AccuracyByLength(
             ADDERS[name],
-            {seed: {at: 100.0 - fall * (at - 1) * (1 + seed / 9) for at in LENGTHS} for seed in range(SEEDS)},
+            {
+                seed: {at: 100.0 - fall * (at - 1) * (1 + seed / 9) for at in LENGTHS}
+                for seed in range(SEEDS)
+            },
             ("run",) * SEEDS,
         )
         for name, fall in (falls or {}).items()
-    ]  # fmt: skip
+    ]
     return conclusions(Results(Plan(SEEDS, only=("adder",)), tuple(rows)), by_length)
 
 
 def test_figures_like_the_report_s_support_all_three() -> None:
     size, loss, length = held(AS_REPORTED, FALLS)
     assert [one.verdict for one in (size, loss, length)] == [Verdict.SUPPORTED] * 3
-    assert size.sentence == "Supported: with these 8 seeds a larger state is reliably better in all 4 comparisons."
+    assert (
+        size.sentence
+        == "Supported: with these 8 seeds a larger state is reliably better in all 4 comparisons."
+    )
     assert loss.sentence == (
-        "Supported: with these 8 seeds MSE is reliably better than CE at small states in all 2 comparisons, "
+        "Supported: with these 8 seeds MSE is reliably better than CE at small states in all 2 "
+        "comparisons, "
         "and the gap reliably closes."
     )
-    assert length.sentence.startswith("Supported: with these 8 seeds bit accuracy reliably falls with length in all 6 ")
+    assert length.sentence.startswith(
+        "Supported: with these 8 seeds bit accuracy reliably falls with length in all 6 "
+    )
     # A row has what is compared, the mean, its interval, and the seeds.
     assert size.comparisons[0].cells[:2] == ("mse, H 5 − H 3", "+5.12")
     assert size.comparisons[0].cells[3:] == ("8", "0", "0", "for")
     assert [one.cells[:2] for one in loss.comparisons] == [
-        ("H 3, mse − ce", "+3.30"), ("H 5, mse − ce", "+1.98"), ("gap H 3, 5 − H 10", "+2.39"),
-    ]  # fmt: skip
+        ("H 3, mse − ce", "+3.30"),
+        ("H 5, mse − ce", "+1.98"),
+        ("gap H 3, 5 − H 10", "+2.39"),
+    ]
     falls = dict(one.cells[:2] for one in length.comparisons)
     assert falls["H 3 mse, short − long"] == "+20.83"  # 15 steps of 1 × the mean of 1 … 1 + 7/9
     assert falls["ce, fall H 5 − H 10"] == "+8.33"
@@ -76,10 +106,13 @@ def test_figures_like_the_report_s_support_all_three() -> None:
 
 def test_the_opposite_is_not_supported() -> None:
     turned = {
-        "H 3 mse": AS_REPORTED["H 10 ce"], "H 5 mse": AS_REPORTED["H 5 ce"],
-        "H 10 mse": AS_REPORTED["H 3 ce"], "H 3 ce": AS_REPORTED["H 10 mse"],
-        "H 5 ce": AS_REPORTED["H 5 mse"], "H 10 ce": AS_REPORTED["H 3 mse"],
-    }  # fmt: skip
+        "H 3 mse": AS_REPORTED["H 10 ce"],
+        "H 5 mse": AS_REPORTED["H 5 ce"],
+        "H 10 mse": AS_REPORTED["H 3 ce"],
+        "H 3 ce": AS_REPORTED["H 10 mse"],
+        "H 5 ce": AS_REPORTED["H 5 mse"],
+        "H 10 ce": AS_REPORTED["H 3 mse"],
+    }
     found = held(turned, {name: -fall for name, fall in FALLS.items()})
     assert [one.verdict for one in found] == [Verdict.NOT_SUPPORTED] * 3
     assert found[0].sentence == (
@@ -90,11 +123,14 @@ def test_the_opposite_is_not_supported() -> None:
 
 def test_what_seeds_do_not_agree_on_is_open() -> None:
     """Seed by seed both are as often better, whatever the means."""
-    size, loss, _ = held(AS_REPORTED | {"H 3 mse": (86.0, 92.0, 87.0, 95.0, 85.0, 99.0, 80.0, 91.0)})
+    size, loss, _ = held(
+        AS_REPORTED | {"H 3 mse": (86.0, 92.0, 87.0, 95.0, 85.0, 99.0, 80.0, 91.0)}
+    )
     first = loss.comparisons[0]
     assert (first.says, first.seeds) == (Says.OPEN, (4, 4, 0))
     assert loss.sentence.startswith(
-        "Partly supported: with these 8 seeds MSE is reliably better than CE at small states in 1 of 2 "
+        "Partly supported: with these 8 seeds MSE is reliably better than CE at small states in "
+        "1 of 2 "
     )
     assert size.verdict is Verdict.SUPPORTED
 
@@ -103,12 +139,14 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
     size, loss, _ = held(AS_REPORTED | {"H 10 mse": (90.0,) * SEEDS})
     assert size.verdict is Verdict.PARTLY
     assert (
-        "a larger state is reliably better in 3 of 4 comparisons (in 1 of 4 it is reliably the other way round)"
-        in size.sentence
+        "a larger state is reliably better in 3 of 4 comparisons (in 1 of 4 it is reliably the "
+        "other way round)" in size.sentence
     )
     assert loss.verdict is Verdict.PARTLY
     assert [one.says for one in loss.comparisons] == [Says.FOR, Says.FOR, Says.AGAINST]
-    assert loss.sentence.endswith("and the gap does not reliably close (it is reliably the other way round).")
+    assert loss.sentence.endswith(
+        "and the gap does not reliably close (it is reliably the other way round)."
+    )
 
 
 def test_equal_figures_say_nothing() -> None:
@@ -127,7 +165,10 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
     size, *_ = held(few)
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons."
     assert size.comparisons[0].cells[2:] == ("–", "5", "0", "0", "too few")
-    assert held({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict is Verdict.SUPPORTED
+    assert (
+        held({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict
+        is Verdict.SUPPORTED
+    )
     some = {name: values for name, values in AS_REPORTED.items() if name != "H 10 ce"}
     size, loss, length = held(some)
     assert size.verdict is loss.verdict is length.verdict is Verdict.NONE
@@ -140,12 +181,17 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
 @pytest.mark.parametrize(
     ("differences", "says"),
     [
-        ((1.0,) * 5, Says.FEW), ((1.0,) * 6, Says.FOR), ((-1.0,) * 6, Says.AGAINST), ((0.0,) * 6, Says.EQUAL),
+        ((1.0,) * 5, Says.FEW),
+        ((1.0,) * 6, Says.FOR),
+        ((-1.0,) * 6, Says.AGAINST),
+        ((0.0,) * 6, Says.EQUAL),
         # However far from zero: five that differ are as few as five alone.
-        ((1.0,) * 5 + (0.0,) * 3, Says.OPEN), ((1.0, 1.1) * 3 + (0.0,) * 3, Says.FOR),
-        ((5.0, -5.0) * 4, Says.OPEN), ((), Says.FEW),
+        ((1.0,) * 5 + (0.0,) * 3, Says.OPEN),
+        ((1.0, 1.1) * 3 + (0.0,) * 3, Says.FOR),
+        ((5.0, -5.0) * 4, Says.OPEN),
+        ((), Says.FEW),
     ],
-)  # fmt: skip
+)
 def test_what_a_comparison_says(differences: tuple[float, ...], says: Says) -> None:
     assert Comparison("this − that", dict(enumerate(differences))).says is says
 
@@ -177,17 +223,26 @@ def test_the_rule_is_one_sentence() -> None:
 
 def test_seeds_are_compared_with_themselves() -> None:
     """Of networks with different seeds, those that both have."""
-    (row, *others) = [Row(one, (0, 1), (90.0 + at, 91.0 + at), ("a", "a"), 1.0, 2) for at, one in enumerate(ADDERS.values())]
+    (row, *others) = [
+        Row(one, (0, 1), (90.0 + at, 91.0 + at), ("a", "a"), 1.0, 2)
+        for at, one in enumerate(ADDERS.values())
+    ]
     apart = replace(row, seeds=(1, 2))
     size, *_ = conclusions(Results(Plan(2, only=("adder",)), (apart, *others)))
     assert size.comparisons[0].n == 1
 
 
 def test_what_is_missing_is_named_once() -> None:
-    rows = tuple(Row(one, (0,), (90.0,), ("a",), 1.0, 1 + at % 2) for at, one in enumerate(ADDERS.values()))
+    rows = tuple(
+        Row(one, (0,), (90.0,), ("a",), 1.0, 1 + at % 2) for at, one in enumerate(ADDERS.values())
+    )
     results = Results(Plan(2, only=("adder",)), rows)
     names = [f"Adder, {name} (1 of 2)" for name in ("H 5 mse", "H 3 ce", "H 10 ce")]
-    assert results.lacking() == results.lacking("adder") == f"Not complete: seeds are missing for {'; '.join(names)}."
+    assert (
+        results.lacking()
+        == results.lacking("adder")
+        == f"Not complete: seeds are missing for {'; '.join(names)}."
+    )
     assert results.lacking("recall") == ""
 
 

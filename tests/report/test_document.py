@@ -91,11 +91,18 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     words = re.sub(r"\s+", " ", " ".join(page.words))
     assert EVIL in words
     shown = (
-        made.command, "Bit accuracy falls with length", "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
-        "A comparison in which at least 6 seeds differ counts", "where one more seed of ours would end in 95 of 100 cases",
-        "learning rate", "torch", "Python".lower(), platform.machine(), "Seeds. MNIST: 0; ",
+        made.command,
+        "Bit accuracy falls with length",
+        "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
+        "A comparison in which at least 6 seeds differ counts",
+        "where one more seed of ours would end in 95 of 100 cases",
+        "learning rate",
+        "torch",
+        "Python".lower(),
+        platform.machine(),
+        "Seeds. MNIST: 0; ",
         "the mean over each epoch; the report plotted its last batch's",
-    )  # fmt: skip
+    )
     for some in shown:
         assert some in words, some
         assert some in markdown.replace("\\", ""), some
@@ -104,11 +111,16 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         assert all(cell in words for cell in cells(row))
     # Every plot of the report is a drawing, in both.
     assert [one.key for one in drawn] == [
-        "mnist-train_loss", "mnist-val_loss", "mnist-val_accuracy", "recall-train_loss",
-        "adder-by-length-mse", "adder-by-length-ce",
-    ]  # fmt: skip
+        "mnist-train_loss",
+        "mnist-val_loss",
+        "mnist-val_accuracy",
+        "recall-train_loss",
+        "adder-by-length-mse",
+        "adder-by-length-ce",
+    ]
     pictures = re.findall(r"!\[[^\]]*\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", markdown)
-    # Besides, the published figures of each task beside ours; of two seeds, no conclusion has a chart.
+    # Besides, the published figures of each task beside ours; of two seeds, no conclusion has a
+    # chart.
     assert page.tags["svg"] == page.tags["figcaption"] == len(pictures) == 3 + 6
     roots = [ElementTree.fromstring(base64.b64decode(one)) for one in pictures]
     assert {root.tag for root in roots} == {"{http://www.w3.org/2000/svg}svg"}
@@ -154,8 +166,9 @@ def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
 def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
     pytest.importorskip("matplotlib")
     compared = tuple(
-        Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)}) for at in (-3, 0, 4)
-    )  # fmt: skip
+        Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)})
+        for at in (-3, 0, 4)
+    )
     one = Conclusion("It is so.", "Difference: this.", (Clause("it is", "it is not", compared),))
     (drawing,) = compared_chart(one, "conclusion-1")
     root = ElementTree.fromstring(svg(drawing))

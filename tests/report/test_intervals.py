@@ -85,13 +85,17 @@ def test_more_seeds_of_the_same_kind_narrow_it(values: tuple[float, ...]) -> Non
     ("values", "low", "high"),
     [
         # Student's t with 1, 2 and 19 degrees of freedom: 12.7062, 4.30265, 2.09302.
-        ((50.0, 51.0), 50.5 - 12.7062 * math.sqrt(0.5) * math.sqrt(1.5), 50.5 + 12.7062 * math.sqrt(0.5) * math.sqrt(1.5)),
+        (
+            (50.0, 51.0),
+            50.5 - 12.7062 * math.sqrt(0.5) * math.sqrt(1.5),
+            50.5 + 12.7062 * math.sqrt(0.5) * math.sqrt(1.5),
+        ),
         ((97.0, 98.0, 99.0), 98 - 4.30265 * math.sqrt(4 / 3), 100.0),
         ((49.0, 51.0) * 10, 50 - 2.09302 * math.sqrt(21 / 19), 50 + 2.09302 * math.sqrt(21 / 19)),
         ((0.0, 100.0), 0.0, 100.0),
         ((100.0,) * 20, 100.0, 100.0),
     ],
-)  # fmt: skip
+)
 def test_one_more_seed(values: Sequence[float], low: float, high: float) -> None:
     found = next_interval(tuple(values))
     assert found is not None
@@ -104,7 +108,9 @@ def test_of_one_seed_nothing_is_known() -> None:
 
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=20).map(tuple))
-def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(values: tuple[float, ...]) -> None:
+def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(
+    values: tuple[float, ...],
+) -> None:
     found = next_interval(values)
     assert found is not None
     assert 0 <= found.low <= found.high <= 100
@@ -112,7 +118,11 @@ def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(values
     assert found.low - 1e-9 <= mean <= found.high + 1e-9
 
 
-@given(st.floats(0, 100), st.floats(0, 100), st.integers(0, 10_000).map(lambda hundredths: hundredths / 100))
+@given(
+    st.floats(0, 100),
+    st.floats(0, 100),
+    st.integers(0, 10_000).map(lambda hundredths: hundredths / 100),
+)
 def test_how_far_outside(one: float, other: float, value: float) -> None:
     interval = Interval(min(one, other), max(one, other))
     found = interval.outside(value, 2)

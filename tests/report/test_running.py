@@ -45,9 +45,12 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
     # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
     names = [(run.config.task, run.config.cell, len(run.config.replicas)) for run in runs()]
     assert names == [
-        ("recall", "lstm", 6), ("adder", "lstm", 12),
-        ("mnist", "rnn", 0), ("mnist", "lstm", 0), ("mnist", "bilstm", 0),
-    ]  # fmt: skip
+        ("recall", "lstm", 6),
+        ("adder", "lstm", 12),
+        ("mnist", "rnn", 0),
+        ("mnist", "lstm", 0),
+        ("mnist", "bilstm", 0),
+    ]
     rows = table(made).rows
     assert len(rows) == 12
     assert [row.n for row in rows] == [1] * 3 + [2] * 9
@@ -125,7 +128,9 @@ def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
     assert table(made) == before
 
 
-def test_stopped_it_goes_on_where_it_was(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_it_goes_on_where_it_was(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = small_plan(2, only=SMALL_TASKS)
     told = train_plan(made, stop_at=3)
     assert told.ending.runs_left
@@ -179,9 +184,11 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
 
 def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
     made = Plan(
-        1, only=SMALL_TASKS, device="cpu",
+        1,
+        only=SMALL_TASKS,
+        device="cpu",
         overrides={"recall": {**SMALL, "learning_rate": 1e38}, "adder": SMALL},
-    )  # fmt: skip
+    )
     told = train_plan(made)
     (failure,) = told.ending.failures
     assert failure.startswith("Recall, 3 networks × 1 seed: ")
@@ -189,7 +196,9 @@ def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
     assert [run.status.value for run in runs()] == ["failed", "finished"]
 
 
-def test_a_device_that_is_not_there_starts_no_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_not_there_starts_no_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="no cuda device"):
         train_plan(Plan(1, only=("recall",), device="cuda"))

@@ -55,17 +55,31 @@ def test_one_value_is_no_range(published: float, value: float) -> None:
 def test_the_table_says_what_there_is() -> None:
     lstm = EXPERIMENTS[1]
     assert cells(Row(lstm, (), (), (), 0.0, 3)) == (
-        "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–", "–", "–",
-    )  # fmt: skip
+        "MNIST, LSTM",
+        "98.73",
+        "–",
+        "0 of 3",
+        "–",
+        "–",
+        "–",
+        "–",
+    )
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
     assert one.to_dict()["sd"] is one.to_dict()["next_seed_95"] is None
     assert cells(one)[2:] == ("98.50", "1 of 3", "–", "one seed only", "98.50 … 98.50", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
     assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
-    assert two.to_dict()["next_seed_95"] == pytest.approx([98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3)
+    assert two.to_dict()["next_seed_95"] == pytest.approx(
+        [98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3
+    )
     assert cells(two)[2:] == (
-        "98.50 ± 0.71", "2", "87.50 … 100.00", "inside", "98.00 … 99.00", "0:03",
-    )  # fmt: skip
+        "98.50 ± 0.71",
+        "2",
+        "87.50 … 100.00",
+        "inside",
+        "98.00 … 99.00",
+        "0:03",
+    )
 
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
@@ -82,8 +96,9 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
     made = Plan(2, preset="fast", only=("adder",))
     config = made.config("adder", "lstm", 0)
     assert (config.variants, config.recipe.augmentation) == (
-        Plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
-    )  # fmt: skip
+        Plan(2, only=("adder",)).config("adder", "lstm", 0).variants,
+        "none",
+    )
     assert made.notes
     assert not Plan(2, preset="fast", only=("recall",)).notes
 
@@ -91,11 +106,17 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("arguments", "options"),
     [
-        ((0,), {}), ((1001,), {}), ((1, 0), {}), ((), {"first_seed": -1}),
-        ((20,), {"first_seed": 2**32 - 10}), ((), {"only": ("recal",)}), ((), {"preset": "best"}),
-        ((), {"device": "tpu"}), ((), {"overrides": {"adder": {"epochs": 0}}}),
+        ((0,), {}),
+        ((1001,), {}),
+        ((1, 0), {}),
+        ((), {"first_seed": -1}),
+        ((20,), {"first_seed": 2**32 - 10}),
+        ((), {"only": ("recal",)}),
+        ((), {"preset": "best"}),
+        ((), {"device": "tpu"}),
+        ((), {"overrides": {"adder": {"epochs": 0}}}),
     ],
-)  # fmt: skip
+)
 def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, object]) -> None:
     with pytest.raises(SettingError):
         Plan(*arguments, **options)  # type: ignore[arg-type]
@@ -104,7 +125,9 @@ def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, o
 def test_the_command_of_a_plan() -> None:
     assert Plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
     some = Plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
-    assert some.command == ("rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu")
+    assert some.command == (
+        "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
+    )
 
 
 def test_text_in_markdown_means_itself() -> None:

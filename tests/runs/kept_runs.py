@@ -26,9 +26,14 @@ Kind = TypeVar("Kind", bound=events.Event)
 def small(task: str = "recall", **changes: Any) -> RunConfig:
     """Settings of a run that takes a tenth of a second."""
     usual: dict[str, Any] = {
-        "epochs": 3, "batch_size": 4, "training_size": 40, "test_size": 20, "seeds": 2,
-        "hidden_sizes": (2, 3), "device": "cpu",
-    }  # fmt: skip
+        "epochs": 3,
+        "batch_size": 4,
+        "training_size": 40,
+        "test_size": 20,
+        "seeds": 2,
+        "hidden_sizes": (2, 3),
+        "device": "cpu",
+    }
     return TASKS[task].config("lstm", "report", **usual | changes)
 
 

@@ -18,7 +18,7 @@ from rnn_tui.runs.cost import (
     timed_speed,
     trained_here,
     workload,
-)  # fmt: skip
+)
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import small, train
@@ -137,9 +137,14 @@ def load_of(config: object) -> Workload:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.2, "about 1 s"), (3.4, "about 3 s"), (42.0, "about 40 s"), (89.0, "about 90 s"),
-        (100.0, "about 2 min"), (3000.0, "about 50 min"), (9000.0, "about 2 h"),
+        (0.2, "about 1 s"),
+        (3.4, "about 3 s"),
+        (42.0, "about 40 s"),
+        (89.0, "about 90 s"),
+        (100.0, "about 2 min"),
+        (3000.0, "about 50 min"),
+        (9000.0, "about 2 h"),
     ],
-)  # fmt: skip
+)
 def test_about_is_not_more_exact_than_it_is(seconds: float, words: str) -> None:
     assert in_words(seconds) == f"{words} on this machine"

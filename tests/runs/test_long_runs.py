@@ -33,7 +33,9 @@ def loss(step: int, of: int = 0) -> float:
     return 2.0 - step / LAST + of + step % 7 / 100
 
 
-def told(run_id: str, config: RunConfig, last: int = LAST, every: int = 1) -> Iterator[events.Event]:
+def told(
+    run_id: str, config: RunConfig, last: int = LAST, every: int = 1
+) -> Iterator[events.Event]:
     """The events of a run up to a step; with as many values as the settings have networks."""
     several = range(len(config.replicas))
     specs = TASKS[config.task].metric_definitions
@@ -47,9 +49,14 @@ def told(run_id: str, config: RunConfig, last: int = LAST, every: int = 1) -> It
             figures = dict.fromkeys(names, step / LAST)
             rows = {name: tuple(value + at for at in several) for name, value in figures.items()}
             yield events.EpochEnded(
-                run_id, step // STEPS, step, {} if several else figures, 0.5, step / 10,
+                run_id,
+                step // STEPS,
+                step,
+                {} if several else figures,
+                0.5,
+                step / 10,
                 rows if several else {},
-            )  # fmt: skip
+            )
     yield events.RunStopped(run_id, last, last / 10)
 
 
@@ -76,7 +83,10 @@ def long_run(home: Path) -> RunRecord:
 
 def test_the_outline_of_a_curve_has_its_ends_and_its_peaks(long_run: RunRecord) -> None:
     with RunStore() as store:
-        whole, by_epoch = (points.curves(store._connection, [long_run], name)[0] for name in ("train_loss", "val_loss"))
+        whole, by_epoch = (
+            points.curves(store._connection, [long_run], name)[0]
+            for name in ("train_loss", "val_loss")
+        )
         [(_, outline)] = store.outlines([long_run], "train_loss")
         [(_, short)] = store.outlines([long_run], "val_loss")
         assert short == by_epoch
@@ -108,7 +118,9 @@ def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> 
 
 
 @pytest.mark.parametrize("config", [single(), small(epochs=EPOCHS)], ids=["one", "replicas"])
-def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(home: Path, config: RunConfig) -> None:
+def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
+    home: Path, config: RunConfig
+) -> None:
     assert home
     batch = [*told("run", config)]
     record = write("run", config, batch)
@@ -130,7 +142,9 @@ def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(home: Path, conf
             assert len(other.x) > SERIES_CAPACITY / 4 or band == other
 
 
-def test_all_about_a_run_is_shown_without_what_it_logged(long_run: RunRecord, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_about_a_run_is_shown_without_what_it_logged(
+    long_run: RunRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
     connection, _ = connect(run_database())
     for table in ("points", "moments"):
         connection.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
@@ -160,8 +174,10 @@ def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: Ru
     connection.close()
     assert names == [
         ("step", "train_loss"),
-        ("epoch", "train_loss"), ("epoch", "val_accuracy"), ("epoch", "val_loss"),
-    ]  # fmt: skip
+        ("epoch", "train_loss"),
+        ("epoch", "val_accuracy"),
+        ("epoch", "val_loss"),
+    ]
     with RunStore() as store:
         left = store.moments(long_run.run_id)
         assert [m.step for m in left if m.kind == "step"] == [*range(1, LAST - 99)]

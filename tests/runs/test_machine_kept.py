@@ -76,7 +76,9 @@ def test_means_are_of_all_looks_and_of_memory_the_most(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_machine_that_tells_nothing_costs_no_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_tells_nothing_costs_no_training(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise psutil.AccessDenied
 
@@ -87,7 +89,9 @@ def test_a_machine_that_tells_nothing_costs_no_training(home: Path, monkeypatch:
     assert told.warnings == []
 
 
-def test_a_gpu_is_asked_through_the_driver_where_there_is_one(monkeypatch: pytest.MonkeyPatch, at_once: None) -> None:
+def test_a_gpu_is_asked_through_the_driver_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, at_once: None
+) -> None:
     # In place of the driver's library, as machines without a GPU have none.
     driver = SimpleNamespace(
         nvmlInit=lambda: None,

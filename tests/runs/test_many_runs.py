@@ -47,14 +47,18 @@ def test_of_runs_that_are_known_only_what_changed_is_read_again(store: RunStore)
     now = {run.run_id: run for run in store.runs()}
     new = [run for run_id, run in now.items() if run is not before[run_id]]
     assert {(run.name, run.note, run.tags, run.step, run.best) for run in new} == {
-        ("renamed", "", (), 0, None), ("run8", "a note", (), 0, None),
-        ("run9", "", ("tagged",), 0, None), ("run11", "", (), 5, 0.5),
-    }  # fmt: skip
+        ("renamed", "", (), 0, None),
+        ("run8", "a note", (), 0, None),
+        ("run9", "", ("tagged",), 0, None),
+        ("run11", "", (), 5, 0.5),
+    }
     assert [run.name for run in store.runs(deleted=True)] == ["run10"]
     assert before.keys() - now.keys() == {store.runs(deleted=True)[0].run_id}
 
 
-def test_a_run_is_found_without_reading_the_others(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_found_without_reading_the_others(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: list[RunRecord | None] = []
 
     def counting(make: Callable[..., RunRecord | None]) -> Callable[..., RunRecord | None]:
@@ -78,8 +82,12 @@ def test_a_run_is_found_without_reading_the_others(store: RunStore, monkeypatch:
     assert len(read) < 10
 
 
-def test_all_of_a_long_list_are_printed_in_a_pipe(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_of_a_long_list_are_printed_in_a_pipe(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     store.close()
     assert main(["runs"]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split("\t")[0] for line in printed[1:]] == [f"run{number}" for number in reversed(range(MANY))]
+    assert [line.split("\t")[0] for line in printed[1:]] == [
+        f"run{number}" for number in reversed(range(MANY))
+    ]

@@ -40,8 +40,10 @@ def test_of_contrary_requests_the_last_one_holds(home: Path) -> None:
     train()
     run_id = record().run_id
     for asked, left in (
-        (["pause", "unpause"], ["unpause"]), (["unpause", "pause"], ["pause"]), (["stop", "pause"], ["pause", "stop"]),
-    ):  # fmt: skip
+        (["pause", "unpause"], ["unpause"]),
+        (["unpause", "pause"], ["pause"]),
+        (["stop", "pause"], ["pause", "stop"]),
+    ):
         for what in asked:
             leave_request(run_id, what)
         assert take_requests(run_id) == left

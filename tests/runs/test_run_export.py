@@ -34,7 +34,9 @@ def kept(config: RunConfig | None = None, stop_at: int | None = None) -> RunReco
 
 
 def image_config(model: str, preset: str, data: Path, layers: int = 1) -> RunConfig:
-    return TASKS["mnist"].config(model, preset, epochs=1, hidden_size=5, layers=layers, data_dir=str(data), device="cpu")
+    return TASKS["mnist"].config(
+        model, preset, epochs=1, hidden_size=5, layers=layers, data_dir=str(data), device="cpu"
+    )
 
 
 def export(*arguments: str) -> str:
@@ -144,20 +146,32 @@ def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path)
             logged = [(m.step, m.metrics["train_loss"]) for m in moments(run) if m.kind == "step"]
         else:
             told = [(e.step, e.value) for e in events.Scalars("train_loss/H 3 ce/seed 1")]
-            logged = [(m.step, m.replicas["train_loss"][3]) for m in moments(run) if m.kind == "step"]
+            logged = [
+                (m.step, m.replicas["train_loss"][3]) for m in moments(run) if m.kind == "step"
+            ]
         assert [step for step, _ in told] == [step for step, _ in logged]
         assert [value for _, value in told] == pytest.approx([v for _, v in logged], rel=1e-6)
         assert "settings" in events.Tags()["tensors"]
-    code, _, err = run_inside(["runs", "export", runs[0].name, "--to", "tensorboard", "-o", "board"])
+    code, _, err = run_inside(
+        ["runs", "export", runs[0].name, "--to", "tensorboard", "-o", "board"]
+    )
     assert code == EXIT_FAILURE
     assert "has event files already" in assert_one_sentence(err)
 
 
 @pytest.mark.parametrize(
     ("model", "preset", "layers"),
-    [("rnn", "report", 1), ("lstm", "fast", 2), ("gru", "fast", 2), ("bilstm", "report", 1), ("bilstm", "fast", 3)],
+    [
+        ("rnn", "report", 1),
+        ("lstm", "fast", 2),
+        ("gru", "fast", 2),
+        ("bilstm", "report", 1),
+        ("bilstm", "fast", 3),
+    ],
 )
-def test_onnx_models_of_images_answer_like_ours(model: str, preset: str, layers: int, here: Path, mnist_slice: Path) -> None:
+def test_onnx_models_of_images_answer_like_ours(
+    model: str, preset: str, layers: int, here: Path, mnist_slice: Path
+) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
     from rnn_tui.engine.weights_file import read_weights  # noqa: PLC0415
@@ -177,7 +191,9 @@ def test_onnx_models_of_images_answer_like_ours(model: str, preset: str, layers:
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("task", ["recall", "adder"])
-def test_onnx_models_of_sequences_answer_like_ours(task: str, cell: str, home: Path, here: Path) -> None:
+def test_onnx_models_of_sequences_answer_like_ours(
+    task: str, cell: str, home: Path, here: Path
+) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
     run = kept(small(task).replace(cell=cell))
@@ -194,7 +210,9 @@ def test_onnx_models_of_sequences_answer_like_ours(task: str, cell: str, home: P
     assert np.isfinite(logits).all()
 
 
-def test_a_model_that_answers_otherwise_is_not_written(home: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_answers_otherwise_is_not_written(
+    home: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     run = kept()
@@ -274,5 +292,7 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(
 def test_a_format_says_its_extra() -> None:
     names = ExportFormat("names", "the names alone", f"{__name__}:export", extra="letters")
     formats = {**FORMATS, "names": names}
-    assert extras_needed(formats).endswith("letters for names: pip install 'rnn-tui[plots,tensorboard,onnx,letters]'.")
+    assert extras_needed(formats).endswith(
+        "letters for names: pip install 'rnn-tui[plots,tensorboard,onnx,letters]'."
+    )
     assert names.load() is export

@@ -9,7 +9,11 @@ TESTS = Path(__file__).resolve().parent.parent
 
 def run(script: str, *arguments: str) -> str:
     result = subprocess.run(
-        [sys.executable, str(TESTS / script), *arguments], capture_output=True, encoding="utf-8", timeout=180, check=False
+        [sys.executable, str(TESTS / script), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=180,
+        check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout.splitlines()[-1]

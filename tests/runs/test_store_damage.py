@@ -40,11 +40,24 @@ def both() -> tuple[RunRecord, RunRecord]:
 
 
 ROWS = {
-    "final": "'x'", "note": "x'00ff'", "created": "'abc'", "updated": "1e300", "step": "-3",
-    "total_steps": "9223372036854775807", "steps_per_epoch": "0.5", "parameters": "'many'",
-    "device": "x'01'", "elapsed": "9e999", "specs": "5", "metric": "x'41'", "best": "'high'",
-    "status": "'dancing'", "config": "'[]'", "name": "x'ff'", "message": "x''",
-}  # fmt: skip
+    "final": "'x'",
+    "note": "x'00ff'",
+    "created": "'abc'",
+    "updated": "1e300",
+    "step": "-3",
+    "total_steps": "9223372036854775807",
+    "steps_per_epoch": "0.5",
+    "parameters": "'many'",
+    "device": "x'01'",
+    "elapsed": "9e999",
+    "specs": "5",
+    "metric": "x'41'",
+    "best": "'high'",
+    "status": "'dancing'",
+    "config": "'[]'",
+    "name": "x'ff'",
+    "message": "x''",
+}
 
 
 @pytest.mark.parametrize("column", ROWS)
@@ -81,7 +94,9 @@ CONFIG = json.dumps({**small().to_dict(), "preset": "\x1b[31m"})
         "UPDATE runs SET deleted = 'x', deleted = NULL, name = CAST(x'ff' AS BLOB)",
     ],
 )
-def test_what_is_damaged_in_other_ways_is_listed_and_can_be_deleted(statement: str, two: Path) -> None:
+def test_what_is_damaged_in_other_ways_is_listed_and_can_be_deleted(
+    statement: str, two: Path
+) -> None:
     damage(two, f"{statement} WHERE id = '{BAD}'")
     good, bad = both()
     assert (good.status, bad.status) == (Status.FINISHED, Status.DAMAGED)
@@ -162,7 +177,8 @@ def test_sessions_and_lines_stay_to_be_looked_at(two: Path) -> None:
         "ALTER TABLE runs RENAME TO walks",
         "DROP TABLE tags",
         "CREATE TRIGGER t BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'boo'); END",
-        "CREATE VIEW v AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x FROM c",
+        "CREATE VIEW v AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x "
+        "FROM c",
     ],
 )
 def test_another_shape_of_the_database_is_one_sentence(statement: str, two: Path) -> None:
@@ -182,18 +198,50 @@ def test_a_damaged_run_does_not_go_on(two: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"events": [{"kind": "StepLogged", "step": "x", "metrics": {}, "rate": 1.0,
-                     "elapsed": 1.0, "replicas": {}}]},
-        {"events": [{"kind": "EpochEnded", "epoch": 1, "step": 2**80, "metrics": {}, "seconds": 1,
-                     "elapsed": 1.0, "replicas": {}}]},
-        {"events": [{"kind": "RunFinished", "step": 1, "metrics": {}, "seconds": 1.0,
-                     "replicas": {METRIC: []}}]},
+        {
+            "events": [
+                {
+                    "kind": "StepLogged",
+                    "step": "x",
+                    "metrics": {},
+                    "rate": 1.0,
+                    "elapsed": 1.0,
+                    "replicas": {},
+                }
+            ]
+        },
+        {
+            "events": [
+                {
+                    "kind": "EpochEnded",
+                    "epoch": 1,
+                    "step": 2**80,
+                    "metrics": {},
+                    "seconds": 1,
+                    "elapsed": 1.0,
+                    "replicas": {},
+                }
+            ]
+        },
+        {
+            "events": [
+                {
+                    "kind": "RunFinished",
+                    "step": 1,
+                    "metrics": {},
+                    "seconds": 1.0,
+                    "replicas": {METRIC: []},
+                }
+            ]
+        },
         {"events": [{"kind": "LogLine", "text": None, "level": "info", "topic": ""}]},
         {"created": float("nan")},
         {"name": ["x"]},
     ],
-)  # fmt: skip
-def test_a_file_beside_the_database_with_a_bad_value_costs_nothing(change: dict[str, object], two: Path) -> None:
+)
+def test_a_file_beside_the_database_with_a_bad_value_costs_nothing(
+    change: dict[str, object], two: Path
+) -> None:
     run_id = "20250101-000000-cccccc"
     path = recorder.write_spill(recorder.Spill(run_id, "spilled", 3.0, small(), None, []))
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

@@ -55,8 +55,12 @@ def assert_whole(told: Told, run: RunRecord, status: Status = Status.FINISHED) -
     assert (run.run_id, run.status) == (told.run_id, status)
     with RunStore() as store:
         moments = store.moments(run.run_id)
-    assert [m.replicas for m in moments if m.kind == "step"] == [event.replicas for event in told.of(events.StepLogged)]
-    assert [m.replicas for m in moments if m.kind == "epoch"] == [event.replicas for event in told.of(events.EpochEnded)]
+    assert [m.replicas for m in moments if m.kind == "step"] == [
+        event.replicas for event in told.of(events.StepLogged)
+    ]
+    assert [m.replicas for m in moments if m.kind == "epoch"] == [
+        event.replicas for event in told.of(events.EpochEnded)
+    ]
 
 
 def after_epoch(epoch: int, do: Callable[[], object]) -> Callable[[events.Event], None]:
@@ -127,7 +131,9 @@ def test_without_its_database_a_run_is_had_back_from_its_weights(only: Only) -> 
     assert (run.final, run.step) == (before.final, before.step)
 
 
-def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_vanishes_is_made_again(
+    home: Path, only: Only, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Nothing is locked here but by what is being written, which takes its time on a busy machine.
     monkeypatch.setattr(database, "PATIENCE_SECONDS", 5.0)
 
@@ -265,7 +271,15 @@ def test_each_way_in_which_weights_can_not_be_written_is_told(home: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"run": "../../x"}', '{"run": 3, "events": [{"kind": "System"}]}', "\x00" * 9]
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"run": "../../x"}',
+        '{"run": 3, "events": [{"kind": "System"}]}',
+        "\x00" * 9,
+    ],
 )
 def test_a_file_that_is_no_record_is_left_alone(text: str, home: Path) -> None:
     path = recorder.spill_dir() / "20250101-000000-aaaaaa.json"

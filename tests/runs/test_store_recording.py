@@ -25,12 +25,19 @@ Only = Callable[[], RunRecord]
 def moment_of(event: events.Event) -> Moment | None:
     match event:
         case events.StepLogged():
-            return Moment("step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate)
+            return Moment(
+                "step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate
+            )
         case events.EpochEnded():
             return Moment(
-                "epoch", event.step, event.elapsed, event.metrics, event.replicas,
-                event.epoch, seconds=event.seconds,
-            )  # fmt: skip
+                "epoch",
+                event.step,
+                event.elapsed,
+                event.metrics,
+                event.replicas,
+                event.epoch,
+                seconds=event.seconds,
+            )
         case events.RunFinished():
             return Moment("test", event.step, event.seconds, event.metrics, event.replicas, 3)
     return None
@@ -45,7 +52,9 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
     with RunStore() as store:
         kept = store.moments(run.run_id)
         (session,) = store.sessions(run.run_id)
-        assert [text for _, _, text in store.log(run.run_id)] == [line.text for line in told.of(events.LogLine)]
+        assert [text for _, _, text in store.log(run.run_id)] == [
+            line.text for line in told.of(events.LogLine)
+        ]
     assert kept == [moment for event in told.events if (moment := moment_of(event))]
     assert (session.first_step, session.device, session.workers) == (0, "cpu", session.workers)
     assert {"rnn-tui", "python", "torch", "numpy"} <= session.versions.keys()
@@ -61,7 +70,9 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
 def test_a_single_network_is_kept_as_well(mnist_slice: Any, only: Only) -> None:
     from rnn_tui.tasks import TASKS  # noqa: PLC0415
 
-    config = TASKS["mnist"].config("rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu")
+    config = TASKS["mnist"].config(
+        "rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu"
+    )
     told = train(config)
     run = only()
     last = told.of(events.EpochEnded)[-1].metrics["val_accuracy"]
@@ -101,10 +112,16 @@ def test_the_state_can_be_had_back(only: Only) -> None:
 def test_a_run_in_training_is_read_as_it_is_at_one_moment(only: Only) -> None:
     train()
     run = only()
-    with RunStore() as store, closing(sqlite3.connect(run_database(), isolation_level=None)) as trainer:
+    with (
+        RunStore() as store,
+        closing(sqlite3.connect(run_database(), isolation_level=None)) as trainer,
+    ):
         tables = ("points", "moments")
         of_last = "WHERE run_id = ? AND step = ?", (run.run_id, run.step)
-        rows = {table: trainer.execute(f"SELECT * FROM {table} {of_last[0]}", of_last[1]).fetchall() for table in tables}
+        rows = {
+            table: trainer.execute(f"SELECT * FROM {table} {of_last[0]}", of_last[1]).fetchall()
+            for table in tables
+        }
         for table in tables:
             trainer.execute(f"DELETE FROM {table} {of_last[0]}", of_last[1])
 
@@ -112,7 +129,9 @@ def test_a_run_in_training_is_read_as_it_is_at_one_moment(only: Only) -> None:
             if "FROM moments" in statement and rows:  # its values were asked for before
                 with transaction(trainer):
                     for table, some in rows.items():
-                        trainer.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))})", some)
+                        trainer.executemany(
+                            f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))})", some
+                        )
                 rows.clear()
 
         store._connection.set_trace_callback(last_epoch_ends)

@@ -148,7 +148,9 @@ time.sleep(60)
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_killed_process_holds_nothing(home: Path) -> None:
     assert not is_held("run")
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, "run"], stdout=subprocess.PIPE, encoding="utf-8")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, "run"], stdout=subprocess.PIPE, encoding="utf-8"
+    )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

@@ -68,7 +68,9 @@ def test_a_next_version_keeps_everything(home: Path, monkeypatch: pytest.MonkeyP
             assert [tuple(row) for row in rows] == [(3,)]
 
 
-def test_a_migration_that_fails_changes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_changes_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     restored(FIRST_VERSION, run_database())
     with RunStore() as store:
         before = store.runs()
@@ -152,7 +154,9 @@ for number in range(100):
 
 def test_processes_that_make_it_at_once_make_it_once(tmp_path: Path) -> None:
     arguments = [sys.executable, "-c", OPEN, str(tmp_path)]
-    processes = [subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(3)]
+    processes = [
+        subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(3)
+    ]
     told = [process.communicate(timeout=60)[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     for made in zip(*told, strict=True):  # one database after the other

@@ -87,14 +87,28 @@ def a_folder_in_place_of_weights(checkpoint: Checkpoint) -> None:
 
 
 def of_another_task(checkpoint: Checkpoint) -> None:
-    newer(Checkpoint(checkpoint.config.replace(task="adder"), checkpoint.weights, 1, checkpoint.metrics))
+    newer(
+        Checkpoint(
+            checkpoint.config.replace(task="adder"), checkpoint.weights, 1, checkpoint.metrics
+        )
+    )
 
 
 @pytest.mark.parametrize(
     "spoil",
-    [unfinished, truncated, garbage, empty_folder, a_file_in_place_of_a_folder, a_folder_in_place_of_weights, of_another_task],
+    [
+        unfinished,
+        truncated,
+        garbage,
+        empty_folder,
+        a_file_in_place_of_a_folder,
+        a_folder_in_place_of_weights,
+        of_another_task,
+    ],
 )
-def test_what_can_not_answer_is_passed_over(finished: Checkpoint, spoil: Callable[[Checkpoint], None]) -> None:
+def test_what_can_not_answer_is_passed_over(
+    finished: Checkpoint, spoil: Callable[[Checkpoint], None]
+) -> None:
     spoil(finished)
     assert choose("recall", 3).label == "run 20200101-000000-000000"
 
@@ -121,7 +135,9 @@ def test_without_any_weights_the_way_to_some_is_told(monkeypatch: pytest.MonkeyP
             choose(task)
 
 
-def test_a_run_answers_where_nothing_ships(finished: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_answers_where_nothing_ships(
+    finished: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paths, "asset_dir", lambda: run_dir() / "nowhere")
     assert choose("recall", 1).position == finished.config.to_dict()["position"] == 3
     with pytest.raises(CheckpointError):

@@ -42,7 +42,9 @@ def test_its_runs_are_listed_with_their_settings_and_figures(old_home: Path) -> 
             assert run.final is not None
             assert {**state.results, **state.replica_results}
         # Settings of a version that knew no cells say the same again.
-        assert type(run.config)(**{f: getattr(run.config, f) for f in vars(run.config)}) == run.config
+        assert (
+            type(run.config)(**{f: getattr(run.config, f) for f in vars(run.config)}) == run.config
+        )
 
 
 @pytest.mark.parametrize("words", [["show"], ["export", "--to", "csv"], ["export", "--to", "json"]])
@@ -66,9 +68,24 @@ def test_an_interrupted_run_goes_on_to_its_end(old_home: Path) -> None:
     assert document["model"] == document["settings"]["model"] == "lstm"
     # As the same settings give from the beginning, but for the other processor's rounding.
     code, out, err = run_inside(
-        ["train", "adder", "--hidden-size", "2", "--loss", "mse", "--seeds", "2", "--epochs", "3",
-         "--training-size", "40", "--test-size", "20", "--json"]
-    )  # fmt: skip
+        [
+            "train",
+            "adder",
+            "--hidden-size",
+            "2",
+            "--loss",
+            "mse",
+            "--seeds",
+            "2",
+            "--epochs",
+            "3",
+            "--training-size",
+            "40",
+            "--test-size",
+            "20",
+            "--json",
+        ]
+    )
     assert code == 0, err
     whole = json.loads(out)
     for before, after in zip(document["history"], whole["history"], strict=True):
@@ -77,14 +94,18 @@ def test_an_interrupted_run_goes_on_to_its_end(old_home: Path) -> None:
 
 
 def test_its_weights_answer(old_home: Path) -> None:
-    code, out, err = run_inside(["add", "1", "1", "--weights", str(old_home / "exported.safetensors")])
+    code, out, err = run_inside(
+        ["add", "1", "1", "--weights", str(old_home / "exported.safetensors")]
+    )
     assert code == 0, err
     assert out.startswith("1 + 1 = ")
     code, out, err = run_inside(["recall", "314", "--run", "last", "--json"])
     assert code == 0, err
     assert json.loads(out)["weights"]["task"] == "recall"
     for name in ("bilstm", "lstm"):
-        code, out, err = run_inside(["inspect", "mnist", "--test-image", "7", "--run", run_of(name), "--json"])
+        code, out, err = run_inside(
+            ["inspect", "mnist", "--test-image", "7", "--run", run_of(name), "--json"]
+        )
         assert code == 0, err
         assert json.loads(out)["weights"]["model"] == name
 

@@ -1,4 +1,6 @@
-"""A scheduler and workers as on other machines: Dask's own commands, a home for each, no shared folder."""
+"""A scheduler and workers as on other machines: Dask's own commands, a home for each, no shared
+folder.
+"""
 
 import json
 import os
@@ -20,7 +22,8 @@ from tests.program import Program
 PATIENCE = 180.0
 COMMANDS = {
     "scheduler": "from distributed.cli.dask_scheduler import main\nmain()",
-    "worker": "import dask\nfrom distributed.cli.dask_worker import main\ndask.config.set({config})\nmain()",
+    "worker": "import dask\nfrom distributed.cli.dask_worker import "
+    "main\ndask.config.set({config})\nmain()",
 }
 METHOD = "distributed.worker.multiprocessing-method"
 
@@ -35,11 +38,19 @@ def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
 class Machines:
     """A scheduler with workers, each in a process group of its own.
 
-    The process of a worker that trains is a fork of the one that watches over it: a new interpreter would load PyTorch for
-    seconds. Where `method` is `spawn` it is one all the same: the end of a fork alone is noticed late.
+    The process of a worker that trains is a fork of the one that watches over it: a new interpreter
+    would load PyTorch for seconds. Where `method` is `spawn` it is one all the same: the end of a
+    fork alone is noticed late.
     """
 
-    def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1", method: str = "fork", **variables: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        host: str = "127.0.0.1",
+        method: str = "fork",
+        **variables: str,
+    ) -> None:
         self.folder, self.options, self.host, self.variables = folder, options, host, variables
         self.config = {METHOD: method}
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -47,14 +58,33 @@ class Machines:
 
     def start_scheduler(self, port: int = 0) -> tuple["subprocess.Popen[bytes]", str]:
         told = self.folder / f"scheduler-{time.monotonic_ns()}.json"
-        arguments = ("--host", self.host, "--port", str(port), "--no-dashboard", "--scheduler-file", str(told))
+        arguments = (
+            "--host",
+            self.host,
+            "--port",
+            str(port),
+            "--no-dashboard",
+            "--scheduler-file",
+            str(told),
+        )
         process = self._start("scheduler", "scheduler", *arguments, *self.options, **self.variables)
         wait_for(lambda: told.exists() and told.read_text().endswith("}"))
         return process, str(json.loads(told.read_text())["address"])
 
-    def add_worker(self, *options: str, within: Sequence[str] = (), **variables: str) -> "subprocess.Popen[bytes]":
+    def add_worker(
+        self, *options: str, within: Sequence[str] = (), **variables: str
+    ) -> "subprocess.Popen[bytes]":
         name = f"machine-{len(self.workers)}"
-        arguments = (self.address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--name", name)
+        arguments = (
+            self.address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--memory-limit",
+            "0",
+            "--name",
+            name,
+        )
         folder = self.folder / name
         arguments = (*arguments, "--local-directory", str(folder), *self.options, *options)
         process = self._start("worker", name, *arguments, within=within, **variables)
@@ -66,7 +96,12 @@ class Machines:
     ) -> "subprocess.Popen[bytes]":
         folder = self.folder / home
         folder.mkdir(exist_ok=True)
-        env = {**environment(), "RNN_TUI_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **variables}
+        env = {
+            **environment(),
+            "RNN_TUI_HOME": str(folder / "home"),
+            "OMP_NUM_THREADS": "1",
+            **variables,
+        }
         with (folder / "log").open("ab") as log:
             streams = {"stdout": log, "stderr": log}
             code = COMMANDS[kind].format(config=self.config)
@@ -107,7 +142,11 @@ class Wire:
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition("//")[2].rpartition(":")
-        self._there, self._sockets, self._cut = (host, int(port)), [socket.create_server(("127.0.0.1", 0))], False
+        self._there, self._sockets, self._cut = (
+            (host, int(port)),
+            [socket.create_server(("127.0.0.1", 0))],
+            False,
+        )
         self.address = f"tcp://127.0.0.1:{self._sockets[0].getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 

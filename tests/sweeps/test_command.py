@@ -12,16 +12,41 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import rnn_tui
 
-TINY = ("recall", "--preset", "fast", "--training-size", "100", "--test-size", "20", "--epochs", "2")
+TINY = (
+    "recall",
+    "--preset",
+    "fast",
+    "--training-size",
+    "100",
+    "--test-size",
+    "20",
+    "--epochs",
+    "2",
+)
 ON, ONE = ("--on", "local:2"), ("--on", "local:1")
 
 
 def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
-    done = rnn_tui("sweep", *TINY, "--grid", "hidden_size=2,3", "--grid", "learning_rate=0.01,0.1", "--seeds", "3", *ON)
+    done = rnn_tui(
+        "sweep",
+        *TINY,
+        "--grid",
+        "hidden_size=2,3",
+        "--grid",
+        "learning_rate=0.01,0.1",
+        "--seeds",
+        "3",
+        *ON,
+    )
     assert done.returncode == 0, done.stderr
     heads, *lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert heads == ["trial", "hidden_size", "learning_rate", "validation accuracy (%)", "status"]
-    assert sorted(line[:3] for line in lines) == [["0", "2", "0.01"], ["1", "2", "0.1"], ["2", "3", "0.01"], ["3", "3", "0.1"]]
+    assert sorted(line[:3] for line in lines) == [
+        ["0", "2", "0.01"],
+        ["1", "2", "0.1"],
+        ["2", "3", "0.01"],
+        ["3", "3", "0.1"],
+    ]
     assert all(" ± " in line[3] and line[4] == "finished" for line in lines)
     assert "4 trials, 4 runs; about" in done.stderr
     shown = rnn_tui("sweep", "show", "recall-1", "--json")
@@ -35,7 +60,8 @@ def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
     with RunStore() as store:  # runs like all others
         assert {run.status for run in store.runs()} == {Status.FINISHED}
     again = rnn_tui("sweep", "--resume", "recall-1", *ON)
-    assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)  # nothing is left: it is shown
+    # nothing is left: it is shown
+    assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)
 
 
 def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
@@ -53,19 +79,34 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
     done = rnn_tui("sweep", *TINY, *search, "--epochs", "6", "--json", "--name", "found", *ONE)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert [trial["status"] for trial in document["trials"]].count("finished") >= 5  # none of the first five is pruned
+    # none of the first five is pruned
+    assert [trial["status"] for trial in document["trials"]].count("finished") >= 5
     assert {trial["status"] for trial in document["trials"]} <= {"finished", "pruned"}
     assert document["importance"] == {"learning_rate": 1.0}
     assert len({trial["settings"]["learning_rate"] for trial in document["trials"]}) == 9
     with SweepStore() as store:
-        stopped = {trial.number for trial in store.sweep("found").trials if trial.runs[0].status is Status.STOPPED}
+        stopped = {
+            trial.number
+            for trial in store.sweep("found").trials
+            if trial.runs[0].status is Status.STOPPED
+        }
         assert stopped <= {trial.number for trial in store.sweep("found").trials if trial.pruned}
 
 
 def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path) -> None:
     weights = tmp_path / "none.safetensors"
     weights.write_bytes(b"nothing")
-    done = rnn_tui("sweep", "mnist", "--preset", "fast", "--grid", "epochs=1", "--start-from", str(weights), *ONE)
+    done = rnn_tui(
+        "sweep",
+        "mnist",
+        "--preset",
+        "fast",
+        "--grid",
+        "epochs=1",
+        "--start-from",
+        str(weights),
+        *ONE,
+    )
     assert done.returncode == 1
     assert "rnn-tui: trial 0: " in done.stderr
     assert "none.safetensors" in done.stderr
@@ -75,7 +116,18 @@ def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path
 
 
 def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
-    settings = ("--preset", "fast", "--epochs", "1", "--data-dir", str(mnist_slice), "--grid", "hidden_size=8", "--seeds", "2")
+    settings = (
+        "--preset",
+        "fast",
+        "--epochs",
+        "1",
+        "--data-dir",
+        str(mnist_slice),
+        "--grid",
+        "hidden_size=8",
+        "--seeds",
+        "2",
+    )
     done = rnn_tui("sweep", "mnist", *settings, "--json", *ONE)
     assert done.returncode == 0, done.stderr
     (trial,) = json.loads(done.stdout)["trials"]
@@ -83,7 +135,9 @@ def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
 
 
 def test_a_dry_run_begins_nothing() -> None:
-    done = rnn_tui("sweep", *TINY, "--grid", "hidden_size=2,3", "--seeds", "3", "--dry-run", "--json")
+    done = rnn_tui(
+        "sweep", *TINY, "--grid", "hidden_size=2,3", "--seeds", "3", "--dry-run", "--json"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert (document["trials"], document["runs"]) == (2, 2)
@@ -93,17 +147,47 @@ def test_a_dry_run_begins_nothing() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (), ("recall",), ("recall", "--grid", "size=3"), ("recall", "--grid", "hidden_size=0"), ("nothing",),
-        ("--on", "local:1", "recall", "--grid", "epochs=1"), ("--json", "list"),
-        ("--resume", "x", "recall"), ("recall", "--grid", "epochs=1", "--on", "nowhere"),
+        (),
+        ("recall",),
+        ("recall", "--grid", "size=3"),
+        ("recall", "--grid", "hidden_size=0"),
+        ("nothing",),
+        ("--on", "local:1", "recall", "--grid", "epochs=1"),
+        ("--json", "list"),
+        ("--resume", "x", "recall"),
+        ("recall", "--grid", "epochs=1", "--on", "nowhere"),
         ("recall", "--grid", "epochs=1", "--maximise", "val_loss", "--minimise", "val_loss"),
-        ("recall", "--grid", "epochs=1", "--grid", "epochs=2"), ("recall", "--grid", "epochs=1,2", "--epochs", "3"),
-        ("recall", "--grid", "hidden_size=2,4", "--hidden-size", "3"), ("recall", "--grid", "epochs=1", "--on", "tcp://here"),
-        ("recall", "--search", "tpe", "--trials", "3", "--range", "epochs=1..3", "--grid", "epochs=1"),
-        ("recall", "--search", "tpe", "--trials", "3", "--range", "learning_rate=1e-3..1", "--learning-rate", "1"),
+        ("recall", "--grid", "epochs=1", "--grid", "epochs=2"),
+        ("recall", "--grid", "epochs=1,2", "--epochs", "3"),
+        ("recall", "--grid", "hidden_size=2,4", "--hidden-size", "3"),
+        ("recall", "--grid", "epochs=1", "--on", "tcp://here"),
+        (
+            "recall",
+            "--search",
+            "tpe",
+            "--trials",
+            "3",
+            "--range",
+            "epochs=1..3",
+            "--grid",
+            "epochs=1",
+        ),
+        (
+            "recall",
+            "--search",
+            "tpe",
+            "--trials",
+            "3",
+            "--range",
+            "learning_rate=1e-3..1",
+            "--learning-rate",
+            "1",
+        ),
     ],
-)  # fmt: skip
-def test_wrong_usage_is_told_before_anything_starts(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+)
+def test_wrong_usage_is_told_before_anything_starts(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["sweep", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -111,8 +195,13 @@ def test_wrong_usage_is_told_before_anything_starts(arguments: tuple[str, ...], 
     assert "Traceback" not in err
 
 
-def test_without_the_extras_the_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for package, extra, more in (("distributed", "cluster", ()), ("optuna", "search", ("--search", "tpe", "--trials", "3"))):
+def test_without_the_extras_the_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for package, extra, more in (
+        ("distributed", "cluster", ()),
+        ("optuna", "search", ("--search", "tpe", "--trials", "3")),
+    ):
         with monkeypatch.context() as missing:
             missing.setitem(sys.modules, package, None)
             assert main(["sweep", *TINY, "--grid", "hidden_size=2,3", *more, "--quiet"]) == 1
@@ -128,8 +217,15 @@ def test_an_unknown_sweep_is_told() -> None:
 
 
 def test_the_report_trains_on_workers() -> None:
-    done = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json")
+    done = rnn_tui(
+        "reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "complete"
-    again = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json")
-    assert (again.returncode, json.loads(again.stdout)["rows"]) == (0, json.loads(done.stdout)["rows"])
+    again = rnn_tui(
+        "reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json"
+    )
+    assert (again.returncode, json.loads(again.stdout)["rows"]) == (
+        0,
+        json.loads(done.stdout)["rows"],
+    )

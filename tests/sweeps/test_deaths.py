@@ -23,7 +23,18 @@ from tests.program import Program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
 # A few seconds of training, in many epochs.
-SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "12")
+SETTINGS = (
+    "--preset",
+    "fast",
+    "--training-size",
+    "2000",
+    "--batch-size",
+    "20",
+    "--test-size",
+    "50",
+    "--epochs",
+    "12",
+)
 
 
 def sweep_of(name: str) -> Sweep:
@@ -38,9 +49,14 @@ def runs() -> list[RunRecord]:
 
 def begin(*arguments: str) -> "subprocess.Popen[str]":
     return Program(
-        "sweep", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(),
+        "sweep",
+        *arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -50,7 +66,9 @@ def two(tmp_path: Path) -> Iterator[Machines]:
 
 
 def check_like_undisturbed(run: RunRecord) -> None:
-    """The weights are bit for bit those of the same settings trained here; nothing was logged twice."""
+    """The weights are bit for bit those of the same settings trained here; nothing was logged
+    twice.
+    """
     undisturbed = new_run_id()
     train(run.config, lambda _event: None, Control(), undisturbed)
     with RunStore() as store:
@@ -60,7 +78,10 @@ def check_like_undisturbed(run: RunRecord) -> None:
         assert theirs.keys() == ours.keys()
         for name, array in ours.items():
             np.testing.assert_array_equal(theirs[name], array)
-        logged = [[(m.kind, m.step, m.metrics, m.replicas) for m in store.moments(one.run_id)] for one in (run, alone)]
+        logged = [
+            [(m.kind, m.step, m.metrics, m.replicas) for m in store.moments(one.run_id)]
+            for one in (run, alone)
+        ]
         for mine, other in zip(*logged, strict=True):
             assert mine[:2] == other[:2]
             np.testing.assert_equal(mine[3], other[3])
@@ -69,14 +90,27 @@ def check_like_undisturbed(run: RunRecord) -> None:
 
 def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> None:
     process = begin(
-        "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--seeds", "2", "--on", two.address, "--name", "killed"
+        "recall",
+        *SETTINGS,
+        "--grid",
+        "learning_rate=0.01",
+        "--seeds",
+        "2",
+        "--on",
+        two.address,
+        "--name",
+        "killed",
     )
     wait_for(lambda: any(run.step > run.steps_per_epoch * 3 for run in runs()))
     # Which of the two trains it is not known here: both go, one after the other, and another comes.
     two.add_worker()
     kill(two.workers[0])
     (before,) = runs()
-    wait_for(lambda: runs()[0].step > before.step + 3 * before.steps_per_epoch or process.poll() is not None)
+    wait_for(
+        lambda: (
+            runs()[0].step > before.step + 3 * before.steps_per_epoch or process.poll() is not None
+        )
+    )
     kill(two.workers[1])
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
@@ -88,7 +122,16 @@ def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> Non
 
 
 def test_a_run_goes_on_elsewhere_when_its_worker_has_to_go(two: Machines) -> None:
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", two.address, "--name", "retired")
+    process = begin(
+        "recall",
+        *SETTINGS,
+        "--grid",
+        "learning_rate=0.01",
+        "--on",
+        two.address,
+        "--name",
+        "retired",
+    )
     wait_for_run()
     terminated = whoever_trains(two)
     terminated.terminate()
@@ -102,7 +145,16 @@ def test_a_run_goes_on_elsewhere_when_its_worker_has_to_go(two: Machines) -> Non
 
 def test_a_sweep_goes_on_when_its_connection_was_cut_for_a_moment(two: Machines) -> None:
     wire = Wire(two.address)
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", wire.address, "--name", "asleep")
+    process = begin(
+        "recall",
+        *SETTINGS,
+        "--grid",
+        "learning_rate=0.01,0.02",
+        "--on",
+        wire.address,
+        "--name",
+        "asleep",
+    )
     wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
     wire.cut()
     time.sleep(2)
@@ -114,7 +166,9 @@ def test_a_sweep_goes_on_when_its_connection_was_cut_for_a_moment(two: Machines)
 
 
 def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: Path) -> None:
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", two.address, "--name", "orphan")
+    process = begin(
+        "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", two.address, "--name", "orphan"
+    )
     wait_for(lambda: any(run.step > run.steps_per_epoch * 3 for run in runs()))
     kill(two.scheduler)
     _, err = process.communicate(timeout=180)
@@ -130,7 +184,16 @@ def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: 
 
 
 def test_a_sweep_goes_on_when_its_process_was_killed(two: Machines) -> None:
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", two.address, "--name", "left")
+    process = begin(
+        "recall",
+        *SETTINGS,
+        "--grid",
+        "learning_rate=0.01,0.02",
+        "--on",
+        two.address,
+        "--name",
+        "left",
+    )
     wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
     process.kill()
     process.communicate()
@@ -145,7 +208,16 @@ def test_a_sweep_goes_on_when_its_process_was_killed(two: Machines) -> None:
 @pytest.mark.parametrize("where", ["local:2", "elsewhere"])
 def test_ctrl_c_keeps_what_was_trained(where: str, request: pytest.FixtureRequest) -> None:
     on = where if where == "local:2" else request.getfixturevalue("two").address
-    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02,0.03", "--on", on, "--name", "stopped")
+    process = begin(
+        "recall",
+        *SETTINGS,
+        "--grid",
+        "learning_rate=0.01,0.02,0.03",
+        "--on",
+        on,
+        "--name",
+        "stopped",
+    )
     wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers as well
     _, err = process.communicate(timeout=120)
@@ -161,7 +233,16 @@ def test_a_run_that_kills_workers_is_failed(tmp_path: Path) -> None:
     with machines(tmp_path, 0) as some:
         for _ in range(3):
             some.add_worker()
-        process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address, "--name", "deadly")
+        process = begin(
+            "recall",
+            *SETTINGS,
+            "--grid",
+            "learning_rate=0.01",
+            "--on",
+            some.address,
+            "--name",
+            "deadly",
+        )
         for _ in range(3):
             (run,) = wait_for_run()
             reached = run.step
@@ -190,17 +271,28 @@ def whoever_trains(some: Machines) -> "subprocess.Popen[bytes]":
 
 @pytest.fixture
 def network() -> Iterator[tuple[str, str, str]]:
-    """A machine of its own, as far as the network goes: its name, our end of the wire to it, our address on that."""
+    """A machine of its own, as far as the network goes: its name, our end of the wire to it, our
+    address on that.
+    """
     name, ours, theirs = (f"{kind}{os.getpid() % 100_000}" for kind in ("rnntui", "here", "there"))
     net = f"10.{os.getpid() % 200 + 20}.7"
     commands = [
-        f"netns add {name}", f"link add {ours} type veth peer name {theirs}", f"link set {theirs} netns {name}",
-        f"addr add {net}.1/24 dev {ours}", f"link set {ours} up", f"-n {name} addr add {net}.2/24 dev {theirs}",
-        f"-n {name} link set {theirs} up", f"-n {name} link set lo up",
-    ]  # fmt: skip
+        f"netns add {name}",
+        f"link add {ours} type veth peer name {theirs}",
+        f"link set {theirs} netns {name}",
+        f"addr add {net}.1/24 dev {ours}",
+        f"link set {ours} up",
+        f"-n {name} addr add {net}.2/24 dev {theirs}",
+        f"-n {name} link set {theirs} up",
+        f"-n {name} link set lo up",
+    ]
     try:
         for command in commands:
-            made = subprocess.run(["ip", *command.split()], capture_output=True, check=False) if shutil.which("ip") else None
+            made = (
+                subprocess.run(["ip", *command.split()], capture_output=True, check=False)
+                if shutil.which("ip")
+                else None
+            )
             if made is None or made.returncode:
                 pytest.skip("no network namespaces may be made here")
         yield name, ours, f"{net}.1"
@@ -210,11 +302,22 @@ def network() -> Iterator[tuple[str, str, str]]:
             subprocess.run(["ip", "link", "delete", ours], capture_output=True, check=False)
 
 
-def test_a_run_goes_on_elsewhere_when_the_wire_to_its_machine_is_cut(tmp_path: Path, network: tuple[str, str, str]) -> None:
+def test_a_run_goes_on_elsewhere_when_the_wire_to_its_machine_is_cut(
+    tmp_path: Path, network: tuple[str, str, str]
+) -> None:
     name, wire, address = network
     with machines(tmp_path, 0, host=address, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="5s") as some:
         some.add_worker(within=("ip", "netns", "exec", name))
-        process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address, "--name", "unwired")
+        process = begin(
+            "recall",
+            *SETTINGS,
+            "--grid",
+            "learning_rate=0.01",
+            "--on",
+            some.address,
+            "--name",
+            "unwired",
+        )
         wait_for_run()
         subprocess.run(["ip", "link", "set", wire, "down"], check=True)
         some.add_worker()
@@ -231,8 +334,12 @@ def test_a_worker_of_another_version_is_refused_before_anything_runs(tmp_path: P
     other.mkdir()
     (other / "older.py").write_text("import rnn_tui\nrnn_tui.__version__ = '0.0.1'\n")
     with machines(tmp_path, 0) as some:
-        some.add_worker("--preload", "older", PYTHONPATH=f"{other}:{environment().get('PYTHONPATH', '')}")
-        done = rnn_tui("sweep", "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address)
+        some.add_worker(
+            "--preload", "older", PYTHONPATH=f"{other}:{environment().get('PYTHONPATH', '')}"
+        )
+        done = rnn_tui(
+            "sweep", "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address
+        )
         assert done.returncode == 1
         assert "it has rnn-tui 0.0.1, and here it is" in done.stderr
         assert not any(run.step for run in runs())

@@ -1,4 +1,6 @@
-"""What comes from workers: in any order, twice, with gaps, or made up; the database has each event once."""
+"""What comes from workers: in any order, twice, with gaps, or made up; the database has each event
+once.
+"""
 
 import json
 import sqlite3
@@ -37,12 +39,20 @@ def config() -> RunConfig:
 def said(run_id: str) -> list[events.Event]:
     """What a run of two steps an epoch says."""
     told: list[events.Event] = [
-        events.RunStarted(run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu")
+        events.RunStarted(
+            run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu"
+        )
     ]
     for epoch in range(1, EPOCHS + 1):
         for step in (2 * epoch - 1, 2 * epoch):
-            told.append(events.StepLogged(run_id, step, {"train_loss": 1.0 / step}, 10.0, 0.1 * step))
-        told.append(events.EpochEnded(run_id, epoch, 2 * epoch, {"val_accuracy": 90.0 + epoch}, 0.1, 0.2 * epoch))
+            told.append(
+                events.StepLogged(run_id, step, {"train_loss": 1.0 / step}, 10.0, 0.1 * step)
+            )
+        told.append(
+            events.EpochEnded(
+                run_id, epoch, 2 * epoch, {"val_accuracy": 90.0 + epoch}, 0.1, 0.2 * epoch
+            )
+        )
         told.append(events.LogLine(run_id, f"epoch {epoch}"))
     told.append(events.RunFinished(run_id, 2 * EPOCHS, {"test_accuracy": 97.0}, 1.0))
     return told
@@ -69,9 +79,13 @@ def test_an_event_is_the_same_after_its_way(event: events.Event) -> None:
 pieces = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 18)), max_size=20)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(pieces)
-def test_whatever_comes_late_twice_or_never_each_event_is_there_once(some: list[tuple[int, int]]) -> None:
+def test_whatever_comes_late_twice_or_never_each_event_is_there_once(
+    some: list[tuple[int, int]],
+) -> None:
     run_id = new_run()
     told = documents(said(run_id))
     with Importer() as importer:
@@ -81,7 +95,9 @@ def test_whatever_comes_late_twice_or_never_each_event_is_there_once(some: list[
             for _, found in importer.write([EventBatch(run, first, told[first : first + count])]):
                 new += found
         while run.end is None:  # what is lacking is asked for
-            ((_, found),) = importer.write([EventBatch(run, run.next, told[run.next : run.next + 5])]) or ((run, []),)
+            ((_, found),) = importer.write(
+                [EventBatch(run, run.next, told[run.next : run.next + 5])]
+            ) or ((run, []),)
             new += found
         assert new == said(run_id)[:-1]
         importer.record([(run, [run.end])])
@@ -91,7 +107,9 @@ def test_whatever_comes_late_twice_or_never_each_event_is_there_once(some: list[
         assert (record.status, record.final, record.best) == (Status.FINISHED, 97.0, 94.0)
         assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
         assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
-        assert [text for _, _, text in store.log(run_id)] == [f"epoch {epoch}" for epoch in range(1, 5)]
+        assert [text for _, _, text in store.log(run_id)] == [
+            f"epoch {epoch}" for epoch in range(1, 5)
+        ]
         (session,) = store.sessions(run_id)
         assert (session.host, session.versions) == ("there", {"torch": "2.0"})
 
@@ -112,7 +130,15 @@ def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
         importer.write([EventBatch(importer.begin(run_id, config(), "first", HELLO), 0, told[:10])])
         again = said(run_id)
         again[0] = events.RunStarted(
-            run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu", first_step=2
+            run_id,
+            config(),
+            TASKS["mnist"].metric_definitions,
+            2 * EPOCHS,
+            2,
+            100,
+            10,
+            "cpu",
+            first_step=2,
         )
         second = documents([again[0], *again[5:]])
         importer.write([EventBatch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
@@ -123,13 +149,18 @@ def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4), max_leaves=8,
-)  # fmt: skip
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
 FIELDS = [*{name for event in said("a") for name in to_document(event)}]
 made_up = st.fixed_dictionaries({}, optional={name: anything for name in FIELDS if name != "kind"})
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.sampled_from([type(event).__name__ for event in said("a")]) | anything, made_up)
 def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> None:
     run_id = new_run()
@@ -144,11 +175,20 @@ def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> Non
         store.state(record)
 
 
-@pytest.mark.parametrize("who", [{}, {"host": 3, "versions": []}, {"host": "\x1b[31mred" * 99, "versions": {"a\n": "\x1b"}}])
+@pytest.mark.parametrize(
+    "who",
+    [{}, {"host": 3, "versions": []}, {"host": "\x1b[31mred" * 99, "versions": {"a\n": "\x1b"}}],
+)
 def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
     run_id = new_run()
     with Importer() as importer:
-        importer.write([EventBatch(importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3])])
+        importer.write(
+            [
+                EventBatch(
+                    importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3]
+                )
+            ]
+        )
     with RunStore() as store:
         (session,) = store.sessions(run_id)
         assert session.host.isprintable()
@@ -181,7 +221,14 @@ def test_nothing_is_written_where_the_database_is_locked() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no zlib", zlib.compress(b"{}"), zlib.compress(b"[" * 10**6), zlib.compress(b"[0" + b",0" * 30_000 + b"]")]
+    "data",
+    [
+        b"",
+        b"no zlib",
+        zlib.compress(b"{}"),
+        zlib.compress(b"[" * 10**6),
+        zlib.compress(b"[0" + b",0" * 30_000 + b"]"),
+    ],
 )
 def test_an_answer_that_is_none_is_told(data: bytes) -> None:
     with pytest.raises(StoreError, match="worker's answer"):

@@ -34,7 +34,11 @@ def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
             while not over.wait(0.2):
                 if finished() < RUNS_BETWEEN_KILLS * (kills + 1):
                     continue
-                trains = [child for one in some.workers for child in psutil.Process(one.pid).children(recursive=True)]
+                trains = [
+                    child
+                    for one in some.workers
+                    for child in psutil.Process(one.pid).children(recursive=True)
+                ]
                 busy = [child for child in trains if child.cpu_times().user > 1.0]
                 if busy:
                     chance.choice(busy).kill()

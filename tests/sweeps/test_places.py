@@ -1,4 +1,6 @@
-"""Where a sweep may train: this machine, machines by SSH, any cluster of Dask's, with and without TLS."""
+"""Where a sweep may train: this machine, machines by SSH, any cluster of Dask's, with and without
+TLS.
+"""
 
 import datetime
 import getpass
@@ -56,11 +58,23 @@ def test_places_are_read(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
     file.write_text("cluster: distributed.LocalCluster\narguments: {n_workers: 2}\nworkers: 4\n")
     place = read_place(str(file))
-    assert (place.cluster, place.arguments, place.workers) == ("distributed.LocalCluster", {"n_workers": 2}, 4)
+    assert (place.cluster, place.arguments, place.workers) == (
+        "distributed.LocalCluster",
+        {"n_workers": 2},
+        4,
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["nowhere", "local:0", "local:many", "ssh:/nowhere/hosts", "/nowhere/cluster.yaml", "http://there"]
+    "text",
+    [
+        "nowhere",
+        "local:0",
+        "local:many",
+        "ssh:/nowhere/hosts",
+        "/nowhere/cluster.yaml",
+        "http://there",
+    ],
 )
 def test_what_is_no_place_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(SettingError) as told:
@@ -70,7 +84,15 @@ def test_what_is_no_place_is_told_in_a_sentence(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["- a list", "cluster: 3", "cluster: a\nothers: 1", "{", "arguments: {}", "cluster: !!python/object:a.b {}", "a: &a [*a]"],
+    [
+        "- a list",
+        "cluster: 3",
+        "cluster: a\nothers: 1",
+        "{",
+        "arguments: {}",
+        "cluster: !!python/object:a.b {}",
+        "a: &a [*a]",
+    ],
 )
 def test_a_file_that_describes_no_cluster_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "cluster.yaml"
@@ -111,7 +133,9 @@ def test_nobody_at_an_address_is_told(tmp_path: Path) -> None:
 
 def test_a_cluster_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
-    arguments = "{n_workers: 1, threads_per_worker: 1, dashboard_address: '127.0.0.1:0', host: 127.0.0.1}"
+    arguments = (
+        "{n_workers: 1, threads_per_worker: 1, dashboard_address: '127.0.0.1:0', host: 127.0.0.1}"
+    )
     file.write_text(f"cluster: distributed.LocalCluster\narguments: {arguments}\n")
     check_swept(str(file))
 
@@ -134,51 +158,78 @@ def certificates(tmp_path: Path) -> dict[str, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rnn-tui test")])
     now = datetime.datetime.now(datetime.UTC)
     alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    )
     builder = builder.serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
-    builder = builder.not_valid_after(now + datetime.timedelta(days=1)).add_extension(alternative, critical=False)
+    builder = builder.not_valid_after(now + datetime.timedelta(days=1)).add_extension(
+        alternative, critical=False
+    )
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     certificate = builder.sign(key, hashes.SHA256())
     paths = {"cert": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
     paths["cert"].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = serialization.PrivateFormat.PKCS8
-    paths["key"].write_bytes(key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()))
+    paths["key"].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption())
+    )
     return paths
 
 
 def test_tls_by_dasks_own_configuration(tmp_path: Path, certificates: dict[str, Path]) -> None:
     cert, key = str(certificates["cert"]), str(certificates["key"])
-    with machines(tmp_path, 1, "--protocol", "tls", "--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key) as some:
+    with machines(
+        tmp_path,
+        1,
+        "--protocol",
+        "tls",
+        "--tls-ca-file",
+        cert,
+        "--tls-cert",
+        cert,
+        "--tls-key",
+        key,
+    ) as some:
         assert some.address.startswith("tls://")
         plain = rnn_tui("sweep", *SMALL, "--on", some.address)
         assert plain.returncode == 1
         assert "There are no workers to be had" in plain.stderr
         tls = "DASK_DISTRIBUTED__COMM__TLS__"
-        check_swept(some.address, **{f"{tls}CA_FILE": cert, f"{tls}CLIENT__CERT": cert, f"{tls}CLIENT__KEY": key})
+        check_swept(
+            some.address,
+            **{f"{tls}CA_FILE": cert, f"{tls}CLIENT__CERT": cert, f"{tls}CLIENT__KEY": key},
+        )
 
 
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[Path]:
-    """A server of the test's own on the loopback interface, and a home whose configuration calls it `here`."""
+    """A server of the test's own on the loopback interface, and a home whose configuration calls it
+    `here`.
+    """
     program = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
     if program is None or sys.platform != "linux":
         pytest.skip("there is no sshd")
     for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True
+        )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = tmp_path / "sshd_config"
     settings.write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/user.pub\n"
-        f"PidFile {tmp_path}/pid\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile "
+        f"{tmp_path}/user.pub\n"
+        f"PidFile {tmp_path}/pid\nStrictModes no\nUsePAM no\nPasswordAuthentication "
+        "no\nPermitRootLogin yes\n"
     )
     home = tmp_path / "home-of-ssh"
     (home / ".ssh").mkdir(parents=True)
     known = home / ".ssh/known_hosts"
     known.write_text(f"[127.0.0.1]:{port} {(tmp_path / 'host.pub').read_text()}")
     (home / ".ssh/config").write_text(
-        f"Host here\n  HostName 127.0.0.1\n  Port {port}\n  User {getpass.getuser()}\n  IdentityFile {tmp_path}/user\n"
+        f"Host here\n  HostName 127.0.0.1\n  Port {port}\n  User {getpass.getuser()}\n  "
+        f"IdentityFile {tmp_path}/user\n"
     )
     Path("/run/sshd").mkdir(exist_ok=True)  # where sshd wants to be alone, as root
     with (tmp_path / "sshd.log").open("wb") as log:

@@ -16,7 +16,9 @@ MNIST, RECALL = TASKS["mnist"], TASKS["recall"]
 
 
 def test_a_grid_has_every_combination_over_every_seed() -> None:
-    grid = dict(read_grid(MNIST, text) for text in ("hidden_size=32,64,128", "learning-rate=0.001,0.003"))
+    grid = dict(
+        read_grid(MNIST, text) for text in ("hidden_size=32,64,128", "learning-rate=0.001,0.003")
+    )
     plan = SweepPlan(task="mnist", grid=grid, fixed={"cell": "gru", "seed": 5}, seeds=5)
     points = list(plan.points())
     assert (plan.count, plan.runs_of_trial, len(points)) == (6, 5, 6)
@@ -40,20 +42,38 @@ def test_words_and_lists_can_be_varied() -> None:
     assert read_grid(RECALL, "lengths=3-11,4-6") == ("lengths", [(3, 11), (4, 6)])
     plan = SweepPlan(task="recall", grid={"cell": ["rnn", "gru"], "preset": ["fast", "report"]})
     assert [(one.cell, one.preset) for point in plan.points() for one in plan.configs(point)] == [
-        ("rnn", "fast"), ("rnn", "report"), ("gru", "fast"), ("gru", "report"),
-    ]  # fmt: skip
+        ("rnn", "fast"),
+        ("rnn", "report"),
+        ("gru", "fast"),
+        ("gru", "report"),
+    ]
 
 
 def test_ranges_are_read() -> None:
-    assert read_range(RECALL, "learning_rate=1e-4..1e-1:log") == ("learning_rate", Range(1e-4, 0.1, log=True))
+    assert read_range(RECALL, "learning_rate=1e-4..1e-1:log") == (
+        "learning_rate",
+        Range(1e-4, 0.1, log=True),
+    )
     assert read_range(RECALL, "hidden_size=2..16") == ("hidden_size", Range(2, 16, whole=True))
 
 
 @pytest.mark.parametrize(
     "text",
-    ["hidden_size", "hidden_size=", "=3", "units=3", "hidden_size=0", "hidden_size=3,3", "hidden_size=a", "seeds=1,2",
-     "cell=elman", "learning_rate=0", "workers=1,2", "learning_rate=1..2:log"],
-)  # fmt: skip
+    [
+        "hidden_size",
+        "hidden_size=",
+        "=3",
+        "units=3",
+        "hidden_size=0",
+        "hidden_size=3,3",
+        "hidden_size=a",
+        "seeds=1,2",
+        "cell=elman",
+        "learning_rate=0",
+        "workers=1,2",
+        "learning_rate=1..2:log",
+    ],
+)
 def test_a_bad_grid_is_a_sentence(text: str) -> None:
     with pytest.raises(SettingError) as told:
         read_grid(RECALL, text)
@@ -61,7 +81,15 @@ def test_a_bad_grid_is_a_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["epochs=1", "epochs=5..2", "epochs=1..2:lin", "cell=lstm..rnn", "lengths=3..4", "learning_rate=0..1"]
+    "text",
+    [
+        "epochs=1",
+        "epochs=5..2",
+        "epochs=1..2:lin",
+        "cell=lstm..rnn",
+        "lengths=3..4",
+        "learning_rate=0..1",
+    ],
 )
 def test_a_bad_range_is_a_sentence(text: str) -> None:
     with pytest.raises(SettingError):
@@ -76,7 +104,13 @@ def test_a_bad_range_is_a_sentence(text: str) -> None:
         {"grid": {"epochs": [1]}, "prune": True},
         {"grid": {"epochs": [1]}, "search": "tpe", "trials": 200_000},
         {"grid": {"epochs": [1]}, "metric": "beauty"},
-        {"grid": {"epochs": [1]}, "search": "tpe", "trials": 3, "prune": True, "metric": "test_accuracy"},
+        {
+            "grid": {"epochs": [1]},
+            "search": "tpe",
+            "trials": 3,
+            "prune": True,
+            "metric": "test_accuracy",
+        },
         {"grid": {"position": [3, 900]}},
         {"grid": {"epochs": list(range(1, 1001)), "batch_size": list(range(1, 1001))}},
     ],
@@ -89,7 +123,10 @@ def test_what_does_not_go_together_is_told_before_anything_starts(words: dict[st
 VALUES = st.lists(st.integers(1, 50), min_size=1, max_size=4, unique=True)
 
 
-@given(st.dictionaries(st.sampled_from(["epochs", "batch_size"]), VALUES, min_size=1), st.integers(1, 9))
+@given(
+    st.dictionaries(st.sampled_from(["epochs", "batch_size"]), VALUES, min_size=1),
+    st.integers(1, 9),
+)
 def test_a_plan_is_the_same_after_json(grid: dict[str, list[int]], seeds: int) -> None:
     plan = SweepPlan(task="recall", grid=grid, seeds=seeds)
     again = SweepPlan(**json.loads(json.dumps(plan.to_dict())))

@@ -40,15 +40,22 @@ Train = Callable[..., Run]
 def small_config(task: str, preset: str = "report", **overrides: Any) -> SequenceConfig:
     """A preset's recipe in a tenth of a second."""
     small = {
-        "hidden_sizes": (2, 3), "losses": ("ce",), "epochs": 1, "seeds": 1, "training_size": 12,
-        "test_size": 20, "workers": 1,
-    }  # fmt: skip
+        "hidden_sizes": (2, 3),
+        "losses": ("ce",),
+        "epochs": 1,
+        "seeds": 1,
+        "training_size": 12,
+        "test_size": 20,
+        "workers": 1,
+    }
     config = TASKS[task].config("lstm", preset, **small | overrides)
     assert isinstance(config, SequenceConfig)
     return config
 
 
-def small_run(config: SequenceConfig, *, double: bool = False, path: Path | None = None, name: str = "") -> Run:
+def small_run(
+    config: SequenceConfig, *, double: bool = False, path: Path | None = None, name: str = ""
+) -> Run:
     """Train to the end; in the folder of runs where `name` says what to call it there."""
     # Not above: torch must not be loaded before tests/conftest.py has set its threads.
     import torch  # noqa: PLC0415

@@ -77,7 +77,9 @@ def test_any_text_gives_a_number_or_a_sentence(text: str, base: Base) -> None:
 
 @settings(deadline=None)
 @given(numbers, bases, st.sampled_from([True, False]), between, st.integers(1, 9))
-def test_numbers_come_back_however_they_are_written(value: int, base: Base, upper: bool, gap: str, group: int) -> None:
+def test_numbers_come_back_however_they_are_written(
+    value: int, base: Base, upper: bool, gap: str, group: int
+) -> None:
     digits = base.format(value)
     text = gap.join(digits[at : at + group] for at in range(0, len(digits), group))
     assert parse_number(base.prefix + text, base) == value
@@ -86,7 +88,9 @@ def test_numbers_come_back_however_they_are_written(value: int, base: Base, uppe
 
 @settings(deadline=None)
 @given(numbers, bases, bases)
-def test_a_prefix_overrules_the_base_except_where_it_is_a_number_itself(value: int, written: Base, expected: Base) -> None:
+def test_a_prefix_overrules_the_base_except_where_it_is_a_number_itself(
+    value: int, written: Base, expected: Base
+) -> None:
     text = written.prefix + written.format(value)
     if expected is HEXADECIMAL and written is not HEXADECIMAL:
         # 0b1 and 0d1 are hexadecimal numbers themselves.
@@ -132,7 +136,9 @@ def test_the_largest_number_is_read_and_the_next_is_not(base: Base) -> None:
 def test_what_is_no_digit_is_named_with_a_way_out() -> None:
     with pytest.raises(QueryError) as refused:
         parse_number("102")
-    assert str(refused.value) == ("“2” is not a binary digit; write 0d… for decimal and 0x… for hexadecimal numbers.")
+    assert str(refused.value) == (
+        "“2” is not a binary digit; write 0d… for decimal and 0x… for hexadecimal numbers."
+    )
     with pytest.raises(QueryError, match="“f” is not a decimal digit"):
         parse_number("f", DECIMAL)
     with pytest.raises(QueryError, match="Type a hexadecimal number"):
@@ -181,7 +187,11 @@ def test_six_and_three() -> None:
     assert number_of([]) == 0
 
 
-@given(st.lists(st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), min_size=3, max_size=3), min_size=1))
+@given(
+    st.lists(
+        st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), min_size=3, max_size=3), min_size=1
+    )
+)
 @example([[0.7], [0.1]])
 @example([[0.5], [0.0]])
 @example([[0.9], [0.9], [0.0]])

@@ -43,9 +43,15 @@ def asked(length: int, seed: int, count: int) -> list[Addition]:
 
 def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, train: Any) -> None:
     config = small(
-        "adder", "fast", hidden_sizes=(3, 8), losses=("bce",), seeds=2, seed=5,
-        training_size=1500, test_size=20,
-    )  # fmt: skip
+        "adder",
+        "fast",
+        hidden_sizes=(3, 8),
+        losses=("bce",),
+        seeds=2,
+        seed=5,
+        training_size=1500,
+        test_size=20,
+    )
     run = train(config)
     found = ADDER.load().evaluate(config, run.weights)
     assert (found.config, found.confusion) == (config, None)
@@ -66,7 +72,10 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
         for at, replica in enumerate(config.replicas):
             pairs = asked(length, replica.seed, 20 if length <= 20 else 100)
             outputs = network.only(at).outputs_of(pairs)
-            right = [(one[0] >= 0.5) == pair.bits(pair.total).astype(bool) for one, pair in zip(outputs, pairs, strict=True)]
+            right = [
+                (one[0] >= 0.5) == pair.bits(pair.total).astype(bool)
+                for one, pair in zip(outputs, pairs, strict=True)
+            ]
             assert bits.values[at, column] == pytest.approx(100 * np.mean(right), abs=0.1)
             whole = 100 * np.mean([one.all() for one in right])
             assert numbers.values[at, column] == pytest.approx(whole, abs=1.0)
@@ -74,7 +83,9 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
     assert (numbers.values <= bits.values + 1e-6).all()
 
 
-def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small, train: Any) -> None:
+def test_documents_have_an_entry_for_each_variant_and_survive_json(
+    small: Small, train: Any
+) -> None:
     config = small("adder", losses=("mse", "ce"), seeds=2, test_size=3)
     found = ADDER.load().evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))

@@ -46,7 +46,9 @@ def read(examples: Examples) -> list[tuple[int, int]]:
     """The pairs of a single seed, after a look at everything else about them."""
     assert len(examples.inputs) == len(examples.targets) == len(examples.lengths) == 1
     pairs = []
-    for inputs, targets, length in zip(examples.inputs[0], examples.targets[0], examples.lengths[0].tolist(), strict=True):
+    for inputs, targets, length in zip(
+        examples.inputs[0], examples.targets[0], examples.lengths[0].tolist(), strict=True
+    ):
         a, b = (value_of(inputs[:, column]) for column in (0, 1))
         # Both fit into one bit less than there are, so that their sum fits.
         assert max(a, b) < 2 ** (length - 1)
@@ -74,7 +76,9 @@ def test_least_significant_first_on_paper() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 64), min_size=1, max_size=20), st.integers(0, 2**32), st.booleans())
-def test_pairs_fit_their_length_and_come_with_their_sum(lengths: list[int], seed: int, runs: bool) -> None:
+def test_pairs_fit_their_length_and_come_with_their_sum(
+    lengths: list[int], seed: int, runs: bool
+) -> None:
     drawn = draw_pairs(torch.tensor(lengths), torch.Generator().manual_seed(seed), runs)
     assert drawn.lengths.tolist() == [lengths]
     pairs = read(drawn)
@@ -205,7 +209,10 @@ def test_figures_are_those_of_the_weights_handed_over(small: Small, train: Any) 
         told = run.epochs[-1].replicas
         assert told["val_loss"][at] == pytest.approx(loss, rel=1e-9)
         assert told["val_bit_accuracy"][at] == pytest.approx(100 * bits, abs=1e-4)
-        found = [measured(problem.draw(torch.full((6,), length), generator(seed, "test", length))) for length in TEST_LENGTHS]
+        found = [
+            measured(problem.draw(torch.full((6,), length), generator(seed, "test", length)))
+            for length in TEST_LENGTHS
+        ]
         _, bits, sums = np.mean(found, axis=0)
         assert run.metrics["test_bit_accuracy"][at] == pytest.approx(100 * bits, abs=1e-4)
         assert run.metrics["test_number_accuracy"][at] == pytest.approx(100 * sums, abs=1e-9)

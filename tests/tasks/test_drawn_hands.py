@@ -1,4 +1,6 @@
-"""Drawings of digits in other hands are as MNIST's images are, and each shows what its hand is known by."""
+"""Drawings of digits in other hands are as MNIST's images are, and each shows what its hand is
+known by.
+"""
 
 from collections.abc import Callable
 
@@ -93,7 +95,10 @@ def test_drawings_of_a_hand_are_whole_centred_and_never_the_same(one: Hand) -> N
     assert len({image.tobytes() for image in images}) == COUNT
 
 
-@pytest.mark.parametrize(("digit", "name"), [(1, "flag"), (0, "slashed"), (7, "crossed"), (4, "open"), (2, "round"), (9, "g")])
+@pytest.mark.parametrize(
+    ("digit", "name"),
+    [(1, "flag"), (0, "slashed"), (7, "crossed"), (4, "open"), (2, "round"), (9, "g")],
+)
 def test_the_hands_that_mnist_lacks_most_are_drawn_most(digit: int, name: str) -> None:
     assert hand(digit, name).share == max(one.share for one in all_hands() if one.digit == digit)
 

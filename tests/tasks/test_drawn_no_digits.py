@@ -1,4 +1,6 @@
-"""Pictures of what is no digit: the same for the same seed, of every kind, in the form that MNIST has."""
+"""Pictures of what is no digit: the same for the same seed, of every kind, in the form that MNIST
+has.
+"""
 
 import importlib
 import subprocess
@@ -67,12 +69,17 @@ def test_every_kind_varies_and_most_of_it_is_centred(kind: str) -> None:
 def test_some_are_left_as_they_come() -> None:
     """Off centre, or with ink at the border of the frame, where centred digits have none."""
     drawn = no_digits(300, np.random.default_rng(1))
-    border = np.concatenate([drawn[:, 0], drawn[:, -1], drawn[:, :, 0], drawn[:, :, -1]], axis=1).max(1) > 100
+    border = (
+        np.concatenate([drawn[:, 0], drawn[:, -1], drawn[:, :, 0], drawn[:, :, -1]], axis=1).max(1)
+        > 100
+    )
     assert 0.05 < border.mean() < 0.4
 
 
 def test_no_line_stands_or_leans_as_a_one_does() -> None:
-    """The main direction of what is as thin as a stroke is never nearer to upright than to level."""
+    """The main direction of what is as thin as a stroke is never nearer to upright than to
+    level.
+    """
     for kind in ("patterns", "filled shapes", "textures", "photographs"):
         for picture in pictures(kind, 150):
             rows, columns = np.nonzero(picture > 60)
@@ -90,7 +97,9 @@ def test_rings_and_strokes_are_among_no_letters() -> None:
         assert not set(signs) & set("0123456789OoQIl|i!/SsZzBbGgqОо"), font
 
 
-def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     everything = len(module._fonts())
     forget()
     try:
@@ -109,5 +118,7 @@ def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(monkeypatch: pyt
 def test_drawing_does_not_load_torch() -> None:
     program = "import sys, numpy; from rnn_tui.tasks.mnist.no_digits import no_digits;"
     program += "no_digits(30, numpy.random.default_rng(0)); print('torch' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "False"

@@ -19,7 +19,7 @@ from rnn_tui.tasks.mnist.augmentation import (
     draw_shifts,
     restroke,
     shift_groups,
-)  # fmt: skip
+)
 from rnn_tui.tasks.mnist.data import load_mnist
 
 COUNT = 60
@@ -60,7 +60,9 @@ def test_identity_changes_nothing(images: Tensor, grid: int) -> None:
 
 
 @pytest.mark.parametrize(("right", "down"), [(2.0, 0.0), (0.0, -1.0), (0.5, 1.5), (-2.0, -2.0)])
-def test_a_shift_moves_the_centre_of_mass_by_that_much(images: Tensor, right: float, down: float) -> None:
+def test_a_shift_moves_the_centre_of_mass_by_that_much(
+    images: Tensor, right: float, down: float
+) -> None:
     moved = maps()
     # The map says where to look: to move an image right, look to the left.
     moved[:, 0, 2], moved[:, 1, 2] = -right / 14, -down / 14
@@ -97,7 +99,9 @@ def test_a_displacement_at_one_corner_leaves_the_opposite_half_alone() -> None:
 def test_each_image_follows_its_own_map(images: Tensor) -> None:
     drawn = Distortion().draw(COUNT, generator())
     whole = distort(images, drawn)
-    parts = [distort(images[part], drawn[part]) for part in (slice(0, 7), slice(7, 8), slice(8, COUNT))]
+    parts = [
+        distort(images[part], drawn[part]) for part in (slice(0, 7), slice(7, 8), slice(8, COUNT))
+    ]
     torch.testing.assert_close(torch.cat(parts), whole, atol=1e-5, rtol=0)
     other = drawn.clone()
     other[5] = maps(1)[0]
@@ -161,7 +165,9 @@ def move_of(before: Tensor, after: Tensor, reach: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("count", [1, SHIFT_GROUP, 2 * SHIFT_GROUP + 3])
 @pytest.mark.parametrize("reach", [1, 2])
-def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(images: Tensor, count: int, reach: int) -> None:
+def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(
+    images: Tensor, count: int, reach: int
+) -> None:
     batch = images[:count]
     original = batch.clone()
     result = shift_groups(batch, draw_shifts(count, generator(3), reach))
@@ -170,7 +176,10 @@ def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(images: Tensor, cou
     for before, after in zip(batch.split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True):
         down, right = move_of(before, after, reach)
         torch.testing.assert_close(
-            centre(after) - centre(before), torch.tensor([[down, right]]).float().expand(len(before), 2), atol=1e-3, rtol=0
+            centre(after) - centre(before),
+            torch.tensor([[down, right]]).float().expand(len(before), 2),
+            atol=1e-3,
+            rtol=0,
         )
 
 
@@ -181,10 +190,14 @@ def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
         result = shift_groups(images[: 2 * SHIFT_GROUP], draw_shifts(2 * SHIFT_GROUP, numbers))
         moves = [
             move_of(before, after, 1)
-            for before, after in zip(images[: 2 * SHIFT_GROUP].split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True)
+            for before, after in zip(
+                images[: 2 * SHIFT_GROUP].split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True
+            )
         ]
         seen.add(tuple(moves))
-    assert {move for pair in seen for move in pair} == {(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)}
+    assert {move for pair in seen for move in pair} == {
+        (down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)
+    }
     assert any(first != second for first, second in seen)
 
 

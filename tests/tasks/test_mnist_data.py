@@ -63,7 +63,9 @@ def published(name: str) -> bytes:
 
 def test_shipped_files_are_the_published_ones() -> None:
     assert FILES == PUBLISHED
-    assert {name: hashlib.md5(published(name), usedforsecurity=False).hexdigest() for name in FILES} == PUBLISHED
+    assert {
+        name: hashlib.md5(published(name), usedforsecurity=False).hexdigest() for name in FILES
+    } == PUBLISHED
 
 
 def test_shipped_data_reaches_the_caller_whole(full: MnistImages) -> None:
@@ -79,7 +81,9 @@ def test_shipped_data_reaches_the_caller_whole(full: MnistImages) -> None:
     assert full.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
 
 
-def test_no_network_is_needed_and_nothing_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_needed_and_nothing_is_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("the network was touched")
 
@@ -95,7 +99,9 @@ def test_data_is_read_once_for_many_runs() -> None:
     assert load_mnist() is load_mnist()
 
 
-@pytest.mark.parametrize("damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"])
+@pytest.mark.parametrize(
+    "damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"]
+)
 def test_a_damaged_asset_is_named_with_a_remedy(assets: Path, damage: str) -> None:
     asset = assets / f"{SMALLEST}.gz"
     good = asset.read_bytes()
@@ -137,16 +143,24 @@ def test_split_is_the_reports(full: MnistImages, seed: int) -> None:
     counts = labels.bincount()
     assert ((labels[validation].bincount() - counts / 6).abs() <= 1).all()
     assert ((labels[train].bincount() - counts * 5 / 6).abs() <= 1).all()
-    expected = train_test_split(np.arange(60_000), test_size=1 / 6, stratify=labels.numpy(), random_state=seed)
+    expected = train_test_split(
+        np.arange(60_000), test_size=1 / 6, stratify=labels.numpy(), random_state=seed
+    )
     assert train.tolist() == expected[0].tolist()
     assert validation.tolist() == expected[1].tolist()
 
 
-@given(st.lists(st.integers(0, 99), min_size=1, max_size=200), st.integers(1, 10), st.integers(0, 2**32 - 1))
+@given(
+    st.lists(st.integers(0, 99), min_size=1, max_size=200),
+    st.integers(1, 10),
+    st.integers(0, 2**32 - 1),
+)
 def test_any_labels_are_split_as_by_scikit_learn(drawn: list[int], classes: int, seed: int) -> None:
     labels = np.array(drawn) % classes
     try:
-        expected = train_test_split(np.arange(len(labels)), test_size=1 / 6, stratify=labels, random_state=seed)
+        expected = train_test_split(
+            np.arange(len(labels)), test_size=1 / 6, stratify=labels, random_state=seed
+        )
     except ValueError:
         with pytest.raises(DataError, match=f"{len(labels)} training images are too few"):
             split_indices(torch.tensor(labels), seed)

@@ -114,7 +114,9 @@ def nothing_at_all(root: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [shorten_labels, label_ten, nothing_at_all])
-def test_files_that_do_not_belong_together_are_refused(root: Path, damage: Callable[[Path], None]) -> None:
+def test_files_that_do_not_belong_together_are_refused(
+    root: Path, damage: Callable[[Path], None]
+) -> None:
     damage(root)
     assert str(raw(root)) in refusal(root)
 

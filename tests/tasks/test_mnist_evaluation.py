@@ -20,9 +20,16 @@ MNIST = TASKS["mnist"]
 
 def trained(mnist_slice: Path, model: str, preset: str = "report", **more: Any) -> Outcome:
     config = MNIST.config(
-        model, preset, epochs=2, batch_size=50, hidden_size=16, workers=2, device="cpu",
-        data_dir=str(mnist_slice), **more,
-    )  # fmt: skip
+        model,
+        preset,
+        epochs=2,
+        batch_size=50,
+        hidden_size=16,
+        workers=2,
+        device="cpu",
+        data_dir=str(mnist_slice),
+        **more,
+    )
     told: list[events.Event] = []
     outcome = fit(MNIST.load(), config, told.append, Control())
     assert isinstance(told[-1], events.RunFinished)
@@ -61,7 +68,9 @@ def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, mode
 
 
 @pytest.mark.parametrize("preset", ["fast", "best"])
-def test_standardised_recipes_are_examined_with_their_own_pixels(mnist_slice: Path, preset: str) -> None:
+def test_standardised_recipes_are_examined_with_their_own_pixels(
+    mnist_slice: Path, preset: str
+) -> None:
     outcome = trained(mnist_slice, "lstm", preset)
     assert outcome.weights is not None
     found = MNIST.load().evaluate(outcome.config, outcome.weights)

@@ -19,7 +19,9 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model, to_pixels
 
 
-def made(folder: Path, model: str, layers: int, preset: str = "report") -> tuple[torch.nn.Module, Path]:
+def made(
+    folder: Path, model: str, layers: int, preset: str = "report"
+) -> tuple[torch.nn.Module, Path]:
     config = TASKS["mnist"].config(model, preset, hidden_size=7, layers=layers)
     network = build_model(config)  # type: ignore[arg-type]
     initialise(network, CELLS[config.cell], "pytorch", generator(3, "weights"), 1.0)
@@ -31,7 +33,9 @@ def made(folder: Path, model: str, layers: int, preset: str = "report") -> tuple
 @pytest.mark.parametrize("preset", ["report", "fast"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
-def test_logits_are_those_of_the_trained_model(model: str, layers: int, preset: str, tmp_path: Path) -> None:
+def test_logits_are_those_of_the_trained_model(
+    model: str, layers: int, preset: str, tmp_path: Path
+) -> None:
     network, path = made(tmp_path, model, layers, preset)
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
     pixels = to_pixels(torch.from_numpy(images), preset == "fast")

@@ -23,5 +23,8 @@ def test_the_figures_that_come_with_them_are_reached_again(model: str) -> None:
     pixels = (images.test_images.float() / 255).split(1000)
     network = RowReaderNetwork(file)
     answers = [network.logits(batch.numpy()).argmax(axis=1) for batch in pixels]
-    right = sum(int((found == true.numpy()).sum()) for found, true in zip(answers, images.test_labels.split(1000), strict=True))
+    right = sum(
+        int((found == true.numpy()).sum())
+        for found, true in zip(answers, images.test_labels.split(1000), strict=True)
+    )
     assert right / 100 == pytest.approx(file.metrics["test_accuracy"], abs=TOLERANCE)

@@ -22,7 +22,9 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def config(mnist_slice: Path) -> RunConfig:
-    return TASKS["mnist"].config("lstm", "report", batch_size=70, hidden_size=8, data_dir=str(mnist_slice))
+    return TASKS["mnist"].config(
+        "lstm", "report", batch_size=70, hidden_size=8, data_dir=str(mnist_slice)
+    )
 
 
 def problem(config: RunConfig, epoch: int = 1) -> MnistProblem:
@@ -61,7 +63,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("step", [0, 14])  # 70 samples, and the 20 left at the end
-def test_parts_sum_to_the_loss_and_gradient_of_the_whole(config: RunConfig, name: str, step: int) -> None:
+def test_parts_sum_to_the_loss_and_gradient_of_the_whole(
+    config: RunConfig, name: str, step: int
+) -> None:
     config = recipe(config, **RECIPES[name])
     found = []
     for parts in (1, 2, 3, 4):
@@ -116,8 +120,12 @@ def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig)
     assert losses(1) != losses(2)
 
 
-@pytest.mark.parametrize("augmentation", ["shift", "elastic", "strong-elastic", "cutout", "photo", "open-set"])
-def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: RunConfig, augmentation: str) -> None:
+@pytest.mark.parametrize(
+    "augmentation", ["shift", "elastic", "strong-elastic", "cutout", "photo", "open-set"]
+)
+def test_distortions_are_another_every_step_and_repeat_with_the_epoch(
+    config: RunConfig, augmentation: str
+) -> None:
     config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
     made = problem(config)
     first, second = (float(made.losses(0, 1)[0]().detach()) for _ in range(2))
@@ -127,15 +135,21 @@ def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: Ru
 
 
 def test_squares_are_cut_out_of_images_that_are_distorted_alike(config: RunConfig) -> None:
-    cut, whole = (problem(recipe(config, augmentation=one).replace(batch_size=1000)) for one in ("cutout", "strong-elastic"))
+    cut, whole = (
+        problem(recipe(config, augmentation=one).replace(batch_size=1000))
+        for one in ("cutout", "strong-elastic")
+    )
     cut.model.load_state_dict(whole.model.state_dict())
     read: dict[str, Tensor] = {}
     for name, made in (("cut", cut), ("whole", whole)):
         recurrent = made.model.get_submodule("recurrent")
-        recurrent.register_forward_pre_hook(lambda _, inputs, name=name: read.update({name: inputs[0]}))
+        recurrent.register_forward_pre_hook(
+            lambda _, inputs, name=name: read.update({name: inputs[0]})
+        )
         made.losses(0, 1)[0]()
     changed = read["cut"] != read["whole"]
-    assert changed.any((1, 2)).float().mean() == pytest.approx(0.75, abs=0.1)  # but for squares in what is blank
+    # but for squares in what is blank
+    assert changed.any((1, 2)).float().mean() == pytest.approx(0.75, abs=0.1)
     assert not read["cut"][changed].any()
     assert changed.sum((1, 2)).max() <= 100
 
@@ -151,7 +165,9 @@ def test_labels_are_smoothed_as_the_recipe_says(config: RunConfig) -> None:
 
 
 @pytest.mark.parametrize("standardise", [False, True])
-def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(config: RunConfig, standardise: bool) -> None:
+def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(
+    config: RunConfig, standardise: bool
+) -> None:
     config = recipe(config, standardise=standardise)
     made = problem(config)
     loud = problem(recipe(config, augmentation="elastic", label_smoothing=0.3))
@@ -167,8 +183,12 @@ def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(config: RunC
 def test_rows_are_read_in_pairs_then_the_inner_ones_then_all(config: RunConfig) -> None:
     read: list[int] = []
     for epoch in (1, 2):
-        made = problem(recipe(config, row_pairs=0.25, inner_rows=0.75).replace(epochs=2, batch_size=100), epoch)
-        made.model.get_submodule("recurrent").register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].shape[1]))
+        made = problem(
+            recipe(config, row_pairs=0.25, inner_rows=0.75).replace(epochs=2, batch_size=100), epoch
+        )
+        made.model.get_submodule("recurrent").register_forward_pre_hook(
+            lambda _, inputs: read.append(inputs[0].shape[1])
+        )
         for step in range(10):
             made.losses(step, 1)[0]()
         made.validate(made.model, Workers(1))
@@ -181,7 +201,8 @@ def test_the_inner_rows_are_those_of_the_image(config: RunConfig) -> None:
     chosen = made._order
     pixels = made._train[0][chosen].float() / 255
     torch.testing.assert_close(
-        made.losses(0, 1)[0](), F.cross_entropy(made.model(pixels[:, 4:24], slice(4, 24)), made._train[1][chosen])
+        made.losses(0, 1)[0](),
+        F.cross_entropy(made.model(pixels[:, 4:24], slice(4, 24)), made._train[1][chosen]),
     )
 
 
@@ -189,7 +210,9 @@ def test_the_last_steps_are_not_distorted(config: RunConfig) -> None:
     plain = problem(config)
     made = problem(recipe(config, augmentation="shift", undistorted=0.4).replace(epochs=1))
     plain.model.load_state_dict(made.model.state_dict())
-    same = [torch.equal(made.losses(step, 1)[0](), plain.losses(step, 1)[0]()) for step in range(15)]
+    same = [
+        torch.equal(made.losses(step, 1)[0](), plain.losses(step, 1)[0]()) for step in range(15)
+    ]
     assert same == [False] * 9 + [True] * 6
 
 

@@ -38,9 +38,12 @@ def install(site: Path, name: str, code: str) -> None:
 def told(site: Path, code: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-c", code],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
         env={"PYTHONPATH": f"{Path.cwd()}:{site}", "PATH": "", "RNN_TUI_HOME": str(site / "home")},
-    )  # fmt: skip
+    )
     return ran.stdout
 
 
@@ -61,7 +64,9 @@ def test_broken_ones_cost_a_sentence_each_and_nothing_else(tmp_path: Path) -> No
         install(tmp_path, f"plugin_{at}", code)
     install(tmp_path, "good_plugin", GOOD)
     names, *sentences = told(
-        tmp_path, "from rnn_tui.tasks import BROKEN_PLUGINS, TASKS; print(*TASKS); print(*BROKEN_PLUGINS, sep='\\n')"
+        tmp_path,
+        "from rnn_tui.tasks import BROKEN_PLUGINS, TASKS; print(*TASKS); print(*BROKEN_PLUGINS, "
+        "sep='\\n')",
     ).splitlines()
     assert names == "mnist recall adder other"
     assert len(sentences) == len(BROKEN)
@@ -78,7 +83,10 @@ def test_the_shell_tells_of_a_broken_one_and_works(tmp_path: Path, words: list[s
     install(tmp_path, "plugin", "TASK = 5")
     ran = subprocess.run(
         [sys.executable, "-m", "rnn_tui", *words],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
         env={"PYTHONPATH": f"{Path.cwd()}:{tmp_path}", "RNN_TUI_HOME": str(tmp_path / "home")},
-    )  # fmt: skip
+    )
     assert "The task plug-in plugin (plugin:TASK) can't be used: TASK is no Task." in ran.stderr

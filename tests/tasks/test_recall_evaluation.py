@@ -32,9 +32,17 @@ def asked(examples: Examples) -> tuple[list[list[int]], np.ndarray]:
 
 def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> None:
     config = small(
-        "recall", "fast", hidden_sizes=(3, 6), losses=("ce", "bce"), seeds=2, seed=5,
-        lengths=(3, 5), training_size=6400, epochs=2, test_size=50,
-    )  # fmt: skip
+        "recall",
+        "fast",
+        hidden_sizes=(3, 6),
+        losses=("ce", "bce"),
+        seeds=2,
+        seed=5,
+        lengths=(3, 5),
+        training_size=6400,
+        epochs=2,
+        test_size=50,
+    )
     run = train(config)
     found = RECALL.load().evaluate(config, run.weights)
     assert found.config == config
@@ -50,7 +58,9 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
     for seed in (5, 6):
         replicas = [at for at, replica in enumerate(config.replicas) if replica.seed == seed]
         for column, length in enumerate(by_length.lengths):
-            drawn = problem.draw(torch.full((by_length.counts[column],), length), generator(seed, "test", length))
+            drawn = problem.draw(
+                torch.full((by_length.counts[column],), length), generator(seed, "test", length)
+            )
             sequences, targets = asked(drawn)
             answers = network.probabilities(sequences)[replicas].argmax(axis=2)
             right[replicas, column] = 100 * (answers == targets).mean(axis=1)
@@ -72,7 +82,9 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
     assert found.confusion.sum(axis=2).min() > 120
 
 
-def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small, train: Any) -> None:
+def test_documents_have_an_entry_for_each_variant_and_survive_json(
+    small: Small, train: Any
+) -> None:
     config = small("recall", losses=("mse", "ce"), seeds=2)
     found = RECALL.load().evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))

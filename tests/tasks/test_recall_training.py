@@ -37,7 +37,9 @@ def read(examples: Examples) -> list[tuple[list[int], int]]:
     """Digits and target of each sequence of a single seed."""
     assert len(examples.inputs) == len(examples.targets) == len(examples.lengths) == 1
     result = []
-    for inputs, target, length in zip(examples.inputs[0], examples.targets[0], examples.lengths[0].tolist(), strict=True):
+    for inputs, target, length in zip(
+        examples.inputs[0], examples.targets[0], examples.lengths[0].tolist(), strict=True
+    ):
         # One-hot to the end, nothing after it.
         assert inputs.dtype == torch.uint8
         assert inputs[:length].sum(dim=1).eq(1).all()
@@ -47,8 +49,12 @@ def read(examples: Examples) -> list[tuple[list[int], int]]:
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.integers(3, 40), min_size=1, max_size=20), st.integers(1, 3), st.integers(0, 2**32))
-def test_the_target_is_the_digit_at_the_position(lengths: list[int], position: int, seed: int) -> None:
+@given(
+    st.lists(st.integers(3, 40), min_size=1, max_size=20), st.integers(1, 3), st.integers(0, 2**32)
+)
+def test_the_target_is_the_digit_at_the_position(
+    lengths: list[int], position: int, seed: int
+) -> None:
     stream = torch.Generator().manual_seed(seed)
     sequences = read(draw_digits(torch.tensor(lengths), position, stream))
     assert [len(digits) for digits, _ in sequences] == lengths
@@ -85,7 +91,9 @@ def test_test_lengths_are_3_to_10_and_validation_lengths_those_in_training() -> 
     test = problem.draw_test(2000, generator(0, "test"))
     assert set(test.lengths.flatten().tolist()) == set(range(3, 11))
     read(test)
-    validation = torch.cat([problem.draw_validation(generator(seed, "validation")).lengths for seed in range(20)], 1)
+    validation = torch.cat(
+        [problem.draw_validation(generator(seed, "validation")).lengths for seed in range(20)], 1
+    )
     assert set(validation.flatten().tolist()) == set(range(3, 12))
     # Where there is only one length, it is the one to test on.
     only = default_problem(lengths=(5, 5)).draw_test(20, generator(0, "test"))
@@ -164,9 +172,15 @@ def test_figures_are_those_of_the_weights_handed_over(small: Small, train: Any) 
 @pytest.mark.parametrize("position", [1, 2, 4])
 def test_another_position_is_learnt_as_well(train: Any, position: int) -> None:
     config = TASKS["recall"].config(
-        "lstm", "fast", hidden_sizes=(10,), position=position, lengths=(4, 5), epochs=2,
-        training_size=9600, test_size=200,
-    )  # fmt: skip
+        "lstm",
+        "fast",
+        hidden_sizes=(10,),
+        position=position,
+        lengths=(4, 5),
+        epochs=2,
+        training_size=9600,
+        test_size=200,
+    )
     run = train(config)
     assert run.metrics["test_accuracy"][0] > 80  # by chance: 10
     # Training asked for that position and no other.

@@ -14,7 +14,13 @@ def examples(draw: st.DrawFn) -> Examples:
     """Sequences of several seeds with a target at each step or one for all."""
     seeds, count = draw(st.integers(1, 3)), draw(st.integers(1, 9))
     lengths = torch.tensor(
-        draw(st.lists(st.lists(st.integers(1, 6), min_size=count, max_size=count), min_size=seeds, max_size=seeds))
+        draw(
+            st.lists(
+                st.lists(st.integers(1, 6), min_size=count, max_size=count),
+                min_size=seeds,
+                max_size=seeds,
+            )
+        )
     )
     longest = int(lengths.max())
     stream = torch.Generator().manual_seed(draw(st.integers(0, 99)))
@@ -53,7 +59,11 @@ def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> 
             assert torch.equal(lengths, whole.lengths[:, rows])
             assert steps == lengths.max()
             # (T, S, F, B) to (B, T, F); the targets (S, …, B) to (B, …).
-            found += sequences(batch.inputs[:, seed].permute(2, 0, 1), batch.targets[seed].movedim(-1, 0), lengths[seed])
+            found += sequences(
+                batch.inputs[:, seed].permute(2, 0, 1),
+                batch.targets[seed].movedim(-1, 0),
+                lengths[seed],
+            )
         assert found == expected
 
 
@@ -79,7 +89,9 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
     parts = [
         Examples(
             whole.inputs[[seed], :, : int(whole.lengths[seed].max())],
-            whole.targets[[seed], :, : int(whole.lengths[seed].max())] if whole.targets.dim() > 2 else whole.targets[[seed]],
+            whole.targets[[seed], :, : int(whole.lengths[seed].max())]
+            if whole.targets.dim() > 2
+            else whole.targets[[seed]],
             whole.lengths[[seed]],
         )
         for seed in range(len(whole.inputs))
@@ -93,7 +105,9 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
 def test_batches_of_one_length_need_no_lengths() -> None:
     lengths = torch.tensor([[3, 3, 2, 3], [3, 3, 3, 3]])
     inputs = torch.ones(2, 4, 3, 1, dtype=torch.uint8)
-    batches = cut_into_batches(Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2, torch.device("cpu"))
+    batches = cut_into_batches(
+        Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2, torch.device("cpu")
+    )
     assert batches[0].lengths is None
     assert batches[1].lengths is not None
     with pytest.raises(IndexError):

@@ -45,7 +45,10 @@ def file_of(task: str, scale: float = 2.0, **overrides: Any) -> WeightsFile:
         gates[at, :, size:] = 0
         gates[at, :, :, size:width] = 0
         readout[at, :, size:width] = 0
-    arrays = {"gates": gates.reshape(count, 4 * width, -1).astype(np.float32), "readout": readout.astype(np.float32)}
+    arrays = {
+        "gates": gates.reshape(count, 4 * width, -1).astype(np.float32),
+        "readout": readout.astype(np.float32),
+    }
     return WeightsFile(config, arrays, 1, {"test_accuracy": (50.0,) * count})
 
 
@@ -55,7 +58,9 @@ def plain_logits(file: WeightsFile, replica: int, inputs: Tensor) -> Tensor:
     size = file.config.replicas[replica].variant.hidden_size
     weights = {name: torch.from_numpy(array).double() for name, array in file.arrays.items()}
     outputs, features = weights["readout"].shape[1], inputs.shape[1]
-    modules = nn.ModuleDict({"recurrent": nn.LSTM(features, size), "readout": nn.Linear(size, outputs)}).double()
+    modules = nn.ModuleDict(
+        {"recurrent": nn.LSTM(features, size), "readout": nn.Linear(size, outputs)}
+    ).double()
     modules.load_state_dict(pytorch_weights(LSTM, weights, replica, size))
     with torch.no_grad():
         logits: Tensor = modules["readout"](modules["recurrent"](inputs.double())[0])
@@ -79,7 +84,9 @@ def test_recall_answers_as_pytorch_does(sequences: list[list[int]]) -> None:
             assert probabilities[at, index] == pytest.approx(expected.numpy(), abs=1e-5)
 
 
-additions = st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)) | st.tuples(st.integers(0, 7), st.integers(0, 7))
+additions = st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)) | st.tuples(
+    st.integers(0, 7), st.integers(0, 7)
+)
 
 
 @settings(deadline=None, max_examples=15)
@@ -113,7 +120,9 @@ def test_one_replica_alone_answers_as_it_does_among_the_others() -> None:
     for at, replica in enumerate(recall.replicas):
         one = recall.only(at)
         assert one.replicas == (replica,)
-        assert one.probabilities(sequences)[0] == pytest.approx(recall.probabilities(sequences)[at], abs=1e-6)
+        assert one.probabilities(sequences)[0] == pytest.approx(
+            recall.probabilities(sequences)[at], abs=1e-6
+        )
     for at, replica in enumerate(adder.replicas):
         alone = adder.only(at)
         assert alone.replicas == (replica,)
@@ -142,8 +151,12 @@ def test_very_large_weights_give_probabilities_all_the_same() -> None:
     assert np.isfinite(outputs).all()
     with np.errstate(all="raise"):
         assert sigmoid(np.array([-1e30, -100, 0, 100, 1e30], np.float32)).tolist() == [
-            0.0, 0.0, 0.5, 1.0, 1.0,
-        ]  # fmt: skip
+            0.0,
+            0.0,
+            0.5,
+            1.0,
+            1.0,
+        ]
 
 
 @pytest.mark.parametrize("task", KINDS)
@@ -163,7 +176,9 @@ def test_weights_of_another_task_are_refused(task: str) -> None:
     other = {"recall": ADDER, "adder": RECALL}[task]
     with pytest.raises(CheckpointError, match=f"for {other.config.task}, not for {task}"):
         KINDS[task](other)
-    image = ImageConfig(task=task, cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1)
+    image = ImageConfig(
+        task=task, cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+    )
     with pytest.raises(CheckpointError):
         KINDS[task](replace(other, config=image))
 
@@ -192,7 +207,11 @@ def test_weights_that_do_not_fit_their_settings_are_refused(file: WeightsFile) -
     for some in broken:
         with pytest.raises(CheckpointError, match="do not fit"):
             kind(replace(file, arrays=some))
-    for config in (file.config.replace(seeds=3), file.config.replace(hidden_sizes=(2, 6)), file.config.replace(losses=("ce",))):
+    for config in (
+        file.config.replace(seeds=3),
+        file.config.replace(hidden_sizes=(2, 6)),
+        file.config.replace(losses=("ce",)),
+    ):
         with pytest.raises(CheckpointError, match="do not fit"):
             kind(replace(file, config=config))
 

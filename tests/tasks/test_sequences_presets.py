@@ -66,13 +66,19 @@ def test_report_presets_are_the_reports_recipes() -> None:
 
 
 def test_published_figures_are_the_reports_and_belong_to_its_variants() -> None:
-    assert TASKS["recall"].published == {"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}}
+    assert TASKS["recall"].published == {
+        "test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}
+    }
     assert TASKS["adder"].published == {
         "test_bit_accuracy": {
-            "H 3 mse": 92.10, "H 5 mse": 99.99, "H 10 mse": 100.0,
-            "H 3 ce": 91.88, "H 5 ce": 95.64, "H 10 ce": 100.0,
+            "H 3 mse": 92.10,
+            "H 5 mse": 99.99,
+            "H 10 mse": 100.0,
+            "H 3 ce": 91.88,
+            "H 5 ce": 95.64,
+            "H 10 ce": 100.0,
         }
-    }  # fmt: skip
+    }
     for name, task in SEQUENCES.items():
         labels = {variant.label for variant in config_of(name).variants}
         for published in task.published.values():
@@ -91,10 +97,18 @@ def test_every_preset_makes_a_valid_config_that_survives_a_file(task: str, prese
 @pytest.mark.parametrize(("task", "preset"), CHOICES)
 def test_every_setting_on_offer_can_be_changed(task: str, preset: str) -> None:
     changes = {
-        "hidden_sizes": (4, 7), "losses": ("bce",), "position": 2, "lengths": (5, 6), "seeds": 3,
-        "seed": 11, "epochs": 7, "batch_size": 9, "learning_rate": 0.5, "training_size": 13,
+        "hidden_sizes": (4, 7),
+        "losses": ("bce",),
+        "position": 2,
+        "lengths": (5, 6),
+        "seeds": 3,
+        "seed": 11,
+        "epochs": 7,
+        "batch_size": 9,
+        "learning_rate": 0.5,
+        "training_size": 13,
         "test_size": 17,
-    }  # fmt: skip
+    }
     spec, plain = TASKS[task], config_of(task, preset)
     assert [setting.name for setting in spec.adjustable] == list(spec.settings)
     assert all(setting is SETTINGS[setting.name] for setting in spec.adjustable)

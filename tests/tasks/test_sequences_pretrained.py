@@ -16,7 +16,10 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
 from rnn_tui.tasks.recall.questions import RecallNetwork
 
-FILES = {"adder": "adder.safetensors", **{f"recall {at}": f"recall-position-{at}.safetensors" for at in (1, 2, 3)}}
+FILES = {
+    "adder": "adder.safetensors",
+    **{f"recall {at}": f"recall-position-{at}.safetensors" for at in (1, 2, 3)},
+}
 # One sequence of 10,000 more or less, where rounding decides between two answers.
 TOLERANCE = 0.0101
 FRESH_SEED = 777_777
@@ -122,7 +125,10 @@ def test_ten_units_add_everything_of_what_they_have_never_seen() -> None:
     assert len(perfect) == config.seeds
     stream = generator(FRESH_SEED, "fresh")
     lengths = torch.randint(1, 21, (2000,), generator=stream)
-    pairs = [Addition(number_of(pair[:, 0]), number_of(pair[:, 1])) for pair in draw_pairs(lengths, stream).inputs[0].numpy()]
+    pairs = [
+        Addition(number_of(pair[:, 0]), number_of(pair[:, 1]))
+        for pair in draw_pairs(lengths, stream).inputs[0].numpy()
+    ]
     # The longest carry that there is, and none at all.
     pairs += [Addition(2**19 - 1, 1), Addition(0, 0), Addition(2**19 - 1, 2**19 - 1)]
     for at in perfect:

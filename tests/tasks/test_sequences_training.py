@@ -88,7 +88,9 @@ def gradients(problem: SequenceProblem, step: int = 0) -> tuple[Tensor, dict[str
 
 @pytest.mark.parametrize("task", PROBLEMS)
 @pytest.mark.parametrize("batch_size", [1, 7])
-def test_losses_and_gradients_are_those_of_single_sequences_without_padding(small: Small, task: str, batch_size: int) -> None:
+def test_losses_and_gradients_are_those_of_single_sequences_without_padding(
+    small: Small, task: str, batch_size: int
+) -> None:
     config = small(task, losses=LOSSES, seeds=2, seed=3, training_size=7, batch_size=batch_size)
     problem = problem_of(config)
     problem.begin_epoch(1)
@@ -99,7 +101,9 @@ def test_losses_and_gradients_are_those_of_single_sequences_without_padding(smal
         assert len({int(one.lengths) for one in sets[3]}) > 1
     for at, replica in enumerate(config.replicas):
         modules = ordinary(problem, at)
-        losses = [plain_loss(task, replica.variant.loss, modules, one) for one in sets[replica.seed]]
+        losses = [
+            plain_loss(task, replica.variant.loss, modules, one) for one in sets[replica.seed]
+        ]
         expected = torch.stack(losses).mean()
         torch.testing.assert_close(values[at], expected.detach(), rtol=1e-12, atol=1e-14)
         expected.backward()
@@ -133,8 +137,12 @@ def test_report_recipe_is_a_plain_loop_with_adam(small: Small, train: Any, task:
             torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
 
 
-@pytest.mark.parametrize(("task", "preset", "cell"), [(*chosen, cell) for chosen in PRESETS for cell in ("lstm", "gru")])
-def test_a_replica_is_the_run_of_its_seed_alone(small: Small, train: Any, task: str, preset: str, cell: str) -> None:
+@pytest.mark.parametrize(
+    ("task", "preset", "cell"), [(*chosen, cell) for chosen in PRESETS for cell in ("lstm", "gru")]
+)
+def test_a_replica_is_the_run_of_its_seed_alone(
+    small: Small, train: Any, task: str, preset: str, cell: str
+) -> None:
     size = {"report": 25, "fast": 200}[preset]
     losses = ("mse", "bce") if preset == "report" else ("ce",)
     together = small(task, preset, losses=losses, seeds=3, seed=8, training_size=size)
@@ -145,20 +153,25 @@ def test_a_replica_is_the_run_of_its_seed_alone(small: Small, train: Any, task: 
         variant = replica.variant
         alone = train(
             together.replace(
-                hidden_sizes=(variant.hidden_size,), losses=(variant.loss,), seeds=1,
+                hidden_sizes=(variant.hidden_size,),
+                losses=(variant.loss,),
+                seeds=1,
                 seed=replica.seed,
             ),
             double=True,
-        )  # fmt: skip
+        )
         mine = pytorch_weights(CELLS[cell], run.weights, at, variant.hidden_size)
         expected = pytorch_weights(CELLS[cell], alone.weights, 0, variant.hidden_size)
         for name, weight in expected.items():
             torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
-        for told, single in ((run.metrics, alone.metrics), *zip(
-            (epoch.replicas for epoch in run.epochs),
-            (epoch.replicas for epoch in alone.epochs),
-            strict=True,
-        )):  # fmt: skip
+        for told, single in (
+            (run.metrics, alone.metrics),
+            *zip(
+                (epoch.replicas for epoch in run.epochs),
+                (epoch.replicas for epoch in alone.epochs),
+                strict=True,
+            ),
+        ):
             assert told.keys() == single.keys()
             for name, values in told.items():
                 # Shares of right bits are summed in single precision.
@@ -166,7 +179,9 @@ def test_a_replica_is_the_run_of_its_seed_alone(small: Small, train: Any, task: 
 
 
 @pytest.mark.parametrize(("task", "preset"), PRESETS)
-def test_a_seed_gives_the_same_bits_and_another_seed_others(small: Small, train: Any, task: str, preset: str) -> None:
+def test_a_seed_gives_the_same_bits_and_another_seed_others(
+    small: Small, train: Any, task: str, preset: str
+) -> None:
     config = small(task, preset, seeds=2, seed=1, training_size=70)
     first, again = train(config), train(config)
     assert first.weights.keys() == again.weights.keys()
@@ -179,7 +194,9 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(small: Small, train:
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_global_random_state_neither_matters_nor_changes(small: Small, train: Any, task: str) -> None:
+def test_global_random_state_neither_matters_nor_changes(
+    small: Small, train: Any, task: str
+) -> None:
     config = small(task, "fast", training_size=70)
     expected = train(config)
     kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
@@ -221,21 +238,34 @@ def test_every_seed_has_data_of_its_own(small: Small, task: str, preset: str) ->
 
 @pytest.mark.parametrize("task", PROBLEMS)
 @pytest.mark.parametrize("preset", ["report", "fast"])
-def test_seeds_whose_longest_sequences_differ_train_side_by_side(small: Small, train: Any, task: str, preset: str) -> None:
+def test_seeds_whose_longest_sequences_differ_train_side_by_side(
+    small: Small, train: Any, task: str, preset: str
+) -> None:
     # Hardly any of these sets has a sequence of each of the 500 lengths.
     config = small(
-        task, preset, lengths=(3, 503), hidden_sizes=(2,), seeds=3, training_size=4, test_size=4,
+        task,
+        preset,
+        lengths=(3, 503),
+        hidden_sizes=(2,),
+        seeds=3,
+        training_size=4,
+        test_size=4,
         batch_size=2,
-    )  # fmt: skip
+    )
     run = train(config, double=True)
     alone = train(config.replace(seed=1, seeds=1), double=True)
-    mine, expected = (pytorch_weights(LSTM, weights, at, 2) for weights, at in ((run.weights, 1), (alone.weights, 0)))
+    mine, expected = (
+        pytorch_weights(LSTM, weights, at, 2)
+        for weights, at in ((run.weights, 1), (alone.weights, 0))
+    )
     for name, weight in expected.items():
         torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_variants_of_a_seed_share_their_data_and_those_of_a_size_their_start(small: Small, task: str) -> None:
+def test_variants_of_a_seed_share_their_data_and_those_of_a_size_their_start(
+    small: Small, task: str
+) -> None:
     config = small(task, losses=("mse", "bce"), hidden_sizes=(2, 4), seeds=2, batch_size=8)
     problem = problem_of(config)
     weights = problem.model.state_dict()
@@ -252,7 +282,9 @@ def test_variants_of_a_seed_share_their_data_and_those_of_a_size_their_start(sma
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_fresh_data_differ_between_epochs_and_others_are_used_again(small: Small, task: str) -> None:
+def test_fresh_data_differ_between_epochs_and_others_are_used_again(
+    small: Small, task: str
+) -> None:
     for preset, same in (("report", True), ("fast", False)):
         # Of one length, so that nothing but the sequences themselves can differ.
         problem = problem_of(small(task, preset, batch_size=6, lengths=(5, 5)))
@@ -268,7 +300,9 @@ def test_fresh_data_differ_between_epochs_and_others_are_used_again(small: Small
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_a_fresh_batch_has_one_length_within_the_limits(small: Small, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fresh_batch_has_one_length_within_the_limits(
+    small: Small, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = small(task, "fast", lengths=(4, 7), training_size=399, batch_size=4, seeds=2)
     problem = problem_of(config)
     drawn = []
@@ -322,7 +356,9 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
         size = replica.variant.hidden_size
         weights = pytorch_weights(LSTM, orthogonal.model.state_dict(), at, size)
         for gate in weights["recurrent.weight_hh_l0"].split(size):
-            torch.testing.assert_close(gate @ gate.T, torch.eye(size, dtype=gate.dtype), rtol=0, atol=1e-6)
+            torch.testing.assert_close(
+                gate @ gate.T, torch.eye(size, dtype=gate.dtype), rtol=0, atol=1e-6
+            )
         forget = weights["recurrent.bias_ih_l0"][size : 2 * size]
         assert forget.tolist() == [2.0] * size
         # PyTorch draws from within 1/√H of zero.
@@ -332,7 +368,9 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_averaged_weights_are_the_ones_measured_and_kept(small: Small, train: Any, task: str) -> None:
+def test_averaged_weights_are_the_ones_measured_and_kept(
+    small: Small, train: Any, task: str
+) -> None:
     config = small(task, seeds=2, training_size=40)
     plain, averaged = train(config), train(config.replace(recipe=Recipe(average=0.9)))
     assert averaged.weights.keys() == plain.weights.keys()
@@ -341,7 +379,9 @@ def test_averaged_weights_are_the_ones_measured_and_kept(small: Small, train: An
     for run in (plain, averaged):
         problem = kind.with_weights(run.config, run.weights)
         assert problem.test(problem.model, Workers(1)) == run.metrics
-        assert problem.validate(problem.model, Workers(1)).items() <= (run.epochs[-1].replicas.items())
+        assert problem.validate(problem.model, Workers(1)).items() <= (
+            run.epochs[-1].replicas.items()
+        )
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
@@ -371,7 +411,9 @@ def test_divergence_names_the_replica_and_a_smaller_rate(small: Small) -> None:
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_a_step_beyond_all_memory_is_refused(small: Small, train: Any, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_beyond_all_memory_is_refused(
+    small: Small, train: Any, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A machine with a megabyte left; really using up this one's memory would end other programs.
     left = types.SimpleNamespace(available=2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)

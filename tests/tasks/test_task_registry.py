@@ -83,13 +83,17 @@ def test_overrides_win_and_none_leaves_the_preset(preset: str, model: str) -> No
         ("lstm", "report", {"hidden_size": 5000}, "Hidden size"),
     ],
 )
-def test_wrong_choices_are_named(model: str, preset: str, override: dict[str, int], word: str) -> None:
+def test_wrong_choices_are_named(
+    model: str, preset: str, override: dict[str, int], word: str
+) -> None:
     with pytest.raises(SettingError, match=word):
         MNIST.config(model, preset, **override)
 
 
 @pytest.mark.parametrize(("model", "preset"), [("\x1b[2J", "report"), ("lstm", "\x1b[2J\n")])
-def test_escape_sequences_in_a_wrong_choice_stay_out_of_the_message(model: str, preset: str) -> None:
+def test_escape_sequences_in_a_wrong_choice_stay_out_of_the_message(
+    model: str, preset: str
+) -> None:
     with pytest.raises(SettingError) as refused:
         MNIST.config(model, preset)
     assert str(refused.value).isprintable()
@@ -101,5 +105,7 @@ def test_knowing_the_tasks_loads_no_heavy_library() -> None:
         "heavy = {'torch', 'torchvision', 'sklearn', 'cv2', 'numpy'}; "
         "print(sorted(heavy & sys.modules.keys()))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert ran.stdout.strip() == "[]"

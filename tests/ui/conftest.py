@@ -29,7 +29,9 @@ def evaluation() -> ImageEvaluation:
     np.add.at(confusion, (labels, predictions), 1)
     images = np.zeros((20, 28, 28), np.uint8)
     images[:, 4:24, 13:15] = 255
-    return ImageEvaluation(images, labels, probabilities, predictions, confusion, np.array([18, 19]))
+    return ImageEvaluation(
+        images, labels, probabilities, predictions, confusion, np.array([18, 19])
+    )
 
 
 class ScriptedRuns(TrainingManager):
@@ -72,7 +74,9 @@ class ScriptedRuns(TrainingManager):
                 "val_loss": 0.8 / epoch,
                 "val_accuracy": 90.0 + 4 * epoch,
             }
-            emit(events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, metrics, 5.0, 5.0 * epoch))
+            emit(
+                events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, metrics, 5.0, 5.0 * epoch)
+            )
         while not self.go_on.wait(0.01):
             if control.stopping:
                 emit(events.CheckpointSaved(run_id, 20, "weights.safetensors"))

@@ -120,10 +120,15 @@ async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
 
 def busy(view: Widget) -> bool:
     """Whether anything that a view shows is still to come: weights, an answer, a study, photos."""
-    if any(view in worker.node.ancestors_with_self and not worker.is_finished for worker in view.workers):
+    if any(
+        view in worker.node.ancestors_with_self and not worker.is_finished
+        for worker in view.workers
+    ):
         return True
     reading: Any = view.query("PhotosForm, PhotoGrid")
-    return any(part.reading if hasattr(part, "reading") else part.thumbnails._wanted for part in reading)
+    return any(
+        part.reading if hasattr(part, "reading") else part.thumbnails._wanted for part in reading
+    )
 
 
 async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
@@ -144,7 +149,9 @@ async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
 
 
 @asynccontextmanager
-async def running(app: RnnTuiApp, first: str = "mnist", **options: Any) -> AsyncIterator[Pilot[Any]]:
+async def running(
+    app: RnnTuiApp, first: str = "mnist", **options: Any
+) -> AsyncIterator[Pilot[Any]]:
     """The app with a tab in front, once the parts that come after the first frame are there."""
     app.tabs._initial = first
     async with app.run_test(**options) as pilot:

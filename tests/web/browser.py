@@ -104,7 +104,9 @@ class Browser:
         actions = ActionChains(self.driver, duration=20)
         pointer = actions.w3c_actions.pointer_action
         for number, (column, row) in enumerate(cells):
-            pointer.move_to_location(round(left + (column + 0.5) * width), round(top + (row + 0.5) * height))
+            pointer.move_to_location(
+                round(left + (column + 0.5) * width), round(top + (row + 0.5) * height)
+            )
             if number == 0:
                 pointer.pointer_down()
         pointer.pointer_up()
@@ -118,7 +120,12 @@ def browsing(downloads: Path, size: tuple[int, int] = (1200, 800)) -> Iterator[B
         pytest.skip("needs chromium and chromedriver, of the packages chromium and chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+    ):
         options.add_argument(argument)
     options.add_argument(f"--window-size={size[0]},{size[1]}")
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})

@@ -186,7 +186,11 @@ class PageProcess:
             size = int.from_bytes(self._bytes[1:5], "big")
             if len(self._bytes) < 5 + size:
                 break
-            kind, payload, self._bytes = self._bytes[:1], self._bytes[5 : 5 + size], self._bytes[5 + size :]
+            kind, payload, self._bytes = (
+                self._bytes[:1],
+                self._bytes[5 : 5 + size],
+                self._bytes[5 + size :],
+            )
             self._take(kind, payload)
 
     def _take(self, kind: bytes, payload: bytes) -> None:

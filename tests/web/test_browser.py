@@ -57,7 +57,12 @@ def app(browser: Browser, server: Serving) -> Browser:
 
 def test_function_keys_are_the_app_s(app: Browser) -> None:
     address = app.driver.current_url
-    for key, words in ((Keys.F2, "2 Test"), (Keys.F5, "No run|No runs"), (Keys.F3, "2 Results"), (Keys.F1, "Train in seconds")):
+    for key, words in (
+        (Keys.F2, "2 Test"),
+        (Keys.F5, "No run|No runs"),
+        (Keys.F3, "2 Results"),
+        (Keys.F1, "Train in seconds"),
+    ):
         app.press(key)
         app.wait_for(words)
     assert app.driver.current_url == address
@@ -105,7 +110,10 @@ def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) 
     app.press(Keys.ENTER)
     file = app.wait(lambda: next(app.downloads.glob("recall*.csv"), None), "download")
     store = server.pages[-1].environ()["RNN_TUI_STORE"]
-    assert file.read_text(encoding="utf-8") == rnn_tui("runs", "export", "last", "--to", "csv", RNN_TUI_STORE=store).stdout
+    assert (
+        file.read_text(encoding="utf-8")
+        == rnn_tui("runs", "export", "last", "--to", "csv", RNN_TUI_STORE=store).stdout
+    )
     assert len(app.driver.window_handles) == 1
     # Whoever has the key alone, or comes late, gets nothing.
     app.driver.execute_script("window.open = (address) => { window.asked = address; };")
@@ -142,7 +150,10 @@ def test_a_reloaded_page_goes_on_with_what_it_trained(app: Browser) -> None:
 def test_an_app_that_was_left_can_be_started_again(app: Browser) -> None:
     app.press("q")
     app.wait_for_sentence("The app has ended.")
-    app.wait(lambda: app.driver.execute_script("return document.activeElement.id") == "again", "button with the focus")
+    app.wait(
+        lambda: app.driver.execute_script("return document.activeElement.id") == "again",
+        "button with the focus",
+    )
     app.press(Keys.ENTER)
     app.wait_for("Train in seconds")
 
@@ -159,7 +170,10 @@ def test_a_page_of_somebody_else_gets_nowhere(browser: Browser, server: Serving)
         title = browser.wait(lambda: browser.driver.title.replace("waiting", ""), "end")
         assert title == "page-unread socket-refused"
         browser.driver.switch_to.frame(0)
-        assert browser.driver.execute_script("return document.querySelector('.textual-terminal')") is None
+        assert (
+            browser.driver.execute_script("return document.querySelector('.textual-terminal')")
+            is None
+        )
         browser.driver.switch_to.default_content()
 
 

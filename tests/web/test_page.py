@@ -15,7 +15,9 @@ from rnn_tui.engine.paths import STORE_VARIABLE
 from tests.terminal import assert_interrupted
 from tests.web.page_process import PageProcess
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pages are for systems with signals")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="pages are for systems with signals"
+)
 
 F4 = "\x1bOS"
 
@@ -36,7 +38,9 @@ def page(store: Path) -> Iterator[PageProcess]:
 
 
 def train(page: PageProcess, *, long: bool = False) -> None:
-    """Begin to train the adder, if asked with the preset that takes longest, and wait until it gets on."""
+    """Begin to train the adder, if asked with the preset that takes longest, and wait until it gets
+    on.
+    """
     page.press(F4)
     page.wait_for("Calculator")
     page.press("FF" * long)
@@ -56,7 +60,11 @@ def test_a_page_starts_without_a_terminal_and_q_ends_it(page: PageProcess) -> No
 
 def test_plain_textual_serve_starts_it_as_well(home: Path) -> None:
     """Another server sets these variables and no other, and runs go where they always go."""
-    environment = {"TERM_PROGRAM": "textual", "TEXTUAL_FPS": "60", "TEXTUAL_COLOR_SYSTEM": "truecolor"}
+    environment = {
+        "TERM_PROGRAM": "textual",
+        "TEXTUAL_FPS": "60",
+        "TEXTUAL_COLOR_SYSTEM": "truecolor",
+    }
     with PageProcess(environment=environment) as page:
         page.wait_for("Home")
         train(page)
@@ -121,15 +129,32 @@ def test_packets_that_make_no_sense_are_passed_over(page: PageProcess) -> None:
         page.resize(width, height)
     page.resize(100, 30)
     senseless = (
-        b"", b"\xff\xfe", b"[]", b"{}", b"null", b'{"type": 5}', b'{"type": "resize"}', b"[" * 100_000,
-        b'{"type": "deliver_chunk_request"}', b'{"type": "deliver_chunk_request", "key": [], "size": "x"}',
-        b'{"type": "deliver_chunk_request", "key": "no", "size": -5}', b'{"type": "open_url"}', b"9" * 9000,
-    )  # fmt: skip
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"type": 5}',
+        b'{"type": "resize"}',
+        b"[" * 100_000,
+        b'{"type": "deliver_chunk_request"}',
+        b'{"type": "deliver_chunk_request", "key": [], "size": "x"}',
+        b'{"type": "deliver_chunk_request", "key": "no", "size": -5}',
+        b'{"type": "open_url"}',
+        b"9" * 9000,
+    )
     for payload in senseless:
         page.send(b"M", payload)
     for kind in (b"X", b"\xff", b"P"):
         page.send(kind, b"\x00\xff")
-    for keys in (b"\xff", b"caf\xe9", b"\x1b[:A", b"\x1b[1114112R", b"\x1b[55296u", b"\x1b[<99999999999999999999;1;1M"):
+    for keys in (
+        b"\xff",
+        b"caf\xe9",
+        b"\x1b[:A",
+        b"\x1b[1114112R",
+        b"\x1b[55296u",
+        b"\x1b[<99999999999999999999;1;1M",
+    ):
         page.press(keys)
         page.watch(0.3)  # or they would be one sequence
     page.screen = ""
@@ -180,7 +205,9 @@ def test_ctrl_z_and_ctrl_c_end_nothing(page: PageProcess) -> None:
     page.wait_for("Help")
 
 
-def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(page: PageProcess) -> None:
+def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(
+    page: PageProcess,
+) -> None:
     page.press("\x1bOQ")
     page.wait_for("Confusion")
     raw: list[bytes] = []
@@ -199,15 +226,23 @@ def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(page
 
 WAYS: dict[str, tuple[Callable[[PageProcess], object], int]] = {
     "quit": (lambda page: page.tell(type="quit"), 128 + signal.SIGHUP),
-    "the end of its stdin": (lambda page: page.process.stdin and page.process.stdin.close(), 128 + signal.SIGHUP),
-    "nobody reads any more": (lambda page: page.process.stdout and page.process.stdout.close(), 128 + signal.SIGHUP),
+    "the end of its stdin": (
+        lambda page: page.process.stdin and page.process.stdin.close(),
+        128 + signal.SIGHUP,
+    ),
+    "nobody reads any more": (
+        lambda page: page.process.stdout and page.process.stdout.close(),
+        128 + signal.SIGHUP,
+    ),
     # The other signals are heard in the same place, as tests/test_terminal.py shows.
     "SIGTERM": (lambda page: page.process.send_signal(signal.SIGTERM), 128 + signal.SIGTERM),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_end_keeps_the_training_and_the_next_page_offers_to_go_on(store: Path, way: str) -> None:
+def test_each_end_keeps_the_training_and_the_next_page_offers_to_go_on(
+    store: Path, way: str
+) -> None:
     end, code = WAYS[way]
     with PageProcess(store=store) as page:
         page.wait_for("Home")

@@ -1,4 +1,6 @@
-"""A page with a shared folder can read, complete and name nothing outside of it, however it is spelled."""
+"""A page with a shared folder can read, complete and name nothing outside of it, however it is
+spelled.
+"""
 
 import os
 from collections.abc import Iterator
@@ -32,9 +34,15 @@ def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (outside / "7").mkdir(parents=True)
     (share / "digits").mkdir(parents=True)
     photo = SAMPLE.read_bytes()
-    for path in (outside / f"{SECRET}.png", outside / "7" / f"{SECRET}.png", share / "digits" / "3.png"):
+    for path in (
+        outside / f"{SECRET}.png",
+        outside / "7" / f"{SECRET}.png",
+        share / "digits" / "3.png",
+    ):
         path.write_bytes(photo)
-    np.savez(outside / "extra.npz", images=np.zeros((9, 28, 28), np.uint8), labels=np.zeros(9, np.uint8))
+    np.savez(
+        outside / "extra.npz", images=np.zeros((9, 28, 28), np.uint8), labels=np.zeros(9, np.uint8)
+    )
     (share.parent / "share-of-others").symlink_to(outside)
     (share / "out").symlink_to(outside)
     (share / "out.png").symlink_to(outside / f"{SECRET}.png")
@@ -53,12 +61,42 @@ def spellings(share: Path) -> Iterator[str]:
     """Ways to say a folder or a photo outside."""
     outside = share.parent / SECRET
     ways = [
-        outside, f"{share}/../{SECRET}", f"../{SECRET}", f"./..//{SECRET}/.", f"digits/../../{SECRET}", "out", "./out",
-        "out/7", "twice", "up/" + SECRET, "up/up/server/" + SECRET, f"{share}-of-others", "~", "~/", "~root", "~/..",
-        f"{Path.home()}", f"/proc/self/cwd/../{SECRET}", f"/proc/self/root{outside}", f"/proc/{os.getpid()}/cwd/out",
-        "/proc/self/fd", "/dev/fd", "/", "/etc", "/etc/passwd", "/proc/self/environ", "/dev/zero", "folder.png",
-        f"{share}/digits/../../share/../{SECRET}", f"//{outside}", f"{outside}/7/..", "..", "../..", "up", "round/..",
-    ]  # fmt: skip
+        outside,
+        f"{share}/../{SECRET}",
+        f"../{SECRET}",
+        f"./..//{SECRET}/.",
+        f"digits/../../{SECRET}",
+        "out",
+        "./out",
+        "out/7",
+        "twice",
+        "up/" + SECRET,
+        "up/up/server/" + SECRET,
+        f"{share}-of-others",
+        "~",
+        "~/",
+        "~root",
+        "~/..",
+        f"{Path.home()}",
+        f"/proc/self/cwd/../{SECRET}",
+        f"/proc/self/root{outside}",
+        f"/proc/{os.getpid()}/cwd/out",
+        "/proc/self/fd",
+        "/dev/fd",
+        "/",
+        "/etc",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "/dev/zero",
+        "folder.png",
+        f"{share}/digits/../../share/../{SECRET}",
+        f"//{outside}",
+        f"{outside}/7/..",
+        "..",
+        "../..",
+        "up",
+        "round/..",
+    ]
     for way in map(str, ways):
         yield way
         yield f"{way}/{SECRET}.png"
@@ -66,8 +104,24 @@ def spellings(share: Path) -> Iterator[str]:
         yield f"file://{quote(os.path.abspath(way))}"
         yield f"file://localhost{quote(os.path.abspath(way))}"
         yield way.replace("/", "\\/")
-    yield from (f"{outside}\0", f"digits\0/../../{SECRET}", f"\0{outside}", "out.png", "gone.png", "\ud800", "x" * 5000)
-    yield from (f"file://%2e%2e/{SECRET}", f"file:///{SECRET}%00", f"FILE://{outside}", "${HOME}", "$HOME", "`ls /`", "*")
+    yield from (
+        f"{outside}\0",
+        f"digits\0/../../{SECRET}",
+        f"\0{outside}",
+        "out.png",
+        "gone.png",
+        "\ud800",
+        "x" * 5000,
+    )
+    yield from (
+        f"file://%2e%2e/{SECRET}",
+        f"file:///{SECRET}%00",
+        f"FILE://{outside}",
+        "${HOME}",
+        "$HOME",
+        "`ls /`",
+        "*",
+    )
 
 
 def inside(path: str | os.PathLike[str], share: Path) -> bool:
@@ -91,13 +145,22 @@ def test_what_is_outside_is_answered_as_what_is_not_there(share: Path) -> None:
     outside = share.parent / SECRET
 
     def answer(path: Path) -> str:
-        job = ReadingJob([path], lambda: pytest.fail("it would be read"), "mnist", recursive=True, number="auto")
+        job = ReadingJob(
+            [path], lambda: pytest.fail("it would be read"), "mnist", recursive=True, number="auto"
+        )
         job._run()
         return job.failure.replace(str(path), "PATH")
 
     missing = answer(outside / "nothing.png")
     assert missing == answer(share / "nothing.png") == "There is no file or folder PATH."
-    for path in (outside, outside / f"{SECRET}.png", Path("/etc/passwd"), Path("/root"), share / "out", share / "out.png"):
+    for path in (
+        outside,
+        outside / f"{SECRET}.png",
+        Path("/etc/passwd"),
+        Path("/root"),
+        share / "out",
+        share / "out.png",
+    ):
         assert answer(path) == missing
 
     def why(load: object, name: str) -> str:
@@ -114,7 +177,9 @@ def test_no_name_outside_is_completed(share: Path) -> None:
         for begun in (text, f"{text}/", f"{text}/s", f"{text}/{SECRET[:3]}", text[:-1]):
             ends = completed(begun) or ""
             assert SECRET not in ends.removeprefix(begun), begun
-            assert not ends or inside(os.path.dirname(os.path.expandvars(expanded(ends))) or ".", share), begun
+            assert not ends or inside(
+                os.path.dirname(os.path.expandvars(expanded(ends))) or ".", share
+            ), begun
     assert completed("dig") == "digits/"
     assert completed(f"{share}/digits/") == f"{share}/digits/3.png"
     assert completed("~/dig") == "~/digits/"
@@ -150,7 +215,9 @@ def test_a_way_by_the_outside_tells_nothing_of_it(share: Path) -> None:
     assert exists(share.parent / "link" / ".." / "share" / "digits")
 
 
-def test_a_run_whose_settings_name_what_is_outside_fails_like_one_that_names_nothing(share: Path) -> None:
+def test_a_run_whose_settings_name_what_is_outside_fails_like_one_that_names_nothing(
+    share: Path,
+) -> None:
     outside, told = share.parent / SECRET, []
     for setting, value in (
         ("data_dir", outside),
@@ -158,7 +225,9 @@ def test_a_run_whose_settings_name_what_is_outside_fails_like_one_that_names_not
         ("start_from", outside / "w.safetensors"),
     ):
         (outside / "w.safetensors").write_bytes(b"secret")
-        config = TASKS["mnist"].config("lstm", "fast", **{setting: str(value)}, device="cpu", workers=1)
+        config = TASKS["mnist"].config(
+            "lstm", "fast", **{setting: str(value)}, device="cpu", workers=1
+        )
         fit(TASKS["mnist"].load(), config, told.append, Control())
         assert "No such file" in told[-1].message
         assert "secret" not in told[-1].message.replace(str(value), "")
@@ -180,7 +249,9 @@ def page(share: Path, tmp_path: Path) -> Iterator[PageProcess]:
         assert page.process.poll() is None
 
 
-def test_the_field_and_the_tree_of_a_page_know_the_share_alone(page: PageProcess, share: Path) -> None:
+def test_the_field_and_the_tree_of_a_page_know_the_share_alone(
+    page: PageProcess, share: Path
+) -> None:
     outside = share.parent / SECRET
 
     def ask(text: str) -> None:
@@ -191,7 +262,14 @@ def test_the_field_and_the_tree_of_a_page_know_the_share_alone(page: PageProcess
         page.press("\x15\x0b")
         page.press(text + "\r")
 
-    for text in (str(outside), "out", f"../{SECRET}", "/etc/passwd", f"/proc/self/root{outside}", f"~/../{SECRET}"):
+    for text in (
+        str(outside),
+        "out",
+        f"../{SECRET}",
+        "/etc/passwd",
+        f"/proc/self/root{outside}",
+        f"~/../{SECRET}",
+    ):
         ask(text)
         page.wait_for("There is no file or folder")
     page.press(f"\x1b[200~file://{outside}/{SECRET}.png\x1b[201~")  # dropped on the window
@@ -201,7 +279,19 @@ def test_the_field_and_the_tree_of_a_page_know_the_share_alone(page: PageProcess
     page.press("o")
     page.wait_for("Choose a photo")
     page.screen = ""
-    for key in ("\x7f", "\x7f", "~", "\x1b[C", "\x1b[B", "\x1b[C", "\x1b[B", "\x1b[C", "\x1b[B", "\x1b[C", "H"):
+    for key in (
+        "\x7f",
+        "\x7f",
+        "~",
+        "\x1b[C",
+        "\x1b[B",
+        "\x1b[C",
+        "\x1b[B",
+        "\x1b[C",
+        "\x1b[B",
+        "\x1b[C",
+        "H",
+    ):
         page.press(key)
         page.watch(0.5)
     assert "digits" in page.screen

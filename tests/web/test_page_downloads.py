@@ -28,7 +28,9 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageProces
     temporary.mkdir()
     for name in ("../../a b/é", "second"):
         training.train(small(), lambda _: None, Control(), new_run_id(), name=name)
-    with PageProcess(store=tmp_path / "store", environment={"TMPDIR": str(temporary)}, size=(120, 40)) as page:
+    with PageProcess(
+        store=tmp_path / "store", environment={"TMPDIR": str(temporary)}, size=(120, 40)
+    ) as page:
         page.wait_for("Home")
         yield page
     assert not list(temporary.iterdir())
@@ -93,7 +95,10 @@ def test_photos_are_downloaded(page: PageProcess) -> None:
     name, data = export(page, 2)
     assert name == "photos-idx.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.namelist() == ["photos-idx/images-idx3-ubyte", "photos-idx/labels-idx1-ubyte"]
+        assert archive.namelist() == [
+            "photos-idx/images-idx3-ubyte",
+            "photos-idx/labels-idx1-ubyte",
+        ]
 
 
 def test_the_report_is_downloaded(page: PageProcess) -> None:

@@ -55,7 +55,9 @@ def ahead(turns: Path) -> Iterator[Turn]:
     turn.give_back()
 
 
-def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], turns: Path, ahead: Turn) -> None:
+def test_pages_train_in_turn_and_say_so(
+    pages: Callable[[str], PageProcess], turns: Path, ahead: Turn
+) -> None:
     first, second, third = pages("first"), pages("second"), pages("third")
     for before, page in enumerate((first, second, third), 1):
         page.press("t")
@@ -77,7 +79,11 @@ def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], tur
 
 
 def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
-    pages: Callable[[str], PageProcess], turns: Path, ahead: Turn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pages: Callable[[str], PageProcess],
+    turns: Path,
+    ahead: Turn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = pages("page")
     page.press("t")
@@ -95,7 +101,9 @@ def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
         assert [run.status for run in store.runs()] == [Status.INTERRUPTED, Status.STOPPED]
 
 
-def test_the_rerun_of_the_report_waits_too(pages: Callable[[str], PageProcess], turns: Path, ahead: Turn) -> None:
+def test_the_rerun_of_the_report_waits_too(
+    pages: Callable[[str], PageProcess], turns: Path, ahead: Turn
+) -> None:
     page = pages("page")
     page.press(F6)
     page.wait_for("Conclusions")
@@ -126,7 +134,9 @@ def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.Monk
     assert len(list(turns.glob("0*"))) == 1  # nothing is left of those who went
 
 
-def test_without_a_queue_and_where_there_can_be_none_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_queue_and_where_there_can_be_none_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[int] = []
     assert Turn().take(Control(), told.append)
     (tmp_path / "file").touch()

@@ -1,4 +1,5 @@
-"""Whatever looks at files asks `engine.paths` first, or stands here with the reason why it need not.
+"""Whatever looks at files asks `engine.paths` first, or stands here with the reason why it need
+not.
 
 So a new prompt for a path can't forget that a page may be confined: it fails here.
 """
@@ -13,11 +14,41 @@ PACKAGE = Path(rnn_tui.__file__).parent
 # Of what strangers reach through a page; the command line is for who has the machine.
 ROOMS = ("engine", "inside", "networks", "photos", "report", "runs", "sweeps", "tasks", "ui")
 LOOKS = {
-    "open", "openat", "stat", "lstat", "scandir", "listdir", "walk", "isdir", "isfile", "exists", "lexists", "islink",
-    "is_dir", "is_file", "iterdir", "glob", "rglob", "read_bytes", "read_text", "expanduser", "home", "cwd", "readlink",
-    "safe_open", "load_file", "ZipFile", "imread", "fromfile", "resolve", "realpath", "copyfile", "chdir",
-}  # fmt: skip
-# By module: what it calls, and why no path that a stranger chose gets there without having been asked about.
+    "open",
+    "openat",
+    "stat",
+    "lstat",
+    "scandir",
+    "listdir",
+    "walk",
+    "isdir",
+    "isfile",
+    "exists",
+    "lexists",
+    "islink",
+    "is_dir",
+    "is_file",
+    "iterdir",
+    "glob",
+    "rglob",
+    "read_bytes",
+    "read_text",
+    "expanduser",
+    "home",
+    "cwd",
+    "readlink",
+    "safe_open",
+    "load_file",
+    "ZipFile",
+    "imread",
+    "fromfile",
+    "resolve",
+    "realpath",
+    "copyfile",
+    "chdir",
+}
+# By module: what it calls, and why no path that a stranger chose gets there without having been
+# asked about.
 OWN = "what ships, or what the program wrote itself"
 ASKED = "the path was made by paths.reachable, or that is asked in the same call"
 THIS = "it is what decides; or a path of the program's own"
@@ -25,7 +56,10 @@ TERMINAL = "a path of the command line or of a terminal; a page has a temporary 
 WRITES = "it writes where it is told, and no page tells it a path"
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "engine/files.py": ({"iterdir", "open", "readlink", "realpath", "stat"}, WRITES),
-    "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve"}, THIS),
+    "engine/paths.py": (
+        {"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve"},
+        THIS,
+    ),
     "engine/preferences.py": ({"exists", "open"}, OWN),
     "engine/weights_file.py": ({"safe_open"}, OWN),
     "photos/collection.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
@@ -74,7 +108,10 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/training/pane.py": ({"read_text"}, OWN),
     "ui/widgets/digits.py": ({"read_text"}, OWN),
     "ui/widgets/path_input.py": ({"exists", "scandir"}, ASKED),
-    "ui/widgets/prompts.py": ({"ZipFile", "is_dir", "is_file", "isfile", "read_bytes", "rglob"}, TERMINAL),
+    "ui/widgets/prompts.py": (
+        {"ZipFile", "is_dir", "is_file", "isfile", "read_bytes", "rglob"},
+        TERMINAL,
+    ),
 }
 
 
@@ -82,7 +119,11 @@ def looks(path: Path) -> Iterator[str]:
     """The names of all calls in a module that look at files."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             if name in LOOKS:
                 yield name
 
@@ -93,12 +134,16 @@ def test_whatever_looks_at_files_is_known() -> None:
         for path in sorted((PACKAGE / room).rglob("*.py")):
             if names := set(looks(path)):
                 found[path.relative_to(PACKAGE).as_posix()] = names
-    unknown = {module: names - ALLOWED.get(module, (set(), ""))[0] for module, names in found.items()}
+    unknown = {
+        module: names - ALLOWED.get(module, (set(), ""))[0] for module, names in found.items()
+    }
     assert not {module: names for module, names in unknown.items() if names}, (
         "these look at files: let them ask rnn_tui.engine.paths, or say here why they need not"
     )
     gone = {module: names - found.get(module, set()) for module, (names, _) in ALLOWED.items()}
-    assert not {module: names for module, names in gone.items() if names}, "this list is longer than it need be"
+    assert not {module: names for module, names in gone.items() if names}, (
+        "this list is longer than it need be"
+    )
 
 
 def test_what_opens_files_of_users_asks() -> None:

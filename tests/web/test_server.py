@@ -26,11 +26,30 @@ aiohttp = pytest.importorskip("aiohttp")
 pytest.importorskip("textual_serve")
 
 NONSENSE = (
-    "", "{", "null", "7", "[]", "{}", '"stdin"', '["stdin"]', '["stdin", 7]', '["stdin", ["a"]]', '["resize"]',
-    '["resize", {"width": -1, "height": 24}]', '["resize", {"width": 80, "height": 1000000000}]',
-    '["resize", {"width": "80", "height": null}]', '["resize", [80, 24]]', '["ping"]', '["ping", {"a": 1}]',
-    '["exit"]', '["quit", {}]', '["stdin", "\\ud800"]', "[" * 50_000, "1" * 50_000, '["focus", ' + "1," * 500 + "1]",
-)  # fmt: skip
+    "",
+    "{",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '"stdin"',
+    '["stdin"]',
+    '["stdin", 7]',
+    '["stdin", ["a"]]',
+    '["resize"]',
+    '["resize", {"width": -1, "height": 24}]',
+    '["resize", {"width": 80, "height": 1000000000}]',
+    '["resize", {"width": "80", "height": null}]',
+    '["resize", [80, 24]]',
+    '["ping"]',
+    '["ping", {"a": 1}]',
+    '["exit"]',
+    '["quit", {}]',
+    '["stdin", "\\ud800"]',
+    "[" * 50_000,
+    "1" * 50_000,
+    '["focus", ' + "1," * 500 + "1]",
+)
 
 
 class Client:
@@ -49,7 +68,9 @@ class Client:
     async def page(self, query: str = "width=80&height=24") -> AsyncIterator[Any]:
         """A page that shows the app, or that was closed."""
         address = f"{self.root}/pages/{self.server.token or 'open'}?{query}"
-        async with self.session.ws_connect(address, headers=self.headers, max_msg_size=0) as socket_:
+        async with self.session.ws_connect(
+            address, headers=self.headers, max_msg_size=0
+        ) as socket_:
             await drawn(socket_)
             yield socket_
 
@@ -131,12 +152,21 @@ async def test_the_token_is_needed_for_all_but_files_that_everybody_has(server: 
         token = server.token
         assert len(token) >= 20
         assert await client.status(f"/?token={token}") == 200
-        for wrong in ("", "?token=", f"?token={token[:-1]}", f"?token={token}x", "?token=%F0%9F%90%8D", "?token=%ff"):
+        for wrong in (
+            "",
+            "?token=",
+            f"?token={token[:-1]}",
+            f"?token={token}x",
+            "?token=%F0%9F%90%8D",
+            "?token=%ff",
+        ):
             assert await client.status(f"/{wrong}") == 403, wrong
         assert await client.status("/static/page.js") == 200
         for wrong in ("open", token[:-1]):
             with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
-                await client.session.ws_connect(f"{client.root}/pages/{wrong}", headers=client.headers)
+                await client.session.ws_connect(
+                    f"{client.root}/pages/{wrong}", headers=client.headers
+                )
 
 
 async def test_only_names_of_this_computer_are_answered(server: Serving) -> None:
@@ -144,7 +174,14 @@ async def test_only_names_of_this_computer_are_answered(server: Serving) -> None
         page, port = f"/?token={server.token}", server.port
         for name in ("localhost", "127.0.0.1", "[::1]", "192.0.2.7", socket.gethostname()):
             assert await client.status(page, Host=f"{name}:{port}") == 200, name
-        for name in ("rebound.example", "localhost.rebound.example", "127.0.0.1.rebound.example", "", "[::1", "@"):
+        for name in (
+            "rebound.example",
+            "localhost.rebound.example",
+            "127.0.0.1.rebound.example",
+            "",
+            "[::1",
+            "@",
+        ):
             assert await client.status(page, Host=f"{name}:{port}") == 403, name
             assert await client.status("/static/page.js", Host=name) == 403, name
 
@@ -164,16 +201,29 @@ async def test_pages_of_others_get_nothing(server: Serving) -> None:
             assert await client.status(page, Origin=origin) == 403, origin
         for headers in ({}, *({"Origin": origin} for origin in others)):
             with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
-                await client.session.ws_connect(f"{client.root}/pages/{server.token}", headers=headers)
+                await client.session.ws_connect(
+                    f"{client.root}/pages/{server.token}", headers=headers
+                )
 
 
 async def test_nothing_but_reading_and_no_other_file(server: Serving) -> None:
     async with client_of(server) as client:
         for method in ("POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"):
             assert await client.status(f"/?token={server.token}", method) == 405, method
-        for path in ("/static/", "/static/page.html", "/static/..%2fserver.py", "/static/%2e%2e%2fserver.py", "/other"):
+        for path in (
+            "/static/",
+            "/static/page.html",
+            "/static/..%2fserver.py",
+            "/static/%2e%2e%2fserver.py",
+            "/other",
+        ):
             assert await client.status(path) == 404, path
-        for path in ("/download/", "/download/0123456789abcdef", "/download/0123456789abcdef?instance=", "/pages/"):
+        for path in (
+            "/download/",
+            "/download/0123456789abcdef",
+            "/download/0123456789abcdef?instance=",
+            "/pages/",
+        ):
             assert await client.status(path) in (403, 404), path
 
 
@@ -239,10 +289,14 @@ async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Servin
     async with client_of(server) as client, client.page() as page:
         killed = server.pages[-1]
         async with client.page() as other:
-            log = Path(psutil.Process(server.process.pid).environ()["RNN_TUI_HOME"], "log", "rnn-tui.log")
+            log = Path(
+                psutil.Process(server.process.pid).environ()["RNN_TUI_HOME"], "log", "rnn-tui.log"
+            )
             killed.kill()
             assert "by a fault. The log of rnn-tui serve says more." in await farewell(page)
-            assert f"page {killed.pid} ended by itself, with exit code -9" in log.read_text(encoding="utf-8")
+            assert f"page {killed.pid} ended by itself, with exit code -9" in log.read_text(
+                encoding="utf-8"
+            )
             await other.send_str('["resize", {"width": 100, "height": 30}]')
             assert await drawn(other)
 
@@ -264,11 +318,14 @@ async def test_each_browser_has_a_store_and_each_page_of_it_too(server: Serving)
             first, second, third = map(store_of, server.pages)
             assert second == f"{first}-2"
             assert third not in (first, second)
-            assert len({Path(store).parent.name for store in (first, second, third)} ^ {"pages"}) == 0
+            assert (
+                len({Path(store).parent.name for store in (first, second, third)} ^ {"pages"}) == 0
+            )
         async with one.page():  # while the one before is about to end
             assert store_of(server.pages[-1]) == first
     await gone(server.pages)
-    assert not [store for store in (first, second, third) if Path(store).exists()]  # there was no run
+    # there was no run
+    assert not [store for store in (first, second, third) if Path(store).exists()]
 
 
 async def test_a_cookie_is_no_path(server: Serving) -> None:
@@ -281,14 +338,22 @@ async def test_a_cookie_is_no_path(server: Serving) -> None:
                 assert re.fullmatch(r".*/pages/[0-9a-f]{32}", store_of(server.pages[-1]))
 
 
-@pytest.mark.parametrize(("options", "store"), [((), ""), (("--share", ".", "--one-store"), "pages/common")])
+@pytest.mark.parametrize(
+    ("options", "store"), [((), ""), (("--share", ".", "--one-store"), "pages/common")]
+)
 async def test_one_store_for_all_pages(
-    options: tuple[str, ...], store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: tuple[str, ...],
+    store: str,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with serving(*options) as server:
         async with client_of(server) as client, client.page(), client.page():
-            assert [store_of(page) for page in server.pages] == [str(home / store) if store else ""] * 2
+            assert [store_of(page) for page in server.pages] == [
+                str(home / store) if store else ""
+            ] * 2
             assert {page.cwd() for page in server.pages} == {str(tmp_path)}
 
 
@@ -301,7 +366,10 @@ async def test_a_full_house_says_so_and_a_closed_page_makes_room() -> None:
             async with client.page():
                 address = f"{client.root}/pages/{server.token}"
                 async with client.session.ws_connect(address, headers=client.headers) as refused:
-                    assert await farewell(refused) == "No more than 1 may use this server at once. Try again later."
+                    assert (
+                        await farewell(refused)
+                        == "No more than 1 may use this server at once. Try again later."
+                    )
             async with client.page() as page:
                 assert not page.closed
 
@@ -322,17 +390,25 @@ async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
 
 
 async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")  # which trains MNIST for minutes
+    # which trains MNIST for minutes
+    (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")
     with serving("--idle", "0.1", RNN_TUI_STORE=str(tmp_path)) as server:
         async with client_of(server) as client, client.page() as page:
             await page.send_json(["stdin", "\x1bOQt"])
-            used = asyncio.create_task(pressing(page, "\x1b[A"))  # a busy machine takes long to begin
+            # a busy machine takes long to begin
+            used = asyncio.create_task(pressing(page, "\x1b[A"))
             text = ""
             async with asyncio.timeout(PATIENCE):
                 while not re.search(r"[1-9][\d,]* im", text):
                     message = await page.receive()
-                    assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
-                    text += message.data.decode(errors="replace") if isinstance(message.data, bytes) else ""
+                    assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), (
+                        message
+                    )
+                    text += (
+                        message.data.decode(errors="replace")
+                        if isinstance(message.data, bytes)
+                        else ""
+                    )
             used.cancel()
             async with client.page() as idle:  # whose last key is later than that page's
                 assert "Nobody used this page" in await farewell(idle)
@@ -342,7 +418,9 @@ async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
             seen.cancel()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 async def test_a_signal_ends_all_that_was_started(number: signal.Signals) -> None:
     with serving() as server:
         async with client_of(server) as client, client.page() as page, client.page():
@@ -378,7 +456,11 @@ def test_what_can_t_be_served_is_refused_in_a_sentence(tmp_path: Path, home: Pat
         (EXIT_USAGE, "the runs of all are in it", ("--share", str(home.parent))),
         (EXIT_FAILURE, "can't be shared", ("--share", str(tmp_path / "none"))),
         (EXIT_FAILURE, "Nothing can listen", ("--port", port)),
-        (EXIT_FAILURE, "Nothing can listen", ("--host", "no.such.invalid", "--share", str(tmp_path))),
+        (
+            EXIT_FAILURE,
+            "Nothing can listen",
+            ("--host", "no.such.invalid", "--share", str(tmp_path)),
+        ),
     ):
         result = rnn_tui("serve", *arguments)
         assert words in assert_refused(result.stdout, result.stderr)

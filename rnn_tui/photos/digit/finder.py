@@ -1,8 +1,10 @@
-"""Where digits are in a picture, as a small convolutional network marks them, and which belong to one number.
+"""Where digits are in a picture, as a small convolutional network marks them, and which belong to
+one number.
 
-In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how probable it is that the pixel
-lies in the middle of a digit. Middles are hulls of digits shrunk to four fifths, so that those of neighbours are apart, and a
-digit of two strokes has one. It has learned from made-up photos: `python -m tests.finder` makes and trains it anew.
+In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how
+probable it is that the pixel lies in the middle of a digit. Middles are hulls of digits shrunk to
+four fifths, so that those of neighbours are apart, and a digit of two strokes has one. It has
+learned from made-up photos: `python -m tests.finder` makes and trains it anew.
 """
 
 import threading
@@ -21,14 +23,18 @@ from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
 _STEP = 32  # sides that the network takes are multiples of this
-_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02  # deviations, of levels and of shares of light, below which none is blown up further
+# deviations, of levels and of shares of light, below which none is blown up further
+_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
 _WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
 _MIDDLE, _INK = 0.5, 0.35  # probabilities from which on a pixel is a middle's, and ink
-_REACH, _REACH_PIXELS = 0.45, 1.5  # how far from its middle ink may be: a share of the middle's longer side, and some pixels
-# The share of its width that a part of a digit lies above or below another, or how steeply; middles this share of the
-# larger one's height apart are digits in two rows, if both are together this much taller than the tallest.
+# how far from its middle ink may be: a share of the middle's longer side, and some pixels
+_REACH, _REACH_PIXELS = 0.45, 1.5
+# The share of its width that a part of a digit lies above or below another, or how steeply; middles
+# this share of the larger one's height apart are digits in two rows, if both are together this much
+# taller than the tallest.
 _STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
-_TALL = 0.75  # strokes that share no column and have this much of the height each are digits of their own
+# strokes that share no column and have this much of the height each are digits of their own
+_TALL = 0.75
 MOST = 200  # more digits are not looked for
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -46,7 +52,8 @@ class Marks(NamedTuple):
 class MarkedDigit:
     """A digit as the network marks it in a picture."""
 
-    box: tuple[int, int, int, int]  #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
+    #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
+    box: tuple[int, int, int, int]
     near: Flags  #: (H, W) the pixels whose ink is its own.
     sure: float  #: how sure the network is of its ink and of its middle, 0 … 1.
 
@@ -57,22 +64,29 @@ class MarkedDigit:
         return max(right - left, bottom - top)
 
 
-_of_thread = threading.local()  # OpenCV's networks keep what they work on, so that each thread has its own
+# OpenCV's networks keep what they work on, so that each thread has its own
+_of_thread = threading.local()
 
 
 def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     """What the network sees of a picture (H, W, 3), BGR, uint8: (H, W, 5).
 
-    Its colours; how much darker than the paper around it every pixel is; and how much lighter: shares of the light, so that
-    shadows leave none, as closing and opening keep edges where they are. All have a deviation of 1, but for even pictures.
+    Its colours; how much darker than the paper around it every pixel is; and how much lighter:
+    shares of the light, so that shadows leave none, as closing and opening keep edges where they
+    are. All have a deviation of 1, but for even pictures.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     kernel = np.ones((round(_WIDEST * max(grey.shape)) | 1,) * 2, np.uint8)
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
     ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
-    dark, light = share_of(cv2.subtract(paper, grey), paper), share_of(cv2.subtract(grey, ground), grey)
+    dark, light = (
+        share_of(cv2.subtract(paper, grey), paper),
+        share_of(cv2.subtract(grey, ground), grey),
+    )
     mean, deviation = cv2.meanStdDev(picture.reshape(len(picture), -1))
-    colours = np.asarray((picture - mean.astype(np.float32)) / max(deviation.item(), _LEAST_LEVELS), np.float32)
+    colours = np.asarray(
+        (picture - mean.astype(np.float32)) / max(deviation.item(), _LEAST_LEVELS), np.float32
+    )
     shares = [one / max(cv2.meanStdDev(one)[1].item(), _LEAST_SHARE) for one in (dark, light)]
     return np.asarray(cv2.merge([*cv2.split(colours), *shares]), np.float32)
 
@@ -80,13 +94,23 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
 def marked(picture: Picture) -> Marks:
     """What the network marks in a picture (H, W, 3), BGR, uint8."""
     if not hasattr(_of_thread, "network"):
-        cv2.setNumThreads(1)  # photos are read side by side, each by a thread: OpenCV's own would be in the way
-        _of_thread.network = cv2.dnn.readNetFromONNX(np.fromfile(asset_dir() / "pretrained" / FILE, np.uint8))
+        # photos are read side by side, each by a thread: OpenCV's own would be in the way
+        cv2.setNumThreads(1)
+        _of_thread.network = cv2.dnn.readNetFromONNX(
+            np.fromfile(asset_dir() / "pretrained" / FILE, np.uint8)
+        )
     network: Any = _of_thread.network
     height, width = picture.shape[:2]
-    planes = planes_of(cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE))
-    rows, columns = planes.shape[0] // 2, planes.shape[1] // 2  # the network works on blocks of 2×2 pixels
-    blocks = planes.reshape(rows, 2, columns, 2, -1).transpose(4, 1, 3, 0, 2).reshape(1, -1, rows, columns)
+    planes = planes_of(
+        cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE)
+    )
+    # the network works on blocks of 2×2 pixels
+    rows, columns = planes.shape[0] // 2, planes.shape[1] // 2
+    blocks = (
+        planes.reshape(rows, 2, columns, 2, -1)
+        .transpose(4, 1, 3, 0, 2)
+        .reshape(1, -1, rows, columns)
+    )
     network.setInput(np.ascontiguousarray(blocks))
     marks = network.forward()[0].reshape(2, 2, 2, rows, columns).transpose(0, 3, 1, 4, 2)
     ink, middle = marks.reshape(2, 2 * rows, 2 * columns)[:, :height, :width]
@@ -105,20 +129,29 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
         kept[largest] = np.arange(1, MOST + 1)
         parts, boxes, count = kept[parts], boxes[[0, *largest]], MOST + 1
         inside = (parts > 0).astype(np.uint8)
-    away, nearest = cv2.distanceTransformWithLabels(1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP)
-    number = np.zeros(int(nearest.max()) + 1, np.int32)  # OpenCV numbers the parts in another order there
+    away, nearest = cv2.distanceTransformWithLabels(
+        1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    # OpenCV numbers the parts in another order there
+    number = np.zeros(int(nearest.max()) + 1, np.int32)
     number[nearest[parts > 0]] = parts[parts > 0]
     owner = number[nearest]
-    reach = _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
+    reach = (
+        _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
+    )
     owner[away > reach[owner]] = 0
     strokes_count, strokes = cv2.connectedComponents((marks.ink > _INK).astype(np.uint8))
     # Of every stroke (first axis) the pixels beside each middle, and those of the middle itself.
-    beside, on = (np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count) for of in (owner, parts))
+    beside, on = (
+        np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count)
+        for of in (owner, parts)
+    )
     counts = np.stack([beside, on]).reshape(2, strokes_count, count)
     counts[:, 0] = counts[:, :, 0] = 0
     for stroke in np.flatnonzero(np.count_nonzero(counts[0], axis=1) > 1):
         _join_stacked(np.flatnonzero(counts[0, stroke]), np.asarray(boxes, np.int64), counts, owner)
-    # A stroke that one middle alone lies on, or else that reaches into one digit alone, is its own to the end.
+    # A stroke that one middle alone lies on, or else that reaches into one digit alone, is its own
+    # to the end.
     for of_strokes in counts:
         alone = np.count_nonzero(of_strokes, axis=1) == 1
         owner = np.where(alone[strokes], of_strokes.argmax(axis=1)[strokes], owner)
@@ -128,40 +161,65 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
         for near in _beside(owner == part, np.asarray(strokes)):
             rows, columns = np.nonzero(near & (marks.ink > _INK))
             if rows.size:
-                box = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
-                found.append(MarkedDigit(box, near, middle * float(marks.ink[rows, columns].mean())))
+                box = (
+                    int(columns.min()),
+                    int(rows.min()),
+                    int(columns.max()) + 1,
+                    int(rows.max()) + 1,
+                )
+                found.append(
+                    MarkedDigit(box, near, middle * float(marks.ink[rows, columns].mean()))
+                )
     return found
 
 
 def _beside(near: Flags, strokes: Integers) -> list[Flags]:
-    """A digit's pixels; in parts where it is several, strokes beside one another that are all about as tall."""
+    """A digit's pixels; in parts where it is several, strokes beside one another that are all about
+    as tall.
+    """
     rows, columns = np.nonzero(near & (strokes > 0))
     of = strokes[rows, columns]
     least = _TALL * (np.ptp(rows) + 1) if rows.size else 0
     tall = [columns[of == one] for one in np.unique(of) if np.ptp(rows[of == one]) + 1 >= least]
     tall.sort(key=np.min)
-    cuts = [(left.max() + right.min()) / 2 for left, right in pairwise(tall) if left.max() < right.min()]
+    cuts = [
+        (left.max() + right.min()) / 2 for left, right in pairwise(tall) if left.max() < right.min()
+    ]
     place = np.searchsorted(cuts, np.arange(near.shape[1]))
     return [near & (place == at) for at in range(len(cuts) + 1)]
 
 
 def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: Integers) -> None:
-    """Give middles above each other that one stroke runs through to one digit, unless they are apart as rows are."""
+    """Give middles above each other that one stroke runs through to one digit, unless they are
+    apart as rows are.
+    """
     first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
-    start, size, end, tallest = boxes[:, :2], boxes[:, 2:4], boxes[:, :2] + boxes[:, 2:4], boxes[1:, cv2.CC_STAT_HEIGHT].max()
+    start, size, end, tallest = (
+        boxes[:, :2],
+        boxes[:, 2:4],
+        boxes[:, :2] + boxes[:, 2:4],
+        boxes[1:, cv2.CC_STAT_HEIGHT].max(),
+    )
     for other in owners.tolist():
         common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
         aside, apart = np.abs(start[first] + end[first] - start[other] - end[other])
         high = max(end[first, 1], end[other, 1]) - min(start[first, 1], start[other, 1])
-        stacked = common > _STACKED * min(size[first, 0], size[other, 0]) or aside < _STACKED * apart
-        if other != first and stacked and (high <= _ONE * tallest or -below < _ROW * size[first, 1]):
+        stacked = (
+            common > _STACKED * min(size[first, 0], size[other, 0]) or aside < _STACKED * apart
+        )
+        if (
+            other != first
+            and stacked
+            and (high <= _ONE * tallest or -below < _ROW * size[first, 1])
+        ):
             owner[owner == other] = first
             counts[..., first] += counts[..., other]
             counts[..., other] = 0
 
 
 LEAST_HEIGHT = 0.45  # digits of a number are at least this share as tall as its tallest
-# Two digits found as surely as this make a number; any left out would change it: less sure ones in a row with them belong too.
+# Two digits found as surely as this make a number; any left out would change it: less sure ones in
+# a row with them belong too.
 SURE, FAINT = 0.5, 0.3
 OVERLAP = 0.4  # digits stand in one row if they share this much of the lower one's height
 
@@ -173,13 +231,16 @@ def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
     for digit in sorted(digits, key=lambda digit: digit.box[0]):
         if digit.sure < FAINT or _height(digit) < LEAST_HEIGHT * tallest:
             continue
-        shared = [_shared(row[-1], digit) for row in rows]  # rows rise and fall: the digit to the left tells where a row is
+        # rows rise and fall: the digit to the left tells where a row is
+        shared = [_shared(row[-1], digit) for row in rows]
         if max(shared, default=0) >= OVERLAP:
             rows[shared.index(max(shared))].append(digit)
         else:
             rows.append([digit])
     sure = [row for row in rows if any(digit.sure >= SURE for digit in row)]
-    return sorted(sure or rows, key=lambda row: sum(digit.box[1] + digit.box[3] for digit in row) / len(row))
+    return sorted(
+        sure or rows, key=lambda row: sum(digit.box[1] + digit.box[3] for digit in row) / len(row)
+    )
 
 
 def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:

@@ -1,9 +1,12 @@
-"""Pictures between a photo and a digit: shrunk without moiré and without waiting; and the ink of a digit in them.
+"""Pictures between a photo and a digit: shrunk without moiré and without waiting; and the ink of a
+digit in them.
 
-OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes ten times as long as halved
-first. What is left to shrink then is less than a half: few details are lost between bilinear interpolation's four pixels.
-Ink is what share of the paper's light is missing. The paper is estimated, as the picture without anything narrow and dark, and
-divided out: shading and coloured light go with it. Closing leaves edges where they are: a hard shadow's edge makes no ink.
+OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes
+ten times as long as halved first. What is left to shrink then is less than a half: few details are
+lost between bilinear interpolation's four pixels. Ink is what share of the paper's light is
+missing. The paper is estimated, as the picture without anything narrow and dark, and divided out:
+shading and coloured light go with it. Closing leaves edges where they are: a hard shadow's edge
+makes no ink.
 """
 
 from dataclasses import dataclass
@@ -43,7 +46,9 @@ def halved(image: Picture, side: int) -> Picture:
     while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
         height, width = image.shape[0] // 2, image.shape[1] // 2
         whole = image[: 2 * height, : 2 * width]
-        image = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        image = np.asarray(
+            cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
     return image
 
 
@@ -53,7 +58,9 @@ def shrunk(image: Picture, side: int) -> Picture:
 
 
 def fitted(image: Picture, side: int) -> Picture:
-    """`image` with a longer side of `side`: averaged if that is less than it has, smooth if more."""
+    """`image` with a longer side of `side`: averaged if that is less than it has, smooth if
+    more.
+    """
     height, width = image.shape[:2]
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -65,24 +72,33 @@ _DARKEST = 24  # below this of 255 a camera sees noise, which a ratio would blow
 
 
 def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
-    """What share `part` is of the light (H, W), both in grey levels: 0 … 1, less where there is hardly any light."""
-    return np.asarray(cv2.divide(part, cv2.max(light, np.full_like(light, _DARKEST)), dtype=cv2.CV_32F), np.float32)
+    """What share `part` is of the light (H, W), both in grey levels: 0 … 1, less where there is
+    hardly any light.
+    """
+    return np.asarray(
+        cv2.divide(part, cv2.max(light, np.full_like(light, _DARKEST)), dtype=cv2.CV_32F),
+        np.float32,
+    )
 
 
 FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
 # What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
-_AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)  # how far around a digit its paper is looked at
-# The paper is wider than this times the widest stroke and some pixels; a reach this little different needs no second time.
+# how far around a digit its paper is looked at
+_AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)
+# The paper is wider than this times the widest stroke and some pixels; a reach this little
+# different needs no second time.
 _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
-# The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
-# of which is above the second; below and above which there is no ink, or nothing but ink.
+# The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke,
+# some of which is above the second; below and above which there is no ink, or nothing but ink.
 _STRONG, _LOW, _CLEAR, _NONE, _ALL = 85, 0.25, 0.5, 0.12, 1.0
 _OWN = 0.5  # a part belongs to the digit if this share of it lies where the digit is
 
 
 def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
-    """The ink (h, w), 0 … 1, about 120 pixels long, of a digit roughly `near` (H, W) there in a picture (H, W, 3), BGR."""
+    """The ink (h, w), 0 … 1, about 120 pixels long, of a digit roughly `near` (H, W) there in a
+    picture (H, W, 3), BGR.
+    """
     mask: Picture = near.astype(np.uint8)
     _, _, wide, tall = cv2.boundingRect(mask)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
@@ -90,7 +106,9 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
     if cv2.mean(grey, mask)[0] > cv2.mean(grey, beside)[0]:
         grey = cv2.LUT(grey, _NEGATIVE)
     scale = FINE / max(wide, tall, 1)
-    plane = cv2.blur(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3))
+    plane = cv2.blur(
+        cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3)
+    )
     mask = np.asarray(cv2.resize(255 * mask, plane.shape[::-1]) > 127, np.uint8)
     ink, reach = np.zeros(plane.shape, np.float32), 0
     for _ in range(2):  # the strokes' width is better known the second time
@@ -100,7 +118,9 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
             break
         paper = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         missing = share_of(cv2.subtract(paper, plane), paper)
-        ink = np.asarray(missing / max(float(np.percentile(missing[mask > 0], _STRONG)), 1e-3), np.float32)
+        ink = np.asarray(
+            missing / max(float(np.percentile(missing[mask > 0], _STRONG)), 1e-3), np.float32
+        )
         found = _parts_near(ink, mask)
         if not found.any():
             break
@@ -111,7 +131,9 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
 
 
 def _parts_near(ink: Ink, near: Picture) -> Picture:
-    """Which of the ink (H, W), in shares of the strong ink, belongs to what is near: (H, W), 0 or 1."""
+    """Which of the ink (H, W), in shares of the strong ink, belongs to what is near: (H, W), 0 or
+    1.
+    """
     count, parts = cv2.connectedComponents((ink > _LOW).astype(np.uint8))
     clear = np.bincount(parts[ink > _CLEAR], minlength=count) > 0
     pixels, overlap = (np.bincount(of.ravel(), minlength=count) for of in (parts, parts[near > 0]))

@@ -1,4 +1,6 @@
-"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or step by step as in the report."""
+"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or step by
+step as in the report.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Readings of a photo of one digit, (H, W, 3), BGR, uint8, by one of `photos.METHODS`: lazily, the likeliest first."""
+    """Readings of a photo of one digit, (H, W, 3), BGR, uint8, by one of `photos.METHODS`: lazily,
+    the likeliest first.
+    """
     return _WAYS[method](image, stages)
 
 
@@ -29,27 +33,35 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     inverted = 255 - small
     binary = np.where(inverted > HALF, 255, 0).astype(np.uint8)
     kept = (
-        Stage("photo", image), Stage("grey levels", grey), Stage("resized whole", small), Stage("inverted", inverted),
+        Stage("photo", image),
+        Stage("grey levels", grey),
+        Stage("resized whole", small),
+        Stage("inverted", inverted),
         Stage("threshold at 127", binary),
-    )  # fmt: skip
+    )
     doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
     yield PreparedDigit(binary.astype(np.float32) / np.float32(255), kept if stages else (), doubt)
 
 
-# Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there, as a share of the digit.
+# Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there,
+# as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
-# Several digits, or one, of fewer pixels are looked at again in copies twice as large each, what is less clear than this in one
-# or two. The larger copy has the last word where it is clearer by so much, or where digits are small and it is about as clear.
+# Several digits, or one, of fewer pixels are looked at again in copies twice as large each, what is
+# less clear than this in one or two. The larger copy has the last word where it is clearer by so
+# much, or where digits are small and it is about as clear.
 SMALL, SMALL_ALONE, LARGEST = 22, 16, 512
 CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
 LEAST_INK = 0.3  # less probable ink is none
-# Two digits touch that each have so many pixels of one stroke, of ink measured to be this strong and at least this probable.
+# Two digits touch that each have so many pixels of one stroke, of ink measured to be this strong
+# and at least this probable.
 TOUCHING, STRONG, PROBABLE = 8, 0.4, 0.2
-LEAST_OWN = 0.4  # a photo's one digit has at least this share of the ink; what has less may be a piece of a pattern
+# a photo's one digit has at least this share of the ink; what has less may be a piece of a pattern
+LEAST_OWN = 0.4
 WIDEST = 1.8  # what is wider than so many times its height is several digits
 MOST_LOOKS = 2  # a digit whose ink runs out of its cut-out is cut out once more
 
-Corners: TypeAlias = npt.NDArray[np.floating[Any]]  # left, top, right and bottom in pixels, as an array
+# left, top, right and bottom in pixels, as an array
+Corners: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -59,13 +71,18 @@ class PhotoDigits:
     image: Picture  #: (H, W, 3), as large as there is.
     copy: Picture  #: (H, W, 3), a copy of it in which they are looked for.
     marks: Marks  #: what the finder marks there.
-    digits: list[MarkedDigit]  #: what it finds there: the likeliest to be meant first, which is the largest of the sure ones.
+    #: what it finds there: the likeliest to be meant first, which is the largest of the sure ones.
+    digits: list[MarkedDigit]
 
     @property
     def sure(self) -> float:
         """How sure the finder is of all of them, the larger ones counting for more."""
         sizes = [digit.size for digit in self.digits]
-        return float(np.average([digit.sure for digit in self.digits], weights=sizes)) if sizes else 0.0
+        return (
+            float(np.average([digit.sure for digit in self.digits], weights=sizes))
+            if sizes
+            else 0.0
+        )
 
     @property
     def typical(self) -> float:
@@ -79,11 +96,15 @@ class PhotoDigits:
 
     def place_of(self, digit: MarkedDigit) -> Corners:
         """Where a digit lies in the photo, in its pixels."""
-        return np.array(digit.box) * np.tile(np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1], 2)
+        return np.array(digit.box) * np.tile(
+            np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1], 2
+        )
 
 
 def find_digits(image: Picture) -> PhotoDigits:
-    """The digits in a photo (H, W, 3), BGR, uint8: looked for in a small copy, if small there or unclear in larger ones."""
+    """The digits in a photo (H, W, 3), BGR, uint8: looked for in a small copy, if small there or
+    unclear in larger ones.
+    """
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
     # Where nothing is found at all, a still larger copy would only show what is no digit.
@@ -92,8 +113,11 @@ def find_digits(image: Picture) -> PhotoDigits:
         or (last.sure < CLEAR and side <= (4 if best.digits else 2) * COARSE)
     ):
         last = _looked_at(image, side)
-        # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
-        clearer = last.sure > best.sure + CLEARER or (best.typical < SMALL and last.sure > AS_CLEAR * best.sure)
+        # What is large there would have been seen in the smaller copy: parts of a digit may look
+        # like several.
+        clearer = last.sure > best.sure + CLEARER or (
+            best.typical < SMALL and last.sure > AS_CLEAR * best.sure
+        )
         if not best.digits or (clearer and last.typical <= 2 * SMALL):
             best = last
         side *= 2
@@ -103,20 +127,28 @@ def find_digits(image: Picture) -> PhotoDigits:
 def _looked_at(image: Picture, side: int) -> PhotoDigits:
     copy = fitted(image, side)
     marks = marked(copy)
-    return PhotoDigits(image, copy, marks, sorted(digits_in(marks), key=lambda digit: -digit.sure * digit.size))
+    return PhotoDigits(
+        image, copy, marks, sorted(digits_in(marks), key=lambda digit: -digit.sure * digit.size)
+    )
 
 
 def looks_at(
     found: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
-) -> Iterator[PreparedDigit]:  # fmt: skip
-    """One of the digits found, cut out and seen in several ways, the likeliest first; `row` has all digits of its number."""
+) -> Iterator[PreparedDigit]:
+    """One of the digits found, cut out and seen in several ways, the likeliest first; `row` has all
+    digits of its number.
+    """
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""
-    if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(digit, row, found):
+    if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(
+        digit, row, found
+    ):
         doubt = "It touches the next one." if row else "It is too wide for one digit."
     elif not row and (ink := found.ink)[digit.near].sum() < LEAST_OWN * ink.sum():
         doubt = "Most of what stands out is something else."
-    left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
+    left, top, right, bottom = (
+        (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
+    )
     # What is seen from afar only has to do as it is.
     whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
     if row and meant is not None:
@@ -127,9 +159,16 @@ def looks_at(
     for name, ink in inks:
         ready = centre(ink)
         kept = (
-            *_first_stages(found), Stage("cut out", closer.picture), Stage("ink in it", _levels(marks.ink)),
-            Stage(name, _levels(ink)), Stage("as in MNIST", _levels(ready)),
-        ) if stages else ()  # fmt: skip
+            (
+                *_first_stages(found),
+                Stage("cut out", closer.picture),
+                Stage("ink in it", _levels(marks.ink)),
+                Stage(name, _levels(ink)),
+                Stage("as in MNIST", _levels(ready)),
+            )
+            if stages
+            else ()
+        )
         yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
 
 
@@ -145,7 +184,9 @@ class _CutOut:
     place: Corners  #: (4,) where that lies in the photo, in its pixels.
 
     def touches(self, digit: MarkedDigit, row: Sequence[MarkedDigit], found: PhotoDigits) -> bool:
-        """Whether one stroke runs through the places of it and of another of its row, as measured in the picture."""
+        """Whether one stroke runs through the places of it and of another of its row, as measured
+        in the picture.
+        """
         others = [other.near for other in row if other is not digit]
         if not others:
             return False
@@ -163,7 +204,11 @@ class _CutOut:
         back = np.column_stack([turn / self.scale, turn @ self.start])
         size = self.picture.shape[1::-1]
         levels = 255 * mask.astype(np.uint8)
-        return np.asarray(cv2.warpAffine(levels, back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP) > HALF, np.bool_)
+        return np.asarray(
+            cv2.warpAffine(levels, back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+            > HALF,
+            np.bool_,
+        )
 
 
 def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
@@ -197,14 +242,24 @@ def _with_all_ink(found: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
     if found.digits:
         yield from looks_at(found, found.digits[0], stages=stages)
     ready = centre(ink := found.ink)
-    kept = (*_first_stages(found), Stage("all ink", _levels(ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
+    kept = (
+        (
+            *_first_stages(found),
+            Stage("all ink", _levels(ink)),
+            Stage("as in MNIST", _levels(ready)),
+        )
+        if stages
+        else ()
+    )
     yield PreparedDigit(ready, kept, "" if ready.any() else "Nothing stands out from the paper.")
 
 
 def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
     ink, middle = _levels(found.marks.ink), _levels(found.marks.middle)
     painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
-    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", painted)
+    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage(
+        "ink, and middles of digits", painted
+    )
 
 
 def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:
@@ -221,4 +276,7 @@ def _levels(ink: Ink) -> Picture:
     return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
 
 
-_WAYS = {"mnist": lambda image, stages: of_found(find_digits(image), stages=stages), "report": _as_in_report}
+_WAYS = {
+    "mnist": lambda image, stages: of_found(find_digits(image), stages=stages),
+    "report": _as_in_report,
+}

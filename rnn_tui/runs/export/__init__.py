@@ -1,1 +1,3 @@
-"""Runs for other programs: tables, charts, event files, weights, networks; what is not installed is named with its extra."""
+"""Runs for other programs: tables, charts, event files, weights, networks; what is not installed is
+named with its extra.
+"""

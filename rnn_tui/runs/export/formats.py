@@ -1,4 +1,6 @@
-"""What runs can be exported to, in one table: a new format is a function, whose module is imported on use, and a line here."""
+"""What runs can be exported to, in one table: a new format is a function, whose module is imported
+on use, and a line here.
+"""
 
 import importlib
 import os
@@ -26,12 +28,15 @@ class ExportFormat:
 
     name: str  #: what is typed for it.
     help: str  #: what is written, in a few words.
-    writer: str  #: `module:function`, which takes an `Export` and returns the paths of what it wrote; imported on use.
+    #: `module:function`, which takes an `Export` and returns the paths of what it wrote; imported
+    #: on use.
+    writer: str
     suffix: str = ""  #: how its file is called, from the dot on; empty where it takes a folder.
     extra: str = ""  #: the extra of rnn-tui that it needs, such as `plots`; empty for none.
     to_stdout: bool = False  #: whether it is text that goes to stdout unless a file is named.
     several: bool = False  #: whether several runs or networks become several files, in a folder.
-    of_all: str = ""  #: like `writer`, where all runs are exported at once; empty where that is the same.
+    #: like `writer`, where all runs are exported at once; empty where that is the same.
+    of_all: str = ""
 
     @property
     def in_folder(self) -> bool:
@@ -48,20 +53,54 @@ class ExportFormat:
         return cast("Callable[..., Any]", resolve_name(self.writer))
 
 
-_CHART, _TABLES = "rnn_tui.runs.export.plots:write_chart", "rnn_tui.runs.export.documents:write_tables"
-FORMATS = {one.name: one for one in (
-    ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv", ".csv",
-                 to_stdout=True, of_all=_TABLES),
-    ExportFormat("json", "every value, settings and sessions, in one document", "rnn_tui.runs.export.documents:write_json",
-                 ".json", to_stdout=True, of_all=_TABLES),
-    ExportFormat("png", "the chart as a picture", _CHART, ".png", "plots"),
-    ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", "plots"),
-    ExportFormat("tensorboard", "a folder of event files", "rnn_tui.runs.export.documents:write_folder", extra="tensorboard"),
-    ExportFormat("onnx", "the network for other programs; its answers are checked",
-                 "rnn_tui.runs.export.onnx_models:write_models", ".onnx", "onnx", several=True),
-    ExportFormat("safetensors", "the weights alone, without the state of training",
-                 "rnn_tui.runs.export.formats:write_weights", ".safetensors", several=True),
-)}  # fmt: skip
+_CHART, _TABLES = (
+    "rnn_tui.runs.export.plots:write_chart",
+    "rnn_tui.runs.export.documents:write_tables",
+)
+FORMATS = {
+    one.name: one
+    for one in (
+        ExportFormat(
+            "csv",
+            "every value, a row each",
+            "rnn_tui.runs.export.documents:write_csv",
+            ".csv",
+            to_stdout=True,
+            of_all=_TABLES,
+        ),
+        ExportFormat(
+            "json",
+            "every value, settings and sessions, in one document",
+            "rnn_tui.runs.export.documents:write_json",
+            ".json",
+            to_stdout=True,
+            of_all=_TABLES,
+        ),
+        ExportFormat("png", "the chart as a picture", _CHART, ".png", "plots"),
+        ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", "plots"),
+        ExportFormat(
+            "tensorboard",
+            "a folder of event files",
+            "rnn_tui.runs.export.documents:write_folder",
+            extra="tensorboard",
+        ),
+        ExportFormat(
+            "onnx",
+            "the network for other programs; its answers are checked",
+            "rnn_tui.runs.export.onnx_models:write_models",
+            ".onnx",
+            "onnx",
+            several=True,
+        ),
+        ExportFormat(
+            "safetensors",
+            "the weights alone, without the state of training",
+            "rnn_tui.runs.export.formats:write_weights",
+            ".safetensors",
+            several=True,
+        ),
+    )
+}
 
 
 def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
@@ -75,7 +114,9 @@ def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
 
 
 def imported(module: str, extra: str, what: str) -> Any:
-    """A module of a package that `what`, in the plural, need; an ExportError if that is not installed."""
+    """A module of a package that `what`, in the plural, need; an ExportError if that is not
+    installed.
+    """
     try:
         return importlib.import_module(module)
     except ImportError as error:
@@ -90,7 +131,8 @@ class Export:
     form: ExportFormat  #: the format.
     store: "RunStore"  #: where the runs are.
     runs: "Sequence[RunRecord]"  #: which, at least one.
-    #: a file, or a folder for several files; by default text goes to `out`, all else to new files in the working directory.
+    #: a file, or a folder for several files; by default text goes to `out`, all else to new files
+    #: in the working directory.
     output: Path | None
     out: TextIO  #: where text goes that has no file.
     metrics: Sequence[str] | None = None  #: what a chart shows; None for what is usual.
@@ -124,28 +166,39 @@ class Export:
 
     @property
     def folder(self) -> Path:
-        """The folder of a format that has no single file; an ExportError if an unnamed one would be where something is."""
+        """The folder of a format that has no single file; an ExportError if an unnamed one would be
+        where something is.
+        """
         return self.output or _new(f"{name_for(self.runs)}{self.form.ending}")
 
 
 def write(export: Export) -> list[Path]:
-    """Export runs; returns what was written. An ExportError if that can't be, a CheckpointError if weights can't be read."""
+    """Export runs; returns what was written. An ExportError if that can't be, a CheckpointError if
+    weights can't be read.
+    """
     try:
         return list(export.form.load()(export))
     except OSError as error:
-        raise unwritable(error.filename or export.output or Path.cwd(), error.strerror or error, "with --output") from error
+        raise unwritable(
+            error.filename or export.output or Path.cwd(), error.strerror or error, "with --output"
+        ) from error
 
 
 def unwritable(path: object, reason: object, where: str) -> ExportError:
     """That a file can't be written; `where` says how to choose another, such as `with --output`."""
-    return ExportError(f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place {where}.")
+    return ExportError(
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
+        f"{where}."
+    )
 
 
 def write_weights(export: Export) -> list[Path]:
     """Write weights with their settings, without what only training needs."""
     from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
-    return export.write_files({file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs})
+    return export.write_files(
+        {file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs}
+    )
 
 
 def weights_of(run: "RunRecord") -> Path:
@@ -166,8 +219,13 @@ def file_name(run: "RunRecord") -> str:
 
 
 def _new(name: str) -> Path:
-    """A path in the working directory; an ExportError if something is there: nobody named it, so nobody agreed."""
+    """A path in the working directory; an ExportError if something is there: nobody named it, so
+    nobody agreed.
+    """
     path = Path(name)
     if os.path.lexists(path):
-        raise ExportError(f"{printable(path, 200)} exists already; remove it, or choose another place with --output.")
+        raise ExportError(
+            f"{printable(path, 200)} exists already; remove it, or choose another place with "
+            "--output."
+        )
     return path

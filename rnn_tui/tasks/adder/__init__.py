@@ -10,53 +10,89 @@ from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
-    initialisation="orthogonal", forget_bias=0.0, last_forget_bias=-2.0, beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5,
-    fresh=True, augmentation="carry",
-)  # fmt: skip
+    initialisation="orthogonal",
+    forget_bias=0.0,
+    last_forget_bias=-2.0,
+    beta1=0.5,
+    beta2=0.8,
+    schedule="one-cycle",
+    rise=0.5,
+    fresh=True,
+    augmentation="carry",
+)
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
 _NETWORKS = {"hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"), "lengths": (1, 20)}
 
 ADDER = Task(
-    name="adder", label="Adder", headline="test_bit_accuracy",
+    name="adder",
+    label="Adder",
+    headline="test_bit_accuracy",
     settings=(
-        "hidden_sizes", "losses", "lengths", "seeds", "seed", "epochs", "batch_size",
-        "learning_rate", "training_size", "test_size",
+        "hidden_sizes",
+        "losses",
+        "lengths",
+        "seeds",
+        "seed",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "training_size",
+        "test_size",
     ),
     presets=(
         Preset(
-            "report", "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 pairs; "
+            "report",
+            "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 pairs; "
             "ce is a softmax across positions.",
             {**_NETWORKS, "losses": ("mse", "ce"), **training(10, 1, 2e-3, 500, 100, Recipe())},
         ),
         Preset(
-            "fast", "Every sum right with 10 units in an eighth of a second: fresh pairs in every batch, half "
+            "fast",
+            "Every sum right with 10 units in an eighth of a second: fresh pairs in every batch, "
+            "half "
             "of them with long carries, the cross-entropy of each bit, one-cycle learning rate.",
             {**_NETWORKS, "losses": ("bce",), **training(2, 32, 0.14, 3_520, 1_000, _FAST)},
         ),
         Preset(
-            "best", "The best that smaller sizes and all three losses can do: fresh pairs as in fast, "
+            "best",
+            "The best that smaller sizes and all three losses can do: fresh pairs as in fast, "
             "a lower learning rate and 18 times as many steps.",
             {**_NETWORKS, **training(8, 32, 0.03, 16_000, 1_000, _BEST)},
         ),
     ),
     metrics=(
-        Metric("train_loss", "training loss", chart="loss"), Metric("val_loss", "validation loss"),
+        Metric("train_loss", "training loss", chart="loss"),
+        Metric("val_loss", "validation loss"),
         accuracy_metric("val_bit_accuracy", "validation bit accuracy", "accuracy"),
         accuracy_metric("test_bit_accuracy", "test bit accuracy"),
         accuracy_metric("test_number_accuracy", "whole numbers right"),
     ),
-    published={"test_bit_accuracy": {
-        "H 3 mse": 92.10, "H 5 mse": 99.99, "H 10 mse": 100.0, "H 3 ce": 91.88, "H 5 ce": 95.64, "H 10 ce": 100.0,
-    }},
+    published={
+        "test_bit_accuracy": {
+            "H 3 mse": 92.10,
+            "H 5 mse": 99.99,
+            "H 10 mse": 100.0,
+            "H 3 ce": 91.88,
+            "H 5 ce": 95.64,
+            "H 10 ce": 100.0,
+        }
+    },
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
     inference="rnn_tui.tasks.adder.questions:AdderNetwork",
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place", first_step=0),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
-        TRAINING, RESULTS,
-        replace(LENGTHS, options={"titles": ("Bit accuracy by length", "Whole numbers right by length"), "log_x": True}),
+        TRAINING,
+        RESULTS,
+        replace(
+            LENGTHS,
+            options={
+                "titles": ("Bit accuracy by length", "Whole numbers right by length"),
+                "log_x": True,
+            },
+        ),
         View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
     ),
-)  # fmt: skip
+)

@@ -12,7 +12,14 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import PREFERRED_LOSS
-from rnn_tui.tasks.sequences.inference import Answer, Questions, ReplicaChoice, SequenceNetwork, in_order, listed
+from rnn_tui.tasks.sequences.inference import (
+    Answer,
+    Questions,
+    ReplicaChoice,
+    SequenceNetwork,
+    in_order,
+    listed,
+)
 
 MOST_BITS = 4096
 TOO_LONG = f"A number may have at most {MOST_BITS:,} bits."
@@ -43,12 +50,15 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 
 
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
-    """Read a number as typed, and its base: `base`, unless a prefix 0b, 0d or 0x overrules it; else `QueryError`."""
+    """Read a number as typed, and its base: `base`, unless a prefix 0b, 0d or 0x overrules it; else
+    `QueryError`.
+    """
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
         raise QueryError(TOO_LONG)
     digits = "".join(text.split()).replace("_", "").lower()
     for other in BASES:
-        if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):  # 0b1 and 0d1 are hexadecimal themselves
+        # 0b1 and 0d1 are hexadecimal themselves
+        if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):
             base, digits = other, digits[2:]
             break
     if not digits:
@@ -62,7 +72,9 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
 
 
 def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
-    """The bits (L,) that most of the replicas' outputs (R, L) say, a tie as their mean does, and the share (L,) that says 1."""
+    """The bits (L,) that most of the replicas' outputs (R, L) say, a tie as their mean does, and
+    the share (L,) that says 1.
+    """
     share: Array = (outputs >= 0.5).mean(axis=0, dtype=np.float32)
     return np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5), share
 
@@ -76,7 +88,9 @@ class Addition:
 
     @cached_property
     def length(self) -> int:
-        """Time steps: bits of the larger number and one for the carry; in training both are below 2^(L−1): a + b fits."""
+        """Time steps: bits of the larger number and one for the carry; in training both are below
+        2^(L−1): a + b fits.
+        """
         return max(self.a.bit_length(), self.b.bit_length()) + 1
 
     @property
@@ -97,7 +111,9 @@ class Addition:
 
 def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
     """The number that these bits are, least significant first."""
-    return int.from_bytes(np.packbits(np.asarray(bits, np.uint8), bitorder="little").tobytes(), "little")
+    return int.from_bytes(
+        np.packbits(np.asarray(bits, np.uint8), bitorder="little").tobytes(), "little"
+    )
 
 
 class AdderNetwork(SequenceNetwork):
@@ -106,8 +122,12 @@ class AdderNetwork(SequenceNetwork):
     task = ADDER
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
-        """What each replica puts out for each addition: (R, L) between 0 and 1; a bit is 1 where it is at least 0.5."""
-        order, lengths, inputs = in_order([np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions])
+        """What each replica puts out for each addition: (R, L) between 0 and 1; a bit is 1 where it
+        is at least 0.5.
+        """
+        order, lengths, inputs = in_order(
+            [np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions]
+        )
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
         for step, at_step in enumerate(self.steps(inputs, lengths)):
             logits[step, :, : at_step.shape[2]] = at_step[:, 0]
@@ -133,7 +153,14 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     request = "Type two numbers, such as 1011 110"
     preferred_loss = PREFERRED_LOSS
 
-    def __init__(self, network: AdderNetwork, label: str, path: Path, choice: ReplicaChoice, base: str = BINARY.name) -> None:
+    def __init__(
+        self,
+        network: AdderNetwork,
+        label: str,
+        path: Path,
+        choice: ReplicaChoice,
+        base: str = BINARY.name,
+    ) -> None:
         super().__init__(network, label, path, choice)
         [self._base] = (one for one in BASES if one.name == base)
 
@@ -154,7 +181,10 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         shortest, longest = (length - 1 for length in self.config.lengths)
         if not shortest < question.numbers.length <= longest + 1:
             trained = f"{shortest} to {longest}" if shortest else f"at most {longest}"
-            yield f"These weights were trained on numbers of {trained} bits; other lengths may go wrong."
+            yield (
+                f"These weights were trained on numbers of {trained} bits; other lengths may go "
+                "wrong."
+            )
 
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
         """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""
@@ -164,13 +194,36 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         for question, *parts in zip(questions, *said, strict=True):
             require_finite(outputs := np.concatenate(parts))  # (R, L)
             bits, probabilities = vote(outputs) if self._vote else (outputs[0] >= 0.5, outputs[0])
-            numbers, base, prefix, answer = question.numbers, question.base, question.prefix, number_of(bits)
-            a, b, answered, right = (base.format(value) for value in (numbers.a, numbers.b, answer, numbers.total))
+            numbers, base, prefix, answer = (
+                question.numbers,
+                question.base,
+                question.prefix,
+                number_of(bits),
+            )
+            a, b, answered, right = (
+                base.format(value) for value in (numbers.a, numbers.b, answer, numbers.total)
+            )
             correct = answer == numbers.total
-            remark = "" if correct else f"{prefix}{right} ({_wrong_bits(answer ^ numbers.total, numbers.length)})"
-            asked = {"query": question.text, "a": str(numbers.a), "b": str(numbers.b), "base": base.name}
-            told = {"answer": answered, "expected": right, "correct": correct, "probabilities": probabilities.tolist()}
-            yield Answer(f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told)
+            remark = (
+                ""
+                if correct
+                else f"{prefix}{right} ({_wrong_bits(answer ^ numbers.total, numbers.length)})"
+            )
+            asked = {
+                "query": question.text,
+                "a": str(numbers.a),
+                "b": str(numbers.b),
+                "base": base.name,
+            }
+            told = {
+                "answer": answered,
+                "expected": right,
+                "correct": correct,
+                "probabilities": probabilities.tolist(),
+            }
+            yield Answer(
+                f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told
+            )
 
 
 def _wrong_bits(differences: int, length: int) -> str:

@@ -16,61 +16,103 @@ def _values(*values: Any) -> dict[str, Any]:
 
 
 _WHOLE = Recipe(
-    initialisation="orthogonal", standardise=True, augmentation="shift", beta1=0.8, beta2=0.99,
-    schedule="one-cycle", rise=0.15, bfloat16=True, label_smoothing=0.05,
-)  # fmt: skip
+    initialisation="orthogonal",
+    standardise=True,
+    augmentation="shift",
+    beta1=0.8,
+    beta2=0.99,
+    schedule="one-cycle",
+    rise=0.15,
+    bfloat16=True,
+    label_smoothing=0.05,
+)
 _FAST = replace(_WHOLE, row_pairs=0.6, inner_rows=0.9, undistorted=0.2)
 _FAST_RNN = replace(_FAST, row_pairs=0.5, inner_rows=0.85)
 # Pairs of rows teach little to what is read out after the last row alone.
 _FAST_BILSTM = replace(_WHOLE, inner_rows=0.8, forget_bias=2.0, beta1=0.7, beta2=0.97)
 _LONG = replace(_WHOLE, beta1=0.9)
-_BEST = replace(_LONG, augmentation="strong-elastic", row_pairs=0.3, inner_rows=0.6, undistorted=0.06)
+_BEST = replace(
+    _LONG, augmentation="strong-elastic", row_pairs=0.3, inner_rows=0.6, undistorted=0.06
+)
 _BEST_LSTM = replace(_BEST, augmentation="cutout")
 _BEST_BILSTM = replace(_BEST, row_pairs=0.0, inner_rows=0.5, forget_bias=2.0)
 _BEST_RNN = replace(_LONG, augmentation="elastic", label_smoothing=0.0)
 _PHOTOS = replace(_LONG, augmentation=OPEN_SET)
 
 MNIST = Task(
-    name="mnist", label="MNIST", unit="images", images=(50_000, 28, 28), config_class=ImageConfig,
-    settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed", "gradient_inputs"),
+    name="mnist",
+    label="MNIST",
+    unit="images",
+    images=(50_000, 28, 28),
+    config_class=ImageConfig,
+    settings=(
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "hidden_size",
+        "layers",
+        "seed",
+        "gradient_inputs",
+    ),
     presets=(
         Preset(
-            "report", "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
+            "report",
+            "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
             _values(10, 100, 1e-3, Recipe()),
         ),
         Preset(
-            "fast", "The report's accuracy in seconds: inner rows of images first, standardised pixels, orthogonal start, "
+            "fast",
+            "The report's accuracy in seconds: inner rows of images first, standardised pixels, "
+            "orthogonal start, "
             "one-cycle learning rate, shifts by a pixel, smoothed labels.",
             _values(1, 128, 1.2e-2, _FAST),
-            {"rnn": _values(2, 256, 6e-3, _FAST_RNN), "bilstm": _values(2, 160, 1e-2, _FAST_BILSTM)},
+            {
+                "rnn": _values(2, 256, 6e-3, _FAST_RNN),
+                "bilstm": _values(2, 160, 1e-2, _FAST_BILSTM),
+            },
         ),
         Preset(
-            "best", "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear and elastic distortion "
+            "best",
+            "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
+            "and elastic distortion "
             "(for the LSTM also squares cut out), for many epochs.",
             _values(150, 200, 6e-3, _BEST_LSTM),
-            {"rnn": _values(150, 200, 1.5e-3, _BEST_RNN), "bilstm": _values(115, 200, 5e-3, _BEST_BILSTM),
-             "gru": _values(160, 200, 6e-3, _BEST)},
+            {
+                "rnn": _values(150, 200, 1.5e-3, _BEST_RNN),
+                "bilstm": _values(115, 200, 5e-3, _BEST_BILSTM),
+                "gru": _values(160, 200, 6e-3, _BEST),
+            },
         ),
         Preset(
-            "photos", "For your own photos and drawings: the best recipe with wider distortions, thicker and thinner strokes, "
+            "photos",
+            "For your own photos and drawings: the best recipe with wider distortions, thicker "
+            "and thinner strokes, "
             "and drawings beside MNIST: digits in other hands, and what is no digit.",
             _values(60, 200, 6e-3, _PHOTOS),
-            {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
+            {
+                "rnn": _values(75, 200, 2.5e-3, _PHOTOS),
+                "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
+            },
         ),
     ),
     metrics=(
-        Metric("train_loss", "training loss", chart="loss"), Metric("train_loss_last_batch", "last batch's loss"),
-        Metric("val_loss", "validation loss", chart="loss"), Metric("test_loss", "test loss"),
+        Metric("train_loss", "training loss", chart="loss"),
+        Metric("train_loss_last_batch", "last batch's loss"),
+        Metric("val_loss", "validation loss", chart="loss"),
+        Metric("test_loss", "test loss"),
     ),
-    measures=[ACCURACY], headline="test_accuracy",
+    measures=[ACCURACY],
+    headline="test_accuracy",
     published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
     augmentations=("none", "shift", "elastic", "strong-elastic", "cutout", "photo", OPEN_SET),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
-        TRAINING, TEST_IMAGES, CONFUSION,
+        TRAINING,
+        TEST_IMAGES,
+        CONFUSION,
         View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""Ink as MNIST has its digits: 20 pixels long, strokes of an even width, the centre of mass in the middle."""
+"""Ink as MNIST has its digits: 20 pixels long, strokes of an even width, the centre of mass in the
+middle.
+"""
 
 from typing import Any, TypeAlias
 
@@ -20,21 +22,28 @@ FAINTEST = 0.1
 def centre(ink: Ink) -> Digit:
     """Clean ink (H, W), 0 … 1, such as a drawing, as MNIST has it: (28, 28), 0 … 1.
 
-    The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the centre of mass comes to the
-    middle; no ink gives an empty digit. All in one resampling: on a grid six times finer than the digit's, strokes can be
-    thickened or thinned and the digit shifted by sixths of a pixel, before it is averaged down.
+    The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the
+    centre of mass comes to the middle; no ink gives an empty digit. All in one resampling: on a
+    grid six times finer than the digit's, strokes can be thickened or thinned and the digit shifted
+    by sixths of a pixel, before it is averaged down.
     """
     fine = _scaled(ink)
     return np.zeros((SIDE, SIDE), np.float32) if fine is None else digit_of(_evened(fine))
 
 
 def digit_of(fine: Ink) -> Digit:
-    """Ink (H, W), 0 … 1, as MNIST has it but for the width of its strokes, which stays: (28, 28)."""
-    return np.asarray(cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA).clip(0, 1), np.float32)
+    """Ink (H, W), 0 … 1, as MNIST has it but for the width of its strokes, which stays: (28,
+    28).
+    """
+    return np.asarray(
+        cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA).clip(0, 1), np.float32
+    )
 
 
 def _scaled(ink: Ink) -> Ink | None:
-    """`ink` with its longer side at 20 fine pixels times six, on a margin for thicker strokes; None where all is faint."""
+    """`ink` with its longer side at 20 fine pixels times six, on a margin for thicker strokes; None
+    where all is faint.
+    """
     left, top, width, height = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
     if not width:
         return None
@@ -42,7 +51,9 @@ def _scaled(ink: Ink) -> Ink | None:
     factor = BOX * FINE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     # Averaging is slow, and between a half and one no better.
-    scaled = cv2.resize(part, size, interpolation=cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR)
+    scaled = cv2.resize(
+        part, size, interpolation=cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR
+    )
     return np.pad(scaled, 2 * FINE)
 
 
@@ -60,7 +71,9 @@ def _evened(fine: Ink) -> Ink:
     radius = round((min(max(width, THINNEST), THICKEST) - width) * FINE / 2)
     if not radius or not width:
         return fine
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1))
+    kernel = cv2.getStructuringElement(
+        cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1)
+    )
     return np.asarray((cv2.dilate if radius > 0 else cv2.erode)(fine, kernel))
 
 

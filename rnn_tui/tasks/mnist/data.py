@@ -1,8 +1,10 @@
-"""MNIST as tensors: shipped files, a torchvision root of the user's, images of the user's own; never from the network.
+"""MNIST as tensors: shipped files, a torchvision root of the user's, images of the user's own;
+never from the network.
 
-Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ file with `images` (N, 28, 28)
-and `labels` (N,), both uint8; or MNIST's own IDX files, of which that with the images is named and that with the labels lies
-beside it, its name the same with `labels-idx1` for `images-idx3`.
+Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ
+file with `images` (N, 28, 28) and `labels` (N,), both uint8; or MNIST's own IDX files, of which
+that with the images is named and that with the labels lies beside it, its name the same with
+`labels-idx1` for `images-idx3`.
 """
 
 import gzip
@@ -46,7 +48,9 @@ class MnistImages:
 
 
 def _shipped(name: str) -> Tensor:
-    """What is in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if missing or damaged."""
+    """What is in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if
+    missing or damaged.
+    """
     path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
     shown = f"The data file {printable(path, 200)}"
     try:
@@ -57,13 +61,19 @@ def _shipped(name: str) -> Tensor:
         raise DataError(f"{shown} is damaged or can't be read; {remedy}.") from error
     if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
         raise DataError(f"{shown} is not as published; {remedy}.")
-    begin, shape, kind = (16, (-1, SIDE, SIDE), np.uint8) if "images" in name else (8, (-1,), np.int64)
-    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=begin).reshape(shape).astype(kind))
+    begin, shape, kind = (
+        (16, (-1, SIDE, SIDE), np.uint8) if "images" in name else (8, (-1,), np.int64)
+    )
+    return torch.from_numpy(
+        np.frombuffer(contents, np.uint8, offset=begin).reshape(shape).astype(kind)
+    )
 
 
 @lru_cache(maxsize=2)
 def load_mnist(data_dir: str | None = None) -> MnistImages:
-    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory; `DataError` with the remedy."""
+    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory;
+    `DataError` with the remedy.
+    """
     if data_dir is None:
         return MnistImages(*map(_shipped, FILES))
     try:
@@ -76,15 +86,21 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
             f"name a folder with MNIST/raw below it, or {_WITHOUT}."
         ) from error
     raw = root / "MNIST" / "raw"
-    train_images, train_labels, test_images, test_labels = (_user_file(raw / name) for name in FILES)
+    train_images, train_labels, test_images, test_labels = (
+        _user_file(raw / name) for name in FILES
+    )
     for images, labels in ((train_images, train_labels), (test_images, test_labels)):
         if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
-            raise DataError(f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}.")
+            raise DataError(
+                f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}."
+            )
     return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
 
 
 def _user_file(path: Path) -> Tensor:
-    """Bytes of a user's file: images (N, 28, 28) or labels (N,); what is no such IDX file is refused before it is all read."""
+    """Bytes of a user's file: images (N, 28, 28) or labels (N,); what is no such IDX file is
+    refused before it is all read.
+    """
     try:
         found = Path(reachable(path))
         check_regular(found)
@@ -95,8 +111,11 @@ def _user_file(path: Path) -> Tensor:
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Training and validation indices of `labels` (N,), five to one, stratified, as in the report; `DataError` for too few."""
-    # Those of scikit-learn's `train_test_split`, as tests show; training would wait for a second until that is loaded.
+    """Training and validation indices of `labels` (N,), five to one, stratified, as in the report;
+    `DataError` for too few.
+    """
+    # Those of scikit-learn's `train_test_split`, as tests show; training would wait for a second
+    # until that is loaded.
     random, count = np.random.RandomState(seed), len(labels)
     _, classes, sizes = np.unique(labels.numpy(), return_inverse=True, return_counts=True)
     aside = math.ceil(VALIDATION_SHARE * count)
@@ -104,14 +123,28 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         raise DataError(f"{count} training images are too few to set a sixth of each class aside.")
     begins = _shared_out(count - aside, sizes, random)
     ends = begins + _shared_out(aside, sizes - begins, random)
-    drawn = [np.flatnonzero(classes == at)[random.permutation(size)] for at, size in enumerate(sizes)]
-    parts = zip(*(np.split(one[:end], [begin]) for one, begin, end in zip(drawn, begins, ends, strict=True)), strict=True)
-    train, validation = (torch.from_numpy(random.permutation(np.concatenate(part))) for part in parts)
+    drawn = [
+        np.flatnonzero(classes == at)[random.permutation(size)] for at, size in enumerate(sizes)
+    ]
+    parts = zip(
+        *(
+            np.split(one[:end], [begin])
+            for one, begin, end in zip(drawn, begins, ends, strict=True)
+        ),
+        strict=True,
+    )
+    train, validation = (
+        torch.from_numpy(random.permutation(np.concatenate(part))) for part in parts
+    )
     return train, validation
 
 
-def _shared_out(count: int, sizes: npt.NDArray[np.int64], random: np.random.RandomState) -> npt.NDArray[np.int64]:
-    """So many shared out by sizes (C,), in whole numbers: the largest fractions are rounded up, by lot among equal ones."""
+def _shared_out(
+    count: int, sizes: npt.NDArray[np.int64], random: np.random.RandomState
+) -> npt.NDArray[np.int64]:
+    """So many shared out by sizes (C,), in whole numbers: the largest fractions are rounded up, by
+    lot among equal ones.
+    """
     fractions, whole = np.modf(sizes / sizes.sum() * count)
     shares: npt.NDArray[np.int64] = whole.astype(np.int64)
     for fraction in np.unique(fractions)[::-1]:
@@ -122,14 +155,17 @@ def _shared_out(count: int, sizes: npt.NDArray[np.int64], random: np.random.Rand
 
 
 MOST_IMAGES = 1_000_000
-# A few dozen images among 50,000 would teach nothing: they are used again up to a tenth of an epoch, none more often than this.
+# A few dozen images among 50,000 would teach nothing: they are used again up to a tenth of an
+# epoch, none more often than this.
 SHARE, MOST_REPEATS = 0.1, 100
 
 Bytes = npt.NDArray[np.uint8]
 
 
 def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
-    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file, else `DataError`; with `no_digits`, 10 is what is no digit."""
+    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file, else `DataError`; with `no_digits`,
+    10 is what is no digit.
+    """
     path = Path(expanded(name))  # an unknown user's home is a file that is not there
     shown = f"The extra data in {printable(path, 200)}"
     try:
@@ -140,11 +176,15 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         images, labels = _read_npz(path) if start[:2] == b"PK" else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and labels, or an IDX file of images "
+            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and "
+            "labels, or an IDX file of images "
             "with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
-        raise DataError(f"{shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and {labels.shape}.")
+        raise DataError(
+            f"{shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and "
+            f"{labels.shape}."
+        )
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise DataError(f"{shown} must be bytes (uint8).")
     last = CLASSES - 1 + no_digits
@@ -177,8 +217,8 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes; `ValueError` for another file. Two zero bytes, type 8 (unsigned byte), number of
-    dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
+    """The array in an IDX file of bytes; `ValueError` for another file. Two zero bytes, type 8
+    (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
     """
     begin = 4 + 4 * dimensions
     with path.open("rb") as file:
@@ -189,7 +229,9 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
         if shape[0] > MOST_IMAGES:
             raise ValueError(f"{path.name} holds more than {MOST_IMAGES:,}")
         if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
-            raise ValueError(f"{path.name} holds images of {shape[2]}×{shape[1]}, not {SIDE}×{SIDE}")
+            raise ValueError(
+                f"{path.name} holds images of {shape[2]}×{shape[1]}, not {SIDE}×{SIDE}"
+            )
         if os.fstat(file.fileno()).st_size != begin + math.prod(shape):
             raise ValueError(f"{path.name} is truncated or damaged")
         return np.frombuffer(file.read(), np.uint8).reshape(shape)

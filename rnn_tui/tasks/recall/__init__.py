@@ -6,36 +6,70 @@ from pathlib import Path
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS, training
-from rnn_tui.tasks.task import CONFUSION, LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
+from rnn_tui.tasks.task import (
+    CONFUSION,
+    LENGTHS,
+    RESULTS,
+    TRAINING,
+    Preset,
+    SequenceShape,
+    Task,
+    View,
+)
 
 DIGITS = 10
 
-# Some units keep what they read from the start, others let go of it: with 5 units, 99 % are right in place of 91 %.
+# Some units keep what they read from the start, others let go of it: with 5 units, 99 % are right
+# in place of 91 %.
 _BEST = Recipe(
-    initialisation="orthogonal", forget_bias=3.0, last_forget_bias=-1.5, beta2=0.99, schedule="one-cycle", fresh=True,
-)  # fmt: skip
+    initialisation="orthogonal",
+    forget_bias=3.0,
+    last_forget_bias=-1.5,
+    beta2=0.99,
+    schedule="one-cycle",
+    fresh=True,
+)
 _FAST = replace(_BEST, beta1=0.7, rise=0.6)
 _NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
 
 RECALL = Task(
-    name="recall", label="Recall", metrics=METRICS, measures=[ACCURACY], headline="test_accuracy",
+    name="recall",
+    label="Recall",
+    metrics=METRICS,
+    measures=[ACCURACY],
+    headline="test_accuracy",
     settings=(
-        "hidden_sizes", "losses", "position", "lengths", "seeds", "seed", "epochs", "batch_size",
-        "learning_rate", "training_size", "test_size",
+        "hidden_sizes",
+        "losses",
+        "position",
+        "lengths",
+        "seeds",
+        "seed",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "training_size",
+        "test_size",
     ),
     presets=(
         Preset(
-            "report", "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same 900 sequences.",
+            "report",
+            "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same 900 "
+            "sequences.",
             {**_NETWORKS, **training(20, 1, 2e-3, 900, 100, Recipe())},
         ),
         Preset(
-            "fast", "Every answer right with 10 units in a third of a second: fresh sequences in every batch, "
+            "fast",
+            "Every answer right with 10 units in a third of a second: fresh sequences in every "
+            "batch, "
             "short and long memories from the start, one-cycle learning rate.",
             {**_NETWORKS, **training(2, 96, 0.08, 27_840, 10_000, _FAST)},
-            {"rnn": training(5, 64, 0.03, 12_800, 10_000, _BEST)},  # which has no such units: a lower rate for longer
+            # which has no such units: a lower rate for longer
+            {"rnn": training(5, 64, 0.03, 12_800, 10_000, _BEST)},
         ),
         Preset(
-            "best", "The best that the smaller sizes can do: as fast, for 14 times as many steps.",
+            "best",
+            "The best that the smaller sizes can do: as fast, for 14 times as many steps.",
             {**_NETWORKS, **training(20, 64, 0.05, 25_600, 10_000, _BEST)},
         ),
     ),
@@ -45,8 +79,11 @@ RECALL = Task(
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
-        TRAINING, RESULTS, LENGTHS, CONFUSION,
+        TRAINING,
+        RESULTS,
+        LENGTHS,
+        CONFUSION,
         View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
     ),
-)  # fmt: skip
+)

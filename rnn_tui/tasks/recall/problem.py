@@ -34,9 +34,16 @@ class RecallProblem(ClassificationProblem):
     def training_lengths(self, random: torch.Generator) -> Tensor:  # noqa: ARG002
         """Equally many of each length, the shortest first, as in the report."""
         shortest, longest = self.config.lengths
-        return shortest + torch.arange(self.samples_per_epoch) * (longest - shortest + 1) // self.samples_per_epoch
+        return (
+            shortest
+            + torch.arange(self.samples_per_epoch)
+            * (longest - shortest + 1)
+            // self.samples_per_epoch
+        )
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
-        return self.draw(torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random), random)
+        return self.draw(
+            torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random), random
+        )

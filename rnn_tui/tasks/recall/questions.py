@@ -10,17 +10,27 @@ import numpy as np
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.recall import DIGITS, RECALL
-from rnn_tui.tasks.sequences.inference import Answer, Questions, ReplicaChoice, SequenceNetwork, in_order
+from rnn_tui.tasks.sequences.inference import (
+    Answer,
+    Questions,
+    ReplicaChoice,
+    SequenceNetwork,
+    in_order,
+)
 
 MOST_DIGITS = 1000
 _DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")
 
 
 def parse_digits(text: str) -> tuple[int, ...]:
-    """Read digits as typed, maybe with spaces or commas; `QueryError` for none, over 1,000, or anything else among them."""
+    """Read digits as typed, maybe with spaces or commas; `QueryError` for none, over 1,000, or
+    anything else among them.
+    """
     if wrong := _OTHER.search(text):
         at, character = wrong.start() + 1, printable(wrong[0])
-        raise QueryError(f"Only the digits 0 to 9 can be recalled; character {at} is “{character}”.")
+        raise QueryError(
+            f"Only the digits 0 to 9 can be recalled; character {at} is “{character}”."
+        )
     digits = tuple(map(int, _DIGIT.findall(text)))
     if len(digits) > MOST_DIGITS:
         raise QueryError(f"A sequence may have at most {MOST_DIGITS:,} digits.")
@@ -35,7 +45,9 @@ def parse_position(text: str) -> int:
     if not typed:
         raise QueryError("Type the position to recall; the first digit's is 1.")
     if not (typed.isascii() and typed.isdigit()) or int(typed) < 1:
-        raise QueryError(f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”.")
+        raise QueryError(
+            f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”."
+        )
     return int(typed)
 
 
@@ -43,7 +55,9 @@ def check_position(position: int, digits: Sequence[int]) -> int:
     """Return `position` (from 1), or raise `QueryError` where the sequence has no such digit."""
     if not 1 <= position <= len(digits):
         have = f"{len(digits)} digits" if len(digits) > 1 else "one digit"
-        raise QueryError(f"Position {printable(position, 24)} is beyond the sequence, which has {have}.")
+        raise QueryError(
+            f"Position {printable(position, 24)} is beyond the sequence, which has {have}."
+        )
     return position
 
 
@@ -53,8 +67,12 @@ class RecallNetwork(SequenceNetwork):
     task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
-        """Probabilities (R, N, 10): separate ones after `bce`, else a softmax; `CheckpointError` if weights are too large."""
-        order, lengths, inputs = in_order([np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences])
+        """Probabilities (R, N, 10): separate ones after `bce`, else a softmax; `CheckpointError` if
+        weights are too large.
+        """
+        order, lengths, inputs = in_order(
+            [np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences]
+        )
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):
             for logits in self.steps(inputs, lengths):
@@ -63,7 +81,9 @@ class RecallNetwork(SequenceNetwork):
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
         separate = [replica.variant.loss == "bce" for replica in self.replicas]
-        return np.asarray(np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers)))
+        return np.asarray(
+            np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers))
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +101,12 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     request = "Type a sequence of digits, such as 3 1 4 1 5"
 
     def __init__(
-        self, network: RecallNetwork, label: str, path: Path, choice: ReplicaChoice, position: int | None = None
+        self,
+        network: RecallNetwork,
+        label: str,
+        path: Path,
+        choice: ReplicaChoice,
+        position: int | None = None,
     ) -> None:
         super().__init__(network, label, path, choice)
         self.position = position or self.config.position or 1
@@ -97,24 +122,50 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
 
     def notices(self, question: Recollection) -> Iterator[str]:
         """Another position than the one in training, or another length."""
-        (shortest, longest), at, trained = self.config.lengths, question.position, "These weights were trained"
+        (shortest, longest), at, trained = (
+            self.config.lengths,
+            question.position,
+            "These weights were trained",
+        )
         if at != self.config.position:
-            train = f"rnn-tui train recall --position {at} --lengths {max(shortest, at)}-{max(longest, at + 8)}"
-            yield f"{trained} for position {self.config.position}, not for {at}; {train} makes others."
+            train = (
+                f"rnn-tui train recall --position {at} --lengths "
+                f"{max(shortest, at)}-{max(longest, at + 8)}"
+            )
+            yield (
+                f"{trained} for position {self.config.position}, not for {at}; {train} makes "
+                "others."
+            )
         if not shortest <= len(question.digits) <= longest:
-            yield f"{trained} on {shortest} to {longest} digits; with fewer or more, their answers may be worse."
+            yield (
+                f"{trained} on {shortest} to {longest} digits; with fewer or more, their answers "
+                "may be worse."
+            )
 
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """The digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
-        means = np.concatenate([one.probabilities(sequences) for one in self.networks]).mean(axis=0)  # (N, 10)
+        # (N, 10)
+        means = np.concatenate([one.probabilities(sequences) for one in self.networks]).mean(axis=0)
         for question, probabilities in zip(questions, means, strict=True):
             answer, at = int(probabilities.argmax()), question.position - 1
             expected = question.digits[at]
             correct = answer == expected
-            shown = [f"[{digit}]" if place == at else str(digit) for place, digit in enumerate(question.digits)]
+            shown = [
+                f"[{digit}]" if place == at else str(digit)
+                for place, digit in enumerate(question.digits)
+            ]
             percent = f"{100 * probabilities[answer]:.1f} %"
             remark = f" {percent}" if correct else f"{expected}  {percent}"
-            asked = {"query": question.text, "digits": question.digits, "position": question.position}
-            told = {"answer": answer, "expected": expected, "correct": correct, "probabilities": probabilities.tolist()}
+            asked = {
+                "query": question.text,
+                "digits": question.digits,
+                "position": question.position,
+            }
+            told = {
+                "answer": answer,
+                "expected": expected,
+                "correct": correct,
+                "probabilities": probabilities.tolist(),
+            }
             yield Answer(f"{' '.join(shown)} → {answer}", correct, remark, asked | told)

@@ -1,4 +1,6 @@
-"""Sequences put into a class after their last step, as in recall and parity; a task only says how they are drawn."""
+"""Sequences put into a class after their last step, as in recall and parity; a task only says how
+they are drawn.
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,7 +17,8 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
-# Sequences of each length to evaluate each replica on; of any length for the matrix: a small test set may miss some classes.
+# Sequences of each length to evaluate each replica on; of any length for the matrix: a small test
+# set may miss some classes.
 EVALUATED, CONFUSED = 200, 1000
 MOST_LENGTHS = 40
 
@@ -23,8 +26,9 @@ MOST_LENGTHS = 40
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
     """Loss of every sequence (R, B) from logits (R, C, B) and targets (R, B).
 
-    `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared distance between softmax and one-hot
-    target (Brier's score, divided by C); `bce` the mean over them of the cross-entropy of C separate yes-or-no questions.
+    `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared distance
+    between softmax and one-hot target (Brier's score, divided by C); `bce` the mean over them of
+    the cross-entropy of C separate yes-or-no questions.
     """
     if kind == "ce":
         return F.cross_entropy(logits, targets, reduction="none")
@@ -35,7 +39,9 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
 
 
 class ClassificationProblem(SequenceProblem):
-    """Sequences of one of C classes each; its task has `METRICS` of `tasks.sequences` beside its measures."""
+    """Sequences of one of C classes each; its task has `METRICS` of `tasks.sequences` beside its
+    measures.
+    """
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences to test on; by default of the lengths in training, by chance."""
@@ -43,7 +49,9 @@ class ClassificationProblem(SequenceProblem):
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        return self._losses(self.model.at_end(batch.inputs, batch.lengths), batch.targets.long()).mean(dim=1)
+        return self._losses(
+            self.model.at_end(batch.inputs, batch.lengths), batch.targets.long()
+        ).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         return self.losses_by(lambda loss, part: loss_of(loss, logits[part], targets[part]))
@@ -54,9 +62,16 @@ class ClassificationProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the test sequences."""
-        return self._measured(model, self.for_seeds(partial(self.draw_test, self.config.test_size), "test"), workers, "test")
+        return self._measured(
+            model,
+            self.for_seeds(partial(self.draw_test, self.config.test_size), "test"),
+            workers,
+            "test",
+        )
 
-    def answers(self, model: nn.Module, examples: Examples, workers: Workers) -> tuple[Tensor, Tensor]:
+    def answers(
+        self, model: nn.Module, examples: Examples, workers: Workers
+    ) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each."""
 
         def measure(network: Replicas, part: Batch) -> Mapping[str, Tensor]:
@@ -65,14 +80,21 @@ class ClassificationProblem(SequenceProblem):
         found = self.evaluated(model, examples, workers, measure)
         return found["targets"], found["answers"]
 
-    def _measured(self, model: nn.Module, examples: Examples, workers: Workers, prefix: str) -> Figures:
+    def _measured(
+        self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
+    ) -> Figures:
         sums, count = self.evaluated(model, examples, workers, self._sums), examples.count
-        means = {f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures}
+        means = {
+            f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures
+        }
         return self.figures({f"{prefix}_loss": sums["loss"].double() / count, **means})
 
     def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
         logits, targets = _logits(network, part), part.targets.long()
-        sums = {one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1) for one in self.task.measures}
+        sums = {
+            one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1)
+            for one in self.task.measures
+        }
         return {"loss": self._losses(logits, targets).sum(dim=1), **sums}
 
     @classmethod
@@ -81,24 +103,39 @@ class ClassificationProblem(SequenceProblem):
         problem = cls.with_weights(config, weights)
         settings = problem.config
         shortest, longest = settings.lengths
-        lengths = tuple(np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist())  # all, if few
+        # all, if few
+        lengths = tuple(
+            np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist()
+        )
         with cpu_workers(settings.workers or automatic_workers()) as workers:
-            found = [problem.answers(problem.model, problem.draw_at(length, EVALUATED), workers) for length in lengths]
+            found = [
+                problem.answers(problem.model, problem.draw_at(length, EVALUATED), workers)
+                for length in lengths
+            ]
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
             confused = problem.answers(problem.model, drawn, workers)
-        accuracies = [100.0 * (answers == targets).sum(dim=1).double() / EVALUATED for targets, answers in found]
+        accuracies = [
+            100.0 * (answers == targets).sum(dim=1).double() / EVALUATED
+            for targets, answers in found
+        ]
         variants, size = len(settings.variants), problem.outputs
         true, said = (classes.numpy().reshape(variants, -1).astype(int) for classes in confused)
         pairs = (np.arange(variants)[:, None] * size + true) * size + said
-        confusion = np.bincount(pairs.ravel(), minlength=variants * size**2).reshape(variants, size, size)
-        by_length = ByLength("accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths))
+        confusion = np.bincount(pairs.ravel(), minlength=variants * size**2).reshape(
+            variants, size, size
+        )
+        by_length = ByLength(
+            "accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
+        )
         return SequenceEvaluation(settings, [by_length], confusion)
 
 
 def _logits(network: Replicas, batch: Batch) -> Tensor:
     """Logits (R, C, B) after each sequence's end, without gradients."""
     assert batch.lengths is not None
-    final = network.gates.new_zeros(batch.inputs.shape[1], network.hidden_size, batch.inputs.shape[3])
+    final = network.gates.new_zeros(
+        batch.inputs.shape[1], network.hidden_size, batch.inputs.shape[3]
+    )
     for step, states in enumerate(network.steps(batch.inputs), start=1):
         torch.where((batch.lengths == step)[:, None], states, final, out=final)
     return network.logits(final)

@@ -1,6 +1,8 @@
-"""Answers of trained replicas at once, in numpy; and what the kinds of questions to them have in common.
+"""Answers of trained replicas at once, in numpy; and what the kinds of questions to them have in
+common.
 
-The forward pass of `networks.replicas` once more, so that no question waits seconds for torch. A test holds the two together.
+The forward pass of `networks.replicas` once more, so that no question waits seconds for torch. A
+test holds the two together.
 """
 
 from abc import ABC, abstractmethod
@@ -23,7 +25,9 @@ from rnn_tui.tasks.task import Task
 
 
 class SequenceNetwork:
-    """Replicas of a task's run, for answers; `CheckpointError` if they are another task's, or do not fit their settings."""
+    """Replicas of a task's run, for answers; `CheckpointError` if they are another task's, or do
+    not fit their settings.
+    """
 
     task: Task  #: whose networks they are; a class for one task has it, and need not be told.
 
@@ -37,7 +41,10 @@ class SequenceNetwork:
         self.replicas: tuple[Replica, ...] = config.replicas
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
         width, count = max(config.hidden_sizes), len(self.replicas)
-        shapes = (count, self.kind.blocks * width, width + self.features + 2), (count, self.outputs, width + 1)
+        shapes = (
+            (count, self.kind.blocks * width, width + self.features + 2),
+            (count, self.outputs, width + 1),
+        )
         if gates is None or readout is None or (gates.shape, readout.shape) != shapes:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
@@ -58,8 +65,12 @@ class SequenceNetwork:
     def cell(self, replica: int) -> CellWeights:
         """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
         size, alone = self.replicas[replica].variant.hidden_size, self.only(replica)._gates[0]
-        rows = alone.reshape(self.kind.blocks, size, -1)[self.kind.rows_to_pytorch].reshape(alone.shape)
-        return CellWeights(self.kind, rows[:, size:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1])
+        rows = alone.reshape(self.kind.blocks, size, -1)[self.kind.rows_to_pytorch].reshape(
+            alone.shape
+        )
+        return CellWeights(
+            self.kind, rows[:, size:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1]
+        )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
         """Weights (O, H) and bias (O,) of a replica's readout."""
@@ -67,17 +78,23 @@ class SequenceNetwork:
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
     def steps(self, inputs: npt.NDArray[np.uint8], lengths: list[int]) -> Iterator[Array]:
-        """Logits (R, O, n) after each time step, of the n sequences that have not ended; as `in_order` makes them.
+        """Logits (R, O, n) after each time step, of the n sequences that have not ended; as
+        `in_order` makes them.
 
-        Of `inputs` (T, F, B), the longest sequence first; `lengths` are B steps, descending, the first of them T.
+        Of `inputs` (T, F, B), the longest sequence first; `lengths` are B steps, descending, the
+        first of them T.
         """
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]
         for states in self.kind.replica_states(self._gates, inputs, lengths):
             yield weight @ states + bias
 
 
-def in_order(sequences: Sequence[npt.NDArray[np.uint8]]) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
-    """Sequences (T, F) as `SequenceNetwork.steps` takes them: which stands at each place, lengths, inputs (T, F, B)."""
+def in_order(
+    sequences: Sequence[npt.NDArray[np.uint8]],
+) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
+    """Sequences (T, F) as `SequenceNetwork.steps` takes them: which stands at each place, lengths,
+    inputs (T, F, B).
+    """
     order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
     lengths = [len(sequences[at]) for at in order]
     inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), np.uint8)
@@ -90,27 +107,35 @@ def in_order(sequences: Sequence[npt.NDArray[np.uint8]]) -> tuple[list[int], lis
 class ReplicaChoice:
     """Which of the networks that a file of weights holds are asked."""
 
-    hidden_size: int | None = None  #: ask networks of this size only; None for the largest, or for all in a vote.
+    #: ask networks of this size only; None for the largest, or for all in a vote.
+    hidden_size: int | None = None
     loss: str | None = None  #: ask networks trained with this loss only; None likewise.
     seed: int | None = None  #: ask networks of this seed only; None likewise.
     vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
-        """The places of those who answer, in `replicas`, which are every variant with every seed, variant by variant.
+        """The places of those who answer, in `replicas`, which are every variant with every seed,
+        variant by variant.
 
-        Networks of `preferred_loss` come first among the largest. `SettingError` if there is none that was asked for.
+        Networks of `preferred_loss` come first among the largest. `SettingError` if there is none
+        that was asked for.
         """
         asked = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
         wanted = {what: value for what, value in asked.items() if value is not None}
         have: list[dict[str, Any]] = [
-            {"hidden size": one.variant.hidden_size, "loss": one.variant.loss, "seed": one.seed} for one in replicas
+            {"hidden size": one.variant.hidden_size, "loss": one.variant.loss, "seed": one.seed}
+            for one in replicas
         ]
         for what, value in wanted.items():
             there = list(dict.fromkeys(properties[what] for properties in have))
             if value not in there:
-                raise SettingError(f"These weights have no {what} {printable(value)}, only {listed(there)}.")
+                raise SettingError(
+                    f"These weights have no {what} {printable(value)}, only {listed(there)}."
+                )
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
-        largest = max(fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss))
+        largest = max(
+            fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss)
+        )
         return fitting if self.vote else [largest]  # of equal ones, the first
 
 
@@ -129,24 +154,30 @@ AnyNetwork = TypeVar("AnyNetwork", bound=SequenceNetwork)
 
 
 class Questions(ABC, Generic[Question, AnyNetwork]):
-    """Questions of one task, and the networks that answer them: of all that the file at `path` holds, those of a choice.
+    """Questions of one task, and the networks that answer them: of all that the file at `path`
+    holds, those of a choice.
 
-    `label` is what to call the weights, such as `pretrained`. `SettingError` if no network is as asked for.
+    `label` is what to call the weights, such as `pretrained`. `SettingError` if no network is as
+    asked for.
     """
 
     request: ClassVar[str]  #: what to type, in a sentence without its full stop.
-    preferred_loss: ClassVar[str | None] = None  #: whose networks come first among the largest; None for any.
+    #: whose networks come first among the largest; None for any.
+    preferred_loss: ClassVar[str | None] = None
 
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
         self._source, self._path, whole = label, path, network
         picked = choice.pick(whole.replicas, self.preferred_loss)
-        self.networks = [whole] if len(picked) == len(whole.replicas) else [whole.only(at) for at in picked]
+        self.networks = (
+            [whole] if len(picked) == len(whole.replicas) else [whole.only(at) for at in picked]
+        )
         self.replicas = [whole.replicas[at] for at in picked]
         self.config, self._vote = whole.config, choice.vote
         self._figures = {
-            name: values[picked[0]] for name, values in whole.metrics.items()
+            name: values[picked[0]]
+            for name, values in whole.metrics.items()
             if isinstance(values, tuple) and len(values) == len(whole.replicas)
-        }  # fmt: skip
+        }
 
     @abstractmethod
     def read(self, text: str) -> Question:
@@ -168,13 +199,22 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def label(self) -> str:
         """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
         replica = self.replicas[0]
-        who = f"vote of {len(self.replicas)}" if self._vote else f"{replica.variant.label}, seed {replica.seed}"
+        who = (
+            f"vote of {len(self.replicas)}"
+            if self._vote
+            else f"{replica.variant.label}, seed {replica.seed}"
+        )
         return f"{self._source} ({who})"
 
     def document(self) -> dict[str, Any]:
         """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
         config = self.config
-        about: dict[str, Any] = {"source": self._source, "path": str(self._path), "task": config.task, "preset": config.preset}
+        about: dict[str, Any] = {
+            "source": self._source,
+            "path": str(self._path),
+            "task": config.task,
+            "preset": config.preset,
+        }
         if self._vote:
             about |= {
                 "hidden_sizes": sorted({r.variant.hidden_size for r in self.replicas}),
@@ -183,7 +223,11 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
             }
         else:
             [replica] = self.replicas
-            about |= {"hidden_size": replica.variant.hidden_size, "loss": replica.variant.loss, "seed": replica.seed}
+            about |= {
+                "hidden_size": replica.variant.hidden_size,
+                "loss": replica.variant.loss,
+                "seed": replica.seed,
+            }
             about["metrics"] = self._figures
         position = {} if config.position is None else {"position": config.position}
         return {**about, **position, "lengths": list(config.lengths)}

@@ -25,7 +25,8 @@ from rnn_tui.ui.widgets.plain import PlainSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 ALL = "all vote"  # what stands for the vote in the list of variants
-# Random numbers reach twice the bits of the longest in training, or in the report's: one wants to see what is beyond.
+# Random numbers reach twice the bits of the longest in training, or in the report's: one wants to
+# see what is beyond.
 RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which the sum has a frame, nothing is left out, digits are larger, and largest.
 HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}
@@ -37,7 +38,9 @@ class CalculatorPanel(AskPanel):
     BINDINGS = [
         key("other", "draw", "Random", "Fill in two random numbers"),
         key("show", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
-        key("network", "next_network", "Network", "The next network adds; after the last, all vote"),
+        key(
+            "network", "next_network", "Network", "The next network adds; after the last, all vote"
+        ),
         *moves("scroll_answer", {"up": -1, "down": 1}),
     ]
 
@@ -53,11 +56,15 @@ class CalculatorPanel(AskPanel):
         self._failure, self._complaints, self._note = "", list[str](), ""
 
     def compose(self) -> ComposeResult:
-        bases = PlainSelect([(base.name, base.name) for base in BASES], value=BINARY.name, id="base")
+        bases = PlainSelect(
+            [(base.name, base.name) for base in BASES], value=BINARY.name, id="base"
+        )
         choices = {"base": bases, "network": ReplicaSelect(extra=(ALL,))}
         with Vertical(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
-            for (label, number), (name, choice) in zip(EXAMPLE.items(), choices.items(), strict=True):
+            for (label, number), (name, choice) in zip(
+                EXAMPLE.items(), choices.items(), strict=True
+            ):
                 with Horizontal(classes="entry"):
                     yield Label(label, markup=False)
                     yield NumberEntry(label, number)
@@ -86,7 +93,9 @@ class CalculatorPanel(AskPanel):
     def at_hand(self) -> tuple[Addition, Source | None]:
         """The numbers as typed, or the last that could be read; and whose answers show."""
         with suppress(QueryError):
-            self._addition = Addition(*(entry.read(self._base) for entry in self.query(NumberEntry)))
+            self._addition = Addition(
+                *(entry.read(self._base) for entry in self.query(NumberEntry))
+            )
         return self._addition, self._adders.source if self._adders is not None else self._source
 
     # Of several loads only the last one goes on after its thread, as it cancels the others.
@@ -97,7 +106,8 @@ class CalculatorPanel(AskPanel):
         try:
             adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
         except CheckpointError as error:
-            self._failure = str(error)  # older weights, if there are any, go on answering, under their own name
+            # older weights, if there are any, go on answering, under their own name
+            self._failure = str(error)
             self._show_message()
             return
         self.replicas.offer(adders.config, *self.replicas.chosen)
@@ -123,7 +133,9 @@ class CalculatorPanel(AskPanel):
         self.replicas.choose_next()
 
     def action_draw(self) -> None:
-        bits = random.randint(1, RANDOM_REACH * (self._adders.config.lengths[1] if self._adders else USUAL_LENGTH))
+        bits = random.randint(
+            1, RANDOM_REACH * (self._adders.config.lengths[1] if self._adders else USUAL_LENGTH)
+        )
         for entry in self.query(NumberEntry):
             entry.hold(self._base.format(random.getrandbits(bits)))
 

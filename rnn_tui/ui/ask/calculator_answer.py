@@ -15,15 +15,27 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.adder import CarryStudy, study_carry, trace_addition
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
-from rnn_tui.tasks.adder.questions import BASES, MOST_BITS, TOO_LONG, AdderNetwork, Addition, Base, number_of, read_number, vote
+from rnn_tui.tasks.adder.questions import (
+    BASES,
+    MOST_BITS,
+    TOO_LONG,
+    AdderNetwork,
+    Addition,
+    Base,
+    number_of,
+    read_number,
+    vote,
+)
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.widgets.plain import TypedInput
 
 Bits = npt.NDArray[np.bool_]
-MOST_CHARACTERS = 3 * MOST_BITS  # a binary number with as many zeros before it and spaces in it as it has digits
+# a binary number with as many zeros before it and spaces in it as it has digits
+MOST_CHARACTERS = 3 * MOST_BITS
 MOST_DIGITS_SHOWN = 64  # more digits than these in a row are no longer read
 GAP = "   "
-MUTED = "$foreground 60%"  # Content makes no use of the theme's $text-muted, whose colour is found by what is behind it
+# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it
+MUTED = "$foreground 60%"
 TITLE = "Seeds that get the whole sum right"
 
 
@@ -36,9 +48,13 @@ class SumAnswer:
     replica: int | None  #: which of them answered; None where all voted.
     by: str  #: which weights answered, in words.
     bits: Bits  #: what came out (L,).
-    sureness: Array  #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the votes.
-    seeds_right: tuple[int, ...]  #: of each variant, how many seeds have the whole sum right; empty unless all voted.
-    #: the carry into each place (L) as a linear probe reads it off the states; empty where none comes out, None if not asked.
+    #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the
+    #: votes.
+    sureness: Array
+    #: of each variant, how many seeds have the whole sum right; empty unless all voted.
+    seeds_right: tuple[int, ...]
+    #: the carry into each place (L) as a linear probe reads it off the states; empty where none
+    #: comes out, None if not asked.
     told: tuple[int, ...] | None = None
 
     @cached_property
@@ -48,7 +64,9 @@ class SumAnswer:
 
 
 class Adders:
-    """The replicas of one file of weights; raises a `CheckpointError` if it can't be read, or is for another task."""
+    """The replicas of one file of weights; raises a `CheckpointError` if it can't be read, or is
+    for another task.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -61,7 +79,9 @@ class Adders:
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of the outputs decides."""
+        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of
+        the outputs decides.
+        """
         seeds_right: tuple[int, ...] = ()
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
@@ -75,11 +95,22 @@ class Adders:
             bits, sureness = output >= 0.5, np.maximum(output, 1 - output)
             one = self._network.replicas[replica]
             by = f"{one.variant.label} · seed {one.seed}"
-        sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)  # where weights are so large that none comes out
-        return SumAnswer(addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness, seeds_right)
+        # where weights are so large that none comes out
+        sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
+        return SumAnswer(
+            addition,
+            self.config,
+            replica,
+            f"{self.source.label} · {by}",
+            bits,
+            sureness,
+            seeds_right,
+        )
 
     def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell by a probe, first fitted to others."""
+        """The same answer of one replica, with the carries that its states tell by a probe, first
+        fitted to others.
+        """
         replica, told = answer.replica, ()
         assert replica is not None
         with suppress(CheckpointError):
@@ -87,12 +118,18 @@ class Adders:
                 self._studies[replica] = None
                 self._studies[replica] = study_carry(self._network, replica)
             if (study := self._studies[replica]) is not None:
-                told = tuple(study.carry_row(trace_addition(self._network, answer.addition, replica)).tolist())
+                told = tuple(
+                    study.carry_row(
+                        trace_addition(self._network, answer.addition, replica)
+                    ).tolist()
+                )
         return replace(answer, told=told)
 
 
 class NumberEntry(TypedInput):
-    """An input for a number that takes all keys as text: `2` or `x` is an answer too, a wrong one, as a sentence says."""
+    """An input for a number that takes all keys as text: `2` or `x` is an answer too, a wrong one,
+    as a sentence says.
+    """
 
     def __init__(self, label: str, value: str) -> None:
         super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")
@@ -158,7 +195,9 @@ def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
         if wrong:
             label = " " * (column - len(answered)) + f"{GAP}true "
             # Where both are cut they may differ in the part that is left out.
-            line += Content.assemble((label, MUTED), true if true != answered else "differs in the middle")
+            line += Content.assemble(
+                (label, MUTED), true if true != answered else "differs in the middle"
+            )
         lines.append(line)
     return lines
 
@@ -172,5 +211,8 @@ def _tallies(answer: SumAnswer, width: int) -> list[Content]:
     for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
         style = "$text-success" if right == config.seeds else "$text-error bold"
         cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
-    in_a_row = max(1, min((width + len(GAP)) // (label_width + count_width + len(GAP)), len(config.hidden_sizes)))
+    in_a_row = max(
+        1,
+        min((width + len(GAP)) // (label_width + count_width + len(GAP)), len(config.hidden_sizes)),
+    )
     return [Content(GAP).join(cells[at : at + in_a_row]) for at in range(0, len(cells), in_a_row)]

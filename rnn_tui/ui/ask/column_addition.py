@@ -22,8 +22,9 @@ Cell = tuple[str, str]  # a character, and the name of its style, one of these o
 STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
-    (3, 3, small_digit), (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
-)  # fmt: skip
+    (3, 3, small_digit),
+    (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
+)
 SCROLL_CELLS = 10  # what an arrow key, or a notch of the wheel, scrolls by
 
 
@@ -37,20 +38,26 @@ class _Row:
     """A line of the addition."""
 
     label: str  #: what it is called.
-    cell_of: Callable[[SumAnswer, int], Cell]  #: what stands in a column, counted from the lowest bit.
+    #: what stands in a column, counted from the lowest bit.
+    cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""  #: the style of the cells between columns.
     tall: bool = False  #: whether it is a number, whose digits are larger where there is room.
 
 
 class ColumnAddition(ScrollView, can_focus=True):
-    """Carries, numbers, answer, errors, true sum, highest bits left; where not all fit, the lowest show first, and stay."""
+    """Carries, numbers, answer, errors, true sum, highest bits left; where not all fit, the lowest
+    show first, and stay.
+    """
 
     DEFAULT_CLASSES = "panel"
     BORDER_TITLE = "Added bit by bit"
     BINDINGS = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
         *moves("scroll_cells", {"right": 1}),
-        *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1, "home": -9999, "end": 9999}),
+        *moves(
+            "scroll_pages",
+            {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1, "home": -9999, "end": 9999},
+        ),
     ]
     COMPONENT_CLASSES = {f"column-addition--{name}" for name in STYLES}
     _answer: SumAnswer | None = None
@@ -82,12 +89,18 @@ class ColumnAddition(ScrollView, can_focus=True):
             return
         from_right = self._from_right
         self._choose_size(self._answer.addition.length)
-        told = bool(self._answer.told) and any(line is not None and line[0] is _TOLD for line in self._lines)
+        told = bool(self._answer.told) and any(
+            line is not None and line[0] is _TOLD for line in self._lines
+        )
         meaning = "votes" if self._answer.replica is None else "sure"
-        self.border_subtitle = Content(f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %")
+        self.border_subtitle = Content(
+            f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %"
+        )
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
-        self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)  # Textual has not noticed yet
-        self._from_right = min(from_right, self.max_scroll_x)  # scrolling within a new width has set it to something else
+        # Textual has not noticed yet
+        self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)
+        # scrolling within a new width has set it to something else
+        self._from_right = min(from_right, self.max_scroll_x)
         self.refresh()
 
     def _choose_size(self, length: int) -> None:
@@ -96,7 +109,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         self._tall, self._pitch, self._glyph = 1, 2 if 2 * length - 1 <= room else 1, None
         numbers = sum(row.tall for row in _ROWS)
         for lines, width, glyph in LARGER:
-            if (width + 1) * length - 1 <= room and len(_ROWS) + 1 + (lines - 1) * numbers <= height:
+            if (width + 1) * length - 1 <= room and len(_ROWS) + 1 + (
+                lines - 1
+            ) * numbers <= height:
                 self._tall, self._pitch, self._glyph = lines, width + 1, glyph
         # By whole columns, so that the lowest bit seldom moves while one types.
         self._left = max(0, (room - self._cells) // 2 // self._pitch * self._pitch)
@@ -114,7 +129,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        self.scroll_to(x=self.scroll_x + pages * (self.container_size.width - LABEL_WIDTH), animate=False)
+        self.scroll_to(
+            x=self.scroll_x + pages * (self.container_size.width - LABEL_WIDTH), animate=False
+        )
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -130,7 +147,11 @@ class ColumnAddition(ScrollView, can_focus=True):
         line = self._lines[y] if y < len(self._lines) else None
         if answer is None or line is None:
             return Strip.blank(width, self.rich_style)
-        start, room, highest = self.scroll_offset.x, width - LABEL_WIDTH - self._left, answer.addition.length - 1
+        start, room, highest = (
+            self.scroll_offset.x,
+            width - LABEL_WIDTH - self._left,
+            answer.addition.length - 1,
+        )
         shown = range(start, min(start + room, self._cells))
         visible = [(highest - cell // self._pitch, cell % self._pitch) for cell in shown]
         row, at = line
@@ -145,7 +166,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         segments = [Segment(before), Segment(label, self._style("label")), Segment(" ")]
         for style, run in groupby(cells, key=lambda cell: cell[1]):
             segments.append(Segment("".join(character for character, _ in run), self._style(style)))
-        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        return (
+            Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        )
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"column-addition--{name}") if name else Style()
@@ -175,7 +198,11 @@ class ColumnAddition(ScrollView, can_focus=True):
         if not visible:  # there is room for the labels at most
             return []
         step = 5 if self._pitch > 1 else 10
-        labelled = ((cell, bit) for cell, (bit, across) in enumerate(visible) if across == self._anchor and bit % step == 0)
+        labelled = (
+            (cell, bit)
+            for cell, (bit, across) in enumerate(visible)
+            if across == self._anchor and bit % step == 0
+        )
         numbers = ((cell + 1 - len(f"{bit}"), f"{bit}") for cell, bit in labelled)
         text = ruler(numbers, len(visible), self.scroll_offset.x > 0, visible[-1][0] != 0)
         return [(character, "faint") for character in text]
@@ -199,9 +226,16 @@ def _digit(number: int, at: int, style: str) -> Cell:
 _TOLD = _Row("in state", _told)
 _SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
 _ROWS = (  # from top to bottom
-    _Row("carry", _carry), _TOLD, _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
+    _Row("carry", _carry),
+    _TOLD,
+    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
     _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
-    _Row("network", lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"), tall=True),
+    _Row(
+        "network",
+        lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"),
+        tall=True,
+    ),
     _Row("", lambda answer, at: ("✗", "mark") if answer.wrong[at] else (" ", "")),
-    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True), _SURE,
-)  # fmt: skip
+    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
+    _SURE,
+)

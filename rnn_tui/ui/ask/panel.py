@@ -15,13 +15,18 @@ from rnn_tui.ui.widgets.plain import PlainSelect, TypedInput
 
 
 class AskPanel(Vertical, InsideDoor):
-    """Fields to type into, where all printable keys are text, and the answers below, on which they are commands."""
+    """Fields to type into, where all printable keys are text, and the answers below, on which they
+    are commands.
+    """
 
     BINDINGS = [
-        Binding("escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"),
-        Binding("enter", "type", "Type", show=False), key("type", "type", "Type", "Go to the first field"),
+        Binding(
+            "escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"
+        ),
+        Binding("enter", "type", "Type", show=False),
+        key("type", "type", "Type", "Go to the first field"),
         key("inside", "inside", "Inside"),
-    ]  # fmt: skip
+    ]
 
     _source: Source | None = None  # the weights that a user named; None to have them chosen
 
@@ -80,8 +85,12 @@ class ReplicaSelect(Horizontal):
         _, label, seed = replica_of(config, variant, seed)
         # Labels for values, since a list goes on showing the label that a value had before.
         labels = [*(one.label for one in config.variants), *self._extra]
-        self._variants.offer_texts(((one, one) for one in labels), variant if variant in self._extra else label)
-        self._seeds.offer_texts(((f"seed {one}", one) for one in range(config.seed, config.seed + config.seeds)), seed)
+        self._variants.offer_texts(
+            ((one, one) for one in labels), variant if variant in self._extra else label
+        )
+        self._seeds.offer_texts(
+            ((f"seed {one}", one) for one in range(config.seed, config.seed + config.seeds)), seed
+        )
         self.show_seeds()
 
     def show_seeds(self, shown: bool = True) -> None:

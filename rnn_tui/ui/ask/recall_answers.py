@@ -1,4 +1,6 @@
-"""What the recall prompt shows: weights chosen and asked, maybe in a thread; the digits, a column a network, a table."""
+"""What the recall prompt shows: weights chosen and asked, maybe in a thread; the digits, a column a
+network, a table.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +24,12 @@ from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns, theme_style
 from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
-A_LENGTH, MOST_LENGTHS = 5, 20  # the report's table: how many sequences of each length, at how many lengths at most
+# the report's table: how many sequences of each length, at how many lengths at most
+A_LENGTH, MOST_LENGTHS = 5, 20
 WORDS_WIDTH = 60  # cells from which there is room for the words beside the digits
 NARROWEST = 26  # cells below which a column cuts its words beside a small digit
-SEQUENCE_WIDTH = 2 * 11 + 1  # sequences as long as the report's are shown in full, longer ones around the position
+# sequences as long as the report's are shown in full, longer ones around the position
+SEQUENCE_WIDTH = 2 * 11 + 1
 
 Digits = tuple[int, ...]
 
@@ -35,7 +39,8 @@ class RecallAnswers:
     """Sequences, and what every replica of one file of weights says to them."""
 
     source: Source  #: which weights.
-    config: SequenceConfig  #: the settings they were trained with, to recall a position that is known.
+    #: the settings they were trained with, to recall a position that is known.
+    config: SequenceConfig
     position: int  #: which digit was asked for, counted from 1.
     sequences: tuple[Digits, ...]  #: N of them.
     probabilities: Array  #: (R, N, 10).
@@ -70,7 +75,10 @@ class RecallAnswers:
     @property
     def source_text(self) -> str:
         config = self.config
-        return f"{self.source.label}: position {config.position}, {how_many(config.seeds, 'seed')}, {', '.join(config.losses)}"
+        return (
+            f"{self.source.label}: position {config.position}, {how_many(config.seeds, 'seed')}, "
+            f"{', '.join(config.losses)}"
+        )
 
     @property
     def notes(self) -> str:
@@ -78,7 +86,8 @@ class RecallAnswers:
         notes = []
         if self.position != self.config.position:
             notes.append(
-                f"No network here was trained for position {self.position}; the one for position {self.config.position} "
+                f"No network here was trained for position {self.position}; the one for position "
+                f"{self.config.position} "
                 f"answers. To train one, choose lengths of at least {self.position}."
             )
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
@@ -89,7 +98,9 @@ class RecallAnswers:
 
 
 class RecallNetworks:
-    """Chooses weights by position, a `source` for its own, and asks them; remembers which: typing looks for none."""
+    """Chooses weights by position, a `source` for its own, and asks them; remembers which: typing
+    looks for none.
+    """
 
     def __init__(self, source: Source | None = None) -> None:
         self._sources: dict[int, Source] = {}
@@ -97,19 +108,31 @@ class RecallNetworks:
             self._sources[source.position] = source
 
     def answer(self, digits: Digits, position: int) -> RecallAnswers:
-        """What each replica takes the digit at `position` for; raises a `CheckpointError` if there are no weights to read."""
+        """What each replica takes the digit at `position` for; raises a `CheckpointError` if there
+        are no weights to read.
+        """
         source, network = self._chosen(position)
-        return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
+        return RecallAnswers(
+            source, network.config, position, (digits,), network.probabilities([digits])
+        )
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
-        """The report's table: sequences of each length in training, asked at the weights' own position; raises as `answer`."""
+        """The report's table: sequences of each length in training, asked at the weights' own
+        position; raises as `answer`.
+        """
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths
-        lengths = np.linspace(shortest, longest, min(MOST_LENGTHS, longest - shortest + 1)).round().repeat(A_LENGTH)
+        lengths = (
+            np.linspace(shortest, longest, min(MOST_LENGTHS, longest - shortest + 1))
+            .round()
+            .repeat(A_LENGTH)
+        )
         sequences = tuple(draw(int(length), random) for length in lengths)
         trained = network.config.position
         assert trained is not None
-        return RecallAnswers(source, network.config, trained, sequences, network.probabilities(sequences))
+        return RecallAnswers(
+            source, network.config, trained, sequences, network.probabilities(sequences)
+        )
 
     def _chosen(self, position: int) -> tuple[Source, RecallNetwork]:
         if position not in self._sources:
@@ -133,7 +156,9 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
 
 
 def marked(digits: Sequence[int], position: int, width: int) -> str:
-    """The digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `: in `width` cells, those around it."""
+    """The digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `: in `width`
+    cells, those around it.
+    """
     room = max(1, (width - 1) // 2)
     first, last = 0, len(digits)
     if len(digits) > room:
@@ -161,7 +186,11 @@ class MarkedDigits(Widget):
         if not self._digits:
             return Content("")
         digits, position, width = self._digits, self._position, self.content_size.width
-        words = f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}" if width >= WORDS_WIDTH else ""
+        words = (
+            f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}"
+            if width >= WORDS_WIDTH
+            else ""
+        )
         line = Content(marked(digits, position, width - len(words)))
         start = line.plain.index("[")
         return line.stylize("bold reverse", start, start + 3) + Content(words).stylize("dim")
@@ -179,7 +208,11 @@ class AnswerColumns(HorizontalScroll):
         for variant, column in enumerate(self._columns):
             probabilities = answers.of(variant, seed)[0]
             answer = int(probabilities.argmax())
-            words, colour = (f"✓ {answer}", "success") if answer == true else (f"✗ {answer}, true {true}", "error")
+            words, colour = (
+                (f"✓ {answer}", "success")
+                if answer == true
+                else (f"✗ {answer}, true {true}", "error")
+            )
             if seeds > 1:
                 words += f"\n{answers.seeds_right(variant)} of {seeds} seeds right"
             name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
@@ -207,15 +240,33 @@ class RecallTable(Vertical):
         """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
         lengths = sorted({len(digits) for digits in answers.sequences})
         several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
-        drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {several if lengths[1:] else f'length {lengths[0]}'}"
-        self.query_one(".headline", Static).update(f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}")
+        drawn = (
+            f"{len(answers.sequences)} random sequences, {A_LENGTH} of "
+            f"{several if lengths[1:] else f'length {lengths[0]}'}"
+        )
+        self.query_one(".headline", Static).update(
+            f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"
+        )
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
         rows, truth = [], answers.truth
-        said = [answers.of(variant, seed).argmax(axis=1) for variant in range(len(answers.config.variants))]
-        right = (f"{answers.variant_label(at)}\n{100 * (row == truth).mean():.0f} % right" for at, row in enumerate(said))
+        said = [
+            answers.of(variant, seed).argmax(axis=1)
+            for variant in range(len(answers.config.variants))
+        ]
+        right = (
+            f"{answers.variant_label(at)}\n{100 * (row == truth).mean():.0f} % right"
+            for at, row in enumerate(said)
+        )
         headings = ["\nlength", "\nsequence", "\ntrue", *right]
         for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
             sequence = Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip())
             read = (Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row)
-            rows.append([Text(f"{len(digits)}", justify="right"), sequence, Text(f"{true}", justify="center"), *read])
+            rows.append(
+                [
+                    Text(f"{len(digits)}", justify="right"),
+                    sequence,
+                    Text(f"{true}", justify="center"),
+                    *read,
+                ]
+            )
         self.query_one(PlainTable).fill(headings, rows)

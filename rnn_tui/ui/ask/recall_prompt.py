@@ -15,7 +15,14 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
 from rnn_tui.ui.ask.panel import AskPanel
-from rnn_tui.ui.ask.recall_answers import AnswerColumns, MarkedDigits, RecallAnswers, RecallNetworks, RecallTable, draw_within
+from rnn_tui.ui.ask.recall_answers import (
+    AnswerColumns,
+    MarkedDigits,
+    RecallAnswers,
+    RecallNetworks,
+    RecallTable,
+    draw_within,
+)
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
@@ -60,9 +67,13 @@ class RecallPromptPanel(AskPanel):
                     question.border_title = "Which digit stands at the position?"
                     with Horizontal(classes="fields"):
                         yield Label("Digits")
-                        yield TypedInput(example, MOST_CHARACTERS, placeholder=hint, id="recall-digits")
+                        yield TypedInput(
+                            example, MOST_CHARACTERS, placeholder=hint, id="recall-digits"
+                        )
                         yield Label("Position")
-                        yield TypedInput(f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position")
+                        yield TypedInput(
+                            f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
+                        )
                     with Horizontal(classes="asked"):
                         yield MarkedDigits(id="recall-sequence")
                         yield Static("", id="recall-source", markup=False)
@@ -71,29 +82,40 @@ class RecallPromptPanel(AskPanel):
             yield RecallTable(id="recall-table", classes="panel")
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())  # whose colours are in the table
+        # whose colours are in the table
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
 
     def load_weights(self) -> None:
         """Let the threads that ask choose anew; ask for the position of weights that were named."""
         if self._source is not None and self._source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
-        self._networks = RecallNetworks(self._source)  # new, not emptied: a thread may be filling the old one's memory
+        # new, not emptied: a thread may be filling the old one's memory
+        self._networks = RecallNetworks(self._source)
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()
 
     @property
     def at_hand(self) -> tuple[tuple[int, ...], int, Source | None]:
-        """Digits and position as typed, or the last that could be read; and whose answers show, None before the first one."""
+        """Digits and position as typed, or the last that could be read; and whose answers show,
+        None before the first one.
+        """
         digits, position = self._digits, self._position
         with suppress(QueryError):
-            digits, position = parse_digits(self.query_one("#recall-digits", Input).value), self._typed_position()
+            digits, position = (
+                parse_digits(self.query_one("#recall-digits", Input).value),
+                self._typed_position(),
+            )
         return digits, position, self._answers.source if self._answers is not None else self._source
 
     @property
     def seed(self) -> int | None:
         """The seed whose answers are looked at; None for the mean of all."""
-        return None if self._answers is None or self._seed is None else self._answers.config.seed + self._seed
+        return (
+            None
+            if self._answers is None or self._seed is None
+            else self._answers.config.seed + self._seed
+        )
 
     @property
     def table_shown(self) -> bool:
@@ -107,7 +129,9 @@ class RecallPromptPanel(AskPanel):
     def _read(self) -> None:
         try:
             digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            self._position = check_position(parse_position(self.query_one("#recall-position", Input).value), digits)
+            self._position = check_position(
+                parse_position(self.query_one("#recall-position", Input).value), digits
+            )
         except QueryError as error:
             self._complaint = str(error)
         else:
@@ -158,8 +182,12 @@ class RecallPromptPanel(AskPanel):
         """Say what is wrong, or else what to bear in mind."""
         cut = self.query_one("#recall-digits", TypedInput).cut
         error = " ".join(filter(None, (cut, self._complaint or self._failure)))
-        self.query_one("#recall-status", Static).update(error or (self._answers.notes if self._answers is not None else ""))
-        self.update_classes({"-wrong": bool(error), "-stale": bool(self._complaint or self._failure)})
+        self.query_one("#recall-status", Static).update(
+            error or (self._answers.notes if self._answers is not None else "")
+        )
+        self.update_classes(
+            {"-wrong": bool(error), "-stale": bool(self._complaint or self._failure)}
+        )
 
     def _show_table(self) -> None:
         drawn = self._drawn
@@ -181,7 +209,9 @@ class RecallPromptPanel(AskPanel):
         return self._answers.config.seeds if self._answers is not None else 1
 
     def action_move(self, by: int) -> None:
-        self.query_one("#recall-position", TypedInput).hold(f"{min(max(1, self._typed_position() + by), len(self._digits))}")
+        self.query_one("#recall-position", TypedInput).hold(
+            f"{min(max(1, self._typed_position() + by), len(self._digits))}"
+        )
 
     def _typed_position(self) -> int:
         """The position in the field, or the last one that could be read."""
@@ -207,7 +237,9 @@ class RecallPromptPanel(AskPanel):
         self._show_table()
 
     def action_table(self) -> None:
-        self.query_one(ContentSwitcher).current = "recall-prompt" if self.table_shown else "recall-table"
+        self.query_one(ContentSwitcher).current = (
+            "recall-prompt" if self.table_shown else "recall-table"
+        )
         self.focus_view()
         if self.table_shown and (self._drawn is None or self._drawn_for != self._position):
             self._ask_table()

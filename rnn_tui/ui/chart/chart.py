@@ -1,6 +1,7 @@
-"""A line chart for live training curves. Plotext draws the braille lines, and only this module knows it; what it decides badly
-(ranges, ticks, legend, colours) ``ChartBase`` and below decide. Redraws take time from the training that is watched:
-``ChartPlot`` draws only what changed, once a refresh, when Textual asks for its first line, so that it is on screen.
+"""A line chart for live training curves. Plotext draws the braille lines, and only this module
+knows it; what it decides badly (ranges, ticks, legend, colours) ``ChartBase`` and below decide.
+Redraws take time from the training that is watched: ``ChartPlot`` draws only what changed, once a
+refresh, when Textual asks for its first line, so that it is on screen.
 """
 
 import re
@@ -29,7 +30,8 @@ from rnn_tui.ui.chart.view import ChartSeries, Frame
 
 __all__ = ["Chart", "ChartSeries"]
 
-# Plotext gets roles instead of colours: an RGB triple of number and role per element. They come back in its output.
+# Plotext gets roles instead of colours: an RGB triple of number and role per element. They come
+# back in its output.
 LINE, AXIS, CURSOR = 1, 2, 3
 TICK = "┤"
 FAINT = 0.45  # of its colour is left in a series that stands back
@@ -37,7 +39,9 @@ ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
 class ChartLine(Widget):
-    """Text for a width in cells, beside others in so many lines; worked out only when it is on screen."""
+    """Text for a width in cells, beside others in so many lines; worked out only when it is on
+    screen.
+    """
 
     ALLOW_SELECT = False
 
@@ -49,7 +53,8 @@ class ChartLine(Widget):
         return self._text(self.content_size.width, self._room)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        self._room = container.height  # to ask a widget for its size in here would lay out the whole screen once more
+        # to ask a widget for its size in here would lay out the whole screen once more
+        self._room = container.height
         self._height = self._text(width, self._room).plain.count("\n") + 1
         return self._height
 
@@ -72,7 +77,8 @@ class ChartPlot(Widget):
         self._chart = chart
         self._rows: list[Strip] | None = None
         self._look: tuple[object, ...] = ()  # what they were drawn with
-        self._restyled = False  # whether that may be another now: styles are read anew at each change of focus
+        # whether that may be another now: styles are read anew at each change of focus
+        self._restyled = False
         self._frame: Frame | None = None
 
     def redraw(self) -> None:
@@ -89,8 +95,15 @@ class ChartPlot(Widget):
         """Return one line, drawing all of them first if anything changed."""
         if self._rows is None or self._restyled or self.size != self._look[0]:
             self._restyled, before = False, self._look
-            self._look = self.size, self.app.current_theme.dark, self._background, *map(self._style, PARTS)
-            self._rows = self._rows if self._look == before and self._rows is not None else self._draw()
+            self._look = (
+                self.size,
+                self.app.current_theme.dark,
+                self._background,
+                *map(self._style, PARTS),
+            )
+            self._rows = (
+                self._rows if self._look == before and self._rows is not None else self._draw()
+            )
         return self._rows[y] if y < len(self._rows) else self._blank()
 
     def column_to_x(self, column: int) -> float | None:
@@ -104,26 +117,47 @@ class ChartPlot(Widget):
         width, height = self.size
         frame = self._frame = self._chart.frame(width, height)
         if frame is None:
-            text = Content(self._chart.empty_message).truncate(width, ellipsis=True).plain.center(width)
-            return [*[self._blank()] * ((height - 1) // 2), Strip([Segment(text, self._style("axis"))])]
+            text = (
+                Content(self._chart.empty_message)
+                .truncate(width, ellipsis=True)
+                .plain.center(width)
+            )
+            return [
+                *[self._blank()] * ((height - 1) // 2),
+                Strip([Segment(text, self._style("axis"))]),
+            ]
         background, dark = self._background.rich_color, self.app.current_theme.dark
         plain, grid = Style(bgcolor=background), self._style("grid")
         styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
         for one in frame.lines:
-            styles[_number(one.series), LINE] = Style(color=self._colour(one.series, dark), bgcolor=background)
-        shaded, restyle = frame.layers() if frame.bands or frame.mark else [], self._on_layers(frame)
+            styles[_number(one.series), LINE] = Style(
+                color=self._colour(one.series, dark), bgcolor=background
+            )
+        shaded, restyle = (
+            frame.layers() if frame.bands or frame.mark else [],
+            self._on_layers(frame),
+        )
         strips: list[Strip] = []
         for index, row in enumerate(plotted(frame, width, height, self._chart.cursor_position)):
             segments = []
             space, empty = " ", plain
             for number, role, text in row:
-                segments.append(Segment(text, styles[number, role]) if role else Segment(text.replace(" ", space), empty))
+                segments.append(
+                    Segment(text, styles[number, role])
+                    if role
+                    else Segment(text.replace(" ", space), empty)
+                )
                 if text.endswith(TICK):
-                    # The grid fills what plotext leaves empty: ten times as fast as its own lines, and none across the cursor.
+                    # The grid fills what plotext leaves empty: ten times as fast as its own lines,
+                    # and none across the cursor.
                     space, empty = "─", grid
             if index < len(shaded) and any(shaded[index]):
                 segments = list(lay_under(segments, frame.left, shaded[index], restyle))
-            strips.append(Strip([segment for segment in segments if segment.text]).adjust_cell_length(width, plain))
+            strips.append(
+                Strip([segment for segment in segments if segment.text]).adjust_cell_length(
+                    width, plain
+                )
+            )
         return strips
 
     def _blank(self) -> Strip:
@@ -139,9 +173,13 @@ class ChartPlot(Widget):
         return self.get_component_styles(f"chart-plot--{name}").color
 
     def _style(self, name: str) -> Style:
-        """Return the style of a component class: Textual would blend its colour with its own background only."""
+        """Return the style of a component class: Textual would blend its colour with its own
+        background only.
+        """
         background = self._background
-        return Style(color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color)
+        return Style(
+            color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color
+        )
 
     def _colour(self, series: ChartSeries, dark: bool) -> str:
         colour = Color.parse(curve_colour(series.colour, dark))
@@ -149,7 +187,8 @@ class ChartPlot(Widget):
 
     def _on_layers(self, frame: Frame) -> Restyle:
         ground, ink, dark = self._background, self._faint("mark"), self.app.current_theme.dark
-        if ground.ansi is not None:  # the terminal's own colours cannot be blended; only which is darker is known
+        # the terminal's own colours cannot be blended; only which is darker is known
+        if ground.ansi is not None:
             ends = Color.parse("black"), Color.parse("white")
             ground, ink = ends if dark else ends[::-1]
         hues = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
@@ -176,7 +215,9 @@ class ChartPlot(Widget):
     @on(events.MouseScrollDown)
     def _wheel(self, event: events.MouseEvent) -> None:
         """Zoom around the pointer; a turn that can't zoom any further scrolls what is around."""
-        if self._chart.zoom(1 if isinstance(event, events.MouseScrollUp) else -1, self.column_to_x(event.x)):
+        if self._chart.zoom(
+            1 if isinstance(event, events.MouseScrollUp) else -1, self.column_to_x(event.x)
+        ):
             event.stop()
             event.prevent_default()
 
@@ -186,13 +227,21 @@ def _number(series: ChartSeries) -> int:
     return series.colour % 128 + 128 * series.faint
 
 
-def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[tuple[int, int, str]]]:
-    """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0 for none."""
-    from textual_plotext.plot import Plot  # noqa: PLC0415 - an app without runs draws its first frame sooner
+def plotted(
+    frame: Frame, width: int, height: int, cursor: float | None = None
+) -> list[list[tuple[int, int, str]]]:
+    """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0
+    for none.
+    """
+    # an app without runs draws its first frame sooner
+    from textual_plotext.plot import Plot  # noqa: PLC0415
 
-    plot = Plot()  # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it builds
+    # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it
+    # builds
+    plot = Plot()
     plot.theme("clear")
-    plot._set_size(width, height)  # the public plotsize() is capped by the size of the terminal at import
+    # the public plotsize() is capped by the size of the terminal at import
+    plot._set_size(width, height)
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     plot.ticks_color((0, AXIS, 0))
@@ -215,18 +264,36 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
             plot.scatter(x, y, marker="↑", color=(_number(one.series), LINE, 0))
     # Splitting at two groups: text, number, role, text, number, role, text, ...
     rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
-    return [[(int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2]) for at in range(0, len(parts), 3)] for parts in rows]
+    return [
+        [
+            (int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2])
+            for at in range(0, len(parts), 3)
+        ]
+        for parts in rows
+    ]
 
 
 def loss_chart(state: RunState, width: int, height: int) -> Text:
-    """The loss in so many columns and rows, without an app: training as lines, validation as points, the mean over seeds."""
+    """The loss in so many columns and rows, without an app: training as lines, validation as
+    points, the mean over seeds.
+    """
     drawn = []
     for metric in (one for one in state.metric_definitions if one.chart == "loss"):
         points = metric.stage != "train"
         for at, band in enumerate(state.bands.get(metric.name, ())):
-            drawn.append(ChartSeries(f"{state.config.variants[at].label} {metric.label}", band.x, band.mean, at, points))
+            drawn.append(
+                ChartSeries(
+                    f"{state.config.variants[at].label} {metric.label}",
+                    band.x,
+                    band.mean,
+                    at,
+                    points,
+                )
+            )
         if (one := state.series.get(metric.name)) is not None:
-            drawn.append(ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points))
+            drawn.append(
+                ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points)
+            )
     cleaned = [view.clean(one, 0.0, None) for one in drawn]
     log_y = view.spans_a_decade(cleaned)
     prepared = [view.prepare(one, 0.0, log_y) for one in cleaned]
@@ -236,7 +303,9 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
         return Text("No loss was logged yet.", "dim")
     chart = Text(no_wrap=True, overflow="ellipsis")
     for series in prepared:
-        chart.append(series.marker if series.points else "─", curve_colour(series.colour, dark=True))
+        chart.append(
+            series.marker if series.points else "─", curve_colour(series.colour, dark=True)
+        )
         chart.append(f" {series.name}  ")
     chart.append("log scale" if log_y else "", "dim")
     for (_, _, first), *parts in plotted(frame, *size):
@@ -259,10 +328,17 @@ class Chart(ChartBase):
 
     def legend(self, width: int, height: int) -> Content:
         """Return the runs; with a cursor, its x and the value of each run there."""
-        entries = readout.entries(self.prepared, self.app.current_theme.dark, self.cursor_position, self._present, self.log_x)
+        entries = readout.entries(
+            self.prepared,
+            self.app.current_theme.dark,
+            self.cursor_position,
+            self._present,
+            self.log_x,
+        )
         prefix = "" if self.cursor is None else f"{self._x_label} {self.named(self.cursor)}"
         lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
-        self._read = max(self._read, len(lines)) if prefix else 0  # other values, as the cursor moves, must not move the plot
+        # other values, as the cursor moves, must not move the plot
+        self._read = max(self._read, len(lines)) if prefix else 0
         return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])
 
     def foot(self, width: int, _height: int) -> Content:
@@ -271,9 +347,13 @@ class Chart(ChartBase):
 
     def last_values(self, width: int, _height: int) -> Content:
         """Return the last value of each run, one a line."""
-        if not (entries := readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))):
+        if not (
+            entries := readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
+        ):
             return Content(self.empty_message).truncate(width, ellipsis=True)
-        return Content("\n").join(line for entry in entries for line in readout.text_lines("", [entry], width))
+        return Content("\n").join(
+            line for entry in entries for line in readout.text_lines("", [entry], width)
+        )
 
     def redraw(self) -> None:
         for part in (*self.query(ChartPlot), *self.query(ChartLine)):
@@ -284,7 +364,9 @@ SpreadKind = Literal["range", "sd"]
 SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
 
 
-def spread_series(name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
+def spread_series(
+    name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False
+) -> ChartSeries:
     """A mean over seeds with its spread around it."""
     low, high = series.low, series.high
     if kind == "sd":
@@ -293,7 +375,9 @@ def spread_series(name: str, series: SpreadSeries, colour: int, kind: SpreadKind
     return ChartSeries(name, series.x, series.mean, colour, points, low, high)
 
 
-def line_series(name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
+def line_series(
+    name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False
+) -> ChartSeries:
     """A line over runs: with its spread, and their number after its name; or of one run alone."""
     series = SpreadSeries.of(line.x, line.spreads)
     if line.seeds < 2:

@@ -1,6 +1,7 @@
-"""Axes as readers of curves expect them (the plotting library's go beyond 100 %, have odd ticks, fail on constant series), and
-the shaded areas behind lines. A terminal cell has one background and no transparency: an area is a set of whole cells, blended
-with others beforehand and laid under the text that the library has drawn. Where that is, is worked out here, in cells.
+"""Axes as readers of curves expect them (the plotting library's go beyond 100 %, have odd ticks,
+fail on constant series), and the shaded areas behind lines. A terminal cell has one background and
+no transparency: an area is a set of whole cells, blended with others beforehand and laid under the
+text that the library has drawn. Where that is, is worked out here, in cells.
 """
 
 import math
@@ -15,16 +16,20 @@ from rich.style import Style
 TINY = 1e-290  # below this a value counts as 0: its logarithm and its steps would underflow
 HUGE = 1e290  # values beyond are dropped as if infinite: differences of two would overflow
 PAD = 0.04  # the share of the data's range left free at an end of an axis that is no tick
-BAND_SHARE = 0.25  # how much of a band's cells is the colour of the run; the rest is what lies behind
+# how much of a band's cells is the colour of the run; the rest is what lies behind
+BAND_SHARE = 0.25
 MARK_SHARE = 0.08  # the same of the text's colour, for the marked range: much fainter than any band
 MARK_LAYER = 1  # the bit of the marked range; the bits above are those of the bands, in their order
 Lines = Sequence[Sequence[float]]
-Restyle = Callable[[Style | None, int], Style]  # what gives a style the background of a cell with some layers behind it
+# what gives a style the background of a cell with some layers behind it
+Restyle = Callable[[Style | None, int], Style]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Ends, ticks and labels of an axis; positions on a log axis are exponents of ten for y, of two for x."""
+    """Ends, ticks and labels of an axis; positions on a log axis are exponents of ten for y, of two
+    for x.
+    """
 
     low: float
     high: float
@@ -36,18 +41,27 @@ class Axis:
         return self.low + dot / max(1, dots - 1) * (self.high - self.low)
 
     def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Return where positions lie, in ``cells`` of ``dots`` each; the ends of the axis are half a dot from the edge."""
+        """Return where positions lie, in ``cells`` of ``dots`` each; the ends of the axis are half
+        a dot from the edge.
+        """
         scale, half = (cells * dots - 1) / (self.high - self.low) / dots, 0.5 / dots
         return [(at - self.low) * scale + half for at in positions]
 
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Move positions to the cells of their braille dots: the library rounds others, and markers would miss their line."""
+        """Move positions to the cells of their braille dots: the library rounds others, and markers
+        would miss their line.
+        """
         last = max(1, cells - 1)
-        return [self.low + math.floor(at) / last * (self.high - self.low) for at in self.places(positions, cells, dots)]
+        return [
+            self.low + math.floor(at) / last * (self.high - self.low)
+            for at in self.places(positions, cells, dots)
+        ]
 
 
 def to_position(x: float, log: bool) -> float:
-    """Return where ``x`` lies on an axis: at itself, or at its exponent of two; infinitely far where that has no place."""
+    """Return where ``x`` lies on an axis: at itself, or at its exponent of two; infinitely far
+    where that has no place.
+    """
     if log and x > TINY:
         return math.log2(x) if x < HUGE else math.inf
     return -math.inf if log else x
@@ -62,7 +76,10 @@ def nice_step(span: float, intervals: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that covers span / intervals."""
     raw = span / intervals
     magnitude = 10.0 ** math.floor(math.log10(raw))
-    return next((step for step in (magnitude, 2 * magnitude, 5 * magnitude) if step >= raw * (1 - 1e-9)), 10 * magnitude)
+    return next(
+        (step for step in (magnitude, 2 * magnitude, 5 * magnitude) if step >= raw * (1 - 1e-9)),
+        10 * magnitude,
+    )
 
 
 def tick_label(value: float, step: float) -> str:
@@ -86,8 +103,12 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
     return [round(k * step, digits) for k in range(first, last + 1)]
 
 
-def linear_axis(low: float, high: float, most: int, lower: float | None = None, upper: float | None = None) -> Axis:
-    """Return an axis around these values; it ends at ticks, or before: at a hard bound, or where much would be left empty."""
+def linear_axis(
+    low: float, high: float, most: int, lower: float | None = None, upper: float | None = None
+) -> Axis:
+    """Return an axis around these values; it ends at ticks, or before: at a hard bound, or where
+    much would be left empty.
+    """
     if high - low <= 1e-9 * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
         low, high = low - pad, high + pad
@@ -114,25 +135,38 @@ def log_axis(low: float, high: float, most: int, upper: float | None = None) -> 
     """Return a log axis of about ``most`` ticks around the positive ``low`` to ``high``."""
     low, high = max(low, TINY), max(high, TINY)
     if math.log10(high) - math.log10(low) < 0.5:
-        axis = linear_axis(low, high, most, None, upper)  # too narrow for 1-2-5: evenly spaced values, placed on the log scale
+        # too narrow for 1-2-5: evenly spaced values, placed on the log scale
+        axis = linear_axis(low, high, most, None, upper)
         start, end = (axis.low if axis.low > 0 else low), axis.high
         ticks = [tick for tick in axis.ticks if tick >= start]
         labels = axis.labels[len(axis.ticks) - len(ticks) :]
     else:
-        decades = [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
-        grids = [[m * decade for decade in decades for m in multiples] for multiples in ((1, 2, 5), (1, 3), (1,))]
+        decades = [
+            10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        ]
+        grids = [
+            [m * decade for decade in decades for m in multiples]
+            for multiples in ((1, 2, 5), (1, 3), (1,))
+        ]
         start = max(value for value in grids[0] if value <= low * (1 + 1e-9))
         end = min(value for value in grids[0] if value >= high * (1 - 1e-9))
         end = end if upper is None else min(end, upper)
-        *finer, ticks = [[v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)] for grid in grids]
+        *finer, ticks = [
+            [v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)] for grid in grids
+        ]
         most = max(2, most)  # of decades, too, some are left out where they are too many
-        ticks = next((found for found in finer if len(found) <= most), ticks[:: max(1, math.ceil(len(ticks) / most))])
+        ticks = next(
+            (found for found in finer if len(found) <= most),
+            ticks[:: max(1, math.ceil(len(ticks) / most))],
+        )
         labels = tuple(map(format_value, ticks))
     return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), labels)
 
 
 def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
-    """Return the axis from exactly ``low`` to ``high``; its ticks are whole if it holds two, with ``whole`` even if one."""
+    """Return the axis from exactly ``low`` to ``high``; its ticks are whole if it holds two, with
+    ``whole`` even if one.
+    """
     span = high - low
     step = nice_step(span, max(1, width // 6))
     if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
@@ -146,7 +180,9 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
 
 
 def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: int) -> Axis:
-    """Return the axis from exactly ``low`` to ``high`` with those labels by position that fit beside each other."""
+    """Return the axis from exactly ``low`` to ``high`` with those labels by position that fit
+    beside each other.
+    """
     kept: list[float] = []
     end = -1.0
     for at in sorted(labels):
@@ -158,11 +194,15 @@ def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: i
 
 
 def log2_axis(low: float, high: float, width: int) -> Axis:
-    """Return the log axis between two exponents of two, labelled at as many powers, evenly apart, as fit ``width`` cells."""
+    """Return the log axis between two exponents of two, labelled at as many powers, evenly apart,
+    as fit ``width`` cells.
+    """
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if last <= first:
-        start, end = 2.0**low, 2.0**high  # too narrow for powers: evenly spaced values, placed on the log scale
-        share = (end - start) / (end * math.log(2) * (high - low))  # of their mean distance, where they are closest: at its end
+        # too narrow for powers: evenly spaced values, placed on the log scale
+        start, end = 2.0**low, 2.0**high
+        # of their mean distance, where they are closest: at its end
+        share = (end - start) / (end * math.log(2) * (high - low))
         axis = x_axis(start, end, math.floor(width * share))
         return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
     for step in count(1):
@@ -174,7 +214,9 @@ def log2_axis(low: float, high: float, width: int) -> Axis:
 
 
 def band_share(count: int) -> float:
-    """Return the share of each of ``count`` bands in a cell: together little more than one alone, or they would hide lines."""
+    """Return the share of each of ``count`` bands in a cell: together little more than one alone,
+    or they would hide lines.
+    """
     return 1.0 - math.pow(1.0 - min(0.35, BAND_SHARE + 0.04 * (count - 1)), 1.0 / max(1, count))
 
 
@@ -189,7 +231,9 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return start and stop of at most ``count`` groups of positions, none empty; of one width, as a log axis crowds points."""
+    """Return start and stop of at most ``count`` groups of positions, none empty; of one width, as
+    a log axis crowds points.
+    """
     inner = [bisect_left(x, x[0] + (x[-1] - x[0]) / count * index) for index in range(1, count)]
     return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
 
@@ -214,14 +258,22 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
     return kept
 
 
-def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool) -> tuple[list[float], list[list[float]]]:
-    """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these are logarithms."""
+def cut(
+    x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
+) -> tuple[list[float], list[list[float]]]:
+    """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these
+    are logarithms.
+    """
     first, last = bisect_left(x, left), bisect_right(x, right)
-    if 0 < first < len(x) and x[first] > left:  # one point more where an edge is between two, for the interpolation
+    # one point more where an edge is between two, for the interpolation
+    if 0 < first < len(x) and x[first] > left:
         first -= 1
     if 0 < last < len(x) and x[last - 1] < right:
         last += 1
-    at, kept = list(x[first:last]), [list(map(log, line[first:last]) if log_y else line[first:last]) for line in lines]
+    at, kept = (
+        list(x[first:last]),
+        [list(map(log, line[first:last]) if log_y else line[first:last]) for line in lines],
+    )
     if at and at[0] < left:
         for line in kept:
             line[0] = between(left, at, line)
@@ -233,22 +285,41 @@ def cut(x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
     return at, kept
 
 
-def thin_band(colour: int, x: list[float], low: list[float], high: list[float], *, limit: int) -> VisibleBand:
-    """Thin a band to `limit` points if it has twice as many: up to there, drawing all takes less time than choosing."""
+def thin_band(
+    colour: int, x: list[float], low: list[float], high: list[float], *, limit: int
+) -> VisibleBand:
+    """Thin a band to `limit` points if it has twice as many: up to there, drawing all takes less
+    time than choosing.
+    """
     if len(x) > 2 * limit:
         cuts = groups(x, limit)
         x = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
-        low, high = [min(low[start:stop]) for start, stop in cuts], [max(high[start:stop]) for start, stop in cuts]
+        low, high = (
+            [min(low[start:stop]) for start, stop in cuts],
+            [max(high[start:stop]) for start, stop in cuts],
+        )
     return VisibleBand(colour, x, low, high)
 
 
-def scattered(x: Sequence[float], lines: Lines, seen: tuple[float, float], width: int, log_y: bool) -> list[tuple[float, ...]]:
-    """Return the points that are seen, with all their lines' values: of those in one place the last."""
+def scattered(
+    x: Sequence[float], lines: Lines, seen: tuple[float, float], width: int, log_y: bool
+) -> list[tuple[float, ...]]:
+    """Return the points that are seen, with all their lines' values: of those in one place the
+    last.
+    """
     low, high = seen
     rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
     rows = [(at, *map(log, values)) for at, *values in rows] if log_y else rows
-    tall = max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0) or 1.0
-    return list({(int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row for row in rows}.values())
+    tall = (
+        max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0)
+        or 1.0
+    )
+    return list(
+        {
+            (int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row
+            for row in rows
+        }.values()
+    )
 
 
 def log(value: float) -> float:
@@ -258,33 +329,52 @@ def log(value: float) -> float:
 
 def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
     """Interpolate between the first two points, one of which may be below all axes."""
-    return -math.inf if -math.inf in (y[0], y[1]) else y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
+    return (
+        -math.inf
+        if -math.inf in (y[0], y[1])
+        else y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
+    )
 
 
-def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
-    """Return both ends of a band by column, in rows from the bottom: the extremes of its points there, or what lies between."""
+def spans(
+    band: VisibleBand, x: Axis, y: Axis, width: int, height: int
+) -> dict[int, tuple[float, float]]:
+    """Return both ends of a band by column, in rows from the bottom: the extremes of its points
+    there, or what lies between.
+    """
     # What is below the axis, perhaps infinitely, slopes down to its end.
-    lows, highs = (y.places([value if value > y.low else y.low for value in ends], height, 4) for ends in (band.low, band.high))
+    lows, highs = (
+        y.places([value if value > y.low else y.low for value in ends], height, 4)
+        for ends in (band.low, band.high)
+    )
     points = list(zip(x.places(band.x, width, 2), lows, highs, strict=True))
     found: dict[int, tuple[float, float]] = {}
     for (last, last_low, last_high), (place, low, high) in pairwise([*points[:1], *points]):
         for between in range(int(last) + 1, int(place)):
             share = (between + 0.5 - last) / (place - last)
-            found[between] = (last_low + share * (low - last_low), last_high + share * (high - last_high))
+            found[between] = (
+                last_low + share * (low - last_low),
+                last_high + share * (high - last_high),
+            )
         bottom, top = found.get(int(place), (low, high))
         found[int(place)] = (min(bottom, low), max(top, high))
     return found
 
 
-def lay_under(segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle) -> Iterator[Segment]:
-    """Cut a line, a character a cell, where layers behind it change, which are ``row`` after ``left`` cells, and restyle it."""
+def lay_under(
+    segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle
+) -> Iterator[Segment]:
+    """Cut a line, a character a cell, where layers behind it change, which are ``row`` after
+    ``left`` cells, and restyle it.
+    """
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)
     for text, style, _ in segments:
         start = 0
         while start < len(text):
             while not room:
-                behind, room = next(parts, (0, len(text)))  # what follows the plot is blank to the end of the line
+                # what follows the plot is blank to the end of the line
+                behind, room = next(parts, (0, len(text)))
             piece = text[start : start + room]
             yield Segment(piece, restyle(style, behind) if behind else style)
             start += len(piece)

@@ -1,4 +1,6 @@
-"""What a chart says in words: legend, readout at the cursor, foot. What says least gives way where there is no room."""
+"""What a chart says in words: legend, readout at the cursor, foot. What says least gives way where
+there is no room.
+"""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +17,8 @@ from rnn_tui.ui.chart.view import ChartSeries, Range, nearest
 
 GAP = "   "
 SHADE, LINE = "░", "──"  # what stands for the marked range in words, and for a line without markers
-WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")  # a word of a name, with the spaces or dashes after it
+# a word of a name, with the spaces or dashes after it
+WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class LegendEntry:
 
     name: str  #: What it is called.
     colour: str  #: Of its curves.
-    readings: tuple[tuple[str, str, str], ...]  #: Of each curve: what stands for it, its value, if any, that with its band.
+    #: Of each curve: what stands for it, its value, if any, that with its band.
+    readings: tuple[tuple[str, str, str], ...]
 
     def text(self, name: str, long: bool) -> Content:
         """Say it by that name, with bands or without."""
@@ -42,9 +46,15 @@ def format_position(x: float) -> str:
 
 
 def entries(
-    series: Sequence[ChartSeries], dark: bool, x: float | None, present: Range | None = None, log_x: bool = False
+    series: Sequence[ChartSeries],
+    dark: bool,
+    x: float | None,
+    present: Range | None = None,
+    log_x: bool = False,
 ) -> list[LegendEntry]:
-    """Return the entries of prepared series, with values at the position ``x``, if any, and places visibly elsewhere."""
+    """Return the entries of prepared series, with values at the position ``x``, if any, and places
+    visibly elsewhere.
+    """
     found = []
     for one in (one for one in series if one.x):
         value = spread = place = ""
@@ -56,13 +66,23 @@ def entries(
             if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
                 place = f" @{format_position(from_position(one.x[index], log_x))}"
         glyph = one.marker if one.points else f"─{one.mark}" if one.mark else LINE
-        found.append(((one.name, curve_colour(one.colour, dark)), (glyph, value + place, value + spread + place)))
+        found.append(
+            (
+                (one.name, curve_colour(one.colour, dark)),
+                (glyph, value + place, value + spread + place),
+            )
+        )
     shown = groupby(found, itemgetter(0))
-    return [LegendEntry(name, colour, tuple(reading for _, reading in same)) for (name, colour), same in shown]
+    return [
+        LegendEntry(name, colour, tuple(reading for _, reading in same))
+        for (name, colour), same in shown
+    ]
 
 
 def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
-    """Return names without the words that all begin with or, if ``both``, end with; a number keeps the word before it."""
+    """Return names without the words that all begin with or, if ``both``, end with; a number keeps
+    the word before it.
+    """
     if len(set(names)) < 2:
         return list(names)
     words = [WORD.findall(name) for name in names]
@@ -76,18 +96,28 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
     return kept if len(set(kept)) == len(set(names)) else list(names)
 
 
-def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
-    """Return entries in ``most`` lines; in one, bands give way first, then what names share. What is left out is counted."""
+def text_lines(
+    prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1
+) -> list[Content]:
+    """Return entries in ``most`` lines; in one, bands give way first, then what names share. What
+    is left out is counted.
+    """
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []
-    for shown, long in product((names, told_apart(names, both=False), told_apart(names)), (True, False)):
+    for shown, long in product(
+        (names, told_apart(names, both=False), told_apart(names)), (True, False)
+    ):
         texts = [entry.text(name, long) for entry, name in zip(entries, shown, strict=True)]
         lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
         if len(lines) <= 1:
             return [Content(GAP).join(line) for line in lines]
     left, lines = sum(map(len, lines[most:])), lines[:most]
     kept = int(bool(prefix) and len(lines) == 1)
-    while left and len(lines[-1]) > kept and (_length([*lines[-1], Content(f"… {left} more")]) > width):
+    while (
+        left
+        and len(lines[-1]) > kept
+        and (_length([*lines[-1], Content(f"… {left} more")]) > width)
+    ):
         lines[-1].pop()
         left += 1
     if left:
@@ -120,4 +150,6 @@ def foot_line(x_label: str, mark: tuple[float, float, str] | None, width: int) -
     """Return what x counts and what is marked; where both do not fit, the latter."""
     marked = marked_text(*mark) if mark else ""
     texts = [f"{x_label}{GAP}{marked}", marked, marked_text(*mark[:2], "")] if mark else [x_label]
-    return Content(next((one for one in texts if cell_len(one) <= width), texts[-1])).truncate(width, ellipsis=True)
+    return Content(next((one for one in texts if cell_len(one) <= width), texts[-1])).truncate(
+        width, ellipsis=True
+    )

@@ -18,7 +18,10 @@ from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import views_in
 
-MISSING = "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or press t to train."
+MISSING = (
+    "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or "
+    "press t to train."
+)
 COLUMN = 30  # cells that the bars of a network take beside those of another
 SEES_WIDTH, SEES_HEIGHT = 72, 29  # from here on what the network sees is drawn as large as it is
 HINT = """\
@@ -34,7 +37,8 @@ class DigitAnswer:
     """What one network makes of a digit."""
 
     source: Source  #: the weights of the network.
-    probabilities: tuple[float, ...] = ()  #: of the ten digits; missing to 1: that it is none. Empty without an answer.
+    #: of the ten digits; missing to 1: that it is none. Empty without an answer.
+    probabilities: tuple[float, ...] = ()
     failure: str = ""  #: why there is no answer.
 
     @property
@@ -56,7 +60,9 @@ class DigitAnswer:
             return f"{100 * self.confidence:.1f} % sure"
         if 1 - sum(self.probabilities) > self.confidence:
             return "No digit?"
-        first, second, *_ = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
+        first, second, *_ = sorted(
+            range(len(self.probabilities)), key=lambda n: -self.probabilities[n]
+        )
         return f"Unsure: {first} or {second}?"
 
 
@@ -65,18 +71,24 @@ class DrawingAnswers:
     """A drawing as the networks read it."""
 
     digit: Ink  #: (28, 28), what they see.
-    each: tuple[DigitAnswer, ...]  #: of every network that was asked, the chosen one's first; none where nothing is drawn.
+    #: of every network that was asked, the chosen one's first; none where nothing is drawn.
+    each: tuple[DigitAnswer, ...]
 
 
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
-    from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415 - OpenCV, slow to load: not while a view is being made
+    # OpenCV, slow to load: not while a view is being made
+    from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
 
     digit = centre(ink)
-    return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources if digit.any()))
+    return DrawingAnswers(
+        digit, tuple(answer_digit(digit, source) for source in sources if digit.any())
+    )
 
 
-def answer_digit(digit: Ink, source: Source, network: RowReaderNetwork | None = None) -> DigitAnswer:
+def answer_digit(
+    digit: Ink, source: Source, network: RowReaderNetwork | None = None
+) -> DigitAnswer:
     """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
     try:
         network = network or NETWORKS.get(source.path, RowReaderNetwork)
@@ -120,7 +132,13 @@ class DrawingView(Horizontal):
     def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
-        fit = max(1, min(len(each), (self.size.width - self.query_one("#drawing-sees").outer_size.width) // COLUMN))
+        fit = max(
+            1,
+            min(
+                len(each),
+                (self.size.width - self.query_one("#drawing-sees").outer_size.width) // COLUMN,
+            ),
+        )
         columns = views_in(place, DigitColumn, fit)
         for column, answer in zip(columns, each, strict=False):
             colour = "error" if answer.failure else "warning" if answer.unsure else "success"
@@ -131,11 +149,15 @@ class DrawingView(Horizontal):
                 words += f"\n{same} {len(given)} say {given[0]}"
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(columns, place.size)
-        self.query_one("#drawing-others", Static).update(Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:]))
+        self.query_one("#drawing-others", Static).update(
+            Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:])
+        )
 
     def on_resize(self) -> None:
         width, height = self.size
-        self.query_one(InkImage).scale = PLAIN if width >= SEES_WIDTH and height >= SEES_HEIGHT else SMALL
+        self.query_one(InkImage).scale = (
+            PLAIN if width >= SEES_WIDTH and height >= SEES_HEIGHT else SMALL
+        )
         if self.answers is not None and not self.has_class("-empty"):
             self.show(self.answers)
 

@@ -1,4 +1,6 @@
-"""Ink on 28×28 pixels, to be read by brightness or characters alone; for the first frame, so without NumPy."""
+"""Ink on 28×28 pixels, to be read by brightness or characters alone; for the first frame, so
+without NumPy.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,11 +21,16 @@ from rnn_tui.tasks.mnist.first_digits import SIDE
 if TYPE_CHECKING:
     from rnn_tui.photos.drawing import Ink
 
-SHADES = 32  # as many shades as can be told apart; with fewer of them more neighbours are drawn in one go
-_CHARACTERS = " ░▒▓█"  # what stands for ink where a terminal has no colours; in its own colour it can't be seen
+# as many shades as can be told apart; with fewer of them more neighbours are drawn in one go
+SHADES = 32
+# what stands for ink where a terminal has no colours; in its own colour it can't be seen
+_CHARACTERS = " ░▒▓█"
 SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
-ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}  # cells of a pixel's width; as many half cells of its height
-_SIZES = {scale: Size(zoom * SIDE, zoom * SIDE // 2) for scale, zoom in ZOOM.items()} | {SMALL: Size(SIDE // 2, SIDE // 4)}
+# cells of a pixel's width; as many half cells of its height
+ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}
+_SIZES = {scale: Size(zoom * SIDE, zoom * SIDE // 2) for scale, zoom in ZOOM.items()} | {
+    SMALL: Size(SIDE // 2, SIDE // 4)
+}
 
 Cell = tuple[str, Style]
 Levels = Sequence[Sequence[int]]  # rows of shades, from 0 for bare paper to `SHADES` for full ink
@@ -37,12 +44,15 @@ def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:
 
 
 class InkImage(Widget):
-    """A picture of ink: `small`, of 14 × 7 cells, at half the resolution; the others have 28 × 14, 56 × 28 and 84 × 42."""
+    """A picture of ink: `small`, of 14 × 7 cells, at half the resolution; the others have 28 × 14,
+    56 × 28 and 84 × 42.
+    """
 
     COMPONENT_CLASSES = {"ink-image--ink"}
     ALLOW_SELECT = False
 
-    scale = reactive(PLAIN, layout=True, init=False)  #: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.
+    #: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.
+    scale = reactive(PLAIN, layout=True, init=False)
     _levels: Levels = ((0,) * SIDE,) * SIDE
 
     def show_ink(self, ink: "Ink") -> None:
@@ -51,7 +61,9 @@ class InkImage(Widget):
 
     def show_levels(self, levels: Levels) -> None:
         """Draw shades (28, 28)."""
-        changed = [at for at, (new, old) in enumerate(zip(levels, self._levels, strict=True)) if new != old]
+        changed = [
+            at for at, (new, old) in enumerate(zip(levels, self._levels, strict=True)) if new != old
+        ]
         self._levels = levels
         if changed:
             self.refresh_rows(changed[0], changed[-1])

@@ -1,4 +1,6 @@
-"""Digits by hand: draw one on the pad, with mouse or keys, and see at every stroke how trained networks read it."""
+"""Digits by hand: draw one on the pad, with mouse or keys, and see at every stroke how trained
+networks read it.
+"""
 
 from rich.style import Style
 from textual import events, on
@@ -27,7 +29,9 @@ STRIDE = 4  # pixels that Shift and an arrow key move by
 
 
 class DrawingPad(InkImage, can_focus=True):
-    """28×28 pixels to draw on. Left drag draws, right or Shift erases; a cursor that keys move draws while the pen is down."""
+    """28×28 pixels to draw on. Left drag draws, right or Shift erases; a cursor that keys move
+    draws while the pen is down.
+    """
 
     class Changed(Message):
         """The drawing, the pen or the brush is another."""
@@ -55,8 +59,10 @@ class DrawingPad(InkImage, can_focus=True):
         self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
         self._dragged = False  # whether a stroke of the mouse is under way
         self.pen_down = False  #: whether arrow keys draw.
-        self._by_keys = True  # whoever draws with the mouse has its pointer, and needs no second one
-        self._cursor_row: int | None = SIDE // 2  # the row in which the cursor was drawn last; None for none
+        # whoever draws with the mouse has its pointer, and needs no second one
+        self._by_keys = True
+        # the row in which the cursor was drawn last; None for none
+        self._cursor_row: int | None = SIDE // 2
 
     # With the mouse
 
@@ -66,7 +72,11 @@ class DrawingPad(InkImage, can_focus=True):
         event.stop()
         self.capture_mouse()
         self.pen_down, self._dragged, self._by_keys = False, True, False
-        self.drawing.begin(self._point(event), RADII[self.brush], erases=self.erases or event.button == RIGHT or event.shift)
+        self.drawing.begin(
+            self._point(event),
+            RADII[self.brush],
+            erases=self.erases or event.button == RIGHT or event.shift,
+        )
         self._show()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -195,7 +205,8 @@ def _on_grid(place: float) -> int:
     return min(max(int(place), 0), SIDE - 1)
 
 
-ABOVE, BESIDE = 3, 50  # lines of a pad's frame and of what is above; cells that its frame and the answers need at least
+# lines of a pad's frame and of what is above; cells that its frame and the answers need at least
+ABOVE, BESIDE = 3, 50
 AROUND = Size(2, 4)  # what the app has around a view
 
 
@@ -206,7 +217,8 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
-        # Answers that the next stroke has overtaken are shown too: while a line is drawn there is always a next one.
+        # Answers that the next stroke has overtaken are shown too: while a line is drawn there is
+        # always a next one.
         self._asking = LatestQuestion[DrawingAnswers](self, self._show, overtaken=True)
 
     def compose(self) -> ComposeResult:
@@ -232,7 +244,9 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     def _fit(self, size: Size) -> None:
         zoom = min((size.width - BESIDE) // SIDE, (size.height - ABOVE) // (SIDE // 2))
-        self.query_one(DrawingPad).scale = next((scale for scale in (HUGE, LARGE) if zoom >= ZOOM[scale]), PLAIN)
+        self.query_one(DrawingPad).scale = next(
+            (scale for scale in (HUGE, LARGE) if zoom >= ZOOM[scale]), PLAIN
+        )
         self.query_one("#drawing-frame").set_class(size.height >= SIDE // 2 + ABOVE, "panel")
 
     def focus_view(self) -> None:
@@ -256,7 +270,8 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         if self.networks.sources:
             ink, asked = self.query_one(DrawingPad).drawing.ink, self.networks.asked
             self._asking.ask(lambda: answer_drawing(ink, asked))
-        elif self.networks.sources is not None:  # where they are not known yet, finding them will ask
+        elif self.networks.sources is not None:
+            # where they are not known yet, finding them will ask
             self.query_one(DrawingView).say(MISSING)
 
     async def _show(self, answers: DrawingAnswers | str) -> None:
@@ -270,5 +285,8 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def _show_pen(self) -> None:
         """Say what a stroke would do."""
         pad, frame = self.query_one(DrawingPad), self.query_one("#drawing-frame")
-        pen = f"{BRUSHES[pad.brush]} {'eraser' if pad.erases else 'brush'} · pen {'down' if pad.pen_down else 'up'}"
+        pen = (
+            f"{BRUSHES[pad.brush]} {'eraser' if pad.erases else 'brush'} · pen "
+            f"{'down' if pad.pen_down else 'up'}"
+        )
         frame.border_subtitle = Content(pen)

@@ -1,4 +1,6 @@
-"""Guided experiments as their files have them, whose format `docs/how-to/guided-experiments.md` describes."""
+"""Guided experiments as their files have them, whose format `docs/how-to/guided-experiments.md`
+describes.
+"""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class ExperimentStep:
-    """A step: `text` to read and a question to `guess`, `keys` that are pressed, at what to `look` then; texts in Markdown."""
+    """A step: `text` to read and a question to `guess`, `keys` that are pressed, at what to `look`
+    then; texts in Markdown.
+    """
 
     title: str
     text: str
@@ -38,17 +42,26 @@ def experiment_names(folder: Path = FOLDER) -> list[str]:
 
 
 def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> GuidedExperiment:
-    """Read an experiment, in a language if it is there in that; a `DataError` says what is wrong with a file."""
+    """Read an experiment, in a language if it is there in that; a `DataError` says what is wrong
+    with a file.
+    """
     path = folder / f"{name}.{language}.md"
     path = path if path.is_file() else folder / f"{name}.md"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise DataError(f"The experiment {path.name} can't be read: {type(error).__name__}.") from None
+        raise DataError(
+            f"The experiment {path.name} can't be read: {type(error).__name__}."
+        ) from None
     if (head := _HEAD.match(text)) is None:
-        raise DataError(f"{path.name} must begin with '# TITLE', then 'N min · WHAT IT IS ABOUT', then a step '## TITLE'.")
+        raise DataError(
+            f"{path.name} must begin with '# TITLE', then 'N min · WHAT IT IS ABOUT', then a "
+            "step '## TITLE'."
+        )
     parts = re.split(r"^## +", text[head.end() :], flags=re.MULTILINE)[1:]
-    steps = tuple(_step(part, f"Step {number} of {path.name}") for number, part in enumerate(parts, 1))
+    steps = tuple(
+        _step(part, f"Step {number} of {path.name}") for number, part in enumerate(parts, 1)
+    )
     return GuidedExperiment(head[1], head[2], steps)
 
 
@@ -57,8 +70,19 @@ def _step(part: str, where: str) -> ExperimentStep:
     pieces = [piece.strip() for piece in _BLOCK.split(rest)]
     kinds = pieces[1::3]
     if kinds not in ([], ["guess"], ["keys"], ["guess", "keys"]) or any(pieces[3:-1:3]):
-        raise DataError(f"{where} must have at most a block 'guess' and right behind it a block 'keys'.")
+        raise DataError(
+            f"{where} must have at most a block 'guess' and right behind it a block 'keys'."
+        )
     if not all([title.strip(), pieces[0], pieces[-1], *pieces[2::3]]):
-        raise DataError(f"{where} needs a title, text, something in its blocks, and behind them what to look at.")
+        raise DataError(
+            f"{where} needs a title, text, something in its blocks, and behind them what to look "
+            "at."
+        )
     said = dict(zip(kinds, pieces[2::3], strict=True))
-    return ExperimentStep(title, pieces[0], said.get("guess", ""), said.get("keys", "").split(), pieces[-1] if kinds else "")
+    return ExperimentStep(
+        title,
+        pieces[0],
+        said.get("guess", ""),
+        said.get("keys", "").split(),
+        pieces[-1] if kinds else "",
+    )

@@ -1,4 +1,6 @@
-"""The list of guided experiments, and the panel in which one is played: it presses keys, by the app's own bindings."""
+"""The list of guided experiments, and the panel in which one is played: it presses keys, by the
+app's own bindings.
+"""
 
 import asyncio
 import os
@@ -41,9 +43,17 @@ class GuideScreen(ModalScreen[GuidedExperiment | None]):
         self._experiments = experiments
 
     def compose(self) -> ComposeResult:
-        lines = [((one.title, "bold"), (f"\n  {one.about}", "$foreground 65%")) for one in self._experiments]
-        options = OptionList(*(Option(Content.assemble(*line)) for line in lines), compact=True, markup=False)
-        options.border_title, options.border_subtitle = "Guided experiments", "Enter begins · Esc leaves"
+        lines = [
+            ((one.title, "bold"), (f"\n  {one.about}", "$foreground 65%"))
+            for one in self._experiments
+        ]
+        options = OptionList(
+            *(Option(Content.assemble(*line)) for line in lines), compact=True, markup=False
+        )
+        options.border_title, options.border_subtitle = (
+            "Guided experiments",
+            "Enter begins · Esc leaves",
+        )
         yield options
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -51,10 +61,14 @@ class GuideScreen(ModalScreen[GuidedExperiment | None]):
 
 
 class GuidePanel(Vertical):
-    """An experiment, step by step: its text, a field for a guess, what Enter presses; `looking` where that is done."""
+    """An experiment, step by step: its text, a field for a guess, what Enter presses; `looking`
+    where that is done.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go_on", "Go on", tooltip="Press the keys of this step; go on to the next"),
+        Binding(
+            "enter", "go_on", "Go on", tooltip="Press the keys of this step; go on to the next"
+        ),
         Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment"),
     ]
     app = getters.app(RnnTuiApp)
@@ -70,19 +84,35 @@ class GuidePanel(Vertical):
 
     async def on_mount(self) -> None:
         """Show the step, or, behind its keys, what to look at; a guess stays in view."""
-        step, field, steps = self.experiment.steps[self.at], self.query_one(TypedInput), len(self.experiment.steps)
-        self.border_title = Content(f"{self.at + 1} of {steps} · {step.title} · {self.experiment.title}")  # cut at its end
+        step, field, steps = (
+            self.experiment.steps[self.at],
+            self.query_one(TypedInput),
+            len(self.experiment.steps),
+        )
+        # cut at its end
+        self.border_title = Content(
+            f"{self.at + 1} of {steps} · {step.title} · {self.experiment.title}"
+        )
         presses = step.keys and not self.looking
-        self.border_subtitle = Content(f"Enter presses {self._shown(*step.keys)}" if presses else "Enter goes on · Esc leaves")
+        self.border_subtitle = Content(
+            f"Enter presses {self._shown(*step.keys)}" if presses else "Enter goes on · Esc leaves"
+        )
         if not self.looking:
             field.value = ""
-        field.disabled, field.display = self.looking, bool(field.value if self.looking else step.guess)
-        await self.query_one(Markdown).update(step.look if self.looking else f"{step.text}\n\n{step.guess}")
+        field.disabled, field.display = (
+            self.looking,
+            bool(field.value if self.looking else step.guess),
+        )
+        await self.query_one(Markdown).update(
+            step.look if self.looking else f"{step.text}\n\n{step.guess}"
+        )
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self.take_focus()
 
     def take_focus(self) -> None:
-        """Focus the field where there is something to guess, or else the text, which arrows scroll."""
+        """Focus the field where there is something to guess, or else the text, which arrows
+        scroll.
+        """
         field = self.query_one(TypedInput)
         (field if field.display and not self.looking else self.query_one(VerticalScroll)).focus()
 
@@ -112,11 +142,15 @@ class GuidePanel(Vertical):
     def _shown(self, *keys: str) -> str:
         """Keys as the app shows them, fields by the last word of their ids."""
         words = [self.app.get_key_display(Binding(key, "")) for key in keys if key != WAIT]
-        words = [f"{one.rpartition('-')[2].strip('#')}:" if one[0] in "#+-" else one for one in words]
+        words = [
+            f"{one.rpartition('-')[2].strip('#')}:" if one[0] in "#+-" else one for one in words
+        ]
         return " ".join(one.upper() if one[1:].isdigit() else one for one in words)
 
     async def _press_all(self, keys: list[str]) -> None:
-        """Press each key when the one before has done its work; a `UserError` says why not all of them."""
+        """Press each key when the one before has done its work; a `UserError` says why not all of
+        them.
+        """
         if self.app.runs.busy:
             raise UserError(UNDER_WAY)
         self.app.pane.focus_view()
@@ -130,9 +164,23 @@ class GuidePanel(Vertical):
                 raise UserError(f"A question stands over the app; once it is answered, {AGAIN}")
 
     async def _go_to(self, word: str) -> None:
-        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or take its tick away by `-ID`."""
-        places = [one for one in self.app.pane.query(f"#{word[1:]}") if all(node.display for node in one.ancestors_with_self)]
-        field = next((one for place in places for one in place.walk_children(Widget, with_self=True) if one.focusable), None)
+        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or take its tick away by
+        `-ID`.
+        """
+        places = [
+            one
+            for one in self.app.pane.query(f"#{word[1:]}")
+            if all(node.display for node in one.ancestors_with_self)
+        ]
+        field = next(
+            (
+                one
+                for place in places
+                for one in place.walk_children(Widget, with_self=True)
+                if one.focusable
+            ),
+            None,
+        )
         if field is None:
             raise UserError(f"{self._shown(word)} is not in view; {AGAIN}")
         self.app.screen.set_focus(field)
@@ -140,7 +188,10 @@ class GuidePanel(Vertical):
             await self._press("space")
 
     async def _press(self, key: str) -> None:
-        typed, nodes = key_to_character(key), self.app.focused.ancestors_with_self if self.app.focused else ()
+        typed, nodes = (
+            key_to_character(key),
+            self.app.focused.ancestors_with_self if self.app.focused else (),
+        )
         taken = any(isinstance(one, Widget) and one.check_consume_key(key, typed) for one in nodes)
         if not taken and key not in self.app.screen.active_bindings:
             raise UserError(f"{self._shown(key)} means nothing here; {AGAIN}")
@@ -150,13 +201,22 @@ class GuidePanel(Vertical):
         await arrived.wait()
 
     async def _rest(self, until_trained: bool) -> None:
-        """Wait until keys, answers, studies, photos, and with `until_trained` also runs, are done."""
+        """Wait until keys, answers, studies, photos, and with `until_trained` also runs, are
+        done.
+        """
         app, began, looks = self.app, time.monotonic(), 0
         while looks < LOOKS:
             if time.monotonic() - began > SECONDS_TO_REST:
-                raise UserError(f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; {AGAIN}")
+                raise UserError(
+                    f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; {AGAIN}"
+                )
             await asyncio.sleep(SECONDS_TO_LOOK)
-            busy = app._in_hand or app._typed or not app.takes_keys() or (until_trained and app.runs.anything_to_come)
+            busy = (
+                app._in_hand
+                or app._typed
+                or not app.takes_keys()
+                or (until_trained and app.runs.anything_to_come)
+            )
             reads = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
             works = any(one.node is not self and not one.is_finished for one in app.workers)
             looks = 0 if busy or reads or works else looks + 1
@@ -177,4 +237,6 @@ def open_guide(app: RnnTuiApp) -> None:
     read_late_styles(cast("App[object]", app))
     spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")[:2]
     with telling(app):
-        app.push_screen(GuideScreen([read_experiment(name, spoken) for name in experiment_names()]), begin)
+        app.push_screen(
+            GuideScreen([read_experiment(name, spoken) for name in experiment_names()]), begin
+        )

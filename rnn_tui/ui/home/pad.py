@@ -18,7 +18,9 @@ DRAWING = "drawing"
 
 
 def answers_to(given: Given, network: int) -> list[DigitAnswer]:
-    """What a network that ships says of a digit, a drawing centred, after each row; raises a `CheckpointError` if it can't."""
+    """What a network that ships says of a digit, a drawing centred, after each row; raises a
+    `CheckpointError` if it can't.
+    """
     if not (sources := shipped(MNIST.name)):
         raise CheckpointError(MISSING)
     source, digit = sources[network % len(sources)], given.digit
@@ -39,7 +41,9 @@ class HomePad(DrawingPad):
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
         """Put a digit (28, 28) of grey levels, 0 … 255, in the place of what is drawn."""
-        self.digit = Given(name, np.array([list(row) for row in rows], np.float32) / np.float32(255), label)
+        self.digit = Given(
+            name, np.array([list(row) for row in rows], np.float32) / np.float32(255), label
+        )
         self.drawing.clear()
 
     @property

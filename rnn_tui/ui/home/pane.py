@@ -38,7 +38,12 @@ LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit ha
 GO_ON, GUIDE = "go-on", "guide"
 WAYS = {  # by the name of the key: what it is called, a line on it, the tab, the view
     "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
-    "view-1": ("Ask the recall network", "Type digits; it repeats one of them", RECALL.name, "prompt"),
+    "view-1": (
+        "Ask the recall network",
+        "Type digits; it repeats one of them",
+        RECALL.name,
+        "prompt",
+    ),
     "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
@@ -47,8 +52,10 @@ WAYS = {  # by the name of the key: what it is called, a line on it, the tab, th
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
 TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to type
-SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20  # how often a row is read, and for how many rows' time an answer stands
-MOST_READINGS = 3  # digits that are read while nobody presses a key: nothing goes on where nobody looks
+# how often a row is read, and for how many rows' time an answer stands
+SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20
+# digits that are read while nobody presses a key: nothing goes on where nobody looks
+MOST_READINGS = 3
 FAILURE = "The network could not answer; the log file has the details."
 
 
@@ -102,7 +109,8 @@ class HomeDigit(Vertical):
         self.whole = True
         self.refresh_bindings()
         self.action_give_back()
-        await in_thread(self, import_module, "rnn_tui.ui.training.training_view")  # what one looks at next
+        # what one looks at next
+        await in_thread(self, import_module, "rnn_tui.ui.training.training_view")
 
     @property
     def _levels(self) -> Levels:
@@ -175,7 +183,9 @@ class HomeDigit(Vertical):
             label = self.given.label if rows == SIDE else None
             text, role = _told(answer, rows, label)
             self.border_title = Content(f"The {answer.source.title} reads")
-        self.query_one(ProbabilityColumns).show(answer.probabilities if answer else [0.0] * 10, label)
+        self.query_one(ProbabilityColumns).show(
+            answer.probabilities if answer else [0.0] * 10, label
+        )
         line = self.query_one(Static)
         if str(line.content) != text:  # or its classes would be looked up at each row
             line.set_classes(role).update(text, layout=False)
@@ -211,15 +221,20 @@ def _told(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str
         return f"row {rows} of {SIDE}: {text}", ""
     if label is None:
         return (answer.verdict, "-unsure") if answer.unsure else (text, "")
-    return (f"{text} ✓", "-right") if label == answer.digit else (f"{text} ✗ it is {label}", "-wrong")
+    return (
+        (f"{text} ✓", "-right") if label == answer.digit else (f"{text} ✗ it is {label}", "-wrong")
+    )
 
 
 class HomePane(Pane):
-    """A digit on the left, on the right what one can do, such as to train on the torchvision root `data_dir`."""
+    """A digit on the left, on the right what one can do, such as to train on the torchvision root
+    `data_dir`.
+    """
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(name, f"go('{name}')", title, more, show=False) for name, (title, more, *_) in WAYS.items()
+        key(name, f"go('{name}')", title, more, show=False)
+        for name, (title, more, *_) in WAYS.items()
     ]
 
     def __init__(self, data_dir: str | None = None) -> None:
@@ -228,11 +243,15 @@ class HomePane(Pane):
         self.interrupted: RunRecord | None = None
 
     def compose(self) -> ComposeResult:
-        self.set_class(self._large, "-large")  # before there is anything in it, which would be styled anew
+        # before there is anything in it, which would be styled anew
+        self.set_class(self._large, "-large")
         yield HomeDigit()
         with Vertical():
             yield OptionList(classes="panel", compact=True, markup=False)
-            yield Static("Trained weights ship with rnn-tui: you can ask before you train anything.", classes="panel")
+            yield Static(
+                "Trained weights ship with rnn-tui: you can ask before you train anything.",
+                classes="panel",
+            )
 
     def on_mount(self) -> None:
         """Fill the list; know all styles behind the first frame."""
@@ -282,9 +301,12 @@ class HomePane(Pane):
         if run is not None:
             share = f" at {100 * run.step // run.total_steps} %" if run.total_steps else ""
             ways[GO_ON] = (f"Go on with {printable(run.name, 24)}", f"It was interrupted{share}")
-        self.query_one("Static.panel").display = run is None  # or there would be no room for the line on it
+        # or there would be no room for the line on it
+        self.query_one("Static.panel").display = run is None
         at = ways_list.highlighted or 0
-        ways_list.set_options(Option(self._line(name, *words), name) for name, words in ways.items())
+        ways_list.set_options(
+            Option(self._line(name, *words), name) for name, words in ways.items()
+        )
         ways_list.highlighted = at
 
     def _line(self, name: str, title: str, more: str) -> Content:

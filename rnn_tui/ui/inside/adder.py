@@ -35,14 +35,24 @@ class AdderInside(SequenceInside):
         total, carries, trace = addition.bits(addition.total), addition.carries, subject.trace
         told: list[tuple[str, Any]] = []  # by whom, from the state before each place
         if isinstance(study, CarryStudy):
-            told = [("by probe", study.carry_row(trace)), (f"by unit {study.best[1]}", study.unit_row(trace))]
+            told = [
+                ("by probe", study.carry_row(trace)),
+                (f"by unit {study.best[1]}", study.unit_row(trace)),
+            ]
         a, b = _bits(addition.bits(addition.a)), _bits(addition.bits(addition.b))
         return [
-            WordBand("a", a), WordBand("b", b), WordBand("carry", _bits(carries)),
+            WordBand("a", a),
+            WordBand("b", b),
+            WordBand("carry", _bits(carries)),
             *(WordBand(label, _bits(row), wrong=(row != carries).tolist()) for label, row in told),
-            WordBand("network", _bits(trace.answers), wrong=(trace.answers != total).tolist(), strong=True),
+            WordBand(
+                "network",
+                _bits(trace.answers),
+                wrong=(trace.answers != total).tolist(),
+                strong=True,
+            ),
             WordBand("true sum", _bits(total)),
-        ]  # fmt: skip
+        ]
 
     def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
         if not isinstance(study, CarryStudy):

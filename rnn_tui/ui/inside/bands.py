@@ -1,4 +1,6 @@
-"""Bands that a `StepGrid` draws: words, heatmaps, bars; the lines each gets; by a `Look`, which are drawn of a trace."""
+"""Bands that a `StepGrid` draws: words, heatmaps, bars; the lines each gets; by a `Look`, which are
+drawn of a trace.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +13,8 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.chart.geometry import nice_step
 from rnn_tui.ui.widgets.digits import ruler
 
-# Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is no picture any more.
+# Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is
+# no picture any more.
 CURVE_LINES, FEWEST_HEAT_LINES = (4, 6, 10), 5
 
 
@@ -37,7 +40,8 @@ class HeatBand:
     signed: bool = False  #: whether values below zero have a colour of their own.
     form: str = "+.2f"  #: how the value at the cursor is written.
     row: int | None = None  #: the row with the cursor; None for none.
-    written: bool = False  #: whether values are written into their cells, where columns are wide enough.
+    #: whether values are written into their cells, where columns are wide enough.
+    written: bool = False
     what: str = ""  #: stands before each label, where there is room.
     title: str = ""  #: begins a panel of this name; empty where it belongs to the one before.
 
@@ -65,12 +69,16 @@ def title_of(band: StepBand, step: int) -> str:
 
 
 def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
-    """Lines for each of the bands, at most `height` in all; each panel but the first takes `frame` besides. A heatmap has a
-    line a row, or for two rows. Where all is too much, curves go first, then heatmaps shrink, then what is last is cut.
+    """Lines for each of the bands, at most `height` in all; each panel but the first takes `frame`
+    besides. A heatmap has a line a row, or for two rows. Where all is too much, curves go first,
+    then heatmaps shrink, then what is last is cut.
     """
     rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
     fewest = (min((count + 1) // 2, FEWEST_HEAT_LINES) for count in rows)
-    lines = [CURVE_LINES[0] if isinstance(band, BarBand) else own for band, own in zip(bands, fewest, strict=True)]
+    lines = [
+        CURVE_LINES[0] if isinstance(band, BarBand) else own
+        for band, own in zip(bands, fewest, strict=True)
+    ]
     over = [frame if at and title_of(band, 0) else 0 for at, band in enumerate(bands)]
 
     def free() -> int:
@@ -141,7 +149,11 @@ def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> t
     room, here = len(steps) * width, str(numbers[step])
     start = max(0, min((step - steps.start) * width, room - len(here)))
     end = start + len(here)
-    written = ((column * width, str(numbers[one])) for column, one in enumerate(steps) if numbers[one] % every == 0)
+    written = (
+        (column * width, str(numbers[one]))
+        for column, one in enumerate(steps)
+        if numbers[one] % every == 0
+    )
     free = ((at, number) for at, number in written if at + len(number) < start or at > end)
     text = ruler(free, room, steps.start > 0, steps.stop < len(numbers))
     text[start:end] = here
@@ -166,8 +178,17 @@ class Look:
         """This, or of what the trace does not have what is most like it."""
         layer = min(self.layer, len(trace.layers) - 1)
         found = trace.layers[layer]
-        unit = int(found.order[0]) if self.unit is None or self.unit >= len(found.importance) else self.unit
-        return replace(self, layer=layer, quantity=self.quantity if self.quantity in found.quantities else "state", unit=unit)
+        unit = (
+            int(found.order[0])
+            if self.unit is None or self.unit >= len(found.importance)
+            else self.unit
+        )
+        return replace(
+            self,
+            layer=layer,
+            quantity=self.quantity if self.quantity in found.quantities else "state",
+            unit=unit,
+        )
 
     def units(self, trace: Trace) -> Indices:
         """The units (H,) from top to bottom."""
@@ -207,13 +228,20 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
         return [HeatBand("", labels, trace.probabilities.T, form=".2f", what=what)]
     words = WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True)
     row = int(trace.answers[step])
-    return [words, HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what)]
+    return [
+        words,
+        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what),
+    ]
 
 
 def untouched_bands(before: Trace) -> list[StepBand]:
     """What came out after each step without edits."""
     words = WordBand("untouched", [before.answer_word(step) for step in range(before.steps)])
-    return [words, HeatBand("", ("1",), before.probabilities.T, form=".2f", what="P of ")] if before.one_output else [words]
+    return (
+        [words, HeatBand("", ("1",), before.probabilities.T, form=".2f", what="P of ")]
+        if before.one_output
+        else [words]
+    )
 
 
 def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
@@ -229,7 +257,9 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     where = f" · {layer.name}" if len(trace.layers) > 1 else ""
     title = f"{look.quantity} of {len(units)} units{where} by {look.order}"
     return [
-        HeatBand(UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title),
+        HeatBand(
+            UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title
+        ),
         BarBand(f"unit {look.unit} · {look.quantity}", values[:, look.unit], lowest, limit, form),
     ]
 
@@ -242,7 +272,10 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     text = next((text for text in texts if len(text) < width), texts[-1])
     adds, importance = layer.read_out and not trace.every_step, layer.importance[unit]
     weight = f"adds {importance:+.3g} to the answer" if adds else f"weight {importance:.3g}"
-    long = f"{text}  · {weight}, {ordinal(layer.order.tolist().index(unit) + 1)} of {len(layer.importance)}"
+    long = (
+        f"{text}  · {weight}, {ordinal(layer.order.tolist().index(unit) + 1)} of "
+        f"{len(layer.importance)}"
+    )
     return long if len(long) < width else text
 
 
@@ -250,7 +283,10 @@ def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> s
     texts = [f"unit {unit}"]
     for name, values in layer.quantities.items():
         sign, short = "+" if is_signed(name, values) else "", name.removesuffix(" gate")
-        texts.append(f"{short if len(short) <= _LONGEST else short[:_SHORTENED]} {values[step, unit]:{sign}.{digits}f}")
+        texts.append(
+            f"{short if len(short) <= _LONGEST else short[:_SHORTENED]} "
+            f"{values[step, unit]:{sign}.{digits}f}"
+        )
     return gap.join(texts)
 
 

@@ -14,7 +14,8 @@ from rnn_tui.engine.palette import curve_colour
 from rnn_tui.networks.stepwise import Array
 
 LEVELS = 20  # as many levels as can be told apart; with fewer, more neighbours are drawn in one go
-# How far what is not read yet fades towards the ground. Of values with a sign, small ones are to stand out: below 1.
+# How far what is not read yet fades towards the ground. Of values with a sign, small ones are to
+# stand out: below 1.
 FADED, GAMMA = 0.72, 0.7
 GREY = Color(128, 128, 128)
 _UP = " ▁▂▃▄▅▆▇█"
@@ -30,7 +31,9 @@ def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
 
 
 class Heatscale:
-    """The colours of a theme: zero looks like the `ground`; `plain` where there are none, so that signs are written."""
+    """The colours of a theme: zero looks like the `ground`; `plain` where there are none, so that
+    signs are written.
+    """
 
     def __init__(self, theme: Theme, ground: Color, *, plain: bool = False) -> None:
         if ground.ansi is not None:  # there is no saying what the terminal shows
@@ -44,12 +47,22 @@ class Heatscale:
         return self._hues[level >= 0 if signed else 2]
 
     def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
-        return _blended(self.ground, self.hue(level, signed=signed), (abs(level) / LEVELS) ** (GAMMA if signed else 1), faded)
+        return _blended(
+            self.ground,
+            self.hue(level, signed=signed),
+            (abs(level) / LEVELS) ** (GAMMA if signed else 1),
+            faded,
+        )
 
-    def cell(self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False) -> Segment:
+    def cell(
+        self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False
+    ) -> Segment:
         """A cell of a level, with its sign where there are no colours, or with a text."""
         text = text or width * (sign_of(level) if signed and self._plain else " ")
-        ink, ground = self.ground if abs(level) > LEVELS // 2 else GREY, self.colour(level, signed=signed, faded=faded)
+        ink, ground = (
+            self.ground if abs(level) > LEVELS // 2 else GREY,
+            self.colour(level, signed=signed, faded=faded),
+        )
         return Segment(text, Style(color=ink.rich_color, bgcolor=ground))
 
 
@@ -64,7 +77,9 @@ def sign_of(level: int) -> str:
     return " " if abs(level) < LEVELS // 4 else "+" if level > 0 else "−"
 
 
-def bar_cell(value: float, top: float, height: float, colour: RichColor, ground: RichColor) -> tuple[str, Style]:
+def bar_cell(
+    value: float, top: float, height: float, colour: RichColor, ground: RichColor
+) -> tuple[str, Style]:
     """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
     covered = min(max(value, 0.0), top) - max(min(value, 0.0), top - height)
     eighths = max(0, min(8, round(covered / height * 8)))

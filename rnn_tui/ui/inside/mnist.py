@@ -84,20 +84,37 @@ class MnistInside(InsideView, NetworkView):
 
         def look() -> Subject:
             network = NETWORKS.get(source.path, RowReaderNetwork)
-            given = what if isinstance(what, Given) else Given(f"test image {what}", *read_test_image(what))
-            trace, label = trace_digit(network, given.digit), "" if given.label is None else str(given.label)
-            right, trained = () if given.label is None else (given.label,), partial(trained_networks, MNIST.name)
+            given = (
+                what
+                if isinstance(what, Given)
+                else Given(f"test image {what}", *read_test_image(what))
+            )
+            trace, label = (
+                trace_digit(network, given.digit),
+                "" if given.label is None else str(given.label),
+            )
+            right, trained = (
+                () if given.label is None else (given.label,),
+                partial(trained_networks, MNIST.name),
+            )
             film = partial(read_film, source.path)
-            reading = NetworkReading(network, trace, right, digit=given.digit, trained=trained, film=film)
+            reading = NetworkReading(
+                network, trace, right, digit=given.digit, trained=trained, film=film
+            )
             about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
             return Subject(about, reading, [label] * trace.steps, version, given.name)
 
-        return (what.key if isinstance(what, Given) else what, NETWORKS.version_of(source.path)), look
+        return (
+            what.key if isinstance(what, Given) else what,
+            NETWORKS.version_of(source.path),
+        ), look
 
     @property
     def _at_hand(self) -> Given | None:
         """What was drawn, photographed or tested, whichever was looked at last."""
-        return next((view.given for view in self._pane.contents if isinstance(view, InsideDoor)), None)
+        return next(
+            (view.given for view in self._pane.contents if isinstance(view, InsideDoor)), None
+        )
 
     @on(NetworkSelect.Changed)
     def _network_chosen(self) -> None:
@@ -136,12 +153,16 @@ class MnistInside(InsideView, NetworkView):
     def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         if not isinstance(study, RowsStudy):
             return []
-        return [BarBand("right %", (100 * study.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")]
+        return [
+            BarBand("right %", (100 * study.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")
+        ]
 
     def study_text(self, study: Any) -> str:
         if not isinstance(study, RowsStudy):
             return super().study_text(study)
-        return f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
+        return (
+            f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
+        )
 
     def note(self, subject: Subject, step: int) -> str:
         if not self._pixels:
@@ -149,23 +170,30 @@ class MnistInside(InsideView, NetworkView):
         if (found := self._attribution) is None:
             return "Finding out what each pixel adds …"
         return (
-            f"Orange pixels (+) speak for {found.answer}, blue ones (−) against it: integrated gradients. Together "
+            f"Orange pixels (+) speak for {found.answer}, blue ones (−) against it: integrated "
+            "gradients. Together "
             f"{found.total:+.3f}; the logit is {found.difference:+.3f} above that of a blank image."
         )
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         image, digit = self.query_one(ReadImage), subject.reading.digit
         assert digit is not None
-        image.scale = LARGE if self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT else PLAIN
+        image.scale = (
+            LARGE if self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT else PLAIN
+        )
         image.set_class(self.has_class("-tall"), "panel")
         image.border_title = Content(subject.details)
         show_line(self, "#inside-input", subject.details)
-        image.show(digit, step, self._attribution.pixels if self._pixels and self._attribution else None)
+        image.show(
+            digit, step, self._attribution.pixels if self._pixels and self._attribution else None
+        )
 
     # Pixels
 
     def action_pixels(self) -> None:
-        self._pixels = not self._pixels and self.subject is not None and self.subject.reading.retraced
+        self._pixels = (
+            not self._pixels and self.subject is not None and self.subject.reading.retraced
+        )
         if self._pixels and self._attribution is None and self.subject is not None:
             self._find(self.subject)
         self.show_all()
@@ -175,7 +203,9 @@ class MnistInside(InsideView, NetworkView):
         reading = subject.reading
         assert reading.digit is not None
         with telling(self):
-            found = await in_thread(self, attribution, reading.network, reading.digit, reading.trace.answer)
+            found = await in_thread(
+                self, attribution, reading.network, reading.digit, reading.trace.answer
+            )
             if self.subject is not None and self.subject.reading is reading:
                 self._attribution = found
                 self.show_all()

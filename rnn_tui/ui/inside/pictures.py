@@ -1,4 +1,6 @@
-"""What shows a study that is not of the steps of the input at hand: a grid with steps of its own, or lines of text."""
+"""What shows a study that is not of the steps of the input at hand: a grid with steps of its own,
+or lines of text.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +39,9 @@ Picture = Callable[[Any, Subject, int, Room], GridPicture | Content]
 def _survival(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
     labels, percent = [*map(str, study.positions)], (100 * study.accuracy).astype(np.float32)
     title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
-    heat = HeatBand("", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title)
+    heat = HeatBand(
+        "", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title
+    )
     return GridPicture("step", study.steps.tolist(), [heat], len(study.steps) - 1)
 
 
@@ -58,22 +62,40 @@ def _gradients(study: Any, _subject: Subject, step: int, _room: Room) -> GridPic
     rows = np.vstack([here, study.means])
     shares = rows / np.fmax.reduce(rows, axis=1, keepdims=True).clip(np.finfo(float).tiny)
     title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {study.inputs:,} inputs"
-    heat = HeatBand("", ["this input", *study.networks], shares.astype(np.float32), form=".1g", written=True, title=title)
+    heat = HeatBand(
+        "",
+        ["this input", *study.networks],
+        shares.astype(np.float32),
+        form=".1g",
+        written=True,
+        title=title,
+    )
     return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 
 def _sensitivity(study: Any, subject: Subject, step: int, _room: Room) -> GridPicture:
     norms, first = study.norms.astype(np.float32), subject.trace.first_step
     title = "‖∂output/∂input‖ · a row an output, a column the input at a step"
-    heat = HeatBand("", study.outputs, norms, max(1e-9, float(norms.max())), form=".2g", written=True, title=title)
+    heat = HeatBand(
+        "",
+        study.outputs,
+        norms,
+        max(1e-9, float(norms.max())),
+        form=".2g",
+        written=True,
+        title=title,
+    )
     return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
 
 
-FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}  # beside a cell for a state: what a fixed point is drawn as
+# beside a cell for a state: what a fixed point is drawn as
+FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
 
 
 def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content:
-    """States as letters of their labels, coloured; fixed points; over them the steps of the input at hand."""
+    """States as letters of their labels, coloured; fixed points; over them the steps of the input
+    at hand.
+    """
     layer = next(one for one in subject.trace.layers if one.name == study.layer)
     path, fixed = study.path(layer.states), study.fixed_point_places
     width, height = max(20, room.width), max(6, room.height - 2)
@@ -109,29 +131,64 @@ def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content
             line += Content.styled(text, style) if style else Content(text)
             x += len(text)
         lines.append(line)
-    names = Content("  ").join(Content.styled(name, style_of(at)) for at, name in enumerate(study.label_names))
-    legend = Content(f"{study.coloured_by} ") + names + Content("   ◆ stable ◇ saddle · slow   bright: this input")
+    names = Content("  ").join(
+        Content.styled(name, style_of(at)) for at, name in enumerate(study.label_names)
+    )
+    legend = (
+        Content(f"{study.coloured_by} ")
+        + names
+        + Content("   ◆ stable ◇ saddle · slow   bright: this input")
+    )
     return Content("\n").join([*lines, legend])
 
 
 def _learning(study: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
     shares = study.norms / study.norms.max(axis=1, keepdims=True).clip(np.finfo(float).tiny)
-    labels, title = [f"{epoch:.3g}" for epoch in study.epochs], "‖∂loss/∂h‖ in parts of the epoch's largest"
-    heat = HeatBand("", labels, shares.astype(np.float32), form=".1g", written=True, what="epoch ", title=title)
-    return GridPicture("step", range(1, shares.shape[1] + 1), [heat], min(step, shares.shape[1] - 1))
+    labels, title = (
+        [f"{epoch:.3g}" for epoch in study.epochs],
+        "‖∂loss/∂h‖ in parts of the epoch's largest",
+    )
+    heat = HeatBand(
+        "", labels, shares.astype(np.float32), form=".1g", written=True, what="epoch ", title=title
+    )
+    return GridPicture(
+        "step", range(1, shares.shape[1] + 1), [heat], min(step, shares.shape[1] - 1)
+    )
 
 
 def _clicks(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
     seeds, counts = [*map(str, study.seeds)], study.clusters.astype(np.float32)
     bands: list[StepBand] = [
         WordBand("epoch", [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in study.epochs]),
-        HeatBand("", seeds, study.right.astype(np.float32), form=".2f", what="seed ", title="sums of 64 bits that are right"),
-        HeatBand("", seeds, counts, float(counts.max()), form=".0f", written=True, what="seed ", title="clusters of states"),
+        HeatBand(
+            "",
+            seeds,
+            study.right.astype(np.float32),
+            form=".2f",
+            what="seed ",
+            title="sums of 64 bits that are right",
+        ),
+        HeatBand(
+            "",
+            seeds,
+            counts,
+            float(counts.max()),
+            form=".0f",
+            written=True,
+            what="seed ",
+            title="clusters of states",
+        ),
     ]
     return GridPicture("moment", range(len(study.epochs)), bands, len(study.epochs) - 1)
 
 
 PICTURES: Mapping[str, Picture] = {
-    "survival": _survival, "silence": _silence, "gradients": _gradients, "sensitivity": _sensitivity, "clicks": _clicks,
-    "automaton": lambda study, *_: Content("\n".join(study.findings[1:])), "state_space": _state_space, "learning": _learning,
-}  # fmt: skip
+    "survival": _survival,
+    "silence": _silence,
+    "gradients": _gradients,
+    "sensitivity": _sensitivity,
+    "clicks": _clicks,
+    "automaton": lambda study, *_: Content("\n".join(study.findings[1:])),
+    "state_space": _state_space,
+    "learning": _learning,
+}

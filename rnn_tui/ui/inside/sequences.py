@@ -31,7 +31,8 @@ class SequenceQuestion:
     """What is to be read, and who is to read it unless something else is chosen here."""
 
     given: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
-    source: Source | None = None  #: the weights; None for those that answer unless others are named.
+    #: the weights; None for those that answer unless others are named.
+    source: Source | None = None
     position: int | None = None  #: for which position weights are sought, where the task has one.
     variant: str | None = None  #: the label of a variant; None for the largest.
     seed: int | None = None  #: None for the first.
@@ -48,7 +49,9 @@ class SequenceDetails:
 
 
 class SequenceInside(InsideView):
-    """A sequence on its way through a network of any task on sequences: one by chance, unless the task says what is at hand."""
+    """A sequence on its way through a network of any task on sequences: one by chance, unless the
+    task says what is at hand.
+    """
 
     def __init__(self, pane: TaskPane) -> None:
         task = pane.spec
@@ -84,8 +87,12 @@ class SequenceInside(InsideView):
     def question(self) -> SequenceQuestion:
         return SequenceQuestion(self._number, self._source)
 
-    def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
-        """What a replica holds while it reads what was `given`; and what is right, as a `NetworkReading` has it."""
+    def read(
+        self, network: SequenceNetwork, given: Any, replica: int
+    ) -> tuple[Trace, Sequence[int]]:
+        """What a replica holds while it reads what was `given`; and what is right, as a
+        `NetworkReading` has it.
+        """
         drawn = draw_examples(self._of_task, network.config, 1, given)
         return trace_inputs(network, drawn.inputs[:, 0], replica), drawn.targets[0].tolist()
 
@@ -108,12 +115,17 @@ class SequenceInside(InsideView):
         words = [str(one) if trace.one_output else trace.outputs[one] for one in right]
         # Of one answer, nobody knows what would be right before the end.
         truth = words if trace.every_step else [""] * (trace.steps - 1) + (words or [""])
-        trained, film = partial(trained_networks, self._of_task.name), partial(read_film, source.path)
+        trained, film = (
+            partial(trained_networks, self._of_task.name),
+            partial(read_film, source.path),
+        )
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            NetworkReading(network, trace, right, replica, trained=trained, film=film), truth,
-            (NETWORKS.version_of(source.path), replica), SequenceDetails(network.config, label, seed, asked.given),
-        )  # fmt: skip
+            NetworkReading(network, trace, right, replica, trained=trained, film=film),
+            truth,
+            (NETWORKS.version_of(source.path), replica),
+            SequenceDetails(network.config, label, seed, asked.given),
+        )
 
     @on(Select.Changed, "ReplicaSelect Select")
     def _changed(self) -> None:

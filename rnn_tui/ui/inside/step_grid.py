@@ -1,5 +1,5 @@
-"""Words, heatmaps and curves over time steps, in the same columns, read at one step and in one row; the bar of these steps.
-What lies after the present step is faded: the network has not read it yet.
+"""Words, heatmaps and curves over time steps, in the same columns, read at one step and in one row;
+the bar of these steps. What lies after the present step is faded: the network has not read it yet.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,21 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.ui.inside.bands import BarBand, HeatBand, Place, StepBand, WordBand, laid_out, rows_at, ruler_text, title_of
+from rnn_tui.ui.inside.bands import (
+    BarBand,
+    HeatBand,
+    Place,
+    StepBand,
+    WordBand,
+    laid_out,
+    rows_at,
+    ruler_text,
+    title_of,
+)
 from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
-# Cells beside the columns: labels at the left, values at the right; of the widest column, and of a frame at the left.
+# Cells beside the columns: labels at the left, values at the right; of the widest column, and of a
+# frame at the left.
 LABEL_WIDTH, VALUE_WIDTH, WIDEST_COLUMN, SIDE_WIDTH = 10, 7, 10, 2
 MOST_LINES = 10_000  # more than any screen has
 WIDEST_BAR = 40
@@ -45,10 +56,19 @@ class StepGrid(Widget, can_focus=True):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "step-grid--label", "step-grid--word", "step-grid--strong", "step-grid--faint",
-        "step-grid--wrong", "step-grid--here", "step-grid--cursor", "step-grid--ground",
-        "step-grid--chosen", "step-grid--frame", "step-grid--frame-lit", "step-grid--title",
-    }  # fmt: skip
+        "step-grid--label",
+        "step-grid--word",
+        "step-grid--strong",
+        "step-grid--faint",
+        "step-grid--wrong",
+        "step-grid--here",
+        "step-grid--cursor",
+        "step-grid--ground",
+        "step-grid--chosen",
+        "step-grid--frame",
+        "step-grid--frame-lit",
+        "step-grid--title",
+    }
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -63,10 +83,17 @@ class StepGrid(Widget, can_focus=True):
         self.step = 0
 
     def show(
-        self, bands: Sequence[StepBand], numbers: Sequence[int], step: int, *, title: str = "", framed: bool = False
+        self,
+        bands: Sequence[StepBand],
+        numbers: Sequence[int],
+        step: int,
+        *,
+        title: str = "",
+        framed: bool = False,
     ) -> None:
-        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T) and `step`, from 0, is the
-        present one; `title` is that of the first panel; panels are `framed`, or have a rule above all but the first.
+        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T)
+        and `step`, from 0, is the present one; `title` is that of the first panel; panels are
+        `framed`, or have a rule above all but the first.
         """
         self.bands, self._numbers, self.step = tuple(bands), numbers, step
         self._title, self._framed = title, framed
@@ -74,7 +101,9 @@ class StepGrid(Widget, can_focus=True):
         labels = [one.label for one in bands if isinstance(one, WordBand)]
         labels += (one.what + label for one in heats.values() for label in one.labels)
         self._label_width = max(LABEL_WIDTH, 2 + max(map(len, labels), default=0))
-        self._levels = {at: levels_of(band.values, band.limit, signed=band.signed) for at, band in heats.items()}
+        self._levels = {
+            at: levels_of(band.values, band.limit, signed=band.signed) for at, band in heats.items()
+        }
         self._laid_out = -1
         self.refresh(layout=self.styles.is_auto_height)
 
@@ -143,7 +172,9 @@ class StepGrid(Widget, can_focus=True):
         if self._framed and place.kind in ("ruler", "band"):
             inner = Strip(segments).adjust_cell_length(max(0, width - SIDE_WIDTH - 1))
             segments = [Segment("│ ", frame), *inner, Segment("│", frame)]
-        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        return (
+            Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        )
 
     def _draw_rule(self, at: int) -> list[Segment]:
         """The upper edge of the panel that a band begins: its name, what its colours mean."""
@@ -152,7 +183,10 @@ class StepGrid(Widget, can_focus=True):
             title, frame = self._style("label"), self._style("frame-lit")
         left, right = ("╭─ ", "─╮") if self._framed else ("", "")
         name, legend = f"{title_of(band, self.step) or self._title} ", self._legend(at)
-        room, needed = self.size.width - len(left + name + right), sum(part.cell_length for part in legend)
+        room, needed = (
+            self.size.width - len(left + name + right),
+            sum(part.cell_length for part in legend),
+        )
         if room < needed:
             legend, needed = [], 0
         rule = Segment(f"{'─' * (room - needed)}", frame)
@@ -175,7 +209,9 @@ class StepGrid(Widget, can_focus=True):
 
     def _label(self, text: str, *, cursor: bool = False) -> Segment:
         text = text[: self._label_width - 2].ljust(self._label_width - 2)
-        return Segment(f"{text}{'▸' if cursor else ' '} ", self._style("cursor" if cursor else "label"))
+        return Segment(
+            f"{text}{'▸' if cursor else ' '} ", self._style("cursor" if cursor else "label")
+        )
 
     def _rows(self, band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
         """The rows that a line of a heatmap shows; one where a sign has to be read in each."""
@@ -198,7 +234,12 @@ class StepGrid(Widget, can_focus=True):
     def _draw_ruler(self) -> list[Segment]:
         text, start, end = ruler_text(self._numbers, self.step, *self._columns)
         faint, here = self._style("faint"), Segment(text[start:end], self._style("here"))
-        return [self._label(self.ruler), Segment(text[:start], faint), here, Segment(text[end:], faint)]
+        return [
+            self._label(self.ruler),
+            Segment(text[:start], faint),
+            here,
+            Segment(text[end:], faint),
+        ]
 
     def _draw_words(self, band: WordBand) -> list[Segment]:
         steps, width = self._columns
@@ -231,13 +272,17 @@ class StepGrid(Widget, can_focus=True):
         whole, levels = lines >= len(band.values), levels[:, steps.start : steps.stop]
         row = band.row if band.row in rows else rows[0]
         marked, segments = row == band.row, self._row_label(band, rows)
-        for step, upper, lower in zip(steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True):
+        for step, upper, lower in zip(
+            steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
+        ):
             faded = step > self.step
             if len(rows) == 1:
                 text = self._written(band, rows[0], step, width) if whole else ""
                 segments.append(scale.cell(upper, width, text, signed=band.signed, faded=faded))
             else:
-                above, below = (scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower))
+                above, below = (
+                    scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower)
+                )
                 segments.append(Segment("▀" * width, Style(color=above, bgcolor=below)))
         if (len(rows) == 1 and not band.written) or marked:
             value = f"{band.values[row, self.step]:{band.form}}"
@@ -263,7 +308,9 @@ class StepGrid(Widget, can_focus=True):
             if np.isnan(value):
                 segments.append(Segment(" " * width))
                 continue
-            colour = scale.colour(-LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step)
+            colour = scale.colour(
+                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step
+            )
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
             bar = width - (width > 1)  # a gap between bars, where there is room for it
             segments += Segment(glyph * bar, style), Segment(" " * (width - bar))
@@ -288,7 +335,14 @@ class Scrubber(Widget):
 
     @property
     def _width(self) -> int:
-        return max(0, min(WIDEST_BAR, self.size.width - len(self._head) - len(self._text) - 2, max(8, self._steps)))
+        return max(
+            0,
+            min(
+                WIDEST_BAR,
+                self.size.width - len(self._head) - len(self._text) - 2,
+                max(8, self._steps),
+            ),
+        )
 
     def render(self) -> Content:
         if not self._steps:
@@ -296,7 +350,9 @@ class Scrubber(Widget):
         line, width = Content.styled(self._head, "bold"), self._width
         if width > 1:
             at = round(self._step / max(1, self._steps - 1) * (width - 1))
-            line += Content.styled("━" * at, "$text-accent") + Content.styled("●", "bold $text-accent")
+            line += Content.styled("━" * at, "$text-accent") + Content.styled(
+                "●", "bold $text-accent"
+            )
             line += Content.styled("─" * (width - at - 1), "$foreground 40%")
         return line + Content(f"  {self._text}")
 

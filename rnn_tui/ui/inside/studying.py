@@ -1,4 +1,6 @@
-"""What a look inside finds out: in studies, by edits of values in the network, from the moments of its training, in a film."""
+"""What a look inside finds out: in studies, by edits of values in the network, from the moments of
+its training, in a film.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,32 +31,53 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 SECONDS_A_MOMENT = 0.4
 KEYS: list[BindingType] = [
-    key("delete", "silence", "Silence", display="⌦", tooltip="Silence the unit: its state is zero at every step"),
-    key("freeze", "freeze", "Freeze", show=False, tooltip="Keep the value at hand, from this step on"),
+    key(
+        "delete",
+        "silence",
+        "Silence",
+        display="⌦",
+        tooltip="Silence the unit: its state is zero at every step",
+    ),
+    key(
+        "freeze",
+        "freeze",
+        "Freeze",
+        show=False,
+        tooltip="Keep the value at hand, from this step on",
+    ),
     key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
     key("undo", "undo", "Undo", tooltip="Take the last edit back"),
     key("film-before", "film(-1)", "Film", show=False, tooltip="The moment of training before"),
     key("film-after", "film(1)", "Film", show=False, tooltip="The next moment of training"),
-    key("film", "play_film", "Film", display="O", tooltip="Play how it learned, moment by moment; stop"),
+    key(
+        "film",
+        "play_film",
+        "Film",
+        display="O",
+        tooltip="Play how it learned, moment by moment; stop",
+    ),
 ]
 
 
 class StudyingView(Vertical, TaskView):
     """What is looked at, studies of it, and what is changed in it."""
 
-    studies_at_once: ClassVar[bool] = False  #: whether a study of the first kind takes no longer than a look.
+    #: whether a study of the first kind takes no longer than a look.
+    studies_at_once: ClassVar[bool] = False
     subject: Subject | None = None
     look, step = Look(), 0
     _film: Film | None = None
     _moment: int | None = None  # None for the network as it is
-    _whole: Subject | None = None  # the subject as it is, while a moment of its training is looked at
+    # the subject as it is, while a moment of its training is looked at
+    _whole: Subject | None = None
     _rolling: Timer | None = None
 
     def __init__(self, task: Task, classes: str) -> None:
         super().__init__(classes=classes)
         self.kinds = studies_of(task)  #: of studies that can be made.
         self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
-        # Whether studies are in view; whether one was asked for, so that it is made as soon as it can be.
+        # Whether studies are in view; whether one was asked for, so that it is made as soon as it
+        # can be.
         self.study_shown, self.study_wanted = True, False
         self.studies = Studies(self, self.show_study, self._studied)
 
@@ -91,7 +114,11 @@ class StudyingView(Vertical, TaskView):
         self.show_all()
 
     def _start_study(self) -> None:
-        if self.subject is not None and self.kind is not None and self.studies.wanted(self.subject, self.kind):
+        if (
+            self.subject is not None
+            and self.kind is not None
+            and self.studies.wanted(self.subject, self.kind)
+        ):
             self.studies.start(self.subject, self.kind)
 
     def action_next_study(self) -> None:
@@ -132,12 +159,16 @@ class StudyingView(Vertical, TaskView):
     def _value_at_hand(self, layer: LayerTrace, unit: int) -> Edit:
         """The value at the cursor, kept from the present step on."""
         value = float(layer.quantities[self.look.quantity][self.step, unit])
-        return Edit(layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value)
+        return Edit(
+            layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value
+        )
 
     def _add(self, make: Callable[[LayerTrace, int], Edit]) -> None:
         """Add the edit that `make` makes of the layer and the unit at the cursor."""
         if self.subject is not None and self.look.unit is not None:
-            self.edit((*self.edits, make(self.subject.trace.layers[self.look.layer], self.look.unit)))
+            self.edit(
+                (*self.edits, make(self.subject.trace.layers[self.look.layer], self.look.unit))
+            )
 
     def action_set(self) -> None:
         if (subject := self.subject) is None or self.look.unit is None:
@@ -158,10 +189,14 @@ class StudyingView(Vertical, TaskView):
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits of what is looked at, the last one last."""
-        return () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
+        return (
+            () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
+        )
 
     def edit(self, edits: tuple[Edit, ...], of: Subject | None = None) -> None:
-        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it changed, the input `of`."""
+        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it
+        changed, the input `of`.
+        """
         if self.subject is None or (of is not None and of is not self.subject):
             return
         try:
@@ -181,17 +216,25 @@ class StudyingView(Vertical, TaskView):
         await self._go_to_moment(None, by)
 
     async def _go_to_moment(self, at: int | None, by: int = 0) -> None:
-        """Look at the network as it was at a moment, or `by` so many after the one at hand; after the last, as it is."""
+        """Look at the network as it was at a moment, or `by` so many after the one at hand; after
+        the last, as it is.
+        """
         subject = self.subject if self._moment is None else self._whole
         if subject is None:
             return
         try:
-            film = self._film if self._film is not None else await in_thread(self, film_of, subject.reading)
+            film = (
+                self._film
+                if self._film is not None
+                else await in_thread(self, film_of, subject.reading)
+            )
             now = len(film) - 1 if self._moment is None else self._moment
             at = max(0, min((now if at is None else at) + by, len(film) - 1))
             reading = await in_thread(self, moment, subject.reading, film, at)
         except UserError as error:
-            self.leave_film()  # or playing, which begins before the film is there, would be tried again for another input
+            # or playing, which begins before the film is there, would be tried again for another
+            # input
+            self.leave_film()
             self.notify(str(error), severity="error")
             return
         self._whole, self._moment, self._film = subject, at, film
@@ -201,11 +244,18 @@ class StudyingView(Vertical, TaskView):
         if not reading.retraced:  # of images, states are kept for one
             words = [str(reading.right[0])] * reading.trace.steps
             self.subject = replace(self.subject, truth=words, details=f"test image {FILMED}")
-        self.look, self.step = self.look.fitted(reading.trace), min(self.step, reading.trace.steps - 1)
+        self.look, self.step = (
+            self.look.fitted(reading.trace),
+            min(self.step, reading.trace.steps - 1),
+        )
         self.set_class(True, "-film")
         self.show_all()
         self.query_one("#inside-film", Scrubber).show(
-            at, len(film), f"epoch {film.epochs[at]:.3g}", "of its training · < > O", playing=self._rolling is not None
+            at,
+            len(film),
+            f"epoch {film.epochs[at]:.3g}",
+            "of its training · < > O",
+            playing=self._rolling is not None,
         )
 
     def action_play_film(self) -> None:
@@ -219,7 +269,9 @@ class StudyingView(Vertical, TaskView):
 
     def _roll_on(self) -> None:
         if self.is_on_screen:
-            self.run_worker(self._go_to_moment(None, int(self._film is not None)), group="film", exclusive=True)
+            self.run_worker(
+                self._go_to_moment(None, int(self._film is not None)), group="film", exclusive=True
+            )
         else:
             self._stop_film()
 

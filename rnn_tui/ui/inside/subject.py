@@ -23,7 +23,8 @@ class Subject:
 
     about: str  #: the input and the network, in a few words.
     reading: NetworkReading  #: the network, and what it held as it is.
-    truth: Sequence[str]  #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
+    #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
+    truth: Sequence[str]
     network: Hashable  #: tells networks apart, so that a study made of one is found again.
     details: Any = None  #: what a task's own view needs besides.
     edited: Edited | None = None  #: what became of it by edits.
@@ -35,7 +36,10 @@ class Subject:
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
         """The same input read with these edits; a `CheckpointError` where they leave no numbers."""
-        return replace(self, edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None)
+        return replace(
+            self,
+            edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,8 @@ class Given:
     name: str  #: what to call it, such as `drawing`.
     digit: Ink  #: (28, 28), 0 … 1, as a network reads it.
     label: int | None = None  #: which digit it is; None where nobody knows.
-    weights: Path | None = None  #: of the network that answered there; None where that is not known.
+    #: of the network that answered there; None where that is not known.
+    weights: Path | None = None
 
     @property
     def key(self) -> Hashable:
@@ -58,9 +63,13 @@ FAILURE = "The study failed; the log file has the details."
 
 
 class Studies:
-    """Makes studies for a widget; meanwhile calls `progressed` a few times a second, `ended` when one is made, or stopped."""
+    """Makes studies for a widget; meanwhile calls `progressed` a few times a second, `ended` when
+    one is made, or stopped.
+    """
 
-    def __init__(self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]) -> None:
+    def __init__(
+        self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]
+    ) -> None:
         self._widget, self._progressed, self._ended = widget, progressed, ended
         self._made: dict[Hashable, Any] = {}  # None where it failed
         self._stop: threading.Event | None = None
@@ -73,7 +82,11 @@ class Studies:
     @staticmethod
     def _key(subject: Subject, kind: StudyKind) -> Hashable:
         """Tells studies apart: kind, network, and the input where it is of that."""
-        return kind.name, subject.network, subject.reading.trace.inputs.tobytes() if kind.of_input else None
+        return (
+            kind.name,
+            subject.network,
+            subject.reading.trace.inputs.tobytes() if kind.of_input else None,
+        )
 
     def of(self, subject: Subject | None, kind: StudyKind | None) -> Any:
         """The study of that kind of a subject; None where there is none."""

@@ -14,7 +14,14 @@ from textual.timer import Timer
 from textual.widgets import Label, Static
 
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.inside.bands import UNITS, StepBand, answer_bands, readout_text, unit_bands, untouched_bands
+from rnn_tui.ui.inside.bands import (
+    UNITS,
+    StepBand,
+    answer_bands,
+    readout_text,
+    unit_bands,
+    untouched_bands,
+)
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.studying import KEYS, StudyingView
@@ -27,9 +34,21 @@ from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 # Steps of a long stride, more than any input has, and units of a page.
-NEED_SUBJECT = ("step", "play", "look", "study", "silence", "freeze", "set", "undo", "film", "play_film")
+NEED_SUBJECT = (
+    "step",
+    "play",
+    "look",
+    "study",
+    "silence",
+    "freeze",
+    "set",
+    "undo",
+    "film",
+    "play_film",
+)
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
-# Playing takes as long as one can follow, and no more than this; no more often is anything drawn anew.
+# Playing takes as long as one can follow, and no more than this; no more often is anything drawn
+# anew.
 SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
 TALL = 26  # lines from which a study does not have to take the place of the units
 NOTHING = "There is nothing to look at yet."
@@ -37,17 +56,38 @@ FAILURE = "Looking inside this one failed; the log file has the details."
 
 
 class InsideView(StudyingView):
-    """A scrubber over time steps; below it what was read, said and held up to the present one, and found in a study."""
+    """A scrubber over time steps; below it what was read, said and held up to the present one, and
+    found in a study.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The previous or next step"),
-        *moves("step", {"right": 1, "shift+left,ctrl+left": -STRIDE, "shift+right,ctrl+right": STRIDE}),
+        *moves(
+            "step", {"right": 1, "shift+left,ctrl+left": -STRIDE, "shift+right,ctrl+right": STRIDE}
+        ),
         *moves("step", {"home": -ALL, "end": ALL}),
-        Binding("space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"),
-        Binding("up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
-        *moves("look", {"down": "'moved', 1", "pageup": f"'moved', -{PAGE}", "pagedown": f"'moved', {PAGE}"}),
-        key("sort", "look('sorted_otherwise')", "Sort", tooltip="Units by how much they matter, or by number"),
-        key("show", "look('next_quantity')", "State", tooltip="Show the state, the cell or a gate of the units"),
+        Binding(
+            "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
+        ),
+        Binding(
+            "up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above or below"
+        ),
+        *moves(
+            "look",
+            {"down": "'moved', 1", "pageup": f"'moved', -{PAGE}", "pagedown": f"'moved', {PAGE}"},
+        ),
+        key(
+            "sort",
+            "look('sorted_otherwise')",
+            "Sort",
+            tooltip="Units by how much they matter, or by number",
+        ),
+        key(
+            "show",
+            "look('next_quantity')",
+            "State",
+            tooltip="Show the state, the cell or a gate of the units",
+        ),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
         key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
         *KEYS,
@@ -76,7 +116,9 @@ class InsideView(StudyingView):
             yield from self.choices()
             if self.kinds:
                 yield Label("study", classes="inside-second")
-                yield PlainSelect([(kind.label, kind.name) for kind in self.kinds], id="inside-kind")
+                yield PlainSelect(
+                    [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
+                )
         yield Scrubber(id="inside-scrubber")
         yield Scrubber(id="inside-film")
         with Horizontal(classes="inside-body"):
@@ -134,7 +176,9 @@ class InsideView(StudyingView):
             if before is None or before.network != found.network:
                 self.look = replace(self.look, unit=None)
                 # A study of another network takes its time: it is asked for again.
-                self.study_wanted = self.study_wanted and self.kind is not None and self.kind.of_input
+                self.study_wanted = (
+                    self.study_wanted and self.kind is not None and self.kind.of_input
+                )
             else:
                 self.go_on_from(before)
             self.look = self.look.fitted(found.trace)
@@ -177,8 +221,14 @@ class InsideView(StudyingView):
         numbers = range(trace.first_step, trace.first_step + trace.steps)
         self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
         name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
-        self.query_one("#inside-scrubber", Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
-        show_line(self, ".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
+        self.query_one("#inside-scrubber", Scrubber).show(
+            step, trace.steps, name, said, playing=self._playing is not None
+        )
+        show_line(
+            self,
+            ".inside-readout",
+            readout_text(trace, self.look, step, self.size.width) if units else "",
+        )
         show_line(self, ".inside-note", self.note(subject, step))
         self.show_study()
         self._show_picture(subject, study)
@@ -187,7 +237,10 @@ class InsideView(StudyingView):
     def _show_picture(self, subject: Subject, study: Any) -> None:
         """Bring what shows a study apart from the steps of the input up to date."""
         draw, tall = None if study is None else PICTURES.get(study.name), self.has_class("-tall")
-        grid, text = self.query_one("#inside-study-steps", StepGrid), self.query_one(".inside-picture", Static)
+        grid, text = (
+            self.query_one("#inside-study-steps", StepGrid),
+            self.query_one(".inside-picture", Static),
+        )
         width, height = self.query_one(".inside-grids").size
         room = Room(width, round(0.6 * height) if tall else height, self.app.current_theme.dark)
         picture = None if draw is None else draw(study, subject, self.step, room)
@@ -226,7 +279,9 @@ class InsideView(StudyingView):
             steps = self.subject.trace.steps
             if self.step >= steps - 1:
                 self.go_to(0)
-            self._playing = self.set_interval(max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK), self._play_on)
+            self._playing = self.set_interval(
+                max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK), self._play_on
+            )
             self.show_all()
 
     def _play_on(self) -> None:
@@ -246,7 +301,9 @@ class InsideView(StudyingView):
 
     def action_look(self, how: str, *by: int) -> None:
         """Look at what a method of `Look` says, such as the next layer."""
-        look = self.look if self.subject is None else getattr(self.look, how)(self.subject.trace, *by)
+        look = (
+            self.look if self.subject is None else getattr(self.look, how)(self.subject.trace, *by)
+        )
         if look != self.look:
             self.look = look
             self.show_all()
@@ -263,7 +320,13 @@ class InsideView(StudyingView):
         if parameters == ("next_layer",):
             return subject is not None and len(subject.trace.layers) > 1
         units = self._units_shown
-        needed = {"study": self.kinds, "next_study": self.kinds, "look": units, "silence": units, "freeze": units}
+        needed = {
+            "study": self.kinds,
+            "next_study": self.kinds,
+            "look": units,
+            "silence": units,
+            "freeze": units,
+        }
         if not needed.get(action, True) or (action == "undo" and not self.edits):
             return False
         return True if subject is not None or action not in NEED_SUBJECT else None
@@ -288,7 +351,9 @@ class InsideView(StudyingView):
         return iter(())
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
-        """What tells the subject at hand from others, and in a thread looks at it, or raises a `UserError`; or why not."""
+        """What tells the subject at hand from others, and in a thread looks at it, or raises a
+        `UserError`; or why not.
+        """
         raise NotImplementedError
 
     def look_at(self, what: Given | int | None) -> None:
@@ -299,7 +364,9 @@ class InsideView(StudyingView):
         """Something new is looked at, and about to be shown."""
 
     def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What was read, and what should have come out, unless a picture shows it; `study` is None where there is none."""
+        """What was read, and what should have come out, unless a picture shows it; `study` is None
+        where there is none.
+        """
         return []
 
     def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
@@ -315,7 +382,9 @@ class InsideView(StudyingView):
         return f"{self.ruler} {step + 1:,} of {steps:,}"
 
     def sentence(self, subject: Subject, step: int) -> str:
-        """What the network says after a step, and whether it is right; with edits, what it said without."""
+        """What the network says after a step, and whether it is right; with edits, what it said
+        without.
+        """
         trace, right = subject.trace, subject.truth[step]
         answer = trace.answer_word(step)
         text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
@@ -323,15 +392,22 @@ class InsideView(StudyingView):
             text += " ✓" if answer == right else f" ✗ it is {right}"
         if subject.edited is not None:
             before = subject.edited.untouched
-            return f"{text} · untouched {before.answer_word(step)}, {100 * before.sureness(step):.1f} %"
-        return text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
+            return (
+                f"{text} · untouched {before.answer_word(step)}, "
+                f"{100 * before.sureness(step):.1f} %"
+            )
+        return (
+            text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
+        )
 
     def note(self, subject: Subject, step: int) -> str:
         """What to know of what is shown; where that is nothing, who answers."""
         trace = subject.trace
         if subject.edited is not None:
             return f"{subject.edited.summary} u takes the last edit back."
-        return trace.layers[self.look.layer].note or (trace.prefix_note if step < trace.steps - 1 else subject.about)
+        return trace.layers[self.look.layer].note or (
+            trace.prefix_note if step < trace.steps - 1 else subject.about
+        )
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""

@@ -67,7 +67,9 @@ class Stages(Vertical):
 
 
 class DigitBox(Static, can_focus=True):
-    """One of several digits in a photo, in reading order; Enter looks inside the network while it reads it."""
+    """One of several digits in a photo, in reading order; Enter looks inside the network while it
+    reads it.
+    """
 
     BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
@@ -79,7 +81,9 @@ class DigitBox(Static, can_focus=True):
 
 
 class PhotoDetail(VerticalScroll, can_focus=True):
-    """The photo that is selected in the gallery, looked at in a thread; `step` goes so many photos further."""
+    """The photo that is selected in the gallery, looked at in a thread; `step` goes so many photos
+    further.
+    """
 
     BINDINGS = [
         Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
@@ -117,7 +121,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         for image in self._pair:
             image.resize(*(LARGE_BOX if self.size.width >= WIDE else SMALL_BOX))
 
-    def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
+    def show(
+        self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source
+    ) -> None:
         """Show a photo: its number of how many, what reads photos now, and by which weights."""
         before, self._reading = self._reading, reading
         said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
@@ -130,7 +136,11 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             return
         self._shown_by, self.chosen = (reader, source), 0
         count = len(reading.digits) if reading.rows else 0
-        for view, one in zip(views_in(self.query_one("#photos-digits"), DigitBox, count), reading.digits, strict=False):
+        for view, one in zip(
+            views_in(self.query_one("#photos-digits"), DigitBox, count),
+            reading.digits,
+            strict=False,
+        ):
             view.update(Content(f"{one.text} {100 * (one.confidence or 0):.0f} %"))
             view.set_class(bool(one.doubt), "-doubtful")
         self._look()
@@ -139,7 +149,11 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         assert self._reading is not None
         assert self._shown_by is not None
         self.add_class("-stale")
-        path, chosen, (reader, source) = self._reading.path, self.chosen if self._reading.rows else None, self._shown_by
+        path, chosen, (reader, source) = (
+            self._reading.path,
+            self.chosen if self._reading.rows else None,
+            self._shown_by,
+        )
         self._asking.ask(lambda: study(path, reader, source, chosen))
 
     @on(events.DescendantFocus, "DigitBox")
@@ -155,17 +169,25 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     async def _take(self, found: "PhotoStudy | str") -> None:
         if self._reading is None:
             return
-        self._study = found = PhotoStudy() if isinstance(found, str) else found  # a sentence is in the gallery already
+        # a sentence is in the gallery already
+        self._study = found = PhotoStudy() if isinstance(found, str) else found
         self.remove_class("-stale")
         self._show_answers(found)
-        for image, picture in zip(self._pair, (with_boxes(found.photo, self._reading, self.chosen), found.digit), strict=False):
+        for image, picture in zip(
+            self._pair,
+            (with_boxes(found.photo, self._reading, self.chosen), found.digit),
+            strict=False,
+        ):
             image.show(picture)
         for view, way in zip(views_in(self, Stages, len(found.ways)), found.ways, strict=True):
             view.show(*way)
 
     def _show_answers(self, found: "PhotoStudy") -> None:
         assert self._reading is not None
-        views, label = views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers)), self._reading.label
+        views, label = (
+            views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers)),
+            self._reading.label,
+        )
         for view, (name, answer) in zip(views, found.answers, strict=True):
             mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
             view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
@@ -179,13 +201,17 @@ class PhotoStudy:
     digit: "Picture | None" = None  #: what the network receives, as a picture.
     #: by method, the reader's own first: what came of preparing it so; the stages are small.
     ways: "tuple[tuple[str, PreparedDigit], ...]" = ()
-    #: by network: of that which reads, of the others that ship, of the first with the other preparation.
+    #: by network: of that which reads, of the others that ship, of the first with the other
+    #: preparation.
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 
-def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None) -> PhotoStudy:
-    """Look at a photo with what reads now, by the weights `source`, and others that ship; a `UserError` if it can't be read. Of
-    a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
+def study(
+    path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None
+) -> PhotoStudy:
+    """Look at a photo with what reads now, by the weights `source`, and others that ship; a
+    `UserError` if it can't be read. Of a photo of several digits at the chosen one, in reading
+    order, and as MNIST had them only.
     """
     from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
@@ -196,20 +222,35 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
     image = read_image(path)
     methods = sorted(METHODS, key=lambda method: method != reader.method)
     if chosen is None:
-        looked = [read_best(reader.network, proposals(image, method, stages=True)).way for method in methods]
+        looked = [
+            read_best(reader.network, proposals(image, method, stages=True)).way
+            for method in methods
+        ]
     else:
         found = find_digits(image)
         digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
         looked = [read_best(reader.network, looks_at(found, digit, row, stages=True)).way]
-    ways = [replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages)) for way in looked]
+    ways = [
+        replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages))
+        for way in looked
+    ]
     own, *others = (way.digit for way in ways)
     name = printable(source.short_title, 40)
     answers = [
         (name, answer_digit(own, source, reader.network)),
-        *((printable(one.short_title, 40), answer_digit(own, one)) for one in shipped(MNIST.name) if one.path != source.path),
-        *((f"{name}, {SHORT_METHODS[methods[1]]}", answer_digit(other, source, reader.network)) for other in others),
+        *(
+            (printable(one.short_title, 40), answer_digit(own, one))
+            for one in shipped(MNIST.name)
+            if one.path != source.path
+        ),
+        *(
+            (f"{name}, {SHORT_METHODS[methods[1]]}", answer_digit(other, source, reader.network))
+            for other in others
+        ),
     ]
     return PhotoStudy(
-        photo=shrunk(image, SIDE), digit=picture_of(own), ways=tuple(zip(methods, ways, strict=False)),
+        photo=shrunk(image, SIDE),
+        digit=picture_of(own),
+        ways=tuple(zip(methods, ways, strict=False)),
         answers=tuple(one for one in answers if not one[1].failure),
-    )  # fmt: skip
+    )

@@ -40,17 +40,27 @@ SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
 SHORT_NUMBERS = dict(zip(NUMBERS, ("1 digit or more", "1 digit each", "numbers"), strict=True))
-UNSURE_BELOW = NumberSetting("threshold", "unsure below", "answers below this percentage are doubtful", 0, 100)
+UNSURE_BELOW = NumberSetting(
+    "threshold", "unsure below", "answers below this percentage are doubtful", 0, 100
+)
 # Of photos and folders; or what finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
 
 class ReadingJob:
-    """Reads in a daemon thread, none of asyncio's: a folder on a network that is gone must not keep the app from ending.
-    `source` gives the weights, or raises a `UserError`; `method` and `number` are of `photos.METHODS` and `photos.NUMBERS`.
+    """Reads in a daemon thread, none of asyncio's: a folder on a network that is gone must not keep
+    the app from ending. `source` gives the weights, or raises a `UserError`; `method` and `number`
+    are of `photos.METHODS` and `photos.NUMBERS`.
     """
 
-    def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:
+    def __init__(
+        self,
+        paths: PathsToRead,
+        source: Callable[[], Source],
+        method: str,
+        recursive: bool,
+        number: str,
+    ) -> None:
         self.paths = paths  #: what it reads.
         self._choose = source
         self._method, self._recursive, self._number = method, recursive, number
@@ -79,10 +89,16 @@ class ReadingJob:
     def progress(self) -> str:
         if not self.count:
             return "Reading …"
-        parts = [f"Reading: {self.count:,}" + (f" of {self.total:,}" if self.total is not None else "")]
+        parts = [
+            f"Reading: {self.count:,}" + (f" of {self.total:,}" if self.total is not None else "")
+        ]
         if self._last > self._first:
             rate = self.count / (self._last - self._first)
-            left = [] if self.total is None else [f"{duration(max(0, self.total - self.count) / rate)} left"]
+            left = (
+                []
+                if self.total is None
+                else [f"{duration(max(0, self.total - self.count) / rate)} left"]
+            )
             parts += [f"{rate:,.0f}/s", *left]
         return " · ".join([*parts, "Esc stops"])
 
@@ -108,7 +124,9 @@ class ReadingJob:
         source = self._choose()
         network = NETWORKS.get(source.path, RowReaderNetwork)
         self.source, self.reader = source, PhotoReader(network, self._method, number=self._number)
-        threading.Thread(target=self._find_all, args=(paths,), name="counting photos", daemon=True).start()
+        threading.Thread(
+            target=self._find_all, args=(paths,), name="counting photos", daemon=True
+        ).start()
         self._first = time.monotonic()
         for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):
             self._last = time.monotonic()
@@ -116,12 +134,21 @@ class ReadingJob:
             self.count += len(readings)
         if not self.count and not self._stop.is_set():
             where = ", ".join(printable(path, 100) for path in paths[:3])
-            more = "" if self._recursive else " Folders in it are left out unless “subfolders” is ticked."
+            more = (
+                ""
+                if self._recursive
+                else " Folders in it are left out unless “subfolders” is ticked."
+            )
             raise UserError(f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}")
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
-        total = sum(1 for _ in takewhile(lambda _: not self._stop.is_set(), find_images(paths, self._recursive)))
+        total = sum(
+            1
+            for _ in takewhile(
+                lambda _: not self._stop.is_set(), find_images(paths, self._recursive)
+            )
+        )
         if not self._stop.is_set():
             self.total = total
 
@@ -134,13 +161,19 @@ def _missing(paths: Sequence[Path]) -> str:
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read has them read again. The title
-    of the `frame` says how far reading is, or what came of it; `take` takes further readings, and what read them.
+    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read
+    has them read again. The title of the `frame` says how far reading is, or what came of it;
+    `take` takes further readings, and what read them.
     """
 
     path = getters.query_one(PathInput)
 
-    def __init__(self, photos: "PhotoCollection", frame: Widget, take: "Callable[[ReadingJob, list[Reading]], None]") -> None:
+    def __init__(
+        self,
+        photos: "PhotoCollection",
+        frame: Widget,
+        take: "Callable[[ReadingJob, list[Reading]], None]",
+    ) -> None:
         super().__init__()
         self._photos, self._frame, self._take = photos, frame, take
         self.job: ReadingJob | None = None  #: reads what was asked for last; None before.
@@ -153,13 +186,17 @@ class PhotosForm(Vertical):
         with Horizontal():
             yield Label("Photos")
             yield PathInput(id="photos-path")
-            yield PlainSelect([(name, number) for number, name in SHORT_NUMBERS.items()], id="photos-number")
+            yield PlainSelect(
+                [(name, number) for number, name in SHORT_NUMBERS.items()], id="photos-number"
+            )
             yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal():
             yield Label("Network")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
             yield Label("prepared")
-            yield PlainSelect([(name, method) for method, name in SHORT_METHODS.items()], id="photos-method")
+            yield PlainSelect(
+                [(name, method) for method, name in SHORT_METHODS.items()], id="photos-method"
+            )
             yield Label("unsure <")
             yield threshold
             yield Label("%")
@@ -175,7 +212,9 @@ class PhotosForm(Vertical):
 
     @property
     def threshold(self) -> float:
-        """The probability below which an answer is doubted, 0 … 1; raises a `SettingError` if it can't be read."""
+        """The probability below which an answer is doubted, 0 … 1; raises a `SettingError` if it
+        can't be read.
+        """
         text = self.query_one(SettingInput).value
         return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
 
@@ -186,8 +225,12 @@ class PhotosForm(Vertical):
         source = self.query_one(NetworkSelect).source
         # Before networks were looked for, the first of them is meant.
         choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
-        method, number = (str(self.query_one(name, Select).value) for name in ("#photos-method", "#photos-number"))
-        self.job = ReadingJob(paths, choose, method, self.query_one("#photos-recursive", Checkbox).value, number)
+        method, number = (
+            str(self.query_one(name, Select).value) for name in ("#photos-method", "#photos-number")
+        )
+        self.job = ReadingJob(
+            paths, choose, method, self.query_one("#photos-recursive", Checkbox).value, number
+        )
         self.job.start()
         self.reading, self.complaint = True, ""
         self._timer.resume()
@@ -242,7 +285,10 @@ class PhotosForm(Vertical):
         photos, text = self._photos, ""
         if photos.order:
             which = "" if photos.filter == "all" else f"{photos.filter} · "
-            text = f"{which}by {photos.sort} · {in_view.start + 1:,}–{in_view.stop:,} of {len(photos.order):,}"
+            text = (
+                f"{which}by {photos.sort} · {in_view.start + 1:,}–{in_view.stop:,} of "
+                f"{len(photos.order):,}"
+            )
         elif len(photos):
             text = f"no photo is {photos.filter} · w shows others"
         self._frame.border_subtitle = Content(text)

@@ -1,4 +1,6 @@
-"""The gallery: cards in rows, of which only those in view exist, each with a photo, what the network received, its answer."""
+"""The gallery: cards in rows, of which only those in view exist, each with a photo, what the
+network received, its answer.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 
 CUT = 260
 COLOURS = {"right": "$text-success", "wrong": "$text-error", "doubtful": "$text-warning"}
-MARK, PERCENT = 7, 8  # cells of the longest verdict with a space, and of the longest number of percent
+# cells of the longest verdict with a space, and of the longest number of percent
+MARK, PERCENT = 7, 8
 TEXT, BORDER = 2, 3  # lines of a card's text, and cells of a card that its pictures leave
-# Cells of a picture's side: the most, the least at which a digit is read well, and where even that leaves a single row.
+# Cells of a picture's side: the most, the least at which a digit is read well, and where even that
+# leaves a single row.
 MOST, LEAST, SMALLEST = 40, 12, 10
 ENOUGH = 12  # how many cards a screen is to have before they grow
 GUTTER = 1
@@ -32,7 +36,9 @@ Shape = tuple[int, int, int]
 
 
 class PhotoCard(Vertical):
-    """Shows one reading, another one when the gallery scrolls, in two pictures `side` cells wide and half as high."""
+    """Shows one reading, another one when the gallery scrolls, in two pictures `side` cells wide
+    and half as high.
+    """
 
     def __init__(self, side: int) -> None:
         self._side = side
@@ -54,7 +60,11 @@ class PhotoCard(Vertical):
         self.update_classes({**states, "-selected": selected})
         if reading is not self._reading:
             before, self._reading = self._reading, reading
-            if before is None or before.digit is not reading.digit or before.rows is not reading.rows:
+            if (
+                before is None
+                or before.digit is not reading.digit
+                or before.rows is not reading.rows
+            ):
                 self._digit.show(picture_of_digits(reading))
             self._text.update(card_text(reading, 2 * self._side))
 
@@ -64,17 +74,23 @@ class PhotoCard(Vertical):
 
 
 def card_text(reading: "Reading", width: int) -> Content:
-    """The answer, with its confidence as a bar or why it is doubted in a word, and the file's name."""
+    """The answer, with its confidence as a bar or why it is doubted in a word, and the file's
+    name.
+    """
     name = printable(reading.path.name or reading.path, CUT)
     if reading.error:
-        return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%"))
+        return Content.assemble(
+            (f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%")
+        )
     style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
     said = verdict(reading)  # of the same width for all, so that bars can be compared
     said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
     room = max(0, width - len(said) - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
     percent = f"{100 * share:.1f} %".rjust(PERCENT)
-    return Content.assemble((said, f"{style} bold"), (between, style), percent, (f"\n{name}", "$foreground 80%"))
+    return Content.assemble(
+        (said, f"{style} bold"), (between, style), percent, (f"\n{name}", "$foreground 80%")
+    )
 
 
 def state_of(reading: "Reading") -> str:
@@ -99,7 +115,11 @@ def verdict(reading: "Reading") -> str:
 def layout_for(width: int, height: int) -> Shape:
     """Side of the pictures in cells, columns and rows of cards, in a gallery of that size."""
     shapes = [
-        (side, max(1, (width + GUTTER) // (2 * side + BORDER + GUTTER)), max(1, height // (side // 2 + TEXT)))
+        (
+            side,
+            max(1, (width + GUTTER) // (2 * side + BORDER + GUTTER)),
+            max(1, height // (side // 2 + TEXT)),
+        )
         for side in range(MOST, SMALLEST - 1, -2)
     ]
     least, smallest = (shapes[(MOST - side) // 2] for side in (LEAST, SMALLEST))
@@ -111,9 +131,11 @@ class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected."""
 
     BINDINGS = [
-        *moves("move", {"left": -1, "right": 1}), *moves("move_rows", {"up": -1, "down": 1}),
-        *moves("move_pages", {"pageup": -1, "pagedown": 1}), *moves("select", {"home": 0, "end": 10**9}),
-    ]  # fmt: skip
+        *moves("move", {"left": -1, "right": 1}),
+        *moves("move_rows", {"up": -1, "down": 1}),
+        *moves("move_pages", {"pageup": -1, "pagedown": 1}),
+        *moves("select", {"home": 0, "end": 10**9}),
+    ]
 
     class Selected(Message):
         """Another photo is selected, or others are in view."""
@@ -140,7 +162,9 @@ class PhotoGrid(Widget, can_focus=True):
         if not keep:
             before, self.place, self._top = None, 0, 0
         self._order = order = self._photos.order
-        self.place = order.index(before) if before in order else min(self.place, max(0, len(order) - 1))
+        self.place = (
+            order.index(before) if before in order else min(self.place, max(0, len(order) - 1))
+        )
         self._draw()
 
     @property
@@ -212,7 +236,8 @@ class PhotoGrid(Widget, can_focus=True):
 
     def action_move_pages(self, by: int) -> None:
         _, columns, rows = self._shape
-        self._top = max(0, self._top + by * rows)  # the page moves along, so that the selection keeps its place on the screen
+        # the page moves along, so that the selection keeps its place on the screen
+        self._top = max(0, self._top + by * rows)
         self.action_select(self.place + by * rows * columns)
 
     @on(events.MouseScrollDown)
@@ -224,7 +249,9 @@ class PhotoGrid(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the photo on a card that was clicked; open it where that was twice."""
         clicked = event.widget.ancestors_with_self if event.widget is not None else ()
-        if (slot := next((at for at, card in enumerate(self._cards) if card in clicked), None)) is not None:
+        if (
+            slot := next((at for at, card in enumerate(self._cards) if card in clicked), None)
+        ) is not None:
             event.stop()
             self.focus()
             self.action_select(self._top * self._shape[1] + slot)

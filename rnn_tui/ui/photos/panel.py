@@ -48,11 +48,15 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         # As long as the footer has room for on a narrow screen.
         key("open", "open", "Open", "Choose photos in a folder tree"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
-        key("show", "show", "Show", "All photos, doubtful ones, wrong ones, or the confusion matrix"),
+        key(
+            "show", "show", "Show", "All photos, doubtful ones, wrong ones, or the confusion matrix"
+        ),
         key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),
         key("export", "export", "Export", "Write a table, or images for training"),
-        Binding("backspace", "give_label(None)", "Unlabel", show=False, tooltip="Take a label away"),
+        Binding(
+            "backspace", "give_label(None)", "Unlabel", show=False, tooltip="Take a label away"
+        ),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop; go back to the gallery"),
         key("type", "type", "Type", "Go to the field for paths", show=False),
         key("inside", "inside", "Inside"),
@@ -154,7 +158,12 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         if at is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)
             return
-        self._detail.show(self._photos[at], (self._grid.place + 1, len(self._photos.order)), job.reader, job.source)
+        self._detail.show(
+            self._photos[at],
+            (self._grid.place + 1, len(self._photos.order)),
+            job.reader,
+            job.source,
+        )
 
     @on(Input.Changed, "SettingInput")
     def _judge(self) -> None:
@@ -175,7 +184,11 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         at = self._grid.selected
         match action:
             case "label" | "give_label":
-                return at is not None and not self._photos[at].rows and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
+                return (
+                    at is not None
+                    and not self._photos[at].rows
+                    and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
+                )
             case "detail":
                 return at is not None and isinstance(self.app.focused, PhotoGrid)
             case "sort" | "show" | "export":
@@ -205,7 +218,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
         paths = parse_paths(self._form.path.value)
         start = paths[0] if len(paths) == 1 else None
-        self.app.push_screen(ChoosePathScreen(start.parent if start and not leads_to_folder(start) else start), chosen)
+        self.app.push_screen(
+            ChoosePathScreen(start.parent if start and not leads_to_folder(start) else start),
+            chosen,
+        )
 
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:
@@ -264,12 +280,16 @@ class PhotoConfusion(Vertical, can_focus=True):
         self._photos = photos
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())  # whose colours are in the cells
+        # whose colours are in the cells
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
     def draw(self) -> None:
         summary, table = self._photos.summary, self.query_one(ConfusionTable)
         table.display, text = summary.accuracy is not None, NONE_YET
         if table.display:
-            text = f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: doubtful"
+            text = (
+                f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: "
+                "doubtful"
+            )
             table.show(summary.confusion, "0123456789?", self.size)
         self.query_one(Static).update(text)

@@ -1,5 +1,6 @@
-"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere. Importing textual_image asks the
-terminal, whose answer Textual would read: that happens on use, while the app is suspended, here and in what only this imports.
+"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
+Importing textual_image asks the terminal, whose answer Textual would read: that happens on use,
+while the app is suspended, here and in what only this imports.
 """
 
 import io
@@ -29,15 +30,22 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
 
 logger = logging.getLogger(__name__)
-FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)  # colours of frames as blue, green, red: seen on paper and on a board
+# colours of frames as blue, green, red: seen on paper and on a board
+FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
 SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
 KEPT = 96  # at most 17 MB
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
-    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not (app.is_headless or app.is_web)
-    kind = graphics_kind(getattr(app, "preferences", Preferences()).graphics) if terminal else "blocks"
+    terminal = (
+        sys.__stdout__ is not None
+        and sys.__stdout__.isatty()
+        and not (app.is_headless or app.is_web)
+    )
+    kind = (
+        graphics_kind(getattr(app, "preferences", Preferences()).graphics) if terminal else "blocks"
+    )
     if "textual_image.widget" not in sys.modules:
         if kind == "blocks":
             _import_blind()
@@ -49,17 +57,25 @@ def image_class(app: App[object]) -> "type[BaseImage]":
 
     kinds: dict[str, type[BaseImage]] = {
         "auto": CleanSixelImage if widget.Image is widget.SixelImage else widget.Image,
-        "kitty": widget.TGPImage, "sixel": CleanSixelImage, "blocks": widget.HalfcellImage,
-    }  # fmt: skip
+        "kitty": widget.TGPImage,
+        "sixel": CleanSixelImage,
+        "blocks": widget.HalfcellImage,
+    }
     return kinds[kind]
 
 
 @cache
 def graphics_kind(wanted: str = "auto") -> str:
-    """By `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer, within tmux that around it, as it has its own."""
+    """By `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer, within tmux that
+    around it, as it has its own.
+    """
     if wanted != "auto" or not os.environ.get("TMUX"):
         return wanted
-    return "sixel" if "sixel" in told_by_tmux("#{client_termfeatures}", seconds=0.3).strip().split(",") else "blocks"
+    return (
+        "sixel"
+        if "sixel" in told_by_tmux("#{client_termfeatures}", seconds=0.3).strip().split(",")
+        else "blocks"
+    )
 
 
 def _ask_terminal(app: App[object]) -> None:
@@ -132,7 +148,9 @@ def picture_of(digit: "npt.NDArray[np.float32] | None") -> "Picture":
 
 
 def picture_of_digits(reading: "Reading") -> "Picture | None":
-    """What the network received of a photo, all digits of several as they stand in rows; None without any."""
+    """What the network received of a photo, all digits of several as they stand in rows; None
+    without any.
+    """
     if not reading.digits:
         return None
     rows = [[picture_of(one.digit) for one in row] for row in reading.rows or (reading.digits,)]
@@ -140,9 +158,17 @@ def picture_of_digits(reading: "Reading") -> "Picture | None":
     return np.block([row + [blank] * (most - len(row)) for row in rows])
 
 
-def with_boxes(picture: "Picture | None", reading: "Reading | None", chosen: int | None = None) -> "Picture | None":
-    """A photo (H, W, 3) with frames around its digits, where it has several, that of the chosen one more conspicuous."""
-    boxes = [one.box for row in reading.rows for one in row if one.box is not None] if reading is not None else []
+def with_boxes(
+    picture: "Picture | None", reading: "Reading | None", chosen: int | None = None
+) -> "Picture | None":
+    """A photo (H, W, 3) with frames around its digits, where it has several, that of the chosen one
+    more conspicuous.
+    """
+    boxes = (
+        [one.box for row in reading.rows for one in row if one.box is not None]
+        if reading is not None
+        else []
+    )
     if picture is None or not boxes:
         return picture
     import cv2  # noqa: PLC0415 - slow to load; loaded with the photo
@@ -150,13 +176,20 @@ def with_boxes(picture: "Picture | None", reading: "Reading | None", chosen: int
     framed = picture.copy()
     height, width = framed.shape[:2]
     for at, (left, top, right, bottom) in enumerate(boxes):
-        first, last = (int(left * width) - 2, int(top * height) - 2), (int(right * width) + 1, int(bottom * height) + 1)
-        cv2.rectangle(framed, first, last, CHOSEN if at == chosen else FRAME, 2 if at == chosen else 1)
+        first, last = (
+            (int(left * width) - 2, int(top * height) - 2),
+            (int(right * width) + 1, int(bottom * height) + 1),
+        )
+        cv2.rectangle(
+            framed, first, last, CHOSEN if at == chosen else FRAME, 2 if at == chosen else 1
+        )
     return framed
 
 
 class Thumbnails:
-    """Decodes in a thread what is wanted now, and keeps the last ones; tells `ready`, in the thread, of each."""
+    """Decodes in a thread what is wanted now, and keeps the last ones; tells `ready`, in the
+    thread, of each.
+    """
 
     def __init__(self, ready: Callable[[], object]) -> None:
         self._ready = ready

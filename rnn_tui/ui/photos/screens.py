@@ -48,9 +48,10 @@ class PhotoTree(DirectoryTree):
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
     BINDINGS = [
-        Binding("enter,space", "choose", "Choose", show=False), Binding("right", "open", "Open", show=False),
+        Binding("enter,space", "choose", "Choose", show=False),
+        Binding("right", "open", "Open", show=False),
         Binding("left", "close", "Close", show=False),
-    ]  # fmt: skip
+    ]
 
     hidden = False  #: whether hidden ones are there too.
 
@@ -68,7 +69,13 @@ class PhotoTree(DirectoryTree):
         """The name with a sign for folders. Textual's own takes part of some names for more."""
         path = getattr(node.data, "path", None)
         name = str(path and as_told(path)) if node.is_root or path is None else path.name
-        sign = self.ICON_FILE if not node.allow_expand else self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
+        sign = (
+            self.ICON_FILE
+            if not node.allow_expand
+            else self.ICON_NODE_EXPANDED
+            if node.is_expanded
+            else self.ICON_NODE
+        )
         return Text.assemble((sign, base_style), (printable(name, LONGEST_NAME), style))
 
     def process_label(self, label: object) -> Text:
@@ -98,9 +105,11 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
     BINDINGS = [
-        Binding("escape", "dismiss", "Leave"), key("hidden", "hidden", "Hidden"), Binding("backspace", "up", "Up"),
+        Binding("escape", "dismiss", "Leave"),
+        key("hidden", "hidden", "Hidden"),
+        Binding("backspace", "up", "Up"),
         key("home-folder", "home", "Your folder"),
-    ]  # fmt: skip
+    ]
 
     _tree = getters.query_one(PhotoTree)
 
@@ -112,7 +121,9 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
-            dialog.border_subtitle = "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
+            dialog.border_subtitle = (
+                "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
+            )
             yield PhotoTree(self._start.absolute(), id="choose-tree")
 
     def on_mount(self) -> None:
@@ -145,16 +156,21 @@ def _home() -> Path:
 
 
 class LabelScreen(Prompt):
-    """Asks which digit the photo `at_question` shows, and then the next one, until it is left. `label` takes the answer, None
-    to take a label away, and goes on to the next; `move` goes so many photos further.
+    """Asks which digit the photo `at_question` shows, and then the next one, until it is left.
+    `label` takes the answer, None to take a label away, and goes on to the next; `move` goes so
+    many photos further.
     """
 
     BINDINGS = [
-        *moves("move", {"left": -1, "right": 1}), *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
-    ]  # fmt: skip
+        *moves("move", {"left": -1, "right": 1}),
+        *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
+    ]
 
     def __init__(
-        self, at_question: Callable[[], Asked], label: Callable[[int | None], None], move: Callable[[int], None]
+        self,
+        at_question: Callable[[], Asked],
+        label: Callable[[int | None], None],
+        move: Callable[[int], None],
     ) -> None:
         super().__init__()
         self._at_question, self._label, self._move = at_question, label, move
@@ -178,7 +194,10 @@ class LabelScreen(Prompt):
             return
         self.query_one(PhotoImage).show(picture)
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
-        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {reading.error or f'read as {reading.best}'} · {label}")
+        self.say(
+            f"{printable(reading.path.name, LONGEST_NAME)} · "
+            f"{reading.error or f'read as {reading.best}'} · {label}"
+        )
 
     def action_move(self, by: int) -> None:
         self._move(by)
@@ -216,14 +235,19 @@ class PhotosExportScreen(ExportPrompt):
         predicted = self.query_one(Checkbox).value  # which counts where there is no label
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
         count = sum(label_for(one, predicted=predicted) is not None for one in each)
-        more = f"; {len(each) - count:,} without a label {'is' if len(each) - count == 1 else 'are'} left out"
+        more = (
+            f"; {len(each) - count:,} without a label "
+            f"{'is' if len(each) - count == 1 else 'are'} left out"
+        )
         return f"{how_many(count, 'photo')}{more if count < len(each) else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         return await in_thread(self, in_the_way, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
-        return await in_thread(self, _write, form, path, self._readings, self.query_one(Checkbox).value)
+        return await in_thread(
+            self, _write, form, path, self._readings, self.query_one(Checkbox).value
+        )
 
 
 def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool) -> str:

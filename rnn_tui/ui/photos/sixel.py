@@ -1,5 +1,6 @@
-"""Pictures by Sixel that leave no trace: importing this asks the terminal, so `pictures.py` does. The widget of textual_image
-leaves cells unpainted around its data, and the cursor a line too low: parts of what was there stay, lines beside it shift.
+"""Pictures by Sixel that leave no trace: importing this asks the terminal, so `pictures.py` does.
+The widget of textual_image leaves cells unpainted around its data, and the cursor a line too low:
+parts of what was there stay, lines beside it shift.
 """
 
 from collections.abc import Iterable
@@ -33,5 +34,11 @@ class _Data(_ImageSixelImpl):
 
     def _get_sixel_segments(self, sixel_data: str) -> Iterable[Segment]:
         region = self.screen.find_widget(self).visible_region
-        start, end = (Control.move_to(*region.offset), Control.move_to(region.right, region.bottom - 1))
-        return [Segment(text, None, _CONTROL) for text in (start.segment.text, sixel_data, end.segment.text)]
+        start, end = (
+            Control.move_to(*region.offset),
+            Control.move_to(region.right, region.bottom - 1),
+        )
+        return [
+            Segment(text, None, _CONTROL)
+            for text in (start.segment.text, sixel_data, end.segment.text)
+        ]

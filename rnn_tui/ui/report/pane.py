@@ -17,13 +17,28 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan, kept
+from rnn_tui.report.plan import (
+    MNIST_SEEDS,
+    MNIST_SEEDS_SETTING,
+    PRESETS,
+    REPORT_ORDER,
+    SEEDS,
+    Plan,
+    kept,
+)
 from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportProgress, ReportTable, numbers, told
+from rnn_tui.ui.report.views import (
+    ReportConclusions,
+    ReportPlots,
+    ReportProgress,
+    ReportTable,
+    numbers,
+    told,
+)
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import LongJobRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
@@ -39,7 +54,9 @@ FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seed
 
 
 class ReportSettings(Vertical):
-    """Seeds, preset and tasks of a rerun, with `overrides` as in `Plan`; what is wrong is said below, and stays typed."""
+    """Seeds, preset and tasks of a rerun, with `overrides` as in `Plan`; what is wrong is said
+    below, and stays typed.
+    """
 
     @dataclass
     class Changed(Message):
@@ -57,18 +74,29 @@ class ReportSettings(Vertical):
                 yield Label(setting.label, markup=False)
                 yield SettingInput(setting, usual, name)
             yield Label("Preset", id="preset-label")
-            yield PlainSelect([(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset")
+            yield PlainSelect(
+                [(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset"
+            )
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
         yield Static("", id="report-wrong", markup=False)
 
     def plan(self) -> Plan:
-        """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that can't be."""
+        """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that
+        can't be.
+        """
         seeds = [field.given() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
-            raise SettingError(f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}.")
-        return Plan(*seeds, only=tuple(only), preset=str(self.query_one("#preset", Select).value), overrides=self._overrides)
+            raise SettingError(
+                f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}."
+            )
+        return Plan(
+            *seeds,
+            only=tuple(only),
+            preset=str(self.query_one("#preset", Select).value),
+            overrides=self._overrides,
+        )
 
     def focus_first(self) -> None:
         self.query(SettingInput).first().focus()
@@ -102,7 +130,8 @@ class ExportReportScreen(ExportPrompt):
         return f"Table, conclusions, plots, settings and machine. {self._standing}"
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
-        def job() -> None:  # in a thread: it draws, and measures; with a store of its own: the app's would have to wait
+        # in a thread: it draws, and measures; with a store of its own: the app's would have to wait
+        def job() -> None:
             from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
 
             with existing_store() as store:
@@ -114,7 +143,9 @@ class ExportReportScreen(ExportPrompt):
 
 
 class ReportPane(StorePane):
-    """Settings, table, plots and conclusions of the report rerun; `overrides` as in `ReportSettings`."""
+    """Settings, table, plots and conclusions of the report rerun; `overrides` as in
+    `ReportSettings`.
+    """
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
@@ -122,20 +153,26 @@ class ReportPane(StorePane):
         key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
 
-    def __init__(self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         super().__init__(store)
         self._runs, self._overrides = runs, overrides
         self._plan: Plan | None = None
         self._results: Results | None = None
         self._standing: Standing | None = None
-        self._drawn: object = None  # by plan and ids of runs, which tell when to ask for others; kept of the last ones alone
+        # by plan and ids of runs, which tell when to ask for others; kept of the last ones alone
+        self._drawn: object = None
         self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
         self._measuring = False
         self._told: object = None
 
     def compose(self) -> ComposeResult:
         yield ReportSettings(self._overrides)
-        views = {"plots": ("Plots", ReportPlots()), "conclusions": ("Conclusions", ReportConclusions())}
+        views = {
+            "plots": ("Plots", ReportPlots()),
+            "conclusions": ("Conclusions", ReportConclusions()),
+        }
         yield view_tabs({"table": ("Table", ReportTable()), **views})
         yield Static("", id="problem", markup=False)
         yield ReportProgress()
@@ -167,13 +204,19 @@ class ReportPane(StorePane):
             return results(has), standing(has, self._runs.speed)
 
         # A program that was killed leaves no news; what it trained is then to be trained here.
-        if (found := await self.news(there, always=self._standing is not None and self._standing.elsewhere > 0)) is not None:
+        if (
+            found := await self.news(
+                there, always=self._standing is not None and self._standing.elsewhere > 0
+            )
+        ) is not None:
             self._results, self._standing = found
             self._show()
 
     def complain(self, other: str = "") -> None:
         if (report := self._runs.report) is not None:
-            other = report.problem or "; ".join(report.standing.failures if report.standing is not None else ())
+            other = report.problem or "; ".join(
+                report.standing.failures if report.standing is not None else ()
+            )
         super().complain(other)
 
     def _show(self) -> None:
@@ -181,16 +224,21 @@ class ReportPane(StorePane):
         if not self.app.is_running:  # the views may be gone
             return
         report, active = self._runs.report, self._runs.active
-        rerun = report if report is not None and report.going_on else None  # that is under way in this app
+        # that is under way in this app
+        rerun = report if report is not None and report.going_on else None
         paused = active is not None and active.status is Status.PAUSED
         now = self._standing if rerun is None else rerun.standing
-        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
+        self.query_one(ReportProgress).show(
+            now, training=rerun is not None, paused=paused, waits=awaited(active)
+        )
         self.complain()
         if (table := self._results) is None:
             return
         if self.view == "table":
             work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
-            self.query_one(ReportTable).show(table, frozenset(part.experiment for part in work.parts) if work else frozenset())
+            self.query_one(ReportTable).show(
+                table, frozenset(part.experiment for part in work.parts) if work else frozenset()
+            )
             return
         of = str(table.plan), table.run_ids
         if of not in self._by_length and not self._measuring:
@@ -209,7 +257,8 @@ class ReportPane(StorePane):
 
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
-        def measured() -> tuple[AccuracyByLength, ...]:  # with a store of its own: the app's would have to wait
+        # with a store of its own: the app's would have to wait
+        def measured() -> tuple[AccuracyByLength, ...]:
             with RunStore() as store:
                 return accuracy_by_length(kept(plan, store))
 
@@ -226,7 +275,11 @@ class ReportPane(StorePane):
     @work(group="plots", exclusive=True)
     async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], of: object) -> None:
         """Draw the plots, if they are of other runs than those that are drawn."""
-        if of != self._drawn and (found := await self.ask(lambda store: figures(kept(plan, store), by_length))) is not None:
+        if (
+            of != self._drawn
+            and (found := await self.ask(lambda store: figures(kept(plan, store), by_length)))
+            is not None
+        ):
             self._drawn = of
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
 
@@ -255,7 +308,11 @@ class ReportPane(StorePane):
         if self._results is None:
             self.notify(self._problem or "The figures have not been read yet.")
         else:
-            self.app.push_screen(ExportReportScreen(self._results.plan, f"{numbers(self._standing, training=False)}."))
+            self.app.push_screen(
+                ExportReportScreen(
+                    self._results.plan, f"{numbers(self._standing, training=False)}."
+                )
+            )
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         if self._results is None or event.cursor_row >= len(self._results.rows):
@@ -263,11 +320,18 @@ class ReportPane(StorePane):
         if (row := self._results.rows[event.cursor_row]).runs:
             self.post_message(RunsWanted(row.runs))
         else:
-            self.notify(f"No run has figures of {row.experiment.label} yet; t trains what is missing.", timeout=4)
+            self.notify(
+                f"No run has figures of {row.experiment.label} yet; t trains what is missing.",
+                timeout=4,
+            )
 
     def on_long_job_changed(self) -> None:
         self._show()
-        if (report := self._runs.report) is not None and not report.going_on and report is not self._told:
+        if (
+            (report := self._runs.report) is not None
+            and not report.going_on
+            and report is not self._told
+        ):
             self._told = report
             self._tell_end()
 

@@ -1,4 +1,6 @@
-"""The views of the Report tab: figures beside ours, plots over seeds, conclusions, how far it is."""
+"""The views of the Report tab: figures beside ours, plots over seeds, conclusions, how far it
+is.
+"""
 
 from collections.abc import Collection, Sequence
 
@@ -44,13 +46,20 @@ class ReportTable(Vertical, TaskView):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, fixed_columns=1, id="report-figures")
+        yield PlainTable(
+            cursor_type="row",
+            zebra_stripes=True,
+            cell_padding=0,
+            fixed_columns=1,
+            id="report-figures",
+        )
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
         yield Static(EXPECTED, id="report-expected", markup=False)
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
+        # whose colours are in the cells
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     def show(self, results: Results, training: Collection[Experiment]) -> None:
         """Show the figures, and which experiments have networks in training now."""
@@ -70,7 +79,10 @@ class ReportTable(Vertical, TaskView):
         texts[KEYS.index("place")] = _place(row, training=row.experiment in self._training)
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
         style = self.app.get_css_variables().get(colours[row.inside], "")
-        return [_cell(column, text, style if column == "place" else "") for column, text in zip(KEYS, texts, strict=True)]
+        return [
+            _cell(column, text, style if column == "place" else "")
+            for column, text in zip(KEYS, texts, strict=True)
+        ]
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
@@ -83,7 +95,9 @@ def _place(row: Row, *, training: bool) -> str:
     """Where the published figure lies, by a mark and in words."""
     if not row.n:
         return "… training" if training else NOTHING
-    mark = "·" if row.outside is None else "✓" if not row.outside else "▼" if row.outside < 0 else "▲"
+    mark = (
+        "·" if row.outside is None else "✓" if not row.outside else "▼" if row.outside < 0 else "▲"
+    )
     return f"{mark} {row.place}"
 
 
@@ -110,10 +124,14 @@ class ReportPlots(Vertical, SpreadView):
 
     @property
     def figure(self) -> Figure | None:
-        return next((one for one in self._figures if one.key == self._key), next(iter(self._figures), None))
+        return next(
+            (one for one in self._figures if one.key == self._key), next(iter(self._figures), None)
+        )
 
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
-        """Show one of these plots, the chosen one if it is among them; `measuring` if more are to come without training."""
+        """Show one of these plots, the chosen one if it is among them; `measuring` if more are to
+        come without training.
+        """
         self._figures, self._measuring = figures, measuring
         self.draw()
 
@@ -131,22 +149,42 @@ class ReportPlots(Vertical, SpreadView):
             self._chart.show([])
             return
         note = "hollow marks are the report's" if figure.published else figure.note
-        head.update(f"{self._figures.index(figure) + 1} of {len(self._figures)}{f': {note}' if note else ''}{more}")
+        head.update(
+            f"{self._figures.index(figure) + 1} of "
+            f"{len(self._figures)}{f': {note}' if note else ''}{more}"
+        )
         self._chart.describe(figure.title, figure.spec, figure.x_label)
-        shown = [line_series(line.label, line, colour, self.spread, points=True) for colour, line in enumerate(figure.lines)]
+        shown = [
+            line_series(line.label, line, colour, self.spread, points=True)
+            for colour, line in enumerate(figure.lines)
+        ]
         for colour, line in enumerate(figure.lines):
-            if line.label in figure.published:  # points alone: one network each, whose epochs in between are not a mean
+            # points alone: one network each, whose epochs in between are not a mean
+            if line.label in figure.published:
                 mark = HOLLOW[curve_marker(colour)]
-                shown.append(ChartSeries("report", *figure.published[line.label], colour, points=True, mark=mark, line=False))
+                shown.append(
+                    ChartSeries(
+                        "report",
+                        *figure.published[line.label],
+                        colour,
+                        points=True,
+                        mark=mark,
+                        line=False,
+                    )
+                )
         self._chart.show(shown)
 
 
-NO_ADDER = "The report's conclusions are about the adder, which is not among the tasks ticked above."
+NO_ADDER = (
+    "The report's conclusions are about the adder, which is not among the tasks ticked above."
+)
 MEASURING = "Bit accuracy by length is being measured …"
 MARKS = {  # by mark and word, and by colour only besides
-    Verdict.SUPPORTED: ("✓", "$text-success"), Verdict.PARTLY: ("≈", "$text-warning"),
-    Verdict.NOT_SUPPORTED: ("✗", "$text-error"), Verdict.NONE: ("?", "$text-muted"),
-}  # fmt: skip
+    Verdict.SUPPORTED: ("✓", "$text-success"),
+    Verdict.PARTLY: ("≈", "$text-warning"),
+    Verdict.NOT_SUPPORTED: ("✗", "$text-error"),
+    Verdict.NONE: ("?", "$text-muted"),
+}
 
 
 class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
@@ -156,12 +194,19 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
     DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="report-conclusions", markup=False)  # one: what wraps can't be laid out in lines beforehand
+        # one: what wraps can't be laid out in lines beforehand
+        yield Static("", id="report-conclusions", markup=False)
 
     def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
-        """Show the conclusions, none without the adder, and what is missing; `measuring` if it comes without training."""
+        """Show the conclusions, none without the adder, and what is missing; `measuring` if it
+        comes without training.
+        """
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
-        notes = [MEASURING if measuring else "", results.lacking(ADDER.name), *((RULE, *BASIS) if found else ())]
+        notes = [
+            MEASURING if measuring else "",
+            results.lacking(ADDER.name),
+            *((RULE, *BASIS) if found else ()),
+        ]
         parts += map(Content, filter(None, notes))
         self.query_one("#report-conclusions", Static).update(Content("\n\n").join(parts))
 
@@ -171,10 +216,15 @@ def _written(one: Conclusion) -> Content:
     mark, colour = MARKS[one.verdict]
     verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
     rows = [COMPARED, *(row.cells for row in one.comparisons)]
-    forms = [f"{'>' if one[0] in COMPARED_RIGHT else '<'}{max(map(len, one))}" for one in zip(*rows, strict=True)]
+    forms = [
+        f"{'>' if one[0] in COMPARED_RIGHT else '<'}{max(map(len, one))}"
+        for one in zip(*rows, strict=True)
+    ]
     head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
     said = f"The report: “{one.claim}” {one.measured}"
-    return Content("\n").join([verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)])
+    return Content("\n").join(
+        [verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)]
+    )
 
 
 class ReportProgress(ProgressLine):
@@ -185,7 +235,9 @@ class ReportProgress(ProgressLine):
         yield from super().compose()
 
     def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
-        """Draw how far it is, and whether that is in training here, or paused, or waits for its turn."""
+        """Draw how far it is, and whether that is in training here, or paused, or waits for its
+        turn.
+        """
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
@@ -216,7 +268,11 @@ def numbers(now: Standing | None, *, training: bool) -> str:
     left = " left" if training else ""
     if now.seconds_left is None:
         return f"{done} · time{left} not known yet"
-    return f"{done} · about {duration(now.seconds_left)}{left}" if training or now.seconds_left else done
+    return (
+        f"{done} · about {duration(now.seconds_left)}{left}"
+        if training or now.seconds_left
+        else done
+    )
 
 
 def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
@@ -235,5 +291,8 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     elif now.runs_left:
         text = f"The rerun was stopped with {at}; t goes on from there."
     else:
-        text = f"The rerun has {at}; {how_many(now.elsewhere, 'network')} in training elsewhere will be added automatically."
+        text = (
+            f"The rerun has {at}; {how_many(now.elsewhere, 'network')} in training elsewhere "
+            "will be added automatically."
+        )
     return text, "information"

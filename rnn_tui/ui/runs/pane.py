@@ -23,15 +23,29 @@ from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LOOKS_BETWEEN_AGES, A_SCREENFUL = 20, 200
-# What of a run is a line of text, by its title: a hint, the most characters, what there is, what keeps what was typed.
+# What of a run is a line of text, by its title: a hint, the most characters, what there is, what
+# keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
 TEXTS: dict[str, Asked] = {
-    "Name": ("No other run may have the same name.", LONGEST_NAME, lambda run: run.name, RunStore.rename),
-    "Tags": ("Words separated by spaces; the filter finds runs by them.", 200, lambda run: " ".join(run.tags),
-             lambda store, run, text: store.set_tags(run, text.split())),
-    "Note": ("Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
-             lambda store, run, text: store.set_note(run, text.strip())),
-}  # fmt: skip
+    "Name": (
+        "No other run may have the same name.",
+        LONGEST_NAME,
+        lambda run: run.name,
+        RunStore.rename,
+    ),
+    "Tags": (
+        "Words separated by spaces; the filter finds runs by them.",
+        200,
+        lambda run: " ".join(run.tags),
+        lambda store, run, text: store.set_tags(run, text.split()),
+    ),
+    "Note": (
+        "Whatever is worth knowing later.",
+        LONGEST_NOTE,
+        lambda run: run.note,
+        lambda store, run, text: store.set_note(run, text.strip()),
+    ),
+}
 
 
 class RunsPane(StorePane):
@@ -39,7 +53,12 @@ class RunsPane(StorePane):
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
-        key("train", "train", "To form", tooltip="Take the settings of the run to the form of its task"),
+        key(
+            "train",
+            "train",
+            "To form",
+            tooltip="Take the settings of the run to the form of its task",
+        ),
         key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
         key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
         key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
@@ -48,9 +67,21 @@ class RunsPane(StorePane):
         key("go-on", "go_on", "Go on", tooltip="Go on with the run where it was interrupted"),
         key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
         key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
-        key("stop", "request('stop')", "Stop", tooltip="Stop the run, which another process trains"),
-        key("pause", "request('pause')", "Pause", tooltip="Pause the run, which another process trains"),
-        key("pause", "request('unpause')", "Resume", tooltip="Let the run go on, which another process trains"),
+        key(
+            "stop", "request('stop')", "Stop", tooltip="Stop the run, which another process trains"
+        ),
+        key(
+            "pause",
+            "request('pause')",
+            "Pause",
+            tooltip="Pause the run, which another process trains",
+        ),
+        key(
+            "pause",
+            "request('unpause')",
+            "Resume",
+            tooltip="Let the run go on, which another process trains",
+        ),
     ]
 
     _table = getters.query_one(RunsTable)
@@ -65,7 +96,9 @@ class RunsPane(StorePane):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="problem", markup=False)
-        yield view_tabs({"all-runs": ("All runs", RunsTable()), "compare": ("Compare", RunsCompare())})
+        yield view_tabs(
+            {"all-runs": ("All runs", RunsTable()), "compare": ("Compare", RunsCompare())}
+        )
 
     def focus_view(self) -> None:
         if self.view == "compare" or self._table.listing.items:
@@ -93,7 +126,11 @@ class RunsPane(StorePane):
         listing, always = self._table.listing, self._version < 0
         in_training = any(run.status.active for run in listing.items)
         # A screenful first: to read 20,000 takes a second.
-        if not self._ready and (some := await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))) is not None:
+        if (
+            not self._ready
+            and (some := await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL))))
+            is not None
+        ):
             self._table.show(some)
         now = await self.news(lambda store: listing.of(store.runs()), always=always or in_training)
         first, self._ready = not self._ready, True
@@ -119,13 +156,21 @@ class RunsPane(StorePane):
         """The run under the cursor, if another process trains it."""
         run = self._table.highlighted if self._ready else None
         here = self._trained_here.active
-        return run if run is not None and run.status.active and (here is None or here.run_id != run.run_id) else None
+        return (
+            run
+            if run is not None and run.status.active and (here is None or here.run_id != run.run_id)
+            else None
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys of training to what trains here, unless the run under the cursor does elsewhere."""
+        """Leave the keys of training to what trains here, unless the run under the cursor does
+        elsewhere.
+        """
         if action == "request":
             what, run = parameters[0], self._elsewhere
-            return run is not None and (what == "stop" or (what == "unpause") is (run.status is Status.PAUSED))
+            return run is not None and (
+                what == "stop" or (what == "unpause") is (run.status is Status.PAUSED)
+            )
         return super().check_action(action, parameters)
 
     @on(DataTable.RowHighlighted, "#runs-table")
@@ -149,10 +194,15 @@ class RunsPane(StorePane):
     async def _show_comparison(self) -> None:
         """Draw the marked runs, or else the one under the cursor."""
         runs, compare = self._table.chosen, self._compare
-        if (names := await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])) is None:
+        if (
+            names := await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
+        ) is None:
             return
         pairs = list(zip(runs, names, strict=True))
-        specs = {name: next(run.spec(name) for run, own in pairs if name in own) for name in shared_metrics(names)}
+        specs = {
+            name: next(run.spec(name) for run, own in pairs if name in own)
+            for name in shared_metrics(names)
+        }
         compare.offer(specs, next((run.metric for run in runs if run.metric in specs), ""))
         metric = compare.metric
         if (found := await self.ask(lambda store: curves_of(store, runs, metric))) is not None:
@@ -165,7 +215,13 @@ class RunsPane(StorePane):
     async def _show_details(self) -> None:
         if (run := self._table.highlighted) is None:
             return
-        found = await self.ask(lambda store: (store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)))
+        found = await self.ask(
+            lambda store: (
+                store.get(run.run_id) or run,
+                store.sessions(run.run_id),
+                store.log(run.run_id),
+            )
+        )
         if found is not None:
             self.app.push_screen(RunDetailsScreen(*found))
 

@@ -1,4 +1,6 @@
-"""The table of runs, or of what has runs: what it shows, and how it is filtered, sorted and marked."""
+"""The table of runs, or of what has runs: what it shows, and how it is filtered, sorted and
+marked.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,21 +31,29 @@ LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 STATUS_MARKS = {  # mark and colour beside the word, so that the colour alone tells nothing
-    Status.LOADING: ("…", "$text-muted"), Status.TRAINING: ("●", "$text-success"), Status.PAUSED: ("‖", "$text-warning"),
-    Status.INTERRUPTED: ("!", "$text-warning"), Status.STOPPED: ("■", "$text-muted"), Status.FINISHED: ("✓", "$text-success"),
-    Status.FAILED: ("✗", "$text-error"), Status.DAMAGED: ("?", "$text-error"),
-}  # fmt: skip
+    Status.LOADING: ("…", "$text-muted"),
+    Status.TRAINING: ("●", "$text-success"),
+    Status.PAUSED: ("‖", "$text-warning"),
+    Status.INTERRUPTED: ("!", "$text-warning"),
+    Status.STOPPED: ("■", "$text-muted"),
+    Status.FINISHED: ("✓", "$text-success"),
+    Status.FAILED: ("✗", "$text-error"),
+    Status.DAMAGED: ("?", "$text-error"),
+}
 
 
 @dataclass(frozen=True)
 class Column(Generic[Item]):
-    """A column of the table: its heading, what it shows of an item, and what it sorts by, smaller ones first."""
+    """A column of the table: its heading, what it shows of an item, and what it sorts by, smaller
+    ones first.
+    """
 
     label: str
     text: Callable[[Item], str]
     order: Callable[[Item], Any]
     right: bool = False
-    style: Callable[[Item], str] = lambda _: ""  #: a colour of the theme, such as `$text-muted`, or a style of Rich's.
+    #: a colour of the theme, such as `$text-muted`, or a style of Rich's.
+    style: Callable[[Item], str] = lambda _: ""
 
 
 def variant(run: RunRecord) -> str:
@@ -67,15 +77,29 @@ COLUMNS: tuple[Column[RunRecord], ...] = (
     Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
     Column("task", lambda run: run.config.task, lambda run: run.config.task),
     Column("variant", variant, variant),
-    Column("status", lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
-           lambda run: list(Status).index(run.status), style=lambda run: STATUS_MARKS[run.status][1]),
+    Column(
+        "status",
+        lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
+        lambda run: list(Status).index(run.status),
+        style=lambda run: STATUS_MARKS[run.status][1],
+    ),
     Column("done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True),
-    Column("best val", lambda run: figure(run, run.metric, run.best, LOSS), lambda run: _sortable(run.best), right=True),
-    Column("test", lambda run: figure(run, run.final_metric, run.final, LOSS), lambda run: _sortable(run.final), right=True),
+    Column(
+        "best val",
+        lambda run: figure(run, run.metric, run.best, LOSS),
+        lambda run: _sortable(run.best),
+        right=True,
+    ),
+    Column(
+        "test",
+        lambda run: figure(run, run.final_metric, run.final, LOSS),
+        lambda run: _sortable(run.final),
+        right=True,
+    ),
     Column("trained", lambda run: duration(run.elapsed), lambda run: -run.elapsed, right=True),
     Column("age", lambda run: age(time.time() - run.created), lambda run: -run.created, right=True),
     Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
-)  # fmt: skip
+)
 BY_AGE = "age"
 
 
@@ -94,7 +118,9 @@ class Listing(Generic[Item]):
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
         """A listing of other items, with what this one has of the same ones."""
         words: dict[str, tuple[Item, str]] = {}
-        widths = list(self.widths or (len("59 min") * (column.label == BY_AGE) for column in self.columns))
+        widths = list(
+            self.widths or (len("59 min") * (column.label == BY_AGE) for column in self.columns)
+        )
         for item in items:
             known = self.words.get(key := self.id_of(item))
             if known is not None and known[0] is item:
@@ -109,8 +135,14 @@ class Listing(Generic[Item]):
     def arranged(self, text: str, by: str, backwards: bool) -> list[Item]:
         """Those items that have all words of a text, sorted by a column."""
         wanted = text.casefold().split()
-        left = [item for item in self.items if all(word in self.words[self.id_of(item)][1] for word in wanted)]
-        return sorted(left, key=next(one.order for one in self.columns if one.label == by), reverse=backwards)
+        left = [
+            item
+            for item in self.items
+            if all(word in self.words[self.id_of(item)][1] for word in wanted)
+        ]
+        return sorted(
+            left, key=next(one.order for one in self.columns if one.label == by), reverse=backwards
+        )
 
 
 ALL_RUNS = Listing[RunRecord](COLUMNS, lambda run: run.run_id, lambda run: run.note)
@@ -120,8 +152,16 @@ class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
     BINDINGS = [
-        Binding("enter,down", "back", "Filter", key_display="⏎", tooltip="Go to the runs with these words"),
-        Binding("escape", "back(True)", "All runs", key_display="Esc", tooltip="Show all runs again"),
+        Binding(
+            "enter,down",
+            "back",
+            "Filter",
+            key_display="⏎",
+            tooltip="Go to the runs with these words",
+        ),
+        Binding(
+            "escape", "back(True)", "All runs", key_display="Esc", tooltip="Show all runs again"
+        ),
     ]
 
     def action_back(self, clear: bool = False) -> None:
@@ -131,7 +171,9 @@ class FilterInput(TypedInput):
 
 
 class MarkedTable(Vertical, Generic[Item]):
-    """Items, one a line, some of them marked; its `listing`, at first an empty one, has all of them, filtered or not."""
+    """Items, one a line, some of them marked; its `listing`, at first an empty one, has all of
+    them, filtered or not.
+    """
 
     noun, empty_text, hint = "run", EMPTY, "/ filters by name, task, status, tag …"
     BINDINGS = [
@@ -161,13 +203,16 @@ class MarkedTable(Vertical, Generic[Item]):
 
     def on_mount(self) -> None:
         self._make_columns()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
+        # whose colours are in the cells
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     def _make_columns(self) -> None:
         self._table.clear(columns=True)
         self._table.add_column(" ", key="mark")
         for column in self.listing.columns:
-            self._table.add_column(Text(column.label, justify="right" if column.right else "left"), key=column.label)
+            self._table.add_column(
+                Text(column.label, justify="right" if column.right else "left"), key=column.label
+            )
 
     def focus_view(self) -> None:
         self._table.focus()
@@ -188,7 +233,9 @@ class MarkedTable(Vertical, Generic[Item]):
         return self.marked or ([self.highlighted] if self.highlighted else [])
 
     def show(self, listing: Listing[Item], sort: str = "") -> None:
-        """Show these items, with cursor and marks where they were; with a `sort`, others with other columns, none marked."""
+        """Show these items, with cursor and marks where they were; with a `sort`, others with other
+        columns, none marked.
+        """
         self.listing, self._loaded = listing, True
         if sort:
             self._shown, self._marked, self._sort, self._backwards = {}, [], sort, False
@@ -202,12 +249,16 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @on(Input.Changed)
     def _fill(self) -> None:
-        """Rows anew where other runs are shown, cells alone where the same are; how many there are, or what to do instead."""
+        """Rows anew where other runs are shown, cells alone where the same are; how many there are,
+        or what to do instead.
+        """
         if not self._loaded:
             return
         table, before, under = self._table, list(self._shown), self.highlighted
         text, id_of = self.query_one(FilterInput).value, self.listing.id_of
-        self._shown = {id_of(item): item for item in self.listing.arranged(text, self._sort, self._backwards)}
+        self._shown = {
+            id_of(item): item for item in self.listing.arranged(text, self._sort, self._backwards)
+        }
         self._colours = self.app.get_css_variables()
         widths = (1, *self.listing.widths)
         if list(self._shown) == before:
@@ -217,11 +268,17 @@ class MarkedTable(Vertical, Generic[Item]):
             if under is not None:
                 self.highlight(id_of(under))
         shown, every, noun = len(self._shown), len(self.listing.items), self.noun
-        count = f"{shown:,} of {every:,} {noun}s" if text.strip() else f"{every:,} {noun}{'s' * (every != 1)}"
+        count = (
+            f"{shown:,} of {every:,} {noun}s"
+            if text.strip()
+            else f"{every:,} {noun}{'s' * (every != 1)}"
+        )
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
         empty = self.query_one("#runs-empty", Static)
-        empty.update("" if shown else (f"No {noun} has all of these words." if every else self.empty_text))
+        empty.update(
+            "" if shown else (f"No {noun} has all of these words." if every else self.empty_text)
+        )
         empty.display, table.display = not shown, bool(shown)
 
     def _cells(self, key: str) -> list[Text]:
@@ -232,7 +289,14 @@ class MarkedTable(Vertical, Generic[Item]):
         for column in self.listing.columns:
             style = column.style(item)
             style = self._colours.get(style[1:], "") if style.startswith("$") else style
-            cells.append(Text(column.text(item), style, justify="right" if column.right else "left", no_wrap=True))
+            cells.append(
+                Text(
+                    column.text(item),
+                    style,
+                    justify="right" if column.right else "left",
+                    no_wrap=True,
+                )
+            )
         return cells
 
     def action_mark(self) -> None:

@@ -1,4 +1,6 @@
-"""What is shown of runs: marked ones side by side, all that is kept of one; and the prompt to export."""
+"""What is shown of runs: marked ones side by side, all that is kept of one; and the prompt to
+export.
+"""
 
 import io
 import time
@@ -56,7 +58,11 @@ class RunsCompare(Vertical, SpreadView):
             yield Label("metric")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
             yield Label("against")
-            yield PlainSelect([(label, name) for name, label in AGAINST.items()], value="epoch", id="compare-against")
+            yield PlainSelect(
+                [(label, name) for name, label in AGAINST.items()],
+                value="epoch",
+                id="compare-against",
+            )
             yield Static("", id="compare-note", markup=False)
         with Vertical(id="compare-body"):
             yield self._chart
@@ -75,7 +81,9 @@ class RunsCompare(Vertical, SpreadView):
 
     @property
     def against(self) -> Against:
-        return next(name for name in AGAINST if name == self.query_one("#compare-against", Select).value)
+        return next(
+            name for name in AGAINST if name == self.query_one("#compare-against", Select).value
+        )
 
     def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
@@ -86,7 +94,9 @@ class RunsCompare(Vertical, SpreadView):
     def action_next(self, of: str) -> None:
         self.query_one(f"#compare-{of}", PlainSelect).choose_next()
 
-    def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
+    def show(
+        self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]
+    ) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
         self._lines, self._points = lines, spec.stage != "train"
         self._chart.describe(spec.label.capitalize() if runs else "", spec, AGAINST[self.against])
@@ -98,15 +108,27 @@ class RunsCompare(Vertical, SpreadView):
         self._shown = tuple(run.name for run in runs), tuple(rows)
         if self._shown == before:
             return
-        headline = f"The settings in which these {len(runs)} runs differ" if rows else "No setting differs."
+        headline = (
+            f"The settings in which these {len(runs)} runs differ"
+            if rows
+            else "No setting differs."
+        )
         self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)
-        table.fill(["setting", *(printable(run.name, 40) for run in runs)], ([name, *values] for name, values in rows))
+        table.fill(
+            ["setting", *(printable(run.name, 40) for run in runs)],
+            ([name, *values] for name, values in rows),
+        )
 
     def draw(self) -> None:
         lines = enumerate(self._lines)
-        self._chart.show([line_series(printable(one.label, 60), one, at, self.spread, self._points) for at, one in lines])
+        self._chart.show(
+            [
+                line_series(printable(one.label, 60), one, at, self.spread, self._points)
+                for at, one in lines
+            ]
+        )
 
 
 def named(runs: Sequence[RunRecord]) -> str:
@@ -114,7 +136,9 @@ def named(runs: Sequence[RunRecord]) -> str:
     return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
 
 
-def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
+def curves_of(
+    store: RunStore, runs: Sequence[RunRecord], metric: str
+) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
     """Curves of runs; of those that are damaged, the sentences that say so."""
     with suppress(StoreError):
         return store.outlines([run.whole for run in runs], metric), []
@@ -133,7 +157,9 @@ class RunDetailsScreen(ModalScreen[None]):
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
     BINDINGS = [Binding("escape,enter", "dismiss", "Close")]
 
-    def __init__(self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]) -> None:
+    def __init__(
+        self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]
+    ) -> None:
         super().__init__()
         self._run, self._sessions, self._told = run, sessions, log
 
@@ -144,9 +170,12 @@ class RunDetailsScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
-            "": about(self._run, _time), "\nSettings\n": settings_of(self._run.config),
-            "\nSessions\n": chain.from_iterable(about_session(one, _time) for one in self._sessions),
-        }  # fmt: skip
+            "": about(self._run, _time),
+            "\nSettings\n": settings_of(self._run.config),
+            "\nSessions\n": chain.from_iterable(
+                about_session(one, _time) for one in self._sessions
+            ),
+        }
         if self._told:
             sections["\nLog\n"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
         parts: list[Content | tuple[str, str]] = []
@@ -164,7 +193,9 @@ def _time(at: float) -> str:
 class ExportRunsScreen(ExportPrompt):
     """Writes values, charts or weights of runs; without a `metric` charts show what there is."""
 
-    def __init__(self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against) -> None:
+    def __init__(
+        self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
+    ) -> None:
         super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
         self._store, self._runs = store, list(runs)
         self._metric, self._against = metric, against
@@ -188,6 +219,13 @@ class ExportRunsScreen(ExportPrompt):
                     reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
                     raise ExportError(f"The folder {reason}; choose another place.") from error
             metrics = [self._metric] if self._metric else None
-            return write(Export(FORMATS[form], store, self._runs, path, io.StringIO(), metrics, self._against))
+            return write(
+                Export(
+                    FORMATS[form], store, self._runs, path, io.StringIO(), metrics, self._against
+                )
+            )
 
-        return f"Written: {', '.join(printable(one, 200) for one in (await self._store.ask(self, job))[:3])}."
+        return (
+            "Written: "
+            f"{', '.join(printable(one, 200) for one in (await self._store.ask(self, job))[:3])}."
+        )

@@ -19,7 +19,14 @@ from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.key_table import KEYS, key
-from rnn_tui.ui.shell.keys import HIGH_CONTRAST, HelpScreen, KeyFooter, apply_preferences, commands, copied
+from rnn_tui.ui.shell.keys import (
+    HIGH_CONTRAST,
+    HelpScreen,
+    KeyFooter,
+    apply_preferences,
+    commands,
+    copied,
+)
 from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.requests import RequestsApp
@@ -56,24 +63,37 @@ class RnnTuiApp(RequestsApp):
     ]
 
     def __init__(
-        self, runs: "TrainingManager | None" = None, data_dir: str | None = None,
-        report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
-    ) -> None:  # fmt: skip
-        """Create the app, the tab of the id `first` in front; `report_overrides` are settings of the report rerun, by task."""
+        self,
+        runs: "TrainingManager | None" = None,
+        data_dir: str | None = None,
+        report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        first: str = HOME,
+    ) -> None:
+        """Create the app, the tab of the id `first` in front; `report_overrides` are settings of
+        the report rerun, by task.
+        """
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
         self.preferences = apply_preferences(self)
         self.data_dir = data_dir
-        data = {task.name: {"data_dir": data_dir} for task in TASKS.values() if data_dir is not None and task.reads_data}
+        data = {
+            task.name: {"data_dir": data_dir}
+            for task in TASKS.values()
+            if data_dir is not None and task.reads_data
+        }
         given = report_overrides or {}
-        self.report_overrides = {name: {**data.get(name, {}), **given.get(name, {})} for name in (*given, *data)}
+        self.report_overrides = {
+            name: {**data.get(name, {}), **given.get(name, {})} for name in (*given, *data)
+        }
         self._runs = runs
         self.store = StoreAccess()
         self._until = 0.0  # a sweep may hand over what it has, where the app is about to quit
-        self.end_process: Callable[[int, str], object] | None = None  # by an exit code and a sentence, in place of Textual
+        # by an exit code and a sentence, in place of Textual
+        self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first)
-        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])  # `bind` takes no words for help
+        # `bind` takes no words for help
+        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""
@@ -90,7 +110,9 @@ class RnnTuiApp(RequestsApp):
         return [one for one in both if one is not None]
 
     def takes_keys(self) -> bool:
-        """Once pane and view in front are there, after the app's start or the first look at them."""
+        """Once pane and view in front are there, after the app's start or the first look at
+        them.
+        """
         return (front := self.tabs.front) is not None and front.takes_keys
 
     def compose(self) -> ComposeResult:
@@ -106,7 +128,8 @@ class RnnTuiApp(RequestsApp):
         gc.set_threshold(*gc.get_threshold()[:2], YOUNG_WHILE_TYPING)
         gc.enable()
         self.runs.load_engine()
-        self.news.timer.resume()  # on a busy machine it may have ticked already, found nothing, and paused
+        # on a busy machine it may have ticked already, found nothing, and paused
+        self.news.timer.resume()
         for sentence in (*BROKEN_PLUGINS, *self.preferences.problems):
             self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
@@ -125,7 +148,8 @@ class RnnTuiApp(RequestsApp):
             super()._handle_exception(error)
         else:
             logger.error("the app failed", exc_info=error)
-            self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")  # a worker's is in another
+            # a worker's is in another
+            self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")
 
     async def interrupted(self) -> "list[RunRecord]":
         """The runs that were interrupted, the newest first; none where they can't be read."""
@@ -139,7 +163,10 @@ class RnnTuiApp(RequestsApp):
         """Say which runs were interrupted, and how to go on with them; Home does so itself."""
         if self.tabs.active != HOME and (runs := await self.interrupted()):
             what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
-            self.notify(f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on.", timeout=20)
+            self.notify(
+                f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on.",
+                timeout=20,
+            )
 
     @property
     def pane(self) -> Pane:
@@ -159,7 +186,8 @@ class RnnTuiApp(RequestsApp):
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
-        if not await self.tabs.fill(str(event.pane.id)) and not event.pane.has_focus_within:  # as by a click
+        # as by a click
+        if not await self.tabs.fill(str(event.pane.id)) and not event.pane.has_focus_within:
             self.tabs.arrive()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -174,7 +202,11 @@ class RnnTuiApp(RequestsApp):
         """Do what a key does; in a field, where letters are typed, what it does with Alt."""
         if await super()._check_bindings(key, priority):
             return True
-        if (plain := key.removeprefix("alt+")) == key or priority or not isinstance(self.screen, FrontScreen):
+        if (
+            (plain := key.removeprefix("alt+")) == key
+            or priority
+            or not isinstance(self.screen, FrontScreen)
+        ):
             return False
         return await self.screen.press_outside_fields(plain)
 
@@ -187,14 +219,20 @@ class RnnTuiApp(RequestsApp):
 
     async def action_quit(self) -> None:
         if HELD:
-            self.stop_and("What is not yet kept on the disk would be lost. Quit anyway?", self._interrupt_and_quit, "Stop")
+            self.stop_and(
+                "What is not yet kept on the disk would be lost. Quit anyway?",
+                self._interrupt_and_quit,
+                "Stop",
+            )
         elif self.busy:
             self.stop_and(f"{self.under_way}. Quit anyway?", self._interrupt_and_quit)
         else:
             self.exit(0)
 
     def _interrupt_and_quit(self) -> None:
-        """Quit so that the next start offers to go on; a sweep's workers may hand over what they have."""
+        """Quit so that the next start offers to go on; a sweep's workers may hand over what they
+        have.
+        """
         self.runs.interrupt()
         sweep, now = self.runs.sweep, time.monotonic()
         if sweep is not None and sweep.going_on and self.busy and now < (self._until or now + 1):
@@ -208,7 +246,9 @@ class RnnTuiApp(RequestsApp):
     def action_help_quit(self) -> None:
         """Say, at Ctrl+C, what ends the app; Textual's own words have markup."""
         keys = self._keymap.get("quit", KEYS["quit"][0])
-        self.notify(f"{self.get_key_display(Binding(keys.partition(',')[0], ''))} or Ctrl+Q ends the app.")
+        self.notify(
+            f"{self.get_key_display(Binding(keys.partition(',')[0], ''))} or Ctrl+Q ends the app."
+        )
 
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:

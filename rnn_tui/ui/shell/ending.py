@@ -1,6 +1,7 @@
-"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as they were. Textual ends by
-taking all widgets apart. That fails where one is still being made, and waits: for the terminal, for threads, for whatever the
-app is doing. So a thread of its own ends the process here, and nothing that it does waits for long.
+"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as
+they were. Textual ends by taking all widgets apart. That fails where one is still being made, and
+waits: for the terminal, for threads, for whatever the app is doing. So a thread of its own ends the
+process here, and nothing that it does waits for long.
 """
 
 import logging
@@ -18,7 +19,8 @@ from rnn_tui.runs.held import HELD
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.threads import wait_for_threads
 
-SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9  # for what trains to keep what it has; for all of the end
+# for what trains to keep what it has; for all of the end
+SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
 SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
 ASKED = 0  # among the numbers of signals
 
@@ -31,7 +33,9 @@ if sys.platform != "win32":
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
-        """Ends the process on a signal, without its terminal, or when the app asks; to be made before Textual takes that."""
+        """Ends the process on a signal, without its terminal, or when the app asks; to be made
+        before Textual takes that.
+        """
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
             self._app = app
@@ -47,7 +51,8 @@ if sys.platform != "win32":
             self._code, self._sentence = 0, ""
             self._ears, self._mouth = os.pipe()
             os.set_blocking(self._mouth, False)
-            # Python writes a signal's number there at once; a handler would wait until the main thread is free.
+            # Python writes a signal's number there at once; a handler would wait until the main
+            # thread is free.
             signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
             for number in SIGNALS:
                 signal.signal(number, lambda _number, _frame: None)
@@ -82,7 +87,8 @@ if sys.platform != "win32":
         def _end(self, code: int, sentence: str = "") -> None:
             """Keep what trains, give the terminal back, and end the process."""
             until = time.monotonic() + SECONDS_TO_KEEP
-            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)  # the last resort: a library may hold Python up
+            # the last resort: a library may hold Python up
+            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
             self._app.runs.interrupt()
             if self._app._loop is not None:
                 with suppress(RuntimeError):  # it is closed
@@ -109,8 +115,9 @@ def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
-    """Run the app and end the process, without Python's own tidying up: with PyTorch loaded that takes seconds on a busy
-    machine, and waits for a thread that can't stop in time, as in a huge network's step. Returns to no caller.
+    """Run the app and end the process, without Python's own tidying up: with PyTorch loaded that
+    takes seconds on a busy machine, and waits for a thread that can't stop in time, as in a huge
+    network's step. Returns to no caller.
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":

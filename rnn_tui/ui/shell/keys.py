@@ -1,4 +1,6 @@
-"""The keys, in the footer, the help and the command palette; what `y` copies; themes, and the settings that last."""
+"""The keys, in the footer, the help and the command palette; what `y` copies; themes, and the
+settings that last.
+"""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,10 +32,20 @@ from rnn_tui.ui.shell.threads import in_thread, telling
 FIRST = ("stop", "pause")  # in the footer before all others
 FooterKeys = tuple[Binding, bool, str]  # with whether it can be used, and a tooltip
 HIGH_CONTRAST = Theme(
-    name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700", foreground="#ffffff", background="#000000",
-    surface="#000000", panel="#1c1c1c", success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
+    name="high-contrast",
+    primary="#00d7ff",
+    secondary="#ffd700",
+    accent="#ffd700",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    success="#00ff5f",
+    warning="#ffaf00",
+    error="#ff5f5f",
+    dark=True,
     variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
-)  # fmt: skip
+)
 THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name}
 
 
@@ -43,7 +55,10 @@ def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     for active in screen.active_bindings.values():
         if active.node is not screen and active.binding.tooltip:
             found.setdefault((active.node, active.binding.action), active.binding)
-    return sorted([(binding, node) for (node, _), binding in found.items()], key=lambda pair: pair[1] is screen.app)
+    return sorted(
+        [(binding, node) for (node, _), binding in found.items()],
+        key=lambda pair: pair[1] is screen.app,
+    )
 
 
 class HelpScreen(ModalScreen[None]):
@@ -56,8 +71,14 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         tables: dict[str, str] = {}
         for binding, node in documented(of):
-            heading = f"## {'Keys' if node is of.app else 'In this view'}\n\n| key | what it does |\n| --- | --- |\n"
-            tables[heading] = f"{tables.get(heading, heading)}| {of.app.get_key_display(binding)} | {binding.tooltip} |\n"
+            heading = (
+                f"## {'Keys' if node is of.app else 'In this view'}\n\n| key | what it does |\n| "
+                "--- | --- |\n"
+            )
+            tables[heading] = (
+                f"{tables.get(heading, heading)}| {of.app.get_key_display(binding)} | "
+                f"{binding.tooltip} |\n"
+            )
         other = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
         self._markdown = "\n\n".join([text, *tables.values(), other])
 
@@ -73,19 +94,27 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Everything that a key does, for the command palette, and themes by the names people use."""
     app = screen.app
     for name, theme in THEMES.items():
-        yield SystemCommand(f"Theme: {name}", "Colours of the app", partial(setattr, app, "theme", theme))
+        yield SystemCommand(
+            f"Theme: {name}", "Colours of the app", partial(setattr, app, "theme", theme)
+        )
     go = partial(app.run_action, "tab('runs')")
-    yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights: press e there", go)
+    yield SystemCommand(
+        "Export runs: in the Runs tab", "Values, charts, weights: press e there", go
+    )
     for binding, node in documented(screen):
         if node is not app or binding.action not in ("quit", "help"):
             where = f"Key {app.get_key_display(binding)}{'' if node is app else ', in this view'}"
-            # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
+            # Later: Textual's handlers raise where an action opens or closes a screen before the
+            # palette is closed.
             do = partial(app.call_later, app.run_action, binding.action, node)
-            yield SystemCommand(f"{binding.description}: {binding.tooltip}", where, do)  # found by the footer's word, too
+            # found by the footer's word, too
+            yield SystemCommand(f"{binding.description}: {binding.tooltip}", where, do)
 
 
 def copied(widget: Widget | None) -> str:
-    """What a widget shows, as text: a table whole, with tabs between columns, a chart as on the screen, else nothing."""
+    """What a widget shows, as text: a table whole, with tabs between columns, a chart as on the
+    screen, else nothing.
+    """
     from textual.widgets import DataTable  # noqa: PLC0415 - not in the first frame
 
     from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - the same
@@ -94,9 +123,14 @@ def copied(widget: Widget | None) -> str:
         region = widget.region
         strips = widget.screen._compositor.render_strips()[region.y : region.bottom]
         return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in strips)
-    if not isinstance(widget, DataTable) or not (heads := [column.label for column in widget.ordered_columns]):
+    if not isinstance(widget, DataTable) or not (
+        heads := [column.label for column in widget.ordered_columns]
+    ):
         return ""
-    return "\n".join("\t".join(map(_plain, row)) for row in (heads, *map(widget.get_row_at, range(widget.row_count))))
+    return "\n".join(
+        "\t".join(map(_plain, row))
+        for row in (heads, *map(widget.get_row_at, range(widget.row_count)))
+    )
 
 
 def _plain(cell: object) -> str:
@@ -104,8 +138,9 @@ def _plain(cell: object) -> str:
 
 
 class KeyFooter(Widget):
-    """The keys that matter here, in one line: as many as fit, and always help and quit. Textual's `Footer` makes, styles and
-    lays out a widget for each key whenever another one holds, and keeps what it threw away; this one draws its line anew.
+    """The keys that matter here, in one line: as many as fit, and always help and quit. Textual's
+    `Footer` makes, styles and lays out a widget for each key whenever another one holds, and keeps
+    what it threw away; this one draws its line anew.
     """
 
     ALLOW_SELECT = False
@@ -118,7 +153,9 @@ class KeyFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self.look)
 
     def look(self, _screen: object = None) -> None:
-        """Show the keys that hold, once however many ask for that; and once more when the screen shows what has changed."""
+        """Show the keys that hold, once however many ask for that; and once more when the screen
+        shows what has changed.
+        """
         if not self._looking:
             self._looking = True
             self.call_later(self._show_keys)
@@ -127,17 +164,28 @@ class KeyFooter(Widget):
     def _show_keys(self) -> None:
         """Show the keys that hold; a window in the back keeps those that it had."""
         self._looking = False
-        if self.app.app_focus and self.is_attached and (keys := self._keys_that_fit()) != self.shown:
+        if (
+            self.app.app_focus
+            and self.is_attached
+            and (keys := self._keys_that_fit()) != self.shown
+        ):
             self.shown = keys
             self.refresh()
 
     on_resize = look
 
     def render(self) -> Text:
-        styles = [self.get_component_rich_style(f"key-footer--{part}") for part in ("key", "words", "hover")]
+        styles = [
+            self.get_component_rich_style(f"key-footer--{part}")
+            for part in ("key", "words", "hover")
+        ]
         line = Text(no_wrap=True)
         for at, (binding, enabled, _) in enumerate(self.shown):
-            here = Style(bgcolor=styles[2].bgcolor if at == self.over else None, dim=not enabled or None, meta={"at": at})
+            here = Style(
+                bgcolor=styles[2].bgcolor if at == self.over else None,
+                dim=not enabled or None,
+                meta={"at": at},
+            )
             line.append(self.app.get_key_display(binding), styles[0] + here)
             line.append(f" {binding.description}", styles[1] + here).append(" ")
         return line
@@ -166,7 +214,9 @@ class KeyFooter(Widget):
         keys = sorted(first.values(), key=lambda one: one[0].id not in FIRST)
         always = [one for one in keys if one[0].id in ("help", "quit")]
         left = self.app.size.width - sum(map(self._width, always))
-        shown = [one for one in keys if one not in always and (left := left - self._width(one)) >= 0]
+        shown = [
+            one for one in keys if one not in always and (left := left - self._width(one)) >= 0
+        ]
         return (*shown, *always)
 
     def _width(self, key: FooterKeys) -> int:
@@ -176,20 +226,40 @@ class KeyFooter(Widget):
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 TAKEN = (  # they act on what has the focus, or are Textual's own
-    "left", "right", "up", "down", "enter", "space", "escape", "tab", "shift+tab", "home", "end",
-    "pageup", "pagedown", "backspace", "ctrl+q", "ctrl+p", "ctrl+c", "ctrl+i", "ctrl+m",
-)  # fmt: skip
+    "left",
+    "right",
+    "up",
+    "down",
+    "enter",
+    "space",
+    "escape",
+    "tab",
+    "shift+tab",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "backspace",
+    "ctrl+q",
+    "ctrl+p",
+    "ctrl+c",
+    "ctrl+i",
+    "ctrl+m",
+)
 _KEEPING = threading.Lock()
 
 
 def held_preferences() -> Preferences:
     """The user's settings, with the keys that can be given to the app."""
     presets = dict.fromkeys(one.name for task in TASKS.values() for one in task.presets)
-    read = read_preferences({"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)})
+    read = read_preferences(
+        {"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)}
+    )
     wanted = {name: _normalize_key_list(keys) for name, keys in (read.keys or {}).items()}
     wrong = {name: why for name, keys in wanted.items() if (why := _wrong(name, keys))}
     usable = {name: keys for name, keys in wanted.items() if name not in wrong}
-    while twice := next(_twice(usable), None):  # two may change places; where one goes, its own key is back
+    # two may change places; where one goes, its own key is back
+    while twice := next(_twice(usable), None):
         name, one, other = twice
         wrong[name] = f"can't be “{printable(usable.pop(name))}”: {one} is the key of {other}"
     told = (f"config.toml: “{printable(name)}” in keys {why}." for name, why in wrong.items())

@@ -1,4 +1,6 @@
-"""What the app tells its panes, and when; what panes ask of the app; what rings where nobody looks."""
+"""What the app tells its panes, and when; what panes ask of the app; what rings where nobody
+looks.
+"""
 
 import os
 import subprocess
@@ -25,7 +27,10 @@ MOST_SECONDS_BETWEEN_DRAWS, SHARE_FOR_DRAWING = 2.0, 0.03
 SECONDS_TO_STALL = 300.0
 BELL, ESCAPE, END = "\a", "\x1b", "\x1b\\"
 # Notifications, and what is in the names of the terminals that have them.
-NOTIFICATIONS = {"\x1b]9;{}": ("iterm", "kitty"), "\x1b]777;notify;rnn-tui;{}": ("ghostty", "wezterm", "foot", "rxvt")}
+NOTIFICATIONS = {
+    "\x1b]9;{}": ("iterm", "kitty"),
+    "\x1b]777;notify;rnn-tui;{}": ("ghostty", "wezterm", "foot", "rxvt"),
+}
 NAMES = ("TERM_PROGRAM", "LC_TERMINAL", "TERM")
 
 
@@ -72,7 +77,8 @@ class InsideWanted(Message):
     """The user wants to look inside: a network is to read this in the view Inside of a task."""
 
     task: str  #: its name.
-    what: "Given | int | None" = None  #: a digit, or the number of a test image; None for what is typed in the task's views.
+    #: a digit, or the number of a test image; None for what is typed in the task's views.
+    what: "Given | int | None" = None
 
 
 class PaneNews(Message):
@@ -116,7 +122,8 @@ class News:
         self._cpu_seconds = time.thread_time()
         self._next, self._paused, self._pause = 0.0, False, 1 / app.preferences.redraws
         self.alerts = Alerts(app)  #: what rings where nobody looks.
-        self.timer = app.set_interval(self._pause, self.bring)  #: resumed by whoever begins training.
+        #: resumed by whoever begins training.
+        self.timer = app.set_interval(self._pause, self.bring)
 
     def bring(self) -> None:
         """Bring news to the panes, less often where drawing them costs much."""
@@ -127,10 +134,13 @@ class News:
         if now < self._next and runs.busy:
             return
         spent, self._cpu_seconds = cpu - self._cpu_seconds, cpu
-        self._next = now + min(max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS)
+        self._next = now + min(
+            max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS
+        )
         alive, drained = runs.anything_to_come, runs.drain()
         if drained.run_ids or drained.loaded:
-            for pane in app.query("TaskPane"):  # one that is not in view still writes its log and says how a run ended
+            # one that is not in view still writes its log and says how a run ended
+            for pane in app.query("TaskPane"):
                 pane.post_message(RunsChanged(drained.run_ids))
         if runs.paused is not self._paused:  # by another process, perhaps
             self._paused = runs.paused
@@ -141,13 +151,16 @@ class News:
         self.alerts.hear(drained.run_ids, drained.report, drained.sweep)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
-        if not alive and not runs.anything_to_come:  # asked again, as what was drained may bring more
+        # asked again, as what was drained may bring more
+        if not alive and not runs.anything_to_come:
             self.timer.pause()
             app.refresh_bindings()
 
 
 class Alerts:
-    """Rings, and notifies if the terminal has ever said that its window is in the back, where runs of `app` end or stall."""
+    """Rings, and notifies if the terminal has ever said that its window is in the back, where runs
+    of `app` end or stall.
+    """
 
     def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
@@ -162,7 +175,9 @@ class Alerts:
         self._reports = self._reports or not front
 
     def hear(self, run_ids: Iterable[str], report: bool, sweep: bool) -> None:
-        """Ring for what is new of these runs, or of the rerun or a sweep, whose runs don't ring, and for a stall."""
+        """Ring for what is new of these runs, or of the rerun or a sweep, whose runs don't ring,
+        and for a stall.
+        """
         from rnn_tui.engine.state import Status  # noqa: PLC0415 - behind the first frame
         from rnn_tui.ui.training.run_lines import how_it_ended  # noqa: PLC0415
 
@@ -196,7 +211,9 @@ class Alerts:
         note = ""
         if self._reports:
             name = (await in_thread(self._app.screen, _terminal)).lower()
-            forms = (one + END for one, known in NOTIFICATIONS.items() if any(k in name for k in known))
+            forms = (
+                one + END for one, known in NOTIFICATIONS.items() if any(k in name for k in known)
+            )
             note = next(forms, "").format(printable(text, 200).replace(";", ","))
         if note and "TMUX" in os.environ:  # which passes it on where it may
             note = f"{ESCAPE}Ptmux;{note.replace(ESCAPE, 2 * ESCAPE)}{END}"
@@ -207,13 +224,21 @@ class Alerts:
 def _terminal() -> str:
     """What is known of the terminal's name; inside tmux, of the one around that."""
     inside = "TMUX" in os.environ
-    return told_by_tmux("#{client_termtype} #{client_termname}") if inside else " ".join(os.environ.get(n, "") for n in NAMES)
+    return (
+        told_by_tmux("#{client_termtype} #{client_termname}")
+        if inside
+        else " ".join(os.environ.get(n, "") for n in NAMES)
+    )
 
 
 def told_by_tmux(form: str, seconds: float = 2.0) -> str:
-    """What tmux knows of the terminal around it; nothing where it does not say so within that time."""
+    """What tmux knows of the terminal around it; nothing where it does not say so within that
+    time.
+    """
     ask = ["tmux", "display", "-p", form]
     try:
-        return subprocess.run(ask, capture_output=True, text=True, timeout=seconds, check=False).stdout
+        return subprocess.run(
+            ask, capture_output=True, text=True, timeout=seconds, check=False
+        ).stdout
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""

@@ -45,7 +45,9 @@ def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
 
 
 class Pane(Vertical):
-    """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a row of tabs."""
+    """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a
+    row of tabs.
+    """
 
     BINDINGS = [
         key("train", "train", "Train", tooltip="Train what the form says"),
@@ -79,7 +81,9 @@ class Pane(Vertical):
 
     def check_message_enabled(self, message: Message) -> bool:
         """Take no news while parts are being made: whoever handles it would look for them."""
-        return super().check_message_enabled(message) and (self.whole or not isinstance(message, PaneNews))
+        return super().check_message_enabled(message) and (
+            self.whole or not isinstance(message, PaneNews)
+        )
 
     def show_runs(self) -> object:
         """Bring whatever is visible up to date."""
@@ -112,9 +116,11 @@ class Pane(Vertical):
         return next((view for view in views if view.is_mounted), None)
 
     def show_tab(self, name: str) -> None:
-        self.screen.set_focus(None)  # or the tab that is left, having the focus, would come back to the front
+        # or the tab that is left, having the focus, would come back to the front
+        self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
-        self.screen.refresh(repaint=False, layout=True)  # or the view that is left would be drawn once more before
+        # or the view that is left would be drawn once more before
+        self.screen.refresh(repaint=False, layout=True)
 
     def go_to_view(self, name: str) -> None:
         self.show_tab(name)
@@ -137,7 +143,11 @@ class Pane(Vertical):
     def views(self) -> list[str]:
         # Asked for with every key in the footer: no query through all that the views hold.
         tabs = self.query_one_optional("#views", TabbedContent)
-        places = tabs.get_child_by_type(ContentSwitcher).children if tabs is not None and tabs.children else ()
+        places = (
+            tabs.get_child_by_type(ContentSwitcher).children
+            if tabs is not None and tabs.children
+            else ()
+        )
         return [place.id or "" for place in places]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -157,7 +167,9 @@ class Pane(Vertical):
 
 
 class StorePane(Pane):
-    """A pane, with a line `#problem`, of what is in the store, which others change too: it looks for news while in front."""
+    """A pane, with a line `#problem`, of what is in the store, which others change too: it looks
+    for news while in front.
+    """
 
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
@@ -176,7 +188,9 @@ class StorePane(Pane):
         return answer
 
     async def news(self, read: "Callable[[SweepStore], T]", *, always: bool) -> T | None:
-        """What `read` makes of the store, if that is another than at the last time, or `always`; else None, as from `ask`."""
+        """What `read` makes of the store, if that is another than at the last time, or `always`;
+        else None, as from `ask`.
+        """
         known = -1 if always else self._version
 
         def question(store: "SweepStore") -> tuple[int, T | None]:

@@ -1,4 +1,6 @@
-"""What views ask of the app: to train, to go on, to show something elsewhere; and the question before training is cut short."""
+"""What views ask of the app: to train, to go on, to show something elsewhere; and the question
+before training is cut short.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -32,11 +34,14 @@ class ConfirmScreen(ModalScreen[bool]):
     """Asks whether to stop the training under way; answers True to stop."""
 
     AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]  # a slim one has no margins, or a button would lie outside
+    # a slim one has no margins, or a button would lie outside
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
     BINDINGS = [
-        key("stop", "dismiss(True)", "Stop and keep"), Binding("escape", "dismiss(False)", "Carry on"),
-        Binding("left", "app.focus_previous", show=False), Binding("right", "app.focus_next", show=False),
-    ]  # fmt: skip
+        key("stop", "dismiss(True)", "Stop and keep"),
+        Binding("escape", "dismiss(False)", "Carry on"),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
 
     def __init__(self, question: str, stop: str = "Stop and keep") -> None:
         super().__init__()
@@ -46,8 +51,15 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(Content(f"{self._stop} (s)"), "warning", id="stop", action="screen.dismiss(True)")
-                yield Button("Carry on (Esc)", "primary", id="carry-on", action="screen.dismiss(False)")
+                yield Button(
+                    Content(f"{self._stop} (s)"),
+                    "warning",
+                    id="stop",
+                    action="screen.dismiss(True)",
+                )
+                yield Button(
+                    "Carry on (Esc)", "primary", id="carry-on", action="screen.dismiss(False)"
+                )
 
 
 class RequestsApp(OrderedApp):
@@ -64,7 +76,8 @@ class RequestsApp(OrderedApp):
     def runs(self) -> "TrainingManager":
         """What trains; made behind the first frame, which is sooner without."""
         if self._runs is None:
-            from rnn_tui.ui.training.manager import TrainingManager  # noqa: PLC0415 - behind the first frame
+            # behind the first frame
+            from rnn_tui.ui.training.manager import TrainingManager  # noqa: PLC0415
 
             self._runs = TrainingManager()
         return self._runs
@@ -135,7 +148,11 @@ class RequestsApp(OrderedApp):
 
         run = event.run
         pane = await self._task_pane(run.config.task)
-        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", getattr(run.config, "position", None)))
+        await pane.use_weights(
+            Source(
+                run.weights, f"run {printable(run.name, 80)}", getattr(run.config, "position", None)
+            )
+        )
 
     @work(group="requests")
     async def on_inside_wanted(self, event: messages.InsideWanted) -> None:
@@ -148,12 +165,21 @@ class RequestsApp(OrderedApp):
             return f"The sweep {printable(sweep.name)} is under way"
         if active is None:
             return "Training is under way"
-        return f"{TASKS[active.config.task].label}: {active.config.label} is in training, {100 * active.progress:.0f} % done"
+        return (
+            f"{TASKS[active.config.task].label}: {active.config.label} is in training, "
+            f"{100 * active.progress:.0f} % done"
+        )
 
-    def stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
-        """Ask whether to stop training, which `go_on` does where that is wanted; one question at a time."""
+    def stop_and(
+        self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep"
+    ) -> None:
+        """Ask whether to stop training, which `go_on` does where that is wanted; one question at a
+        time.
+        """
         if not any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
-            self.push_screen(ConfirmScreen(question, stop), lambda wanted: go_on() if wanted else None)
+            self.push_screen(
+                ConfirmScreen(question, stop), lambda wanted: go_on() if wanted else None
+            )
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
@@ -175,7 +201,9 @@ class RequestsApp(OrderedApp):
         configs, self._next_up = self._next_up or [], None
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane")).started(self.runs.start(configs))
+        cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane")).started(
+            self.runs.start(configs)
+        )
         self._began()
 
     def _began(self) -> None:

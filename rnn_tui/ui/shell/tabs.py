@@ -45,13 +45,18 @@ def all_tabs() -> tuple[Tab, ...]:
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
     others = [(RUNS, "Runs", None), (REPORT, "Report", None), (SWEEPS, "Sweeps", None)]
     places = [(HOME, "Home", None), *tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
-    return tuple(Tab(*place, key) for place, key in zip(places, chain(KEYS, repeat("")), strict=False))
+    return tuple(
+        Tab(*place, key) for place, key in zip(places, chain(KEYS, repeat("")), strict=False)
+    )
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
     """The keys of those that have one; the tabs show them."""
     others = (tab for tab in tabs if tab.key and tab.id != HOME)
-    ways = [Binding(one.key, f"tab('{one.id}')", one.label, show=False, tooltip=f"Go to {one.label}") for one in others]
+    ways = [
+        Binding(one.key, f"tab('{one.id}')", one.label, show=False, tooltip=f"Go to {one.label}")
+        for one in others
+    ]
     return [key("home", f"tab('{HOME}')", "Home", show=False), *ways]
 
 
@@ -65,7 +70,9 @@ class AppTabs(ViewTabs):
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
             content = [self._made(tab)] if tab.id == self._initial else []
-            self.compose_add_child(TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id))
+            self.compose_add_child(
+                TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
+            )
         yield from super().compose()
 
     def _made(self, tab: Tab) -> Pane:
@@ -104,8 +111,11 @@ class AppTabs(ViewTabs):
             self.front.focus_view()
 
     def arrive(self) -> None:
-        """Bring the tab in front up to date, and the focus there, unless it is still to be made, and does both."""
-        self.screen.refresh(repaint=False, layout=True)  # or the tab that is left would be drawn once more before
+        """Bring the tab in front up to date, and the focus there, unless it is still to be made,
+        and does both.
+        """
+        # or the tab that is left would be drawn once more before
+        self.screen.refresh(repaint=False, layout=True)
         if (pane := self.front) is not None:
             pane.show_runs()
             pane.focus_view()
@@ -121,7 +131,8 @@ class AppTabs(ViewTabs):
         self.go_to(name)
         await self.fill(name)
         pane = self.get_pane(name).query_one(Pane)
-        # Until it is in front and what comes with that has happened, which takes the focus; or one has gone elsewhere.
+        # Until it is in front and what comes with that has happened, which takes the focus; or one
+        # has gone elsewhere.
         while not pane.complete or (self.active == name and not pane.has_focus_within):
             await asyncio.sleep(0.02)
         return pane

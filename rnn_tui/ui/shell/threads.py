@@ -24,9 +24,12 @@ FAILURE = "The networks could not answer; the log file has the details."
 _AT_WORK: set[object] = set()  # what `in_thread` calls now
 
 
-async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an `asyncio.CancelledError` if that
-    is being removed by then: Textual cancels its worker only after its children, for which that would look, are gone.
+async def in_thread(
+    widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an
+    `asyncio.CancelledError` if that is being removed by then: Textual cancels its worker only after
+    its children, for which that would look, are gone.
     """
 
     def call() -> T:
@@ -60,12 +63,18 @@ def wait_for_threads(until: float) -> None:
 
 
 class LatestQuestion(Generic[T]):
-    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up. `take` gets
-    each answer, `overtaken` ones too if wanted, or the sentence in its place, `failure` for what is no `UserError`.
+    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing
+    never queues up. `take` gets each answer, `overtaken` ones too if wanted, or the sentence in its
+    place, `failure` for what is no `UserError`.
     """
 
     def __init__(
-        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str = FAILURE, *, overtaken: bool = False
+        self,
+        widget: Widget,
+        take: Callable[[T | str], Awaitable[None]],
+        failure: str = FAILURE,
+        *,
+        overtaken: bool = False,
     ) -> None:
         self._widget, self._take, self._failure, self._overtaken = widget, take, failure, overtaken
         self._waiting: Callable[[], T] | None = None
@@ -110,10 +119,13 @@ class StoreAccess:
     def __init__(self) -> None:
         self._store: SweepStore | None = None
         self._turn = asyncio.Lock()
-        self._answering = threading.Lock()  # a question whose widget lost interest is still being answered in its thread
+        # a question whose widget lost interest is still being answered in its thread
+        self._answering = threading.Lock()
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """As `in_thread`: what `question` makes of the database; a `StoreError` if it can't be used now."""
+        """As `in_thread`: what `question` makes of the database; a `StoreError` if it can't be used
+        now.
+        """
         async with self._turn:
             return await in_thread(widget, self._answer, question)
 

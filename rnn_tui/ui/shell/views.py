@@ -23,14 +23,20 @@ def pane_of(view: Widget) -> Pane:
 
 
 class TaskView(Widget):
-    """A view of a task's tab, which says what differs. To be a class's last base: Textual takes styles from the first."""
+    """A view of a task's tab, which says what differs. To be a class's last base: Textual takes
+    styles from the first.
+    """
 
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         """Show what there is now of the pane's runs; called while it is in front."""
 
     def focus_view(self) -> None:
-        """Focus the first thing that takes it; no field: whoever goes through the views by a letter must not type it."""
-        found = next((one for one in self.walk_children(Widget, with_self=True) if one.focusable), None)
+        """Focus the first thing that takes it; no field: whoever goes through the views by a letter
+        must not type it.
+        """
+        found = next(
+            (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
+        )
         (found or pane_of(self).query_one("#views Tabs")).focus()
 
     def use(self, source: "Source") -> None:
@@ -53,7 +59,9 @@ class InsideDoor(TaskView):
 
 
 class ChartView(Widget):
-    """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles from the first."""
+    """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles
+    from the first.
+    """
 
     BINDINGS = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
@@ -82,7 +90,11 @@ class ChartView(Widget):
         """Enlarge the chart in focus; then the next one; then neither."""
         screen, charts = self.screen, list(self.charts)
         focused = [chart for chart in charts if chart is self.app.focused]
-        left = charts[charts.index(screen.maximized) + 1 :] if screen.maximized in charts else focused or charts
+        left = (
+            charts[charts.index(screen.maximized) + 1 :]
+            if screen.maximized in charts
+            else focused or charts
+        )
         if left:
             screen.maximize(left[0], container=False)
             left[0].focus()
@@ -110,7 +122,9 @@ class SpreadView(ChartView):
 
     @property
     def spread(self) -> SpreadKind:
-        """What all views of the pane show: from the smallest to the largest, or one standard deviation around the mean."""
+        """What all views of the pane show: from the smallest to the largest, or one standard
+        deviation around the mean.
+        """
         return pane_of(self).spread
 
     def draw(self) -> None:

@@ -1,4 +1,6 @@
-"""The Sweeps tab: many runs with other settings, on this machine or on many, and the form of a new sweep."""
+"""The Sweeps tab: many runs with other settings, on this machine or on many, and the form of a new
+sweep.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,14 +19,30 @@ from rnn_tui.runs.cost import in_words
 from rnn_tui.runs.words import how_many
 from rnn_tui.sweeps.cluster import TrainingPlace, read_place
 from rnn_tui.sweeps.kept import Sweep, SweepStore
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, by_name, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import (
+    SEARCHES,
+    SEEDS,
+    TRIALS,
+    SweepPlan,
+    by_name,
+    check_name,
+    read_grid,
+    read_range,
+    wall_seconds,
+)
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, view_tabs
 from rnn_tui.ui.shell.threads import LatestQuestion, StoreAccess, in_thread, telling
-from rnn_tui.ui.sweeps.views import SweepProgress, SweepScatter, SweepSummary, SweepWorkers, TrialsTable
+from rnn_tui.ui.sweeps.views import (
+    SweepProgress,
+    SweepScatter,
+    SweepSummary,
+    SweepWorkers,
+    TrialsTable,
+)
 from rnn_tui.ui.training.long_jobs import SweepStatus, SweepTrainer
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
@@ -32,19 +50,34 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LONGEST, GRID = 1000, SEARCHES[0]
 FIELDS = {  # what is typed: label, what an empty field means or an example, and a hint
-    "vary": ("Vary", "hidden_size=32,64 learning_rate=1e-4..1e-1:log", "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH"),
+    "vary": (
+        "Vary",
+        "hidden_size=32,64 learning_rate=1e-4..1e-1:log",
+        "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH",
+    ),
     "fixed": ("The same in all", "the preset's", "NAME=VALUE, such as preset=fast epochs=5"),
-    "trials": ("Trials", "20", "how many a search tries"), "seeds": ("Seeds", "1", "networks of each trial"),
-    "place": ("Train on", "the cores of this machine", "local:N, tcp://HOST:PORT, ssh:FILE or FILE.yaml"),
+    "trials": ("Trials", "20", "how many a search tries"),
+    "seeds": ("Seeds", "1", "networks of each trial"),
+    "place": (
+        "Train on",
+        "the cores of this machine",
+        "local:N, tcp://HOST:PORT, ssh:FILE or FILE.yaml",
+    ),
     "name": ("Name", "the task and a number", "what to call the sweep"),
-}  # fmt: skip
+}
 NOTHING_VARIED = "Say what to vary, such as hidden_size=32,64."
-RANGE_IN_GRID = "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
+RANGE_IN_GRID = (
+    "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
+)
 FAILURE = "How long it takes can't be told; the log file has the details."
 
 
-def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan, TrainingPlace, str]:
-    """The plan typed, where to train, the sweep's name or ""; a `SettingError`, or a `ClusterError` if a package is missing."""
+def read_form(
+    typed: Mapping[str, str], data_dir: str | None
+) -> tuple[SweepPlan, TrainingPlace, str]:
+    """The plan typed, where to train, the sweep's name or ""; a `SettingError`, or a `ClusterError`
+    if a package is missing.
+    """
     task, search = TASKS[typed["task"]], typed["search"]
     varied = typed["vary"].split()
     ranges = [one for one in varied if ".." in one]
@@ -56,12 +89,17 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]
     plan = SweepPlan(
-        task=task.name, grid=by_name(read_grid(task, one) for one in varied if one not in ranges),
-        ranges=by_name(read_range(task, one) for one in ranges), fixed=fixed, search=search,
+        task=task.name,
+        grid=by_name(read_grid(task, one) for one in varied if one not in ranges),
+        ranges=by_name(read_range(task, one) for one in ranges),
+        fixed=fixed,
+        search=search,
         trials=0 if search == GRID else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),
-        seeds=SEEDS.parse(typed["seeds"] or FIELDS["seeds"][1]), metric=typed["metric"],
-        maximise=task.metric(typed["metric"]).higher_is_better, prune=bool(typed["prune"]) and search != GRID,
-    )  # fmt: skip
+        seeds=SEEDS.parse(typed["seeds"] or FIELDS["seeds"][1]),
+        metric=typed["metric"],
+        maximise=task.metric(typed["metric"]).higher_is_better,
+        prune=bool(typed["prune"]) and search != GRID,
+    )
     require_extras(plan)
     return plan, read_place(typed["place"]), check_name(typed["name"]) if typed["name"] else ""
 
@@ -69,8 +107,12 @@ def read_form(typed: Mapping[str, str], data_dir: str | None) -> tuple[SweepPlan
 def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Content:
     """In a thread: how much what was typed is to train."""
     plan, place, _ = read_form(typed, data_dir)
-    seconds = wall_seconds(plan, place.size) if timed else None  # timing disturbs what trains in this process
-    words = f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}, {how_many(place.size, 'worker')}"
+    # timing disturbs what trains in this process
+    seconds = wall_seconds(plan, place.size) if timed else None
+    words = (
+        f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}, "
+        f"{how_many(place.size, 'worker')}"
+    )
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 
 
@@ -104,9 +146,16 @@ class SweepForm(VerticalScroll):
     @property
     def typed(self) -> dict[str, str]:
         """All that is chosen or typed, by field."""
-        chosen = {name: str(self.query_one(f"#sweep-{name}", Select).value) for name in ("task", "search", "metric")}
+        chosen = {
+            name: str(self.query_one(f"#sweep-{name}", Select).value)
+            for name in ("task", "search", "metric")
+        }
         prune = "yes" if self.query_one("#sweep-prune", Checkbox).value else ""
-        return {**chosen, "prune": prune, **{name: self.query_one(f"#sweep-{name}", Input).value.strip() for name in FIELDS}}
+        return {
+            **chosen,
+            "prune": prune,
+            **{name: self.query_one(f"#sweep-{name}", Input).value.strip() for name in FIELDS},
+        }
 
     @on(Select.Changed, "#sweep-task")
     def on_mount(self) -> None:
@@ -143,7 +192,12 @@ class SweepsPane(StorePane):
         Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "go_on", "Go on", tooltip="Go on with the sweep where it stopped"),
         key("more", "more", "More", tooltip="Add trials to the search"),
-        key("beside", "compare", "Compare", tooltip="Show the runs of the marked trials, or of this one, beside each other"),
+        key(
+            "beside",
+            "compare",
+            "Compare",
+            tooltip="Show the runs of the marked trials, or of this one, beside each other",
+        ),
     ]
     _table = getters.query_one(TrialsTable)
     _form = getters.query_one(SweepForm)
@@ -160,17 +214,27 @@ class SweepsPane(StorePane):
         with Horizontal(id="sweep-head"):
             yield PlainSelect([(NONE, "")], id="sweep-which")
             yield Static("", id="sweep-about", markup=False)
-        yield view_tabs({
-            "trials": ("Trials", TrialsTable()), "scatter": ("Scatter", SweepScatter()), "workers": ("Workers", SweepWorkers()),
-            "form": ("New sweep", SweepForm(self._runs, self._data_dir)),
-        })  # fmt: skip
+        yield view_tabs(
+            {
+                "trials": ("Trials", TrialsTable()),
+                "scatter": ("Scatter", SweepScatter()),
+                "workers": ("Workers", SweepWorkers()),
+                "form": ("New sweep", SweepForm(self._runs, self._data_dir)),
+            }
+        )
         yield SweepSummary()
         yield Static("", id="problem", markup=False)
         yield SweepProgress()
 
     def focus_view(self) -> None:
-        """Put the focus on what the view is of; a field is left alone, or letters would be typed."""
-        tables = {"trials": "#runs-table", "scatter": "#sweep-chart", "workers": "SweepWorkers DataTable"}
+        """Put the focus on what the view is of; a field is left alone, or letters would be
+        typed.
+        """
+        tables = {
+            "trials": "#runs-table",
+            "scatter": "#sweep-chart",
+            "workers": "SweepWorkers DataTable",
+        }
         found = self.query_one(tables.get(self.view, "#views Tabs"))
         (found if found.display else self.query_one("#views Tabs")).focus()
 
@@ -186,15 +250,19 @@ class SweepsPane(StorePane):
             except StoreError as error:  # the others can be looked at
                 return names, None, str(error)
 
-        found = await self.news(there, always=before is None or before.running)  # who is killed leaves no news
+        # who is killed leaves no news
+        found = await self.news(there, always=before is None or before.running)
         first, self._ready = not self._ready, True
         if found is not None and self.app.is_running:
             names, self._sweep, problem = found
-            self._wanted = self._wanted or (self._sweep.name if self._sweep else "")  # a newer one does not take its place
+            # a newer one does not take its place
+            self._wanted = self._wanted or (self._sweep.name if self._sweep else "")
             if names != self._names:
                 self._names = names
                 options = [(name, name) for name in names] or [(NONE, "")]
-                self.query_one(PlainSelect).offer_texts(options, self._sweep.name if self._sweep else wanted)
+                self.query_one(PlainSelect).offer_texts(
+                    options, self._sweep.name if self._sweep else wanted
+                )
             self.complain(problem)
             self._show()
         if first or (before is None) is not (self._sweep is None):
@@ -213,7 +281,10 @@ class SweepsPane(StorePane):
         if self.view == "workers":
             self.query_one(SweepWorkers).show(standing, sweep)
         progress, summary = self.query_one(SweepProgress), self.query_one(SweepSummary)
-        progress.display, summary.display = sweep is not None, sweep is not None and self.view != "form"
+        progress.display, summary.display = (
+            sweep is not None,
+            sweep is not None and self.view != "form",
+        )
         if sweep is None:
             self._table.show(self._table.listing.of(()))
             return
@@ -248,7 +319,8 @@ class SweepsPane(StorePane):
             self.go_to_view("trials")
         else:
             self.show_tab("form")
-            self.screen.set_focus(self._form.query_one("#sweep-vary"))  # at once: what is typed next is for it
+            # at once: what is typed next is for it
+            self.screen.set_focus(self._form.query_one("#sweep-vary"))
 
     def action_train(self) -> None:
         if not any(one.node is self and one.group == "begin" for one in self.workers):
@@ -272,14 +344,20 @@ class SweepsPane(StorePane):
         self._begin(self._wanted)
 
     def _begin(self, name: str) -> None:
-        """Train what a sweep lacks, where the form says; raises a `UserError` if that is no place to train."""
+        """Train what a sweep lacks, where the form says; raises a `UserError` if that is no place
+        to train.
+        """
         self._trainer = SweepTrainer(name, read_place(self._form.typed["place"]))
         self.post_message(LongJobRequested(partial(self._runs.train_sweep, self._trainer)))
         self.show_runs()
 
     def action_go_on(self) -> None:
         if self._sweep is None or self._sweep.status != "interrupted":
-            self.notify("There is no sweep yet." if self._sweep is None else f"{self._sweep.name} is {self._sweep.status}.")
+            self.notify(
+                "There is no sweep yet."
+                if self._sweep is None
+                else f"{self._sweep.name} is {self._sweep.status}."
+            )
             return
         with telling(self, title="Not started"):
             self._begin(self._sweep.name)
@@ -295,7 +373,12 @@ class SweepsPane(StorePane):
     async def _add_trials(self, name: str, text: str) -> None:
         """Have the search under way try more, or let one that has ended go on."""
         count, now = TRIALS.parse(text.strip()), self._here
-        if now is not None and now.name == name and self._trainer is not None and self._trainer.add(count):
+        if (
+            now is not None
+            and now.name == name
+            and self._trainer is not None
+            and self._trainer.add(count)
+        ):
             return
 
         def change(store: SweepStore) -> None:

@@ -42,7 +42,9 @@ def share_of(trial: Trial) -> float:
     return 1.0 if trial.over else sum(run.progress for run in trial.runs) / trial.wanted
 
 
-def _column(label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]) -> Column[Trial]:
+def _column(
+    label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
+) -> Column[Trial]:
     return Column(label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else "")
 
 
@@ -63,13 +65,19 @@ def _status(trial: Trial) -> str:
 
 
 NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
-STATUS = Column[Trial]("status", _status, lambda trial: trial.status, style=lambda trial: _mark(trial)[1])
+STATUS = Column[Trial](
+    "status", _status, lambda trial: trial.status, style=lambda trial: _mark(trial)[1]
+)
 
 
 class TrialsTable(MarkedTable[Trial]):
     """The trials of one sweep after the other."""
 
-    noun, empty_text, hint = "trial", "No trial yet. f goes to the form of a new sweep.", "/ filters by setting, figure, status"
+    noun, empty_text, hint = (
+        "trial",
+        "No trial yet. f goes to the form of a new sweep.",
+        "/ filters by setting, figure, status",
+    )
     _of: object = None
 
     def __init__(self) -> None:
@@ -107,19 +115,33 @@ class SweepScatter(Vertical, ChartView):
     def show(self, sweep: Sweep, steps: int = 0) -> None:
         """Draw a sweep's trials against the setting that was chosen, or one so many steps on."""
         self._sweep, names, chart = sweep, sweep.plan.varied, self._chart
-        self.setting = names[(names.index(self.setting) + steps) % len(names)] if self.setting in names else names[0]
+        self.setting = (
+            names[(names.index(self.setting) + steps) % len(names)]
+            if self.setting in names
+            else names[0]
+        )
         metric, best = sweep.plan.of_metric, sweep.best
         chart.log_x, ticks = _axis(sweep.plan, self.setting)
         chart.describe(f"{sweep.name}: {metric.label}", metric, self.setting)
         chart.place_ticks(ticks, only=self.setting in sweep.plan.grid)
         found = [(trial, trial.spread) for trial in sweep.trials if trial.spread is not None]
-        x = _apart([_place(trial.point.get(self.setting), ticks) for trial, _ in found], chart.log_x)
+        x = _apart(
+            [_place(trial.point.get(self.setting), ticks) for trial, _ in found], chart.log_x
+        )
         kinds = [_kind(trial, best) for trial, _ in found]
         series = []
         for kind, colour, mark in KINDS:
-            rows = [(at, one.mean, one.low, one.high) for at, (_, one), own in zip(x, found, kinds, strict=True) if own == kind]
+            rows = [
+                (at, one.mean, one.low, one.high)
+                for at, (_, one), own in zip(x, found, kinds, strict=True)
+                if own == kind
+            ]
             at, y, low, high = zip(*rows, strict=True) if rows else ((),) * 4
-            series.append(ChartSeries(kind, at, y, colour, True, low, high, mark, line=False, faint=kind == "pruned"))
+            series.append(
+                ChartSeries(
+                    kind, at, y, colour, True, low, high, mark, line=False, faint=kind == "pruned"
+                )
+            )
         chart.show(series)
 
     def action_axis(self) -> None:
@@ -128,18 +150,34 @@ class SweepScatter(Vertical, ChartView):
 
 
 def _kind(trial: Trial, best: Trial | None) -> str:
-    return "pruned" if trial.pruned else "best" if trial is best else "trials" if trial.over else "in training"
+    return (
+        "pruned"
+        if trial.pruned
+        else "best"
+        if trial is best
+        else "trials"
+        if trial.over
+        else "in training"
+    )
 
 
 def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
-    """Whether a setting's axis is one of powers, and the labels of places on it; none for usual ones."""
+    """Whether a setting's axis is one of powers, and the labels of places on it; none for usual
+    ones.
+    """
     if (one := plan.ranges.get(setting)) is not None:
         base = 2.0 if one.whole else 10.0
-        ends = (math.floor(math.log(one.low, base)), math.ceil(math.log(one.high, base))) if one.log else (0, -1)
+        ends = (
+            (math.floor(math.log(one.low, base)), math.ceil(math.log(one.high, base)))
+            if one.log
+            else (0, -1)
+        )
         return one.log, {base**power: f"{base**power:g}" for power in range(ends[0], ends[1] + 1)}
     values = plan.grid[setting]
     if all(isinstance(value, int | float) for value in values):
-        return min(values) > 0 and max(values) >= POWERS * min(values), {float(value): shown(value) for value in values}
+        return min(values) > 0 and max(values) >= POWERS * min(values), {
+            float(value): shown(value) for value in values
+        }
     return False, {float(at): shown(value) for at, value in enumerate(values)}
 
 
@@ -153,7 +191,11 @@ def _apart(x: Sequence[float], log: bool) -> list[float]:
     """Move what lies at the same place beside each other."""
     places = [to_position(at, log) for at in x]
     many, left = Counter(places), Counter(places)
-    room = min((after - before for before, after in pairwise(sorted(many))), default=1.0) / 2 / max(many.values(), default=1)
+    room = (
+        min((after - before for before, after in pairwise(sorted(many))), default=1.0)
+        / 2
+        / max(many.values(), default=1)
+    )
     moved = []
     for at in places:
         left[at] -= 1
@@ -172,10 +214,18 @@ class SweepWorkers(Vertical):
         yield Static("", markup=False)
 
     def show(self, now: ClusterState | None, sweep: Sweep | None) -> None:
-        numbers = {run.run_id: trial.number for trial in (sweep.trials if sweep else ()) for run in trial.runs}
+        numbers = {
+            run.run_id: trial.number
+            for trial in (sweep.trials if sweep else ())
+            for run in trial.runs
+        }
         rows = []
         for one in now.workers if now else ():
-            trains = (f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}" for run in one.runs if now)
+            trains = (
+                f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}"
+                for run in one.runs
+                if now
+            )
             figures = f"{one.cpu:.0f} %", f"{one.memory / 2**20:,.0f} MiB"
             rows.append((one.host, one.address, *figures, ", ".join(trains) or NOTHING))
         table = self.query_one(PlainTable)
@@ -200,8 +250,12 @@ class SweepSummary(Static):
         self._best = Content.styled("Best: none yet", "$text-muted")
         if best is not None:
             settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
-            figure = f"{plan.of_metric.label} {shown_spread(plan, best.values)} {plan.of_metric.unit}".rstrip()
-            self._best = Content.assemble("Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}")
+            metric = plan.of_metric
+            spread = shown_spread(plan, best.values)
+            figure = f"{metric.label} {spread} {metric.unit}".rstrip()
+            self._best = Content.assemble(
+                "Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}"
+            )
         if self._asked != (asked := (sweep.name, sweep.created, sweep.done)):
             self._asked = asked
             self._answers.ask(lambda: importance(plan, sweep.trials))
@@ -216,7 +270,10 @@ class SweepSummary(Static):
         line = Content.styled(found if isinstance(found, str) and found else TOO_FEW, "$text-muted")
         if isinstance(found, dict) and found:
             bars = {name: "━" * max(1, round(share * BLOCKS)) for name, share in found.items()}
-            shares = (Content.assemble(f"{name} ", (bar, "$accent"), f" {found[name]:.0%}") for name, bar in bars.items())
+            shares = (
+                Content.assemble(f"{name} ", (bar, "$accent"), f" {found[name]:.0%}")
+                for name, bar in bars.items()
+            )
             line = Content("   ").join(shares)
         self.update(Content("\n").join([self._best, Content("Importance: ") + line]))
 
@@ -224,16 +281,22 @@ class SweepSummary(Static):
 class SweepProgress(ProgressLine):
     """How far a sweep is, and how long the rest will take at the pace seen so far."""
 
-    _since: tuple[str, float, float] | None = None  # the sweep, when its pace was first seen, how far it was
+    # the sweep, when its pace was first seen, how far it was
+    _since: tuple[str, float, float] | None = None
 
     def show(self, sweep: Sweep, doing: str) -> None:
         """Draw it, with what is done now or waited for."""
-        share, now = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count)), time.monotonic()
+        share, now = (
+            min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count)),
+            time.monotonic(),
+        )
         numbers = f"{sweep.done:,} of {sweep.plan.count:,} trials"
         if doing != "running" or not share:
             self._since = None
         elif self._since is None or self._since[0] != sweep.name:
             self._since = sweep.name, now, share
         elif share > (begun := self._since[2]):
-            numbers += f" · about {duration((now - self._since[1]) * (1 - share) / (share - begun))} left"
+            numbers += (
+                f" · about {duration((now - self._since[1]) * (1 - share) / (share - begun))} left"
+            )
         self.draw(doing, share, numbers)

@@ -50,7 +50,8 @@ def not_measured(pane: "TaskPane") -> str:
 
 def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> "Given":
     """A test image for the look inside, with the weights of the run that read it."""
-    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415 - heavy, and the view is made right behind the first frame
+    # heavy, and the view is made right behind the first frame
+    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
 
     weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
     digit = found.images[index].astype(np.float32) / np.float32(255)
@@ -60,17 +61,23 @@ def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> "Gi
 class ConfusionTable(PlainTable):
     """Counts of answers in colours: the deeper, the larger a share of the row."""
 
-    BINDINGS = [Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")]
+    BINDINGS = [
+        Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")
+    ]
 
     def __init__(self) -> None:
         super().__init__(cell_padding=0, cursor_background_priority="css")
         self.of_images = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)
+        return super().check_action(action, parameters) and (
+            action != "select_cursor" or self.of_images
+        )
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
-        """Draw (C, C) counts, true classes in rows, or (C, C + 1), the last for answers in doubt; the names are of columns."""
+        """Draw (C, C) counts, true classes in rows, or (C, C + 1), the last for answers in doubt;
+        the names are of columns.
+        """
         cursor, free = self.cursor_coordinate, room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
@@ -93,8 +100,14 @@ class ConfusionTable(PlainTable):
         fields = []
         for read, count in enumerate(counts):
             hue = good if read == true else unsure if read == classes else bad
-            shade = ground.blend(hue, 0.15 + 0.45 * count / (max(1, sum(counts)) if read == true else worst))
-            style = Style(color=shade.get_contrast_text(1.0).rich_color, bgcolor=shade.rich_color, bold=read == true)
+            shade = ground.blend(
+                hue, 0.15 + 0.45 * count / (max(1, sum(counts)) if read == true else worst)
+            )
+            style = Style(
+                color=shade.get_contrast_text(1.0).rich_color,
+                bgcolor=shade.rich_color,
+                bold=read == true,
+            )
             lines = [" " * size.width] * size.height
             lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)
             fields.append(Text("\n".join(lines), style=style if count else "dim"))
@@ -113,7 +126,8 @@ class ConfusionView(Vertical, TaskView):
         super().__init__()
         self._pane, self._table = pane, ConfusionTable()
         self._evaluation: object = None
-        self._matrices: list[list[list[int]]] = []  # (V, C, C) counts, and the networks that they are of
+        # (V, C, C) counts, and the networks that they are of
+        self._matrices: list[list[list[int]]] = []
         self._networks: Sequence[str] = ()
         self._at = 0
 
@@ -123,7 +137,8 @@ class ConfusionView(Vertical, TaskView):
         yield Static("", id="confusion", markup=False)
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())  # whose colours are in the fields
+        # whose colours are in the fields
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
@@ -169,7 +184,9 @@ class ConfusionView(Vertical, TaskView):
         count, total, names = self._matrix[true][read], sum(self._matrix[true]), self._names
         share = f"{count:,} of {total:,} ({100 * count / max(1, total):.1f} %)"
         more = " · Enter shows them" if count and self._table.of_images else ""
-        self.query_one("#confusion", Static).update(f"true {names[true]}, read as {names[read]}: {share}{more}")
+        self.query_one("#confusion", Static).update(
+            f"true {names[true]}, read as {names[read]}: {share}{more}"
+        )
 
     @on(DataTable.CellSelected)
     async def _show_images(self) -> None:

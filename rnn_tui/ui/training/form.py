@@ -1,4 +1,6 @@
-"""The form that says what to train: preset, cells or losses, numbers, device; and what runs told."""
+"""The form that says what to train: preset, cells or losses, numbers, device; and what runs
+told.
+"""
 
 from collections import deque
 from collections.abc import Sequence
@@ -26,11 +28,22 @@ from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
-ADVANCED = ("batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size", "gradient_inputs")
+ADVANCED = (
+    "batch_size",
+    "learning_rate",
+    "layers",
+    "lengths",
+    "seed",
+    "training_size",
+    "test_size",
+    "gradient_inputs",
+)
 
 
 class SettingInput(Input):
-    """An input that takes only the characters its setting may need: others are keys of the app, also while it has the focus."""
+    """An input that takes only the characters its setting may need: others are keys of the app,
+    also while it has the focus.
+    """
 
     def __init__(self, setting: Setting, usual: Any = None, id: str | None = None) -> None:
         super().__init__(placeholder=str(usual or ""), compact=True, id=id)
@@ -39,7 +52,9 @@ class SettingInput(Input):
         self.cursor_blink = False
 
     def given(self) -> Any:
-        """What was typed, or what is usual where the field is empty; raises `SettingError` if it is not allowed."""
+        """What was typed, or what is usual where the field is empty; raises `SettingError` if it is
+        not allowed.
+        """
         text = self.value.strip()
         return self._setting.parse(text) if text else self._usual
 
@@ -80,12 +95,17 @@ class SettingField(Vertical):
 
 
 class Ticks(Vertical):
-    """A setting of which at least one choice is to be ticked, or `given` raises what is `wrong`; ids begin with `kind`."""
+    """A setting of which at least one choice is to be ticked, or `given` raises what is `wrong`;
+    ids begin with `kind`.
+    """
 
     def __init__(self, setting: ChoicesSetting, kind: str, wrong: str, ticked: str = "") -> None:
         super().__init__(id=f"{kind}s", classes="choice")
         self.setting, self._wrong = setting, wrong
-        self._boxes = {name: MarkedCheckbox(label, name == ticked, f"{kind}-{name}") for name, label in setting.choices.items()}
+        self._boxes = {
+            name: MarkedCheckbox(label, name == ticked, f"{kind}-{name}")
+            for name, label in setting.choices.items()
+        }
 
     def compose(self) -> ComposeResult:
         yield Label(self.setting.label, markup=False)
@@ -114,9 +134,13 @@ class SettingsForm(VerticalScroll):
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
         self._spec, self._data_dir = task, data_dir
-        cells = ChoicesSetting("cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells})
+        cells = ChoicesSetting(
+            "cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells}
+        )
         self._cells = Ticks(cells, "model", "Tick at least one cell to train.", task.default_cell)
-        numbers = (setting for setting in task.adjustable if not isinstance(setting, ChoicesSetting))
+        numbers = (
+            setting for setting in task.adjustable if not isinstance(setting, ChoicesSetting)
+        )
         self._fields = {setting.name: SettingField(setting) for setting in numbers}
 
     def compose(self) -> ComposeResult:
@@ -127,10 +151,17 @@ class SettingsForm(VerticalScroll):
             yield self._cells
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
-                yield Ticks(setting, "choice", f"Tick at least one of {', '.join(setting.choices.values())}.")
+                yield Ticks(
+                    setting,
+                    "choice",
+                    f"Tick at least one of {', '.join(setting.choices.values())}.",
+                )
             elif setting.name not in ADVANCED:
                 yield self._fields[setting.name]
-        with Collapsible(title="More settings", id="advanced"), Vertical(classes="choice", id="device-choice"):
+        with (
+            Collapsible(title="More settings", id="advanced"),
+            Vertical(classes="choice", id="device-choice"),
+        ):
             yield from _select("Device", DEVICES, "device")
             automatic = self._spec.config(self._spec.default_cell).automatic_device
             hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
@@ -152,7 +183,9 @@ class SettingsForm(VerticalScroll):
         return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
-        """The runs described, one for each cell ticked; a `SettingError` focuses the field at fault, unless it is `quiet`."""
+        """The runs described, one for each cell ticked; a `SettingError` focuses the field at
+        fault, unless it is `quiet`.
+        """
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
@@ -167,7 +200,9 @@ class SettingsForm(VerticalScroll):
         return [self._spec.config(cell, self._preset.name, **overrides) for cell in cells]
 
     def fill(self, config: RunConfig) -> list[str]:
-        """Show these settings of a run, but for values of the preset's own; returns those that there is no field for."""
+        """Show these settings of a run, but for values of the preset's own; returns those that
+        there is no field for.
+        """
         presets = [preset.name for preset in self._spec.presets]
         preset = config.preset if config.preset in presets else presets[0]
         usual = self._spec.config(config.cell, preset)
@@ -185,13 +220,21 @@ class SettingsForm(VerticalScroll):
         self._show_preset()
         shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         others = (field.name for field in fields(config) if field.name not in shown)
-        return [name.replace("_", " ") for name in others if getattr(config, name) != getattr(usual, name)]
+        return [
+            name.replace("_", " ")
+            for name in others
+            if getattr(config, name) != getattr(usual, name)
+        ]
 
     def offer_devices(self, chosen: str = "") -> None:
-        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the choice; tell the cost."""
+        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the
+        choice; tell the cost.
+        """
         device, gpus = self.query_one("#device", PlainSelect), cast(RnnTuiApp, self.app).runs.gpus
         chosen = chosen or str(device.value)
-        device.offer_texts([(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen)
+        device.offer_texts(
+            [(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen
+        )
         self.show_cost()
 
     def take_learning_rate(self, rate: float) -> None:
@@ -201,7 +244,8 @@ class SettingsForm(VerticalScroll):
 
     def _focus(self, field: SettingField | Ticks) -> None:
         self._unfold(field)
-        self.call_after_refresh(lambda: field.query("Checkbox, Input").focus())  # none while it is still being made
+        # none while it is still being made
+        self.call_after_refresh(lambda: field.query("Checkbox, Input").focus())
 
     def _unfold(self, field: SettingField | Ticks) -> None:
         if field.setting.name in ADVANCED:
@@ -210,7 +254,10 @@ class SettingsForm(VerticalScroll):
     @on(Collapsible.Expanded)
     def _make_more(self, unfolded: Collapsible.Expanded) -> None:
         """Make the fields that few people look for when they do: many widgets."""
-        self.mount_all([field for field in self._fields.values() if not field.is_attached], before="#device-choice")
+        self.mount_all(
+            [field for field in self._fields.values() if not field.is_attached],
+            before="#device-choice",
+        )
         self.call_after_refresh(unfolded.collapsible.scroll_visible)
 
     def _tick(self, config: RunConfig) -> None:
@@ -249,10 +296,14 @@ class SettingsForm(VerticalScroll):
         """Say what the preset does, and show its values where nothing is typed."""
         preset = self._preset
         self.query_one("#summary", Static).update(preset.summary)
-        configs = [self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells]
+        configs = [
+            self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells
+        ]
         for name, field in self._fields.items():
             values = [getattr(config, name) for config in configs]
-            field.input.placeholder = " … ".join(dict.fromkeys(map(field.setting.format, (min(values), max(values)))))
+            field.input.placeholder = " … ".join(
+                dict.fromkeys(map(field.setting.format, (min(values), max(values))))
+            )
         self.show_cost()
 
 
@@ -260,7 +311,9 @@ class LogView(RichLog):
     """What the runs of the task told, in the order in which it came."""
 
     def __init__(self) -> None:
-        super().__init__(id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG)
+        super().__init__(
+            id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG
+        )
         self.border_title = "Log"
         # What it is told before it is looked at waits there, without an end of Textual's.
         self._deferred_renders = deque(maxlen=LONGEST_LOG)

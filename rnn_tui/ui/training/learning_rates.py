@@ -1,4 +1,6 @@
-"""The search for a learning rate in the app: how far it is, then the loss by learning rate as a chart."""
+"""The search for a learning rate in the app: how far it is, then the loss by learning rate as a
+chart.
+"""
 
 import logging
 import time
@@ -41,7 +43,8 @@ class _Search:
 
     def train(self, control: Control) -> None:
         try:
-            from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415 - the database, on use only
+            # the database, on use only
+            from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415
 
             self.found = try_learning_rates(self.config, self._progress, control)
         except UserError as error:
@@ -56,18 +59,28 @@ class _Search:
 
     @property
     def time_left(self) -> str:
-        """In words, from the pace behind the first steps, with which data and libraries are loaded."""
+        """In words, from the pace behind the first steps, with which data and libraries are
+        loaded.
+        """
         if not self.done:
             return ""
         elapsed = time.monotonic() - self.began
-        return f"{self.done} of {self.steps} steps · {duration(elapsed / self.done * (self.steps - self.done))} left"
+        return (
+            f"{self.done} of {self.steps} steps · "
+            f"{duration(elapsed / self.done * (self.steps - self.done))} left"
+        )
 
 
 class LearningRateScreen(ModalScreen[float | None]):
-    """Tries learning rates with these settings; answers the one that is to be taken over, or None."""
+    """Tries learning rates with these settings; answers the one that is to be taken over, or
+    None.
+    """
 
     # Escape with priority, as the chart would hide its cursor first.
-    BINDINGS = [Binding("enter", "take", "Take over"), Binding("escape", "leave", "Stop, or leave", priority=True)]
+    BINDINGS = [
+        Binding("enter", "take", "Take over"),
+        Binding("escape", "leave", "Stop, or leave", priority=True),
+    ]
     _chart = getters.query_one(Chart)
     _line = getters.query_one(ProgressLine)
 
@@ -93,7 +106,11 @@ class LearningRateScreen(ModalScreen[float | None]):
         """Show how far it is; at the end, once nothing trains any more, what came of it."""
         search = self._search
         if self._runs.busy:
-            self._line.draw("trying" if search.done else "loading", search.done / max(1, search.steps), search.time_left)
+            self._line.draw(
+                "trying" if search.done else "loading",
+                search.done / max(1, search.steps),
+                search.time_left,
+            )
             return
         self._timer.stop()
         if search.found is None and not search.failure:  # stopped
@@ -109,12 +126,25 @@ class LearningRateScreen(ModalScreen[float | None]):
 
     def _draw(self, found: "LearningRateTest") -> None:
         chart, rates = self._chart, found.learning_rates
-        chart.describe("Smoothed loss, untrained = 1" if found.relative else "Smoothed loss", ANYTHING, "learning rate")
+        chart.describe(
+            "Smoothed loss, untrained = 1" if found.relative else "Smoothed loss",
+            ANYTHING,
+            "learning rate",
+        )
         chart.place_ticks(TICKS)
         series = [ChartSeries("smoothed loss", rates, found.smoothed, 0)]
         if (suggested := found.suggestion) is not None:
             at = min(range(len(rates)), key=lambda at: abs(rates[at] - suggested))
-            series.append(ChartSeries("suggested", rates[at : at + 1], found.smoothed[at : at + 1], 1, points=True, line=False))
+            series.append(
+                ChartSeries(
+                    "suggested",
+                    rates[at : at + 1],
+                    found.smoothed[at : at + 1],
+                    1,
+                    points=True,
+                    line=False,
+                )
+            )
             chart.cursor = rates[at]
         chart.show(series)
         chart.display = True

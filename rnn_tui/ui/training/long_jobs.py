@@ -35,11 +35,14 @@ class ReportStatus:
 
 
 def train_report(
-    plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object], evaluate: Callable[[str], object],
+    plan: "Plan",
+    tell: Callable[[events.Event | RunState | ReportStatus], object],
+    evaluate: Callable[[str], object],
     control: Control,
-) -> None:  # fmt: skip
-    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing. `tell` is for every event,
-    before those of a run for what is known of it, and for news of the whole; `evaluate`, between runs, for a finished one.
+) -> None:
+    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
+    `tell` is for every event, before those of a run for what is known of it, and for news of the
+    whole; `evaluate`, between runs, for a finished one.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
@@ -83,7 +86,8 @@ class SweepStatus:
     name: str
     standing: "ClusterState | None" = None  #: the latest that was told.
     going_on: bool = True
-    notice: "tuple[str, SeverityLevel] | None" = None  #: a sentence to show now, and how grave it is.
+    #: a sentence to show now, and how grave it is.
+    notice: "tuple[str, SeverityLevel] | None" = None
 
 
 class SweepTrainer:
@@ -117,13 +121,20 @@ class SweepTrainer:
                 while more:  # once again where trials were added at the last moment
                     train_elsewhere(self._place, self.now.name, self._trials, control, take)
                     more = self._trials.more and not control.stopping
-            how = "was stopped; what was trained is kept, and g goes on." if control.stopping else "has ended."
+            how = (
+                "was stopped; what was trained is kept, and g goes on."
+                if control.stopping
+                else "has ended."
+            )
             end = f"The sweep {self.now.name} {how}", "information"
         except UserError as error:
             end = str(error), "error"
         except Exception as error:
             logger.exception("the sweep %s failed", self.now.name)
-            end = f"The sweep failed: {type(error).__name__}; the log file has the details.", "error"
+            end = (
+                f"The sweep failed: {type(error).__name__}; the log file has the details.",
+                "error",
+            )
         self._trials = None
         tell(replace(self.now, going_on=False, notice=end))
 

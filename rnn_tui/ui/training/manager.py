@@ -1,4 +1,6 @@
-"""Starts and stops training threads, which only append to a queue; the app drains it a few times a second."""
+"""Starts and stops training threads, which only append to a queue; the app drains it a few times a
+second.
+"""
 
 import logging
 import threading
@@ -60,18 +62,28 @@ class Drained:
 
 
 class TrainingManager:
-    """The runs of this session, and the one thread that trains; what begins to raises `RuntimeError` where it does already."""
+    """The runs of this session, and the one thread that trains; what begins to raises
+    `RuntimeError` where it does already.
+    """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}  #: by run id, in order of start.
-        self.evaluations: dict[str, Any] = {}  #: of finished runs, by run id; what the task's evaluation returns.
-        self.colours: dict[str, int] = {}  #: of runs, by run id: an index, the same wherever a run is drawn.
+        #: of finished runs, by run id; what the task's evaluation returns.
+        self.evaluations: dict[str, Any] = {}
+        #: of runs, by run id: an index, the same wherever a run is drawn.
+        self.colours: dict[str, int] = {}
         self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
-        self.gpus: Mapping[str, str] = {}  #: the names of CUDA devices with what they are; none until PyTorch is loaded.
-        self.speed: MachineSpeed | None = None  #: what operations take on this machine; None until PyTorch is loaded.
-        self.report: ReportStatus | None = None  #: how far the report rerun is that was started last; None before the first.
-        self.sweep: SweepStatus | None = None  #: how far the sweep is that was started last, likewise.
-        self._queue: deque[events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus] = deque()
+        #: the names of CUDA devices with what they are; none until PyTorch is loaded.
+        self.gpus: Mapping[str, str] = {}
+        #: what operations take on this machine; None until PyTorch is loaded.
+        self.speed: MachineSpeed | None = None
+        #: how far the report rerun is that was started last; None before the first.
+        self.report: ReportStatus | None = None
+        #: how far the sweep is that was started last, likewise.
+        self.sweep: SweepStatus | None = None
+        self._queue: deque[
+            events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus
+        ] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
@@ -81,7 +93,9 @@ class TrainingManager:
         self._closing = threading.Event()
 
     def load_engine(self) -> None:
-        """Import torch in the background, so that the first run starts sooner; not where many processes may train in turn."""
+        """Import torch in the background, so that the first run starts sooner; not where many
+        processes may train in turn.
+        """
         if turns_folder() is None:
             self._spawn(self._load, "load")
         else:
@@ -96,7 +110,9 @@ class TrainingManager:
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: "RunRecord", state: RunState) -> str:
-        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the same."""
+        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the
+        same.
+        """
         self.begin_training(self._train, [(run.run_id, run)])
         self._begun = ""
         self._take_in(replace(state, status=Status.LOADING, message=""))
@@ -111,7 +127,9 @@ class TrainingManager:
         self.sweep = trainer.now
 
     def begin_training(self, target: Any, *arguments: Any) -> None:
-        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs may be taken in behind it."""
+        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs
+        may be taken in behind it.
+        """
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
@@ -132,7 +150,9 @@ class TrainingManager:
         (self._control.pause if pause else self._control.resume)()
 
     def clear_ended(self, task: str, kept: int = 0) -> None:
-        """Forget the runs of a task that have ended, but for the last so many; their weights stay on disk."""
+        """Forget the runs of a task that have ended, but for the last so many; their weights stay
+        on disk.
+        """
         states = [state for state in self.states.values() if state.config.task == task]
         for state in states[: max(0, len(states) - kept)]:
             if not state.status.active:
@@ -144,7 +164,11 @@ class TrainingManager:
 
     @property
     def active(self) -> RunState | None:
-        return next((state for state in self.states.values() if state.status.active), None) if self.busy else None
+        return (
+            next((state for state in self.states.values() if state.status.active), None)
+            if self.busy
+            else None
+        )
 
     @property
     def anything_to_come(self) -> bool:
@@ -194,7 +218,10 @@ class TrainingManager:
         kept = [name for run_id, name in before.items() if run_id not in held]
         return [
             *((run.hope, "error") for run_id, run in held.items() if run_id not in before),
-            *((f"Run {printable(name, 80)} is now kept on the disk.", "information") for name in kept),
+            *(
+                (f"Run {printable(name, 80)} is now kept on the disk.", "information")
+                for name in kept
+            ),
         ]
 
     def interrupt(self) -> None:
@@ -229,7 +256,8 @@ class TrainingManager:
         self.evaluations.pop(run_id, None)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
-        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # which lets the app quit if it hangs
+        # which lets the app quit if it hangs
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         thread.start()
         return thread
@@ -244,12 +272,16 @@ class TrainingManager:
                     task.load()
                 from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
 
-                self.speed = None if self.busy else timed_speed()  # which would disturb what trains, and waits for imports
+                # which would disturb what trains, and waits for imports
+                self.speed = None if self.busy else timed_speed()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
             loaded = Loaded(text, failed=False, gpus=gpus_in_words())
         except Exception as error:
             logger.exception("loading the engine failed")
-            loaded = Loaded(f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details", failed=True)
+            loaded = Loaded(
+                f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details",
+                failed=True,
+            )
         self._queue.append(loaded)
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
@@ -269,7 +301,8 @@ class TrainingManager:
                 self._queue.append(events.RunFailed(run_id, step, text))
 
     def _train_one(self, run_id: str, what: "RunConfig | RunRecord", control: Control) -> None:
-        from rnn_tui.runs import training  # noqa: PLC0415 - the database and safetensors, on use only
+        # the database and safetensors, on use only
+        from rnn_tui.runs import training  # noqa: PLC0415
 
         if isinstance(what, RunConfig):
             outcome = training.train(what, self._queue.append, control, run_id)

@@ -34,26 +34,36 @@ FORM_WIDTH = 110  # columns from which there is room for the form beside its vie
 
 
 class TaskPane(Pane):
-    """A task: form and log, beside the first view or in its place, views of what came of it; `data_dir` as in `RnnTuiApp`."""
+    """A task: form and log, beside the first view or in its place, views of what came of it;
+    `data_dir` as in `RnnTuiApp`.
+    """
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
         Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"),
         key("preset", "preset", "Preset"),
-        key("find-rate", "find_rate", "Find rate", show=False, tooltip="Find a learning rate for what the form says"),
+        key(
+            "find-rate",
+            "find_rate",
+            "Find rate",
+            show=False,
+            tooltip="Find a learning rate for what the form says",
+        ),
         key("log", "log", "Log", show=False),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]
 
-    _place = getters.child_by_id("form-place", Vertical)  # by no query: the footer asks at every key
+    # by no query: the footer asks at every key
+    _place = getters.child_by_id("form-place", Vertical)
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
         self.form: SettingsForm | None = None  #: it; None until it is there, after the first frame.
-        self.folded: bool | None = None  #: whether it is folded, by the user; None: as there is room.
+        #: whether it is folded, by the user; None: as there is room.
+        self.folded: bool | None = None
         self._logs = False  # whether the log is shown
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
@@ -74,7 +84,9 @@ class TaskPane(Pane):
             yield RunProgress(self.spec.unit)
 
     def _made(self, name: str) -> TaskView:
-        self._contents[name] = cast("TaskView", self._views[name].load()(self, **self._views[name].options))
+        self._contents[name] = cast(
+            "TaskView", self._views[name].load()(self, **self._views[name].options)
+        )
         return self._contents[name]
 
     def on_mount(self) -> None:
@@ -85,7 +97,8 @@ class TaskPane(Pane):
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
         read_late_styles(self.app)
-        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415 - as slow to load as a frame to draw
+        # as slow to load as a frame to draw
+        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 
         form = SettingsForm(self.spec, self._data_dir)
         await self._place.mount(form)
@@ -103,7 +116,9 @@ class TaskPane(Pane):
 
     @property
     def takes_keys(self) -> bool:
-        filling = any(one.node is self and one.group == "fill" and not one.is_finished for one in self.workers)
+        filling = any(
+            one.node is self and one.group == "fill" and not one.is_finished for one in self.workers
+        )
         return self.whole and not filling and self.content(self.view) is not None
 
     def content(self, view: str) -> TaskView | None:
@@ -195,7 +210,8 @@ class TaskPane(Pane):
         if self.form is not None and self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
         elif self.form is not None and (configs := self._configs()):
-            from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415 - charts, on use only
+            # charts, on use only
+            from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415
 
             self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._take_rate)
 
@@ -283,7 +299,11 @@ class TaskPane(Pane):
         active = self.runs.active
         waiting = sum(s.status is Status.LOADING for s in states if s is not active)
         self.query_one(RunProgress).show(active if active in states else chosen, waiting)
-        show_line(self, "#failure", chosen.message if chosen is not None and chosen.status is Status.FAILED else "")
+        show_line(
+            self,
+            "#failure",
+            chosen.message if chosen is not None and chosen.status is Status.FAILED else "",
+        )
         self._show_view()
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:
@@ -295,7 +315,9 @@ class TaskPane(Pane):
         if state.checkpoint:
             self._log.write(f"{state.config.label}: weights in {state.checkpoint}")
         # Where its charts are in front, the result is seen, and a notice would lie over it.
-        if aloud and not (state.status is Status.FINISHED and self.is_on_screen and self.keys_first):
+        if aloud and not (
+            state.status is Status.FINISHED and self.is_on_screen and self.keys_first
+        ):
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
@@ -337,7 +359,9 @@ class TaskPane(Pane):
         self.place_form()
 
     def place_form(self) -> None:
-        """Show form and log where their view is in front; by no class of the pane, which would style all that is in it anew."""
+        """Show form and log where their view is in front; by no class of the pane, which would
+        style all that is in it anew.
+        """
         narrow, place = self.app.size.width < FORM_WIDTH, self._place
         place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
         place.styles.width = "1fr" if narrow else None
@@ -351,7 +375,11 @@ class TaskPane(Pane):
         """No leaving of what one is not in, no search for what is no setting of the task."""
         if action == "find_rate":
             return "learning_rate" in self.spec.settings
-        return (self.in_form or self.alone) if action == "leave_form" else super().check_action(action, parameters)
+        return (
+            (self.in_form or self.alone)
+            if action == "leave_form"
+            else super().check_action(action, parameters)
+        )
 
     def action_focus_form(self) -> None:
         if self.form is not None and (self.in_form or self.alone):

@@ -1,4 +1,6 @@
-"""What came of a run: figures over seeds, network by network; test images, by chance, misread, or of a field."""
+"""What came of a run: figures over seeds, network by network; test images, by chance, misread, or
+of a field.
+"""
 
 import random
 from collections.abc import Iterator
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from rnn_tui.ui.inside.subject import Given
 
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
-COLUMNS = ("network", *FIGURES, "which is")  # the last two for what was published, where anything was
+# the last two for what was published, where anything was
+COLUMNS = ("network", *FIGURES, "which is")
 EMPTY = "Press t to train: mean and spread over the seeds appear here, network by network."
 
 
@@ -43,7 +46,9 @@ def in_short(words: str) -> str:
 
 
 class VariantTable(Vertical, TaskView):
-    """The figures of each variant over seeds; where it is `short` the headline alone, or what stands for it before the test."""
+    """The figures of each variant over seeds; where it is `short` the headline alone, or what
+    stands for it before the test.
+    """
 
     def __init__(self, pane: TaskPane, short: bool = False) -> None:
         super().__init__(classes="panel")
@@ -58,7 +63,8 @@ class VariantTable(Vertical, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         state = pane.chosen
-        # Made anew only where something is new, the colours of the theme too: a table has to keep its cursor.
+        # Made anew only where something is new, the colours of the theme too: a table has to keep
+        # its cursor.
         key = (state.run_id, len(state.epochs), state.status, self.app.theme) if state else ("",)
         if key == self._shown:
             return
@@ -70,10 +76,19 @@ class VariantTable(Vertical, TaskView):
         empty = self.query_one(Static)
         empty.display = not rows
         empty.update("No epoch has ended so far." if state else EMPTY)
-        reports = (self._report(state, *of) for of in product(state.metric_definitions, state.config.variants)) if state else ()
+        reports = (
+            (
+                self._report(state, *of)
+                for of in product(state.metric_definitions, state.config.variants)
+            )
+            if state
+            else ()
+        )
         columns = COLUMNS if any(report is not None for report in reports) else COLUMNS[:-2]
         # A heading of figures stands above their right ends, as they are aligned there.
-        headings = (Text(label, justify="right" if label in FIGURES else "left") for label in columns)
+        headings = (
+            Text(label, justify="right" if label in FIGURES else "left") for label in columns
+        )
         table.fill(headings, (row[: len(columns)] for row in rows))
 
     def _report(self, state: RunState, metric: Metric, variant: Variant) -> float | None:
@@ -83,15 +98,22 @@ class VariantTable(Vertical, TaskView):
         for metric in self._metrics(state):
             if not self._short:
                 yield [Text(in_short(metric.title), "bold"), *(Text() for _ in COLUMNS[1:])]
-            for at, (variant, spread) in enumerate(zip(state.config.variants, state.spreads(metric.name), strict=True)):
+            for at, (variant, spread) in enumerate(
+                zip(state.config.variants, state.spreads(metric.name), strict=True)
+            ):
                 mark = Text(f"{curve_marker(at)} ", curve_colour(at, self.app.current_theme.dark))
-                yield _row(mark + Text(variant.label), metric, spread, self._report(state, metric, variant))
+                yield _row(
+                    mark + Text(variant.label), metric, spread, self._report(state, metric, variant)
+                )
 
     def _headline(self, state: RunState) -> str:
         seeds = sorted({replica.seed for replica in state.config.replicas})
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         what = f"{self._metrics(state)[0].title} · " if self._short else ""
-        return f"{what}{words} · epoch {len(state.epochs)} of {state.config.epochs}, {state.elapsed:.1f} s"
+        return (
+            f"{what}{words} · epoch {len(state.epochs)} of {state.config.epochs}, "
+            f"{state.elapsed:.1f} s"
+        )
 
     def _metrics(self, state: RunState) -> list[Metric]:
         """What there is to show: test figures first, and accuracies before losses."""
@@ -99,19 +121,29 @@ class VariantTable(Vertical, TaskView):
         if self._short:
             headline = [one for one in known if one.name == self._spec.headline]
             return (headline or [one for one in known if one.higher_is_better] or known)[-1:]
-        return sorted(known, key=lambda one: (("test", "val", "train").index(one.stage), not one.higher_is_better))
+        return sorted(
+            known,
+            key=lambda one: (("test", "val", "train").index(one.stage), not one.higher_is_better),
+        )
 
 
 def _row(name: Text, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
-    form = ".2f" if metric.unit == "%" else "#.3g"  # with zeros at the end: 2.1 below 2.06 would look less exact
+    # with zeros at the end: 2.1 below 2.06 would look less exact
+    form = ".2f" if metric.unit == "%" else "#.3g"
     figures = (spread.mean, spread.sd, spread.low, spread.high)
     texts = ["–" if figure is None else f"{figure:{form}}".removesuffix(".") for figure in figures]
     published, place = "", ""
     if report is not None:
         published = f"{report:{form}}".removesuffix(".")
         sides = {"above": report - spread.high, "below": spread.low - report}
-        place = next((f"{points:.2f} {side}" for side, points in sides.items() if points > 0), "within")
-    return [name, *(Text(text, justify="right") for text in (*texts, str(spread.n), published)), Text(place)]
+        place = next(
+            (f"{points:.2f} {side}" for side, points in sides.items() if points > 0), "within"
+        )
+    return [
+        name,
+        *(Text(text, justify="right") for text in (*texts, str(spread.n), published)),
+        Text(place),
+    ]
 
 
 # Columns from which one image is shown in full beside the others; the size from which it is large.
@@ -150,11 +182,15 @@ class TestImagesView(Vertical, InsideDoor):
 
     BINDINGS = [
         key("show", "show", "Show", "Random images; misread ones; those chosen under Confusion"),
-        key("other", f"choose('{BY_CHANCE}')", "Others", "Other random test images"), key("inside", "inside", "Inside"),
+        key("other", f"choose('{BY_CHANCE}')", "Others", "Other random test images"),
+        key("inside", "inside", "Inside"),
         Binding("enter", "inside", "Inside", show=False),
-        Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"),
-        *moves("move", {"right": 1, "home": -100_000, "end": 100_000}), *moves("move_rows", {"up": -1, "down": 1}),
-    ]  # fmt: skip
+        Binding(
+            "left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"
+        ),
+        *moves("move", {"right": 1, "home": -100_000, "end": 100_000}),
+        *moves("move_rows", {"up": -1, "down": 1}),
+    ]
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(id="result-view")
@@ -196,11 +232,19 @@ class TestImagesView(Vertical, InsideDoor):
         self.action_choose(OF_FIELD)
 
     def action_choose(self, kind: str) -> None:
-        self._kind, self._place, self._indices, self._shown, found = kind, 0, [], [], self._evaluation
+        self._kind, self._place, self._indices, self._shown, found = (
+            kind,
+            0,
+            [],
+            [],
+            self._evaluation,
+        )
         if found is not None and kind == BY_CHANCE:
             self._indices = random.sample(range(len(found.labels)), len(found.labels))
         elif found is not None:
-            self._indices = (found.misread if kind == MISREAD else found.of_cell(*self._field)).tolist()
+            self._indices = (
+                found.misread if kind == MISREAD else found.of_cell(*self._field)
+            ).tolist()
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -249,7 +293,10 @@ class TestImagesView(Vertical, InsideDoor):
             index = self._indices[self._place]
             read, true = int(found.predictions[index]), int(found.labels[index])
             right = "✓" if read == true else f"✗ true {true}"
-            about = f"image {index}: {read}, {100 * found.probabilities[index].max():.1f} % sure {right}"
+            about = (
+                f"image {index}: {read}, {100 * found.probabilities[index].max():.1f} % sure "
+                f"{right}"
+            )
             detail.query_one(InkImage).show_ink(found.images[index] / np.float32(255))
             detail.query_one(ProbabilityBars).show(found.probabilities[index].tolist(), true)
         grid.border_title, detail.border_title = Content(which), Content(about)
@@ -268,6 +315,12 @@ class TestImagesView(Vertical, InsideDoor):
             return not_measured(self._pane)
         parts = [f"{state.config.label}: {headline.in_words(state.results[headline.name])}"]
         if (published := task.published_figure(headline.name, state.config.cell)) is not None:
-            parts.append(f"report {published:.2f} % ({state.results[headline.name] - published:+.2f})")
-        parts += [task.metric(name).in_words(value) for name, value in state.results.items() if name != headline.name]
+            parts.append(
+                f"report {published:.2f} % ({state.results[headline.name] - published:+.2f})"
+            )
+        parts += [
+            task.metric(name).in_words(value)
+            for name, value in state.results.items()
+            if name != headline.name
+        ]
         return ", ".join(parts)

@@ -54,8 +54,12 @@ class RunProgress(ProgressLine):
         epoch = min(len(state.epochs) + 1, state.config.epochs)
         stands = "" if state.status is Status.TRAINING else f" {state.status.value}"
         what = f"{state.config.name} epoch {epoch}/{state.config.epochs}{awaited(state) or stands}"
-        numbers = [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
-        numbers += [f"{duration(state.remaining)} left"] if numbers and state.remaining is not None else []
+        numbers = (
+            [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
+        )
+        numbers += (
+            [f"{duration(state.remaining)} left"] if numbers and state.remaining is not None else []
+        )
         numbers += [f"{waiting} more"] if waiting else []
         room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
         if (busy := machine(state.machine, short=True)) and len(busy) + 3 <= room:
@@ -80,16 +84,26 @@ class RunBar(Static):
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Draw the runs; where there is none, what to do and which engine there is."""
         if not states:
-            self.update(Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"), layout=False)
+            self.update(
+                Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"),
+                layout=False,
+            )
             return
         dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0
-        for state in reversed(states):  # the newest first: those are looked at, and the line may be cut
+        # the newest first: those are looked at, and the line may be cut
+        for state in reversed(states):
             colour = self._runs.colours[state.run_id]
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
             queued = state.status is Status.LOADING and state is not self._runs.active
             words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
-            part = mark + Content.styled(words.replace("  ", " "), "bold underline" if state is chosen else "") + Content(" ")
+            part = (
+                mark
+                + Content.styled(
+                    words.replace("  ", " "), "bold underline" if state is chosen else ""
+                )
+                + Content(" ")
+            )
             column += part.cell_length
             self._ends.append((column, state.run_id))
             parts.append(part)
@@ -102,7 +116,11 @@ class RunBar(Static):
 
 def awaited(state: RunState | None) -> str:
     """That a run waits for its turn, to be said behind its name; empty where it does not."""
-    return f" waits for its turn: {state.before} before it" if state is not None and state.before else ""
+    return (
+        f" waits for its turn: {state.before} before it"
+        if state is not None and state.before
+        else ""
+    )
 
 
 def figures(task: Task, state: RunState) -> str:
@@ -111,12 +129,18 @@ def figures(task: Task, state: RunState) -> str:
         return state.status.value
     metric = task.metric(task.headline)
     alone = metric.format(state.results.get(metric.name, float("nan")))
-    shown = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)] if state.config.variants else [alone]
+    shown = (
+        [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)]
+        if state.config.variants
+        else [alone]
+    )
     return f"{' '.join(shown)} {metric.unit}".rstrip()
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
-    """A sentence on how a run ended, with the headline of every network beside what was published, and its severity."""
+    """A sentence on how a run ended, with the headline of every network beside what was published,
+    and its severity.
+    """
     name, metric = state.config.label, task.metric(task.headline)
     if state.status is Status.FAILED:
         return f"{name}: {state.message}", "error"

@@ -25,19 +25,27 @@ from rnn_tui.ui.widgets.plain import PlainTable, views_in
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.
 CHART_HEIGHT, SMALL_WIDTH = 8, 24
-TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3  # a table's share of the lines, the lines of its heading, its fewest epochs
+# a table's share of the lines, the lines of its heading, its fewest epochs
+TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3
 PLACES = ("below", "alone", "away")  # where the table may be, as a key goes through them
-FIRST = ("loss", "accuracy")  # the charts that there are from the start, by what metrics say that they belong to
+# the charts that there are from the start, by what metrics say that they belong to
+FIRST = ("loss", "accuracy")
 BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskPane) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
-    return NetworksTraining(pane) if pane.spec.config(pane.spec.default_cell).variants else RunsTraining(pane)
+    return (
+        NetworksTraining(pane)
+        if pane.spec.config(pane.spec.default_cell).variants
+        else RunsTraining(pane)
+    )
 
 
 class ChartGrid(Vertical, ChartView, TaskView):
-    """Charts beside or below each other, the most important first, with their cursors at the same place."""
+    """Charts beside or below each other, the most important first, with their cursors at the same
+    place.
+    """
 
     def __init__(self, *charts: Chart) -> None:
         super().__init__()
@@ -64,19 +72,23 @@ class ChartGrid(Vertical, ChartView, TaskView):
 
 
 class TrainingCharts(ChartGrid):
-    """Two charts of what a task's metrics say they belong to, or one of everything logged; below them a table."""
+    """Two charts of what a task's metrics say they belong to, or one of everything logged; below
+    them a table.
+    """
 
     DEFAULT_CLASSES = "training-charts"
     BINDINGS = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
-        key("charts", "charts", "Charts", "All metrics as small charts, and back"), key("table", "table", "Table"),
-    ]  # fmt: skip
+        key("charts", "charts", "Charts", "All metrics as small charts, and back"),
+        key("table", "table", "Table"),
+    ]
 
     def __init__(self, pane: TaskPane, table: PlainTable | VariantTable) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane, self._table = pane, table
         self._of = list(FIRST)  # which metrics are in which chart
-        self._all = self._alone = False  # whether all metrics are shown; whether the table stands there without charts
+        # whether all metrics are shown; whether the table stands there without charts
+        self._all = self._alone = False
         self._place = 0  # of the table, in `PLACES`
 
     def compose(self) -> ComposeResult:
@@ -121,7 +133,9 @@ class TrainingCharts(ChartGrid):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No other metric where all of them are shown, no key for charts that are not."""
-        if (self._all and action == "metric") or (self._alone and action not in ("charts", "table")):
+        if (self._all and action == "metric") or (
+            self._alone and action not in ("charts", "table")
+        ):
             return False
         return super().check_action(action, parameters)
 
@@ -138,12 +152,16 @@ class TrainingCharts(ChartGrid):
             chart.describe(title, metrics[0])
             if several and len(metrics) > 1:
                 marks = (LINE if one.stage == "train" else "●" for one in metrics)
-                told = ", ".join(f"{mark} {in_short(word)}" for mark, word in zip(marks, words, strict=True))
+                told = ", ".join(
+                    f"{mark} {in_short(word)}" for mark, word in zip(marks, words, strict=True)
+                )
                 title = f"{title}: {told}" if title else told
             chart.say(self._why_empty(metrics), title or ", ".join(words).capitalize())
             chart.show([one for state in states for one in self._curves(state, metrics, several)])
 
-    def _curves(self, state: RunState, metrics: Sequence[Metric], several: bool) -> Iterator[ChartSeries]:
+    def _curves(
+        self, state: RunState, metrics: Sequence[Metric], several: bool
+    ) -> Iterator[ChartSeries]:
         """The curves of a run; beside a line, marks are not joined by another."""
         words, _ = _words(metrics)
         lines = len({one.stage for one in metrics}) == 1
@@ -151,8 +169,13 @@ class TrainingCharts(ChartGrid):
             if metric.name not in state.series:
                 continue
             series, label = state.series[metric.name], state.config.label
-            # Of a training metric other than the loss, which is logged at each step, there is a value an epoch.
-            by_epoch = metric.name != "train_loss" and state.epochs and metric.name in state.epochs[0].metrics
+            # Of a training metric other than the loss, which is logged at each step, there is a
+            # value an epoch.
+            by_epoch = (
+                metric.name != "train_loss"
+                and state.epochs
+                and metric.name in state.epochs[0].metrics
+            )
             points = metric.stage != "train" or bool(by_epoch)
             if len(metrics) > 1:
                 label = (f"{label}, {word}" if lines else label) if several else word
@@ -173,14 +196,23 @@ class TrainingCharts(ChartGrid):
         return "One value per epoch" if metrics[0].stage != "train" else "The first steps …"
 
     def _lay_out(self) -> None:
-        """Give a table below the charts the lines of its rows from the start, the charts the rest."""
+        """Give a table below the charts the lines of its rows from the start, the charts the
+        rest.
+        """
         super()._lay_out()
         table, run = self._table, self._pane.chosen
-        # The rows that it has or will have: all networks have to be seen for it to be worth its lines, or some epochs.
-        networks, epochs = (len(run.config.variants), run.config.epochs) if run is not None else (0, 0)
+        # The rows that it has or will have: all networks have to be seen for it to be worth its
+        # lines, or some epochs.
+        networks, epochs = (
+            (len(run.config.variants), run.config.epochs) if run is not None else (0, 0)
+        )
         height, place, rows = self.size.height, PLACES[self._place], networks or epochs
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
-        needed = min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE))) + HEADING + table.gutter.height
+        needed = (
+            min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE)))
+            + HEADING
+            + table.gutter.height
+        )
         wanted = bool(rows) and not self._all and place != "away"
         self._alone = wanted and place == "alone"
         table.display = self._alone or (wanted and height >= charts + needed)
@@ -195,7 +227,9 @@ class RunsTraining(TrainingCharts):
     _table: PlainTable
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(pane, PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel"))
+        super().__init__(
+            pane, PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
+        )
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
@@ -205,7 +239,11 @@ class RunsTraining(TrainingCharts):
     def _show_epochs(self, run: RunState | None) -> None:
         table, run_id, rows = self._table, run.run_id if run else "", run.epochs if run else ()
         table.border_title = Content(f"Epochs of {run.config.label}" if run else "")
-        columns = tuple(one for one in self._pane.spec.metric_definitions if rows and one.name in rows[0].metrics)
+        columns = tuple(
+            one
+            for one in self._pane.spec.metric_definitions
+            if rows and one.name in rows[0].metrics
+        )
         if (run_id, columns) != self._shown or len(rows) < table.row_count:
             self._shown = run_id, columns
             table.clear(columns=True)
@@ -214,7 +252,12 @@ class RunsTraining(TrainingCharts):
         new = rows[table.row_count :]
         for row in new:
             figures = (one.format(row.metrics[one.name]) for one in columns)
-            table.add_row(*(Text(cell, justify="right") for cell in (str(row.epoch), *figures, f"{row.seconds:.1f}")))
+            table.add_row(
+                *(
+                    Text(cell, justify="right")
+                    for cell in (str(row.epoch), *figures, f"{row.seconds:.1f}")
+                )
+            )
         if new:
             table.move_cursor(row=table.row_count - 1)
 
@@ -235,21 +278,31 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def draw(self) -> None:
         self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
 
-    def _curves(self, state: RunState, metrics: Sequence[Metric], several: bool) -> Iterator[ChartSeries]:
+    def _curves(
+        self, state: RunState, metrics: Sequence[Metric], several: bool
+    ) -> Iterator[ChartSeries]:
         variants = state.config.variants
         for metric in metrics:
             if metric.name not in state.bands:
                 for one in super()._curves(state, [metric], several):
                     yield replace(one, name="all networks", colour=len(variants))
                 continue
-            for at, (variant, band) in enumerate(zip(variants, state.bands[metric.name], strict=True)):
-                yield spread_series(variant.label, band, at, self.spread, points=metric.stage != "train")
+            for at, (variant, band) in enumerate(
+                zip(variants, state.bands[metric.name], strict=True)
+            ):
+                yield spread_series(
+                    variant.label, band, at, self.spread, points=metric.stage != "train"
+                )
 
 
 class LengthsView(ChartGrid, SpreadView):
-    """A chart for each figure by length, with titles in the order of `SequenceEvaluation.by_length`."""
+    """A chart for each figure by length, with titles in the order of
+    `SequenceEvaluation.by_length`.
+    """
 
-    def __init__(self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False) -> None:
+    def __init__(
+        self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False
+    ) -> None:
         super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))
         for chart, title in zip(self.charts, titles, strict=True):
             chart.describe(title, BY_LENGTH, "length")
@@ -258,9 +311,17 @@ class LengthsView(ChartGrid, SpreadView):
     def bring_up_to_date(self, pane: TaskPane) -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
-        why = "Measured as soon as training is over" if run is not None and run.status.active else "Finish a run to see this"
+        why = (
+            "Measured as soon as training is over"
+            if run is not None and run.status.active
+            else "Finish a run to see this"
+        )
         if run is not None and run.status is Status.FINISHED:
-            why = "Being measured …" if pane.runs.anything_to_come else "Not measured; the log (G) says why"
+            why = (
+                "Being measured …"
+                if pane.runs.anything_to_come
+                else "Not measured; the log (G) says why"
+            )
         for chart in self.charts:
             chart.say(why)
         self.draw()

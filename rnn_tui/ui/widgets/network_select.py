@@ -18,7 +18,9 @@ NONE = "none"
 
 
 class NetworkSelect(PlainSelect[str]):
-    """Chooses which network of a task answers, by its title or a `short` one; `Changed` tells that a user chose another."""
+    """Chooses which network of a task answers, by its title or a `short` one; `Changed` tells that
+    a user chose another.
+    """
 
     @dataclass
     class Offered(Message):
@@ -47,7 +49,11 @@ class NetworkSelect(PlainSelect[str]):
     def asked(self) -> tuple[Source, ...]:
         """The chosen one, and for comparison those that ship."""
         chosen = self.source
-        return () if chosen is None else (chosen, *(one for one in self.sources or () if one.ships and one is not chosen))
+        return (
+            ()
+            if chosen is None
+            else (chosen, *(one for one in self.sources or () if one.ships and one is not chosen))
+        )
 
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""
@@ -60,15 +66,21 @@ class NetworkSelect(PlainSelect[str]):
         """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
         sources = await in_thread(self, candidates, self._listed_task, self._named)
         before = self.source or next(iter(sources), None)
-        self._sources = {source.short_title if self._short else source.title: source for source in sources}
+        self._sources = {
+            source.short_title if self._short else source.title: source for source in sources
+        }
         self.offer_texts(((title, title) for title in self._sources or [NONE]), str(self.value))
         self.choose(self._to_choose)
         self._to_choose, now = None, self.source
-        self.post_message(self.Offered(now is not None and (before is None or before.path != now.path)))
+        self.post_message(
+            self.Offered(now is not None and (before is None or before.path != now.path))
+        )
 
     def choose(self, path: Path | None) -> None:
         """Choose the weights in a file without telling, if they are in the list."""
-        if title := next((title for title, source in (self._sources or {}).items() if source.path == path), None):
+        if title := next(
+            (title for title, source in (self._sources or {}).items() if source.path == path), None
+        ):
             with self.prevent(Select.Changed):
                 self.value = title
 

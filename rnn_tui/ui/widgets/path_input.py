@@ -25,7 +25,9 @@ _MOST_ENTRIES = 20_000  # entries of a folder that are looked through for a comp
 
 
 def parse_paths(text: str) -> list[Path]:
-    """The paths in `text`: of each line one as it stands if there is such a file, or else as a shell has them."""
+    """The paths in `text`: of each line one as it stands if there is such a file, or else as a
+    shell has them.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) != 1:
         return [path for line in lines for path in parse_paths(line)]
@@ -41,7 +43,9 @@ def parse_paths(text: str) -> list[Path]:
 
 
 def parse_path(text: str) -> Path | None:
-    """The only path in `text`, which may lead to nothing yet, blanks in its name without quotes; None if there is no text."""
+    """The only path in `text`, which may lead to nothing yet, blanks in its name without quotes;
+    None if there is no text.
+    """
     paths = parse_paths(text)
     return _path(text.strip()) if len(paths) > 1 else next(iter(paths), None)
 
@@ -75,7 +79,8 @@ class PathSuggester(Suggester):
     """Completes the name of a photo or a folder."""
 
     def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)  # files come and go; names differ by case on most systems
+        # files come and go; names differ by case on most systems
+        super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
         return await asyncio.to_thread(completed, value)
@@ -90,7 +95,9 @@ def completed(text: str) -> str | None:
     for start, escaped in ((0, False), (0, True), (last, True)):
         word = text[start:].lstrip("'\"")
         escape = escaped and len(word) == len(text) - start  # there is no quote
-        if (rest := _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)) is not None:
+        if (
+            rest := _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)
+        ) is not None:
             return text + rest
     return None
 
@@ -100,11 +107,21 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     folder, begun = os.path.split(word)
     try:
         with os.scandir(reachable(expanded(folder) or os.curdir)) as entries:
-            shown = (entry for entry in islice(entries, _MOST_ENTRIES) if begun or not entry.name.startswith("."))
-            names = [f"{entry.name}/" if is_folder(entry) else entry.name for entry in shown if entry.name.startswith(begun)]
+            shown = (
+                entry
+                for entry in islice(entries, _MOST_ENTRIES)
+                if begun or not entry.name.startswith(".")
+            )
+            names = [
+                f"{entry.name}/" if is_folder(entry) else entry.name
+                for entry in shown
+                if entry.name.startswith(begun)
+            ]
     except (OSError, ValueError):
         return None
-    names = [name for name in names if name.endswith("/") or (called_like_photo(name) and name != begun)]
+    names = [
+        name for name in names if name.endswith("/") or (called_like_photo(name) and name != begun)
+    ]
     if not (names := [name for name in names if printable(name, len(name)) == name]):
         return None
     rest = min(names)[len(begun) :]
@@ -117,7 +134,9 @@ class PathInput(TypedInput):
     BINDINGS = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
-        super().__init__("", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id)
+        super().__init__(
+            "", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id
+        )
         self.suggester = PathSuggester()
 
     def action_complete(self) -> None:
@@ -138,6 +157,7 @@ class PathInput(TypedInput):
         several = len(text.strip().splitlines()) > 1
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)
-            if several or all(map(exists, paths)):  # a name may have what the field would not show, as an emoji's joiner
+            # a name may have what the field would not show, as an emoji's joiner
+            if several or all(map(exists, paths)):
                 text = spelled(paths)
         super()._insert(text)

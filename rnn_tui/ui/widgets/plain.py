@@ -1,5 +1,6 @@
-"""Tables, lists and fields that show text as it is: Textual reads markup in every text, so that a run called `[red]` would
-colour its cell, one called `[/]` end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
+"""Tables, lists and fields that show text as it is: Textual reads markup in every text, so that a
+run called `[red]` would colour its cell, one called `[/]` end the app.
+`tests/ui/test_plain_text.py` holds that texts take this way.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,9 @@ class PlainTable(DataTable[Text]):
         return super().add_row(*map(_text, cells), **options)
 
     def fill(self, headings: Iterable[str | Text], rows: Iterable[Iterable[str | Text]]) -> None:
-        """Show these in place of what there is; the cursor stays where it is, and what is in view."""
+        """Show these in place of what there is; the cursor stays where it is, and what is in
+        view.
+        """
         at, scrolled = self.cursor_row, self.scroll_offset
         self.clear(columns=True)
         self.add_columns(*headings)
@@ -46,10 +49,14 @@ class PlainSelect(Select[Value]):
         super().__init__(self._taken(options), allow_blank=False, compact=True, **more)
 
     def offer_texts(self, options: Iterable[tuple[str, Value]], *wanted: Value) -> None:
-        """Offer these options in place of others, without telling; choose the first of `wanted` there is, or else the first."""
+        """Offer these options in place of others, without telling; choose the first of `wanted`
+        there is, or else the first.
+        """
         with self.prevent(self.Changed):
             super().set_options(self._taken(options))
-            self.value = next((value for value in wanted if value in self._offered), self._offered[0])
+            self.value = next(
+                (value for value in wanted if value in self._offered), self._offered[0]
+            )
 
     def choose_next(self) -> None:
         """Choose the next option; after the last the first."""
@@ -93,7 +100,8 @@ class TypedInput(Input):
         self.cursor_position = len(text)
 
     def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()  # Textual would take the first line alone, and nothing where it is too long
+        # Textual would take the first line alone, and nothing where it is too long
+        event.prevent_default()
         event.stop()
         self._insert(event.text)
 
@@ -103,11 +111,15 @@ class TypedInput(Input):
     def _insert(self, text: str) -> None:
         """Put `text` in place of the selection: on one line, as much of it as fits."""
         start, end = sorted(self.selection)
-        room = max(0, self._most - len(self.value) + end - start)  # cut to first: a paste may have millions of characters
+        # cut to first: a paste may have millions of characters
+        room = max(0, self._most - len(self.value) + end - start)
         kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
         self.replace(printable(kept, self._most), start, end)
         if len(text) > room:
-            self._cut = self.value, f"Only the first {room:,} of {len(text):,} pasted characters fit."
+            self._cut = (
+                self.value,
+                f"Only the first {room:,} of {len(text):,} pasted characters fit.",
+            )
             self.post_message(self.Changed(self, self.value))
 
 

@@ -1,4 +1,6 @@
-"""Prompts over the screen: for a line of text such as a name, for a file to write, which a browser is offered instead."""
+"""Prompts over the screen: for a line of text such as a name, for a file to write, which a browser
+is offered instead.
+"""
 
 import asyncio
 import io
@@ -27,7 +29,9 @@ _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
 class Prompt(ModalScreen[None]):
-    """A dialog with fields, and below them a line, `.prompt-note`, that says what is wrong. Escape leaves it."""
+    """A dialog with fields, and below them a line, `.prompt-note`, that says what is wrong. Escape
+    leaves it.
+    """
 
     BINDINGS = [Binding("escape", "dismiss", "Leave")]
 
@@ -39,11 +43,21 @@ class Prompt(ModalScreen[None]):
 
 
 class AskTextScreen(Prompt):
-    """Asks for a line of at most `most` characters, to `take` it; a `UserError` of that is shown, and the text kept."""
+    """Asks for a line of at most `most` characters, to `take` it; a `UserError` of that is shown,
+    and the text kept.
+    """
 
-    def __init__(self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int) -> None:
+    def __init__(
+        self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int
+    ) -> None:
         super().__init__()
-        self._title, self._value, self._hint, self._take, self._most = title, value, hint, take, most
+        self._title, self._value, self._hint, self._take, self._most = (
+            title,
+            value,
+            hint,
+            take,
+            most,
+        )
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask") as dialog:
@@ -74,7 +88,9 @@ class AskTextScreen(Prompt):
 
 
 class ExportPrompt(Prompt):
-    """Asks for one of these formats, and outside a browser for a path, and writes; says what was written."""
+    """Asks for one of these formats, and outside a browser for a path, and writes; says what was
+    written.
+    """
 
     BINDINGS = [
         Binding("up", "move(-1)", "Previous format", show=False, priority=True),
@@ -118,9 +134,15 @@ class ExportPrompt(Prompt):
         options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
-            dialog.border_subtitle = Content(f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves")
+            dialog.border_subtitle = Content(
+                f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves"
+            )
             yield OptionList(*options, id="export-form", compact=True, markup=False)
-            yield Button("Download", id="export-download", compact=True) if self.app.is_web else PathInput(id="export-path")
+            yield (
+                Button("Download", id="export-download", compact=True)
+                if self.app.is_web
+                else PathInput(id="export-path")
+            )
             yield from self.more_fields()
             yield Static("", classes="prompt-note", markup=False)
 
@@ -158,7 +180,11 @@ class ExportPrompt(Prompt):
         """Say what will be in the file; whatever was agreed to is asked for again."""
         self._replace = None
         text = self.explanation()
-        self.say(f"{text.rstrip('.')}. It goes to the downloads of your browser." if self.app.is_web else text)
+        self.say(
+            f"{text.rstrip('.')}. It goes to the downloads of your browser."
+            if self.app.is_web
+            else text
+        )
 
     @on(Input.Submitted)
     @on(Button.Pressed)
@@ -166,13 +192,17 @@ class ExportPrompt(Prompt):
         event.stop()
         if not self._writing:
             self._writing = True
-            self.run_worker(self._write(event.value if isinstance(event, Input.Submitted) else None))
+            self.run_worker(
+                self._write(event.value if isinstance(event, Input.Submitted) else None)
+            )
 
     async def _write(self, text: str | None) -> None:
         """Write, or say why not; a file that is there is replaced on the second Enter."""
         form = self.form
         try:
-            if sentence := await (self._downloaded(form) if text is None else self._written(form, text)):
+            if sentence := await (
+                self._downloaded(form) if text is None else self._written(form, text)
+            ):
                 self.app.notify(sentence, title="Exported", timeout=8)
                 self.dismiss()
         except (UserError, ValueError) as error:
@@ -194,7 +224,9 @@ class ExportPrompt(Prompt):
     async def _downloaded(self, form: str) -> str:
         """Offer the browser what is written, and tell of it."""
         with tempfile.TemporaryDirectory(prefix="rnn-tui-") as folder:
-            path = Path(folder, _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export")
+            path = Path(
+                folder, _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export"
+            )
             await self.write(form, path)
             name, data = await asyncio.to_thread(_packed, path)
         self.app.deliver_binary(io.BytesIO(data), save_directory=os.sep, save_filename=name)

@@ -26,7 +26,14 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
-from rnn_tui.ui.ask.calculator_answer import MOST_CHARACTERS, Adders, NumberEntry, SumAnswer, SumText, shorten
+from rnn_tui.ui.ask.calculator_answer import (
+    MOST_CHARACTERS,
+    Adders,
+    NumberEntry,
+    SumAnswer,
+    SumText,
+    shorten,
+)
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
 from tests.runs.kept_runs import train
 from tests.ui import helpers
@@ -45,7 +52,9 @@ def untrained(tmp_path: Path) -> Source:
     """Four networks whose weights are random, so that most of their bits are."""
     shipped_config = read_weights(shipped().path).config
     assert isinstance(shipped_config, SequenceConfig)
-    config = replace(shipped_config, hidden_sizes=(4, 7), losses=("mse",), seeds=2, seed=5, lengths=(1, 30))
+    config = replace(
+        shipped_config, hidden_sizes=(4, 7), losses=("mse",), seeds=2, seed=5, lengths=(1, 30)
+    )
     random = np.random.default_rng(1)
     arrays = {
         "gates": random.normal(size=(4, 28, 11)).astype(np.float32),
@@ -117,7 +126,9 @@ async def answered(pilot: Pilot[Any]) -> None:
 
 
 @asynccontextmanager
-async def calculating(size: tuple[int, int] = (80, 24), source: Source | None = None) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
+async def calculating(
+    size: tuple[int, int] = (80, 24), source: Source | None = None
+) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
     """The panel, the first number in focus, once its example is answered."""
     app = Host(CalculatorPanel())
     app.panel.use(source or shipped())
@@ -172,7 +183,9 @@ async def test_the_example_is_answered_by_the_largest_network() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_is_shown_is_what_the_network_says(size: tuple[int, int], untrained: Source) -> None:
+async def test_what_is_shown_is_what_the_network_says(
+    size: tuple[int, int], untrained: Source
+) -> None:
     network = AdderNetwork(read_weights(untrained.path))
     async with calculating(size, untrained) as (app, pilot):
         await type_into(pilot, "a", "1110011")
@@ -281,7 +294,10 @@ async def test_both_numbers_wrong_are_both_said() -> None:
     async with calculating() as (app, pilot):
         await type_into(pilot, "a", "2")
         await type_into(pilot, "b", "z")
-        assert [line[:14] for line in message(app).splitlines()] == ["✗ a: “2” is no", "✗ b: “z” is no"]
+        assert [line[:14] for line in message(app).splitlines()] == [
+            "✗ a: “2” is no",
+            "✗ b: “z” is no",
+        ]
 
 
 async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
@@ -346,7 +362,9 @@ async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> No
         await paste(pilot, "a", "1" * 10**6)
         assert time.monotonic() - start < 5
         assert len(entry(app, "a").value) == MOST_CHARACTERS
-        assert f"Only the first {MOST_CHARACTERS:,} of 1,000,000 pasted characters fit" in message(app)
+        assert f"Only the first {MOST_CHARACTERS:,} of 1,000,000 pasted characters fit" in message(
+            app
+        )
         assert is_stale(app)
         assert "✓ right" in verdict(app)
         # Not even where what is left would be one.
@@ -363,7 +381,10 @@ async def test_control_characters_never_reach_the_screen() -> None:
         await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
         text = screen_text(app)
         assert message(app).startswith("✗ a: “�” is not a binary digit")
-        assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 or letter == "\u202e" for letter in text.replace("\n", ""))
+        assert not any(
+            ord(letter) < 32 or 127 <= ord(letter) < 160 or letter == "\u202e"
+            for letter in text.replace("\n", "")
+        )
         await paste(pilot, "a", "10\r\n11\n")
         assert bits_in(app, "a") == 0b1011
 
@@ -579,7 +600,9 @@ async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_pat
         assert message(app) == ""
 
 
-async def test_without_any_weights_the_fields_stay_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_any_weights_the_fields_stay_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paths, "asset_dir", lambda: tmp_path)
     app = Host(CalculatorPanel())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -595,12 +618,16 @@ async def test_without_any_weights_the_fields_stay_usable(tmp_path: Path, monkey
         # Nothing can be chosen from then, nor does it fail to try.
         app.query_one("#variant", Select).focus()
         await pilot.press("enter", "down", "enter")
-        app.panel.use(Source(Path(__file__).parents[3] / "assets/pretrained/adder.safetensors", "x"))
+        app.panel.use(
+            Source(Path(__file__).parents[3] / "assets/pretrained/adder.safetensors", "x")
+        )
         await answered(pilot)
         assert "✓ right · x · H 10 bce" in verdict(app)
 
 
-async def test_one_answer_at_a_time_and_the_last_question_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_answer_at_a_time_and_the_last_question_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[int] = []
     under_way = 0
     most = 0
@@ -643,7 +670,11 @@ async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
 async def test_keys_are_in_the_footer() -> None:
     async with calculating((120, 40)) as (app, pilot):
         await pilot.press("escape")
-        shown = {active.binding.description for active in app.screen.active_bindings.values() if active.binding.show}
+        shown = {
+            active.binding.description
+            for active in app.screen.active_bindings.values()
+            if active.binding.show
+        }
         assert {"Random", "Base", "Network", "Type"} <= shown
 
 

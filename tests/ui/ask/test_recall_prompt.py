@@ -26,17 +26,28 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.textual_fixes import joined_styles
-from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars, large_digit, small_digit
+from rnn_tui.ui.widgets.digits import (
+    BigDigit,
+    DigitColumn,
+    ProbabilityBars,
+    large_digit,
+    small_digit,
+)
 from tests.ui.helpers import SIZES, PanelApp, busy, screen_lines, screen_text, settled, wait_until
 
 
 class PromptApp(App[None]):
     """The panel where the Recall tab has it, below single keys that do something."""
 
-    CSS = joined_styles() + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
+    CSS = (
+        joined_styles()
+        + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
+    )
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"count('{key}')", key) for key in ("t", "s", "p", "f", "0", "q")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"count('{key}')", key) for key in ("t", "s", "p", "f", "0", "q")
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +115,9 @@ def shown(app: App[Any]) -> list[tuple[str, str, str, int]]:
     return result
 
 
-def expected(net: RecallNetwork, digits: str, position: int, seed: int | None = 0) -> list[tuple[str, str, str, int]]:
+def expected(
+    net: RecallNetwork, digits: str, position: int, seed: int | None = 0
+) -> list[tuple[str, str, str, int]]:
     """What `shown` must be."""
     sequence = tuple(int(digit) for digit in digits)
     true, seeds = sequence[position - 1], net.config.seeds
@@ -225,10 +238,16 @@ async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() ->
 
 @pytest.mark.parametrize(
     ("digits", "note"),
-    [("12345678901", ""), ("123456789012", "12 digits: trained on 3 to 11."),
-     ("12", "2 digits: trained on 3 to 11."), ("9", "1 digit: trained on 3 to 11.")],
-)  # fmt: skip
-async def test_lengths_that_were_not_in_training_are_said_and_answered(digits: str, note: str) -> None:
+    [
+        ("12345678901", ""),
+        ("123456789012", "12 digits: trained on 3 to 11."),
+        ("12", "2 digits: trained on 3 to 11."),
+        ("9", "1 digit: trained on 3 to 11."),
+    ],
+)
+async def test_lengths_that_were_not_in_training_are_said_and_answered(
+    digits: str, note: str
+) -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, "tab", "1", "shift+tab", *digits)
         assert status(app) == note
@@ -314,7 +333,8 @@ async def test_a_million_pasted_characters_are_cut_and_said() -> None:
         field = app.query_one("#recall-digits", Input)
         assert len(field.value) == MOST_CHARACTERS
         assert status(app) == (
-            "Only the first 4,000 of 1,000,000 pasted characters fit. A sequence may have at most 1,000 digits."
+            "Only the first 4,000 of 1,000,000 pasted characters fit. A sequence may have at "
+            "most 1,000 digits."
         )
         assert app.panel.has_class("-stale")
         assert shown(app) == before
@@ -334,7 +354,9 @@ async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None
             assert not set(text) & set("\x1b\x07\u202e")
 
 
-async def test_no_weights_at_all_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_weights_at_all_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rnn_tui.engine.paths.asset_dir", lambda: tmp_path)
     app = PromptApp()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -419,11 +441,13 @@ async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
             assert row[3:] == [f"{m} {s}" for m, s in zip(marks, answers[:, at], strict=True)]
         headings = [str(column.label) for column in table.columns.values()][3:]
         assert headings == [
-            f"H {size}\n{100 * (said == truth).mean():.0f} % right" for size, said in zip((2, 5, 10), answers, strict=True)
+            f"H {size}\n{100 * (said == truth).mean():.0f} % right"
+            for size, said in zip((2, 5, 10), answers, strict=True)
         ]
         headline = text_of(app, "RecallTable .headline")
         assert headline == (
-            "45 random sequences, 5 of each of 9 lengths, 3 … 11; answers of seed 0. pretrained: position 3, 5 seeds, ce"
+            "45 random sequences, 5 of each of 9 lengths, 3 … 11; answers of seed 0. pretrained: "
+            "position 3, 5 seeds, ce"
         )
 
 
@@ -461,7 +485,9 @@ def train(cell: str = "lstm", **overrides: Any) -> Path:
     assert isinstance(config, SequenceConfig)
     run_id = new_run_id()
     path = run_dir() / run_id / WEIGHTS_NAME
-    outcome = fit(task.load(), config, lambda _: None, Control(), run_id=run_id, checkpoint_path=path)
+    outcome = fit(
+        task.load(), config, lambda _: None, Control(), run_id=run_id, checkpoint_path=path
+    )
     assert outcome.metrics
     return path
 
@@ -478,8 +504,11 @@ async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
         net = RecallNetwork(read_weights(path))
         assert shown(app) == expected(net, "8675309", 3)
         assert [name for name, *_ in shown(app)] == [
-            "H 2 ce · seed 0", "H 3 ce · seed 0", "H 2 bce · seed 0", "H 3 bce · seed 0"
-        ]  # fmt: skip
+            "H 2 ce · seed 0",
+            "H 3 ce · seed 0",
+            "H 2 bce · seed 0",
+            "H 3 bce · seed 0",
+        ]
         source = f"run {path.parent.name}: position 3, 2 seeds, ce, bce"
         assert text_of(app, "#recall-source") == source
         # The others are still what ships, with fewer columns and more seeds.

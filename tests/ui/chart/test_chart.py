@@ -56,9 +56,12 @@ class ChartApp(App[None]):
 
 @asynccontextmanager
 async def running(
-    *series: ChartSeries, size: tuple[int, int] = (80, 20), spec: Metric = ANYTHING,
-    x_label: str = "epoch", **options: Any,
-) -> AsyncIterator[tuple[Chart, Pilot[None]]]:  # fmt: skip
+    *series: ChartSeries,
+    size: tuple[int, int] = (80, 20),
+    spec: Metric = ANYTHING,
+    x_label: str = "epoch",
+    **options: Any,
+) -> AsyncIterator[tuple[Chart, Pilot[None]]]:
     chart = Chart(**options)
     chart.describe("Metric", spec, x_label)
     async with ChartApp(chart).run_test(size=size) as pilot:
@@ -138,7 +141,9 @@ async def test_no_line_reaches_the_plotting_library_with_more_than_the_limit() -
 # Axes
 
 
-@pytest.mark.parametrize("ys", [[99.9, 100.0], [0.0, 0.2], [100.0], [0.0], [0, 100], [98.7] * 5, [97.1, 99.2, 104.0]])
+@pytest.mark.parametrize(
+    "ys", [[99.9, 100.0], [0.0, 0.2], [100.0], [0.0], [0, 100], [98.7] * 5, [97.1, 99.2, 104.0]]
+)
 @pytest.mark.parametrize("height", [3, 8, 20, 40])
 def test_the_axis_never_leaves_the_bounds_of_the_metric(ys: list[float], height: int) -> None:
     clean = view.clean(series(ys), 0, 100)
@@ -170,8 +175,17 @@ def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
     assert geometry.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
     assert geometry.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
     assert geometry.x_axis(1.2, 1.8, 60, whole=True).labels[:2] == ("1.2", "1.3")
-    assert geometry.x_axis(2.0, 2.8, 60).labels == ("2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
-                                                "2.7", "2.8")  # fmt: skip
+    assert geometry.x_axis(2.0, 2.8, 60).labels == (
+        "2.0",
+        "2.1",
+        "2.2",
+        "2.3",
+        "2.4",
+        "2.5",
+        "2.6",
+        "2.7",
+        "2.8",
+    )
     for width in (1, 5, 12, 30, 100):
         axis = geometry.x_axis(1, 20000, width)
         assert len("  ".join(axis.labels)) <= max(width, len(axis.labels[0]) if axis.labels else 0)
@@ -370,7 +384,9 @@ async def test_smoothing_changes_lines_but_not_points() -> None:
 
 
 async def test_points_without_a_line_have_their_own_mark_and_read_as_others_do() -> None:
-    apart = ChartSeries("report", EPOCHS, [60 + 4 * e for e in EPOCHS], 0, True, mark="○", line=False)
+    apart = ChartSeries(
+        "report", EPOCHS, [60 + 4 * e for e in EPOCHS], 0, True, mark="○", line=False
+    )
     async with running(apart) as (chart, pilot):
         text = screen_text(chart)
         assert text.count("○") == 1 + len(EPOCHS)  # the legend's, and one for each
@@ -454,7 +470,10 @@ async def test_a_loss_over_more_than_a_decade_has_a_log_axis_until_a_user_choose
 
 
 async def test_a_reading_of_more_lines_moves_the_plot_once() -> None:
-    runs = [replace(FALLING, name=f"network {at}", colour=at, y=[10.0**-at * y for y in FALLING.y]) for at in range(5)]
+    runs = [
+        replace(FALLING, name=f"network {at}", colour=at, y=[10.0**-at * y for y in FALLING.y])
+        for at in range(5)
+    ]
     async with running(*runs, size=(60, 24)) as (chart, pilot):
         plot = chart.query_one(ChartPlot)
         before = plot.size.height
@@ -523,11 +542,15 @@ async def test_markup_in_names_is_shown_literally() -> None:
         assert f"{name} 2" in screen_lines(chart)[1]
 
 
-words = st.lists(st.sampled_from(["adder", "fast", "H", "3", "5", "10", "mse-1", "名前"]), max_size=4)
+words = st.lists(
+    st.sampled_from(["adder", "fast", "H", "3", "5", "10", "mse-1", "名前"]), max_size=4
+)
 
 
 @given(st.lists(words.map(" ".join), max_size=7), st.integers(0, 90), st.integers(1, 4))
-def test_a_legend_fits_and_counts_what_it_has_no_room_for(names: list[str], width: int, most: int) -> None:
+def test_a_legend_fits_and_counts_what_it_has_no_room_for(
+    names: list[str], width: int, most: int
+) -> None:
     runs = [ChartSeries(name, [1], [0.5], at) for at, name in enumerate(names)]
     entries = readout.entries(runs, True, 1.0)
     lines = readout.text_lines("epoch 1", entries, width, most)
@@ -554,14 +577,18 @@ def test_a_legend_says_what_tells_runs_apart() -> None:
         return "\n".join(line.plain for line in lines)
 
     runs = [f"adder-fast-{loss}-{size} (n 5)" for loss in ("mse", "bce") for size in (3, 5, 10)]
-    assert legend(*runs, width=70) == ("── mse-3   ── mse-5   ── mse-10   ── bce-3   ── bce-5   ── bce-10")
+    assert legend(*runs, width=70) == (
+        "── mse-3   ── mse-5   ── mse-10   ── bce-3   ── bce-5   ── bce-10"
+    )
     seeds = [f"adder-report seed {seed}" for seed in range(3)]
     assert legend(*seeds, width=40) == "── seed 0   ── seed 1   ── seed 2"
     assert legend(*seeds, width=80) == "   ".join(f"── {name}" for name in seeds)
     assert legend(*seeds, width=20) == "── seed 0\n── seed 1   … 1 more"
 
 
-@pytest.mark.parametrize("size", [(1, 1), (10, 3), (20, 5), (20, 7), (40, 4), (30, 8), (2, 30), (200, 2)])
+@pytest.mark.parametrize(
+    "size", [(1, 1), (10, 3), (20, 5), (20, 7), (40, 4), (30, 8), (2, 30), (200, 2)]
+)
 async def test_tiny_sizes_work(size: tuple[int, int]) -> None:
     async with running(ACCURACY, LOSS, size=size) as (chart, pilot):
         for change in (chart.action_toggle_log, chart.action_cycle_smoothing):
@@ -579,7 +606,10 @@ async def test_tiny_sizes_work(size: tuple[int, int]) -> None:
 
 async def test_too_small_for_a_plot_shows_the_last_values() -> None:
     async with running(ACCURACY, LOSS, size=(20, 5)) as (chart, pilot):
-        assert [line.split() for line in screen_lines(chart)[1:3]] == [["●", "lstm", "100"], ["──", "gru", "0.1"]]
+        assert [line.split() for line in screen_lines(chart)[1:3]] == [
+            ["●", "lstm", "100"],
+            ["──", "gru", "0.1"],
+        ]
         assert "└" not in screen_text(chart)
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
@@ -655,7 +685,9 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
         first, second = (Color.parse(DARK_PALETTE[colour]) for colour in (1, 2))
         share = geometry.band_share(2)
         both = ground + first.with_alpha(share) + second.with_alpha(share)
-        one, other_one = (ground + run.with_alpha(geometry.band_share(1)) for run in (first, second))
+        one, other_one = (
+            ground + run.with_alpha(geometry.band_share(1)) for run in (first, second)
+        )
         column = column_backgrounds(chart, 40)
         expected = [other_one, both, one, ground]
         assert list(dict.fromkeys(column)) == [shade.rich_color.name for shade in expected]
@@ -715,9 +747,13 @@ def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> Non
 
 def test_cleaning_keeps_a_band_aligned() -> None:
     odd = ChartSeries(
-        "run", [3, 1, math.nan, 2, 4], [30, 10, 5, math.nan, 40], 0,
-        low=[29, -5, 0, 0, math.nan], high=[31, 11, 0, 0, math.inf],
-    )  # fmt: skip
+        "run",
+        [3, 1, math.nan, 2, 4],
+        [30, 10, 5, math.nan, 40],
+        0,
+        low=[29, -5, 0, 0, math.nan],
+        high=[31, 11, 0, 0, math.inf],
+    )
     clean = view.clean(odd, 0, 100)
     assert (clean.x, clean.y) == ((1, 3, 4), (10, 30, 40))
     # No ends that can be shown: as if there were no spread.
@@ -732,7 +768,9 @@ points = st.lists(st.tuples(numbers, numbers, numbers, numbers), max_size=40)
 
 @given(points, st.booleans(), st.sampled_from([(None, None), (0.0, 100.0), (-1.0, None)]))
 def test_any_band_comes_out_clean(
-    rows: list[tuple[float, float, float, float]], log_x: bool, bounds: tuple[float | None, float | None]
+    rows: list[tuple[float, float, float, float]],
+    log_x: bool,
+    bounds: tuple[float | None, float | None],
 ) -> None:
     x, y, low, high = zip(*rows, strict=True) if rows else ((), (), (), ())
     clean = view.clean(ChartSeries("run", x, y, 0, low=low, high=high), *bounds, log_x)
@@ -828,14 +866,22 @@ async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
 
 
 @given(st.lists(st.sampled_from("●■"), max_size=12), st.integers(0, 20), st.data())
-def test_laying_a_shade_under_a_line_keeps_its_text(cells: list[str], left: int, data: st.DataObject) -> None:
+def test_laying_a_shade_under_a_line_keeps_its_text(
+    cells: list[str], left: int, data: st.DataObject
+) -> None:
     row = data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=12))
     text = "".join(cells)
     middle = data.draw(st.integers(0, len(text)))
     line = [Segment(text[:middle], Style(color="red")), Segment(text[middle:], Style(bold=True))]
-    shaded = list(geometry.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})")))
+    shaded = list(
+        geometry.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})"))
+    )
     assert "".join(segment.text for segment in shaded) == text
-    found = [style.bgcolor.number if style and style.bgcolor else 0 for part, style, _ in shaded for _ in part]
+    found = [
+        style.bgcolor.number if style and style.bgcolor else 0
+        for part, style, _ in shaded
+        for _ in part
+    ]
     assert found == [*[0] * left, *row, *[0] * len(text)][: len(text)]
 
 
@@ -870,7 +916,9 @@ def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int)
     axis = geometry.log2_axis(low, low + span, width)
     cells = [(tick - low) / span * width for tick in axis.ticks]
     assert all(-1e-6 * width <= cell <= width * (1 + 1e-6) for cell in cells)
-    for before, after, one, two in zip(cells, cells[1:], axis.labels, axis.labels[1:], strict=False):
+    for before, after, one, two in zip(
+        cells, cells[1:], axis.labels, axis.labels[1:], strict=False
+    ):
         assert after - before > (len(one) + len(two)) / 2
 
 
@@ -1101,7 +1149,9 @@ async def test_runs_can_be_told_apart_without_colours(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
 def test_curves_contrast_with_every_theme(theme: str) -> None:
     def luminance(colour: Color) -> float:
-        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour.normalized]
+        linear = [
+            v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour.normalized
+        ]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     colours = BUILTIN_THEMES[theme].to_color_system().generate()
@@ -1110,5 +1160,7 @@ def test_curves_contrast_with_every_theme(theme: str) -> None:
         pytest.skip("the terminal's own colours are unknown")
     for ground in ("background", "surface"):
         for colour in palette:
-            dark, light = sorted(map(luminance, (Color.parse(colour), Color.parse(colours[ground]))))
+            dark, light = sorted(
+                map(luminance, (Color.parse(colour), Color.parse(colours[ground])))
+            )
             assert (light + 0.05) / (dark + 0.05) >= 3

@@ -31,7 +31,16 @@ from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
 from rnn_tui.ui.draw.panel import STRIDE, DrawingPad, DrawingPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
-from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, busy, running, screen_text, settled, wait_until
+from tests.ui.helpers import (
+    APP_KEYS,
+    SIZES,
+    PanelApp,
+    busy,
+    running,
+    screen_text,
+    settled,
+    wait_until,
+)
 
 SHIPPED = choose_shipped("mnist", "lstm")
 ONE = [(14, 4), (14, 24)]
@@ -56,7 +65,10 @@ def untrained(path: Path, model: str, width: float, **metrics: float) -> Path:
     assert isinstance(config, ImageConfig)
     config = replace(config, cell=model, hidden_size=8)
     random = np.random.default_rng(3)
-    arrays = {name: (width * random.normal(size=shape)).astype(np.float32) for name, shape in _shapes(config).items()}
+    arrays = {
+        name: (width * random.normal(size=shape)).astype(np.float32)
+        for name, shape in _shapes(config).items()
+    }
     about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": metrics}
     save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
     return path
@@ -89,7 +101,9 @@ def pad_lines(app: App[Any]) -> list[str]:
 def says(app: App[Any], place: str) -> str:
     if place in ("by", "words"):
         column = app.query(DigitColumn).first()
-        return str(column.border_title if place == "by" else column.query_one(".words", Static).content)
+        return str(
+            column.border_title if place == "by" else column.query_one(".words", Static).content
+        )
     return str(app.query_one(f"#drawing-{place}", Static).content)
 
 
@@ -153,7 +167,9 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_is_drawn_with_the_mouse_is_read(size: tuple[int, int], lstm_alone: None) -> None:
+async def test_what_is_drawn_with_the_mouse_is_read(
+    size: tuple[int, int], lstm_alone: None
+) -> None:
     async with drawing(size) as (app, pilot):
         for digit, places in ((1, ONE), (0, ZERO), (7, SEVEN)):
             await drag(pilot, places)
@@ -298,9 +314,13 @@ async def test_undo_redo_clear(lstm_alone: None) -> None:
         await drag(pilot, SEVEN)
         both = pad(app).drawing.ink
         for keys, expected in (
-            ("u", one), ("U", both), ("ctrl+z", one), ("ctrl+y", both), ("x", None),
+            ("u", one),
+            ("U", both),
+            ("ctrl+z", one),
+            ("ctrl+y", both),
+            ("x", None),
             ("u", both),
-        ):  # fmt: skip
+        ):
             await pilot.press(keys)
             wanted = np.zeros_like(both) if expected is None else expected
             assert np.array_equal(pad(app).drawing.ink, wanted)
@@ -351,8 +371,10 @@ async def test_everything_is_within_the_screen(size: tuple[int, int], three: Non
         for expected in ("Draw here", "medium brush · pen up", "LSTM", "RNN", "biLSTM", "% sure"):
             assert expected in text
         lines = [line.rstrip(" │") for line in text.splitlines()]
-        assert all(any(line.endswith((" %", "read")) and f"{d} " in line for line in lines)
-                   for d in range(10))  # fmt: skip
+        assert all(
+            any(line.endswith((" %", "read")) and f"{d} " in line for line in lines)
+            for d in range(10)
+        )
 
 
 async def test_resizing_keeps_the_drawing(three: None) -> None:
@@ -361,9 +383,11 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
         ink = pad(app).drawing.ink
         sees = app.query_one(DrawingView).query_one(InkImage)
         for size, scale, seen in (
-            ((80, 24), PLAIN, SMALL), ((30, 10), PLAIN, SMALL), ((120, 40), LARGE, SMALL),
+            ((80, 24), PLAIN, SMALL),
+            ((30, 10), PLAIN, SMALL),
+            ((120, 40), LARGE, SMALL),
             ((200, 50), HUGE, PLAIN),
-        ):  # fmt: skip
+        ):
             await pilot.resize_terminal(*size)
             await answered(pilot)
             assert (pad(app).scale, sees.scale) == (scale, seen)
@@ -429,7 +453,9 @@ async def test_the_next_network_answers(three: None) -> None:
             assert app.query_one("#drawing-network", Select).value == title
 
 
-async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_missing_weights_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     pretend(monkeypatch, tmp_path)
     async with drawing((120, 40)) as (app, pilot):
         assert "No weights to read digits" in says(app, "hint")
@@ -439,7 +465,9 @@ async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, t
         assert "No weights" in says(app, "hint")
 
 
-async def test_damaged_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_damaged_weights_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"no weights at all")
     pretend(monkeypatch, tmp_path, lstm=SHIPPED.path, rnn=damaged)

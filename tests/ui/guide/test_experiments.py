@@ -1,4 +1,6 @@
-"""Guided experiments as files: all that ship are read, German has what English has, and bad ones say why."""
+"""Guided experiments as files: all that ship are read, German has what English has, and bad ones
+say why.
+"""
 
 from pathlib import Path
 
@@ -36,7 +38,8 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
         assert step.keys, step.title
         assert step.keys[0] in ("f2", "f3", "f4"), step.title
         for key, after in zip(step.keys, step.keys[1:], strict=False):
-            assert key != WAIT or after == step.keys[0], step.title  # who waits goes elsewhere meanwhile
+            # who waits goes elsewhere meanwhile
+            assert key != WAIT or after == step.keys[0], step.title
         if KEYS["train"][0] in step.keys or "#field-seeds" in step.keys:
             assert WAIT in step.keys, step.title
 

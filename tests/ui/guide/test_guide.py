@@ -1,4 +1,6 @@
-"""Guided experiments as a person plays them: from Home, to the end of each, and what happens on the way."""
+"""Guided experiments as a person plays them: from Home, to the end of each, and what happens on the
+way.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,43 +13,90 @@ from textual.widgets import Input, OptionList
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.guide import panel as guide_panel
-from rnn_tui.ui.guide.experiments import ExperimentStep, GuidedExperiment, experiment_names, read_experiment
+from rnn_tui.ui.guide.experiments import (
+    ExperimentStep,
+    GuidedExperiment,
+    experiment_names,
+    read_experiment,
+)
 from rnn_tui.ui.guide.panel import GuidePanel, GuideScreen
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, finish, last_notice, notices, running, screen_text, start, wait_until
+from tests.ui.helpers import (
+    SIZES,
+    finish,
+    last_notice,
+    notices,
+    running,
+    screen_text,
+    start,
+    wait_until,
+)
 
-# By experiment, for each step: the view that is in front behind its keys, and what is to be seen there.
+# By experiment, for each step: the view that is in front behind its keys, and what is to be seen
+# there.
 SEEN = {
-    "1-one-or-twenty": [("adder results", "H 3 bce"), ("adder results", " 20"), ("adder training", "bit accuracy (%)")],
-    "2-carry": [("adder calculator", "true sum"), ("adder inside", "by unit 0"), ("adder inside", "by unit 0")],
-    "3-damage": [("adder inside", "says 1, "), ("adder inside", "untouched 1"), ("adder inside", "without unit")],
+    "1-one-or-twenty": [
+        ("adder results", "H 3 bce"),
+        ("adder results", " 20"),
+        ("adder training", "bit accuracy (%)"),
+    ],
+    "2-carry": [
+        ("adder calculator", "true sum"),
+        ("adder inside", "by unit 0"),
+        ("adder inside", "by unit 0"),
+    ],
+    "3-damage": [
+        ("adder inside", "says 1, "),
+        ("adder inside", "untouched 1"),
+        ("adder inside", "without unit"),
+    ],
     "4-forgetting": [
-        ("recall results", "H 10 ce"), ("recall inside", "After step 11"), ("recall inside", "at position 3 in 100 %"),
+        ("recall results", "H 10 ce"),
+        ("recall inside", "After step 11"),
+        ("recall inside", "at position 3 in 100 %"),
         ("recall inside", "forget "),
     ],
-    "5-how-early": [("mnist inside", "settled at row"), ("mnist inside", "99.49 % of 10,000"), ("mnist inside", "row 1 of 28")],
-    "6-mse-or-ce": [("adder results", "H 3 mse"), ("adder training", "bit accuracy (%)"), ("adder lengths", "length")],
-    "7-your-own-hand": [("mnist draw", "It sees"), ("mnist photos", "7 of 12 right"), ("mnist photos", "12 of 12 right")],
+    "5-how-early": [
+        ("mnist inside", "settled at row"),
+        ("mnist inside", "99.49 % of 10,000"),
+        ("mnist inside", "row 1 of 28"),
+    ],
+    "6-mse-or-ce": [
+        ("adder results", "H 3 mse"),
+        ("adder training", "bit accuracy (%)"),
+        ("adder lengths", "length"),
+    ],
+    "7-your-own-hand": [
+        ("mnist draw", "It sees"),
+        ("mnist photos", "7 of 12 right"),
+        ("mnist photos", "12 of 12 right"),
+    ],
     "8-seed": [
-        ("recall training", "recall RNN × 5 fast"), ("recall results", " 20"), ("adder inside", "by unit 0"),
+        ("recall training", "recall RNN × 5 fast"),
+        ("recall results", " 20"),
+        ("adder inside", "by unit 0"),
         ("adder inside", "by unit 9"),
     ],
-}  # fmt: skip
+}
 TAUGHT = {"4-forgetting": "lstm"}  # what is seen is so once networks of this cell have learned
 
 
 class ShortRuns(TrainingManager):
-    """Trains what it is asked for, a few steps of it: what most experiments press and show does not hang on more."""
+    """Trains what it is asked for, a few steps of it: what most experiments press and show does not
+    hang on more.
+    """
 
     def __init__(self, taught: str = "") -> None:
         super().__init__()
         self._taught = taught
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
-        return super().start([one if one.cell == self._taught else self._short(one) for one in configs])
+        return super().start(
+            [one if one.cell == self._taught else self._short(one) for one in configs]
+        )
 
     @staticmethod
     def _short(config: RunConfig) -> RunConfig:
@@ -73,7 +122,9 @@ async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
     """Press Enter, and wait for what it does."""
     before = panel.at, panel.looking
     await pilot.press("enter")
-    await wait_until(pilot, lambda: not panel.is_attached or (panel.at, panel.looking) != before, 400)
+    await wait_until(
+        pilot, lambda: not panel.is_attached or (panel.at, panel.looking) != before, 400
+    )
     await pilot.pause()
 
 
@@ -104,7 +155,9 @@ async def test_each_is_played_to_its_end(name: str) -> None:
 
 def stepping(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
     """An experiment of one step that presses these keys, in place of those that ship."""
-    one = GuidedExperiment("One", "5 min · about", (ExperimentStep("Step", "Read.", "", [*keys], "Look."),))
+    one = GuidedExperiment(
+        "One", "5 min · about", (ExperimentStep("Step", "Read.", "", [*keys], "Look."),)
+    )
     monkeypatch.setattr(guide_panel, "experiment_names", lambda: ["one"])
     monkeypatch.setattr(guide_panel, "read_experiment", lambda *_: one)
 
@@ -148,7 +201,9 @@ async def test_the_line_on_home_opens_the_list_and_escape_leaves_it(runs: Script
         assert not app.query(GuidePanel)
 
 
-async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     stepping(monkeypatch, "f3")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
@@ -168,7 +223,9 @@ async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(monkeypatch: pyte
         assert app.pane.has_focus_within
 
 
-async def test_it_presses_nothing_while_something_else_trains(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_it_presses_nothing_while_something_else_trains(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     stepping(monkeypatch, "f4", "t")
     app = RnnTuiApp(runs)
     async with running(app, "mnist", size=(80, 24)) as pilot:
@@ -180,7 +237,9 @@ async def test_it_presses_nothing_while_something_else_trains(monkeypatch: pytes
         await finish(pilot, runs)
 
 
-async def test_leaving_while_it_waits_stops_nothing_that_trains(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_leaving_while_it_waits_stops_nothing_that_trains(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     stepping(monkeypatch, "f4", "t", "wait", "f4", "2")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
@@ -230,12 +289,17 @@ async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
         await finish(pilot, runs)
 
 
-async def test_the_language_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_the_language_is_that_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
-        for name, said, title in (("LANG", "de_DE.UTF-8", "Beschädige es"), ("LC_ALL", "en_GB.UTF-8", "Damage it")):
+        for name, said, title in (
+            ("LANG", "de_DE.UTF-8", "Beschädige es"),
+            ("LC_ALL", "en_GB.UTF-8", "Damage it"),
+        ):
             monkeypatch.setenv(name, said)
             await pilot.press("Y")
             await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))

@@ -24,9 +24,12 @@ from tests.ui.helpers import SIZES, notices, running, screen_text, wait_until
 ROWS = 28
 ONE = [(14, 4), (14, 24)]
 WAYS = {
-    "1": ("recall", "prompt"), "2": ("adder", "calculator"), "3": ("mnist", "photos"),
-    "z": ("mnist", "inside"), "4": ("report", "table"),
-}  # fmt: skip
+    "1": ("recall", "prompt"),
+    "2": ("adder", "calculator"),
+    "3": ("mnist", "photos"),
+    "z": ("mnist", "inside"),
+    "4": ("report", "table"),
+}
 
 
 @asynccontextmanager
@@ -218,7 +221,9 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
         if len(seen) > 20:
             control.stop(interrupted=True)
 
-    config = TASKS["recall"].config("lstm", "report", hidden_sizes=(2,), epochs=6, training_size=90, test_size=9, seed=1)
+    config = TASKS["recall"].config(
+        "lstm", "report", hidden_sizes=(2,), epochs=6, training_size=90, test_size=9, seed=1
+    )
     training.train(config, stop, control, new_run_id(), name="night [red]")
     async with home(TrainingManager()) as (app, _, pilot):
         await wait_until(pilot, lambda: "Go on with night [red]" in screen_text(app))

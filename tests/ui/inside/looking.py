@@ -17,7 +17,9 @@ from tests.ui.helpers import busy, running, wait_until
 
 @asynccontextmanager
 async def inside(
-    task: str, size: tuple[int, int] = (120, 50), before: Callable[[RnnTuiApp], object] = lambda _app: None
+    task: str,
+    size: tuple[int, int] = (120, 50),
+    before: Callable[[RnnTuiApp], object] = lambda _app: None,
 ) -> AsyncIterator[tuple[RnnTuiApp, Any, Pilot[Any]]]:
     """The app with Inside in front, and something looked at."""
     app = RnnTuiApp()

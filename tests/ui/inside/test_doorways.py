@@ -178,7 +178,10 @@ async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
         await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
         panel: Any = app.query_one("PhotosPanel")
         panel.read([asset_dir() / "samples" / "numbers" / "1984.jpg"])
-        await wait_until(pilot, lambda: panel.given is not None and "1984.jpg" in panel.given.name and not busy(panel))
+        await wait_until(
+            pilot,
+            lambda: panel.given is not None and "1984.jpg" in panel.given.name and not busy(panel),
+        )
         app.pane.focus_view()
         await pilot.press("enter")
         await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))

@@ -29,7 +29,11 @@ from tests.ui.inside.looking import addition, band, inside, settled, text
 
 
 async def test_an_addition_is_followed_from_its_lowest_place() -> None:
-    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (app, view, pilot):
+    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (
+        app,
+        view,
+        pilot,
+    ):
         assert view.step == 4  # the whole of it at first
         assert "".join(band(view, "a").words) == "11010"
         assert "".join(band(view, "network").words) == "".join(band(view, "true sum").words)
@@ -263,13 +267,17 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
     assert app.runs.close(10)
 
 
-async def test_weights_that_can_not_be_read_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     async with inside("recall") as (app, view, pilot):
         from rnn_tui.runs.weights import Source  # noqa: PLC0415
 
         bad = tmp_path / "bad.safetensors"
         bad.write_bytes(b"nothing")
-        monkeypatch.setattr(type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3))))
+        monkeypatch.setattr(
+            type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3)))
+        )
         view.ask()
         await settled(pilot, view)
         assert view.subject is None

@@ -1,4 +1,6 @@
-"""Values are set, frozen and silenced in the view Inside, and taken back; studies are chosen, made and hidden."""
+"""Values are set, frozen and silenced in the view Inside, and taken back; studies are chosen, made
+and hidden.
+"""
 
 import threading
 from dataclasses import replace
@@ -23,7 +25,11 @@ def digits(app: RnnTuiApp) -> None:
 
 
 async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -> None:
-    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (app, view, pilot):
+    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (
+        app,
+        view,
+        pilot,
+    ):
         untouched, unit = view.subject.trace, view.look.unit
         assert view.subject.edited is None
         await pilot.press("delete")
@@ -32,7 +38,12 @@ async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -
         assert view.subject.trace.logits == pytest.approx(expected.logits)
         assert band(view, "network").words == [str(answer) for answer in expected.answers]
         assert band(view, "untouched").words == [str(answer) for answer in untouched.answers]
-        wrong = [said != right for said, right in zip(band(view, "network").words, band(view, "true sum").words, strict=True)]
+        wrong = [
+            said != right
+            for said, right in zip(
+                band(view, "network").words, band(view, "true sum").words, strict=True
+            )
+        ]
         assert list(band(view, "network").wrong) == wrong
         assert f"With state[{unit}]=0, " in text(view, "note")
         assert "untouched" in screen_text(app)
@@ -88,7 +99,11 @@ async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> 
         value = view.subject.trace.layers[0].states[1, unit]
         assert entry.value == f"state[{unit}]@2={value:g}"
         assert "Write one such as cell[5]@3=0" in " ".join(screen_text(app).split())
-        for typed, said in (("nonsense", "is no edit"), ("state[0]@6=0", "from 1 to 5"), ("reset[0]=0", "no reset in this")):
+        for typed, said in (
+            ("nonsense", "is no edit"),
+            ("state[0]@6=0", "from 1 to 5"),
+            ("reset[0]=0", "no reset in this"),
+        ):
             entry.value = typed
             await pilot.press("enter")
             await pilot.pause()
@@ -112,7 +127,11 @@ async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> 
 async def test_edits_stay_for_another_input_and_go_with_another_network() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
         await pilot.press("delete")
-        edits, network, read = view.subject.edited.edits, view.subject.network, view.subject.trace.read
+        edits, network, read = (
+            view.subject.edited.edits,
+            view.subject.network,
+            view.subject.trace.read,
+        )
         while view.subject.trace.read == read:
             await pilot.press("i")
             await settled(pilot, view)
@@ -207,7 +226,9 @@ async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for()
         assert "There is no film of this network" in last_notice(app)
 
 
-async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_network_is_not() -> None:
+async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_network_is_not() -> (
+    None
+):
     async with inside("recall", before=digits) as (app, view, pilot):
         while view.kind.name != "sensitivity":
             await pilot.press("j")
@@ -219,7 +240,11 @@ async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_netw
         await settled(pilot, view)
         await wait_until(pilot, lambda: view.study is not None)
         assert view.study.norms.shape == (10, 7)
-        heat = next(one for one in view.query_one("#inside-study-steps", StepGrid).bands if isinstance(one, HeatBand))
+        heat = next(
+            one
+            for one in view.query_one("#inside-study-steps", StepGrid).bands
+            if isinstance(one, HeatBand)
+        )
         assert heat.values == pytest.approx(view.study.norms, rel=1e-5)
         # What was found is not lost.
         app.query_one("#recall-digits", Input).value = "7 0 5 5 2"

@@ -55,9 +55,13 @@ async def test_a_moment_is_edited_and_stays_for_another_input() -> None:
         await moved(pilot, view, "u")
         network = view.subject.reading.network
         await moved(pilot, view, "i")
-        await wait_until(pilot, lambda: not busy(view) and view.subject.trace.read != untouched.read)
+        await wait_until(
+            pilot, lambda: not busy(view) and view.subject.trace.read != untouched.read
+        )
         assert view.has_class("-film")
-        assert np.array_equal(view.subject.reading.network.cell(0).of_state, network.cell(0).of_state)
+        assert np.array_equal(
+            view.subject.reading.network.cell(0).of_state, network.cell(0).of_state
+        )
 
 
 async def test_a_film_is_played_to_its_end_from_its_beginning() -> None:
@@ -80,7 +84,9 @@ async def test_who_has_no_film_is_told_so() -> None:
     async with inside("recall") as (app, view, pilot):
         before = view.subject
         await moved(pilot, view, "less_than_sign")
-        await wait_until(pilot, lambda: any("no film" in str(note.message) for note in app._notifications))
+        await wait_until(
+            pilot, lambda: any("no film" in str(note.message) for note in app._notifications)
+        )
         assert view.subject is before
         assert not view.has_class("-film")
 
@@ -88,7 +94,8 @@ async def test_who_has_no_film_is_told_so() -> None:
 async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
     async with inside("recall") as (app, view, pilot):
         told: list[str] = []
-        app.notify = lambda text, **_: told.append(text)  # a widget's notifications go by way of the app
+        # a widget's notifications go by way of the app
+        app.notify = lambda text, **_: told.append(text)
         await moved(pilot, view, "O")
         await wait_until(pilot, lambda: len(told) == 1)
         read = view.subject.trace.read
@@ -108,7 +115,9 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
         await moved(pilot, view, "less_than_sign")
         assert view.has_class("-film")
         film = film_of(whole.reading)
-        assert np.array_equal(view.subject.trace.logits, film.moments["logits"][len(film) - 2].astype(np.float32))
+        assert np.array_equal(
+            view.subject.trace.logits, film.moments["logits"][len(film) - 2].astype(np.float32)
+        )
         assert np.array_equal(view.subject.reading.digit, read_test_image(FILMED)[0])
         await moved(pilot, view, "delete")  # there are no weights to read the image with once more
         assert view.subject.edited is None

@@ -18,10 +18,14 @@ from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
 from rnn_tui.ui.textual_fixes import joined_styles
 
 
-def heat(rows: int, steps: int = 3, row: int | None = None, *, title: str = "", signed: bool = False) -> HeatBand:
+def heat(
+    rows: int, steps: int = 3, row: int | None = None, *, title: str = "", signed: bool = False
+) -> HeatBand:
     values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
     names = [str(at) for at in range(rows)]
-    return HeatBand("units", names, values, row=row, form=".2f", what="unit ", title=title, signed=signed)
+    return HeatBand(
+        "units", names, values, row=row, form=".2f", what="unit ", title=title, signed=signed
+    )
 
 
 def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> BarBand:
@@ -39,7 +43,9 @@ bands = st.lists(
 
 
 @given(st.integers(0, 120), bands, st.booleans())
-def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[StepBand], framed: bool) -> None:
+def test_the_lines_given_out_are_those_that_there_are(
+    height: int, many: list[StepBand], framed: bool
+) -> None:
     lines = allot(height, many)
     assert len(lines) == len(many)
     assert all(count >= 0 for count in lines)
@@ -51,7 +57,9 @@ def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[St
     # Every panel that begins ends, and what begins a panel is there.
     kinds = [place.kind for place in places]
     assert kinds.count("bottom") == (kinds.count("top") if framed else 0)
-    assert {one.at for one in places if one.kind == "top" and one.at} <= {one.at for one in places if one.kind == "band"}
+    assert {one.at for one in places if one.kind == "top" and one.at} <= {
+        one.at for one in places if one.kind == "band"
+    }
 
 
 def test_small_heatmaps_have_a_line_a_row_where_there_is_room() -> None:
@@ -90,7 +98,11 @@ class Host(App[None]):
 
 @asynccontextmanager
 async def grid(
-    many: Sequence[StepBand], steps: int, step: int, size: tuple[int, int] = (60, 20), **options: Any
+    many: Sequence[StepBand],
+    steps: int,
+    step: int,
+    size: tuple[int, int] = (60, 20),
+    **options: Any,
 ) -> AsyncIterator[tuple[Host, StepGrid, Pilot[Any]]]:
     app = Host()
     async with app.run_test(size=size) as pilot:
@@ -162,7 +174,10 @@ def _numbers(text: str) -> list[tuple[int, int]]:
 
 async def test_a_curve_has_bars_above_and_below_zero() -> None:
     async with grid([WordBand("read", "xyz"), curve([1.0, -1.0, 0.0])], 3, 1) as (_, shown, _pilot):
-        drawn = [[shown.render_line(y).text[LABEL_WIDTH + 10 * column] for y in range(3, 13)] for column in range(3)]
+        drawn = [
+            [shown.render_line(y).text[LABEL_WIDTH + 10 * column] for y in range(3, 13)]
+            for column in range(3)
+        ]
         assert drawn[0][:5] == ["█"] * 5
         assert set(drawn[0][5:]) == {" "}
         assert drawn[2] == [" "] * 10
@@ -197,7 +212,9 @@ async def test_it_draws_at_any_size() -> None:
 async def test_two_rows_in_a_line_are_both_named() -> None:
     async with grid([heat(10, row=3)], 3, 0, (60, 6)) as (_, shown, _pilot):
         rows = [line.split("▸")[0].strip() for line in lines(shown)[1:6]]
-        assert [row.split("▀")[0].strip() for row in rows] == [f"unit {at},{at + 1}" for at in range(0, 10, 2)]
+        assert [row.split("▀")[0].strip() for row in rows] == [
+            f"unit {at},{at + 1}" for at in range(0, 10, 2)
+        ]
 
 
 async def test_panels_have_their_names_and_a_legend_of_colours() -> None:

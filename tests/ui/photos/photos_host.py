@@ -61,7 +61,9 @@ def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @asynccontextmanager
-async def photos_app(*paths: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
+async def photos_app(
+    *paths: Path, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
     """The panel, once it has read these."""
     app = Host(PhotosPanel())
     async with app.run_test(size=size) as pilot:
@@ -131,4 +133,8 @@ def selected(app: Host) -> str:
 def cards(app: App[Any]) -> dict[str, str]:
     """What the cards in view say, by the name of the file."""
     visible = [card for card in app.query(PhotoCard) if card.visible and card._reading is not None]
-    return {card._reading.path.name: str(card._text.content) for card in visible if card._reading is not None}
+    return {
+        card._reading.path.name: str(card._text.content)
+        for card in visible
+        if card._reading is not None
+    }

@@ -10,7 +10,14 @@ from textual.pilot import Pilot
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotoTree
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import settled
-from tests.ui.photos.photos_host import Host, all_read, names, photos_app, without_samples, write_strokes
+from tests.ui.photos.photos_host import (
+    Host,
+    all_read,
+    names,
+    photos_app,
+    without_samples,
+    write_strokes,
+)
 
 
 @pytest.fixture

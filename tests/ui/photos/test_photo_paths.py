@@ -145,7 +145,9 @@ def test_a_file_that_is_to_be_written_is_one_path(text: str, expected: str) -> N
     assert parse_path("  ") is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 @given(name=PLAIN_NAMES)
 def test_each_way_of_pasting_names_the_file(folder: Path, name: str) -> None:
     """Quoted, escaped and as a URL, as terminals and file managers do it."""

@@ -198,9 +198,12 @@ async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> 
             ("a.png [b].png", "There is no file or folder a.png; 1 more missing."),
             ("  ", "Type the path of a photo, or of a folder of photos."),
             ("file://[x", "There is no file or folder file:/[x."),
-            ("photos/empty", "There are no photos in photos/empty (JPEG, PNG, BMP, TIFF, WebP). "
-             "Folders in it are left out unless “subfolders” is ticked."),
-        ):  # fmt: skip
+            (
+                "photos/empty",
+                "There are no photos in photos/empty (JPEG, PNG, BMP, TIFF, WebP). "
+                "Folders in it are left out unless “subfolders” is ticked.",
+            ),
+        ):
             await type_path(pilot, text)
             assert says(app, "message") == sentence
             assert app.query_one(PathInput).value == text
@@ -226,7 +229,9 @@ async def test_a_single_file_of_several_that_is_missing_costs_one_card(four: Pat
 # In mid-reading
 
 
-async def test_what_was_read_stays_when_reading_is_stopped(four: Path, gate: threading.Event) -> None:
+async def test_what_was_read_stays_when_reading_is_stopped(
+    four: Path, gate: threading.Event
+) -> None:
     write_strokes(four, ["1.png", "2.png"])
     async with photos_app() as (app, pilot):
         gate.clear()
@@ -252,7 +257,9 @@ async def test_what_was_read_stays_when_reading_is_stopped(four: Path, gate: thr
         assert readings(app)[1].label == 7
 
 
-async def test_another_folder_takes_the_place_of_what_is_being_read(four: Path, gate: threading.Event) -> None:
+async def test_another_folder_takes_the_place_of_what_is_being_read(
+    four: Path, gate: threading.Event
+) -> None:
     other = write_strokes(four.parent / "other", ["1.png"])
     async with photos_app() as (app, pilot):
         app.panel.read([four])

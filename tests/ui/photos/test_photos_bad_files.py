@@ -60,9 +60,16 @@ async def open_photos(pilot: Pilot[Any]) -> PhotosPanel:
 def png_of(width: int, height: int) -> bytes:
     """A PNG that claims to be so large."""
     return (
-        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", width, height)
-        + b"\x08\x00\x00\x00\x00" + bytes(4) + struct.pack(">I", 0) + b"IEND" + bytes(4)
-    )  # fmt: skip
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + b"IHDR"
+        + struct.pack(">II", width, height)
+        + b"\x08\x00\x00\x00\x00"
+        + bytes(4)
+        + struct.pack(">I", 0)
+        + b"IEND"
+        + bytes(4)
+    )
 
 
 async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None:
@@ -108,13 +115,25 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
 
 
 HOSTILE = (
-    "[red]markup[].png", "[huh] [b.png", "[@click=app.quit]x.png", "new\nline.png",
-    "\x1b[31mred\x1b[0m.png", "\x1b]0;title\x07.png", "bell\x07.png", "\x9b31m.png", "tab\t.png",
-    os.fsdecode(b"bytes\xff\xfe.png"), "n" * 251 + ".png", "\u202egnp.exe.png", "\u2028.png",
-)  # fmt: skip
+    "[red]markup[].png",
+    "[huh] [b.png",
+    "[@click=app.quit]x.png",
+    "new\nline.png",
+    "\x1b[31mred\x1b[0m.png",
+    "\x1b]0;title\x07.png",
+    "bell\x07.png",
+    "\x9b31m.png",
+    "tab\t.png",
+    os.fsdecode(b"bytes\xff\xfe.png"),
+    "n" * 251 + ".png",
+    "\u202egnp.exe.png",
+    "\u2028.png",
+)
 
 
-async def test_hostile_names_do_no_harm_in_the_whole_app(runs: ScriptedRuns, no_samples: Path) -> None:
+async def test_hostile_names_do_no_harm_in_the_whole_app(
+    runs: ScriptedRuns, no_samples: Path
+) -> None:
     folder = no_samples / "hostile [i]\x1b[7m"
     write_strokes(folder, HOSTILE)
     run = run_dir() / "[red]run [nope" / WEIGHTS_NAME
@@ -138,8 +157,15 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(runs: ScriptedRuns, no_
         text += check()
         await pilot.press("home")
         assert f"{len(HOSTILE)} photos" in text
-        for shown in ("[red]markup[].png", "[huh] [b.png", "[@click=app.quit]x.png",
-                      "�[31mred�[0m.png", "new�line.png", "�gnp.exe.png", "nnnn"):  # fmt: skip
+        for shown in (
+            "[red]markup[].png",
+            "[huh] [b.png",
+            "[@click=app.quit]x.png",
+            "�[31mred�[0m.png",
+            "new�line.png",
+            "�gnp.exe.png",
+            "nnnn",
+        ):
             assert shown in text
         for size in (SIZES[-1], SIZES[0]):
             await pilot.resize_terminal(*size)

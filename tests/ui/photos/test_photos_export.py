@@ -79,8 +79,9 @@ async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
         assert not Path("photos.npz").exists()
         await pilot.press("escape", "number_sign", "7", "4", "escape", "e")
         for downs, path, images in (
-            (1, "my.npz", "my.npz"), (2, "new/my photos", "new/my photos/images-idx3-ubyte"),
-        ):  # fmt: skip
+            (1, "my.npz", "my.npz"),
+            (2, "new/my photos", "new/my photos/images-idx3-ubyte"),
+        ):
             await pilot.press(*["down"] * downs)
             await pilot.pause()
             assert note(app) == "2 photos; 2 without a label are left out."

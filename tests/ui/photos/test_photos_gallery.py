@@ -135,7 +135,8 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         await pilot.press("w")
         assert names(app) == []
         assert says(app, "shown").startswith("no photo is wrong")
-        await pilot.press("enter", "right", "number_sign", "7", "backspace")  # nothing to do it with
+        # nothing to do it with
+        await pilot.press("enter", "right", "number_sign", "7", "backspace")
         assert says(app, "shown").startswith("no photo is wrong")
         await pilot.press("w", "w")  # the matrix is between
         assert names(app) == by_name
@@ -248,7 +249,10 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             app.query_one(f"#photos-{place}", Select).value = value
             await all_read(pilot)
             reader = app.panel._shown.reader
-            chosen, method = (str(app.query_one(f"#photos-{name}", Select).value) for name in ("network", "method"))
+            chosen, method = (
+                str(app.query_one(f"#photos-{name}", Select).value)
+                for name in ("network", "method")
+            )
             model = chosen.lower()
             assert (reader.network.config.cell, reader.method) == (model, method)
             assert not {map(id, before)} & {map(id, readings(app))}
@@ -278,10 +282,17 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         await all_read(pilot)
         assert headline(app).startswith(f"1 of 6  {DIGITS[0]}  0  ")
         heads = bars(app)
-        assert [head.split(":")[0] for head in heads] == ["LSTM", "RNN", "biLSTM", "LSTM, as report"]
+        assert [head.split(":")[0] for head in heads] == [
+            "LSTM",
+            "RNN",
+            "biLSTM",
+            "LSTM, as report",
+        ]
         assert heads[0] == "LSTM: 0"
         picture = read_image(mixed / DIGITS[0])
-        ways = {method: next(proposals(picture, method, stages=True)) for method in ("mnist", "report")}
+        ways = {
+            method: next(proposals(picture, method, stages=True)) for method in ("mnist", "report")
+        }
         study = app.query_one(PhotoDetail)._study
         assert study is not None
         asked = (("lstm", "mnist"), ("rnn", "mnist"), ("bilstm", "mnist"), ("lstm", "report"))
@@ -291,7 +302,11 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
             assert answer.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
             best = f"{100 * max(answer.probabilities):.1f} %"
             assert best in screen_text(app)
-        captions = [str(view.query_one(".name", Static).content) for view in app.query(StageView) if view.display]
+        captions = [
+            str(view.query_one(".name", Static).content)
+            for view in app.query(StageView)
+            if view.display
+        ]
         stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
         assert captions == [f"{at} {name}" for at, name in stages]
         assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)
@@ -314,10 +329,12 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         await pilot.press("enter")
         for key, expected in (
-            ("left", f"1 of 3  {DIGITS[0]}"), ("right", "2 of 3  8.png  not an image"),
-            ("right", "3 of 3  10 blank.png"), ("right", "3 of 3  10 blank.png"),
+            ("left", f"1 of 3  {DIGITS[0]}"),
+            ("right", "2 of 3  8.png  not an image"),
+            ("right", "3 of 3  10 blank.png"),
+            ("right", "3 of 3  10 blank.png"),
             ("left", "2 of 3  8.png"),
-        ):  # fmt: skip
+        ):
             await pilot.press(key)
             await all_read(pilot)
             assert headline(app).startswith(expected), key

@@ -61,12 +61,19 @@ class PixelTerminal:
         self.covered: set[tuple[int, int]] = set()
         self.lines = [[" "] * 250 for _ in range(80)]
         self.sixels, self.kitty = 0, list[str]()
-        environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
+        environment = {
+            k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")
+        }
         self.process = Program(
-            str(folder), wanted, code=APP,
-            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            str(folder),
+            wanted,
+            code=APP,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
             env=environment | {"TERM": "xterm-256color", **more},
-        )  # fmt: skip
+        )
 
     def resize(self, rows: int, columns: int) -> None:
         """Take another size, which the app is told."""
@@ -228,9 +235,12 @@ def test_kittys_pictures_go_with_their_view(terminal: Callable[..., PixelTermina
     ],
 )
 def test_within_tmux_the_terminal_around_it_decides(
-    terminal: Callable[..., PixelTerminal], tmp_path: Path, wanted: str, tmux: str | None,
+    terminal: Callable[..., PixelTerminal],
+    tmp_path: Path,
+    wanted: str,
+    tmux: str | None,
     sixels: bool,
-) -> None:  # fmt: skip
+) -> None:
     more = {}
     if tmux is not None:
         more = {"TMUX": "/tmp/tmux-0/default,1,0", "PATH": str(tmp_path)}

@@ -52,9 +52,12 @@ def overrides(filled: tuple[Path, Overrides], home: Path) -> Overrides:
 
 @asynccontextmanager
 async def report_tab(
-    overrides: Overrides, *, typed: tuple[str, str] = ("2", "1"), size: tuple[int, int] = (120, 40),
+    overrides: Overrides,
+    *,
+    typed: tuple[str, str] = ("2", "1"),
+    size: tuple[int, int] = (120, 40),
     runs: TrainingManager | None = None,
-) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:  # fmt: skip
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the Report tab in front, numbers of seeds typed and figures there."""
     app = RnnTuiApp(runs, report_overrides=overrides)
     async with running(app, "home", size=size) as pilot:
@@ -103,8 +106,15 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             app.theme = theme
             await pilot.pause()
             figures = app.query_one("#report-figures", DataTable)
-            cell = next(cells[5] for cells in map(figures.get_row_at, range(12)) if str(cells[0]) == "Recall, H 5")
-            assert cell.style == app.get_css_variables()["text-success" if row.inside else "text-warning"]
+            cell = next(
+                cells[5]
+                for cells in map(figures.get_row_at, range(12))
+                if str(cells[0]) == "Recall, H 5"
+            )
+            assert (
+                cell.style
+                == app.get_css_variables()["text-success" if row.inside else "text-warning"]
+            )
         for size in SIZES:
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await pilot.resize_terminal(*size)
@@ -164,7 +174,9 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
     train_plan(small_plan(3))  # a second run of recall
     async with report_tab(overrides, typed=("3", "1")) as (app, pilot):
         await pilot.press("down", "down", "down", "enter")
-        await wait_until(pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare")
+        await wait_until(
+            pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
+        )
         chosen = {run.run_id for run in app.query_one(RunsTable).marked}
         assert chosen == set(table(small_plan(3)).rows[0].runs)
         assert len(chosen) == 2
@@ -191,7 +203,9 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overr
 # Plots and conclusions
 
 
-async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, tmp_path: Path) -> None:
+async def test_plots_conclusions_and_all_of_it_in_a_file(
+    overrides: Overrides, tmp_path: Path
+) -> None:
     async with report_tab(overrides) as (app, pilot):
         await pilot.press("right_square_bracket")
         plots = app.query_one(ReportPlots)
@@ -210,9 +224,13 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
                 assert not any("\u2801" <= one <= "\u28ff" for one in screen_text(app))
             await pilot.press("j")
         assert seen == [
-            "mnist-train_loss", "mnist-val_loss", "mnist-val_accuracy", "recall-train_loss",
-            "adder-by-length-mse", "adder-by-length-ce",
-        ]  # fmt: skip
+            "mnist-train_loss",
+            "mnist-val_loss",
+            "mnist-val_accuracy",
+            "recall-train_loss",
+            "adder-by-length-mse",
+            "adder-by-length-ce",
+        ]
         assert plots.figure is not None
         assert plots.figure.key == seen[0]
         await pilot.press("j", "j", "j", "v")
@@ -234,7 +252,10 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
         assert "Not complete" not in text()
         # The verdict comes first, then what it follows from; the rule stands below all.
         await wait_until(pilot, lambda: "fewer than 6 seeds in 4 of 4 comparisons" in text())
-        assert text().startswith("? No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger state")
+        assert text().startswith(
+            "? No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger "
+            "state"
+        )
         assert text().count("A comparison in which at least 6 seeds differ counts") == 1
         await pilot.resize_terminal(80, 24)
         shown = screen_text(app)

@@ -35,14 +35,23 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
         name = record(run_id).name
         async with runs_tab(size=(160, 40)) as (app, pilot):
             table = app.query_one(RunsTable)
-            await wait_until(pilot, lambda: "● training" in row(app, name) and "s Stop" in footer(app))
+            await wait_until(
+                pilot, lambda: "● training" in row(app, name) and "s Stop" in footer(app)
+            )
             assert "p Pause" in footer(app)
             await pilot.press("p")
-            await wait_until(pilot, lambda: "‖ paused" in row(app, name) and "p Resume" in footer(app))
+            await wait_until(
+                pilot, lambda: "‖ paused" in row(app, name) and "p Resume" in footer(app)
+            )
             assert record(run_id).status is Status.PAUSED
-            await wait_until(pilot, lambda: f"The process that trains {name} was asked to pause it." in notices(app))
+            await wait_until(
+                pilot,
+                lambda: f"The process that trains {name} was asked to pause it." in notices(app),
+            )
             await pilot.press("p")
-            await wait_until(pilot, lambda: "● training" in row(app, name) and "p Pause" in footer(app))
+            await wait_until(
+                pilot, lambda: "● training" in row(app, name) and "p Pause" in footer(app)
+            )
 
             await pilot.press("down")  # to a run that nobody trains
             assert table.highlighted is not None
@@ -51,8 +60,13 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
             await pilot.press("s", "p", "up")
             assert record(run_id).status is Status.TRAINING
             await pilot.press("s")
-            await wait_until(pilot, lambda: "■ stopped" in row(app, name) and "s Stop" not in footer(app))
-            await wait_until(pilot, lambda: f"The process that trains {name} was asked to stop it." in notices(app))
+            await wait_until(
+                pilot, lambda: "■ stopped" in row(app, name) and "s Stop" not in footer(app)
+            )
+            await wait_until(
+                pilot,
+                lambda: f"The process that trains {name} was asked to stop it." in notices(app),
+            )
 
 
 async def test_its_curve_goes_on_in_compare(home: Path) -> None:
@@ -73,7 +87,9 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
     with training_elsewhere() as (_, other):
         async with runs_tab(size=(160, 40)) as (app, pilot):
             await pilot.press("f3")
-            await wait_until(pilot, lambda: bool(app.query("#recall TaskPane")) and app.pane.complete)
+            await wait_until(
+                pilot, lambda: bool(app.query("#recall TaskPane")) and app.pane.complete
+            )
             app.post_message(TrainRequested([small(epochs=1000, training_size=1000)]))
             await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step)
             await pilot.press("f5")
@@ -83,7 +99,9 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
             await wait_until(pilot, lambda: len(table.listing.items) == 2)
             table.highlight(here)
             await pilot.press("p")
-            await wait_until(pilot, lambda: record(here).status is Status.PAUSED and "p Resume" in footer(app))
+            await wait_until(
+                pilot, lambda: record(here).status is Status.PAUSED and "p Resume" in footer(app)
+            )
             assert record(other).status is Status.TRAINING
             table.highlight(other)
             await wait_until(pilot, lambda: "p Pause" in footer(app))
@@ -96,7 +114,9 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
 
 
 async def asked(pilot: Pilot[Any], *arguments: str) -> int:
-    """The exit code of a command that has the app as its other process; the app goes on meanwhile."""
+    """The exit code of a command that has the app as its other process; the app goes on
+    meanwhile.
+    """
     code, _, _ = await asyncio.to_thread(run_inside, arguments)
     await pilot.pause()
     return code
@@ -106,13 +126,26 @@ async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
     app = RnnTuiApp()
     async with running(app, first="recall", size=(160, 40)) as pilot:
         app.post_message(TrainRequested([small(epochs=1000, training_size=1000)]))
-        await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step and "p Pause" in footer(app))
+        await wait_until(
+            pilot,
+            lambda: (
+                app.runs.active is not None and app.runs.active.step and "p Pause" in footer(app)
+            ),
+        )
         assert await asked(pilot, "runs", "pause", "last") == 0
-        # The thread that trains tells of its pause after it is asked for it, and the app hears of both at any moment.
+        # The thread that trains tells of its pause after it is asked for it, and the app hears of
+        # both at any moment.
         await wait_until(pilot, lambda: "p Resume" in footer(app) and "paused" in progress(app))
-        await wait_until(pilot, lambda: any(text.startswith("Another process paused this run") for text in notices(app)))
+        await wait_until(
+            pilot,
+            lambda: any(
+                text.startswith("Another process paused this run") for text in notices(app)
+            ),
+        )
         await pilot.press("p")
-        await wait_until(pilot, lambda: "p Pause" in footer(app) and record().status is Status.TRAINING)
+        await wait_until(
+            pilot, lambda: "p Pause" in footer(app) and record().status is Status.TRAINING
+        )
         assert await asked(pilot, "runs", "stop", "last") == 0
         await wait_until(pilot, lambda: not app.runs.busy and "s Stop" not in footer(app))
         await wait_until(pilot, lambda: "Another process stopped this run." in notices(app))

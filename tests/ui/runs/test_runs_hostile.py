@@ -26,7 +26,8 @@ def foreign(home: Path) -> Path:
         keep(run_id, small(seed=at, epochs=3 + at), text)
         damage(
             run_database(),
-            f"UPDATE runs SET device = '{text}', note = '{text}', message = '{text}' WHERE id = '{run_id}'",
+            f"UPDATE runs SET device = '{text}', note = '{text}', message = '{text}' WHERE id = "
+            f"'{run_id}'",
             f"UPDATE sessions SET host = '{text}' WHERE run_id = '{run_id}'",
             f"UPDATE lines SET text = '{text}' WHERE run_id = '{run_id}'",
             f"UPDATE points SET metric = '{text}' WHERE run_id = '{run_id}'",

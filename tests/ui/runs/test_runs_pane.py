@@ -31,20 +31,37 @@ from rnn_tui.ui.shell.messages import UNDER_WAY, TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-from tests.ui.helpers import SIZES, last_notice, notices, press_at_once, running, screen_text, wait_until
+from tests.ui.helpers import (
+    SIZES,
+    last_notice,
+    notices,
+    press_at_once,
+    running,
+    screen_text,
+    wait_until,
+)
 
 NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]
 
 
 def recall(seed: int) -> RunConfig:
-    return TASKS["recall"].config("lstm", "report", hidden_sizes=(2,), epochs=3, training_size=9, test_size=9, seed=seed)
+    return TASKS["recall"].config(
+        "lstm", "report", hidden_sizes=(2,), epochs=3, training_size=9, test_size=9, seed=seed
+    )
 
 
 def adder(**more: Any) -> RunConfig:
     return TASKS["adder"].config(
-        "lstm", "report", hidden_sizes=(3,), losses=("bce",), epochs=4, training_size=8,
-        test_size=8, lengths=(1, 4), **more,
-    )  # fmt: skip
+        "lstm",
+        "report",
+        hidden_sizes=(3,),
+        losses=("bce",),
+        epochs=4,
+        training_size=8,
+        test_size=8,
+        lengths=(1, 4),
+        **more,
+    )
 
 
 def train(config: RunConfig, name: str, *, stop_at: int = 0) -> str:
@@ -96,7 +113,9 @@ async def runs_tab(
 async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
     """Until every question to the database is answered."""
     await wait_until(pilot, lambda: app.query_one(RunsPane).complete)
-    await app.workers.wait_for_complete([worker for worker in app.workers if worker.node is app.query_one(RunsPane)])
+    await app.workers.wait_for_complete(
+        [worker for worker in app.workers if worker.node is app.query_one(RunsPane)]
+    )
     await pilot.pause()
 
 
@@ -148,7 +167,9 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
         assert app.clipboard.splitlines()[1].split("\t")[1] == "recall-seed2"
 
 
-async def test_an_age_that_grows_stays_whole(store_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_age_that_grows_stays_whole(
+    store_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with runs_tab() as (app, pilot):
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 59 * 60)
@@ -370,7 +391,9 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         await pilot.press("f5")
         await settled(pilot, app)
         await pilot.press("t")
-        await wait_until(pilot, lambda: app.query_one("#adder #field-epochs Input", Input).value == "4")
+        await wait_until(
+            pilot, lambda: app.query_one("#adder #field-epochs Input", Input).value == "4"
+        )
         form = app.query_one("#adder SettingsForm")
         assert form.query_one("#field-learning-rate Input", Input).value == "0.01"
         assert form.query_one("#field-hidden-sizes Input", Input).value == "3"
@@ -378,7 +401,9 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         assert app.query_one("#adder #choice-bce").value is True  # type: ignore[attr-defined]
 
 
-async def test_runs_are_exported_and_nothing_is_replaced_unasked(store_home: Path, tmp_path: Path) -> None:
+async def test_runs_are_exported_and_nothing_is_replaced_unasked(
+    store_home: Path, tmp_path: Path
+) -> None:
     async with runs_tab() as (app, pilot):
 
         def note() -> str:

@@ -88,7 +88,9 @@ async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
         assert rung == []
 
 
-async def test_a_failure_rings_with_its_sentence_made_harmless(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_rings_with_its_sentence_made_harmless(
+    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LC_TERMINAL", "iTerm2")
     runs.failure = "The loss became NaN;\x1b]0;gone\a at step 20."
     async with running(app := RnnTuiApp(runs), "home") as pilot:
@@ -103,7 +105,9 @@ async def test_a_failure_rings_with_its_sentence_made_harmless(runs: ScriptedRun
     assert ";" not in body
 
 
-async def test_a_run_that_stands_still_rings_once(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_stands_still_rings_once(
+    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TERM", "foot")
     async with running(app := RnnTuiApp(runs), "home") as pilot:
         rung = written(app)

@@ -77,7 +77,9 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
-async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(runs: ScriptedRuns) -> None:
+async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(
+    runs: ScriptedRuns,
+) -> None:
     async with running(RnnTuiApp(runs), "recall", size=(80, 24)) as pilot:
         form = pilot.app.query_one(SettingsForm)
         await pilot.press("f")
@@ -125,7 +127,14 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
         assert list(accuracy.prepared[0].x) == [1, 2]
         assert list(accuracy.prepared[0].y) == [94, 98]
         table = pilot.app.query_one("#epochs", DataTable)
-        assert [str(cell) for cell in table.get_row_at(1)] == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
+        assert [str(cell) for cell in table.get_row_at(1)] == [
+            "2",
+            "0.5000",
+            "0.4500",
+            "0.4000",
+            "98.00",
+            "5.0",
+        ]
         text = screen_text(pilot.app)
         assert "12,345 img/s" in text
         assert "0:40 left" in text  # 10 s for 20 of 100 steps
@@ -199,7 +208,9 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
         assert "not yet kept" in screen_text(app)
         await pilot.press("escape")
         run_dir().unlink()
-        await wait_until(pilot, lambda: any("is now kept on the disk." in one for one in notices(app)))
+        await wait_until(
+            pilot, lambda: any("is now kept on the disk." in one for one in notices(app))
+        )
         (weights,) = run_dir().glob("*/*")
         assert load_checkpoint(weights).step == 30
         await pilot.press("q")
@@ -304,7 +315,9 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         # What one goes to is not behind it.
         for away in ("2", "f3", "f1", "f"):
             await pilot.press("f2", "1")
-            await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.view == "training")
+            await wait_until(
+                pilot, lambda: app.tabs.active == "mnist" and app.pane.view == "training"
+            )
             await pilot.press("c")
             await pilot.pause()
             assert app.screen.maximized is not None, away
@@ -313,7 +326,9 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         runs.stop()
 
 
-async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(runs: ScriptedRuns) -> None:
+async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(
+    runs: ScriptedRuns,
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
@@ -442,7 +457,9 @@ async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
         source = app.screen.query_one(Markdown).source
         for tooltip in tooltips - WHILE_TRAINING:
             assert tooltip in source
-        missing = {t for t in tooltips - WHILE_TRAINING if not any(title.endswith(t) for title in commands)}
+        missing = {
+            t for t in tooltips - WHILE_TRAINING if not any(title.endswith(t) for title in commands)
+        }
         assert all("Quit" in t or "help" in t for t in missing)
         for word in ("light", "dark", "high contrast", "Theme", "Quit"):  # as people ask for it
             assert any(word in title for title in commands)
@@ -468,7 +485,9 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
 
 @pytest.mark.usefixtures("draws")
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_screen_in_mid_training(runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+async def test_the_screen_in_mid_training(
+    runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=size) as pilot:
         await start(pilot, runs)

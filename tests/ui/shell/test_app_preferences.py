@@ -49,7 +49,9 @@ async def test_starting_writes_nothing(home: Path, runs: ScriptedRuns) -> None:
     assert not config_file().exists()
 
 
-async def test_a_theme_that_can_not_be_kept_is_told_and_holds(home: Path, runs: ScriptedRuns) -> None:
+async def test_a_theme_that_can_not_be_kept_is_told_and_holds(
+    home: Path, runs: ScriptedRuns
+) -> None:
     config_file().write_text("theme = \n")
     async with running(app := RnnTuiApp(runs), "home") as pilot:
         assert "at line 1" in last_notice(app)
@@ -59,7 +61,9 @@ async def test_a_theme_that_can_not_be_kept_is_told_and_holds(home: Path, runs: 
     assert config_file().read_text() == "theme = \n"
 
 
-async def test_forms_begin_with_the_preset_and_device_preferred(home: Path, runs: ScriptedRuns) -> None:
+async def test_forms_begin_with_the_preset_and_device_preferred(
+    home: Path, runs: ScriptedRuns
+) -> None:
     config_file().write_text('preset = "photos"\ndevice = "cpu"\n')
     async with running(app := RnnTuiApp(runs)) as pilot:
         assert app.pane.query_one("#preset", Select).value == "photos"
@@ -90,7 +94,9 @@ async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
         await wait_until(pilot, lambda: not runs.busy)
 
 
-async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are(home: Path, runs: ScriptedRuns) -> None:
+async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are(
+    home: Path, runs: ScriptedRuns
+) -> None:
     config_file().write_text('[keys]\ntrain = "K"\nhelp = "!"\n')
     async with running(app := RnnTuiApp(runs), "home") as pilot:
         await pilot.press("f3")

@@ -32,7 +32,9 @@ def counting(calls: Counter[str], name: str, method: Any) -> Any:
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch, *methods: tuple[type[Any], str]) -> Iterator[Counter[str]]:
+def counted(
+    monkeypatch: pytest.MonkeyPatch, *methods: tuple[type[Any], str]
+) -> Iterator[Counter[str]]:
     """How often methods are called inside."""
     calls: Counter[str] = Counter()
     with monkeypatch.context() as patch:
@@ -44,7 +46,9 @@ def counted(monkeypatch: pytest.MonkeyPatch, *methods: tuple[type[Any], str]) ->
 DRAWING = (Compositor, "reflow"), (Screen, "_compositor_refresh")
 
 
-async def test_a_tab_seen_before_is_laid_out_once_and_drawn_once(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_a_tab_seen_before_is_laid_out_once_and_drawn_once(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         for key, tab in [("f3", "recall"), ("f4", "adder"), ("f2", "mnist")] * 2:
@@ -60,7 +64,9 @@ async def test_a_tab_seen_before_is_laid_out_once_and_drawn_once(monkeypatch: py
             assert app.pane.has_focus_within
 
 
-async def test_a_chart_that_gets_the_focus_is_not_plotted_anew(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_a_chart_that_gets_the_focus_is_not_plotted_anew(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
@@ -73,7 +79,9 @@ async def test_a_chart_that_gets_the_focus_is_not_plotted_anew(monkeypatch: pyte
         runs.go_on.set()
 
 
-async def test_a_focus_draws_what_has_it_and_not_the_whole_screen(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_a_focus_draws_what_has_it_and_not_the_whole_screen(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         with counted(monkeypatch, (Screen, "_set_dirty")) as calls:
@@ -82,7 +90,9 @@ async def test_a_focus_draws_what_has_it_and_not_the_whole_screen(monkeypatch: p
         assert not calls
 
 
-async def test_the_same_text_and_title_are_not_laid_out_or_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_same_text_and_title_are_not_laid_out_or_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     app = PanelApp(Static("so", id="text"))
     async with app.run_test() as pilot:
         app.panel.border_title = Content("Title")
@@ -97,7 +107,9 @@ async def test_the_same_text_and_title_are_not_laid_out_or_drawn_again(monkeypat
         assert str(app.panel.content) == "[b]so[/b]"
 
 
-async def test_nothing_is_styled_twice_before_the_first_frame(monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns) -> None:
+async def test_nothing_is_styled_twice_before_the_first_frame(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
+) -> None:
     applied: Counter[int] = Counter()
     apply: Any = Stylesheet.apply
 

@@ -25,8 +25,8 @@ def _text(app: RnnTuiApp) -> str:
     return screen_text(app)
 
 
-# By tab and view: a key, or one after the view's key and one after the click, and what on the screen
-# changes by it.
+# By tab and view: a key, or one after the view's key and one after the click, and what on the
+# screen changes by it.
 MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("mnist", "training"): ("m", lambda app: _front(app, Chart).smoothing),
     ("mnist", "draw"): ("space", _text),
@@ -45,7 +45,9 @@ KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(size: tuple[int, int], home: object) -> None:
+async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
+    size: tuple[int, int], home: object
+) -> None:
     app = RnnTuiApp()
     async with running(app, size=size) as pilot:
         for (tab, view), (key, look) in MAIN_KEYS.items():

@@ -20,7 +20,16 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import finish, running, start, wait_until
 
-FOR_CACHE = {"first-of-type", "last-of-type", "first-child", "last-child", "odd", "even", "focus-within", "empty"}
+FOR_CACHE = {
+    "first-of-type",
+    "last-of-type",
+    "first-child",
+    "last-child",
+    "odd",
+    "even",
+    "focus-within",
+    "empty",
+}
 
 
 @contextmanager
@@ -39,7 +48,10 @@ def _nodes(app: App[Any]) -> list[DOMNode]:
 
 def _rules(node: DOMNode) -> dict[str, Any]:
     """Every rule of a node and of its parts; a layout by its name."""
-    parts = {"": node.styles.base, **{name: styles.base for name, styles in node._component_styles.items()}}
+    parts = {
+        "": node.styles.base,
+        **{name: styles.base for name, styles in node._component_styles.items()},
+    }
     return {
         f"{part} {name}": value.name if isinstance(value, Layout) else value
         for part, styles in parts.items()
@@ -150,21 +162,31 @@ STEPS: dict[str, Callable[[Any], object]] = {
     "remove": lambda node: node.remove() if isinstance(node, Part) else None,
     "mount": lambda node: node.mount(Part("words")) if isinstance(node, Vertical) else None,
     "first": lambda node: node.parent.move_child(node, before=0),
-    "theme": lambda node: setattr(node.app, "theme", "textual-light" if node.app.current_theme.dark else "textual-dark"),
-    "rule": lambda node: node.app.stylesheet.add_source(f"Part {{ height: {len(node.app.stylesheet.source)}; }}"),
-    "rule of two names": lambda node: node.app.stylesheet.add_source(f"Part.c {{ width: {len(node.app.stylesheet.source)}; }}"),
+    "theme": lambda node: setattr(
+        node.app, "theme", "textual-light" if node.app.current_theme.dark else "textual-dark"
+    ),
+    "rule": lambda node: node.app.stylesheet.add_source(
+        f"Part {{ height: {len(node.app.stylesheet.source)}; }}"
+    ),
+    "rule of two names": lambda node: node.app.stylesheet.add_source(
+        f"Part.c {{ width: {len(node.app.stylesheet.source)}; }}"
+    ),
     "inline": lambda node: setattr(node.styles, "width", 9),
 }
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 30)), min_size=4, max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 30)), min_size=4, max_size=12)
+)
 def test_whatever_rules_ask_for_is_looked_at(steps: list[tuple[str, int]]) -> None:
     async def change() -> None:
         app = OfManyRules()
         async with app.run_test():
             for step, which in steps:
-                nodes = [node for node in app.screen.walk_children() if isinstance(node, Part | Vertical)]
+                nodes = [
+                    node for node in app.screen.walk_children() if isinstance(node, Part | Vertical)
+                ]
                 STEPS[step](nodes[which % len(nodes)])
                 await asyncio.sleep(0)
                 stands = _styled(app, anew=False)

@@ -56,7 +56,9 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
 
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4"])
-async def test_a_key_waits_for_the_tab_that_the_one_before_opens(key: str, runs: ScriptedRuns) -> None:
+async def test_a_key_waits_for_the_tab_that_the_one_before_opens(
+    key: str, runs: ScriptedRuns
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
         press_at_once(app, key, "t")
@@ -72,12 +74,16 @@ async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: Sc
     async with running(app, "adder", size=(120, 40)) as pilot:
         assert not app.query(NumberEntry)
         press_at_once(app, "4", "enter", "ctrl+u", *"1101")
-        await wait_until(pilot, lambda: app.query(NumberEntry) and app._in_hand is None and not app._typed)
+        await wait_until(
+            pilot, lambda: app.query(NumberEntry) and app._in_hand is None and not app._typed
+        )
         assert app.query(NumberEntry).first().value == "1101"
 
 
 @pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])
-async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(key: str, task: str, runs: ScriptedRuns) -> None:
+async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
+    key: str, task: str, runs: ScriptedRuns
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         press_at_once(app, key)
@@ -150,7 +156,9 @@ async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) 
         assert answers == [True]
 
 
-async def test_requests_to_train_while_one_is_asked_about_are_one_question(runs: ScriptedRuns) -> None:
+async def test_requests_to_train_while_one_is_asked_about_are_one_question(
+    runs: ScriptedRuns,
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         press_at_once(app, *"tttt")
@@ -207,7 +215,9 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
         await pilot.press("f3")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
         await pilot.press("5")
-        await wait_until(pilot, lambda: app.pane.view == "prompt" and bool(app.query("#recall-digits")))
+        await wait_until(
+            pilot, lambda: app.pane.view == "prompt" and bool(app.query("#recall-digits"))
+        )
         digits = app.query_one("#recall-digits", Input)
         # To the field, all of it away, other digits; of these the last away again, and one more.
         press_at_once(app, "/", "ctrl+u", *"1234", "backspace", "5", "escape")
@@ -218,7 +228,9 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
         assert digits.value == "271"
 
 
-async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(textual_fixes, "SECONDS_A_KEY", 0.05)
     release = asyncio.Event()
 

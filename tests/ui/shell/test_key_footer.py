@@ -46,7 +46,12 @@ async def test_keys_follow_what_they_can_do() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         assert screen_lines(app)[-1].startswith("f2 Go f3 Halt")
-        assert [span.style.dim for span in app.footer.render().spans][:4] == [None, None, True, True]
+        assert [span.style.dim for span in app.footer.render().spans][:4] == [
+            None,
+            None,
+            True,
+            True,
+        ]
         await pilot.press("f2")
         await pilot.pause()
         assert [span.style.dim for span in app.footer.render().spans][:4] == [None] * 4

@@ -9,9 +9,20 @@ from tests.reference_pages.keys import bound
 
 # What these do is what they do in any program: act on, move in or leave what has the focus.
 NATURAL = {
-    "enter", "space", "escape", "tab", "up", "down", "left", "right", "home", "end", "pageup",
-    "pagedown", "backspace",
-}  # fmt: skip
+    "enter",
+    "space",
+    "escape",
+    "tab",
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "backspace",
+}
 KEPT_BY_BROWSERS = {"ctrl+n", "ctrl+t", "ctrl+r", "ctrl+w", "ctrl+l", "f5", "f11"}
 
 

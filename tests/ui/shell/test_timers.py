@@ -7,7 +7,9 @@ from textual.app import App
 from rnn_tui.ui import textual_fixes  # noqa: F401 - mends timers
 
 
-async def test_a_timer_that_rings_once_does_so_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_timer_that_rings_once_does_so_however_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rung = []
     async with App[None]().run_test() as pilot:
         begin = [0.0]  # long ago, by the time that it is asked for again

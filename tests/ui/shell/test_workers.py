@@ -13,7 +13,9 @@ from rnn_tui.ui import textual_mended  # noqa: F401 - what is tested
 
 
 class LookingApp(App[None]):
-    """A text in a box, and a worker of the app or of the box that looks for the text again and again."""
+    """A text in a box, and a worker of the app or of the box that looks for the text again and
+    again.
+    """
 
     def __init__(self, whose: str) -> None:
         super().__init__()

@@ -39,7 +39,9 @@ PATIENCE = 180
 
 
 @asynccontextmanager
-async def sweeps_tab(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
+async def sweeps_tab(
+    size: tuple[int, int] = (120, 40),
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the Sweeps tab in front."""
     app = RnnTuiApp()
     async with running(app, "home", size=size) as pilot:
@@ -49,7 +51,9 @@ async def sweeps_tab(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[R
     assert app.runs.close(60)
 
 
-async def fill_in(app: RnnTuiApp, pilot: Pilot[Any], typed: Mapping[str, str], search: str = "grid") -> None:
+async def fill_in(
+    app: RnnTuiApp, pilot: Pilot[Any], typed: Mapping[str, str], search: str = "grid"
+) -> None:
     """Type into the form of a new sweep of recall, on one worker."""
     await pilot.press("f")
     await wait_until(pilot, lambda: app.focused is app.query_one("#sweep-vary"))
@@ -83,8 +87,14 @@ async def ended(pilot: Pilot[Any], app: RnnTuiApp, words: str) -> None:
 async def test_a_grid_is_trained_seen_and_compared() -> None:
     async with sweeps_tab() as (app, pilot):
         assert "No trial yet" in screen_text(app)
-        await fill_in(app, pilot, {"vary": "hidden_size=2,3 learning_rate=0.001,0.1", "fixed": SMALL, "seeds": "2"})
-        await wait_until(pilot, lambda: "4 trials, 4 runs, 1 worker: about" in size_said(app), PATIENCE)
+        await fill_in(
+            app,
+            pilot,
+            {"vary": "hidden_size=2,3 learning_rate=0.001,0.1", "fixed": SMALL, "seeds": "2"},
+        )
+        await wait_until(
+            pilot, lambda: "4 trials, 4 runs, 1 worker: about" in size_said(app), PATIENCE
+        )
         await pilot.press("enter")
         await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
         assert kept("recall-1").plan.count == 4
@@ -96,7 +106,8 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
 
         await pilot.press("3")
         await wait_until(pilot, trains, PATIENCE)
-        assert said - {""} == {"Recall · every combination · 2 seeds · running"}  # from the first on
+        # from the first on
+        assert said - {""} == {"Recall · every combination · 2 seeds · running"}
         await ended(pilot, app, "The sweep recall-1 has ended.")
         await pilot.press("1")
         await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 4)
@@ -107,7 +118,13 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         assert rows(app)[0][1] == str(best.number)
         assert rows(app)[0][4] == f"★ {best.spread.mean:.2f} ± {best.spread.sd:.2f}"
         await wait_until(pilot, lambda: f"★ trial {best.number}" in screen_text(app))
-        await wait_until(pilot, lambda: "Importance: " in screen_text(app) and "%" in str(app.query_one(SweepSummary).content))
+        await wait_until(
+            pilot,
+            lambda: (
+                "Importance: " in screen_text(app)
+                and "%" in str(app.query_one(SweepSummary).content)
+            ),
+        )
         for size in SIZES:
             await pilot.resize_terminal(*size)
             for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Go on"):
@@ -116,10 +133,16 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         # One point a trial with its seeds as a bar, against one setting after the other.
         await pilot.press("2")
         scatter = app.query_one(SweepScatter)
-        await wait_until(pilot, lambda: scatter.setting == "hidden_size" and bool(scatter.charts[0].prepared))
+        await wait_until(
+            pilot, lambda: scatter.setting == "hidden_size" and bool(scatter.charts[0].prepared)
+        )
         assert sum(len(one.y) for one in scatter.charts[0].prepared) == 4
         (star,) = (one for one in scatter.charts[0].prepared if one.name == "best" and one.y)
-        assert (star.y[0], star.low[0], star.high[0]) == (best.spread.mean, best.spread.low, best.spread.high)
+        assert (star.y[0], star.low[0], star.high[0]) == (
+            best.spread.mean,
+            best.spread.low,
+            best.spread.high,
+        )
         assert not scatter.charts[0].log_x
         await pilot.press("A")
         assert scatter.setting == "learning_rate"
@@ -132,7 +155,9 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await pilot.press("home", "space", "space", "question_mark")
         assert isinstance(app.screen, HelpScreen)
         await pilot.press("escape", "R")
-        await wait_until(pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare")
+        await wait_until(
+            pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
+        )
         marked = {run.run_id for run in app.query_one(RunsTable).marked}
         ranked = sorted(sweep.trials, key=sweep.rank)[:2]
         assert marked == {run.run_id for trial in ranked for run in trial.runs}
@@ -144,7 +169,11 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {"vary": "hidden_size=2", "fixed": LONG, "name": "long"})
         await pilot.press("alt+t")
-        await wait_until(pilot, lambda: "● training" in screen_text(app) and "s Stop" in screen_text(app), PATIENCE)
+        await wait_until(
+            pilot,
+            lambda: "● training" in screen_text(app) and "s Stop" in screen_text(app),
+            PATIENCE,
+        )
         await pilot.press("p")
         await wait_until(pilot, lambda: " paused " in screen_text(app))
         await pilot.press("p", "s")
@@ -156,7 +185,9 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
         await pilot.press("t")  # the same name once more
         await wait_until(pilot, lambda: "There is a sweep “long” already" in last_notice(app))
         await pilot.press("g")
-        await wait_until(pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE)
+        await wait_until(
+            pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE
+        )
         await wait_until(pilot, lambda: kept("long").trials[0].runs[0].step > run.step, PATIENCE)
         assert [one.run_id for one in kept("long").trials[0].runs] == [run.run_id]
 
@@ -176,7 +207,10 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
 async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
     async with sweeps_tab() as (app, pilot):
         await fill_in(
-            app, pilot, {"vary": "learning_rate=1e-4..1e-1:log", "fixed": SMALL, "trials": "1", "name": "some"}, "random"
+            app,
+            pilot,
+            {"vary": "learning_rate=1e-4..1e-1:log", "fixed": SMALL, "trials": "1", "name": "some"},
+            "random",
         )
         await pilot.press("alt+t")
         await wait_until(pilot, lambda: app.runs.busy)
@@ -190,7 +224,11 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
             app.screen.query_one(Input).value = "1"
             await pilot.press("enter")
             await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
-            await wait_until(pilot, lambda more=more: (one := kept("some")).plan.count == one.done == more, PATIENCE)  # type: ignore[misc]
+            await wait_until(
+                pilot,
+                lambda more=more: (one := kept("some")).plan.count == one.done == more,
+                PATIENCE,
+            )  # type: ignore[misc]
             await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
         await pilot.press("2")
         chart = app.query_one(SweepScatter).charts[0]
@@ -198,7 +236,9 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
         assert chart.log_x
 
 
-async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_wrong_is_a_sentence_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     wrong = {
         ("vary", ""): "Say what to vary",
         ("vary", "colour=1,2"): "has no setting “colour” that can be varied",
@@ -233,10 +273,14 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
         app.query_one("#sweep-name", Input).value = ""
         there = importlib.util.find_spec
         monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name, *more: None if name == "distributed" else there(name, *more)
+            importlib.util,
+            "find_spec",
+            lambda name, *more: None if name == "distributed" else there(name, *more),
         )
         await pilot.press("alt+t")
-        await wait_until(pilot, lambda: "pip install 'rnn-tui[cluster]' adds it" in last_notice(app))
+        await wait_until(
+            pilot, lambda: "pip install 'rnn-tui[cluster]' adds it" in last_notice(app)
+        )
         assert not app.runs.busy
         with SweepStore() as store:
             assert store.sweep_names() == []
@@ -244,7 +288,13 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(monkeypatch: p
 
 async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None:
     keep("first", SweepPlan(task="recall", grid={"hidden_size": [2]}))
-    plan = SweepPlan(task="recall", grid={"cell": ["lstm"], "hidden_size": [2, 4]}, search="random", trials=3, prune=True)
+    plan = SweepPlan(
+        task="recall",
+        grid={"cell": ["lstm"], "hidden_size": [2, 4]},
+        search="random",
+        trials=3,
+        prune=True,
+    )
     keep("second", plan, pruned=1)
     async with sweeps_tab() as (app, pilot):
         await wait_until(pilot, lambda: len(rows(app)) == 2)
@@ -254,7 +304,9 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - at)[1:]}
         await pilot.press("2", "A")
         chart = app.query_one(SweepScatter).charts[0]
-        await wait_until(pilot, lambda: any(one.name == "pruned" and one.y for one in chart.prepared))
+        await wait_until(
+            pilot, lambda: any(one.name == "pruned" and one.y for one in chart.prepared)
+        )
         assert [one.name for one in chart.prepared if one.faint] == ["pruned"]
         await pilot.press("A")
         await wait_until(pilot, lambda: "lstm" in screen_text(app))
@@ -277,12 +329,16 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
         store.add_sweep(name, plan)
         for number, point in enumerate([*plan.points()]):
             (config,) = plan.configs(point)
-            run = RunRecord(new_run_id(), printable(f"{name}-{number}"), config, Status.LOADING, 0.0, 0.0)
+            run = RunRecord(
+                new_run_id(), printable(f"{name}-{number}"), config, Status.LOADING, 0.0, 0.0
+            )
             store.add_run(name, number, point, run)
             with transaction(connection):
                 figures = {plan.metric: (50.0 + number,) * len(config.replicas)}
                 told = [
-                    events.RunStarted(run.run_id, config, plan.of_task.metric_definitions, 10, 10, 10, 10, "cpu"),
+                    events.RunStarted(
+                        run.run_id, config, plan.of_task.metric_definitions, 10, 10, 10, 10, "cpu"
+                    ),
                     events.EpochEnded(run.run_id, 1, 10, {}, 1.0, 1.0, figures),
                     events.RunFinished(run.run_id, 10, {}, 1.0),
                 ]
@@ -306,11 +362,29 @@ async def test_the_newest_sweep_stays_when_another_one_begins() -> None:
 async def test_a_sweep_of_another_process_is_followed() -> None:
     async with sweeps_tab() as (app, pilot):
         settings = ["--epochs", "1", "--training-size", "40", "--test-size", "20"]
-        command = [sys.executable, "-m", "rnn_tui", "sweep", "recall", "--preset", "fast", "--grid", "hidden_size=2,3"]
-        other = subprocess.Popen([*command, *settings, "--on", "local:1", "--quiet"], stdout=subprocess.DEVNULL)
-        await wait_until(pilot, lambda: "recall-1" in screen_text(app) and " running " in screen_text(app), PATIENCE)
+        command = [
+            sys.executable,
+            "-m",
+            "rnn_tui",
+            "sweep",
+            "recall",
+            "--preset",
+            "fast",
+            "--grid",
+            "hidden_size=2,3",
+        ]
+        other = subprocess.Popen(
+            [*command, *settings, "--on", "local:1", "--quiet"], stdout=subprocess.DEVNULL
+        )
+        await wait_until(
+            pilot,
+            lambda: "recall-1" in screen_text(app) and " running " in screen_text(app),
+            PATIENCE,
+        )
         await pilot.press("g")
         assert "recall-1 is running" in last_notice(app)
-        await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 2, PATIENCE)
+        await wait_until(
+            pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 2, PATIENCE
+        )
         await wait_until(pilot, lambda: "2 of 2 trials" in screen_text(app))
         assert other.wait(60) == 0

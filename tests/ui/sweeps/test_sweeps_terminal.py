@@ -32,7 +32,9 @@ def terminal(home: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.parametrize("how", ["q", "SIGTERM"])
-def test_at_the_end_of_the_app_its_workers_end_and_its_runs_are_kept(terminal: Terminal, how: str) -> None:
+def test_at_the_end_of_the_app_its_workers_end_and_its_runs_are_kept(
+    terminal: Terminal, how: str
+) -> None:
     workers = psutil.Process(terminal.process.pid).children(recursive=True)
     assert len(workers) >= 2  # one that trains, and one of Python's own
     if how == "q":

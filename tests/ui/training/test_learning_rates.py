@@ -47,7 +47,9 @@ async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_is_found_goes_into_the_form(size: tuple[int, int], manager: TrainingManager, home: Path) -> None:
+async def test_what_is_found_goes_into_the_form(
+    size: tuple[int, int], manager: TrainingManager, home: Path
+) -> None:
     config = TASKS["recall"].config("lstm", "fast")
     found = find_learning_rate(TASKS["recall"].load(), config)
     assert found is not None
@@ -58,7 +60,14 @@ async def test_what_is_found_goes_into_the_form(size: tuple[int, int], manager: 
         assert chart.prepared[0].y == pytest.approx(found.smoothed)
         assert chart.cursor == pytest.approx(found.suggestion, rel=0.05)
         text = screen_text(app)
-        for words in (found.sentence, "Enter takes it over", "1e-6", "1e-1", "■ suggested", "recall fast"):
+        for words in (
+            found.sentence,
+            "Enter takes it over",
+            "1e-6",
+            "1e-1",
+            "■ suggested",
+            "recall fast",
+        ):
             assert words in text
         await pilot.press("enter")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
@@ -90,7 +99,9 @@ async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
         app.pane.query_one("#field-hidden-size Input", Input).value = "256"  # half a minute
         await pilot.press("K")
-        await wait_until(pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app))
+        await wait_until(
+            pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app)
+        )
         assert manager.busy
         await pilot.press("escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
@@ -130,7 +141,9 @@ async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> 
         await unfolded(pilot)
         app.pane.query_one("#field-seed Input", Input).value = "2"
         await pilot.press("K")
-        await wait_until(pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " "))
+        await wait_until(
+            pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " ")
+        )
         assert "suggested 2" not in screen_text(app)
         await pilot.press("enter")
         assert isinstance(app.screen, LearningRateScreen)

@@ -11,7 +11,9 @@ PATIENCE = 60.0
 
 def config() -> RunConfig:
     """A run that goes on until it is stopped, in steps that take no time."""
-    return TASKS["recall"].config("lstm", "fast", hidden_sizes=(2,), seeds=1, epochs=500, training_size=320, test_size=20)
+    return TASKS["recall"].config(
+        "lstm", "fast", hidden_sizes=(2,), seeds=1, epochs=500, training_size=320, test_size=20
+    )
 
 
 def kept() -> list[Status]:

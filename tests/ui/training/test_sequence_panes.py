@@ -29,7 +29,16 @@ from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.training_view import LengthsView, NetworksTraining
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import assert_refused, finish, last_notice, next_view, screen_text, start, unfolded, wait_until
+from tests.ui.helpers import (
+    assert_refused,
+    finish,
+    last_notice,
+    next_view,
+    screen_text,
+    start,
+    unfolded,
+    wait_until,
+)
 
 KEYS = {"recall": "f3", "adder": "f4"}
 ACCURACY = {"recall": "accuracy", "adder": "bit_accuracy"}
@@ -54,7 +63,9 @@ def found(config: SequenceConfig) -> SequenceEvaluation:
     confusion = None
     if config.task == "recall":
         confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
-    return SequenceEvaluation(config, [ByLength(name, lengths, rows, (50,) * 3) for name in names], confusion)
+    return SequenceEvaluation(
+        config, [ByLength(name, lengths, rows, (50,) * 3) for name in names], confusion
+    )
 
 
 class ScriptedSets(ScriptedRuns):
@@ -77,8 +88,15 @@ class ScriptedSets(ScriptedRuns):
             for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
                 figures = {"train_loss": losses(config, step)}
                 emit(events.StepLogged(run_id, step, {}, 1000.0, step / 2, figures))
-            figures = {"train_loss": losses(config, epoch * STEPS_PER_EPOCH), f"val_{name}": accuracies(config, epoch)}
-            emit(events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures))
+            figures = {
+                "train_loss": losses(config, epoch * STEPS_PER_EPOCH),
+                f"val_{name}": accuracies(config, epoch),
+            }
+            emit(
+                events.EpochEnded(
+                    run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures
+                )
+            )
         while not self.go_on.wait(0.01):
             if control.stopping:
                 emit(events.RunStopped(run_id, 20, 10.0))
@@ -114,7 +132,10 @@ async def go_to(pilot: Pilot[Any], task: str) -> None:
     app: Any = pilot.app
     await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     await pilot.press(KEYS[task])
-    await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete)
+    await wait_until(
+        pilot,
+        lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete,
+    )
     await pilot.pause()
 
 
@@ -197,7 +218,9 @@ async def test_no_loss_ticked_is_a_sentence(runs: ScriptedSets) -> None:
         assert "at least one of MSE, CE, BCE" in last_notice(app)
 
 
-async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(runs: ScriptedSets) -> None:
+async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
+    runs: ScriptedSets,
+) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         field(app, "position").value = "7"
         field(app, "position").focus()
@@ -234,7 +257,9 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
         await wait_until(pilot, lambda: "min … max" in last_notice(app))
 
 
-async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(runs: ScriptedSets) -> None:
+async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
+    runs: ScriptedSets,
+) -> None:
     async with looking_at("adder", runs, (120, 40)) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
@@ -283,7 +308,9 @@ async def test_a_run_that_waits_for_another_is_queued_and_says_so(runs: Scripted
         await finish(pilot, runs)
 
 
-async def test_table_and_charts_have_their_lines_before_the_first_figure(runs: ScriptedSets) -> None:
+async def test_table_and_charts_have_their_lines_before_the_first_figure(
+    runs: ScriptedSets,
+) -> None:
     async with looking_at("adder", runs, (80, 24)) as (app, pilot):
         charts = app.pane.query_one(NetworksTraining).charts
         field(app, "seeds").value = "4"
@@ -298,7 +325,9 @@ async def test_table_and_charts_have_their_lines_before_the_first_figure(runs: S
         assert table.size == before
 
 
-async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, runs: ScriptedSets) -> None:
+async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(
+    task: str, runs: ScriptedSets
+) -> None:
     async with looking_at(task, runs, (80, 24)) as (app, pilot):
         field(app, "seeds").value = "2"
         await start(pilot, runs)
@@ -331,12 +360,18 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
         await finish(pilot, runs)
 
 
-async def train_small(app: RnnTuiApp, pilot: Pilot[Any], runs: TrainingManager, size: str, hidden: str) -> None:
+async def train_small(
+    app: RnnTuiApp, pilot: Pilot[Any], runs: TrainingManager, size: str, hidden: str
+) -> None:
     """Train small networks in earnest, with the preset that is chosen, until they are evaluated."""
     await unfolded(pilot)
     for name, typed in (
-        ("seeds", "2"), ("epochs", "2"), ("training-size", size), ("test-size", "20"), ("hidden-sizes", hidden),
-    ):  # fmt: skip
+        ("seeds", "2"),
+        ("epochs", "2"),
+        ("training-size", size),
+        ("test-size", "20"),
+        ("hidden-sizes", hidden),
+    ):
         field(app, name).value = typed
     app.pane.query_one(SettingsForm).focus_first()
     await pilot.press("t")
@@ -344,7 +379,9 @@ async def train_small(app: RnnTuiApp, pilot: Pilot[Any], runs: TrainingManager, 
 
 
 @pytest.mark.parametrize(("preset", "there"), [("report", True), ("fast", False)])
-async def test_columns_for_published_figures_are_there_where_any_is(preset: str, there: bool, runs: ScriptedSets) -> None:
+async def test_columns_for_published_figures_are_there_where_any_is(
+    preset: str, there: bool, runs: ScriptedSets
+) -> None:
     async with looking_at("adder", runs) as (app, pilot):
         app.pane.query_one("#preset", Select).value = preset
         await pilot.pause()
@@ -374,8 +411,11 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             assert view.charts[0].prepared
             await pilot.press("j")
         assert sorted(seen) == [
-            "Gradient norm", "Learning rate", "Training loss", "Validation loss",
-        ]  # fmt: skip
+            "Gradient norm",
+            "Learning rate",
+            "Training loss",
+            "Validation loss",
+        ]
         assert titles()[0] == seen[0]
         await pilot.press("C")
         await wait_until(pilot, lambda: all(chart.is_mounted for chart in view.charts))

@@ -96,7 +96,9 @@ async def test_gpus_are_offered_by_name_once_they_are_known(home: Path, runs: Sc
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         device = app.pane.query_one("#device", PlainSelect)
         assert device.value == "cuda:1"  # as preferred, before anything tells what is here
-        words = {f"cuda:{at}": f"cuda:{at}, {at + 3} of 80 GiB free, Card [red]{at}" for at in range(2)}
+        words = {
+            f"cuda:{at}": f"cuda:{at}, {at + 3} of 80 GiB free, Card [red]{at}" for at in range(2)
+        }
         runs._queue.append(Loaded("PyTorch is here", failed=False, gpus=words))
         app.news.timer.resume()
         await wait_until(pilot, lambda: "cuda:0" in device._offered)
