@@ -7,7 +7,6 @@ import random
 import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from copy import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +22,6 @@ from textual.pilot import Pilot
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.runs.held import HELD
-from rnn_tui.ui import textual_mended
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.
@@ -81,25 +79,6 @@ def parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_once)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def styled_once() -> Iterator[None]:
-    """Work out once for all apps what the same rules give a widget of the same look: each app would
-    begin with that anew.
-    """
-    make, sheets = textual_mended._Sheet, dict[object, textual_mended._Sheet]()
-
-    def shared(rules: list[RuleSet], before: textual_mended._Sheet | None) -> textual_mended._Sheet:
-        if (key := tuple(map(id, rules))) not in sheets:
-            sheets[key] = make(rules, before)
-        sheet = copy(sheets[key])
-        sheet.rules = rules  # the list, which is another in each app
-        return sheet
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textual_mended, "_Sheet", shared)
         yield
 
 

@@ -4,19 +4,15 @@ until Textual does.
 
 import io
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, cast
 
 from textual import events
-from textual._styles_cache import StylesCache
 from textual.app import App, _PrintCapture
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
 from textual.content import Content
-from textual.css.model import RuleSet, SelectorType
-from textual.css.styles import RulesMap
-from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
@@ -27,9 +23,6 @@ from textual.widgets._toast import Toast, ToastHolder
 
 Method = Callable[..., Any]
 SECONDS_UNTIL_IN_FRONT = 0.05
-_Asked = dict[bool, dict[str, set[str]]]
-_Results = dict[tuple[Any, ...], RulesMap]
-SIGNS = {SelectorType.TYPE: "", SelectorType.CLASS: ".", SelectorType.ID: "#"}
 
 
 def _mends(kind: Any, name: str) -> Callable[[Method], None]:
@@ -157,110 +150,6 @@ def _open_palette(_open: Method, app: App[Any]) -> None:
         app.push_screen(CommandPalette())
 
 
-class _Sheet:
-    """What is known of a style sheet's rules: what they ask, and what came of them for how a node
-    looked. It takes over what was known `before`, but for nodes that rules which came or went can
-    match: each new widget brings a few rules of its own. For Textual's `apply` it is the cache:
-    that asks for a node after `look`, and puts there what it found before it goes on.
-    """
-
-    def __init__(self, rules: list[RuleSet], before: "_Sheet | None") -> None:
-        self.rules, changed = rules, set(rules).symmetric_difference(before.rules if before else ())
-        # The names that rules ask for, with their pseudo-classes, of any node and of one above; “*”
-        # means no system's own.
-        asked: _Asked = (
-            before._asked
-            if before
-            else {above: {".-textual-system": set()} for above in (False, True)}
-        )
-        self._asked: _Asked = {
-            above: {name: {*pseudo} for name, pseudo in names.items()}
-            for above, names in asked.items()
-        }
-        self._known: dict[object, tuple[frozenset[str], list[str]]] = {}
-        concerned = set[str]()
-        for *others, last in (one.selectors for rule in changed for one in rule.selector_set):
-            for one, above in [
-                *((one, above) for one in others for above in self._asked),
-                (last, False),
-            ]:
-                name = SIGNS[one.type] + one.name if one.type in SIGNS else "*"
-                self._asked[above].setdefault(name, set()).update(one.pseudo_classes)
-            concerned.add(name)  # that of the last, whose node the rule is for
-        results: _Results = before._results if before else {}
-        self._results: _Results = {
-            look: result for look, result in results.items() if concerned.isdisjoint(look[0])
-        }
-
-    def look(self, node: object) -> object:
-        """What rules ask of a node and of all above it, up to the app, as it is."""
-        seen, above = list[object](), False
-        while isinstance(node, DOMNode):
-            key = (above, node.__class__, node._id, frozenset(node._classes))
-            if key not in self._known:
-                names = frozenset(self._asked[above].keys() & node._selector_names)
-                self._known[key] = (
-                    names,
-                    sorted({pseudo for name in names for pseudo in self._asked[above][name]}),
-                )
-            names, pseudo_classes = self._known[key]
-            seen += [names, *[node.has_pseudo_class(pseudo) for pseudo in pseudo_classes]]
-            node, above = node._parent, True
-        self._look = tuple(seen)
-        return self._look
-
-    def get(self, _key: object) -> RulesMap | None:
-        return self._results.get(self._look)
-
-    def __setitem__(self, _key: object, result: RulesMap) -> None:
-        self._results[self._look] = result
-
-
-@_mends(Stylesheet, "apply")
-def _apply_to_what_differs(
-    apply: Method, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_cache: Any
-) -> None:
-    """Leave a node's styles where all that rules ask of it and of those above is what it was; where
-    it is what another's was, take over what came of that. Textual compares all rules anew: a
-    quarter of a key's time. Waits for `Stylesheet` to remember.
-    """
-    # which parses what is new
-    if (known := vars(sheet).get("_known")) is None or known.rules is not sheet.rules:
-        known = vars(sheet)["_known"] = _Sheet(sheet.rules, known)
-    look, looked, above = (
-        known.look(node),
-        vars(node).get("_looked", (None,)),
-        vars(node._parent or node).get("_looked"),
-    )
-    if looked[0] is known.rules and looked[1:3] == (look, node.styles.base._updates):
-        if looked[3] is above:
-            return
-        node.notify_style_update()  # what it inherits may have changed
-    else:
-        apply(sheet, node, animate=animate, cache=known)
-    vars(node)["_looked"] = known.rules, look, node.styles.base._updates, above
-
-
-@_mends(Stylesheet, "replace_rules")
-def _set_what_differs(
-    replace: Method, _sheet: Stylesheet, node: DOMNode, rules: RulesMap, animate: bool = False
-) -> None:
-    """Set the properties that are others than before: Textual sets all. Waits for
-    `Stylesheet.replace_rules` to compare.
-    """
-    if animate and "transitions" in rules:
-        replace(node, rules, animate=True)
-        return
-    base: Any = node.styles.base
-    for name in [
-        name
-        for name in base._rules.keys() | rules.keys()
-        if base._rules.get(name) is not rules.get(name)
-    ]:
-        setattr(base, name, rules.get(name))
-    node.notify_style_update()
-
-
 @_mends(_PrintCapture, "fileno")
 def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     """Say that what stands in for stderr is no file: at Textual's -1 `multiprocessing` fails. Waits
@@ -269,14 +158,6 @@ def _no_file(_fileno: Method, _capture: _PrintCapture) -> int:
     raise io.UnsupportedOperation("fileno")
 
 
-# a look holds these too, Textual's key does not
-Stylesheet._EXCLUDE_PSEUDO_CLASSES_FROM_CACHE = set()  # type: ignore[misc]
-# the same in C; it is asked for each rule time and again
-RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
-# This cache keeps a thousand widgets' lines in its keys: 10 MB. Waits for
-# `StylesCache.get_inner_outer` to be a class method.
-_colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
-StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
 # The panel of keys is put into a screen that is being made: MountError. Waits for it to wait.
 only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
 # The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits
