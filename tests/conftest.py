@@ -2,9 +2,12 @@
 
 import gc
 import gzip
+import inspect
 import os
 import random
 import struct
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,6 +36,8 @@ LONGEST = (
     "tests/sweeps/test_many_deaths.py",
     "tests/ui/shell/test_every_view.py",
 )
+#: The levels, from the quickest to the longest, as CONTRIBUTING.md has them.
+LEVELS = ("pure", "app", "process", "long")
 DRAW: Any = Compositor.render_update
 PARSED: dict[object, list[RuleSet]] = {}
 
@@ -49,9 +54,56 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait longest for processes, or the others are done before them."""
+    """Give each test its level, and begin with those that wait longest for processes."""
+    for item in items:
+        item.add_marker(level_of(item))
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def level_of(item: pytest.Item) -> str:
+    """The level of a test: as it is marked, or else by whether an event loop runs it."""
+    for level in reversed(LEVELS):
+        if item.get_closest_marker(level) is not None:
+            return level
+    runs_in_a_loop = inspect.iscoroutinefunction(getattr(item, "function", None))
+    return "app" if runs_in_a_loop else "pure"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Know which test runs, for whoever asks what it may do."""
+    RUNNING.append(item)
+    try:
+        return (yield)
+    finally:
+        RUNNING.pop()
+
+
+def only_marked_tests_start_python(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse an interpreter to a test that is not marked as one that starts processes."""
+    if event != "subprocess.Popen" or not RUNNING:
+        return
+    starts_python = Path(os.fsdecode(arguments[0])).name.startswith(("python", "rnn-tui"))
+    if starts_python and level_of(RUNNING[-1]) in ("pure", "app"):
+        message = f"{RUNNING[-1].nodeid} starts a process: mark it with pytest.mark.process."
+        raise RuntimeError(message)
+
+
+RUNNING: list[pytest.Item] = []
+sys.addaudithook(only_marked_tests_start_python)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the tests of each level that passed."""
+    counts = Counter(
+        next(level for level in reversed(LEVELS) if level in report.keywords)
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+    )
+    for level in LEVELS:
+        terminalreporter.write_line(f"level {level}: {counts[level]} passed")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,8 @@ from rnn_tui.cli.train import OPTIONS
 from rnn_tui.tasks import TASKS
 from tests.tasks.conftest import small_config, small_run
 
+pytestmark = pytest.mark.process
+
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
 FACES = {"textual", "rich", "plotext", "textual_plotext", "cv2"}
 PATIENCE = 120.0

@@ -16,6 +16,8 @@ from rnn_tui import __version__
 from rnn_tui.engine.paths import HOME_VARIABLE
 from tests.cli.test_examples import parsers
 
+pytestmark = pytest.mark.process
+
 SCRIPT = Path(__file__).parent.parent / "docs" / "man" / "page.py"
 
 

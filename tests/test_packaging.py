@@ -23,6 +23,8 @@ import pytest
 
 from rnn_tui import __version__
 
+pytestmark = pytest.mark.long
+
 pytest.importorskip("hatchling")
 
 CHECKOUT = Path(__file__).resolve().parent.parent

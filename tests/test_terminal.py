@@ -14,6 +14,8 @@ import pytest
 from rnn_tui.engine.paths import config_file
 from tests.terminal import ROWS, Terminal, assert_interrupted
 
+pytestmark = pytest.mark.process
+
 F3, F4, F5, F6, CTRL_Q = "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x11"
 
 

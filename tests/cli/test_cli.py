@@ -69,6 +69,7 @@ def figures_of(line: str) -> dict[str, float]:
 # --- help and version -----------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_version() -> None:
     result = rnn_tui("--version")
     assert (result.returncode, result.stdout, result.stderr) == (0, f"rnn-tui {__version__}\n", "")
@@ -121,6 +122,7 @@ def test_parser_knows_every_option_that_help_promises(task: str) -> None:
     assert ("model" in options) == (len(TASKS[task].cells) > 1)
 
 
+@pytest.mark.process
 def test_help_needs_no_unicode() -> None:
     result = rnn_tui("train", "recall", "--help", PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
@@ -215,6 +217,7 @@ def test_wrong_settings_of_sequences_exit_with_2_and_a_sentence(
     assert named in assert_refused(out, err)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["fly"], ["train"], ["train", "cifar"], ["\x1b[31m"]])
 def test_unknown_commands_exit_with_2_and_a_sentence(arguments: list[str]) -> None:
     result = rnn_tui(*arguments)
@@ -305,6 +308,7 @@ def json_run(mnist_slice: Path, shared_home: str) -> subprocess.CompletedProcess
     return rnn_tui(*arguments, RNN_TUI_HOME=shared_home)
 
 
+@pytest.mark.process
 def test_piped_output_is_one_plain_line_per_epoch(
     plain_run: subprocess.CompletedProcess[str],
 ) -> None:
@@ -319,6 +323,7 @@ def test_piped_output_is_one_plain_line_per_epoch(
     assert all(math.isfinite(value) for line in lines for value in line.values())
 
 
+@pytest.mark.process
 def test_json_is_one_document_with_the_promised_keys(
     json_run: subprocess.CompletedProcess[str],
 ) -> None:
@@ -342,6 +347,7 @@ def test_json_is_one_document_with_the_promised_keys(
     assert len(document["history"]) == 2
 
 
+@pytest.mark.process
 def test_accuracies_are_percentages(json_run: subprocess.CompletedProcess[str]) -> None:
     # Even two epochs of a tiny LSTM on 1,000 images beat 15 %, and a share is never above 1.
     document = json.loads(json_run.stdout)
@@ -351,6 +357,7 @@ def test_accuracies_are_percentages(json_run: subprocess.CompletedProcess[str]) 
     assert all(accuracy * 2 == pytest.approx(round(accuracy * 2)) for accuracy in accuracies)
 
 
+@pytest.mark.process
 def test_same_seed_gives_the_same_figures(
     plain_run: subprocess.CompletedProcess[str],
     json_run: subprocess.CompletedProcess[str],
@@ -378,6 +385,7 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
     return shared
 
 
+@pytest.mark.process
 def test_weights_of_a_finished_run_can_be_loaded(
     json_run: subprocess.CompletedProcess[str],
 ) -> None:
@@ -400,6 +408,7 @@ def test_quiet_prints_the_result_only(mnist_slice: Path) -> None:
 # --- failures -------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_absent_device_exits_with_1_and_a_sentence(mnist_slice: Path) -> None:
     # No process sees a CUDA device where this variable hides them all.
     result = rnn_tui(*quick(mnist_slice, "--device", "cuda"), CUDA_VISIBLE_DEVICES="")
@@ -434,6 +443,7 @@ def test_divergence_exits_with_1_and_names_the_step(output: list[str], mnist_sli
     assert "1e+38" in sentence
 
 
+@pytest.mark.process
 def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_path: Path) -> None:
     # A file where the folder should be: unwritable for every user, root too.
     occupied = tmp_path / "occupied"
@@ -448,6 +458,7 @@ def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_p
     assert "train it again" in assert_one_sentence(last)
 
 
+@pytest.mark.process
 def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
     process = Program(
         *quick(mnist_slice, "--epochs", "10000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -469,6 +480,7 @@ def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
 # --- signals --------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 # The other two pairs are in `test_train_sequences`.
 @pytest.mark.parametrize(
@@ -525,6 +537,7 @@ def test_signal_stops_and_keeps_the_weights(
 # --- terminals ------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}], ids=str)
 def test_app_without_a_terminal_says_so_in_one_sentence(variables: dict[str, str]) -> None:
     result = rnn_tui(**variables)
@@ -539,6 +552,7 @@ def coloured(mnist_slice: Path, shared_home: str) -> tuple[int, str]:
     return in_terminal(arguments, {"RNN_TUI_HOME": shared_home})
 
 
+@pytest.mark.process
 def test_terminal_gets_a_bar_with_rate_and_time_left(coloured: tuple[int, str]) -> None:
     code, output = coloured
     assert code == 0
@@ -547,6 +561,7 @@ def test_terminal_gets_a_bar_with_rate_and_time_left(coloured: tuple[int, str]) 
     assert output.rfind("\x1b[?25h") > output.rfind("\x1b[?25l")  # the cursor is back
 
 
+@pytest.mark.process
 def test_terminal_keeps_one_line_per_epoch_and_the_result(coloured: tuple[int, str]) -> None:
     lines = [line for line in screen_after(coloured[1]) if line]
     figures = (
@@ -560,6 +575,7 @@ def test_terminal_keeps_one_line_per_epoch_and_the_result(coloured: tuple[int, s
     assert len(lines) == 7, lines
 
 
+@pytest.mark.process
 def test_terminal_with_no_color_gets_no_colour(mnist_slice: Path) -> None:
     code, output = in_terminal(quick(mnist_slice, "--epochs", "2"), {"NO_COLOR": "1"})
     assert code == 0

@@ -80,6 +80,7 @@ def test_what_goes_wrong_is_a_sentence_and_an_exit_code(
     assert said in assert_refused(out, err)
 
 
+@pytest.mark.process
 def test_ctrl_c_ends_it_without_a_traceback() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", IN_A_PROCESS, "echo", "wait"],
@@ -109,6 +110,7 @@ def test_every_command_is_a_module_that_says_what_it_takes() -> None:
         assert callable(module.run)
 
 
+@pytest.mark.process
 def test_a_command_loads_no_other() -> None:
     others = [one.module for one in COMMANDS if one.name not in ("add", "predict")]
     snippet = f"""

@@ -179,6 +179,7 @@ def in_shells(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("shell", names, indirect=True)
 
 
+@pytest.mark.process
 @in_shells("bash", "zsh", "fish")
 def test_names_of_runs_come_as_they_are_and_nothing_in_them_is_run(shell: Shell) -> None:
     for typed, name in NAMES.items():
@@ -192,6 +193,7 @@ def test_names_of_runs_come_as_they_are_and_nothing_in_them_is_run(shell: Shell)
     assert not list(shell.place.rglob("ran"))
 
 
+@pytest.mark.process
 @in_shells("tcsh")
 def test_tcsh_is_told_of_names_that_need_no_quotes(shell: Shell) -> None:
     assert shell.got("rnn-tui runs show recall-\t") == ["runs", "show", "recall-fast"]
@@ -199,6 +201,7 @@ def test_tcsh_is_told_of_names_that_need_no_quotes(shell: Shell) -> None:
     assert not list(shell.place.rglob("ran"))
 
 
+@pytest.mark.process
 @in_shells(*SHELLS)
 def test_what_completes(shell: Shell) -> None:
     for typed, words in {
@@ -224,6 +227,7 @@ def test_what_completes(shell: Shell) -> None:
         assert got.replace("my photos/", "my photos") == words
 
 
+@pytest.mark.process
 @in_shells("bash", "zsh", "fish")
 def test_what_completes_in_shells_that_know_more(shell: Shell) -> None:
     for typed, words in {
@@ -237,6 +241,7 @@ def test_what_completes_in_shells_that_know_more(shell: Shell) -> None:
         assert shell.got(f"rnn-tui {typed}") == words.split("|")
 
 
+@pytest.mark.process
 @in_shells("bash", "zsh", "fish")
 def test_restore_completes_deleted_runs_and_nothing_else_does(shell: Shell) -> None:
     with contextlib.closing(sqlite3.connect(run_database())) as connection, connection:
@@ -292,6 +297,7 @@ def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(
         assert run_inside(["completion", "bash", "--runs", "all"]) == (0, "", "")
 
 
+@pytest.mark.process
 def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     name_runs()
     snippet = "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--runs', 'all']); print(*sys.modules)"
@@ -317,6 +323,7 @@ def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [[], ["ksh"]])
 def test_another_shell_is_refused(arguments: list[str]) -> None:
     code, out, err = run_inside(["completion", *arguments])

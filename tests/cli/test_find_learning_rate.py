@@ -82,6 +82,7 @@ def test_the_table_has_the_same_figures(home: Path) -> None:
     assert not list(home.rglob("*.safetensors"))
 
 
+@pytest.mark.process
 def test_a_terminal_shows_it_without_a_bar_left() -> None:
     code, out = in_terminal(LINE, {"RNN_TUI_HOME": os.environ["RNN_TUI_HOME"]})
     assert code == 0
@@ -126,6 +127,7 @@ def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert in_turn(tmp_path) == frozenset()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("quiet", [False, True])
 def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
     # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of

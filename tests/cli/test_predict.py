@@ -188,6 +188,7 @@ def test_hostile_names_are_shown_safely(tmp_path: Path, name: str, form: list[st
         assert "  7  " in out
 
 
+@pytest.mark.process
 def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe7.png"))
     write_photo(path, 0)
@@ -247,6 +248,7 @@ def test_a_run_answers_when_named(home: Path, folder: Path) -> None:
     assert document["weights"]["seed"] == read_weights(weights).config.seed
 
 
+@pytest.mark.process
 def test_interrupted_json_is_whole(tmp_path: Path) -> None:
     write_photo(tmp_path / "7.png", 0)
     process = subprocess.Popen(
@@ -266,6 +268,7 @@ def test_interrupted_json_is_whole(tmp_path: Path) -> None:
     assert 0 < len(document["results"]) < 4000
 
 
+@pytest.mark.process
 def test_no_colour_reaches_a_pipe_and_marks_are_coloured_on_a_terminal(folder: Path) -> None:
     arguments = ["predict", "--labels", str(folder / "7.png")]
     code, output = in_terminal(arguments, {})
@@ -275,6 +278,7 @@ def test_no_colour_reaches_a_pipe_and_marks_are_coloured_on_a_terminal(folder: P
     assert "\x1b" not in run_inside(arguments)[1]
 
 
+@pytest.mark.process
 def test_progress_is_on_the_terminal_while_answers_go_to_a_file(folder: Path) -> None:
     code, output = in_terminal(["predict", str(folder / "7.png")], {}, to_file=True)
     assert code == 0

@@ -609,6 +609,7 @@ def start(*arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
     )
 
 
+@pytest.mark.process
 def test_first_answers_come_before_stdin_ends() -> None:
     process = start("add", "--quiet")
     assert process.stdin is not None
@@ -635,6 +636,7 @@ print(peak, file=sys.stderr)
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="tells the peak of memory in its own way")
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
 def test_memory_does_not_grow_with_the_number_of_lines(as_json: list[str]) -> None:
@@ -653,6 +655,7 @@ def test_memory_does_not_grow_with_the_number_of_lines(as_json: list[str]) -> No
     assert peak(20_000) < peak(1000) + 8000
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
 def test_closed_pipe_is_silent(as_json: list[str]) -> None:
     process = start("add", "--quiet", *as_json)
@@ -671,6 +674,7 @@ def test_closed_pipe_is_silent(as_json: list[str]) -> None:
         process.stderr.close()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
 def test_interrupt_ends_with_130_and_whole_output(as_json: list[str]) -> None:
@@ -696,6 +700,7 @@ def test_interrupt_ends_with_130_and_whole_output(as_json: list[str]) -> None:
         assert told.splitlines() == ["1011 + 110 = 10001  ✓"] * questions.CHUNK
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_disk_is_told_in_a_sentence() -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -712,6 +717,7 @@ def test_full_disk_is_told_in_a_sentence() -> None:
     assert "No space left" in assert_one_sentence(result.stderr)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize(("closed", "code"), [("<&-", EXIT_USAGE), ("1 1 >&-", 0), ("1 1 2>&-", 0)])
 def test_a_stream_that_is_closed_is_no_fault(closed: str, code: int) -> None:
@@ -728,6 +734,7 @@ def test_a_stream_that_is_closed_is_no_fault(closed: str, code: int) -> None:
     assert "fault" not in result.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["recall", "add"])
 def test_no_question_on_a_terminal_is_wrong_usage(command: str) -> None:
     code, output = in_terminal([command], {})
@@ -735,6 +742,7 @@ def test_no_question_on_a_terminal_is_wrong_usage(command: str) -> None:
     assert_one_sentence(output.replace("\r\n", "\n"))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_marks_are_coloured_on_a_terminal_only_where_colours_are_welcome(
     variables: dict[str, str], coloured: bool
@@ -750,11 +758,13 @@ def test_marks_are_coloured_on_a_terminal_only_where_colours_are_welcome(
     assert plain.startswith("3 1 [4] 1 5 → 4  ✓  ")
 
 
+@pytest.mark.process
 def test_no_colour_reaches_a_pipe() -> None:
     result = rnn_tui("add", "1", "1", FORCE_COLOR="1", TTY_COMPATIBLE="1")
     assert (result.returncode, result.stdout) == (0, "1 + 1 = 10  ✓\n")
 
 
+@pytest.mark.process
 def test_what_cannot_be_written_is_written_otherwise() -> None:
     result = rnn_tui("recall", given="31415\n12345\n", PYTHONIOENCODING="ascii")
     assert result.returncode == 0
@@ -766,6 +776,7 @@ def test_what_cannot_be_written_is_written_otherwise() -> None:
     assert re.search(r"-> 4  wrong, 5  [\d.]+ %\n$", wrong.stdout)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
 def test_a_line_without_end_does_not_fill_memory() -> None:
     # 200 MB of ones, within an address space that could not hold them.

@@ -25,6 +25,7 @@ from tests.program import Program
 FAST = ["report", "--only", "adder", "--preset", "fast", "--seeds", "1"]
 
 
+@pytest.mark.process
 def test_table_and_document(home: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     path = tmp_path / "report.md"
@@ -101,6 +102,7 @@ def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
     assert {one["mean_difference"] for one in compared} == {None}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_json: bool) -> None:
     process = Program(

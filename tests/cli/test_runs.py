@@ -150,6 +150,7 @@ def test_list_has_a_line_for_each_run(home: Path) -> None:
     ] == ["recall"]
 
 
+@pytest.mark.process
 def test_list_on_a_terminal_is_a_table(home: Path) -> None:
     train()
     code, output = in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})
@@ -158,6 +159,7 @@ def test_list_on_a_terminal_is_a_table(home: Path) -> None:
     assert "\t" not in output
 
 
+@pytest.mark.process
 def test_a_narrow_terminal_has_whole_names(home: Path) -> None:
     train()
     name = "a run with rather a long name, as somebody may give it to find it again"

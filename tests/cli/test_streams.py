@@ -78,6 +78,7 @@ def started(arguments: list[str], home: Path, **streams_of: Any) -> tuple[int, s
     return result.returncode, result.stdout, result.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
 def test_small_output_that_nobody_reads_is_a_quiet_failure(
     arguments: list[str], with_run: Path
@@ -87,6 +88,7 @@ def test_small_output_that_nobody_reads_is_a_quiet_failure(
     assert (code, err) == (EXIT_FAILURE, "")
 
 
+@pytest.mark.process
 @needs_full
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
 def test_small_output_to_a_full_device_is_said_of_stdout(
@@ -98,6 +100,7 @@ def test_small_output_to_a_full_device_is_said_of_stdout(
     assert "stdout can't be written (No space left on device)" in assert_one_sentence(err)
 
 
+@pytest.mark.process
 @needs_full
 @pytest.mark.parametrize(("arguments", "expected"), [(["add", "1", "1"], 0), (["no"], EXIT_USAGE)])
 def test_messages_that_can_not_be_written_change_nothing(
@@ -110,6 +113,7 @@ def test_messages_that_can_not_be_written_change_nothing(
             assert out == ("1 + 1 = 10  ✓\n" if not expected else "")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize(
     ("closed", "code", "out"),
@@ -140,6 +144,7 @@ ASCII: Mapping[str, str] = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [*SMALL, ["train", "mnist", "--help"]], ids=" ".join)
 def test_a_locale_without_utf_8_is_no_fault(arguments: list[str], with_run: Path) -> None:
     result = rnn_tui(*arguments, RNN_TUI_HOME=str(with_run), **ASCII)
@@ -148,12 +153,14 @@ def test_a_locale_without_utf_8_is_no_fault(arguments: list[str], with_run: Path
     assert "\\u" not in result.stdout or json.loads(result.stdout)
 
 
+@pytest.mark.process
 def test_what_was_typed_wrong_is_said_in_such_a_locale() -> None:
     result = rnn_tui("runs", "show", "no…run", **ASCII)
     assert result.returncode == EXIT_FAILURE
     assert assert_one_sentence(result.stderr).isascii()
 
 
+@pytest.mark.process
 def test_the_home_of_nobody_is_said_in_a_sentence() -> None:
     for arguments in (["runs"], ["--help"], ["add", "1", "1"], []):
         result = rnn_tui(*arguments, RNN_TUI_HOME="~no-such-user/x")

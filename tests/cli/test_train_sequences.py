@@ -70,6 +70,7 @@ def told(task: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return document | {"output": output}
 
 
+@pytest.mark.process
 def test_json_has_a_spread_over_seeds_for_every_variant(task: str, told: dict[str, Any]) -> None:
     assert (told["task"], told["preset"], told["status"]) == (task, "fast", "finished")
     assert told["seeds"] == list(SEEDS)
@@ -86,6 +87,7 @@ def test_json_has_a_spread_over_seeds_for_every_variant(task: str, told: dict[st
     assert all(len(row["variants"]) == len(variants) for row in told["history"])
 
 
+@pytest.mark.process
 def test_json_has_accuracies_by_length(task: str, told: dict[str, Any]) -> None:
     names = ["accuracy"] if task == "recall" else ["bit_accuracy", "number_accuracy"]
     for variant in told["variants"]:
@@ -97,6 +99,7 @@ def test_json_has_accuracies_by_length(task: str, told: dict[str, Any]) -> None:
         assert [len(row) for row in rows] == [10] * 10
 
 
+@pytest.mark.process
 def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> None:
     code, out, err = run_inside(quick(task))
     assert (code, err) == (0, "")
@@ -111,6 +114,7 @@ def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> N
             )
 
 
+@pytest.mark.process
 def test_output_has_the_weights_of_the_run(task: str, told: dict[str, Any]) -> None:
     kept, chosen = read_weights(Path(told["weights"])), read_weights(told["output"])
     assert chosen.config == kept.config
@@ -122,6 +126,7 @@ def test_output_has_the_weights_of_the_run(task: str, told: dict[str, Any]) -> N
     assert list(chosen.metrics[TEST_FIGURES[task][0]]) == values  # type: ignore[arg-type]
 
 
+@pytest.mark.process
 def test_weights_of_a_run_answer_until_the_pretrained_are_asked_for(
     task: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +186,7 @@ def test_output_in_a_read_only_folder_is_refused(tmp_path: Path) -> None:
 # --- signals and terminals ------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 # The other two pairs are in `test_cli`.
 @pytest.mark.parametrize(
@@ -224,6 +230,7 @@ def test_signal_stops_and_keeps_the_weights(
     assert answer["weights"]["source"] == "pretrained"
 
 
+@pytest.mark.process
 def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
     code, output = in_terminal(quick(task), {})
     assert code == 0

@@ -99,6 +99,7 @@ def told(lines: list[str], how: str) -> list[str]:
     return [re.sub(r" {2,}", "  ", line) for line in text.splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page",
     [page for page in all_pages() if any(not one.not_run for one in blocks(page))],

@@ -195,6 +195,7 @@ def test_float32_asks_nothing_of_autocast() -> None:
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("given", "expected"), [(None, ":4096:2"), (":16:8", ":16:8")])
 def test_cublas_is_told_to_repeat_itself_before_torch_is_there(
     given: str | None, expected: str

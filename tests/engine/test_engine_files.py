@@ -130,6 +130,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         assert_refused(tmp_path / name, "it is a folder", tmp_path)
 
 
+@pytest.mark.process
 @posix
 @pytest.mark.parametrize("name", ["to stdout", "to descriptor", "to link"])
 def test_an_open_descriptor_takes_the_data_behind_what_is_there(name: str, tmp_path: Path) -> None:

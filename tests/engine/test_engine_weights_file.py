@@ -72,6 +72,7 @@ def test_figures_of_replicas_stay_apart_from_single_ones(tmp_path: Path) -> None
         assert math.isnan(second)
 
 
+@pytest.mark.process
 def test_reading_needs_no_torch(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     saved(path)

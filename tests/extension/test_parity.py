@@ -46,6 +46,7 @@ def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
     assert sum(len(text.splitlines()) for text in files().values()) <= 100
 
 
+@pytest.mark.process
 def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
     site: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
     assert len(list((tmp_path / "models").iterdir())) == 4
 
 
+@pytest.mark.process
 def test_it_learns(site: Path, home: Path) -> None:
     words = ("--hidden-size", "5", "--seeds", "3", "--json")
     (variant,) = json.loads(run(site, home, "train", "parity", *words))["variants"]

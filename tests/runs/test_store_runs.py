@@ -145,6 +145,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_killed_process_holds_nothing(home: Path) -> None:
     assert not is_held("run")

@@ -152,6 +152,7 @@ for number in range(100):
 """
 
 
+@pytest.mark.process
 def test_processes_that_make_it_at_once_make_it_once(tmp_path: Path) -> None:
     arguments = [sys.executable, "-c", OPEN, str(tmp_path)]
     processes = [

@@ -26,6 +26,7 @@ TINY = (
 ON, ONE = ("--on", "local:2"), ("--on", "local:1")
 
 
+@pytest.mark.process
 def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
     done = rnn_tui(
         "sweep",
@@ -64,6 +65,7 @@ def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
     assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)
 
 
+@pytest.mark.process
 def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
     search = (
         "--search",
@@ -93,6 +95,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
         assert stopped <= {trial.number for trial in store.sweep("found").trials if trial.pruned}
 
 
+@pytest.mark.process
 def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path) -> None:
     weights = tmp_path / "none.safetensors"
     weights.write_bytes(b"nothing")
@@ -115,6 +118,7 @@ def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path
     assert json.loads(again.stdout)["status"] == "finished"
 
 
+@pytest.mark.process
 def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
     settings = (
         "--preset",
@@ -134,6 +138,7 @@ def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
     assert (len(trial["runs"]), trial["value"]["n"]) == (2, 2)
 
 
+@pytest.mark.process
 def test_a_dry_run_begins_nothing() -> None:
     done = rnn_tui(
         "sweep", *TINY, "--grid", "hidden_size=2,3", "--seeds", "3", "--dry-run", "--json"
@@ -210,12 +215,14 @@ def test_without_the_extras_the_command_says_so(
         assert store.sweep_names() == []
 
 
+@pytest.mark.process
 def test_an_unknown_sweep_is_told() -> None:
     done = rnn_tui("sweep", "show", "nothing")
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is no sweep “nothing”" in done.stderr
 
 
+@pytest.mark.process
 def test_the_report_trains_on_workers() -> None:
     done = rnn_tui(
         "reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json"

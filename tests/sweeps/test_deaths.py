@@ -22,6 +22,8 @@ from tests.cli.command_line import environment, rnn_tui
 from tests.program import Program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
+pytestmark = pytest.mark.long
+
 # A few seconds of training, in many epochs.
 SETTINGS = (
     "--preset",

@@ -6,12 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
+import pytest
 
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines
+
+pytestmark = pytest.mark.long
 
 RUNS = 40
 RUNS_BETWEEN_KILLS = 10  # a few seconds' work, on a machine however busy

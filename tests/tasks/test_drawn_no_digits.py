@@ -115,6 +115,7 @@ def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(
         forget()
 
 
+@pytest.mark.process
 def test_drawing_does_not_load_torch() -> None:
     program = "import sys, numpy; from rnn_tui.tasks.mnist.no_digits import no_digits;"
     program += "no_digits(30, numpy.random.default_rng(0)); print('torch' in sys.modules)"

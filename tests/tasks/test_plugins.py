@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 GOOD = """
 from dataclasses import replace
 from rnn_tui.tasks.recall import RECALL

@@ -99,6 +99,7 @@ def test_escape_sequences_in_a_wrong_choice_stay_out_of_the_message(
     assert str(refused.value).isprintable()
 
 
+@pytest.mark.process
 def test_knowing_the_tasks_loads_no_heavy_library() -> None:
     code = (
         "import sys; from rnn_tui.tasks import TASKS; TASKS['mnist'].config('lstm', 'best'); "

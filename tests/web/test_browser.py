@@ -22,6 +22,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.web.browser import Browser, browsing
 
+pytestmark = pytest.mark.long
+
 # A page of somebody else, who knows even the token: it may open the app's page, but neither have it
 # in a frame, nor read it, nor talk to the app.
 STRANGER = """<!DOCTYPE html><title>waiting</title><iframe src="{page}"></iframe><script>

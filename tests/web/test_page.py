@@ -15,9 +15,10 @@ from rnn_tui.engine.paths import STORE_VARIABLE
 from tests.terminal import assert_interrupted
 from tests.web.page_process import PageProcess
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="pages are for systems with signals"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="pages are for systems with signals"),
+]
 
 F4 = "\x1bOS"
 

@@ -17,6 +17,8 @@ from rnn_tui.runs import training
 from tests.runs.kept_runs import small
 from tests.web.page_process import PageProcess
 
+pytestmark = pytest.mark.process
+
 F2, F5, F6, DOWN, ENTER = "\x1bOQ", "\x1b[15~", "\x1b[17~", "\x1b[B", "\r"
 
 

@@ -22,6 +22,8 @@ import pytest
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_refused, rnn_tui
 from tests.web.serving import PATIENCE, Serving, serving
 
+pytestmark = pytest.mark.process
+
 aiohttp = pytest.importorskip("aiohttp")
 pytest.importorskip("textual_serve")
 

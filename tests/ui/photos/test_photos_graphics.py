@@ -19,6 +19,8 @@ from rnn_tui.ui.photos.screens import LABEL_BOX
 from tests.program import Program
 from tests.ui.photos.photos_host import write_strokes
 
+pytestmark = pytest.mark.process
+
 pty = pytest.importorskip("pty")
 
 ROWS, COLUMNS = 30, 100

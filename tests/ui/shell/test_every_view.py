@@ -12,6 +12,8 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.sweeps.views import TrialsTable
 from tests.ui.helpers import running, screen_text, wait_until
 
+pytestmark = pytest.mark.long
+
 Look = Callable[[RnnTuiApp], object]
 
 

@@ -359,6 +359,7 @@ async def test_the_newest_sweep_stays_when_another_one_begins() -> None:
         assert (which.value, len(rows(app))) == ("first", 1)
 
 
+@pytest.mark.process
 async def test_a_sweep_of_another_process_is_followed() -> None:
     async with sweeps_tab() as (app, pilot):
         settings = ["--epochs", "1", "--training-size", "40", "--test-size", "20"]

@@ -11,6 +11,8 @@ from rnn_tui.engine.state import Status
 from rnn_tui.sweeps.kept import SweepStore
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.process
+
 F7, TAB = "\x1b[18~", "\t"
 
 
