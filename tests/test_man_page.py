@@ -85,6 +85,7 @@ def test_nothing_of_the_computer_that_made_it_is_on_it(page: str) -> None:
     assert str(SCRIPT.parents[2]) not in page
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
 def test_man_shows_it_without_complaint_at_80_columns(page: str, tmp_path: Path) -> None:
     file = tmp_path / "rnn-tui.1"

@@ -35,6 +35,7 @@ def test_q_ends_the_app_and_leaves_the_terminal_as_it_was(terminal: Terminal) ->
     terminal.assert_restored()
 
 
+@pytest.mark.long
 def test_a_size_that_a_python_prompt_has_left_in_the_environment_does_not_hold(home: Path) -> None:
     terminal = Terminal(changed="import os; os.environ.update(COLUMNS='70', LINES='9')")
     try:
@@ -45,6 +46,7 @@ def test_a_size_that_a_python_prompt_has_left_in_the_environment_does_not_hold(h
         terminal.close()
 
 
+@pytest.mark.long
 def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None:
     terminal.wait_for("MNIST")
     terminal.press("t")
@@ -72,6 +74,7 @@ def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(terminal
     assert_interrupted()
 
 
+@pytest.mark.long
 def test_alt_with_a_key_leaves_a_field_and_types_nothing(terminal: Terminal) -> None:
     terminal.wait_for("MNIST")
     terminal.press(F4)
@@ -96,6 +99,7 @@ def train(terminal: Terminal) -> None:
     terminal.wait_for(r"[1-9][\d,]* sequences/s")
 
 
+@pytest.mark.long
 def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +125,7 @@ def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
         terminal.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("controlling", [True, False], ids=["told", "not told"])
 def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run(
     home: Path, controlling: bool
@@ -147,6 +152,7 @@ def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Te
     assert_interrupted()
 
 
+@pytest.mark.long
 def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +190,7 @@ def test_stopped_continued_and_ended_the_app_leaves_the_terminal_as_it_was(
     terminal.assert_restored()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", ["", F3, F4, F5, F6])
 def test_it_can_be_quit_while_something_is_being_made(terminal: Terminal, keys: str) -> None:
     if keys:
@@ -204,6 +211,7 @@ STUCK = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changed", STUCK.values(), ids=list(STUCK))
 def test_it_can_be_ended_where_something_in_it_hangs(home: Path, changed: str) -> None:
     terminal = Terminal(changed=changed)

@@ -179,7 +179,7 @@ def in_shells(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("shell", names, indirect=True)
 
 
-@pytest.mark.process
+@pytest.mark.long
 @in_shells("bash", "zsh", "fish")
 def test_names_of_runs_come_as_they_are_and_nothing_in_them_is_run(shell: Shell) -> None:
     for typed, name in NAMES.items():
@@ -193,7 +193,7 @@ def test_names_of_runs_come_as_they_are_and_nothing_in_them_is_run(shell: Shell)
     assert not list(shell.place.rglob("ran"))
 
 
-@pytest.mark.process
+@pytest.mark.long
 @in_shells("tcsh")
 def test_tcsh_is_told_of_names_that_need_no_quotes(shell: Shell) -> None:
     assert shell.got("rnn-tui runs show recall-\t") == ["runs", "show", "recall-fast"]
@@ -201,7 +201,7 @@ def test_tcsh_is_told_of_names_that_need_no_quotes(shell: Shell) -> None:
     assert not list(shell.place.rglob("ran"))
 
 
-@pytest.mark.process
+@pytest.mark.long
 @in_shells(*SHELLS)
 def test_what_completes(shell: Shell) -> None:
     for typed, words in {
@@ -227,7 +227,7 @@ def test_what_completes(shell: Shell) -> None:
         assert got.replace("my photos/", "my photos") == words
 
 
-@pytest.mark.process
+@pytest.mark.long
 @in_shells("bash", "zsh", "fish")
 def test_what_completes_in_shells_that_know_more(shell: Shell) -> None:
     for typed, words in {
@@ -241,7 +241,7 @@ def test_what_completes_in_shells_that_know_more(shell: Shell) -> None:
         assert shell.got(f"rnn-tui {typed}") == words.split("|")
 
 
-@pytest.mark.process
+@pytest.mark.long
 @in_shells("bash", "zsh", "fish")
 def test_restore_completes_deleted_runs_and_nothing_else_does(shell: Shell) -> None:
     with contextlib.closing(sqlite3.connect(run_database())) as connection, connection:

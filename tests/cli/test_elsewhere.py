@@ -86,7 +86,7 @@ def test_a_run_is_paused_let_go_on_and_stopped_from_elsewhere(home: Path) -> Non
         assert "Another process stopped" in run_inside(["runs", "show", name])[1]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_paused_run_can_be_stopped(home: Path) -> None:
     with training_elsewhere() as (process, run_id):
         assert run_inside(["runs", "pause", run_id])[0] == 0
@@ -95,7 +95,7 @@ def test_a_paused_run_can_be_stopped(home: Path) -> None:
         assert record().status == "stopped"
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_several_are_stopped_and_what_does_not_train_is_said(home: Path) -> None:
     train(small("adder"))
     done = record().name
@@ -113,7 +113,7 @@ def test_several_are_stopped_and_what_does_not_train_is_said(home: Path) -> None
         assert "is stopped: it is not in training" in assert_one_sentence(err)
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_run_of_the_report_is_stopped_and_with_it_the_report(home: Path) -> None:
     arguments = (
         "report",
@@ -136,7 +136,7 @@ def test_a_run_of_the_report_is_stopped_and_with_it_the_report(home: Path) -> No
             assert [run.status for run in store.runs()] == ["stopped"]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_killed_process_leaves_nothing_to_stop(home: Path) -> None:
     with training_elsewhere() as (process, run_id):
         process.kill()
@@ -149,7 +149,7 @@ def test_a_killed_process_leaves_nothing_to_stop(home: Path) -> None:
 # --- watching -------------------------------------------------------------------------------------
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_in_a_pipe_the_epochs_come_as_train_prints_them(home: Path) -> None:
     with training_elsewhere() as (process, run_id):
         watcher = watching(run_id)
@@ -164,7 +164,7 @@ def test_in_a_pipe_the_epochs_come_as_train_prints_them(home: Path) -> None:
     assert ours == [sorted(line.split()) for line in trained.splitlines()]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_in_a_pipe_a_pause_is_said(home: Path) -> None:
     with training_elsewhere() as (_, run_id):
         watcher = watching(run_id)
@@ -176,7 +176,7 @@ def test_in_a_pipe_a_pause_is_said(home: Path) -> None:
         assert rest(watcher)[1] == ""
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
     settings = (
         "--preset",
@@ -205,7 +205,7 @@ def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
         assert shown["status"] == "finished"
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_killed_process_is_seen(home: Path) -> None:
     with training_elsewhere() as (process, run_id):
         watcher = watching(run_id)
@@ -217,7 +217,7 @@ def test_a_killed_process_is_seen(home: Path) -> None:
         assert "is interrupted at step" in assert_one_sentence(err)
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_ctrl_c_ends_the_watching_only(home: Path) -> None:
     with training_elsewhere() as (process, run_id):
         watcher = watching(run_id)
@@ -242,7 +242,7 @@ def test_what_is_not_in_training_is_shown_as_it_is(
     assert ("test_accuracy=" in out) is (status == "finished")
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
     with training_elsewhere() as (_, run_id):
         wait_for(lambda: record().best is not None)
@@ -282,7 +282,7 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         assert part in shown
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_terminal_without_colours_gets_none(home: Path) -> None:
     train()
     code, shown = in_terminal(

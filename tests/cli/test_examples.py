@@ -154,6 +154,7 @@ def typed(example: str) -> tuple[list[str], bytes]:
     return words[1:], given
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_does_what_it_says(example: str, place: Path) -> None:
     for beginning, reason in NOT_RUN.items():

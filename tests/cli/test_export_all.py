@@ -197,6 +197,7 @@ def test_no_runs(home: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_runs(home: Path, tmp_path: Path) -> None:
     config = TASKS["recall"].config("lstm", "report", hidden_sizes=(2,), seeds=1)
 

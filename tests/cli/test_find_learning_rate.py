@@ -127,7 +127,7 @@ def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert in_turn(tmp_path) == frozenset()
 
 
-@pytest.mark.process
+@pytest.mark.long
 @pytest.mark.parametrize("quiet", [False, True])
 def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
     # It takes more than a minute: stopped while libraries or data are loaded, or in the middle of

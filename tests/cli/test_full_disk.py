@@ -115,7 +115,7 @@ def test_a_report_that_can_not_be_kept_ends_with_1(home: Path) -> None:
     assert "The last weights of run" in err.splitlines()[-1]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_full_disk_from_the_beginning(small_disk: Path) -> None:
     filler = fill(small_disk)
     code, out, err = run_inside([*SMALL, "--json"])
@@ -128,7 +128,7 @@ def test_a_full_disk_from_the_beginning(small_disk: Path) -> None:
     assert statuses() == [Status.FINISHED]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_disk_that_is_full_at_the_end_and_freed_in_time(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

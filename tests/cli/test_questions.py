@@ -636,7 +636,7 @@ print(peak, file=sys.stderr)
 """
 
 
-@pytest.mark.process
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="tells the peak of memory in its own way")
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
 def test_memory_does_not_grow_with_the_number_of_lines(as_json: list[str]) -> None:
@@ -776,7 +776,7 @@ def test_what_cannot_be_written_is_written_otherwise() -> None:
     assert re.search(r"-> 4  wrong, 5  [\d.]+ %\n$", wrong.stdout)
 
 
-@pytest.mark.process
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
 def test_a_line_without_end_does_not_fill_memory() -> None:
     # 200 MB of ones, within an address space that could not hold them.

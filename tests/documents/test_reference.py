@@ -43,6 +43,7 @@ def test_the_table_of_presets_says_what_a_run_of_that_cell_has(
     }
 
 
+@pytest.mark.long
 def test_the_page_of_documents_is_what_the_commands_print() -> None:
     found = documents.fields_of_all()
     assert (FOLDER / "json.md").read_text(encoding="utf-8") == documents.page_of(found), MADE_BY

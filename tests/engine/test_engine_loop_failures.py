@@ -108,6 +108,7 @@ def test_earlier_weights_survive_divergence_on_disk(trainer: Any, tmp_path: Path
     assert path.read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_model_beyond_all_memory_is_refused(
     trainer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

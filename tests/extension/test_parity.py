@@ -68,7 +68,7 @@ def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
     assert len(list((tmp_path / "models").iterdir())) == 4
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_it_learns(site: Path, home: Path) -> None:
     words = ("--hidden-size", "5", "--seeds", "3", "--json")
     (variant,) = json.loads(run(site, home, "train", "parity", *words))["variants"]

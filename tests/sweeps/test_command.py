@@ -65,7 +65,7 @@ def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
     assert (again.returncode, len(again.stdout.splitlines())) == (0, 5)
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
     search = (
         "--search",
@@ -95,7 +95,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
         assert stopped <= {trial.number for trial in store.sweep("found").trials if trial.pruned}
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path) -> None:
     weights = tmp_path / "none.safetensors"
     weights.write_bytes(b"nothing")
@@ -118,7 +118,7 @@ def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path
     assert json.loads(again.stdout)["status"] == "finished"
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
     settings = (
         "--preset",
@@ -222,7 +222,7 @@ def test_an_unknown_sweep_is_told() -> None:
     assert "There is no sweep “nothing”" in done.stderr
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_the_report_trains_on_workers() -> None:
     done = rnn_tui(
         "reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ONE, "--json"

@@ -123,7 +123,7 @@ def test_a_missing_extra_is_named() -> None:
         require("no_such_package", "cluster")
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_nobody_at_an_address_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -133,7 +133,7 @@ def test_nobody_at_an_address_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_cluster_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
     arguments = (
@@ -143,7 +143,7 @@ def test_a_cluster_of_a_file(tmp_path: Path) -> None:
     check_swept(str(file))
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_shared_folder_for_checkpoints(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -180,7 +180,7 @@ def certificates(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_tls_by_dasks_own_configuration(tmp_path: Path, certificates: dict[str, Path]) -> None:
     cert, key = str(certificates["cert"]), str(certificates["key"])
     with machines(
@@ -246,7 +246,7 @@ def sshd(tmp_path: Path) -> Iterator[Path]:
         process.wait()
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_machines_by_ssh(tmp_path: Path, sshd: Path) -> None:
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("here\n")

@@ -13,6 +13,7 @@ MODELS = ("rnn", "lstm", "bilstm")
 TOLERANCE = 0.0201
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", MODELS)
 def test_the_figures_that_come_with_them_are_reached_again(model: str) -> None:
     file = read_weights(choose_shipped("mnist", model).path)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
+import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +21,8 @@ from rnn_tui.ui.textual_fixes import joined_styles
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
+# For a test that draws one thing at every size: the larger ones are tried among the long tests.
+AT_SIZES = [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])]
 # Single keys that are commands of the app, or may become some.
 APP_KEYS = "tspnfcmlv0rhixq"
 

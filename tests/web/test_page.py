@@ -59,6 +59,7 @@ def test_a_page_starts_without_a_terminal_and_q_ends_it(page: PageProcess) -> No
     assert page.meta[-1] == {"type": "exit"}
 
 
+@pytest.mark.long
 def test_plain_textual_serve_starts_it_as_well(home: Path) -> None:
     """Another server sets these variables and no other, and runs go where they always go."""
     environment = {
@@ -115,6 +116,7 @@ def test_it_hears_keys_and_sizes(page: PageProcess) -> None:
     assert page.process.poll() is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", ["0", "-5", "1000000", "many", ""])
 def test_a_size_that_can_not_be_is_put_right(store: Path, columns: str) -> None:
     with PageProcess(store=store, environment={"COLUMNS": columns, "ROWS": columns}) as page:
@@ -125,6 +127,7 @@ def test_a_size_that_can_not_be_is_put_right(store: Path, columns: str) -> None:
         assert page.wait_for_end() == 0
 
 
+@pytest.mark.long
 def test_packets_that_make_no_sense_are_passed_over(page: PageProcess) -> None:
     for width, height in ((0, 0), (-1, 5), (10**6, 10**9), ("a", None), (1e400, 3), ([], {})):
         page.resize(width, height)
@@ -164,6 +167,7 @@ def test_packets_that_make_no_sense_are_passed_over(page: PageProcess) -> None:
     assert page.process.poll() is None
 
 
+@pytest.mark.long
 def test_a_character_that_two_packets_share_is_one(page: PageProcess) -> None:
     page.press("\x10")
     page.wait_for("Search")
@@ -172,6 +176,7 @@ def test_a_character_that_two_packets_share_is_one(page: PageProcess) -> None:
     page.wait_for("né")
 
 
+@pytest.mark.long
 def test_what_anybody_prints_is_no_packet(store: Path) -> None:
     noise = (
         "import os, sys, threading, time\n"
@@ -197,6 +202,7 @@ def test_what_anybody_prints_is_no_packet(store: Path) -> None:
     assert b"of another program" in printed
 
 
+@pytest.mark.long
 def test_ctrl_z_and_ctrl_c_end_nothing(page: PageProcess) -> None:
     page.press("\x1a")
     page.press("\x03")
@@ -206,6 +212,7 @@ def test_ctrl_z_and_ctrl_c_end_nothing(page: PageProcess) -> None:
     page.wait_for("Help")
 
 
+@pytest.mark.long
 def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(
     page: PageProcess,
 ) -> None:
@@ -240,6 +247,7 @@ WAYS: dict[str, tuple[Callable[[PageProcess], object], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 def test_each_end_keeps_the_training_and_the_next_page_offers_to_go_on(
     store: Path, way: str
@@ -255,6 +263,7 @@ def test_each_end_keeps_the_training_and_the_next_page_offers_to_go_on(
         page.wait_for("interrupted")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["the end of its stdin", "SIGTERM"])
 def test_it_ends_where_it_hangs_in_a_write(store: Path, way: str) -> None:
     end, code = WAYS[way]
@@ -281,6 +290,7 @@ def fill(page: PageProcess) -> None:
         waiting = now
 
 
+@pytest.mark.long
 def test_a_screenshot_is_a_download(page: PageProcess) -> None:
     page.press("\x10")
     page.wait_for("Search")

@@ -249,7 +249,7 @@ def page(share: Path, tmp_path: Path) -> Iterator[PageProcess]:
         assert page.process.poll() is None
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_the_field_and_the_tree_of_a_page_know_the_share_alone(
     page: PageProcess, share: Path
 ) -> None:
@@ -300,7 +300,7 @@ def test_the_field_and_the_tree_of_a_page_know_the_share_alone(
     assert str(share.parent) not in page.screen
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_page_writes_nothing_into_the_share(page: PageProcess, share: Path) -> None:
     before = sorted(share.rglob("*"))
     page.press("e")

@@ -52,6 +52,7 @@ def export(page: PageProcess, downs: int) -> tuple[str, bytes]:
     return name.removeprefix("/"), data
 
 
+@pytest.mark.long
 def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> None:
     page.press(F5)
     page.wait_for("2 runs · by age")
@@ -75,6 +76,7 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
         assert not any(".." in one or one.startswith("/") for one in archive.namelist())
 
 
+@pytest.mark.long
 def test_photos_are_downloaded(page: PageProcess) -> None:
     page.press(F2)
     page.wait_for("Confusion")
@@ -103,6 +105,7 @@ def test_photos_are_downloaded(page: PageProcess) -> None:
         ]
 
 
+@pytest.mark.long
 def test_the_report_is_downloaded(page: PageProcess) -> None:
     page.press(F6)
     page.wait_for("Conclusions")

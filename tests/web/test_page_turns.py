@@ -55,7 +55,7 @@ def ahead(turns: Path) -> Iterator[Turn]:
     turn.give_back()
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_pages_train_in_turn_and_say_so(
     pages: Callable[[str], PageProcess], turns: Path, ahead: Turn
 ) -> None:
@@ -79,7 +79,7 @@ def test_pages_train_in_turn_and_say_so(
     assert in_turn(turns) == {first.process.pid}
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
     pages: Callable[[str], PageProcess],
     turns: Path,
@@ -103,7 +103,7 @@ def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
         assert [run.status for run in store.runs()] == [Status.INTERRUPTED, Status.STOPPED]
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_the_rerun_of_the_report_waits_too(
     pages: Callable[[str], PageProcess], turns: Path, ahead: Turn
 ) -> None:

@@ -250,6 +250,7 @@ async def test_a_page_takes_nothing_from_elsewhere_and_no_frame_takes_it(server:
     assert cookie["samesite"] == "Lax"
 
 
+@pytest.mark.long
 async def test_without_a_token_where_that_was_asked_for() -> None:
     with serving("--no-token") as server:
         assert "token" not in server.address
@@ -263,6 +264,7 @@ async def test_without_a_token_where_that_was_asked_for() -> None:
 # --- a page ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_nonsense_moves_no_page(server: Serving) -> None:
     async with client_of(server) as client, client.page("width=-1&height=1e9") as page:
         for text in NONSENSE:
@@ -277,6 +279,7 @@ async def test_nonsense_moves_no_page(server: Serving) -> None:
         assert json.loads(message.data) == ["pong", "12"]
 
 
+@pytest.mark.long
 async def test_a_huge_message_closes_its_page_and_no_other(server: Serving) -> None:
     async with client_of(server) as client, client.page() as page, client.page() as other:
         first = server.pages[:1]
@@ -287,6 +290,7 @@ async def test_a_huge_message_closes_its_page_and_no_other(server: Serving) -> N
         assert await drawn(other)
 
 
+@pytest.mark.long
 async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Serving) -> None:
     async with client_of(server) as client, client.page() as page:
         killed = server.pages[-1]
@@ -303,6 +307,7 @@ async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Servin
             assert await drawn(other)
 
 
+@pytest.mark.long
 async def test_q_ends_the_app_and_says_so(server: Serving) -> None:
     async with client_of(server) as client, client.page() as page:
         await page.send_str('["stdin", "q"]')
@@ -312,6 +317,7 @@ async def test_q_ends_the_app_and_says_so(server: Serving) -> None:
 # --- stores ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_each_browser_has_a_store_and_each_page_of_it_too(server: Serving) -> None:
     async with client_of(server) as one, client_of(server) as other:
         for client in (one, other):
@@ -330,6 +336,7 @@ async def test_each_browser_has_a_store_and_each_page_of_it_too(server: Serving)
     assert not [store for store in (first, second, third) if Path(store).exists()]
 
 
+@pytest.mark.long
 async def test_a_cookie_is_no_path(server: Serving) -> None:
     async with client_of(server) as client:
         for cookie in ("../../x", "a" * 31, "A" * 32, "/", "%2e%2e"):
@@ -340,6 +347,7 @@ async def test_a_cookie_is_no_path(server: Serving) -> None:
                 assert re.fullmatch(r".*/pages/[0-9a-f]{32}", store_of(server.pages[-1]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "store"), [((), ""), (("--share", ".", "--one-store"), "pages/common")]
 )
@@ -362,6 +370,7 @@ async def test_one_store_for_all_pages(
 # --- limits and the end ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_a_full_house_says_so_and_a_closed_page_makes_room() -> None:
     with serving("--pages", "1") as server:
         async with client_of(server) as client:
@@ -376,6 +385,7 @@ async def test_a_full_house_says_so_and_a_closed_page_makes_room() -> None:
                 assert not page.closed
 
 
+@pytest.mark.long
 async def test_an_idle_page_is_closed() -> None:
     with serving("--idle", "0.02") as server:
         async with client_of(server) as client, client.page() as page:
@@ -383,6 +393,7 @@ async def test_an_idle_page_is_closed() -> None:
             await gone(server.pages)
 
 
+@pytest.mark.long
 async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
     async with client_of(server) as client:
         async with client.page():
@@ -391,6 +402,7 @@ async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
         await gone(hanging)
 
 
+@pytest.mark.long
 async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
     # which trains MNIST for minutes
     (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")
@@ -434,6 +446,7 @@ async def test_a_signal_ends_all_that_was_started(number: signal.Signals) -> Non
             assert not any(map(lives, pages))
 
 
+@pytest.mark.long
 async def test_pages_of_a_server_that_was_killed_end_too() -> None:
     with serving() as server:
         async with client_of(server) as client, client.page(), client.page():
@@ -445,6 +458,7 @@ async def test_pages_of_a_server_that_was_killed_end_too() -> None:
 # --- what is refused ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_can_t_be_served_is_refused_in_a_sentence(tmp_path: Path, home: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = str(taken.getsockname()[1])

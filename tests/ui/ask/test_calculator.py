@@ -39,7 +39,7 @@ from tests.runs.kept_runs import train
 from tests.ui import helpers
 from tests.ui.helpers import PanelApp, busy, screen_lines, screen_text, settled
 
-SIZES = [(80, 20), *helpers.SIZES]
+SIZES = [(80, 20), *helpers.AT_SIZES]
 Host = PanelApp[CalculatorPanel]
 
 
@@ -465,6 +465,7 @@ async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
         assert shown.max_scroll_x - shown.scroll_offset.x == 20
 
 
+@pytest.mark.long
 async def test_any_size_and_theme() -> None:
     async with calculating((200, 50)) as (app, pilot):
         await ask(pilot, ALL, 0)

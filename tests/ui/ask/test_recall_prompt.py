@@ -33,7 +33,15 @@ from rnn_tui.ui.widgets.digits import (
     large_digit,
     small_digit,
 )
-from tests.ui.helpers import SIZES, PanelApp, busy, screen_lines, screen_text, settled, wait_until
+from tests.ui.helpers import (
+    AT_SIZES,
+    PanelApp,
+    busy,
+    screen_lines,
+    screen_text,
+    settled,
+    wait_until,
+)
 
 
 class PromptApp(App[None]):
@@ -561,7 +569,7 @@ async def test_a_damaged_run_is_passed_over() -> None:
 # What it looks like
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> None:
     async with asking(size) as (app, pilot):
         await typed(app, pilot, *"90210")

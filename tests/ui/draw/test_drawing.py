@@ -33,7 +33,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
 from tests.ui.helpers import (
     APP_KEYS,
-    SIZES,
+    AT_SIZES,
     PanelApp,
     busy,
     running,
@@ -166,7 +166,7 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
 # Answers
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_what_is_drawn_with_the_mouse_is_read(
     size: tuple[int, int], lstm_alone: None
 ) -> None:
@@ -251,7 +251,7 @@ async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.Monke
 # Strokes
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: None) -> None:
     async with drawing(size) as (app, pilot):
         await drag(pilot, [(3, 3), (24, 24)])
@@ -363,7 +363,7 @@ async def test_ink_can_be_seen_without_colours(lstm_alone: None) -> None:
             assert not pad_lines(app)[0].strip()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_everything_is_within_the_screen(size: tuple[int, int], three: None) -> None:
     async with drawing(size) as (app, pilot):
         await drag(pilot, SEVEN)

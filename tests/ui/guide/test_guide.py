@@ -25,7 +25,7 @@ from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
-    SIZES,
+    AT_SIZES,
     finish,
     last_notice,
     notices,
@@ -128,6 +128,7 @@ async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
     await pilot.pause()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", experiment_names())
 async def test_each_is_played_to_its_end(name: str) -> None:
     app = RnnTuiApp(ShortRuns(TAUGHT.get(name, "")))
@@ -171,7 +172,7 @@ async def begin_it(pilot: Pilot[Any]) -> GuidePanel:
     return panel_of(app)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
@@ -253,6 +254,7 @@ async def test_leaving_while_it_waits_stops_nothing_that_trains(
         assert app.pane.view == "training"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("keys", "words"),
     [

@@ -19,7 +19,7 @@ from rnn_tui.ui.home.pane import HomeDigit, HomePane
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, notices, running, screen_text, wait_until
+from tests.ui.helpers import AT_SIZES, notices, running, screen_text, wait_until
 
 ROWS = 28
 ONE = [(14, 4), (14, 24)]
@@ -74,7 +74,7 @@ async def drag(pilot: Pilot[Any], places: list[tuple[int, int]]) -> None:
     await post([events.MouseUp], HomePad, cells[-1], button=1)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
     async with home(size=size) as (app, digit, pilot):
         faint = ink_of(digit)
@@ -93,7 +93,7 @@ async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
         assert digit.given.name in text
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None:
     async with home(size=size) as (app, digit, _):
         text = screen_text(app)

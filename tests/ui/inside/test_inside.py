@@ -24,7 +24,7 @@ from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import SIZES, busy, drawn, running, screen_text, unfolded, wait_until
+from tests.ui.helpers import AT_SIZES, busy, drawn, running, screen_text, unfolded, wait_until
 from tests.ui.inside.looking import addition, band, inside, settled, text
 
 
@@ -286,7 +286,7 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
         assert app.is_running
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int]) -> None:
     async with inside("mnist", size) as (app, view, pilot):
         await pilot.press("left")

@@ -94,6 +94,7 @@ async def test_the_samples_are_there_at_first_look_and_then_nothing_wakes_up() -
         assert all(one is other for one, other in zip(before, readings(app), strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("draws")
 async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) -> None:
     async with photos_app(four) as (app, pilot):

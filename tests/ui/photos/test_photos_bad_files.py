@@ -131,6 +131,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long
 async def test_hostile_names_do_no_harm_in_the_whole_app(
     runs: ScriptedRuns, no_samples: Path
 ) -> None:

@@ -186,6 +186,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., PixelTerminal]]:
         one.close()
 
 
+@pytest.mark.long
 def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal]) -> None:
     shown = terminal("auto", SIXEL)
     four = 2 * 4 * SIDE * SIDE // 2
@@ -216,6 +217,7 @@ def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal
     shown.until(lambda: len(shown.covered) == four and shown.covered != gallery)
 
 
+@pytest.mark.long
 def test_kittys_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal]) -> None:
     shown = terminal("auto", KITTY)
     shown.until(lambda: shown.text.count(PLACEHOLDER) == 2 * 4 * SIDE * SIDE // 2)
@@ -225,6 +227,7 @@ def test_kittys_pictures_go_with_their_view(terminal: Callable[..., PixelTermina
     assert PLACEHOLDER not in shown.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wanted", "tmux", "sixels"),
     [

@@ -29,7 +29,7 @@ def progress(app: RnnTuiApp) -> str:
     return str(app.query_one(RunProgress).query_one("#progress-what", Label).content)
 
 
-@pytest.mark.process
+@pytest.mark.long
 async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home: Path) -> None:
     train()
     ended = record().name
@@ -71,7 +71,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
             )
 
 
-@pytest.mark.process
+@pytest.mark.long
 async def test_its_curve_goes_on_in_compare(home: Path) -> None:
     with training_elsewhere():
         async with runs_tab() as (app, pilot):
@@ -86,7 +86,7 @@ async def test_its_curve_goes_on_in_compare(home: Path) -> None:
             await wait_until(pilot, lambda: points() > before)
 
 
-@pytest.mark.process
+@pytest.mark.long
 async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
     with training_elsewhere() as (_, other):
         async with runs_tab(size=(160, 40)) as (app, pilot):

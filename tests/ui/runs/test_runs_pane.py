@@ -32,7 +32,7 @@ from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import (
-    SIZES,
+    AT_SIZES,
     last_notice,
     notices,
     press_at_once,
@@ -225,7 +225,8 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path
         await wait_until(pilot, lambda: app.pane.complete)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> None:
     async with runs_tab(size=size) as (app, pilot):
         for theme in ("textual-light", "textual-dark"):

@@ -126,6 +126,7 @@ async def test_a_run_that_stands_still_rings_once(
         await wait_until(pilot, lambda: len(rung) == 2)
 
 
+@pytest.mark.long
 async def test_inside_tmux_the_terminal_around_it_is_asked_and_reached(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

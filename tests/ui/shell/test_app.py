@@ -273,6 +273,7 @@ async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) ->
         runs.stop()
 
 
+@pytest.mark.long
 async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
@@ -468,6 +469,7 @@ async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
 # What it looks like
 
 
+@pytest.mark.long
 async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=SIZES[-1]) as pilot:

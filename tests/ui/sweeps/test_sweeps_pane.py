@@ -165,6 +165,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await wait_until(pilot, lambda: len(app.query_one(RunsTable).listing.items) == 4)
 
 
+@pytest.mark.long
 async def test_stopped_it_goes_on_with_the_same_run() -> None:
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {"vary": "hidden_size=2", "fixed": LONG, "name": "long"})
@@ -204,6 +205,7 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
     assert not is_held(lock_of_sweep("long"))
 
 
+@pytest.mark.long
 async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
     async with sweeps_tab() as (app, pilot):
         await fill_in(
@@ -359,7 +361,7 @@ async def test_the_newest_sweep_stays_when_another_one_begins() -> None:
         assert (which.value, len(rows(app))) == ("first", 1)
 
 
-@pytest.mark.process
+@pytest.mark.long
 async def test_a_sweep_of_another_process_is_followed() -> None:
     async with sweeps_tab() as (app, pilot):
         settings = ["--epochs", "1", "--training-size", "40", "--test-size", "20"]

@@ -18,7 +18,15 @@ from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, last_notice, running, screen_text, start, unfolded, wait_until
+from tests.ui.helpers import (
+    AT_SIZES,
+    last_notice,
+    running,
+    screen_text,
+    start,
+    unfolded,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -46,7 +54,7 @@ async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
     return chart
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", AT_SIZES)
 async def test_what_is_found_goes_into_the_form(
     size: tuple[int, int], manager: TrainingManager, home: Path
 ) -> None:
