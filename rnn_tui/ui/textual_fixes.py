@@ -15,6 +15,7 @@ from textual._compositor import CompositorMap
 from textual.app import App
 from textual.binding import ActiveBinding, BindingsMap
 from textual.dom import DOMNode
+from textual.errors import NoWidget
 from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.message_pump import MessagePump
@@ -118,7 +119,13 @@ class OrderedApp(App[int]):
         return self._in_hand is None or time.monotonic() > self._since + SECONDS_UNDRAWN
 
     async def on_event(self, event: events.Event) -> None:
-        """Take a key, or what is pasted, in its turn."""
+        """Take a key, or what is pasted, in its turn; a press on what is gone is none.
+
+        Textual begins to select text in the widget that was drawn there, looks for the one around
+        it, and ends where there is none any more, as at a second click on a notice.
+        """
+        if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone_at(event):
+            return
         if event.is_forwarded or not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
             return
@@ -127,6 +134,14 @@ class OrderedApp(App[int]):
             self.set_timer(SECONDS_A_KEY, partial(self._key_done, self._in_hand))
         elif len(self._typed) == 1:  # or those before it wait already
             await self._next_key()
+
+    def _is_gone_at(self, event: events.MouseEvent) -> bool:
+        """Whether the widget that is drawn under the mouse has been removed since."""
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return not widget.is_attached
 
     def takes_keys(self) -> bool:
         """Whether what keys are for is there; it comes soon where it is not."""
