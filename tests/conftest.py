@@ -22,6 +22,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
+from rnn_tui.cli.main import prepare_process
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.runs.held import HELD
@@ -29,6 +30,7 @@ from rnn_tui.runs.held import HELD
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+prepare_process()  # as in a process of a user
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
 LONGEST = (

@@ -261,3 +261,81 @@ print(json.dumps(["", sorted(sys.modules)]))
 def test_the_tab_of_sweeps_imports_nothing_that_trains_or_searches() -> None:
     _, modules = outcome_of(SWEEPS)
     assert not modules & (HEAVY | {"distributed", "dask", "optuna", "yaml"})
+
+
+# The libraries come first, since what they change in a process is theirs.
+EFFECTS = """
+import ast, faulthandler, gc, importlib, inspect, json, logging, os, pkgutil, signal, sys
+import threading, warnings
+from contextlib import suppress
+from pathlib import Path
+
+# Are to go: nothing is to be assigned to a class of Textual's.
+PATCHES = "rnn_tui.ui.textual_"
+import rnn_tui
+names = sorted(m.name for m in pkgutil.walk_packages(rnn_tui.__path__, "rnn_tui."))
+names = [name for name in names if not name.endswith("__main__")]
+libraries = set()
+for path in Path(rnn_tui.__file__).parent.rglob("*.py"):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            libraries |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            libraries |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+libraries = sorted(name for name in libraries if not name.startswith("rnn_tui"))
+for name in libraries + [name for name in names if name.startswith(PATCHES)]:
+    with suppress(ImportError):
+        importlib.import_module(name)
+
+import cv2, torch
+
+def classes():
+    for name, module in sorted(sys.modules.items()):
+        if module is not None and not name.startswith("rnn_tui"):
+            for member in list(vars(module).values()):
+                if isinstance(member, type) and member.__module__ == name:
+                    yield f"{name}.{member.__qualname__}", member
+
+# What Python and libraries keep in a class by themselves, as a list of its subclasses.
+KEPT = ("_abc_impl", "__abstractmethods__", "__annotations__", "_merged_bindings")
+
+def state():
+    return {
+        "environment": dict(os.environ),
+        "warnings": [str(entry) for entry in warnings.filters],
+        "garbage": [gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()],
+        "signals": [repr(signal.getsignal(number)) for number in sorted(signal.valid_signals())],
+        "faults": faulthandler.is_enabled(),
+        "hooks": [repr(sys.excepthook), repr(threading.excepthook), repr(sys.unraisablehook)],
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+        "log": [repr(logging.root), repr(logging.root.handlers), logging.raiseExceptions],
+        "streams": [repr(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)],
+        "numbers": [sys.getrecursionlimit(), sys.get_int_max_str_digits(), sys.getswitchinterval()],
+        "folder": os.getcwd(),
+        "torch": [torch.get_num_threads(), torch.initial_seed(), str(torch.get_default_dtype())],
+        "opencv": [cv2.getNumThreads(), cv2.utils.logging.getLogLevel()],
+    }
+
+def patched(before):
+    return sorted(
+        f"{name}.{member}"
+        for name, (cls, members) in before.items()
+        for member in members.keys() | vars(cls).keys()
+        if member not in KEPT and members.get(member) is not vars(cls).get(member)
+    )
+
+members = {name: (cls, dict(vars(cls))) for name, cls in classes()}
+before = state()
+for name in names:
+    importlib.import_module(name)
+after = state()
+changed = [name for name in before if before[name] != after[name]]
+told = [f"{name}: {before[name]} -> {after[name]}" for name in changed]
+print(json.dumps([told + patched(members), names]))
+"""
+
+
+def test_no_import_of_the_package_changes_anything_in_the_process() -> None:
+    changed, modules = outcome_of(EFFECTS)
+    assert changed == []
+    assert modules == {"rnn_tui"}

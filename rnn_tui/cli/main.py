@@ -11,6 +11,7 @@ import io
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -19,6 +20,7 @@ from typing import TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
+from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
 
 # A file that can't be read or written is no wrong usage.
@@ -50,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all
     that was printed is out.
     """
+    prepare_process()
     prepare_streams()
     try:
         code = _end_of(sys.argv[1:] if arguments is None else arguments)
@@ -183,10 +186,23 @@ class _Messages(_Results):
         _forget(self)
 
 
+def prepare_process() -> None:
+    """Set what libraries read as they are loaded, and keep them from printing.
+
+    Importing the package changes nothing in the process: whoever uses a module of it decides.
+    """
+    require_repeatable_cuda()
+    # What is wrong with the text or the profile of an image does not concern its pixels. Both are
+    # for good: to turn them on again after a file would do so for another thread, too.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
 def prepare_streams() -> None:
     """Make streams of stdout and stderr that always take text, or end the process as they
     should.
     """
+    codecs.register_error("rnn-tui-substitutes", _substitute)
     for number in range(3):
         try:
             os.fstat(number)
@@ -226,9 +242,6 @@ def _substitute(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
     # names of files have bytes that are no characters
     return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
-
-
-codecs.register_error("rnn-tui-substitutes", _substitute)
 
 
 def let_go_of_stdout() -> None:

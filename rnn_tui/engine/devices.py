@@ -5,6 +5,7 @@ The first frame needs the module: torch and psutil are imported on use.
 """
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,14 @@ SECONDS_BETWEEN_LOOKS = 0.3
 WEIGHT_BYTES, STEP_BYTES = 4, 12
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
+
+
+def require_repeatable_cuda() -> None:
+    """Have an LSTM on CUDA repeat itself, unless the user's environment says otherwise.
+
+    cuBLAS reads this as it is loaded: so call it before anything imports torch.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
 
 
 def devices_here() -> list[str]:

@@ -16,7 +16,6 @@ import io
 import os
 import stat
 import struct
-import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -197,10 +196,6 @@ _READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the 
     **dict.fromkeys(_TIFF, _tiff),
     b"BM": _bmp,
 }
-# what is wrong with a file's text or profile does not concern its pixels
-warnings.filterwarnings("ignore", module=r"PIL\.")
-# For good: to turn them on again afterwards would do so for another thread, too.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
+from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
@@ -112,6 +113,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
     """
     from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
 
+    require_repeatable_cuda()  # a worker on another machine is no `rnn-tui`
     worker = get_worker()
     for old, one in list(_TRAININGS.items()):
         if one.over and one.topic != topic:
