@@ -25,7 +25,6 @@ from textual.pilot import Pilot
 from rnn_tui.cli.main import prepare_process
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
-from rnn_tui.runs.held import HELD
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.
@@ -207,14 +206,11 @@ def same_chance() -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the test's own for everything that is written."""
     path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RNN_TUI_HOME", str(path))
-    yield path
-    HELD.let_go()
+    return path
 
 
 def write_mnist_slice(root: Path, train: int = TRAIN_IMAGES, test: int = TEST_IMAGES) -> Path:

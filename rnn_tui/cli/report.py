@@ -45,7 +45,7 @@ from rnn_tui.report.rows import (
 )
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
-from rnn_tui.runs.held import HELD
+from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
 from rnn_tui.sweeps.cluster import FORM, read_place
@@ -133,8 +133,9 @@ def run(options: argparse.Namespace) -> int:
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:
-            end = train_missing(made, progress.take, control, place)
-            lost = HELD.insist()
+            held: list[HeldRun] = []
+            end = train_missing(made, progress.take, control, place, hold=held.append)
+            lost = losses(held)
         stopped = end.runs_left > 0
         # A signal that comes now is too late to stop anything: what there is, is told whole.
         _tell(

@@ -21,7 +21,7 @@ from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
-from rnn_tui.runs.held import HELD
+from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
@@ -166,12 +166,13 @@ def run(options: argparse.Namespace) -> int:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
         evaluation = None
+        held: list[HeldRun] = []
         with told.bar:
             if record is None:
-                outcome = training.train(config, told.emit, control, state.run_id)
+                outcome = training.train(config, told.emit, control, state.run_id, hold=held.append)
             else:
-                outcome = training.resume(record, told.emit, control)
-            lost = HELD.insist()
+                outcome = training.resume(record, told.emit, control, hold=held.append)
+            lost = losses(held)
             finished = outcome is not None and outcome.metrics and outcome.weights
             # the document has more than the events say
             if options.json and config.variants and finished:

@@ -15,7 +15,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
-from rnn_tui.runs.held import HELD
+from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import TrainingPlace
@@ -76,7 +76,12 @@ def standing(
 
 
 def train_missing(
-    plan: Plan, emit: Emit, control: Control, place: TrainingPlace | None = None
+    plan: Plan,
+    emit: Emit,
+    control: Control,
+    place: TrainingPlace | None = None,
+    *,
+    hold: Hold = HeldRun.finish,
 ) -> Standing:
     """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is
     at the end.
@@ -84,17 +89,17 @@ def train_missing(
     What is lacking is looked up before every run: what was interrupted or stopped goes on, what
     another process trains is left to it, what fails is not tried again. `emit` gets every event in
     this thread, and a `Standing` between runs, in them at most twice a second. `control` pauses or
-    stops all runs. `place` has workers; else this thread trains one by one. A DeviceError tells of
-    no such device, a ClusterError of workers, a StoreError of a bad store, or that a report trains
-    elsewhere already.
+    stops all runs. `place` has workers; else this thread trains one by one, and `hold` takes what
+    can't be kept for now. A DeviceError tells of no such device, a ClusterError of workers, a
+    StoreError of a bad store, or that a report trains elsewhere already.
     """
     if place is None:
-        lacking = _Lacking(plan, emit, control)
+        lacking = _Lacking(plan, emit, control, hold)
         while lacking.look():
             lacking.train()
         return lacking.now
     with SweepStore() as store:
-        lacking = _Lacking(plan, emit, control, store, place.size)
+        lacking = _Lacking(plan, emit, control, hold, store=store, workers=place.size)
         if lacking.look():
             train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
             lacking.look()
@@ -111,10 +116,16 @@ class _Lacking:
         plan: Plan,
         emit: Emit,
         control: Control,
+        hold: Hold,
+        *,
         store: SweepStore | None = None,
         workers: int = 1,
     ) -> None:
-        self._plan, self._emit, self._control, self._store = plan, emit, control, store
+        self._plan = plan
+        self._emit = emit
+        self._control = control
+        self._hold = hold
+        self._store = store
         self._tried, self._unusable = set[Part](), set[str]()
         self._speed: MachineSpeed | None = None
         self._workers = workers  # that train side by side, as far as is known
@@ -122,7 +133,6 @@ class _Lacking:
 
     def look(self) -> bool:
         """Look up what is lacking now, and tell; False where nothing is, or no more is to begin."""
-        HELD.keep()  # there may be room for it again
         with RunStore() as store:
             has = kept(self._plan, store)
         self._works = work_for(has, tried=self._tried, unusable=self._unusable)
@@ -143,9 +153,9 @@ class _Lacking:
         work, take = self._in_hand[job.run_id].work, partial(self.take, job)
         try:
             if work.run is None:
-                training.train(job.config, take, self._control, job.run_id)
+                training.train(job.config, take, self._control, job.run_id, hold=self._hold)
             else:
-                training.resume(work.run, take, self._control)
+                training.resume(work.run, take, self._control, hold=self._hold)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise

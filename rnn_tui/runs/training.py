@@ -2,7 +2,7 @@
 
 A run has a lock while it trains, a row in the database that follows its events, and a folder with
 its last checkpoint. Each way in which that fails is told once, and training goes on; what could not
-be kept when it is over is held in memory (`held`).
+be kept when it is over is held in memory by whoever wants it (`held`).
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.resources import MachineWatch
-from rnn_tui.runs.held import HELD, HeldRun
+from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.locks import RunLock, Turn, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
@@ -43,10 +43,20 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
 
 
 def train(
-    config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None
+    config: RunConfig,
+    emit: Emit,
+    control: Control,
+    run_id: str,
+    *,
+    name: str | None = None,
+    hold: Hold = HeldRun.finish,
 ) -> "Outcome | None":
-    """Train a new run, and keep it; `emit` gets every event in this thread. None if it is stopped
-    before its turn comes.
+    """Train a new run, and keep it; `emit` gets every event in this thread.
+
+    `hold` takes it where it can't be kept at its end; unless told otherwise, one more try is made.
+
+    Returns:
+        what is left of it; None if it is stopped before its turn comes.
     """
     lock = RunLock.acquire(run_id)
     return _fit(
@@ -57,12 +67,18 @@ def train(
         name=name or automatic_name(config),
         lock=lock,
         turn=Turn(),
+        hold=hold,
     )
 
 
-def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
-    """Go on with a run from its last checkpoint, if any, or a StoreError or CheckpointError before
-    anything has changed.
+def resume(
+    run: RunRecord, emit: Emit, control: Control, *, hold: Hold = HeldRun.finish
+) -> "Outcome | None":
+    """Go on with a run from its last checkpoint, if it has one; `hold` is as in `train`.
+
+    Raises:
+        StoreError: it can't be gone on with; nothing has changed.
+        CheckpointError: the same for its checkpoint.
     """
     with RunStore() as store:
         lock = store.claim(run)
@@ -88,6 +104,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         name=run.name,
         lock=lock,
         turn=turn,
+        hold=hold,
         resumed=True,
         point=point,
     )
@@ -196,6 +213,7 @@ def _fit(
     name: str,
     lock: RunLock,
     turn: Turn,
+    hold: Hold,
     resumed: bool = False,
     point: "ResumePoint | None" = None,
 ) -> "Outcome | None":
@@ -226,10 +244,19 @@ def _fit(
                 recorder.problem or "The last values of the run could not be kept in time."
             )
         late = follower.end if follower.end is not None and not follower.end.kept else None
-        held = HeldRun(run_id, name, recorder, outcome.unwritten, late, lock, emit)
-        if not held.complete:
-            HELD.append(held)
+        held = HeldRun(
+            run_id,
+            name,
+            recorder,
+            checkpoint=outcome.unwritten,
+            end=late,
+            lock=lock,
+            emit=emit,
+        )
+        if not held.kept:
             lock = RunLock()  # what is held lets go of the other
+            held.begin()
+            hold(held)
     finally:
         turn.give_back()
         recorder.close()

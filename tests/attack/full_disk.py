@@ -40,14 +40,14 @@ class FullDisk(Attack):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._home = os.environ.get("RNN_TUI_HOME")
-        self._between = held.SECONDS_BETWEEN_TRIES
-        held.SECONDS_BETWEEN_TRIES = 0.02
+        self._patience = held.PATIENCE
+        held.PATIENCE = 0.1
         self._disk = folder / "disk"
         self._disk.mkdir()
 
     def close(self) -> None:
         """Put back what was changed."""
-        held.SECONDS_BETWEEN_TRIES = self._between
+        held.PATIENCE = self._patience
         os.environ.pop("RNN_TUI_HOME", None)
         if self._home is not None:
             os.environ["RNN_TUI_HOME"] = self._home

@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recorder
-from rnn_tui.runs.held import HELD
+from rnn_tui.runs.held import HeldRun
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -217,10 +217,9 @@ def occupy(path: Path) -> None:
     path.write_text("")
 
 
-def assert_kept_once_possible(told: Told, only: Only) -> None:
+def assert_kept_once_possible(told: Told, held: HeldRun, only: Only) -> None:
     """What is held is whole once it can be written, and then nothing is held any more."""
-    (held,) = HELD
-    assert (held.run_id, held.keep()) == (told.run_id, False)
+    assert (held.run_id, held.kept) == (told.run_id, False)
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(told.run_id)
     for path in (run_dir(), recorder.spill_dir()):
@@ -228,8 +227,8 @@ def assert_kept_once_possible(told: Told, only: Only) -> None:
             path.unlink()
     if run_database().is_dir():
         run_database().rmdir()
-    HELD.keep()
-    assert len(HELD) == 0
+    held.wait(60)
+    assert held.kept
     run = only()
     assert_whole(told, run)
     assert load_checkpoint(run.weights).step == 30
@@ -247,16 +246,20 @@ def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only
         run_database().mkdir(parents=True)
     if lacking in ("values", "both"):
         occupy(recorder.spill_dir())
-    assert_kept_once_possible(train(), only)
+    held: list[HeldRun] = []
+    told = train(hold=held.append)
+    assert_kept_once_possible(told, held[0], only)
+    RunLock.acquire(told.run_id).release()
 
 
 def test_a_stopped_run_whose_last_weights_are_kept_late_goes_on(only: Only) -> None:
     occupy(run_dir())
-    told = train(stop_at=13)
+    held: list[HeldRun] = []
+    told = train(stop_at=13, hold=held.append)
     assert told.of(events.RunStopped)[0].kept is False
     run_dir().unlink()
-    HELD.keep()
-    assert (len(HELD), only().status) == (0, Status.STOPPED)
+    assert held[0].finish(60)
+    assert only().status is Status.STOPPED
     assert resume(only()).of(events.RunStarted)[0].first_step == 13
     assert only().status is Status.FINISHED
 

@@ -16,7 +16,6 @@ from textual.widgets import TabbedContent
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database, told_of_fault
-from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.key_table import KEYS, key
 from rnn_tui.ui.shell.keys import (
@@ -218,7 +217,7 @@ class RnnTuiApp(RequestsApp):
         self.refresh_bindings()
 
     async def action_quit(self) -> None:
-        if HELD:
+        if self.runs.unkept:
             self.stop_and(
                 "What is not yet kept on the disk would be lost. Quit anyway?",
                 self._interrupt_and_quit,

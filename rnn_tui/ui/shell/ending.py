@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rnn_tui.runs.held import HELD
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.threads import wait_for_threads
 
@@ -96,14 +95,15 @@ if sys.platform != "win32":
             _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(until - time.monotonic())
             wait_for_threads(until)
-            if HELD:
+            lost = bool(self._app.runs.unkept)
+            if lost:
                 _for_a_while(self._tell_losses)
-            os._exit(code or int(bool(HELD)))
+            os._exit(code or int(lost))
 
         def _tell_losses(self) -> None:
             """Say of what runs something could not be kept."""
             with suppress(OSError):  # nobody is there any more
-                for run in HELD:
+                for run in self._app.runs.unkept:
                     self._terminal.say(f"rnn-tui: {run.loss}\n")
 
 
@@ -126,9 +126,9 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     if app.end_process is not None:  # it did not come so far as to be ended
         app.end_process(code, "")
     app.runs.close(SECONDS_TO_KEEP)
-    lost = HELD.let_go()
-    for sentence in lost:
-        print(f"rnn-tui: {sentence}", file=sys.stderr)
+    lost = app.runs.unkept
+    for run in lost:
+        print(f"rnn-tui: {run.loss}", file=sys.stderr)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

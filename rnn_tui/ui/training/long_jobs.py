@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
+    from rnn_tui.runs.held import Hold
     from rnn_tui.sweeps.cluster import TrainingPlace
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.trials import Trials
@@ -38,11 +39,13 @@ def train_report(
     plan: "Plan",
     tell: Callable[[events.Event | RunState | ReportStatus], object],
     evaluate: Callable[[str], object],
+    hold: "Hold",
     control: Control,
 ) -> None:
     """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
+
     `tell` is for every event, before those of a run for what is known of it, and for news of the
-    whole; `evaluate`, between runs, for a finished one.
+    whole; `evaluate`, between runs, for a finished one; `hold` for one that can't be kept for now.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
@@ -70,7 +73,7 @@ def train_report(
         tell(now)
 
     try:
-        train_missing(plan, take, control)
+        train_missing(plan, take, control, hold=hold)
     except UserError as error:
         problem = str(error)
     except Exception as error:

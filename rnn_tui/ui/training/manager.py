@@ -18,7 +18,7 @@ from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import turns_folder, weights_of
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.held import HELD
+from rnn_tui.runs.held import HeldRun
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.training.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
 
@@ -88,8 +88,9 @@ class TrainingManager:
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
         self._begun = ""  # the run that the rerun has in hand
-        self._held: dict[str, str] = {}  # by id the names of runs that a thread tries to keep
-        self._keeper: threading.Thread | None = None
+        #: takes runs that can't be kept for now, in the thread that trains.
+        self.held: list[HeldRun] = []
+        self._told_held: set[str] = set()  # their ids, of those that were spoken of
         self._closing = threading.Event()
 
     def load_engine(self) -> None:
@@ -119,7 +120,9 @@ class TrainingManager:
         return run.run_id
 
     def train_report(self, plan: "Plan") -> None:
-        self.begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
+        self.begin_training(
+            train_report, plan, self._queue.append, self._evaluate_kept, self.held.append
+        )
         self.report = ReportStatus(plan)
 
     def train_sweep(self, trainer: SweepTrainer) -> None:
@@ -173,7 +176,13 @@ class TrainingManager:
     @property
     def anything_to_come(self) -> bool:
         """Whether the queue has, or may yet get, something."""
-        return bool(self._queue) or any(thread.is_alive() for thread in self._threads)
+        waiting = bool(self._queue or self.held)
+        return waiting or any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def unkept(self) -> list[HeldRun]:
+        """Runs of which something is not yet on the disk; a thread of each goes on trying."""
+        return [run for run in self.held if not run.kept]
 
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
@@ -210,19 +219,20 @@ class TrainingManager:
         return Drained(tuple(changed), loaded, report, sweep, notices + self._look_at_held())
 
     def _look_at_held(self) -> "list[tuple[str, SeverityLevel]]":
-        """What there is to say of runs that can't be kept; a thread goes on trying."""
-        before, held = self._held, {run.run_id: run for run in HELD}
-        self._held = {run_id: run.name for run_id, run in held.items()}
-        if held and (self._keeper is None or not self._keeper.is_alive()):
-            self._keeper = self._spawn(HELD.keep_until, "keeping", self._closing)
-        kept = [name for run_id, name in before.items() if run_id not in held]
-        return [
-            *((run.hope, "error") for run_id, run in held.items() if run_id not in before),
-            *(
-                (f"Run {printable(name, 80)} is now kept on the disk.", "information")
-                for name in kept
-            ),
-        ]
+        """What there is to say of runs that can't be kept, or are by now."""
+        notices: list[tuple[str, SeverityLevel]] = []
+        for run in self.held[:]:  # another may come meanwhile
+            spoken_of = run.run_id in self._told_held
+            if not run.kept and not spoken_of:
+                self._told_held.add(run.run_id)
+                notices.append((run.hope, "error"))
+            elif run.kept:
+                self.held.remove(run)
+                self._told_held.discard(run.run_id)
+                if spoken_of:
+                    name = printable(run.name, 80)
+                    notices.append((f"Run {name} is now kept on the disk.", "information"))
+        return notices
 
     def interrupt(self) -> None:
         """Interrupt what trains or would begin; what the user has stopped stays stopped."""
@@ -231,12 +241,18 @@ class TrainingManager:
             self._control.stop(interrupted=True)
 
     def close(self, seconds: float) -> bool:
-        """Interrupt what trains; returns whether it, and all that keeps, ended within `seconds`."""
+        """Interrupt what trains, and make a last try to keep what could not be.
+
+        Returns:
+            whether all has ended, and is kept, within `seconds`.
+        """
         self.interrupt()
         until = time.monotonic() + seconds
-        for thread in filter(None, (self._training, self._keeper)):
-            thread.join(max(0.0, until - time.monotonic()))
-        return not (self.busy or (self._keeper is not None and self._keeper.is_alive()))
+        if self._training is not None:
+            self._training.join(max(0.0, until - time.monotonic()))
+        for run in self.unkept:
+            run.finish(until - time.monotonic())
+        return not (self.busy or self.unkept)
 
     def _take_in(self, state: RunState) -> None:
         """Take in a run that begins or goes on; the oldest of its task are forgotten."""
@@ -305,9 +321,11 @@ class TrainingManager:
         from rnn_tui.runs import training  # noqa: PLC0415
 
         if isinstance(what, RunConfig):
-            outcome = training.train(what, self._queue.append, control, run_id)
+            outcome = training.train(
+                what, self._queue.append, control, run_id, hold=self.held.append
+            )
         else:
-            outcome = training.resume(what, self._queue.append, control)
+            outcome = training.resume(what, self._queue.append, control, hold=self.held.append)
         if outcome is not None and outcome.metrics and outcome.weights is not None:
             self._evaluate(run_id, outcome.config, outcome.weights)
 

@@ -11,7 +11,6 @@ from textual.widgets import Checkbox, DataTable, Input, Markdown, RichLog, Selec
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.paths import run_dir
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import HelpScreen
@@ -199,7 +198,7 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
 ) -> None:
     monkeypatch.setattr("rnn_tui.runs.held.FIRST_PAUSE", 0.05)
     run_dir().write_text("a file where the folder should be")
-    train()
+    train(hold=runs.held.append)
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
@@ -220,11 +219,11 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
 
 async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
     run_dir().write_text("a file where the folder should be")
-    train()
+    train(hold=runs.held.append)
     runs.drain()
     run_dir().unlink()
     assert runs.close(seconds=60)
-    assert not HELD
+    assert not runs.unkept
     assert len(list(run_dir().glob("*/*"))) == 1
 
 
