@@ -13,6 +13,7 @@ import string
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +22,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from rnn_tui.engine.errors import StoreError, printable, why
-from rnn_tui.web.pages import MOST_MESSAGE, House, Rules, is_size
+from rnn_tui.web.connections import BACKLOG, Connections, most_connections
+from rnn_tui.web.pages import MOST_MESSAGE, SECONDS_A_FILE, House, Rules, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 # of js, css and fonts
@@ -30,6 +32,8 @@ SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and 
 # by port: a browser tells them to all servers of a computer
 COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
+# stands in paths for the token, where none is needed
+WITHOUT_TOKEN = "open"
 # nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw
 # the terminal
 HEADERS = {
@@ -56,8 +60,10 @@ class Server:
     computer, from its own page.
     """
 
-    def __init__(self, house: House, host: str, token: str) -> None:
-        self._house, self._token = house, token
+    def __init__(self, house: House, connections: Connections, host: str, token: str) -> None:
+        self._house = house
+        self._connections = connections
+        self._token = token
         self._names = {"localhost", socket.gethostname().lower(), host.lower()}
         self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
 
@@ -71,7 +77,7 @@ class Server:
         application = web.Application(middlewares=[self._check])
         application.on_response_prepare.append(add_headers)
         application.router.add_get("/", self._answer_page)
-        application.router.add_get("/static/{name}", self._answer_file)
+        application.router.add_get("/static/{token}/{name}", self._answer_file)
         application.router.add_get("/pages/{token}", self._answer_socket)
         application.router.add_get("/download/{key}", self._answer_download)
         return application
@@ -94,8 +100,10 @@ class Server:
             raise web.HTTPForbidden(text="Another page asks for this.")
         return await handler(request)
 
-    def _require_token(self, token: str) -> None:
-        """Refuse who does not know the token, if one is needed, by a `web.HTTPForbidden`."""
+    def _require_token(self, request: web.Request, token: str) -> None:
+        """Refuse who does not know the token, if one is needed, by a `web.HTTPForbidden`; who does
+        may go on asking.
+        """
         if self._token and not hmac.compare_digest(
             token.encode(errors="replace"), self._token.encode()
         ):
@@ -103,6 +111,7 @@ class Server:
                 text="Use the address that rnn-tui serve printed: its token is missing or wrong "
                 "here."
             )
+        self._connections.admit(request.transport)
 
     def _is_here(self, host: str) -> bool:
         """Whether a Host header names this computer; nobody can let an address lead elsewhere."""
@@ -113,8 +122,9 @@ class Server:
             return False
 
     async def _answer_page(self, request: web.Request) -> web.Response:
-        self._require_token(request.query.get("token", ""))
-        text = self._page.substitute(socket=f"/pages/{self._token or 'open'}")
+        self._require_token(request, request.query.get("token", ""))
+        way = self._token or WITHOUT_TOKEN
+        text = self._page.substitute(socket=f"/pages/{way}", files=f"/static/{way}")
         response = web.Response(text=text, content_type="text/html")
         if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
             browser, age = _browser_of(request), SECONDS_OF_COOKIE
@@ -124,12 +134,13 @@ class Server:
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
+        self._require_token(request, request.match_info["token"])
         if (path := FILES.get(request.match_info["name"])) is None:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
     async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
-        self._require_token(request.match_info["token"])
+        self._require_token(request, request.match_info["token"])
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
         beat = SECONDS_BETWEEN_BEATS
@@ -137,13 +148,17 @@ class Server:
             heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0
         )
         await response.prepare(request)
-        await self._house.receive(response, _browser_of(request), _size_of(request))
+        with self._connections.busy(request.transport, None):
+            await self._house.receive(response, _browser_of(request), _size_of(request))
         return response
 
     async def _answer_download(self, request: web.Request) -> web.StreamResponse:
-        page, key = self._house.find(request.query.get("instance", "")), request.match_info["key"]
-        if page is None or (name := page.offered(key)) is None:
+        key = request.match_info["key"]
+        page = self._house.find(request.query.get("instance", ""))
+        name = None if page is None else page.offered(key)
+        if page is None or name is None:
             raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
+        self._connections.admit(request.transport)  # the page's secret stands for the token
         # whatever is in it, never a page of this server
         as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         response = web.StreamResponse(
@@ -151,8 +166,9 @@ class Server:
         )
         await response.prepare(request)
         try:
-            async for piece in page.fetch(key):
-                await response.write(piece)
+            with self._connections.busy(request.transport, SECONDS_A_FILE):
+                async for piece in page.fetch(key):
+                    await response.write(piece)
         except (TimeoutError, ConnectionError):
             log.warning("a download was cut off")
             if request.transport is not None:  # so that the browser does not take it for whole
@@ -195,25 +211,32 @@ async def serve(
     """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can
     listen. No token lets in all.
     """
+    connections = Connections(most_connections(rules.pages))
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
-        runner = web.AppRunner(
-            Server(house, host, token).application(), access_log=None, shutdown_timeout=0.1
-        )
+        application = Server(house, connections, host, token).application()
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except (OSError, UnicodeError) as error:
-            raise StoreError(
-                f"Nothing can listen at {printable(host)}, port {port}: {why(error)}."
-            ) from error
+        assert runner.server is not None
+        listener = await _listen(host, port, partial(connections.protocol, runner.server))
         query = f"?token={token}" if token else ""
-        tell(f"http://{_place_of(host, *runner.addresses[0][:2])}/{query}")
+        tell(f"http://{_place_of(host, *listener.sockets[0].getsockname()[:2])}/{query}")
         looking = asyncio.create_task(house.close_idle())
         await over.wait()
         looking.cancel()
+        listener.close()
         await house.close()
         await runner.cleanup()
+
+
+async def _listen(host: str, port: int, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+    """Listen at all addresses of a host; a StoreError if that can't be."""
+    try:
+        return await asyncio.get_running_loop().create_server(protocol, host, port, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        raise StoreError(
+            f"Nothing can listen at {printable(host)}, port {port}: {why(error)}."
+        ) from error
 
 
 def _place_of(host: str, address: str, port: int) -> str:

@@ -149,7 +149,7 @@ async def client_of(server: Serving) -> AsyncIterator[Client]:
 # --- who may ask ----------------------------------------------------------------------------------
 
 
-async def test_the_token_is_needed_for_all_but_files_that_everybody_has(server: Serving) -> None:
+async def test_the_token_is_needed_for_everything(server: Serving) -> None:
     async with client_of(server) as client:
         token = server.token
         assert len(token) >= 20
@@ -163,8 +163,9 @@ async def test_the_token_is_needed_for_all_but_files_that_everybody_has(server: 
             "?token=%ff",
         ):
             assert await client.status(f"/{wrong}") == 403, wrong
-        assert await client.status("/static/page.js") == 200
+        assert await client.status(f"/static/{token}/page.js") == 200
         for wrong in ("open", token[:-1]):
+            assert await client.status(f"/static/{wrong}/page.js") == 403
             with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
                 await client.session.ws_connect(
                     f"{client.root}/pages/{wrong}", headers=client.headers
@@ -185,7 +186,7 @@ async def test_only_names_of_this_computer_are_answered(server: Serving) -> None
             "@",
         ):
             assert await client.status(page, Host=f"{name}:{port}") == 403, name
-            assert await client.status("/static/page.js", Host=name) == 403, name
+            assert await client.status(f"/static/{server.token}/page.js", Host=name) == 403, name
 
 
 async def test_pages_of_others_get_nothing(server: Serving) -> None:
@@ -212,11 +213,14 @@ async def test_nothing_but_reading_and_no_other_file(server: Serving) -> None:
     async with client_of(server) as client:
         for method in ("POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"):
             assert await client.status(f"/?token={server.token}", method) == 405, method
+        files = f"/static/{server.token}"
         for path in (
             "/static/",
-            "/static/page.html",
-            "/static/..%2fserver.py",
-            "/static/%2e%2e%2fserver.py",
+            "/static/page.js",
+            f"{files}/",
+            f"{files}/page.html",
+            f"{files}/..%2fserver.py",
+            f"{files}/%2e%2e%2fserver.py",
             "/other",
         ):
             assert await client.status(path) == 404, path
