@@ -82,9 +82,10 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     """All that can be typed, of all commands."""
     cast("Parser", parser).complete()
     parser.description = None  # some shells show it, and the line of help reads better
-    for action in parser._actions:
+    # argparse has no public list of its options
+    for action in parser._actions:  # noqa: SLF001
         yield action
-        if isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for one in dict.fromkeys(action.choices.values()):  # aliases name the same one
                 yield from _actions(one)
 

@@ -143,6 +143,11 @@ class OrderedApp(App[int]):
             return False
         return not widget.is_attached
 
+    @property
+    def typing(self) -> bool:
+        """Whether a key is in hand, or waits."""
+        return self._in_hand is not None or bool(self._typed)
+
     def takes_keys(self) -> bool:
         """Whether what keys are for is there; it comes soon where it is not."""
         return True

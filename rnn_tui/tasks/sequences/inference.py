@@ -58,13 +58,15 @@ class SequenceNetwork:
         columns = [*range(size), *range(width, self._gates.shape[2])]
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
         chosen.replicas = (self.replicas[replica],)
-        chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]
-        chosen._readout = self._readout[replica][:, [*range(size), width]][None]
+        # of another network of this class
+        chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]  # noqa: SLF001
+        chosen._readout = self._readout[replica][:, [*range(size), width]][None]  # noqa: SLF001
         return chosen
 
     def cell(self, replica: int) -> CellWeights:
         """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
-        size, alone = self.replicas[replica].variant.hidden_size, self.only(replica)._gates[0]
+        size = self.replicas[replica].variant.hidden_size
+        alone = self.only(replica)._gates[0]  # noqa: SLF001
         rows = alone.reshape(self.kind.blocks, size, -1)[self.kind.rows_to_pytorch].reshape(
             alone.shape
         )

@@ -16,7 +16,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -241,7 +241,7 @@ def plotted(
     plot = Plot()
     plot.theme("clear")
     # the public plotsize() is capped by the size of the terminal at import
-    plot._set_size(width, height)
+    plot._set_size(width, height)  # noqa: SLF001
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     plot.ticks_color((0, AXIS, 0))
@@ -319,6 +319,13 @@ class Chart(ChartBase):
     """Curves over epochs with a legend, a cursor and zoom."""
 
     _read = 0  # lines of the longest reading since the cursor came
+
+    def as_text(self) -> str:
+        """What it shows, from its title down, as lines of text."""
+        title, *_ = self.render_lines(Region(0, 0, *self.outer_size))
+        shown = (part for part in self.children if part.display)
+        lines = (line for part in shown for line in part.render_lines(part.size.region))
+        return "\n".join(line.text.rstrip() for line in (title, *lines))
 
     def compose(self) -> ComposeResult:
         yield ChartLine(self.legend, classes="chart-legend")

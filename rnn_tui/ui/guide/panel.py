@@ -212,10 +212,7 @@ class GuidePanel(Vertical):
                 )
             await asyncio.sleep(SECONDS_TO_LOOK)
             busy = (
-                app._in_hand
-                or app._typed
-                or not app.takes_keys()
-                or (until_trained and app.runs.anything_to_come)
+                app.typing or not app.takes_keys() or (until_trained and app.runs.anything_to_come)
             )
             reads = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
             works = any(one.node is not self and not one.is_finished for one in app.workers)

@@ -20,7 +20,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.first_digits import SIDE, first_test_digits
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
-from rnn_tui.ui.shell.key_table import KEYS, key
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
@@ -310,8 +310,7 @@ class HomePane(Pane):
         ways_list.highlighted = at
 
     def _line(self, name: str, title: str, more: str) -> Content:
-        keys = self.app._keymap.get(name, KEYS[name][0])
-        shown = f" {self.app.get_key_display(Binding(keys.partition(',')[0], ''))}  "
+        shown = f" {cast('RnnTuiApp', self.app).shown_key(name)}  "
         space = "\n" if self.has_class("-large") else ""
         words = (shown, "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%")
         return Content.assemble(space, *words, space)

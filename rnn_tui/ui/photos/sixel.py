@@ -16,7 +16,7 @@ from textual_image.widget.sixel import _ImageSixelImpl
 _CONTROL = ((ControlType.CURSOR_FORWARD, 0),)  # marks what takes no cells
 
 
-class CleanSixelImage(SixelImage, Renderable=SixelImage._Renderable):
+class CleanSixelImage(SixelImage, Renderable=SixelImage._Renderable):  # noqa: SLF001
     """A picture by Sixel."""
 
     def compose(self) -> ComposeResult:

@@ -1,5 +1,6 @@
 """The app: its tabs and keys; what its views ask of it is in `requests`."""
 
+import asyncio
 import gc
 import logging
 import time
@@ -61,6 +62,8 @@ class RnnTuiApp(RequestsApp):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
+    loop: asyncio.AbstractEventLoop | None = None  #: that it runs in, once it does.
+
     def __init__(
         self,
         runs: "TrainingManager | None" = None,
@@ -98,6 +101,11 @@ class RnnTuiApp(RequestsApp):
         """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""
         super().notify(message, **options | {"markup": False})
 
+    def shown_key(self, name: str) -> str:
+        """The first key of a meaning in `KEYS`, as the footer writes it."""
+        keys = (self.preferences.keys or {}).get(name, KEYS[name][0])
+        return self.get_key_display(Binding(keys.partition(",")[0], ""))
+
     def get_default_screen(self) -> FrontScreen:
         return FrontScreen(self._in_front)
 
@@ -132,6 +140,10 @@ class RnnTuiApp(RequestsApp):
         for sentence in (*BROKEN_PLUGINS, *self.preferences.problems):
             self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
+
+    async def run_async(self, **options: Any) -> int | None:
+        self.loop = asyncio.get_running_loop()
+        return await super().run_async(**options)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
         """End; in a terminal that is the end of the process."""
@@ -244,10 +256,7 @@ class RnnTuiApp(RequestsApp):
 
     def action_help_quit(self) -> None:
         """Say, at Ctrl+C, what ends the app; Textual's own words have markup."""
-        keys = self._keymap.get("quit", KEYS["quit"][0])
-        self.notify(
-            f"{self.get_key_display(Binding(keys.partition(',')[0], ''))} or Ctrl+Q ends the app."
-        )
+        self.notify(f"{self.shown_key('quit')} or Ctrl+Q ends the app.")
 
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:

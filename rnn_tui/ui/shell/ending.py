@@ -89,9 +89,9 @@ if sys.platform != "win32":
             # the last resort: a library may hold Python up
             signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
             self._app.runs.interrupt()
-            if self._app._loop is not None:
+            if (loop := self._app.loop) is not None:
                 with suppress(RuntimeError):  # it is closed
-                    self._app._loop.call_soon_threadsafe(hold_still)
+                    loop.call_soon_threadsafe(hold_still)
             _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(until - time.monotonic())
             wait_for_threads(until)

@@ -12,12 +12,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, InvalidBinding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.events import MouseDown, MouseMove
-from textual.keys import Keys, _normalize_key_list, key_to_character
+from textual.keys import Keys, key_to_character
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.theme import BUILTIN_THEMES, Theme
@@ -120,9 +120,7 @@ def copied(widget: Widget | None) -> str:
     from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - the same
 
     if isinstance(widget, Chart):
-        region = widget.region
-        strips = widget.screen._compositor.render_strips()[region.y : region.bottom]
-        return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in strips)
+        return widget.as_text()
     if not isinstance(widget, DataTable) or not (
         heads := [column.label for column in widget.ordered_columns]
     ):
@@ -255,7 +253,7 @@ def held_preferences() -> Preferences:
     read = read_preferences(
         {"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)}
     )
-    wanted = {name: _normalize_key_list(keys) for name, keys in (read.keys or {}).items()}
+    wanted = {name: _long_names(keys) for name, keys in (read.keys or {}).items()}
     wrong = {name: why for name, keys in wanted.items() if (why := _wrong(name, keys))}
     usable = {name: keys for name, keys in wanted.items() if name not in wrong}
     # two may change places; where one goes, its own key is back
@@ -264,6 +262,16 @@ def held_preferences() -> Preferences:
         wrong[name] = f"can't be “{printable(usable.pop(name))}”: {one} is the key of {other}"
     told = (f"config.toml: “{printable(name)}” in keys {why}." for name, why in wrong.items())
     return replace(read, keys=usable, problems=(*read.problems, *told))
+
+
+def _long_names(keys: str) -> str:
+    """Keys by their names, such as `question_mark` where `?` is written; as they are where one is
+    missing.
+    """
+    try:
+        return ",".join(one.key for one in Binding.make_bindings([Binding(keys, "", "")]))
+    except InvalidBinding:
+        return keys
 
 
 def _wrong(name: str, keys: str) -> str:

@@ -15,6 +15,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.textual_workarounds import write_to_terminal
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
@@ -217,8 +218,7 @@ class Alerts:
             note = next(forms, "").format(printable(text, 200).replace(";", ","))
         if note and "TMUX" in os.environ:  # which passes it on where it may
             note = f"{ESCAPE}Ptmux;{note.replace(ESCAPE, 2 * ESCAPE)}{END}"
-        if self._app._driver is not None:
-            self._app._driver.write(note + BELL)
+        write_to_terminal(self._app, note + BELL)
 
 
 def _terminal() -> str:

@@ -61,11 +61,10 @@ class SettingInput(Input):
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         return character is not None and character in self._characters
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Leave what the setting does not need to the app; Textual's own handler takes the rest."""
         if event.is_printable and event.character not in self._characters:
             event.prevent_default()
-            return
-        await super()._on_key(event)
 
 
 class SettingField(Vertical):

@@ -99,7 +99,7 @@ class TypedInput(Input):
         self.value = text
         self.cursor_position = len(text)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         # Textual would take the first line alone, and nothing where it is too long
         event.prevent_default()
         event.stop()

@@ -1,0 +1,24 @@
+"""What `rnn_tui/ui/textual_workarounds.py` mends, as a user meets it, and the minor of Textual."""
+
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+from rnn_tui.ui.textual_workarounds import SEEN_IN
+
+ROOT = Path(__file__).parents[2]
+LOOK_AGAIN = (
+    "look at each entry of ui/textual_workarounds.py and at the drivers again: go where the fault "
+    "is mended, say in SEEN_IN where it was seen last, and move the pin in pyproject.toml"
+)
+
+
+def test_the_workarounds_are_for_the_minor_of_textual_that_is_installed() -> None:
+    installed = version("textual")
+    assert installed.split(".")[:2] == SEEN_IN.split("."), f"Textual {installed}: {LOOK_AGAIN}"
+
+
+def test_no_other_minor_of_textual_is_installed_with_the_program() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    major, minor = map(int, SEEN_IN.split("."))
+    assert f"textual>={major}.{minor},<{major}.{minor + 1}" in project["dependencies"], LOOK_AGAIN
