@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,11 +21,6 @@ from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import lock_dir, trainings, turns_folder
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 # who only looks holds the lock for an instant: that must not pass for a training process
 TRY_SECONDS = 0.5
@@ -150,16 +144,12 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
 
 def try_lock(file: IO[bytes]) -> bool | None:
     """Whether the lock was free and is taken now; None where the file system has no locks."""
+    from filelock import lock_descriptor  # noqa: PLC0415 - on use only
+
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
+        return lock_descriptor(file.fileno(), blocking=False)
     except OSError:
         return None
-    return True
 
 
 class Turn:
