@@ -44,8 +44,8 @@ help = "f12,question_mark"
 - **redraws** costs training speed: of a loop of small networks, 84 % is left at 4 a second, 43 % at
   30.
 - **alerts** ring the terminal's bell, and add a notification in iTerm2, kitty, WezTerm, Ghostty, foot
-  and rxvt, also inside tmux where that lets it through (`set -g allow-passthrough on`). Nothing rings
-  while the terminal's window is in front. Terminals that don't tell whether it is get the bell only.
+  and rxvt. Nothing rings while the terminal's window is in front. Terminals that don't tell whether it
+  is get the bell only, as does tmux.
 - **keys** are by what they mean; [Keys](keys.md) has the names. Several keys have commas between
   them; a key is a character, or a name such as `f5`, `ctrl+t`, `question_mark`. No key can mean two
   things, but two meanings can change places. Arrows, Enter, Space, Tab, Esc and the page keys stay as

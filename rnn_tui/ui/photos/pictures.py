@@ -6,6 +6,7 @@ while the app is suspended, here and in what only this imports.
 import io
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections import OrderedDict
@@ -21,7 +22,6 @@ from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
-from rnn_tui.ui.shell.messages import told_by_tmux
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
 SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
 KEPT = 96  # at most 17 MB
+SECONDS_FOR_TMUX = 0.3
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":
@@ -71,11 +72,19 @@ def graphics_kind(wanted: str = "auto") -> str:
     """
     if wanted != "auto" or not os.environ.get("TMUX"):
         return wanted
-    return (
-        "sixel"
-        if "sixel" in told_by_tmux("#{client_termfeatures}", seconds=0.3).strip().split(",")
-        else "blocks"
-    )
+    return "sixel" if "sixel" in _features_around_tmux() else "blocks"
+
+
+def _features_around_tmux() -> list[str]:
+    """What tmux knows that the terminal around it can; nothing where it does not say so soon."""
+    command = ["tmux", "display", "-p", "#{client_termfeatures}"]
+    try:
+        found = subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS_FOR_TMUX, check=False
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+    return found.stdout.strip().split(",")
 
 
 def _ask_terminal(app: App[object]) -> None:

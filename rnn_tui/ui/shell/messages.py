@@ -3,7 +3,6 @@ looks.
 """
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from textual.message import Message
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.textual_workarounds import write_to_terminal
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.
 MOST_SECONDS_BETWEEN_DRAWS, SHARE_FOR_DRAWING = 2.0, 0.03
 SECONDS_TO_STALL = 300.0
-BELL, ESCAPE, END = "\a", "\x1b", "\x1b\\"
+BELL, END = "\a", "\x1b\\"
 # Notifications, and what is in the names of the terminals that have them.
 NOTIFICATIONS = {
     "\x1b]9;{}": ("iterm", "kitty"),
@@ -204,41 +202,17 @@ class Alerts:
             self._ring(f"{active.config.label} has had no new step for five minutes.")
 
     def _ring(self, text: str) -> None:
-        if self._app.preferences.alerts and not (self._app.app_focus and self._reports):
-            self._app.run_worker(self._write(text), group="alerts")
-
-    async def _write(self, text: str) -> None:
-        """Ring, with a notification where the terminal has one and is known to be in the back."""
-        note = ""
-        if self._reports:
-            name = (await in_thread(self._app.screen, _terminal)).lower()
-            forms = (
-                one + END for one, known in NOTIFICATIONS.items() if any(k in name for k in known)
-            )
-            note = next(forms, "").format(printable(text, 200).replace(";", ","))
-        if note and "TMUX" in os.environ:  # which passes it on where it may
-            note = f"{ESCAPE}Ptmux;{note.replace(ESCAPE, 2 * ESCAPE)}{END}"
-        write_to_terminal(self._app, note + BELL)
+        """Ring, unless the user wants no alerts or the terminal's window is in front."""
+        in_front = self._app.app_focus and self._reports
+        if self._app.preferences.alerts and not in_front:
+            note = _notification(text) if self._reports else ""
+            write_to_terminal(self._app, note + BELL)
 
 
-def _terminal() -> str:
-    """What is known of the terminal's name; inside tmux, of the one around that."""
-    inside = "TMUX" in os.environ
-    return (
-        told_by_tmux("#{client_termtype} #{client_termname}")
-        if inside
-        else " ".join(os.environ.get(n, "") for n in NAMES)
-    )
-
-
-def told_by_tmux(form: str, seconds: float = 2.0) -> str:
-    """What tmux knows of the terminal around it; nothing where it does not say so within that
-    time.
-    """
-    ask = ["tmux", "display", "-p", form]
-    try:
-        return subprocess.run(
-            ask, capture_output=True, text=True, timeout=seconds, check=False
-        ).stdout
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
+def _notification(text: str) -> str:
+    """What has the terminal show a text; empty where none is known for a terminal of its name."""
+    terminal = " ".join(os.environ.get(name, "") for name in NAMES).lower()
+    for form, names in NOTIFICATIONS.items():
+        if any(name in terminal for name in names):
+            return form.format(printable(text, 200).replace(";", ",")) + END
+    return ""

@@ -1,6 +1,5 @@
 """Alerts ring at the terminal where nobody looks at it, and only where that is wanted."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ OSC_9, OSC_777, END = "\x1b]9;", "\x1b]777;notify;rnn-tui;", "\x1b\\"
 @pytest.fixture(autouse=True)
 def wanted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config_file().write_text("alerts = true\n")
-    for name in (*alerts.NAMES, "TMUX"):
+    for name in alerts.NAMES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -124,28 +123,3 @@ async def test_a_run_that_stands_still_rings_once(
         assert "no new step for five minutes" in rung[0]
         await finish(pilot, runs)
         await wait_until(pilot, lambda: len(rung) == 2)
-
-
-@pytest.mark.long
-async def test_inside_tmux_the_terminal_around_it_is_asked_and_reached(
-    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
-    monkeypatch.setenv("TERM", "tmux-256color")
-    asked: list[list[str]] = []
-
-    def tmux(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        asked.append(command)
-        return subprocess.CompletedProcess(command, 0, "ghostty 1.2 xterm-ghostty\n")
-
-    monkeypatch.setattr(alerts.subprocess, "run", tmux)
-    async with running(app := RnnTuiApp(runs), "home") as pilot:
-        rung = written(app)
-        await start(pilot, runs)
-        await go_to_back(pilot)
-        await finish(pilot, runs)
-        await wait_until(pilot, lambda: rung)
-    assert [command[:2] for command in asked] == [["tmux", "display"]]
-    inner = OSC_777.replace("\x1b", "\x1b\x1b")
-    assert rung[0].startswith(f"\x1bPtmux;{inner}")
-    assert rung[0].endswith(f"\x1b{END}{END}\a")
