@@ -36,10 +36,12 @@ from rnn_tui.runs.locks import in_turn
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
 # the process keeps its training and ends within this; then it is killed
 SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0
+# while an app takes nothing in; less than a WebSocket goes without a sign of life
+SECONDS_TO_TAKE = 15.0
 # longer messages of a browser close its page; page.js holds them back
 MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
-# the last is what a screen is longer than, and no terminal's setup
-MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000
+# bytes; a screen is longer, a terminal's setup is not
+A_SCREEN = 1000
 # downloads; a piece of one, all of one
 MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0
 # sent first; then packets: terminal, JSON, pieces of files
@@ -48,6 +50,7 @@ READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"
 ENDED, LOST = "The app has ended.", "The browser is gone."
 FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
+FLOODED = "The app could not keep up with what was typed or pasted. What it trained is kept."
 FULL = "No more than {} may use this server at once. Try again later."
 OVER = "rnn-tui serve has ended. What was in training is kept."
 CROWDED = "The server can start no more processes now. Try again later."
@@ -110,8 +113,9 @@ class Page:
             case ["stdin", str(keys)]:
                 self.touched = time.monotonic()
                 await self._send(keys.encode(errors="replace"))
-            case ["resize", {"width": int(width), "height": int(height)}] if is_size(width, height):
-                self.touched, self.size = time.monotonic(), (width, height)
+            case ["resize", {"width": int(width), "height": int(height)}]:
+                self.touched = time.monotonic()
+                self.size = (width, height)
                 await self._send({"type": "resize", "width": width, "height": height})
             case ["focus" | "blur" as kind]:
                 self._attention = kind
@@ -179,16 +183,26 @@ class Page:
             task.cancel()
 
     async def _send(self, data: bytes | Mapping[str, object]) -> None:
-        """Send the app keys, or else what is none; waits while it does not read, if it has not
-        ended.
+        """Send the app keys, or else what is none, if it has not ended.
+
+        While it has more than it can take in, this waits, and so does the browser with what it
+        sends; the page ends where that takes too long.
         """
-        kind, data = (
-            (TERMINAL, data) if isinstance(data, bytes) else (META, json.dumps(data).encode())
-        )
-        if self.process is not None and self.process.stdin is not None:
-            with suppress(OSError, RuntimeError):
-                self.process.stdin.write(kind + len(data).to_bytes(4, "big") + data)
-                await self.process.stdin.drain()
+        if isinstance(data, bytes):
+            kind = TERMINAL
+        else:
+            kind, data = META, json.dumps(data).encode()
+        process = self.process
+        if process is None or process.stdin is None:
+            return
+        with suppress(OSError, RuntimeError):
+            process.stdin.write(kind + len(data).to_bytes(4, "big") + data)
+            try:
+                async with asyncio.timeout(SECONDS_TO_TAKE):
+                    await process.stdin.drain()
+            except TimeoutError:
+                log.warning("page %s was sent more than it could take in", process.pid)
+                self.leave(FLOODED)
 
     async def _pass_on_all(self, stdout: asyncio.StreamReader) -> None:
         """Pass on its packets; an IncompleteReadError ends it, one of `NONSENSE` where these are
@@ -251,11 +265,6 @@ class Page:
             raise TimeoutError
         finally:
             del self._pieces[key]
-
-
-def is_size(columns: int, rows: int) -> bool:
-    """Whether a terminal may have this size."""
-    return 0 < columns <= MOST_COLUMNS and 0 < rows <= MOST_ROWS
 
 
 async def _log_complaints(process: Process) -> None:

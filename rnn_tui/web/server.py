@@ -23,7 +23,7 @@ from aiohttp.typedefs import Handler
 
 from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
-from rnn_tui.web.pages import MOST_MESSAGE, SECONDS_A_FILE, House, Rules, is_size
+from rnn_tui.web.pages import MOST_MESSAGE, SECONDS_A_FILE, House, Rules
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 # of js, css and fonts
@@ -191,11 +191,9 @@ def _browser_of(request: web.Request) -> str:
 
 
 def _size_of(request: web.Request) -> tuple[int, int]:
-    """Columns and rows that a browser has room for."""
+    """Columns and rows that a browser says it has room for; the app keeps to its own bounds."""
     with suppress(KeyError, ValueError):
-        columns, rows = int(request.query["width"]), int(request.query["height"])
-        if is_size(columns, rows):
-            return columns, rows
+        return int(request.query["width"]), int(request.query["height"])
     return USUAL_SIZE
 
 

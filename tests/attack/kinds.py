@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.attack.attack import Attack
 from tests.attack.command_lines import CommandLines
+from tests.attack.connections import Connections
 from tests.attack.databases import Databases
 from tests.attack.ends import Ends
 from tests.attack.exports import Exports
@@ -25,5 +26,6 @@ ATTACKS: tuple[type[Attack], ...] = (
     Exports,
     Programs,
     FullDisk,
+    Connections,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

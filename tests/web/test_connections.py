@@ -23,6 +23,8 @@ pytest.importorskip("textual_serve")
 
 from tests.web.test_server import client_of, drawn  # noqa: E402 - which needs aiohttp
 
+pytestmark = pytest.mark.process
+
 # what most systems allow a process
 USUAL_LIMIT = 1024
 ANOTHER_ADDRESS = "127.0.0.2"
@@ -67,6 +69,7 @@ def words(server: Serving, path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
 
 
+@pytest.mark.long
 async def test_who_has_the_token_comes_in_past_a_thousand_that_have_none(
     server: Serving, crowd: ExitStack
 ) -> None:
@@ -118,6 +121,7 @@ async def pressing_in(server: Serving) -> AsyncIterator[None]:
         await read
 
 
+@pytest.mark.long
 def test_connections_that_bring_no_token_are_closed(server: Serving, crowd: ExitStack) -> None:
     streams = []
     for sent in (

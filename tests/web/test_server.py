@@ -295,6 +295,31 @@ async def test_a_huge_message_closes_its_page_and_no_other(server: Serving) -> N
 
 
 @pytest.mark.long
+async def test_more_than_a_page_takes_in_waits_in_the_browser_and_ends_the_page(
+    server: Serving,
+) -> None:
+    async with client_of(server) as client, client.page() as page, client.page() as other:
+        flooded = server.pages[0]
+        flooded.suspend()
+        flood = asyncio.create_task(flooding(page))
+        try:
+            assert "could not keep up" in await farewell(page)
+        finally:
+            flood.cancel()
+        await gone([flooded])
+        assert psutil.Process(server.process.pid).memory_info().rss < 200 << 20
+        await other.send_str('["resize", {"width": 100, "height": 30}]')
+        assert await drawn(other)
+
+
+async def flooding(page: Any) -> None:
+    """Type as fast as it is taken."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await page.send_json(["stdin", "1234567890" * 6_000])
+
+
+@pytest.mark.long
 async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Serving) -> None:
     async with client_of(server) as client, client.page() as page:
         killed = server.pages[-1]
