@@ -48,7 +48,7 @@ from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
-from rnn_tui.sweeps.cluster import FORM, read_place
+from rnn_tui.sweeps.places import FORM, read_place
 from rnn_tui.tasks import TASKS
 
 ONLY = ChoicesSetting(

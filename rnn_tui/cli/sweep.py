@@ -16,9 +16,9 @@ from rnn_tui.engine.errors import ClusterError, SettingError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, duration, how_many
-from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
+from rnn_tui.sweeps.places import FORM, TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
     SEEDS,

@@ -18,9 +18,9 @@ from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.cluster import TrainingPlace
 from rnn_tui.sweeps.jobs import END, ClusterState, Job
 from rnn_tui.sweeps.kept import SweepStore, new_run
+from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
 

@@ -17,10 +17,12 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
-from rnn_tui.sweeps.cluster import ClusterWorkers, TrainingPlace, connected
+from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.flights import Flights
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, JobSource, Tell
+from rnn_tui.sweeps.places import TrainingPlace
+from rnn_tui.sweeps.starting import connected
 
 if TYPE_CHECKING:
     from distributed import Client

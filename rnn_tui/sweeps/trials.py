@@ -16,9 +16,9 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.runs.records import RunRecord, best_seeds
-from rnn_tui.sweeps.cluster import require
 from rnn_tui.sweeps.jobs import END, Job
 from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, new_run
+from rnn_tui.sweeps.places import require
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from rnn_tui.engine.errors import ClusterError, SettingError
 from rnn_tui.engine.paths import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.cluster import read_place, require
+from rnn_tui.sweeps.places import read_place, require
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines
 

@@ -79,7 +79,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "runs/training.py": ({"exists"}, OWN),
     "runs/weights.py": ({"exists", "is_file", "stat"}, OWN),
     "runs/words.py": ({"is_file"}, OWN),
-    "sweeps/cluster.py": ({"open"}, "a page may name no place to train on"),
+    "sweeps/places.py": ({"open"}, "a page may name no place to train on"),
     "sweeps/flights.py": ({"exists"}, OWN),
     "sweeps/importer.py": ({"read_bytes"}, OWN),
     "sweeps/running.py": ({"listdir"}, OWN),

@@ -17,8 +17,8 @@ from textual.widgets import Button, Checkbox, DataTable, Input, Label, Select, S
 from rnn_tui.engine.errors import SettingError, StoreError, UserError
 from rnn_tui.runs.cost import in_words
 from rnn_tui.runs.words import how_many
-from rnn_tui.sweeps.cluster import TrainingPlace, read_place
 from rnn_tui.sweeps.kept import Sweep, SweepStore
+from rnn_tui.sweeps.places import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
     SEEDS,

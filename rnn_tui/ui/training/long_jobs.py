@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
     from rnn_tui.runs.held import Hold
-    from rnn_tui.sweeps.cluster import TrainingPlace
     from rnn_tui.sweeps.jobs import ClusterState
+    from rnn_tui.sweeps.places import TrainingPlace
     from rnn_tui.sweeps.trials import Trials
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class SweepTrainer:
 
     def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.sweeps.cluster import require  # noqa: PLC0415 - on use only, as the others
+        from rnn_tui.sweeps.places import require  # noqa: PLC0415 - on use only, as the others
         from rnn_tui.sweeps.running import train_elsewhere  # noqa: PLC0415
         from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
 
