@@ -13,14 +13,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cached_property
 from typing import TextIO
 
 from rnn_tui.cli import output
 from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
 from rnn_tui.engine.devices import require_repeatable_cuda
+from rnn_tui.engine.logs import LogFile
 from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
 
 # A file that can't be read or written is no wrong usage.
@@ -72,7 +71,7 @@ def _end_of(arguments: Sequence[str]) -> int:
     """Run a command; whatever ends it, there is a sentence and an exit code."""
     try:
         log_file()  # or a SettingError
-        logging.basicConfig(level=logging.INFO, handlers=[_Log()])
+        logging.basicConfig(level=logging.INFO, handlers=[LogFile()])
         logging.raiseExceptions = False
         return _run(arguments)
     except OutputLostError:
@@ -124,27 +123,6 @@ def _run_app(data_dir: str | None) -> int:
     from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
 
     return run(data_dir, page=page)
-
-
-class _Log(logging.Handler):
-    """The log file, made for the first record; nothing where it can't be written."""
-
-    @cached_property
-    def _file(self) -> logging.Handler:
-        # most commands have nothing to tell it
-        from logging.handlers import RotatingFileHandler  # noqa: PLC0415
-
-        (path := log_file()).parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
-        )
-        handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
-        return handler
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        with suppress(OSError):
-            self._file.handle(record)
 
 
 class OutputLostError(SystemExit):
