@@ -48,7 +48,7 @@ from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
-from rnn_tui.sweeps.places import FORM, read_place
+from rnn_tui.sweeps.places import FORM, TRUST, read_place
 from rnn_tui.tasks import TASKS
 
 ONLY = ChoicesSetting(
@@ -97,6 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHERE",
         help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]",
     )
+    parser.add_argument("--trust", action="store_true", help=TRUST)
     parser.add_argument(
         "--no-training", action="store_true", help="tell what there is, and train nothing"
     )
@@ -129,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
         return output.OK
-    place = None if options.on is None else read_place(options.on)
+    place = None if options.on is None else read_place(options.on, trust=options.trust)
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:

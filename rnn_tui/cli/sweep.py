@@ -18,7 +18,7 @@ from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, duration, how_many
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
-from rnn_tui.sweeps.places import FORM, TrainingPlace, read_place
+from rnn_tui.sweeps.places import FORM, TRUST, TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
     SEEDS,
@@ -124,6 +124,7 @@ def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
     where = f"where to train: {FORM} (default: local)"
     parser.add_argument("--on", metavar="WHERE", default="", dest=f"{prefix}on", help=where)
+    parser.add_argument("--trust", action="store_true", dest=f"{prefix}trust", help=TRUST)
     folder = (
         "a folder that all machines see at the same path: checkpoints lie there, and need not be "
         "sent"
@@ -143,7 +144,7 @@ def run(options: argparse.Namespace) -> int:
         return _list(options.json)
     if options.what == "show":
         return _show(_sweep(options.name), as_json=options.json)
-    place = read_place(options.on)
+    place = read_place(options.on, trust=options.trust)
     before = None if options.resume is None else _sweep(options.resume)
     if before is not None and before.status == "finished":
         return _show(before, as_json=options.json)
