@@ -1,8 +1,9 @@
 """Starts workers at a place, or reaches those that are there.
 
-Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what
-is started here listens on the loopback interface. TLS is Dask's own configuration
-(`distributed.comm`), which clients and clusters read by themselves.
+Dask unpickles what it is sent: whoever may connect to a scheduler or a worker runs programs there.
+So whatever is started here speaks TLS, with a key that is made for the sweep and that both ends
+must have, and serves no web page. Who connects to a scheduler that is there is up to those who run
+it; its certificates are Dask's own configuration (`distributed.comm`).
 """
 
 import logging
@@ -15,16 +16,39 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import ClusterError, printable, why
 from rnn_tui.engine.paths import data_dir
-from rnn_tui.sweeps.places import LOCAL, SSH, TrainingPlace, require
+from rnn_tui.sweeps.places import JOB_QUEUES, LOCAL, SSH, TrainingPlace, require
+from rnn_tui.sweeps.ssh import ssh_cluster
 
 if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS_TO_CONNECT = 10.0
+# Dask serves HTTP in any case: here to this machine alone, and nothing but "not found".
+NO_PAGE = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+LOGGERS = ("distributed", "tornado", "bokeh")
+# What workers say that are started here, whose screen is ours: set as they start, before Dask is
+# imported there.
+WORKER_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"file": {"class": "rnn_tui.engine.logs.LogFile"}},
+    "root": {"level": "WARNING", "handlers": ["file"]},
+}
 # What a terminal sends to all of its processes is for home, which stops its workers by itself.
-IGNORE_SIGNALS = """import signal
+PRELOAD = """import logging, signal
+logging.raiseExceptions = False
 for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
     signal.signal(getattr(signal, name), signal.SIG_IGN)"""
+SETTINGS: dict[str, Any] = {
+    "distributed.admin.low-level-log-length": 100,  # of what is told, for each topic
+    # What would take a few hundredths of each core: looks at every thread's stack, and at how
+    # late the loop is.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.preload": [PRELOAD],
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 logger = logging.getLogger(__name__)
 
 
@@ -36,28 +60,21 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     from distributed import Client  # noqa: PLC0415
 
     _log_to_file()
-    settings: dict[str, Any] = {
-        "distributed.admin.low-level-log-length": 100,  # of what is told, for each topic
-        # What would take a few hundredths of each core: looks at every thread's stack, and at how
-        # late the loop is.
-        "distributed.worker.profile.enabled": False,
-        "distributed.admin.tick.interval": "1s",
-        "distributed.worker.preload": [IGNORE_SIGNALS],
-    }
-    # they would write on our screen; elsewhere Dask itself reads what they say
-    if place.kind == LOCAL:
-        settings["logging"] = {"distributed": "critical"}
-        # read before all else
-        settings["distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"] = "critical"
     async with AsyncExitStack() as stack:
-        stack.enter_context(dask.config.set(settings))
+        stack.enter_context(dask.config.set(SETTINGS))
+        if place.kind != SSH:
+            variable = "distributed.nanny.pre-spawn-environ.DASK_LOGGING"
+            stack.enter_context(dask.config.set({variable: repr(WORKER_LOGGING)}))
         try:
             address: Any = place.text
-            if place.kind != "address":
-                with _signals_blocked(place):
-                    address = await stack.enter_async_context(_made(place))
+            if place.kind == SSH:
+                address = await stack.enter_async_context(ssh_cluster(place.hosts))
+            elif place.kind != "address":
+                cluster = _made(place)
+                with _signals_blocked(cluster):
+                    address = await stack.enter_async_context(cluster)
                 if place.kind == "file" and place.workers:
-                    address.scale(place.workers)
+                    cluster.scale(place.workers)
             client = Client(
                 address,
                 asynchronous=True,
@@ -74,11 +91,13 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
 
 
 @contextmanager
-def _signals_blocked(place: TrainingPlace) -> Iterator[None]:
+def _signals_blocked(cluster: Any) -> Iterator[None]:
     """While local workers start: they keep signals blocked until they ignore them; home gets those
     that come after it.
     """
-    if sys.platform == "win32" or place.kind != LOCAL:
+    from distributed import LocalCluster  # noqa: PLC0415
+
+    if sys.platform == "win32" or not isinstance(cluster, LocalCluster):
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
@@ -90,41 +109,49 @@ def _signals_blocked(place: TrainingPlace) -> Iterator[None]:
 
 def _made(place: TrainingPlace) -> Any:
     """A cluster that is to be started."""
-    if place.kind == LOCAL:
-        from distributed import LocalCluster  # noqa: PLC0415
+    require("cryptography", "cluster")
+    from distributed import LocalCluster, Security  # noqa: PLC0415
+    from distributed.deploy.cluster import Cluster  # noqa: PLC0415
 
+    security = Security.temporary()
+    local = {
+        "security": security,
+        "threads_per_worker": 1,
+        "scheduler_kwargs": NO_PAGE,
+        "asynchronous": True,
+    }
+    if place.kind == LOCAL:
         # without a limit of memory, near which Dask would end a worker; it removes what is in the
         # folder
         return LocalCluster(
             n_workers=place.workers,
-            threads_per_worker=1,
-            processes=True,
             host="127.0.0.1",
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",
-            worker_dashboard_address=None,
             local_directory=str(data_dir() / "workers"),
-            asynchronous=True,
+            **local,
         )
-    if place.kind == SSH:
-        require("asyncssh", "cluster")
-        from distributed import SSHCluster  # noqa: PLC0415
-
-        return SSHCluster(
-            [place.hosts[0], *place.hosts], worker_options={"nthreads": 1}, asynchronous=True
-        )
-    from distributed.deploy.cluster import Cluster  # noqa: PLC0415
-
     kind = resolve_name(place.cluster)
     if not isinstance(kind, type) or not issubclass(kind, Cluster):
         raise ValueError(f"{printable(place.cluster)} is no cluster of Dask's")
+    if issubclass(kind, LocalCluster):
+        return kind(**{**local, **place.arguments})
+    if place.cluster in JOB_QUEUES:
+        data_dir().mkdir(parents=True, exist_ok=True)  # the key lies there, for jobs to read
+        queue = {
+            "security": security,
+            "shared_temp_directory": str(data_dir()),
+            "scheduler_options": NO_PAGE,
+        }
+        return kind(**{**queue, **place.arguments}, asynchronous=True)
     return kind(**place.arguments, asynchronous=True)
 
 
 def _log_to_file() -> None:
     """Have Dask's own handlers write to no screen: what they say goes where all else is logged."""
+    import distributed  # noqa: F401, PLC0415 - makes them
+
     for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] == "distributed":
+        if name.partition(".")[0] in LOGGERS:
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).propagate = True
     logging.getLogger("distributed").setLevel(logging.WARNING)
