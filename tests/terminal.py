@@ -50,8 +50,7 @@ class Terminal:
     def __init__(self, *, controlling: bool = False, changed: str = "") -> None:
         # The app's end stays open here too, so that its attributes can be read after the app ended.
         self._ours, self._theirs = pty.openpty()
-        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
-        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
+        self.resize(COLUMNS, ROWS)
         self.attributes_before = self.attributes
         self.output = ""
         unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
@@ -65,6 +64,10 @@ class Terminal:
             start_new_session=True,
             env=environment | {"TERM": "xterm-256color"},
         )
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Take another size, of which the system tells the app where the terminal controls it."""
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     @property
     def attributes(self) -> list[object]:

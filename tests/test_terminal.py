@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rnn_tui.engine.paths import config_file
@@ -238,3 +239,45 @@ def test_a_fault_is_told_in_a_sentence_and_leaves_the_terminal_as_it_was(home: P
     [sentence] = [line for line in terminal.output.splitlines() if "a fault" in line]
     assert "rnn-tui: ZeroDivisionError: this is a fault of rnn-tui; " in sentence
     assert "ZeroDivisionError" in (home / "log/rnn-tui.log").read_text()
+
+
+def test_a_size_among_keys_is_none_and_that_of_the_window_has_bounds(home: Path) -> None:
+    terminal = Terminal(controlling=True)
+    try:
+        terminal.wait_for("MNIST")
+        for typed in ("\x1b[48;30000;30000;0;0t", "\x1b[48;0;0;0;0t", "\x1b[<0;5;9M\x1b[<0;5;9m"):
+            terminal.press(typed)
+            terminal.watch(0.3)
+        terminal.press("?")
+        terminal.wait_for("Help")
+        terminal.press("\x1b")
+        terminal.watch(0.5)
+        terminal.resize(65535, 65535)
+        terminal.watch(0.5)
+        terminal.resize(80, 24)
+        terminal.press("?")
+        terminal.wait_for("Help")
+        assert psutil.Process(terminal.process.pid).memory_info().rss < 1 << 30
+        terminal.press(CTRL_Q)
+        assert terminal.wait_for_end() == 0
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+
+
+def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Terminal) -> None:
+    terminal.wait_for("MNIST")
+    terminal.press("\x1b[?62;4c")  # it has pictures by Sixel
+    terminal.press("\x1bOQ")
+    terminal.wait_for("Training")
+    terminal.press("4")
+    for _ in range(20):
+        terminal.press("\x03\x1c\x1a")
+        terminal.watch(0.1)
+    terminal.press("?")
+    terminal.wait_for("Help")
+    assert terminal.output.count("\x1b[?1049h") == 1
+    assert terminal.attributes != terminal.attributes_before
+    terminal.press(CTRL_Q)
+    assert terminal.wait_for_end() == 0
+    terminal.assert_restored()

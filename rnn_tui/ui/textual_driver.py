@@ -2,30 +2,49 @@
 Its thread that writes ends where a write fails, and whoever has more to write waits for it for
 ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at
 sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [
-55296 u`) can't be written. After a stop without a word (SIGSTOP) it takes the terminal's
-attributes, as it has set them, for those from before the app, and Alt with a digit for what Option
-types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what
-it starts: the app keeps that size in any window. Waits for `WriterThread`, `LinuxDriver` and
-`XTermParser` to do better.
+55296 u`) can't be written. It makes keys of what a terminal replies, takes any size that stands
+among keys, and keeps all that is typed, however much. After a stop without a word (SIGSTOP) it
+takes the terminal's attributes, as it has set them, for those from before the app, and Alt with a
+digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a Python
+prompt leaves to what it starts: the app keeps that size in any window. Waits for `WriterThread`,
+`LinuxDriver` and `XTermParser` to do better.
 """
 
+import asyncio
 import codecs
 import logging
 import os
+import select
 import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
-from textual.events import Key
+from textual.events import Key, Paste, Resize
+from textual.geometry import Size
 from textual.message import Message
+
+from rnn_tui.ui.terminal_input import (
+    MOST_PASTED,
+    InputText,
+    Replies,
+    bounded_size,
+    questions,
+)
+
+MOST_WAITING = 1_000  # keys and moves of the mouse
+SECONDS_FOR_ROOM, SECONDS_FOR_A_KEY = 0.01, 0.1
+BYTES_AT_ONCE = 4096
+TOO_LONG = f"More than {MOST_PASTED:,} characters can't be pasted at once."
 
 for digit in "0123456789":
     cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
@@ -38,20 +57,54 @@ def hold_still() -> None:
 
 
 class KeysDriver(Driver):
-    """A driver that passes a key on only if it is one."""
+    """A driver that passes on what makes sense, and no more at once than can wait."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._sent = deque[Future[Any]]()  # to the app's loop, which may not have taken them yet
 
     def process_message(self, message: Message) -> None:
+        if isinstance(message, Paste) and len(message.text) > MOST_PASTED:
+            self._app.call_later(self._app.notify, TOO_LONG, severity="warning")
+            return
+        if isinstance(message, Resize):
+            if not self._tells_sizes:  # it is no word of the terminal's
+                return
+            size = Size(*bounded_size(*message.size))
+            message = Resize(size, size, pixel_size=message.pixel_size)
         if isinstance(message, Key) and message.key.startswith("alt+"):
             message.character = None  # or a field would take the letter for typed
         character = message.character if isinstance(message, Key) else None
         if not (character and "\ud800" <= character <= "\udfff"):
             super().process_message(message)
 
+    @property
+    def _tells_sizes(self) -> bool:
+        """Whether the terminal has said that its sizes come among keys."""
+        return False
+
+    def send_message(self, message: Message) -> None:
+        """Send it once few others wait; what comes after it waits in the terminal meanwhile."""
+        while self._waiting() >= MOST_WAITING and not self._stops():
+            time.sleep(SECONDS_FOR_ROOM)
+        sending = self._app._post_message(message)
+        self._sent.append(asyncio.run_coroutine_threadsafe(sending, loop=self._loop))
+
+    def _waiting(self) -> int:
+        """How much of what was typed the app has not begun to handle."""
+        while self._sent and self._sent[0].done():
+            self._sent.popleft()
+        in_hand = getattr(self._app, "keys_waiting", 0)
+        return len(self._sent) + self._app._message_queue.qsize() + int(in_hand)
+
+    def _stops(self) -> bool:
+        """Whether the thread that reads is to end."""
+        return False
+
 
 if sys.platform != "win32":
     import termios
 
-    from textual.drivers import linux_driver
     from textual.drivers.linux_driver import LinuxDriver
 
     ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
@@ -79,6 +132,7 @@ if sys.platform != "win32":
             self._entered = False
             self.changing = threading.Lock()  #: held while the terminal is taken.
             self.given_back = False  #: whether it is not to be taken, or written to, any more.
+            self.replies = Replies()
 
         def fileno(self) -> int:
             return self._screen.fileno()
@@ -138,14 +192,25 @@ if sys.platform != "win32":
         def __init__(self, app: App[Any], **options: Any) -> None:
             super().__init__(app, **options)
             self._file = cast("Any", self.terminal)  # it has all that is used of a file
+            self._size = self._get_terminal_size()  # or the app would ask who knows no bounds
+            self._has_asked = False
 
         def start_application_mode(self) -> None:
             """Take the terminal, unless the app ends."""
             with self.terminal.changing:
                 if not self.terminal.given_back:
                     super().start_application_mode()  # type: ignore[no-untyped-call]
+                    self._ask()
                     return
             hold_still()  # there is nothing to go on with
+
+        def _ask(self) -> None:
+            """Ask the terminal, once, what the app wants to know later; nobody waits for that."""
+            if not self._has_asked:
+                self._has_asked = True
+                self.terminal.replies.expect()
+                self.write(questions())
+                self.flush()
 
         # In place of a handler, which may write to the queue that it has interrupted, and wait for
         # itself.
@@ -166,20 +231,47 @@ if sys.platform != "win32":
 
         def _get_terminal_size(self) -> tuple[int, int]:
             size = os.get_terminal_size(self.terminal.fileno())
-            return (size.columns, size.lines) if all(size) else super()._get_terminal_size()
+            told = (size.columns, size.lines) if all(size) else super()._get_terminal_size()
+            return bounded_size(*told)
+
+        @property
+        def _tells_sizes(self) -> bool:
+            return self._in_band_window_resize
+
+        def _stops(self) -> bool:
+            return self.exit_event.is_set()
 
         def _run_input_thread(self) -> None:
             try:
                 while not self.exit_event.is_set():
                     try:
                         self.run_input_thread()
-                    except (ValueError, OverflowError) as error:  # of numbers in a sequence
+                    except (ValueError, ArithmeticError) as error:  # of numbers in a sequence
                         logging.getLogger(__name__).info("a key was passed over: %s", error)
             except OSError:
                 signal.raise_signal(signal.SIGHUP)
             except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
                 self._app.call_later(self._app._handle_exception, error)
 
-    vars(linux_driver)["getincrementaldecoder"] = lambda of: partial(
-        codecs.getincrementaldecoder(of), "replace"
-    )
+        def run_input_thread(self) -> None:
+            """Take what is typed, until the terminal is given back.
+
+            Raises:
+                OSError: if the terminal is gone.
+                ValueError, ArithmeticError: where Textual can't read a sequence.
+            """
+            parser = XTermParser()
+            typed = InputText(self.terminal.replies)
+            decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+            while not self.exit_event.is_set():
+                if select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
+                    data = os.read(self.fileno, BYTES_AT_ONCE)
+                    if not data:
+                        raise OSError("the terminal is gone")
+                    text = typed.feed(decode(data))
+                else:
+                    text = typed.wait_no_more()
+                for event in parser.feed(text) if text else ():
+                    self.process_message(event)
+                for event in parser.tick():
+                    self.process_message(event)

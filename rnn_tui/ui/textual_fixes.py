@@ -148,6 +148,11 @@ class OrderedApp(App[int]):
         """Whether a key is in hand, or waits."""
         return self._in_hand is not None or bool(self._typed)
 
+    @property
+    def keys_waiting(self) -> int:
+        """How many keys wait for their turn."""
+        return len(self._typed)
+
     def takes_keys(self) -> bool:
         """Whether what keys are for is there; it comes soon where it is not."""
         return True

@@ -24,11 +24,11 @@ from textual.drivers import web_driver
 from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
 
-from rnn_tui.ui.textual_driver import KeysDriver
+from rnn_tui.ui.terminal_input import InputText, bounded_size
+from rnn_tui.ui.textual_driver import SECONDS_FOR_A_KEY, KeysDriver
 
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
-MOST_COLUMNS, MOST_ROWS = 800, 400
-BYTES_AT_ONCE, SECONDS_FOR_A_KEY = 1 << 16, 0.1
+BYTES_AT_ONCE = 1 << 16
 
 
 class Pipes:
@@ -83,10 +83,11 @@ class PageDriver(KeysDriver, WebDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._size = _sound(*(self._size or (80, 24)))
+        self._size = bounded_size(*(self._size or (80, 24)))
         self._write = cast("Any", self.pipes.write)
         self._key_thread.daemon = True
         self._parser = XTermParser()
+        self._typed = InputText()
         # a character may be cut in two by packets
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
@@ -94,7 +95,8 @@ class PageDriver(KeysDriver, WebDriver):
         """In a thread: take packets until the page ends."""
         stream, keys = ByteStream(), self.pipes.keys
         while True:
-            waits = self._parser._timeout_time is not None  # for what tells Escape from Alt
+            # for what tells Escape from Alt
+            waits = self._parser._timeout_time is not None or self._typed.holds
             if not select.select([keys], [], [], SECONDS_FOR_A_KEY if waits else None)[0]:
                 self._take("", b"")
             elif data := os.read(keys, BYTES_AT_ONCE):
@@ -111,17 +113,19 @@ class PageDriver(KeysDriver, WebDriver):
                 self._on_meta(kind, payload)
             elif kind in ("D", ""):
                 text = self._decode(payload)
+                text = self._typed.feed(text) if text else self._typed.wait_no_more()
                 for event in self._parser.feed(text) if text else self._parser.tick():
-                    self.process_message(cast("Any", event))
+                    self.process_message(event)
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
             self._parser = XTermParser()
+            self._typed = InputText()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
         if packet_type in ("quit", "exit"):
             signal.raise_signal(signal.SIGHUP)
         elif packet_type == "resize":
-            width, height = _sound(payload["width"], payload["height"])
+            width, height = bounded_size(payload["width"], payload["height"])
             super().on_meta(packet_type, {"width": width, "height": height})
         elif packet_type == "deliver_chunk_request":
             # for the app's own thread, as all that is written: this one hears the end
@@ -151,11 +155,6 @@ class PageDriver(KeysDriver, WebDriver):
         self._app.post_message(
             events.DeliveryFailed(key=delivery_key, exception=exception, name=name)
         )
-
-
-def _sound(width: Any, height: Any) -> tuple[int, int]:
-    """A size that can be drawn; raises where these are no numbers."""
-    return min(max(1, int(width)), MOST_COLUMNS), min(max(1, int(height)), MOST_ROWS)
 
 
 # or it would take signals; nothing else there asks which system it is

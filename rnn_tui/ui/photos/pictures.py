@@ -1,11 +1,12 @@
 """Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
-Importing textual_image asks the terminal, whose answer Textual would read: that happens on use,
-while the app is suspended, here and in what only this imports.
+Importing textual_image asks the terminal, whose answer it would take from among keys. So it is
+imported as if there were none; what the terminal has answered the driver knows.
 """
 
+import importlib
 import io
-import logging
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -17,19 +18,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
+from rnn_tui.ui.terminal_input import Replies
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
 
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
+    from rnn_tui.ui.textual_driver import Terminal
 
-logger = logging.getLogger(__name__)
+# the names by which textual_image is told of the size of a cell
+CELL_VARIABLES = ("TEXTUAL_CELL_WIDTH", "TEXTUAL_CELL_HEIGHT")
 # colours of frames as blue, green, red: seen on paper and on a board
 FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
 SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
@@ -38,31 +42,32 @@ SECONDS_FOR_TMUX = 0.3
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":
-    """The widget that shows pictures best here; the first call suspends the app for a moment."""
-    terminal = (
-        sys.__stdout__ is not None
-        and sys.__stdout__.isatty()
-        and not (app.is_headless or app.is_web)
-    )
-    kind = (
-        graphics_kind(getattr(app, "preferences", Preferences()).graphics) if terminal else "blocks"
-    )
-    if "textual_image.widget" not in sys.modules:
-        if kind == "blocks":
-            _import_blind()
-        else:
-            _ask_terminal(app)
-    from textual_image import widget  # noqa: PLC0415 - see above
-
-    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415
+    """The widget that shows pictures best here."""
+    replies = _replies(app)
+    kind = "blocks"
+    if replies is not None:
+        kind = graphics_kind(getattr(app, "preferences", Preferences()).graphics)
+        if kind == "auto":
+            kind = replies.graphics
+    widget = _textual_image(replies)
+    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415 - imports textual_image
 
     kinds: dict[str, type[BaseImage]] = {
-        "auto": CleanSixelImage if widget.Image is widget.SixelImage else widget.Image,
         "kitty": widget.TGPImage,
         "sixel": CleanSixelImage,
         "blocks": widget.HalfcellImage,
     }
     return kinds[kind]
+
+
+def _replies(app: App[object]) -> Replies | None:
+    """What the terminal has answered; None without one, as in a page."""
+    if sys.platform == "win32" or app.is_headless or app.is_web:
+        return None
+    from rnn_tui.ui.textual_driver import SteadyDriver  # noqa: PLC0415 - where there are terminals
+
+    terminal: Terminal | None = getattr(SteadyDriver, "terminal", None)
+    return None if terminal is None else terminal.replies
 
 
 @cache
@@ -87,31 +92,36 @@ def _features_around_tmux() -> list[str]:
     return found.stdout.strip().split(",")
 
 
-def _ask_terminal(app: App[object]) -> None:
-    """Import textual_image without Textual taking the terminal's answers."""
-    try:
-        with app.suspend():
-            try:
-                import textual_image.widget  # noqa: F401, PLC0415 - see above
-            except Exception:
-                # Whatever it is that the terminal answered: half cells need no answer.
-                logger.exception("the terminal could not be asked for pictures")
-                _import_blind()
-    except SuspendNotSupported:
-        _import_blind()
+def _textual_image(replies: Replies | None) -> Any:
+    """The widgets of textual_image, which are imported without a look at the terminal."""
+    if "textual_image.widget" not in sys.modules:
+        cell = None if replies is None else _cell_in_pixels() or replies.cell
+        told = {} if cell is None else dict(zip(CELL_VARIABLES, map(str, cell), strict=True))
+        system: Any = sys  # its names with underscores are final
+        stdout, system.__stdout__ = sys.__stdout__, io.StringIO()
+        os.environ.update(told)
+        try:
+            importlib.import_module("textual_image.widget")
+        finally:
+            system.__stdout__ = stdout
+            for name in told:
+                del os.environ[name]
+    return sys.modules["textual_image.widget"]
 
 
-def _import_blind() -> None:
-    """Import textual_image as if there were no terminal to ask."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "textual_image"]:
-        del sys.modules[name]
-    sys.modules.pop("rnn_tui.ui.photos.sixel", None)
-    system: Any = sys  # its names with underscores are final
-    stdout, system.__stdout__ = sys.__stdout__, io.StringIO()
+def _cell_in_pixels() -> tuple[int, int] | None:
+    """Width and height of a cell, where the system knows them."""
+    import fcntl  # noqa: PLC0415 - not on Windows
+    import termios  # noqa: PLC0415
+
     try:
-        import textual_image.widget  # noqa: F401, PLC0415 - see above
-    finally:
-        system.__stdout__ = stdout
+        size = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", size)
+    if not all((rows, columns, width // max(1, columns), height // max(1, rows))):
+        return None
+    return width // columns, height // rows
 
 
 class PhotoImage(Widget):

@@ -1,4 +1,4 @@
-"""Pictures by Sixel that leave no trace: importing this asks the terminal, so `pictures.py` does.
+"""Pictures by Sixel that leave no trace; imported by `pictures.py`, behind textual_image.
 The widget of textual_image leaves cells unpainted around its data, and the cursor a line too low:
 parts of what was there stay, lines beside it shift.
 """

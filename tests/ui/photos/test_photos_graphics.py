@@ -31,10 +31,18 @@ import sys
 from pathlib import Path
 from rnn_tui.engine.preferences import Preferences
 from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.textual_driver import SteadyDriver, Terminal
 from tests.ui.helpers import PanelApp
 app = PanelApp(PhotosPanel())
 app.preferences = Preferences(graphics=sys.argv[2])
-app.call_later(app.panel.read, [Path(sys.argv[1])])
+app.driver_class = SteadyDriver
+SteadyDriver.terminal = Terminal()
+def read():  # once the terminal has answered, as it has where somebody looks for this view
+    if SteadyDriver.terminal.replies.complete:
+        app.panel.read([Path(sys.argv[1])])
+    else:
+        app.set_timer(0.05, read)
+app.call_later(read)
 app.run()
 """
 TOKEN = re.compile(
