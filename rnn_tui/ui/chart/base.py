@@ -64,6 +64,7 @@ class ChartBase(Widget, can_focus=True):
         self._only_ticks = False
         # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
         self._settles = self._whole = self._by_hand = self._cut = False
+        self._titles = ("", "")  # that are shown
         self._update_title()
 
     @property
@@ -336,5 +337,11 @@ class ChartBase(Widget, can_focus=True):
             title += (
                 " · start cut; 0 shows all" if self.size.width >= len(title) + 31 else " · ↑ 0: all"
             )
-        self.border_title = Content(title)
-        self.border_subtitle = Content(readout.foot_line(self._x_label, self._mark, 1000).plain)
+        self._show_titles(title, readout.foot_line(self._x_label, self._mark, 1000).plain)
+
+    def _show_titles(self, title: str, subtitle: str) -> None:
+        """Put words on the frame; the same ones again would draw all of the chart anew."""
+        if (title, subtitle) != self._titles:
+            self._titles = (title, subtitle)
+            self.border_title = Content(title)
+            self.border_subtitle = Content(subtitle)

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.keys import key_to_character
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Markdown, OptionList
 from textual.widgets.option_list import Option
@@ -25,6 +24,7 @@ from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.shell.threads import telling
 from rnn_tui.ui.textual_fixes import read_late_styles
+from rnn_tui.ui.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.plain import TypedInput
 
 SECONDS_TO_REST = 300.0
@@ -33,7 +33,7 @@ SECONDS_TO_LOOK, LOOKS = 0.04, 3
 AGAIN = "Enter presses the keys of this step from the first on."
 
 
-class GuideScreen(ModalScreen[GuidedExperiment | None]):
+class GuideScreen(Dialog[GuidedExperiment | None]):
     """The experiments, of which it answers one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
@@ -47,7 +47,7 @@ class GuideScreen(ModalScreen[GuidedExperiment | None]):
             ((one.title, "bold"), (f"\n  {one.about}", "$foreground 65%"))
             for one in self._experiments
         ]
-        options = OptionList(
+        options = Options(
             *(Option(Content.assemble(*line)) for line in lines), compact=True, markup=False
         )
         options.border_title, options.border_subtitle = (
@@ -212,7 +212,9 @@ class GuidePanel(Vertical):
                 )
             await asyncio.sleep(SECONDS_TO_LOOK)
             busy = (
-                app.typing or not app.takes_keys() or (until_trained and app.runs.anything_to_come)
+                not app.keys.empty
+                or not app.takes_keys()
+                or (until_trained and app.runs.anything_to_come)
             )
             reads = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
             works = any(one.node is not self and not one.is_finished for one in app.workers)

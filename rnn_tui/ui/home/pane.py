@@ -25,6 +25,7 @@ from rnn_tui.ui.shell.messages import InsideWanted, ResumeRequested, TrainReques
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 from rnn_tui.ui.textual_fixes import read_late_styles
+from rnn_tui.ui.textual_workarounds import Options
 from rnn_tui.ui.widgets.digits import ProbabilityColumns
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ class HomePane(Pane):
         self.set_class(self._large, "-large")
         yield HomeDigit()
         with Vertical():
-            yield OptionList(classes="panel", compact=True, markup=False)
+            yield Options(classes="panel", compact=True, markup=False)
             yield Static(
                 "Trained weights ship with rnn-tui: you can ask before you train anything.",
                 classes="panel",

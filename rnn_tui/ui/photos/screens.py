@@ -11,7 +11,6 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
@@ -25,6 +24,7 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.textual_workarounds import Dialog
 from rnn_tui.ui.widgets.plain import MarkedCheckbox
 from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
 
@@ -101,7 +101,7 @@ class PhotoTree(DirectoryTree):
             self.move_cursor(node.parent)
 
 
-class ChoosePathScreen(ModalScreen[Path | None]):
+class ChoosePathScreen(Dialog[Path | None]):
     """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
     BINDINGS = [

@@ -23,7 +23,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import age, duration, figure
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.textual_late import LongTable
+from rnn_tui.ui.textual_workarounds import ManyRows
 from rnn_tui.ui.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
@@ -40,6 +40,14 @@ STATUS_MARKS = {  # mark and colour beside the word, so that the colour alone te
     Status.FAILED: ("✗", "$text-error"),
     Status.DAMAGED: ("?", "$text-error"),
 }
+
+
+class LongTable(ManyRows, DataTable[Text]):
+    """A table of very many rows, which asks `cells_of` for the cells of one when it is seen."""
+
+    def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True, id=id)
+        self.cells_of = cells_of
 
 
 @dataclass(frozen=True)

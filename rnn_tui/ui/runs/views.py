@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, Select, Static
 
 from rnn_tui.engine.errors import ExportError, StoreError, printable, why
@@ -28,6 +27,7 @@ from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.textual_workarounds import Dialog
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
@@ -151,7 +151,7 @@ def curves_of(
     return curves, refused
 
 
-class RunDetailsScreen(ModalScreen[None]):
+class RunDetailsScreen(Dialog[None]):
     """Shows a run and what else is kept of it: stretches of its training, and what was told."""
 
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once

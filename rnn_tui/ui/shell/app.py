@@ -1,14 +1,13 @@
 """The app: its tabs and keys; what its views ask of it is in `requests`."""
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
@@ -18,6 +17,9 @@ from textual.widgets import TabbedContent
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
+from rnn_tui.ui.shell.front_screen import FrontScreen
+from rnn_tui.ui.shell.garbage import GarbageCollection
+from rnn_tui.ui.shell.key_queue import KeyQueue
 from rnn_tui.ui.shell.key_table import KEYS, key
 from rnn_tui.ui.shell.keys import (
     HIGH_CONTRAST,
@@ -32,7 +34,8 @@ from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess, telling
-from rnn_tui.ui.textual_fixes import YOUNG_WHILE_TYPING, FrontScreen
+from rnn_tui.ui.textual_fixes import read_late_styles
+from rnn_tui.ui.textual_workarounds import add_keys
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
@@ -94,8 +97,9 @@ class RnnTuiApp(RequestsApp):
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first)
-        # `bind` takes no words for help
-        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])
+        add_keys(self, BindingsMap(bindings(tabs)))
+        self.keys = KeyQueue(self, super().on_event, self.takes_keys)
+        self.garbage: GarbageCollection | None = None  #: whoever begins the process gives it.
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""
@@ -122,6 +126,30 @@ class RnnTuiApp(RequestsApp):
         """
         return (front := self.tabs.front) is not None and front.takes_keys
 
+    @property
+    def draws(self) -> bool:
+        return self.keys.draws
+
+    @property
+    def keys_waiting(self) -> int:
+        """How many keys wait for their turn; the driver lets no more than a thousand wait."""
+        return self.keys.waiting
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key, or what is pasted, in its turn."""
+        if event.is_forwarded or not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+            return
+        if self.garbage is not None:
+            self.garbage.wait()
+        read_late_styles(self)  # a key may bring what the first frame does not show
+        await self.keys.put(event)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what a key does in front, before Textual looks for what it does elsewhere."""
+        if isinstance(self.screen, FrontScreen) and await self.screen.press(event.key):
+            event.prevent_default()
+
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield KeyFooter()
@@ -132,8 +160,8 @@ class RnnTuiApp(RequestsApp):
         self.call_after_refresh(self._go_on)
 
     def _go_on(self) -> None:
-        gc.set_threshold(*gc.get_threshold()[:2], YOUNG_WHILE_TYPING)
-        gc.enable()
+        if self.garbage is not None:
+            self.garbage.begin()
         self.runs.load_engine()
         # on a busy machine it may have ticked already, found nothing, and paused
         self.news.timer.resume()
@@ -151,16 +179,17 @@ class RnnTuiApp(RequestsApp):
             self.end_process(return_code, "")
         super().exit(result, return_code, message)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """What nobody caught: no traceback reaches the user, and what trains is kept."""
+    def handles_fault(self, error: Exception) -> bool:
+        """Let no traceback reach the user, and keep what trains."""
         if self._exit:  # where the app is taken apart, its parts fail; nobody sees them any more
             logger.info("while the app ended", exc_info=error)
-        elif self.end_process is None:
-            super()._handle_exception(error)
-        else:
-            logger.error("the app failed", exc_info=error)
-            # a worker's is in another
-            self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")
+            return True
+        if self.end_process is None:
+            return False
+        logger.error("the app failed", exc_info=error)
+        # a worker's is in another
+        self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")
+        return True
 
     async def interrupted(self) -> "list[RunRecord]":
         """The runs that were interrupted, the newest first; none where they can't be read."""
@@ -208,18 +237,6 @@ class RnnTuiApp(RequestsApp):
         if action == "pause":
             return self.busy and self.runs.paused is not parameters[0]
         return super().check_action(action, parameters)
-
-    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Do what a key does; in a field, where letters are typed, what it does with Alt."""
-        if await super()._check_bindings(key, priority):
-            return True
-        if (
-            (plain := key.removeprefix("alt+")) == key
-            or priority
-            or not isinstance(self.screen, FrontScreen)
-        ):
-            return False
-        return await self.screen.press_outside_fields(plain)
 
     def action_stop(self) -> None:
         self.runs.stop()

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.garbage import GarbageCollection
 from rnn_tui.ui.shell.threads import wait_for_threads
 
 # for what trains to keep what it has; for all of the end
@@ -120,6 +121,7 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     network's step. Returns to no caller.
     """
     app = RnnTuiApp(data_dir=data_dir)
+    app.garbage = GarbageCollection(app)
     if sys.platform != "win32":
         app.end_process = Ending(app, page=page).end
     code = app.run() or app.return_code or 0

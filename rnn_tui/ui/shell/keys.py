@@ -19,7 +19,7 @@ from textual.dom import DOMNode
 from textual.events import MouseDown, MouseMove
 from textual.keys import Keys, key_to_character
 from textual.reactive import reactive
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
 
@@ -28,6 +28,7 @@ from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.key_table import KEYS, key
 from rnn_tui.ui.shell.threads import in_thread, telling
+from rnn_tui.ui.textual_workarounds import Dialog
 
 FIRST = ("stop", "pause")  # in the footer before all others
 FooterKeys = tuple[Binding, bool, str]  # with whether it can be used, and a tooltip
@@ -61,7 +62,7 @@ def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Explanations in Markdown, and tables of the keys on a screen."""
 
     AUTO_FOCUS = "#help"  # the arrow keys scroll at once

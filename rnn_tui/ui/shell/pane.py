@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.shell.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.sweeps.kept import SweepStore
@@ -32,7 +32,8 @@ def with_key(key: str, label: str) -> Content:
 def show_line(place: Widget, line: str, text: str) -> None:
     """Show a text in a line of a place, or without one no line either."""
     static = place.query_one(line, Static)
-    static.update(text)
+    if static.content != text:  # or Textual would lay out the whole screen for the same text
+        static.update(text)
     static.display = bool(text)
 
 

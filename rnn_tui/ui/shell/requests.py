@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from rnn_tui.engine.config import RunConfig
@@ -22,7 +21,7 @@ from rnn_tui.ui.shell import messages
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess, telling
-from rnn_tui.ui.textual_fixes import OrderedApp
+from rnn_tui.ui.textual_workarounds import Dialog, SteadyApp
 
 if TYPE_CHECKING:
     from rnn_tui.ui.runs.pane import RunsPane
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """Asks whether to stop the training under way; answers True to stop."""
 
     AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
@@ -62,7 +61,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 )
 
 
-class RequestsApp(OrderedApp):
+class RequestsApp(SteadyApp):
     """An app that does what its views ask for, one training at a time."""
 
     store: StoreAccess

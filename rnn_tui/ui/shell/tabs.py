@@ -15,7 +15,8 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.home.pane import HomePane
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.pane import Pane, with_key
-from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
+from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.textual_fixes import read_late_styles
 
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp

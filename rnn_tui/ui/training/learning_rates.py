@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rnn_tui.engine.config import RunConfig
@@ -20,6 +19,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.chart.base import ANYTHING
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.textual_workarounds import Dialog
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import ProgressLine
 
@@ -71,7 +71,7 @@ class _Search:
         )
 
 
-class LearningRateScreen(ModalScreen[float | None]):
+class LearningRateScreen(Dialog[float | None]):
     """Tries learning rates with these settings; answers the one that is to be taken over, or
     None.
     """

@@ -17,8 +17,9 @@ from rnn_tui.tasks.task import INSIDE, Task
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane, show_line, with_key
+from rnn_tui.ui.shell.view_tabs import ViewTabs
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
+from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 

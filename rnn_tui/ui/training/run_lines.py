@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 from textual import events
@@ -16,10 +17,24 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration, machine
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.textual_late import ExactBar
 from rnn_tui.ui.training.manager import TrainingManager
 
 NARROWEST_BAR = 16  # of the progress, before how busy the machine is takes its room
+
+
+class ExactBar(ProgressBar):
+    """A progress bar as exact as its width allows.
+
+    Textual's rounds progress to what its bar can show, and keeps that when the bar gets wider: the
+    figure beside it is then wrong.
+    """
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._round)  # anew, once the bar itself has its new width
+
+    def _round(self) -> None:
+        bar: Any = self.query_one("#bar")
+        bar.percentage = self.percentage
 
 
 class ProgressLine(Horizontal):

@@ -10,17 +10,17 @@ from rich.text import Text
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, DataTable, Input, Select
+from textual.widgets import Checkbox, DataTable, Input
 from textual.widgets.data_table import ColumnKey, RowKey
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui import textual_late  # noqa: F401 - mends tables
+from rnn_tui.ui.textual_workarounds import DrawnCells, SteadySelect
 
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
 
 
-class PlainTable(DataTable[Text]):
+class PlainTable(DrawnCells, DataTable[Text]):
     """A table whose texts are shown as they are; those with styles come as `Text`."""
 
     def add_column(self, label: str | Text, **options: Any) -> ColumnKey:
@@ -42,7 +42,7 @@ class PlainTable(DataTable[Text]):
         self.scroll_to(*scrolled, animate=False)
 
 
-class PlainSelect(Select[Value]):
+class PlainSelect(SteadySelect[Value]):
     """A list to choose from, compact and without a blank, whose texts are shown as they are."""
 
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:

@@ -16,19 +16,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
+from rnn_tui.ui.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 from rnn_tui.ui.widgets.plain import TypedInput
 
 _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
-class Prompt(ModalScreen[None]):
+class Prompt(Dialog[None]):
     """A dialog with fields, and below them a line, `.prompt-note`, that says what is wrong. Escape
     leaves it.
     """
@@ -137,7 +137,7 @@ class ExportPrompt(Prompt):
             dialog.border_subtitle = Content(
                 f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves"
             )
-            yield OptionList(*options, id="export-form", compact=True, markup=False)
+            yield Options(*options, id="export-form", compact=True, markup=False)
             yield (
                 Button("Download", id="export-download", compact=True)
                 if self.app.is_web

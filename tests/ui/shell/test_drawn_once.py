@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 from textual._compositor import Compositor
-from textual.content import Content
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
-from textual.widgets import Static
 
-from rnn_tui.ui import textual_fixes
 from rnn_tui.ui.chart.chart import ChartPlot
+from rnn_tui.ui.shell import key_queue
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import PanelApp, running, start, wait_until
+from tests.ui.helpers import running, start, wait_until
 
 pytestmark = pytest.mark.usefixtures("draws")
 
@@ -55,7 +53,7 @@ async def test_a_tab_seen_before_is_laid_out_once_and_drawn_once(
             await pilot.press(key)
             await wait_until(pilot, lambda tab=tab: app.tabs.active == tab and app.pane.complete)  # type: ignore[misc]
             await pilot.pause(0.5)
-        monkeypatch.setattr(textual_fixes, "SECONDS_UNDRAWN", 60)  # however slow the machine
+        monkeypatch.setattr(key_queue, "SECONDS_UNDRAWN", 60)  # however slow the machine
         for key in ("f3", "f4", "f2"):
             with counted(monkeypatch, *DRAWING) as calls:
                 await pilot.press(key)
@@ -88,23 +86,6 @@ async def test_a_focus_draws_what_has_it_and_not_the_whole_screen(
             await pilot.press("tab")
             await pilot.pause(0.3)
         assert not calls
-
-
-async def test_the_same_text_and_title_are_not_laid_out_or_drawn_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = PanelApp(Static("so", id="text"))
-    async with app.run_test() as pilot:
-        app.panel.border_title = Content("Title")
-        await pilot.pause(0.3)
-        with counted(monkeypatch, *DRAWING) as calls:
-            app.panel.update("so")
-            app.panel.border_title = Content("Title")
-            await pilot.pause(0.3)
-        assert not calls
-        app.panel.update("[b]so[/b]")
-        await pilot.pause(0.3)
-        assert str(app.panel.content) == "[b]so[/b]"
 
 
 async def test_nothing_is_styled_twice_before_the_first_frame(

@@ -5,24 +5,26 @@ from typing import ClassVar
 
 import pytest
 from rich.style import Style
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Vertical
-from textual.events import Click, MouseDown, MouseUp
-from textual.widgets import Button, DataTable, Input, OptionList, RichLog, Tabs
-from textual.widgets._toast import Toast, ToastHolder
+from textual.events import Click, Event, Key, MouseDown, MouseUp
+from textual.widgets import Input, RichLog, Tabs
 
 from rnn_tui.engine import events
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui import textual_fixes
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell import key_queue
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.front_screen import FrontScreen
+from rnn_tui.ui.shell.key_queue import KeyQueue
 from rnn_tui.ui.shell.keys import HelpScreen
 from rnn_tui.ui.shell.requests import ConfirmScreen
-from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
+from rnn_tui.ui.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.widgets.plain import PlainTable
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import PanelApp, busy, press_at_once, running, start, wait_until
 
@@ -74,9 +76,7 @@ async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: Sc
     async with running(app, "adder", size=(120, 40)) as pilot:
         assert not app.query(NumberEntry)
         press_at_once(app, "4", "enter", "ctrl+u", *"1101")
-        await wait_until(
-            pilot, lambda: app.query(NumberEntry) and app._in_hand is None and not app._typed
-        )
+        await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
         assert app.query(NumberEntry).first().value == "1101"
 
 
@@ -174,18 +174,8 @@ async def test_requests_to_train_while_one_is_asked_about_are_one_question(
         assert len(runs.started) == 2
 
 
-async def test_notices_that_are_over_leave_nothing(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with app.run_test(notifications=True) as pilot:
-        app.notify("soon over")
-        await wait_until(pilot, lambda: app.query(Toast))
-        app.clear_notifications()
-        await wait_until(pilot, lambda: not app.query(Toast))
-        assert not app.query(ToastHolder)
-
-
 async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() -> None:
-    table, options = DataTable[str](), OptionList()
+    table, options = PlainTable(), Options()
     app = PanelApp(Vertical(table, options))
     async with app.run_test() as pilot:
         for widget, meta in ((table, {"row": -1, "column": 3}), (options, {"option": 3})):
@@ -196,17 +186,17 @@ async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() 
         assert app.is_running
 
 
-async def test_a_window_without_room_between_the_pads_of_a_button_ends_nothing() -> None:
-    class ButtonApp(App[None]):
-        CSS = "Button { width: 2; min-width: 0; height: auto; border: none; }"
-
-        def compose(self) -> ComposeResult:
-            yield Button("Train")
-
-    app = ButtonApp()
-    async with app.run_test(size=(20, 10)) as pilot:
-        await pilot.pause()
-        assert app.query_one(Button).size.height >= 1
+async def test_a_window_without_room_for_the_words_of_a_button_ends_nothing(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        app.push_screen(ConfirmScreen("Really?"))
+        for columns in range(14, 0, -1):
+            await pilot.resize_terminal(columns, 12)
+            await pilot.pause()
+        await pilot.press("escape")
+        assert isinstance(app.screen, FrontScreen)
 
 
 async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
@@ -231,12 +221,22 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
 async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(textual_fixes, "SECONDS_A_KEY", 0.05)
+    monkeypatch.setattr(key_queue, "SECONDS_A_KEY", 0.05)
     release = asyncio.Event()
 
-    class SlowApp(OrderedApp):
+    class SlowApp(SteadyApp):
         BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "wait"), Binding("b", "mark")]
         marked = 0
+
+        async def on_event(self, event: Event) -> None:
+            if isinstance(event, Key) and not event.is_forwarded:
+                await self.queue.put(event)
+            else:
+                await super().on_event(event)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.queue = KeyQueue(self, super().on_event, lambda: True)
 
         def compose(self) -> ComposeResult:
             yield Waiting()

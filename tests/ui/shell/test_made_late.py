@@ -9,7 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.textual_fixes import ExactScreen
+from rnn_tui.ui.textual_workarounds import SteadyScreen
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import running
 
@@ -34,9 +34,9 @@ class Told(Static):
 class PlaceApp(App[None]):
     """A place for a view, and something that scrolls."""
 
-    def get_default_screen(self) -> ExactScreen:
+    def get_default_screen(self) -> SteadyScreen:
         """The app's kind of screen."""
-        return ExactScreen(id="_default")
+        return SteadyScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The place above what scrolls."""

@@ -2,16 +2,15 @@
 
 import pytest
 from textual import _time
-from textual.app import App
 
-from rnn_tui.ui import textual_fixes  # noqa: F401 - mends timers
+from rnn_tui.ui.textual_workarounds import SteadyApp
 
 
 async def test_a_timer_that_rings_once_does_so_however_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rung = []
-    async with App[None]().run_test() as pilot:
+    async with SteadyApp().run_test() as pilot:
         begin = [0.0]  # long ago, by the time that it is asked for again
         real = _time.get_time
         monkeypatch.setattr(_time, "get_time", lambda: begin.pop() if begin else real())

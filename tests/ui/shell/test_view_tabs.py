@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input, Static, TabPane
 
 import rnn_tui.ui.shell
-from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.shell.view_tabs import ViewTabs
 from tests.ui.helpers import screen_text
 
 SHELL = Path(rnn_tui.ui.shell.__file__).parent

@@ -4,15 +4,15 @@ import asyncio
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widgets import Static
 
-from rnn_tui.ui import textual_mended  # noqa: F401 - what is tested
+from rnn_tui.ui.textual_workarounds import SteadyApp
 
 
-class LookingApp(App[None]):
+class LookingApp(SteadyApp):
     """A text in a box, and a worker of the app or of the box that looks for the text again and
     again.
     """

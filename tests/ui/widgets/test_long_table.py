@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widgets import DataTable
 
-from rnn_tui.ui.textual_late import LongTable
+from rnn_tui.ui.runs.table import LongTable
 from tests.ui.helpers import PanelApp, screen_text
 
 MANY = 5000

@@ -1,0 +1,36 @@
+"""When Python looks for garbage in the app."""
+
+import gc
+from typing import Any
+
+from textual.app import App
+
+# Until, without keys, garbage is looked for among all objects; how often among young ones before
+# that, and while one types.
+SECONDS_OF_REST, YOUNG_PER_FULL, YOUNG_WHILE_TYPING = 2.0, 10, 200
+
+
+class GarbageCollection:
+    """Looks for garbage among all objects, which takes a fifth of a second, once nobody types.
+
+    `cli/main` has switched Python's own looks off until the app's first frame.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+
+    def begin(self) -> None:
+        """Look for garbage from now on, seldom among old objects."""
+        gc.set_threshold(*gc.get_threshold()[:2], YOUNG_WHILE_TYPING)
+        gc.enable()
+        self._at_rest = self._app.set_interval(SECONDS_OF_REST, self._collect)
+
+    def wait(self) -> None:
+        """Wait until nobody has typed for a while: somebody does."""
+        if gc.isenabled():
+            self._at_rest.reset()
+
+    def _collect(self) -> None:
+        self._at_rest.pause()
+        if gc.get_count()[2] >= YOUNG_PER_FULL:
+            gc.collect()
