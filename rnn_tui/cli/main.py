@@ -137,8 +137,21 @@ class OutputLostError(SystemExit):
         self.reason = "" if isinstance(error, BrokenPipeError) else told
 
 
-class _Results(io.TextIOWrapper):
-    """stdout. Where it can't be written, the process ends."""
+class _Stream(io.TextIOWrapper):
+    """stdout or stderr.
+
+    Where stdout can't be written, the process ends. Where stderr can't, nobody can be told, and
+    what was asked for goes on.
+    """
+
+    def __init__(self, like: io.TextIOWrapper, file: io.FileIO, *, ends_process: bool) -> None:
+        super().__init__(
+            io.BufferedWriter(file),
+            like.encoding,
+            "rnn-tui-substitutes",
+            line_buffering=like.line_buffering or like.write_through,
+        )
+        self._ends_process = ends_process
 
     def write(self, text: str, /) -> int:
         try:
@@ -154,13 +167,8 @@ class _Results(io.TextIOWrapper):
             self._lose(error)
 
     def _lose(self, error: OSError) -> None:
-        raise OutputLostError(error) from error
-
-
-class _Messages(_Results):
-    """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
-
-    def _lose(self, error: OSError) -> None:  # noqa: ARG002 - nobody can be told
+        if self._ends_process:
+            raise OutputLostError(error) from error
         _forget(self)
 
 
@@ -187,11 +195,11 @@ def prepare_streams() -> None:
         except OSError:
             # closed: the next file would be the stream
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-    sys.stdout = _stream(sys.stdout, _Results)
-    sys.stderr = _stream(sys.stderr, _Messages)
+    sys.stdout = _stream(sys.stdout, ends_process=True)
+    sys.stderr = _stream(sys.stderr, ends_process=False)
 
 
-def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
+def _stream(stream: TextIO | None, *, ends_process: bool) -> TextIO:
     """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as
     it is.
     """
@@ -199,20 +207,13 @@ def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
         return open(os.devnull, "w", encoding="utf-8")
     buffer = getattr(stream, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
-    if (
-        not isinstance(stream, io.TextIOWrapper)
-        or isinstance(stream, kind)
-        or not isinstance(raw, io.FileIO)
-    ):
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, _Stream):
+        return stream
+    if not isinstance(raw, io.FileIO):
         return stream
     # Of its own, since Textual draws on the one that Python made.
-    own = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
-    return kind(
-        own,
-        stream.encoding,
-        "rnn-tui-substitutes",
-        line_buffering=stream.line_buffering or stream.write_through,
-    )
+    own = io.FileIO(raw.fileno(), "w", closefd=False)
+    return _Stream(stream, own, ends_process=ends_process)
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
