@@ -217,6 +217,10 @@ class NetworkCache:
     the last asked stay.
     """
 
+    def __init__(self) -> None:
+        # without a lock while a file is read: a disk that is slow holds up nobody else
+        self._read = lru_cache(NETWORKS_KEPT)(_read)
+
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
         """Tells files, and states of one file, apart."""
@@ -230,11 +234,9 @@ class NetworkCache:
         """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read,
         or is another task's.
         """
-        return cast("NetworkType", _read(self.version_of(path), kind))
+        return cast("NetworkType", self._read(self.version_of(path), kind))
 
 
-# without a lock while a file is read: a disk that is slow holds up nobody else
-@lru_cache(NETWORKS_KEPT)
 def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) -> Any:
     """The network in a file; what is wrong with it is told with the file's name."""
     path = version[0]

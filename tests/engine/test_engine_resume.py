@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +124,9 @@ class Recording:
 
 
 @pytest.fixture(autouse=True)
-def no_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing as many pictures as preset `photos` trains with would take seconds."""
     monkeypatch.setattr(problem, "DRAWN", 0)
-    problem._drawings.cache_clear()
-    yield
-    problem._drawings.cache_clear()
 
 
 CASES = [

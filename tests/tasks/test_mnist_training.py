@@ -1,6 +1,5 @@
 """MNIST as the loop sees it: every image once an epoch, and a loss that no sharing changes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,12 +36,9 @@ def problem(config: RunConfig, epoch: int = 1) -> MnistProblem:
 
 
 @pytest.fixture(autouse=True)
-def few_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing as many as training takes would take seconds."""
     monkeypatch.setattr(module, "DRAWN", 5)
-    module._drawings.cache_clear()
-    yield
-    module._drawings.cache_clear()
 
 
 def recipe(config: RunConfig, **changes: Any) -> RunConfig:

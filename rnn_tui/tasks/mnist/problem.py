@@ -111,17 +111,19 @@ def standardised(pixels: Tensor) -> Tensor:
 
 
 @cache
-def _drawings() -> tuple[Tensor, Tensor]:
-    """Digits in rare hands, then what is no digit, labelled 10: (N, 28, 28) uint8, (N,) int64;
-    whatever the seed of a run.
+def _drawings(count: int) -> tuple[Tensor, Tensor]:
+    """Digits in rare hands, then as many pictures of no digit, whatever the seed of a run.
+
+    Returns:
+        pictures (2·count, 28, 28) uint8, and labels (2·count,) int64, which are 10 for no digit.
     """
     from rnn_tui.tasks.mnist.hands import drawn_digits  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
 
     random = np.random.default_rng(generator(0, "drawings").initial_seed())
-    digits, labels = drawn_digits(DRAWN, random)
-    images = np.concatenate([digits, no_digits(DRAWN, random)])
-    return torch.from_numpy(images), torch.from_numpy(np.append(labels, np.full(DRAWN, CLASSES)))
+    digits, labels = drawn_digits(count, random)
+    images = np.concatenate([digits, no_digits(count, random)])
+    return torch.from_numpy(images), torch.from_numpy(np.append(labels, np.full(count, CLASSES)))
 
 
 class MnistProblem(Problem):
@@ -149,7 +151,7 @@ class MnistProblem(Problem):
         )
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
-            drawn = _drawings()
+            drawn = _drawings(DRAWN)
             images, labels = torch.cat([images, drawn[0]]), torch.cat([labels, drawn[1]])
             note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
         if config.extra_data is not None:
