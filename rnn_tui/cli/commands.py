@@ -126,11 +126,12 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
+    log = printable(log_file(), 500)
     parser = Parser(
         prog="rnn-tui",
         description="Train, watch and question small recurrent networks in the terminal. Without a "
         "command, the app starts.",
-        epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
+        epilog=f"Log file: {log}. {HOME_VARIABLE} moves all that is written.",
     )
     add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")

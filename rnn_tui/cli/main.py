@@ -20,7 +20,8 @@ from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
 from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.logs import LogFile
-from rnn_tui.engine.paths import in_page, log_file, shared_folder, told_of_fault
+from rnn_tui.engine.paths import check_places, in_page, shared_folder, told_of_fault
+from rnn_tui.ui.textual_variables import check_variables
 
 # A file that can't be read or written is no wrong usage.
 FAILURES = (
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _end_of(arguments: Sequence[str]) -> int:
     """Run a command; whatever ends it, there is a sentence and an exit code."""
     try:
-        log_file()  # or a SettingError
+        check_places()
         logging.basicConfig(level=logging.INFO, handlers=[LogFile()])
         logging.raiseExceptions = False
         return _run(arguments)
@@ -93,6 +94,7 @@ def _end_of(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if not arguments:  # the app is not kept waiting for a parser
+        _check_working_folder()
         return _run_app(None)
     from rnn_tui.cli.commands import parse  # noqa: PLC0415 - on use only
 
@@ -103,7 +105,23 @@ def _run(arguments: Sequence[str]) -> int:
         # if the command has looked for them
         for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():
             say(sentence)
+    _check_working_folder()
     return _run_app(options.data_dir) if options.command is None else int(options.perform(options))
+
+
+def _check_working_folder() -> None:
+    """See that there is one: the mathematics library of PyTorch ends the process where there is
+    none.
+
+    Raises:
+        SettingError: if it has been removed.
+    """
+    try:
+        os.getcwd()
+    except OSError:
+        raise errors.SettingError(
+            "the working folder has been removed; go to another one (cd) first."
+        ) from None
 
 
 def _run_app(data_dir: str | None) -> int:
@@ -112,6 +130,7 @@ def _run_app(data_dir: str | None) -> int:
     if not page and not (typed and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
+    check_variables()
     if isinstance(sys.__stdout__, io.TextIOWrapper):
         sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")  # any terminal reads UTF-8
     share = shared_folder()

@@ -20,7 +20,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import SettingError, printable, why
 
 # what servers of the protocol set
 DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
@@ -79,6 +79,7 @@ def trainings() -> int:
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
 WEIGHTS_NAME = "weights.safetensors"
+LONGEST_ID = "x" * 60  # no run's id is longer
 
 
 def _home() -> Path | None:
@@ -148,9 +149,27 @@ def log_file() -> Path:
     return (home / "log" if home else _of_system("log")) / "rnn-tui.log"
 
 
+def check_places() -> None:
+    """See that the system can have what the program writes where that is to be.
+
+    Raises:
+        SettingError: for a folder with a name that none can have.
+    """
+    for path in (weights_of(LONGEST_ID), config_file(), log_file()):
+        try:
+            os.stat(path)
+        except OSError as error:
+            if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+                raise SettingError(
+                    f"{printable(path, 200)} can't be written ({why(error)}); set {HOME_VARIABLE} "
+                    "to another folder."
+                ) from None
+
+
 def told_of_fault(error: Exception) -> str:
     """What the user is told of an error that is the program's own."""
-    return f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details."
+    log = printable(log_file(), 500)
+    return f"{type(error).__name__}: this is a fault of rnn-tui; {log} has the details."
 
 
 def expanded(text: str) -> str:
