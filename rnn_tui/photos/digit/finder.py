@@ -7,8 +7,9 @@ four fifths, so that those of neighbours are apart, and a digit of two strokes h
 learned from made-up photos: `python -m tests.finder` makes and trains it anew.
 """
 
+import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -141,12 +142,11 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
     )
     owner[away > reach[owner]] = 0
     strokes_count, strokes = cv2.connectedComponents((marks.ink > _INK).astype(np.uint8))
-    # Of every stroke (first axis) the pixels beside each middle, and those of the middle itself.
-    beside, on = (
-        np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count)
-        for of in (owner, parts)
-    )
-    counts = np.stack([beside, on]).reshape(2, strokes_count, count)
+    # Of every stroke (second axis) the pixels beside each middle, and those of the middle itself.
+    counts = np.empty((2, strokes_count, count), np.int32)
+    for at, of in enumerate((owner, parts)):
+        pixels = np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count)
+        counts[at] = pixels.reshape(strokes_count, count)
     counts[:, 0] = counts[:, :, 0] = 0
     for stroke in np.flatnonzero(np.count_nonzero(counts[0], axis=1) > 1):
         _join_stacked(np.flatnonzero(counts[0, stroke]), np.asarray(boxes, np.int64), counts, owner)
@@ -155,38 +155,58 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
     for of_strokes in counts:
         alone = np.count_nonzero(of_strokes, axis=1) == 1
         owner = np.where(alone[strokes], of_strokes.argmax(axis=1)[strokes], owner)
-    found = []
+    pieces = _pieces(marks, np.asarray(parts), np.asarray(boxes), owner, np.asarray(strokes))
+    return list(itertools.islice(pieces, MOST))
+
+
+def _pieces(
+    marks: Marks, parts: Integers, boxes: Integers, owner: Integers, strokes: Integers
+) -> Iterator[MarkedDigit]:
+    """The digits around each middle, those with the largest middles first.
+
+    Args:
+        marks: what the network marks.
+        parts: (H, W) the number of the middle that a pixel lies in, 0 outside.
+        boxes: (count, 5) of each number, as OpenCV tells them.
+        owner: (H, W) the number of the middle whose digit a pixel belongs to, or 0.
+        strokes: (H, W) the number of the stroke that a pixel lies in, 0 outside.
+    """
     for part in 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA])[:MOST]:
         middle = float(marks.middle[parts == part].mean())
-        for near in _beside(owner == part, np.asarray(strokes)):
+        for near in _beside(owner == part, strokes):
             rows, columns = np.nonzero(near & (marks.ink > _INK))
-            if rows.size:
-                box = (
-                    int(columns.min()),
-                    int(rows.min()),
-                    int(columns.max()) + 1,
-                    int(rows.max()) + 1,
-                )
-                found.append(
-                    MarkedDigit(box, near, middle * float(marks.ink[rows, columns].mean()))
-                )
-    return found
+            if not rows.size:
+                continue
+            left, right = int(columns.min()), int(columns.max()) + 1
+            top, bottom = int(rows.min()), int(rows.max()) + 1
+            sure = middle * float(marks.ink[rows, columns].mean())
+            yield MarkedDigit((left, top, right, bottom), near, sure)
 
 
-def _beside(near: Flags, strokes: Integers) -> list[Flags]:
+def _beside(near: Flags, strokes: Integers) -> Iterator[Flags]:
     """A digit's pixels; in parts where it is several, strokes beside one another that are all about
     as tall.
     """
     rows, columns = np.nonzero(near & (strokes > 0))
-    of = strokes[rows, columns]
-    least = _TALL * (np.ptp(rows) + 1) if rows.size else 0
-    tall = [columns[of == one] for one in np.unique(of) if np.ptp(rows[of == one]) + 1 >= least]
-    tall.sort(key=np.min)
+    if not rows.size:
+        yield near
+        return
+    numbers = strokes[rows, columns]
+    order = np.argsort(numbers, kind="stable")
+    rows, columns = rows[order], columns[order]
+    starts = np.flatnonzero(np.diff(numbers[order], prepend=0))
+    tops, bottoms = np.minimum.reduceat(rows, starts), np.maximum.reduceat(rows, starts)
+    lefts, rights = np.minimum.reduceat(columns, starts), np.maximum.reduceat(columns, starts)
+    tall = np.flatnonzero(bottoms - tops + 1 >= _TALL * (np.ptp(rows) + 1))
+    tall = tall[np.argsort(lefts[tall], kind="stable")]
     cuts = [
-        (left.max() + right.min()) / 2 for left, right in pairwise(tall) if left.max() < right.min()
+        (rights[one] + lefts[following]) / 2
+        for one, following in pairwise(tall)
+        if rights[one] < lefts[following]
     ]
     place = np.searchsorted(cuts, np.arange(near.shape[1]))
-    return [near & (place == at) for at in range(len(cuts) + 1)]
+    for at in range(len(cuts) + 1):
+        yield near & (place == at)
 
 
 def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: Integers) -> None:
@@ -194,27 +214,24 @@ def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: In
     apart as rows are.
     """
     first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
-    start, size, end, tallest = (
-        boxes[:, :2],
-        boxes[:, 2:4],
-        boxes[:, :2] + boxes[:, 2:4],
-        boxes[1:, cv2.CC_STAT_HEIGHT].max(),
+    others = owners[owners != first]
+    start, size = boxes[:, :2], boxes[:, 2:4]
+    end = start + size
+    tallest = boxes[1:, cv2.CC_STAT_HEIGHT].max()
+    # (others, 2) how many columns and rows are common to both, negative where they are apart; and
+    # twice the distance of their centres
+    common = np.minimum(end[first], end[others]) - np.maximum(start[first], start[others])
+    distance = np.abs(start[first] + end[first] - start[others] - end[others])
+    height = np.maximum(end[first, 1], end[others, 1]) - np.minimum(
+        start[first, 1], start[others, 1]
     )
-    for other in owners.tolist():
-        common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
-        aside, apart = np.abs(start[first] + end[first] - start[other] - end[other])
-        high = max(end[first, 1], end[other, 1]) - min(start[first, 1], start[other, 1])
-        stacked = (
-            common > _STACKED * min(size[first, 0], size[other, 0]) or aside < _STACKED * apart
-        )
-        if (
-            other != first
-            and stacked
-            and (high <= _ONE * tallest or -below < _ROW * size[first, 1])
-        ):
-            owner[owner == other] = first
-            counts[..., first] += counts[..., other]
-            counts[..., other] = 0
+    narrower = np.minimum(size[first, 0], size[others, 0])
+    stacked = (common[:, 0] > _STACKED * narrower) | (distance[:, 0] < _STACKED * distance[:, 1])
+    one_row = (height <= _ONE * tallest) | (-common[:, 1] < _ROW * size[first, 1])
+    for other in others[stacked & one_row].tolist():
+        owner[owner == other] = first
+        counts[..., first] += counts[..., other]
+        counts[..., other] = 0
 
 
 LEAST_HEIGHT = 0.45  # digits of a number are at least this share as tall as its tallest

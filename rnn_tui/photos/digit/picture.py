@@ -82,6 +82,9 @@ def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
 
 
 FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
+# The longest side of an enlarged picture. A digit has at least a quarter of its cut-out's longer
+# side; what has less than a fifth is a speck, which is enlarged less.
+LONGEST = 600
 # What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
 # how far around a digit its paper is looked at
@@ -98,14 +101,18 @@ _OWN = 0.5  # a part belongs to the digit if this share of it lies where the dig
 def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
     """The ink (h, w), 0 … 1, about 120 pixels long, of a digit roughly `near` (H, W) there in a
     picture (H, W, 3), BGR.
+
+    Neither h nor w is more than `LONGEST`. Without a pixel that is near there is no ink.
     """
     mask: Picture = near.astype(np.uint8)
     _, _, wide, tall = cv2.boundingRect(mask)
+    if not wide:
+        return np.zeros(mask.shape, np.float32)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     beside = cv2.subtract(cv2.dilate(mask, _AROUND), cv2.dilate(mask, _CLOSE))
     if cv2.mean(grey, mask)[0] > cv2.mean(grey, beside)[0]:
         grey = cv2.LUT(grey, _NEGATIVE)
-    scale = FINE / max(wide, tall, 1)
+    scale = min(FINE / max(wide, tall), LONGEST / max(mask.shape))
     plane = cv2.blur(
         cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3)
     )

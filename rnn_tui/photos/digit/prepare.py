@@ -153,23 +153,24 @@ def looks_at(
     whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
     if row and meant is not None:
         near = near & closer.seen_of(digit.near, found)
-    inks = [("ink of the digit", np.where(near, whole, np.float32(0)))]
-    if meant is not None:  # the finder knows lines from strokes, but misses more
-        inks.insert(0, ("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK))))
-    for name, ink in inks:
+
+    def way(name: str, ink: Ink) -> PreparedDigit:
         ready = centre(ink)
-        kept = (
-            (
+        kept: tuple[Stage, ...] = ()
+        if stages:
+            kept = (
                 *_first_stages(found),
                 Stage("cut out", closer.picture),
                 Stage("ink in it", _levels(marks.ink)),
                 Stage(name, _levels(ink)),
                 Stage("as in MNIST", _levels(ready)),
             )
-            if stages
-            else ()
-        )
-        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
+        return PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
+
+    # Each way is made when it is asked for: hundreds of digits wait for the network side by side.
+    if meant is not None:  # the finder knows lines from strokes, but misses more
+        yield way("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK)))
+    yield way("ink of the digit", np.where(near, whole, np.float32(0)))
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,10 @@ class _CutOut:
         others = [other.near for other in row if other is not digit]
         if not others:
             return False
-        own, beside = (self.seen_of(near, found) for near in (digit.near, np.any(others, axis=0)))
+        near_others = np.zeros_like(digit.near)
+        for near in others:
+            near_others |= near
+        own, beside = self.seen_of(digit.near, found), self.seen_of(near_others, found)
         ink = ink_near(self.picture, (own | beside) & (self.marks.ink > LEAST_INK))
         there = (cv2.resize(ink, self.picture.shape[1::-1]) > STRONG) & (self.marks.ink > PROBABLE)
         count, strokes = cv2.connectedComponents(there.astype(np.uint8))
