@@ -16,8 +16,10 @@ import io
 import os
 import stat
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -33,6 +35,8 @@ _JPEG, _JPEG_END, _PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 _TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
 # a photo has about ten scans; thousands of empty ones would take minutes to decode
 _JPEG_MOST_SCANS = 100
+# pixels of all scans together, which the decoder goes through one by one
+_JPEG_MOST_SCANNED = 1_000_000_000
 _ORIENTATION, _TILES = 274, (322, 323)
 _TIFF_FORMATS, _MOST_ENTRIES = {1: "B", 3: "H", 4: "I"}, 4096
 DAMAGED = (  # what Pillow raises for damaged files
@@ -88,7 +92,8 @@ def _jpeg(data: bytes) -> ImageHeader | None:
         return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
     # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
     ended = data.rfind(_JPEG_END, scan) >= 0
-    if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
+    most_scans = min(_JPEG_MOST_SCANS, _JPEG_MOST_SCANNED // max(1, width * height))
+    if ended and data.count(b"\xff\xda", scan) >= most_scans:
         return None
     return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
 
@@ -238,6 +243,7 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
 
 
 MOST_PIXELS, MOST_BYTES = 50_000_000, 256 * 1024 * 1024
+MOST_SIDE = 65_535  # a JPEG has no more; millions of rows of one pixel take seconds to decode
 _TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
 ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
@@ -250,12 +256,42 @@ _REASONS = {
 }
 
 
-def read_image(path: str | os.PathLike[str]) -> Picture:
+class PixelBudget:
+    """Pixels that may be decoded at once, by all threads together.
+
+    A decoder takes up to 16 bytes for each, so that memory does not depend on how many threads
+    read large pictures.
+    """
+
+    def __init__(self, pixels: int) -> None:
+        self._free = pixels
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def share(self, pixels: int) -> Iterator[None]:
+        """Wait until there are so many, and have them for a while."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= pixels)
+            self._free -= pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+_budget = PixelBudget(MOST_PIXELS)
+
+
+def read_image(
+    path: str | os.PathLike[str], stopping: Callable[[], bool] = lambda: False
+) -> Picture:
     """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8,
     upright, transparency on white.
 
     One much larger than preparing needs is halved until its longer side is below 1536 pixels. An
-    `ImageError` has the reason.
+    `ImageError` has the reason; nothing is decoded once `stopping` is true.
     """
     data = _bytes_of(path)
     if not data:
@@ -267,6 +303,8 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         raise ImageError("HEIC photo; save it as JPEG" if phone else "not an image")
     if header.width * header.height > MOST_PIXELS:
         raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
+    if max(header.width, header.height) > MOST_SIDE:
+        raise ImageError(f"a side of more than {MOST_SIDE:,} pixels")
     if not header.complete:
         raise ImageError("cut off before its end")
     if not header.intact:
@@ -274,10 +312,14 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     factor = max(
         one for one in (1, 2, 4, 8) if one == 1 or max(header.width, header.height) // one >= ENOUGH
     )
-    pixels = decoded(data, header, factor)
-    if header.kind != "jpeg" and factor > 1:
-        size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    reduced = factor if header.kind == "jpeg" else 1  # in the decoder
+    with _budget.share(header.width * header.height // reduced**2):
+        if stopping():
+            raise ImageError("stopped before it was read")
+        pixels = decoded(data, header, factor)
+        if factor > reduced:
+            size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return _upright(_colour(_eight_bits(pixels)), header.orientation)
 
 

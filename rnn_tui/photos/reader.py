@@ -7,9 +7,10 @@ and how far to trust it, is decided here too.
 
 import itertools
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 BATCH = 32
 AHEAD = 4  # prepared photos that may wait for the network, for each thread
 MOST_THREADS = 8
+# digits that are read in one batch: those of photos of hundreds each would take all memory
+MOST_AT_ONCE = 1024
+LOOK_SECONDS = 0.1  # between two looks at whether to stop
 # An answer this certain needs no second look at the photo; how far one is believed that only a
 # second look shows.
 SURE, WEAK = 0.9, 0.7
@@ -59,6 +63,10 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
     some = np.maximum(1 - chances[:, -1:], np.finfo(np.float32).tiny)
     each = zip(ways, chances[:, :-1] / some, chances[:, -1], strict=True)
     return [PhotoAnswer(way, digits, float(none)) for way, digits, none in each]
+
+
+def _never() -> bool:
+    return False
 
 
 def best_answer(
@@ -229,11 +237,18 @@ class PhotoReader:
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(
-        self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False
+        self, paths: Iterable[Path], stopping: Callable[[], bool] = _never
     ) -> Iterator[list[Reading]]:
         """Readings in order of `paths`, which may still be sought, as many at a time as are ready,
         until `stopping` is true.
+
+        Then no digit is begun any more: the threads end within a second.
         """
+        ended = threading.Event()
+
+        def is_over() -> bool:
+            return ended.is_set() or stopping()
+
         rest = iter(paths)
         waiting: deque[Future[Photo]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
@@ -241,28 +256,35 @@ class PhotoReader:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 waiting.extend(
-                    pool.submit(self._prepared, path) for path in itertools.islice(rest, free)
+                    pool.submit(self._prepared, path, is_over)
+                    for path in itertools.islice(rest, free)
                 )
                 if not waiting:
                     return
-                ready = [waiting.popleft()]
+                wait([waiting[0]], LOOK_SECONDS)
+                ready: list[Future[Photo]] = []
                 while waiting and len(ready) < BATCH and waiting[0].done():
                     ready.append(waiting.popleft())
-                yield self.answered([future.result() for future in ready])
+                if ready and (
+                    readings := self.answered([future.result() for future in ready], stopping)
+                ):
+                    yield readings
         finally:
+            ended.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _prepared(self, path: Path) -> Photo:
+    def _prepared(self, path: Path, stopping: Callable[[], bool]) -> Photo:
         """A photo before the network reads it; what can't be read says so."""
         reading = Reading(path, label=label_of(path) if self.labelled else None)
         try:
-            return replace(self.seen(read_image(path)), reading=reading)
+            image = read_image(path, stopping)
+            return replace(self.seen(image, stopping), reading=reading)
         except ImageError as error:
             return Photo(replace(reading, error=str(error)))
 
-    def seen(self, image: Picture) -> Photo:
+    def seen(self, image: Picture, stopping: Callable[[], bool] = _never) -> Photo:
         """A picture (H, W, 3) BGR, uint8, before the network reads it: prepared as far as it will
-        be read for sure.
+        be read for sure. Once `stopping` is true, some of its digits are missing.
         """
         reading = Reading(Path())
         if self.method != next(iter(METHODS)):
@@ -271,22 +293,33 @@ class PhotoReader:
         rows = rows_of(found.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
             return Photo(reading, [[_begun(of_found(found))]])
-        return Photo(
-            reading,
-            [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows],
-            several=True,
-        )
+        begun: list[list[Iterator[PreparedDigit]]] = []
+        for row in rows:
+            looks = (looks_at(found, digit, row) for digit in row)
+            begun.append(
+                [_begun(ways) for ways in itertools.takewhile(lambda _: not stopping(), looks)]
+            )
+        return Photo(reading, begun, several=True)
 
-    def answered(self, photos: Sequence[Photo]) -> list[Reading]:
+    def answered(
+        self, photos: Sequence[Photo], stopping: Callable[[], bool] = _never
+    ) -> list[Reading]:
         """What becomes of photos: the likeliest ways to see them are read at once, others where
-        this leaves them unsure.
+        this leaves them unsure. Nothing, once `stopping` is true.
         """
         ways = [way for photo in photos for row in photo.rows for way in row]
-        firsts = answers(self.network, [next(way) for way in ways])
-        best = (
-            best_answer(self.network, first, way) for first, way in zip(firsts, ways, strict=True)
-        )
-        return [self._reading(photo, best).judged(self.threshold) for photo in photos]
+        best: list[PhotoAnswer] = []
+        for start in range(0, len(ways), MOST_AT_ONCE):
+            some = ways[start : start + MOST_AT_ONCE]
+            firsts = answers(self.network, [next(way) for way in some])
+            for first, way in zip(firsts, some, strict=True):
+                if stopping():
+                    return []
+                best.append(best_answer(self.network, first, way))
+        if stopping():
+            return []
+        rest = iter(best)
+        return [self._reading(photo, rest).judged(self.threshold) for photo in photos]
 
     @staticmethod
     def _reading(photo: Photo, best: Iterator[PhotoAnswer]) -> Reading:

@@ -63,7 +63,7 @@ class Images(Attack):
         return Attempt(tried, fault)
 
     def _fault(self, reader: PhotoReader, path: Path) -> str:
-        before, began = _memory(), time.monotonic()
+        before, began = peak_memory(), time.monotonic()
         try:
             with _screen() as screen:
                 [[reading]] = reader.read([path])
@@ -71,7 +71,7 @@ class Images(Attack):
             return f"{type(error).__name__}: {error}"
         if screen:
             return f"on the screen: {screen[0][:200]!a}"
-        seconds, grown = time.monotonic() - began, _memory() - before
+        seconds, grown = time.monotonic() - began, peak_memory() - before
         if seconds > MOST_SECONDS or grown > MOST_GROWTH:
             return f"took {seconds:.0f} s and {grown / 1e6:.1f} GB"
         if reading.error:
@@ -80,7 +80,7 @@ class Images(Attack):
         return "" if numbers else f"probabilities {reading.probabilities}"
 
 
-def _memory() -> int:
+def peak_memory() -> int:
     """The most that this process had so far, in KB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most // 1024 if sys.platform == "darwin" else most

@@ -12,12 +12,14 @@ from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
+from tests.attack.patterns import Patterns
 from tests.attack.programs import Programs
 from tests.attack.weights import Weights
 
 ATTACKS: tuple[type[Attack], ...] = (
     CommandLines,
     Images,
+    Patterns,
     Weights,
     Databases,
     KeysAttack,

@@ -12,7 +12,9 @@ import pytest
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos import reader as reading
 from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
-from rnn_tui.photos.files import read_image
+from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
+from rnn_tui.photos.digit.picture import LONGEST, ink_near
+from rnn_tui.photos.files import ImageError, PixelBudget, read_image
 from rnn_tui.photos.reader import NO_DIGIT, UNSURE, PhotoReader, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -260,3 +262,71 @@ def test_another_threshold_doubts_other_digits_of_a_number_too(network: RowReade
     for threshold, doubted in (((first + second) / 2, 1), (second + 1e-6, 2), (0.0, 0)):
         photos.judge(threshold)
         assert photos[0].text.count("?") == doubted
+
+
+def digits_on_paper() -> np.ndarray:
+    """A picture of many digits, (H, W, 3)."""
+    digits = load_mnist().test_images[:24].numpy()
+    rows = [np.hstack(list(digits[start : start + 6])) for start in range(0, 24, 6)]
+    paper = 220 - np.pad(np.vstack(rows), 20).astype(np.float32) * 0.8
+    return np.repeat(paper.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def test_no_digit_is_begun_once_reading_is_to_stop(network: RowReaderNetwork) -> None:
+    reader = PhotoReader(network, number="row")
+    picture = digits_on_paper()
+    assert sum(map(len, reader.seen(picture).rows)) > 10
+    looks = itertools.count()
+    begun = reader.seen(picture, lambda: next(looks) >= 3)
+    assert sum(map(len, begun.rows)) == 3
+    assert reader.answered([reader.seen(picture)], lambda: True) == []
+
+
+def test_a_picture_is_not_decoded_once_reading_is_to_stop(
+    photos: list[tuple[Path, int]],
+) -> None:
+    with pytest.raises(ImageError, match="stopped"):
+        read_image(photos[0][0], lambda: True)
+
+
+def test_large_pictures_are_decoded_in_turn() -> None:
+    budget = PixelBudget(100)
+    inside: list[int] = []
+    most: list[int] = []
+
+    def decode(pixels: int) -> None:
+        for _ in range(50):
+            with budget.share(pixels):
+                inside.append(pixels)
+                most.append(sum(inside))
+                inside.remove(pixels)
+
+    threads = [threading.Thread(target=decode, args=(pixels,)) for pixels in (100, 60, 40, 30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) <= 100
+    assert len(most) == 200
+
+
+def test_a_side_of_millions_of_pixels_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "thin.png"
+    path.write_bytes(cv2.imencode(".png", np.zeros((70_000, 1), np.uint8))[1].tobytes())
+    with pytest.raises(ImageError, match="65,535 pixels"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 400])
+def test_a_speck_is_not_enlarged_without_bounds(pixels: int) -> None:
+    picture = np.full((96, 96, 3), 200, np.uint8)
+    near = np.zeros((96, 96), bool)
+    near.flat[:pixels] = True
+    assert max(ink_near(picture, near).shape) <= LONGEST
+
+
+def test_of_a_pattern_no_more_digits_are_found_than_are_looked_for() -> None:
+    rows, columns = np.indices((512, 512))
+    middle = ((rows % 16 < 5) & (columns % 16 < 9)).astype(np.float32)
+    ink = (columns % 2 == 0).astype(np.float32)
+    assert len(digits_in(Marks(ink, middle))) == MOST
