@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +29,8 @@ PUBLISHED = {
 SMALLEST = "t10k-labels-idx1-ubyte"
 
 
-@pytest.fixture(autouse=True)
-def forgetful() -> Iterator[None]:
-    """No data from an earlier test, none for a later one."""
-    load_mnist.cache_clear()
-    yield
-    load_mnist.cache_clear()
-
-
 @pytest.fixture(scope="module")
 def full() -> MnistImages:
-    load_mnist.cache_clear()
     return load_mnist()
 
 

@@ -1,5 +1,6 @@
 """A folder of the user's own: read as torchvision would, or refused by the name of the file."""
 
+import os
 import shutil
 import struct
 from collections.abc import Callable
@@ -47,7 +48,6 @@ def test_a_folder_may_be_below_home(root: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", str(root.parent))
     monkeypatch.setenv("USERPROFILE", str(root.parent))
     assert len(load_mnist("~/mine").train_labels) == 1200
-    load_mnist.cache_clear()
 
 
 def test_nothing_is_written_to_the_users_folder(root: Path) -> None:
@@ -147,3 +147,16 @@ def test_an_old_processed_folder_does_not_take_the_place_of_the_files(root: Path
     except DataError as refused:
         told = str(refused)
     assert told == "1200" or str(root) in told
+
+
+def test_files_that_change_are_read_again(root: Path) -> None:
+    before = load_mnist(str(root))
+    assert load_mnist(str(root)) is before
+    labels = raw(root) / "t10k-labels-idx1-ubyte"
+    contents = bytearray(labels.read_bytes())
+    contents[8] = 9 - contents[8]
+    labels.write_bytes(bytes(contents))
+    os.utime(labels, ns=(1, 1))
+    after = load_mnist(str(root))
+    assert after.test_labels[0] == 9 - before.test_labels[0]
+    assert after.test_labels[1:].tolist() == before.test_labels[1:].tolist()

@@ -13,6 +13,7 @@ import math
 import os
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,11 +48,12 @@ class MnistImages:
     test_labels: Tensor
 
 
-def _shipped(name: str) -> Tensor:
+def _shipped(path: Path) -> Tensor:
     """What is in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if
     missing or damaged.
     """
-    path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
+    name = path.stem
+    remedy = "install rnn-tui again"
     shown = f"The data file {printable(path, 200)}"
     try:
         contents = gzip.decompress(path.read_bytes())
@@ -61,21 +63,20 @@ def _shipped(name: str) -> Tensor:
         raise DataError(f"{shown} is damaged or can't be read; {remedy}.") from error
     if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
         raise DataError(f"{shown} is not as published; {remedy}.")
-    begin, shape, kind = (
-        (16, (-1, SIDE, SIDE), np.uint8) if "images" in name else (8, (-1,), np.int64)
-    )
-    return torch.from_numpy(
-        np.frombuffer(contents, np.uint8, offset=begin).reshape(shape).astype(kind)
-    )
+    if "images" in name:
+        images = np.frombuffer(contents, np.uint8, offset=16).reshape(-1, SIDE, SIDE)
+        return torch.from_numpy(images.copy())
+    labels = np.frombuffer(contents, np.uint8, offset=8)
+    return torch.from_numpy(labels.astype(np.int64))
 
 
-@lru_cache(maxsize=2)
 def load_mnist(data_dir: str | None = None) -> MnistImages:
-    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory;
-    `DataError` with the remedy.
+    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory
+    until their files change; `DataError` with the remedy.
     """
     if data_dir is None:
-        return MnistImages(*map(_shipped, FILES))
+        folder = asset_dir() / "mnist"
+        return _shipped_images(folder, _version([folder / f"{name}.gz" for name in FILES]))
     try:
         root = Path(reachable(expanded(data_dir)))
         if not root.is_dir():
@@ -86,6 +87,28 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
             f"name a folder with MNIST/raw below it, or {_WITHOUT}."
         ) from error
     raw = root / "MNIST" / "raw"
+    return _user_images(raw, _version([raw / name for name in FILES]))
+
+
+def _version(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
+    """Tells states of files apart."""
+    found = []
+    for path in paths:
+        try:
+            status = Path(reachable(path)).stat()
+            found.append((status.st_mtime_ns, status.st_size))
+        except (OSError, ValueError):
+            found.append((0, 0))  # reading it says what is wrong
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _shipped_images(folder: Path, version: object) -> MnistImages:  # noqa: ARG001 - of the cache
+    return MnistImages(*(_shipped(folder / f"{name}.gz") for name in FILES))
+
+
+@lru_cache(maxsize=1)
+def _user_images(raw: Path, version: object) -> MnistImages:  # noqa: ARG001 - of the cache
     train_images, train_labels, test_images, test_labels = (
         _user_file(raw / name) for name in FILES
     )
