@@ -1,4 +1,4 @@
-"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
+"""Workarounds for what Textual 8 gets wrong with the terminal. The others: `textual_workarounds`.
 Its thread that writes ends where a write fails, and whoever has more to write waits for it for
 ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at
 sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [

@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
 
+from rnn_tui.ui.sheets import SHEETS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
-from rnn_tui.ui.textual_fixes import joined_styles
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -37,7 +37,8 @@ class PanelApp(App[None], Generic[Panel]):
         commands: the keys that came through as commands, in order.
     """
 
-    CSS = joined_styles() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    CSS_PATH = [*SHEETS]
+    CSS = "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "plus", "minus"]
     ]

@@ -19,11 +19,11 @@ from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.guide.experiments import WAIT, GuidedExperiment, experiment_names, read_experiment
+from rnn_tui.ui.sheets import read_late_sheets
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.shell.threads import telling
-from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.plain import TypedInput
 
@@ -233,7 +233,7 @@ def open_guide(app: RnnTuiApp) -> None:
             await playing.remove()
             await screen.mount(GuidePanel(chosen), before=app.query_one(KeyFooter))
 
-    read_late_styles(cast("App[object]", app))
+    read_late_sheets(cast("App[object]", app))
     spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")[:2]
     with telling(app):
         app.push_screen(

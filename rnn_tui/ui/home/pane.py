@@ -20,11 +20,11 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.first_digits import SIDE, first_test_digits
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
+from rnn_tui.ui.sheets import read_late_sheets
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
-from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.textual_workarounds import Options
 from rnn_tui.ui.widgets.digits import ProbabilityColumns
 
@@ -259,7 +259,7 @@ class HomePane(Pane):
         self.query_one(OptionList).border_title = "What you can do"
         self.on_resize()
         self.focus_view()
-        self.call_after_refresh(read_late_styles, self.app)
+        self.call_after_refresh(read_late_sheets, self.app)
         self.call_after_refresh(self.show_runs)
 
     def on_resize(self) -> None:

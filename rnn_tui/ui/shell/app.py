@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on
@@ -17,6 +16,7 @@ from textual.widgets import TabbedContent
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
+from rnn_tui.ui.sheets import FIRST_SHEETS, read_late_sheets
 from rnn_tui.ui.shell.front_screen import FrontScreen
 from rnn_tui.ui.shell.garbage import GarbageCollection
 from rnn_tui.ui.shell.key_queue import KeyQueue
@@ -34,14 +34,12 @@ from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.requests import RequestsApp
 from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess, telling
-from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.textual_workarounds import add_keys
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.training.manager import TrainingManager
 
-HERE = Path(__file__).parent.parent
 SECONDS_TO_HAND_OVER = 10.0
 logger = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ class RnnTuiApp(RequestsApp):
 
     TITLE = "rnn-tui"
     # What the first frame needs; the others are read behind it.
-    CSS_PATH = [HERE / name for name in ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")]
+    CSS_PATH = [*FIRST_SHEETS]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS = [
@@ -142,7 +140,7 @@ class RnnTuiApp(RequestsApp):
             return
         if self.garbage is not None:
             self.garbage.wait()
-        read_late_styles(self)  # a key may bring what the first frame does not show
+        read_late_sheets(self)  # a key may bring what the first frame does not show
         await self.keys.put(event)
 
     async def on_key(self, event: events.Key) -> None:

@@ -13,10 +13,10 @@ from textual.widgets import TabPane
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.home.pane import HomePane
+from rnn_tui.ui.sheets import read_late_sheets
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.pane import Pane, with_key
 from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.textual_fixes import read_late_styles
 
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
@@ -80,7 +80,7 @@ class AppTabs(ViewTabs):
         app = cast("RnnTuiApp", self.app)
         if tab.id == HOME:
             return HomePane(app.data_dir)
-        read_late_styles(self.app)
+        read_late_sheets(self.app)
         if tab.task is not None:
             from rnn_tui.ui.training.pane import TaskPane  # noqa: PLC0415 - not in the first frame
 

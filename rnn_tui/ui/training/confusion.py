@@ -66,7 +66,7 @@ class ConfusionTable(PlainTable):
     ]
 
     def __init__(self) -> None:
-        super().__init__(cell_padding=0, cursor_background_priority="css")
+        super().__init__(cell_padding=0, cursor_background_priority="css", classes="matrix")
         self.of_images = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -19,7 +19,6 @@ from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane, show_line, with_key
 from rnn_tui.ui.shell.view_tabs import ViewTabs
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.textual_fixes import read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
@@ -97,7 +96,6 @@ class TaskPane(Pane):
 
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
-        read_late_styles(self.app)
         # as slow to load as a frame to draw
         from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 

@@ -23,9 +23,9 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.recall_answers import AnswerColumns, draw_within, marked
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
+from rnn_tui.ui.sheets import SHEETS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
-from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import (
     BigDigit,
     DigitColumn,
@@ -47,10 +47,8 @@ from tests.ui.helpers import (
 class PromptApp(App[None]):
     """The panel where the Recall tab has it, below single keys that do something."""
 
-    CSS = (
-        joined_styles()
-        + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
-    )
+    CSS_PATH = [*SHEETS]
+    CSS = "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -30,7 +30,7 @@ from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
 
 pytestmark = pytest.mark.usefixtures("draws")
 
-STYLES = Path(chart_module.__file__).with_suffix(".tcss")
+STYLES = Path(chart_module.__file__).with_name("styles.tcss")
 EPOCHS = list(range(1, 11))
 ACCURACY = ChartSeries("lstm", EPOCHS, [50 + 5 * e for e in EPOCHS], 0, points=True)
 SPREAD = ChartSeries("seeds", [0.0, 10.0], [5.0, 5.0], 1, low=[2.0, 2.0], high=[8.0, 8.0])

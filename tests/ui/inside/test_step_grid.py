@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, laid_out
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
-from rnn_tui.ui.textual_fixes import joined_styles
+from rnn_tui.ui.sheets import SHEETS
 
 
 def heat(
@@ -83,7 +83,7 @@ def test_levels_are_of_the_values_and_no_number_is_nothing() -> None:
 
 
 class Host(App[None]):
-    CSS = joined_styles()
+    CSS_PATH = [*SHEETS]
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,15 +4,15 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
 
+from rnn_tui.ui.sheets import SHEETS
 from rnn_tui.ui.shell.keys import KeyFooter
-from rnn_tui.ui.textual_fixes import joined_styles
 from tests.ui.helpers import screen_lines
 
 
 class KeysApp(App[None]):
     """Two fields, and a key that can be greyed out."""
 
-    CSS = joined_styles()
+    CSS_PATH = [*SHEETS]
     BINDINGS = [Binding("f2", "go", "Go", tooltip="Go on"), Binding("f3", "halt", "Halt")]
     going = False
 

@@ -54,7 +54,7 @@ async def test_late_word_of_the_focus_does_not_bring_its_view_back() -> None:
 
 async def test_a_row_of_tabs_shows_on_which_side_there_are_more() -> None:
     class ManyTabs(App[None]):
-        CSS = (SHELL / "app.tcss").read_text(encoding="utf-8")
+        CSS = (SHELL / "styles.tcss").read_text(encoding="utf-8")
 
         def compose(self) -> ComposeResult:
             with ViewTabs():
