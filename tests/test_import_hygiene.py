@@ -270,8 +270,6 @@ import threading, warnings
 from contextlib import suppress
 from pathlib import Path
 
-# Are to go: nothing is to be assigned to a class of Textual's.
-PATCHES = "rnn_tui.ui.textual_"
 import rnn_tui
 names = sorted(m.name for m in pkgutil.walk_packages(rnn_tui.__path__, "rnn_tui."))
 names = [name for name in names if not name.endswith("__main__")]
@@ -283,7 +281,7 @@ for path in Path(rnn_tui.__file__).parent.rglob("*.py"):
         elif isinstance(node, ast.ImportFrom):
             libraries |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
 libraries = sorted(name for name in libraries if not name.startswith("rnn_tui"))
-for name in libraries + [name for name in names if name.startswith(PATCHES)]:
+for name in libraries:
     with suppress(ImportError):
         importlib.import_module(name)
 
