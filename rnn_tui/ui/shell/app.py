@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.manager import TrainingManager
 
 SECONDS_TO_HAND_OVER = 10.0
+SECONDS_FOR_A_VIEW = 10.0
 logger = logging.getLogger(__name__)
 
 
@@ -118,11 +119,14 @@ class RnnTuiApp(RequestsApp):
         both = [pane, pane.front_view] if pane.keys_first else [pane.front_view, pane]
         return [one for one in both if one is not None]
 
-    def takes_keys(self) -> bool:
-        """Once pane and view in front are there, after the app's start or the first look at
-        them.
+    def takes_keys(self, waited: float = 0.0) -> bool:
+        """Whether pane and view in front are there, and the view that a key has asked for; that is
+        `waited` for some seconds only, as where the database is locked.
         """
-        return (front := self.tabs.front) is not None and front.takes_keys
+        front = self.tabs.front
+        if front is None or not front.takes_keys:
+            return False
+        return waited > SECONDS_FOR_A_VIEW or not (self.brings_view or front.arriving)
 
     @property
     def draws(self) -> bool:

@@ -27,14 +27,15 @@ class KeyQueue:
     Args:
         app: whose keys they are.
         handle: does what an event says, as `App.on_event` does.
-        ready: whether what keys are for is there; it comes soon where it is not.
+        ready: whether what keys are for is there, by the seconds that the next one has waited for
+            that; it comes soon where it is not.
     """
 
     def __init__(
         self,
         app: App[Any],
         handle: Callable[[events.Event], Awaitable[None]],
-        ready: Callable[[], bool],
+        ready: Callable[[float], bool],
     ) -> None:
         self._app = app
         self._handle = handle
@@ -42,6 +43,7 @@ class KeyQueue:
         self._waiting: deque[events.Event] = deque()
         self._in_hand: events.Event | None = None
         self._since = 0.0  # when that was taken in hand
+        self._asked_since: float | None = None  # when the next key was to be handled first
 
     @property
     def empty(self) -> bool:
@@ -71,12 +73,16 @@ class KeyQueue:
     async def _next(self) -> None:
         if not self._waiting:
             return
-        if not self._ready():
+        now = time.monotonic()
+        if self._asked_since is None:
+            self._asked_since = now
+        if not self._ready(now - self._asked_since):
             self._app.set_timer(SECONDS_TO_ASK, self._next)
             return
+        self._asked_since = None
         event = self._waiting.popleft()
         self._in_hand = event
-        self._since = time.monotonic()
+        self._since = now
         target = self._app.focused or self._app.screen
         await self._handle(event)
         self._follow(target, lambda: self._follow_what_it_asked(event))

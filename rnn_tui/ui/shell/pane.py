@@ -59,6 +59,7 @@ class Pane(Vertical):
     help_text: str = ""
     spread: "SpreadKind" = "range"  #: of curves over seeds.
     _clicked = False  # a view, which is not in front yet
+    _arriving = 0  # how often the focus is to go there
 
     @property
     def keys_first(self) -> bool:
@@ -94,6 +95,20 @@ class Pane(Vertical):
         """Put the focus where single keys are commands."""
         raise NotImplementedError
 
+    def focus_view_soon(self) -> None:
+        """Do so once the view is on screen; keys wait for that."""
+        self._arriving += 1
+        self.call_after_refresh(self._arrive)
+
+    def _arrive(self) -> None:
+        self._arriving -= 1
+        self.focus_view()
+
+    @property
+    def arriving(self) -> bool:
+        """Whether the focus is on its way to the view."""
+        return self._arriving > 0
+
     def keep_focus(self) -> None:
         """Focus the view in front, if it had nothing that takes the focus before, but has now."""
         self.call_after_refresh(self._keep_focus)
@@ -125,20 +140,20 @@ class Pane(Vertical):
 
     def go_to_view(self, name: str) -> None:
         self.show_tab(name)
-        self.call_after_refresh(self.focus_view)
+        self.focus_view_soon()
 
     def on_click(self, event: Click) -> None:
         """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
         self._clicked = isinstance(event.widget, Tab)
         if isinstance(event.widget, Tab) and event.widget.has_class("-active"):
-            self.call_after_refresh(self.focus_view)
+            self.focus_view_soon()
 
     def on_tabbed_content_tab_activated(self) -> None:
         """Do so once it is in front, which may have other keys."""
         self.app.refresh_bindings()
         if self._clicked:
             self._clicked = False
-            self.call_after_refresh(self.focus_view)
+            self.focus_view_soon()
 
     @property
     def views(self) -> list[str]:

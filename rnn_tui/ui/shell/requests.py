@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 
+BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
+
+
 class ConfirmScreen(Dialog[bool]):
     """Asks whether to stop the training under way; answers True to stop."""
 
@@ -113,7 +116,7 @@ class RequestsApp(SteadyApp):
                 pane.started([self.runs.resume(event.run, state)])
                 self._began()
 
-    @work(group="requests")
+    @work(group=BRINGS_VIEW)
     async def on_view_wanted(self, event: messages.ViewWanted) -> None:
         pane = await self.tabs.bring(event.tab)
         if event.view:
@@ -133,15 +136,15 @@ class RequestsApp(SteadyApp):
             event.train()
             self._began()
 
-    @work(group="requests")
+    @work(group=BRINGS_VIEW)
     async def on_runs_wanted(self, event: messages.RunsWanted) -> None:
         cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
 
-    @work(group="requests")
+    @work(group=BRINGS_VIEW)
     async def on_settings_wanted(self, event: messages.SettingsWanted) -> None:
         (await self._task_pane(event.config.task)).take_settings(event.config)
 
-    @work(group="requests")
+    @work(group=BRINGS_VIEW)
     async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
@@ -153,9 +156,16 @@ class RequestsApp(SteadyApp):
             )
         )
 
-    @work(group="requests")
+    @work(group=BRINGS_VIEW)
     async def on_inside_wanted(self, event: messages.InsideWanted) -> None:
         await (await self._task_pane(event.task)).look_inside(event.what)
+
+    @property
+    def brings_view(self) -> bool:
+        """Whether a view that was asked for is on its way to the front."""
+        return any(
+            worker.group == BRINGS_VIEW and not worker.is_finished for worker in self.workers
+        )
 
     @property
     def under_way(self) -> str:

@@ -383,7 +383,7 @@ class TaskPane(Pane):
     def action_focus_form(self) -> None:
         if self.form is not None and (self.in_form or self.alone):
             self.fold_form(True)
-            self.call_after_refresh(self.focus_view)
+            self.focus_view_soon()
         elif self.form is not None:
             self.fold_form(False)
             self.form.focus_first()

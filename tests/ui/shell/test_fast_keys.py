@@ -236,7 +236,7 @@ async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
 
         def __init__(self) -> None:
             super().__init__()
-            self.queue = KeyQueue(self, super().on_event, lambda: True)
+            self.queue = KeyQueue(self, super().on_event, lambda _: True)
 
         def compose(self) -> ComposeResult:
             yield Waiting()
@@ -256,3 +256,29 @@ async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
         await asyncio.sleep(0.3)
         release.set()
         await wait_until(pilot, lambda: app.marked == 1)
+
+
+@pytest.mark.parametrize("seen", [False, True])
+@pytest.mark.parametrize(
+    ("keys", "field", "typed"),
+    [
+        (["3", "/", *"xyz"], "#photos-path", "xyz"),
+        (["1", "ctrl+u", *"271"], "#recall-digits", "271"),
+        (["2", "ctrl+u", *"101"], "NumberEntry", "101"),
+    ],
+)
+async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
+    keys: list[str], field: str, typed: str, seen: bool, runs: ScriptedRuns
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        if seen:
+            await pilot.press("f2")
+            await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.complete)
+            await pilot.press("f1")
+            await wait_until(pilot, lambda: app.tabs.active == "home")
+        press_at_once(app, *keys)
+        await wait_until(pilot, lambda: app.query(field) and app.keys.empty)
+        assert app.query(field).first(Input).value == typed
+        assert app.tabs.active != "home"
+        assert not runs.started
