@@ -91,12 +91,14 @@ MAY_WRITE = {
     "engine/files.py": None,  # all of it: that is what it is for
     # A lock needs a file that stays where it is.
     "runs/locks.py": ("path.open", "(folder / 'drawing').open", "self._path.open"),
-    # The log, and streams that are missing, or go nowhere.
-    "cli/main.py": ("RotatingFileHandler", "open", "os.open", "io.FileIO"),
+    "engine/logs.py": ("RotatingFileHandler",),
+    # Streams that are missing, or go nowhere.
+    "cli/main.py": ("open", "os.open", "io.FileIO"),
     "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
     "photos/export.py": ("np.savez_compressed",),
     # grows an event at a time, for home to ask for
     "sweeps/worker.py": ("(self.folder / 'events').open",),
+    "sweeps/ssh.py": ("files.open",),  # on another machine, by SFTP
     "sweeps/importer.py": ("os.replace",),  # puts what came in place once it is checked
     "runs/export/plots.py": ("figure.savefig",),
     "runs/export/documents.py": ("export.write_text",),  # is an `Export`'s, which goes by files.py

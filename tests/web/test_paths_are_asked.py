@@ -57,7 +57,7 @@ WRITES = "it writes where it is told, and no page tells it a path"
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "engine/files.py": ({"iterdir", "open", "readlink", "realpath", "stat"}, WRITES),
     "engine/paths.py": (
-        {"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve"},
+        {"expanduser", "glob", "is_dir", "is_file", "isdir", "realpath", "resolve", "stat"},
         THIS,
     ),
     "engine/preferences.py": ({"exists", "open"}, OWN),
@@ -104,6 +104,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/shell/key_table.py": ({"read_text"}, OWN),
     "ui/shell/keys.py": ({"read_text"}, OWN),
     "ui/sweeps/pane.py": ({"read_text"}, OWN),
+    "ui/textual_variables.py": ({"exists", "isdir"}, "folders of the server's environment"),
     "ui/sheets.py": ({"glob", "read_text"}, OWN),
     "ui/training/form.py": ({"exists"}, OWN),
     "ui/training/pane.py": ({"read_text"}, OWN),
