@@ -65,8 +65,8 @@ class KeyQueue:
     async def put(self, event: events.Event) -> None:
         """Handle an event in its turn."""
         self._waiting.append(event)
-        if self._in_hand is not None:  # which may take long, or end with what it was for
-            self._app.set_timer(SECONDS_A_KEY, partial(self._done, self._in_hand))
+        if self._in_hand is not None:
+            self._limit(self._in_hand)
         elif len(self._waiting) == 1:  # or those before it wait already
             await self._next()
 
@@ -83,9 +83,15 @@ class KeyQueue:
         event = self._waiting.popleft()
         self._in_hand = event
         self._since = now
+        if self._waiting:
+            self._limit(event)
         target = self._app.focused or self._app.screen
         await self._handle(event)
         self._follow(target, lambda: self._follow_what_it_asked(event))
+
+    def _limit(self, event: events.Event) -> None:
+        """Go on after a while: what an event is for may take long, or end before it is done."""
+        self._app.set_timer(SECONDS_A_KEY, partial(self._done, event))
 
     def _follow(self, node: DOMNode | None, then: Callable[[], object]) -> None:
         """Go up behind an event, through the queues of all that may know it, to the app's own."""

@@ -218,8 +218,9 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
         assert digits.value == "271"
 
 
+@pytest.mark.parametrize("keys", ["ab", "cab"], ids=["first", "behind another"])
 async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
-    monkeypatch: pytest.MonkeyPatch,
+    keys: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_queue, "SECONDS_A_KEY", 0.05)
     release = asyncio.Event()
@@ -252,9 +253,11 @@ async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
     async with app.run_test() as pilot:
         app.query_one(Waiting).focus()
         await pilot.pause()
-        press_at_once(app, "a", "b")
+        press_at_once(app, *keys)
         await asyncio.sleep(0.3)
+        waiting = app.queue.waiting
         release.set()
+        assert not waiting
         await wait_until(pilot, lambda: app.marked == 1)
 
 
