@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import environment
-from tests.program import Program
+from tests.program import start_program
 
 PATIENCE = 120.0
 # Long enough that no test sees its end; two seeds of two networks.
@@ -49,7 +49,7 @@ def training_elsewhere(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]
     """A process that trains, once it has logged something, and the id of its run."""
     before = set(_ids())
     command = arguments or ("train", "recall", *SETTINGS)
-    process = Program(
+    process = start_program(
         *command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

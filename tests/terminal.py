@@ -19,7 +19,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
-from tests.program import START, Program
+from tests.program import START, start_program
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -55,7 +55,7 @@ class Terminal:
         self.output = ""
         unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
         environment = {k: v for k, v in os.environ.items() if k not in unwanted}
-        self.process = Program(
+        self.process = start_program(
             code=changed and changed + START,
             controlling=controlling,
             stdin=self._theirs,

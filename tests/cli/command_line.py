@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 
 from rnn_tui.cli.main import main
-from tests.program import COMMAND, PATIENCE, Program
+from tests.program import COMMAND, PATIENCE, start_program
 
 pty = pytest.importorskip("pty")
 
@@ -36,7 +36,7 @@ def environment(**changes: str) -> dict[str, str]:
 def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command with pipes for all three streams, `given` on stdin."""
     pipe = subprocess.PIPE
-    with Program(
+    with start_program(
         *arguments,
         stdin=pipe,
         stdout=pipe,
@@ -107,7 +107,7 @@ def in_terminal(
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
-    process = Program(
+    process = start_program(
         *arguments,
         stdin=theirs,
         stdout=subprocess.DEVNULL if to_file else theirs,

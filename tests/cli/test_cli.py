@@ -40,7 +40,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.program import Program
+from tests.program import start_program
 
 EPOCH_METRICS = ["train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"]
 TEST_METRICS = ["test_loss", "test_accuracy"]
@@ -460,7 +460,7 @@ def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_p
 
 @pytest.mark.process
 def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
-    process = Program(
+    process = start_program(
         *quick(mnist_slice, "--epochs", "10000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
@@ -492,9 +492,8 @@ def test_signal_stops_and_keeps_the_weights(
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     arguments = quick(mnist_slice, "--epochs", "10000", *(["--json"] if as_json else []))
-    process = Program(
+    process = start_program(
         *arguments,
-        new_interpreter=number == signal.SIGINT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -21,13 +21,13 @@ from tests.cli.command_line import (
     run_inside,
 )
 from tests.elsewhere import PATIENCE, record, training_elsewhere, wait_for
-from tests.program import Program
+from tests.program import start_program
 from tests.runs.kept_runs import small, train
 
 
 def watching(*arguments: str) -> "subprocess.Popen[str]":
     pipe = subprocess.PIPE
-    return Program(
+    return start_program(
         "runs", "watch", *arguments, stdout=pipe, stderr=pipe, encoding="utf-8", env=environment()
     )
 
@@ -248,7 +248,7 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         wait_for(lambda: record().best is not None)
         assert run_inside(["runs", "pause", run_id])[0] == 0
         ours, theirs = os.openpty()
-        watcher = Program(
+        watcher = start_program(
             "runs",
             "watch",
             run_id,

@@ -23,6 +23,7 @@ from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import run_inside
+from tests.documents.pages import all_pages, blocks
 
 # Example, or its beginning: why no test can run it as it stands.
 NOT_RUN = {
@@ -74,7 +75,19 @@ def parsers(parser: argparse.ArgumentParser | None = None) -> Iterator[Parser]:
                 yield from parsers(one)
 
 
-EXAMPLES = list(dict.fromkeys(example for parser in parsers() for example in parser.examples))
+# The lines of commands on pages, which tests/documents/test_commands.py runs.
+ON_PAGES = {
+    line
+    for page in all_pages()
+    for block in blocks(page)
+    if not block.not_run
+    for line in block.commands.splitlines()
+}
+EXAMPLES = [
+    example
+    for example in dict.fromkeys(example for parser in parsers() for example in parser.examples)
+    if example not in ON_PAGES
+]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.cli.command_line import (
     in_terminal,
     run_inside,
 )
-from tests.program import Program
+from tests.program import start_program
 
 LINE = [
     "train",
@@ -143,9 +143,8 @@ def test_ctrl_c_ends_it(quiet: bool, home: Path) -> None:
         *["--quiet"] * quiet,
     ]
     pipe = subprocess.PIPE
-    process = Program(
+    process = start_program(
         *line,
-        new_interpreter=not quiet,
         stdout=pipe,
         stderr=pipe,
         encoding="utf-8",

@@ -20,7 +20,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.program import Program
+from tests.program import start_program
 
 FAST = ["report", "--only", "adder", "--preset", "fast", "--seeds", "1"]
 
@@ -105,7 +105,7 @@ def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_json: bool) -> None:
-    process = Program(
+    process = start_program(
         "report",
         "--only",
         "recall,adder",

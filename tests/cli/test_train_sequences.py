@@ -29,7 +29,7 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.program import Program
+from tests.program import start_program
 
 SIZES, LOSSES, SEEDS = (2, 3), ("mse", "ce"), (5, 6)
 FIGURES = {
@@ -196,7 +196,7 @@ def test_signal_stops_and_keeps_the_weights(
     number: signal.Signals, as_json: bool, home: Path
 ) -> None:
     more = ["--epochs", "10000", *(["--json"] if as_json else [])]
-    process = Program(
+    process = start_program(
         *quick("recall", *more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

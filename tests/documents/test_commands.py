@@ -12,7 +12,6 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
 import termios
 from contextlib import suppress
 from pathlib import Path
@@ -22,44 +21,21 @@ import pytest
 
 from tests.cli.command_line import environment, pty, screen_after
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
-from tests.program import server_address
+from tests.program import SCRIPT
 
 WIDTH = 100
-# Hands over its arguments, folder, environment and streams, so that pipes, redirections and the terminal are the command's own.
-COMMAND = """\
-#!{python} -IS
-import json, os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.connect({address!r})
-about = dict(arguments=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), session=False)
-socket.send_fds(server, [json.dumps(about).encode() + b"\\n"], [0, 1, 2])
-pid, status = server.makefile()
-sys.exit(os.waitstatus_to_exitcode(int(status)) % 256)
-"""
 PATIENCE = 300.0
 pytestmark = pytest.mark.skipif(
-    shutil.which("bash") is None, reason="the commands in the documents are bash's"
+    shutil.which("bash") is None or not SCRIPT.exists(),
+    reason="the commands in the documents are bash's, with rnn-tui installed",
 )
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `rnn-tui` in it, which has a process of `tests.program_server` do what it is told."""
-    program = tmp_path_factory.mktemp("bin") / "rnn-tui"
-    program.write_text(
-        COMMAND.format(python=sys.executable, address=server_address()), encoding="utf-8"
-    )
-    program.chmod(0o755)
-    return program.parent
-
-
-def run(block: Block, folder: Path, programs: Path) -> tuple[int, list[str]]:
+def run(block: Block, folder: Path) -> tuple[int, list[str]]:
     """Exit code and screen after the commands of a block, in a terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
-    path = os.pathsep.join(
-        [str(programs), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
+    path = os.pathsep.join([str(SCRIPT.parent), os.environ.get("PATH", "")])
     shell = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.commands],
         stdin=theirs,
@@ -105,14 +81,14 @@ def told(lines: list[str], how: str) -> list[str]:
     [page for page in all_pages() if any(not one.not_run for one in blocks(page))],
     ids=lambda page: page.relative_to(CHECKOUT).as_posix(),
 )
-def test_commands_run_as_they_stand_on_the_page(page: Path, programs: Path, tmp_path: Path) -> None:
+def test_commands_run_as_they_stand_on_the_page(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     (folder / "assets").symlink_to(CHECKOUT / "assets")  # one stands in a checkout
     for block in blocks(page):
         if block.not_run:
             continue
-        code, screen = run(block, folder, programs)
+        code, screen = run(block, folder)
         assert code == 0, f"{block}\n" + "\n".join(screen)
         if block.output is not None and block.compared != "output differs":
             assert told(screen, block.compared) == told(

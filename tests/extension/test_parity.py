@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.extension.parity import files, install
-from tests.program import PATIENCE, Program
+from tests.program import PATIENCE, start_program
 
 QUICK = ("--epochs", "2", "--training-size", "640", "--hidden-size", "3,5", "--seeds", "2")
 
@@ -19,22 +19,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("parity"))
 
 
-# What a new interpreter does by itself, where the package is on its path.
-BESIDE_IT = """
-import sys; sys.path.insert(1, {site!r})
-from rnn_tui import tasks; tasks.BROKEN_PLUGINS += tasks.add_plugins(tasks.TASKS)
-from rnn_tui.cli.main import main; sys.exit(main(sys.argv[1:]))"""
-
-
-def run(site: Path, home: Path, *words: str, new_interpreter: bool = False) -> str:
+def run(site: Path, home: Path, *words: str) -> str:
     """stdout of a command that worked, beside the installed package."""
     pipe, path = subprocess.PIPE, f"{Path.cwd()}{os.pathsep}{site}"
-    env = (
-        os.environ | {"RNN_TUI_HOME": str(home)} | ({"PYTHONPATH": path} if new_interpreter else {})
-    )
-    code = "" if new_interpreter else BESIDE_IT.format(site=str(site))
-    with Program(
-        *words, code=code, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env
+    env = os.environ | {"RNN_TUI_HOME": str(home), "PYTHONPATH": path}
+    with start_program(
+        *words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env
     ) as process:
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
@@ -50,11 +40,11 @@ def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
 def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
     site: Path, home: Path, tmp_path: Path
 ) -> None:
-    def document(*words: str, new_interpreter: bool = False) -> Any:
-        return json.loads(run(site, home, *words, "--json", new_interpreter=new_interpreter))
+    def document(*words: str) -> Any:
+        return json.loads(run(site, home, *words, "--json"))
 
     assert "train on Parity" in run(site, home, "train", "--help")
-    found = document("train", "parity", *QUICK, new_interpreter=True)
+    found = document("train", "parity", *QUICK)
     assert found["status"] == "finished"
     assert [one["hidden_size"] for one in found["variants"]] == [3, 5]
     other = document("train", "parity", "--model", "gru", *QUICK)

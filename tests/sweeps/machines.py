@@ -17,7 +17,6 @@ from pathlib import Path
 import psutil
 
 from tests.cli.command_line import environment
-from tests.program import Program
 
 PATIENCE = 180.0
 COMMANDS = {
@@ -104,11 +103,10 @@ class Machines:
         }
         with (folder / "log").open("ab") as log:
             streams = {"stdout": log, "stderr": log}
-            code = COMMANDS[kind].format(config=self.config)
-            if not within:
-                return Program(*arguments, code=code, start_new_session=True, env=env, **streams)
-            command = [*within, sys.executable, "-c", code, *arguments]
-            return subprocess.Popen(command, start_new_session=True, env=env, **streams)
+            command = [*within, sys.executable, "-c", COMMANDS[kind].format(config=self.config)]
+            return subprocess.Popen(
+                [*command, *arguments], start_new_session=True, env=env, **streams
+            )
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):

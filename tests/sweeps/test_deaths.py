@@ -19,7 +19,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.training import train
 from rnn_tui.sweeps.kept import Sweep, SweepStore
 from tests.cli.command_line import environment, rnn_tui
-from tests.program import Program
+from tests.program import start_program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for
 
 pytestmark = pytest.mark.long
@@ -50,7 +50,7 @@ def runs() -> list[RunRecord]:
 
 
 def begin(*arguments: str) -> "subprocess.Popen[str]":
-    return Program(
+    return start_program(
         "sweep",
         *arguments,
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.places import read_place
 from tests.cli.command_line import environment, rnn_tui
-from tests.program import Program
+from tests.program import start_program
 from tests.sweeps.listening import dask_answers, http_status, listening
 from tests.sweeps.machines import wait_for
 from tests.sweeps.test_places import sshd  # noqa: F401 - a fixture
@@ -45,7 +45,7 @@ async def who_gets_in(addresses: list[tuple[str, int]]) -> list[str]:
 
 def check_closed_to_strangers(on: str, processes: int, **variables: str) -> list[tuple[str, int]]:
     """A sweep that trains all of its runs and lets nobody in; returns where it listened."""
-    process = Program(
+    process = start_program(
         "sweep",
         *LONG,
         "--on",
@@ -94,7 +94,7 @@ def test_a_cluster_of_a_file_is_closed_as_well(tmp_path: Path) -> None:
 def test_machines_by_ssh_are_closed_as_well(tmp_path: Path, sshd: Path) -> None:  # noqa: F811
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("here 2\n")
-    process = Program(
+    process = start_program(
         "sweep",
         *LONG,
         "--on",

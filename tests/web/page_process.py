@@ -14,7 +14,7 @@ from typing import Any
 from textual._binary_encode import load
 
 from rnn_tui.engine.paths import page_environment
-from tests.program import START, Program
+from tests.program import START, start_program
 
 PATIENCE = 45.0
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
@@ -55,7 +55,7 @@ class PageProcess:
         own = {name: value for name, value in os.environ.items() if name not in unwanted}
         given = {**page_environment(store, share, turns, trainings, size), **(environment or {})}
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = Program(code=changed and changed + START, env=own | given, **pipes)
+        self.process = start_program(code=changed and changed + START, env=own | given, **pipes)
         self.screen = ""
         self.meta: list[dict[str, Any]] = []
         self.pieces: dict[str, list[bytes]] = {}

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.ui.photos.screens import LABEL_BOX
-from tests.program import Program
+from tests.program import start_program
 from tests.ui.photos.photos_host import write_strokes
 
 pytestmark = pytest.mark.process
@@ -74,7 +74,7 @@ class PixelTerminal:
         environment = {
             k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")
         }
-        self.process = Program(
+        self.process = start_program(
             str(folder),
             wanted,
             code=APP,
