@@ -68,18 +68,6 @@ async def first_frame():
 print(json.dumps([asyncio.run(first_frame()), sorted(sys.modules)]))
 """
 
-ENGINE = """
-import importlib, json, pkgutil, sys
-# PyTorch may import rich by itself, for its own messages; that is not the engine's doing.
-import safetensors.torch, torch, torch.optim.lr_scheduler, torch.optim.swa_utils
-before = set(sys.modules)
-import rnn_tui.engine
-names = [m.name for m in pkgutil.walk_packages(rnn_tui.engine.__path__, "rnn_tui.engine.")]
-for name in names:
-    importlib.import_module(name)
-print(json.dumps([names, sorted(set(sys.modules) - before)]))
-"""
-
 LIGHT_ENGINE = """
 import importlib, json, sys
 names = ["config", "errors", "events", "metrics", "settings", "state"]
@@ -238,12 +226,6 @@ def test_first_frame_imports_nothing_heavy() -> None:
     assert not modules & (
         HEAVY | {"numpy", "plotext", "rnn_tui.engine.events", "rnn_tui.ui.training.manager"}
     )
-
-
-def test_engine_imports_no_face_and_no_picture_library() -> None:
-    names, modules = outcome_of(ENGINE)
-    assert "rnn_tui.engine.loop" in names
-    assert not modules & FACES
 
 
 def test_what_crosses_to_the_faces_needs_no_torch() -> None:
