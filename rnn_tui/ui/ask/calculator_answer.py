@@ -169,15 +169,18 @@ class SumText(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        if (answer := self.answer) is None:
-            return []
-        verdict = "✓ right", "$text-success bold"
-        if wrong := int(answer.wrong.sum()):
-            verdict = f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold"
-        lines = [Content.assemble(verdict, f" · {answer.by}"), *_in_all_bases(answer, width)]
-        if answer.replica is None:
-            lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
-        return lines
+        return [] if self.answer is None else sum_lines(self.answer, width)
+
+
+def sum_lines(answer: SumAnswer, width: int) -> list[Content]:
+    """Right or not, the answer in all bases, and where all voted which seeds are right."""
+    verdict = ("✓ right", "$text-success bold")
+    if wrong := int(answer.wrong.sum()):
+        verdict = (f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold")
+    lines = [Content.assemble(verdict, f" · {answer.by}"), *_in_all_bases(answer, width)]
+    if answer.replica is None:
+        lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
+    return lines
 
 
 def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:

@@ -60,7 +60,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         ),
     ]
     COMPONENT_CLASSES = {f"column-addition--{name}" for name in STYLES}
-    _answer: SumAnswer | None = None
+    answer: SumAnswer | None = None  #: what is shown.
     _from_right = 0  # cells between what is shown and the right end, kept when the width changes
     _settled = Size(0, 0)
     # Cells left of it all, and from one bit to the next; lines of a digit, and what draws it large.
@@ -70,7 +70,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
     def show(self, answer: SumAnswer) -> None:
-        self._answer = answer
+        self.answer = answer
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -85,14 +85,14 @@ class ColumnAddition(ScrollView, can_focus=True):
             self._from_right = round(self.max_scroll_x - new_value)
 
     def _lay_out(self) -> None:
-        if self._answer is None:
+        if self.answer is None:
             return
         from_right = self._from_right
-        self._choose_size(self._answer.addition.length)
-        told = bool(self._answer.told) and any(
+        self._choose_size(self.answer.addition.length)
+        told = bool(self.answer.told) and any(
             line is not None and line[0] is _TOLD for line in self._lines
         )
-        meaning = "votes" if self._answer.replica is None else "sure"
+        meaning = "votes" if self.answer.replica is None else "sure"
         self.border_subtitle = Content(
             f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %"
         )
@@ -123,7 +123,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     @property
     def _cells(self) -> int:
         """How many cells the bits take."""
-        return self._pitch * self._answer.addition.length - (self._pitch > 1) if self._answer else 0
+        return self._pitch * self.answer.addition.length - (self._pitch > 1) if self.answer else 0
 
     def action_scroll_cells(self, direction: int) -> None:
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
@@ -143,7 +143,7 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""
-        width, answer = self.scrollable_content_region.width, self._answer
+        width, answer = self.scrollable_content_region.width, self.answer
         line = self._lines[y] if y < len(self._lines) else None
         if answer is None or line is None:
             return Strip.blank(width, self.rich_style)
@@ -158,7 +158,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         if row is None:
             label, cells = "bit", self._ruler(visible)
         else:
-            label = "votes" if row is _SURE and answer.replica is None else row.label
+            label = _label(row, answer)
             if (row is _TOLD and not answer.told) or (row.tall and at != (self._tall - 1) // 2):
                 label = ""
             cells = [self._cell(answer, row, at, *place) for place in visible]
@@ -239,3 +239,16 @@ _ROWS = (  # from top to bottom
     _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
     _SURE,
 )
+
+
+def _label(row: _Row, answer: SumAnswer) -> str:
+    return "votes" if row is _SURE and answer.replica is None else row.label
+
+
+def addition_rows(answer: SumAnswer) -> dict[str, list[Cell]]:
+    """The rows of an addition from top to bottom, by their labels; the highest bit is first.
+
+    The row without a label has the marks of wrong bits.
+    """
+    bits = range(answer.addition.length - 1, -1, -1)
+    return {_label(row, answer): [row.cell_of(answer, bit) for bit in bits] for row in _ROWS}

@@ -1,30 +1,22 @@
 """The calculator as a person uses it: by keys, with networks that were really trained."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Select, Static
 
 from rnn_tui.engine import paths
-from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.inside.adder import study_carry, trace_addition
-from rnn_tui.runs.weights import Source, choose
-from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
-from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import (
     MOST_CHARACTERS,
@@ -32,75 +24,29 @@ from rnn_tui.ui.ask.calculator_answer import (
     NumberEntry,
     SumAnswer,
     SumText,
-    shorten,
 )
-from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
-from tests.runs.kept_runs import train
+from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, addition_rows
 from tests.ui import helpers
-from tests.ui.helpers import PanelApp, busy, screen_lines, screen_text, settled
+from tests.ui.ask.conftest import shipped
+from tests.ui.helpers import PanelApp, busy, idle, press, screen_lines, screen_text, settled
 
 SIZES = [(80, 20), *helpers.AT_SIZES]
 Host = PanelApp[CalculatorPanel]
 
 
-def shipped() -> Source:
-    return choose("adder", only_pretrained=True)
-
-
-@pytest.fixture
-def untrained(tmp_path: Path) -> Source:
-    """Four networks whose weights are random, so that most of their bits are."""
-    shipped_config = read_weights(shipped().path).config
-    assert isinstance(shipped_config, SequenceConfig)
-    config = replace(
-        shipped_config, hidden_sizes=(4, 7), losses=("mse",), seeds=2, seed=5, lengths=(1, 30)
-    )
-    random = np.random.default_rng(1)
-    arrays = {
-        "gates": random.normal(size=(4, 28, 11)).astype(np.float32),
-        "readout": random.normal(size=(4, 1, 8)).astype(np.float32),
-    }
-    about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": {}}
-    path = tmp_path / "untrained.safetensors"
-    save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
-    return Source(path, "run untrained")
-
-
-def row(app: App[Any], label: str, below: int = 0) -> str:
-    """What stands in a row of the addition, or `below` it, large or not, without the label."""
+def row(app: App[Any], label: str) -> str:
+    """What is drawn in a row of the addition, a character a digit, without the label."""
     shown = app.query_one(ColumnAddition)
-    region, left = shown.content_region, shown._left
-    lines = [line[region.x : region.right] for line in screen_lines(app)]
-    lines = [line[left:] for line in lines[region.y : region.bottom]]
-    [at] = [at for at, line in enumerate(lines) if line[:LABEL_WIDTH].strip() == label]
-    if shown._glyph is None:
-        return lines[at + below][LABEL_WIDTH:].rstrip()
-    first, tall, pitch = at - (shown._tall - 1) // 2, shown._tall, shown._pitch
-    if label not in ("a", "+ b", "network", "true sum"):
-        first, tall = at, 1
-    elif below:
-        first, tall = first + tall, 1
-    block = [line[LABEL_WIDTH:].ljust(shown._cells) for line in lines[first : first + tall]]
-    columns = [[line[x : x + pitch - 1] for line in block] for x in range(0, shown._cells, pitch)]
-    digits = {tuple(shown._glyph(digit)): str(digit) for digit in range(2)}
-    marks = [digits.get(tuple(one), one[0].strip()[:1] or " ") for one in columns]
-    return " ".join(marks).rstrip()
-
-
-def reversed_cells(app: App[Any], label: str) -> int:
-    """How many characters of a line of the addition are drawn in reverse."""
-    addition = app.query_one(ColumnAddition)
-    [line] = [
-        line
-        for line in (addition.render_line(y) for y in range(addition.size.height))
-        if line.text[: addition._left + LABEL_WIDTH].strip() == label
-    ]
-    return sum(len(s.text) for s in line if s.style is not None and s.style.reverse)
+    texts = [shown.render_line(y).text[shown._left :] for y in range(shown.size.height)]
+    [text] = [text for text in texts if text[:LABEL_WIDTH].strip() == label]
+    return text[LABEL_WIDTH:].rstrip()
 
 
 def bits_in(app: App[Any], label: str) -> int:
-    """The number whose bits stand in a line of the addition."""
-    return int(row(app, label).replace(" ", ""), 2)
+    """The number whose bits stand in a row of the addition."""
+    answer = app.query_one(ColumnAddition).answer
+    assert answer is not None
+    return int("".join(character for character, _ in addition_rows(answer)[label]), 2)
 
 
 def message(app: App[Any]) -> str:
@@ -142,8 +88,8 @@ async def type_into(pilot: Pilot[Any], name: str, text: str) -> None:
     """Type over what stands in a field."""
     field = entry(pilot.app, name)
     field.focus()
-    await pilot.pause()
-    await pilot.press("home", "ctrl+k", *(_KEYS.get(letter, letter) for letter in text))
+    await idle(pilot)
+    await press(pilot, "home", "ctrl+k", *(_KEYS.get(letter, letter) for letter in text))
     await answered(pilot)
 
 
@@ -155,7 +101,7 @@ async def paste(pilot: Pilot[Any], name: str, text: str) -> None:
     field = entry(pilot.app, name)
     field.focus()
     field.value = ""
-    await pilot.pause()
+    await idle(pilot)
     field.post_message(events.Paste(text))
     await answered(pilot)
 
@@ -180,73 +126,6 @@ async def test_the_example_is_answered_by_the_largest_network() -> None:
         for expected in ("binary       1001000", "decimal      72", "hexadecimal  48"):
             assert expected in text
         assert message(app) == ""
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_what_is_shown_is_what_the_network_says(
-    size: tuple[int, int], untrained: Source
-) -> None:
-    network = AdderNetwork(read_weights(untrained.path))
-    async with calculating(size, untrained) as (app, pilot):
-        await type_into(pilot, "a", "1110011")
-        await type_into(pilot, "b", "1011101")
-        for replica in range(4):
-            await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
-            addition = Addition(0b1110011, 0b1011101)
-            [outputs] = network.only(replica).outputs_of([addition])
-            bits, true = outputs[0] >= 0.5, addition.bits(addition.total)
-            assert bits_in(app, "network") == number_of(bits)
-            assert bits_in(app, "true sum") == addition.total
-            wrong = [bool(bit != right) for bit, right in zip(bits, true, strict=True)]
-            assert any(wrong)
-            marks = row(app, "network", below=1).ljust(2 * 8)[0 : 2 * 8 : 2]
-            assert [mark == "✗" for mark in marks] == wrong[::-1]
-            blocks = row(app, "sure")[::2]
-            assert blocks == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
-            label = f"H {(4, 7)[replica // 2]} mse · seed {5 + replica % 2}"
-            assert verdict(app) == (f"✗ {sum(wrong)} of 8 bits wrong · run untrained · {label}")
-            assert f"{number_of(bits)}" in screen_text(app)
-            assert f"true {addition.total}" in screen_text(app)
-
-
-async def test_carries_are_those_of_paper() -> None:
-    async with calculating() as (app, pilot):
-        await type_into(pilot, "a", "1011")
-        await type_into(pilot, "b", "110")
-        # 1011 + 110: 1+0 none, 1+1 carries, 0+1+1 carries, 1+1 carries
-        assert row(app, "carry").replace(" ", "") == "111··"
-        assert row(app, "a") == "  1 0 1 1"
-        assert row(app, "+ b") == "    1 1 0"
-        assert row(app, "true sum") == "1 0 0 0 1"
-
-
-async def test_zero_and_zero() -> None:
-    async with calculating() as (app, pilot):
-        await type_into(pilot, "a", "0")
-        await type_into(pilot, "b", "0")
-        assert [row(app, label) for label in ("a", "+ b", "network")] == ["0"] * 3
-        assert "✓ right" in verdict(app)
-
-
-async def test_wrong_bits_stand_out_by_more_than_colour(untrained: Source) -> None:
-    async with calculating(source=untrained) as (app, _):
-        wrong = int(verdict(app).split()[1])
-        assert reversed_cells(app, "network") == wrong > 0
-        told, carries = (row(app, label)[::2] for label in ("in state", "carry"))
-        differing = sum(one != other for one, other in zip(told, carries, strict=True))
-        assert reversed_cells(app, "in state") == differing > 0
-
-
-async def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> None:
-    async with calculating() as (app, pilot):
-        await type_into(pilot, "a", "1011")
-        await type_into(pilot, "b", "110")
-        # The network that ships adds without a mistake: it has to know every carry.
-        assert row(app, "in state") == row(app, "carry") == "1 1 1 · ·"
-        variant = app.query_one("#variant", Select)
-        variant.value = "all vote"
-        await answered(pilot)
-        assert "in state" not in screen_text(app)
 
 
 async def test_longer_than_in_training_is_said_and_answered() -> None:
@@ -302,12 +181,12 @@ async def test_both_numbers_wrong_are_both_said() -> None:
 
 async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
     async with calculating() as (app, pilot):
-        await pilot.press("t")
+        await press(pilot, "t")
         assert (entry(app, "a").value, app.commands) == ("t", [])
-        await pilot.press("escape", "t")
+        await press(pilot, "escape", "t")
         assert isinstance(app.focused, ColumnAddition)
         assert (entry(app, "a").value, app.commands) == ("t", ["t"])
-        await pilot.press("enter", "enter")
+        await press(pilot, "enter", "enter")
         assert app.focused is entry(app, "b")
 
 
@@ -315,17 +194,17 @@ async def test_switching_the_base_converts_what_is_a_number() -> None:
     async with calculating() as (app, pilot):
         await type_into(pilot, "a", "1111 0000")
         await type_into(pilot, "b", "12")
-        await pilot.press("escape", "w")
+        await press(pilot, "escape", "w")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("240", "12")
         assert app.query_one("#base", Select).value == "decimal"
         assert (message(app), bits_in(app, "+ b")) == ("", 12)
-        await pilot.press("w")
+        await press(pilot, "w")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("f0", "c")
         await type_into(pilot, "a", "0d10")  # a hexadecimal number itself
         assert bits_in(app, "a") == 0x0D10
-        await pilot.press("escape", "w")
+        await press(pilot, "escape", "w")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("110100010000", "1100")
 
@@ -341,9 +220,9 @@ async def test_a_prefix_overrules_the_base() -> None:
 async def test_a_key_fills_in_random_numbers() -> None:
     async with calculating() as (app, pilot):
         seen, lengths = set(), set()
-        await pilot.press("escape")
+        await press(pilot, "escape")
         for _ in range(12):
-            await pilot.press("i")
+            await press(pilot, "i")
             await answered(pilot)
             a, b = entry(app, "a").value, entry(app, "b").value
             assert (bits_in(app, "a"), bits_in(app, "+ b")) == (int(a, 2), int(b, 2))
@@ -351,7 +230,7 @@ async def test_a_key_fills_in_random_numbers() -> None:
             lengths.add(len(a))
         assert len(seen) > 6
         assert len(lengths) > 3
-        await pilot.press("w", "i")
+        await press(pilot, "w", "i")
         await answered(pilot)
         assert int(entry(app, "a").value) == bits_in(app, "a")
 
@@ -371,7 +250,7 @@ async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> No
         await paste(pilot, "a", " " * (MOST_CHARACTERS - 3) + "111" + "0" * 100)
         assert "Only the first" in message(app)
         assert bits_in(app, "a") == 0b101101
-        await pilot.press("backspace")
+        await press(pilot, "backspace")
         await answered(pilot)
         assert bits_in(app, "a") == 0b11
 
@@ -406,8 +285,8 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         assert row(app, "network") == "0" * len(row(app, "network"))
         assert row(app, "+ b").strip() == "1"
         assert row(app, "bit").startswith("‹")
-        await pilot.press("escape", "home")
-        await pilot.pause()
+        await press(pilot, "escape", "home")
+        await idle(pilot)
         assert row(app, "network").startswith("1000")
         assert row(app, "a").startswith(" 1111")
         ruler = row(app, "bit")
@@ -417,15 +296,16 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         labels = [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)]
         for key in ("shift+right", "right", "right", "left"):
             before = shown.scroll_offset.x
-            await pilot.press(key)
-            await pilot.pause()
+            await press(pilot, key)
+            await idle(pilot)
             assert shown.scroll_offset.x != before
         assert [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)][:12] == labels[:12]
-        await pilot.press("end")
-        await pilot.pause()
+        await press(pilot, "end")
+        await idle(pilot)
         assert shown.scroll_offset.x == shown.max_scroll_x
 
 
+@pytest.mark.long
 async def test_the_wheel_scrolls_long_numbers() -> None:
     async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "1" * 300)
@@ -433,33 +313,24 @@ async def test_the_wheel_scrolls_long_numbers() -> None:
         end = shown.scroll_offset.x
         for kind, expected in ((events.MouseScrollUp, end - 10), (events.MouseScrollDown, end)):
             shown.post_message(kind(shown, 20, 3, 0, 1, 0, False, False, False))
-            await pilot.pause()
+            await idle(pilot)
             assert shown.scroll_offset.x == expected
 
 
-async def test_a_keystroke_in_4096_bits_draws_only_what_is_visible() -> None:
-    async with calculating((120, 40)) as (app, pilot):
-        await paste(pilot, "a", "10" * 2048)
-        shown = app.query_one(ColumnAddition)
-        start = time.perf_counter()
-        for y in range(8):
-            assert shown.render_line(y).cell_length == shown.scrollable_content_region.width
-        assert time.perf_counter() - start < 0.1
-
-
+@pytest.mark.long
 async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
     async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "10" * 150)
         shown = app.query_one(ColumnAddition)
-        await pilot.press("escape", "left", "left")
-        await pilot.pause()
+        await press(pilot, "escape", "left", "left")
+        await idle(pilot)
         from_right = shown.max_scroll_x - shown.scroll_offset.x
         assert from_right == 20
         for width in (120, 60, 200, 80):
             await pilot.resize_terminal(width, 40)
             await pilot.pause(0.1)
             assert shown.max_scroll_x - shown.scroll_offset.x == 20
-        await pilot.press("enter", "end", "1", "0", "backspace")
+        await press(pilot, "enter", "end", "1", "0", "backspace")
         await answered(pilot)
         assert len(entry(app, "a").value) == 301
         assert shown.max_scroll_x - shown.scroll_offset.x == 20
@@ -477,6 +348,7 @@ async def test_any_size_and_theme() -> None:
             assert bits_in(app, "network") == 72
 
 
+@pytest.mark.long
 async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
     async with calculating() as (app, pilot):
         for size, tall in (((80, 24), 1), ((120, 40), 3), ((200, 50), 6)):
@@ -491,6 +363,7 @@ async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
                 places = now
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])
 async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, int]) -> None:
     async with calculating(size) as (app, pilot):
@@ -504,49 +377,33 @@ async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, in
 # Who answers
 
 
-async def test_all_vote(untrained: Source) -> None:
-    network = AdderNetwork(read_weights(untrained.path))
-    async with calculating((80, 40), untrained) as (app, pilot):
-        await type_into(pilot, "a", "1011")
-        await type_into(pilot, "b", "1")
+async def test_each_network_that_is_chosen_is_drawn_with_its_answer(untrained: Source) -> None:
+    adders = Adders(untrained)
+    async with calculating(source=untrained) as (app, pilot):
+        for replica in range(4):
+            await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
+            expected = addition_rows(adders.answer(Addition(0b101101, 0b11011), replica))
+            for label in ("carry", "a", "+ b", "network", "true sum", "sure"):
+                drawn = row(app, label)[::2]
+                assert drawn == "".join(character for character, _ in expected[label]), label
         await ask(pilot, ALL, 5)
-        addition = Addition(0b1011, 0b1)
-        [outputs] = network.outputs_of([addition])
-        votes = (outputs >= 0.5).sum(axis=0)
-        bits = np.where(votes == 2, outputs.mean(axis=0) >= 0.5, votes > 2)
-        assert bits_in(app, "network") == number_of(bits)
-        shares = np.maximum(votes, 4 - votes) / 4
-        assert row(app, "votes")[::2] == "".join(eighth(share) for share in shares[::-1])
         assert "run untrained · all 4 vote" in verdict(app)
         assert not app.query_one("#seed").display
+        assert row(app, "votes")
 
 
-async def test_the_votes_are_tallied_by_variant() -> None:
-    network = AdderNetwork(read_weights(shipped().path))
-    config = network.config
-    async with calculating((80, 40)) as (app, pilot):
-        await paste(pilot, "a", "1011" * 40)
-        await ask(pilot, ALL, 0)
-        addition = Addition(int("1011" * 40, 2), 0b11011)
-        [outputs] = network.outputs_of([addition])
-        right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
-        text = " ".join(screen_text(app).split())
-        for at, variant in enumerate(config.variants):
-            count = right[at * config.seeds : (at + 1) * config.seeds].sum()
-            assert f"{variant.label} {count} of {config.seeds}" in text
-        assert f"all {len(network.replicas)} vote" in verdict(app)
-
-
+@pytest.mark.long
 async def test_the_table_of_votes_is_reached_by_keys_where_it_does_not_fit() -> None:
     async with calculating((80, 20)) as (app, pilot):
         await ask(pilot, ALL, 0)
         assert "of 5" not in screen_text(app)
-        await pilot.press(*["down"] * 8)
-        await pilot.pause()
+        await press(pilot, *["down"] * 8)
+        await idle(pilot)
         assert "H 10 bce  5 of 5" in screen_text(app)
         assert app.focused is entry(app, "a")
 
 
+@pytest.mark.long
 async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Path) -> None:
     async with calculating() as (app, pilot):
         await ask(pilot, ALL, 0)
@@ -566,25 +423,6 @@ async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Pa
         assert "pretrained · H 3 mse · seed 3" in verdict(app)
 
 
-@pytest.mark.usefixtures("home")
-async def test_networks_of_other_cells_add_and_tell_the_carry() -> None:
-    for cell in ("gru", "rnn"):
-        train(TASKS["adder"].config(cell, epochs=1, hidden_sizes=(4,), losses=("bce",)))
-        source = choose("adder")
-        network = AdderNetwork(read_weights(source.path))
-        assert network.config.cell == cell
-        async with calculating(source=source) as (app, pilot):
-            await type_into(pilot, "a", "1110011")
-            await type_into(pilot, "b", "1011101")
-            [outputs] = network.outputs_of([Addition(0b1110011, 0b1011101)])
-            assert bits_in(app, "network") == number_of(outputs[0] >= 0.5)
-            study = study_carry(network)
-            assert study.sources == ("state",)
-            told = study.carry_row(trace_addition(network, Addition(0b1110011, 0b1011101)))
-            shown = row(app, "in state")[::2].replace("·", "0")
-            assert shown == "".join(map(str, told[::-1]))
-
-
 async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_path: Path) -> None:
     async with calculating() as (app, pilot):
         broken = tmp_path / "broken.safetensors"
@@ -601,6 +439,7 @@ async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_pat
         assert message(app) == ""
 
 
+@pytest.mark.long
 async def test_without_any_weights_the_fields_stay_usable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -612,13 +451,13 @@ async def test_without_any_weights_the_fields_stay_usable(
         assert "There are no weights for adder" in message(app)
         await type_into(pilot, "a", "12")
         assert "“2” is not a binary digit" in message(app)
-        await pilot.press("escape", "i", "w", "n", "t")
+        await press(pilot, "escape", "i", "w", "n", "t")
         await answered(pilot)
         assert app.commands == ["t"]
         assert int(entry(app, "a").value) >= 0
         # Nothing can be chosen from then, nor does it fail to try.
         app.query_one("#variant", Select).focus()
-        await pilot.press("enter", "down", "enter")
+        await press(pilot, "enter", "down", "enter")
         app.panel.use(
             Source(Path(__file__).parents[3] / "assets/pretrained/adder.safetensors", "x")
         )
@@ -648,7 +487,7 @@ async def test_one_answer_at_a_time_and_the_last_question_wins(
         monkeypatch.setattr(Adders, "answer", slowly)
         entry(app, "a").value = ""
         for at, letter in enumerate("1101011"):
-            await pilot.press(letter)
+            await press(pilot, letter)
             assert entry(app, "a").value == "1101011"[: at + 1]  # typing goes on meanwhile
         assert (asked, bits_in(app, "a")) == ([0b1], 0b101101)
         go_on.set()
@@ -657,11 +496,12 @@ async def test_one_answer_at_a_time_and_the_last_question_wins(
         assert bits_in(app, "a") == 0b1101011
 
 
+@pytest.mark.long
 async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
     async with calculating() as (app, pilot):
         await ask(pilot, ALL, 0)
         entry(app, "a").value = "1" * 4096
-        await pilot.pause()
+        await idle(pilot)
         await app.panel.remove()
         await pilot.pause(0.5)
         await asyncio.sleep(0)
@@ -670,7 +510,7 @@ async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
 
 async def test_keys_are_in_the_footer() -> None:
     async with calculating((120, 40)) as (app, pilot):
-        await pilot.press("escape")
+        await press(pilot, "escape")
         shown = {
             active.binding.description
             for active in app.screen.active_bindings.values()
@@ -680,38 +520,3 @@ async def test_keys_are_in_the_footer() -> None:
 
 
 # Parts
-
-
-def test_digits_are_cut_in_the_middle() -> None:
-    assert shorten("12345", 5) == "12345"
-    digits = "".join(str(at % 10) for at in range(1234))
-    for width in (20, 30, 50, 200):
-        short = shorten(digits, width)
-        head, _, tail = short.removesuffix(" (1,234 digits)").partition("…")
-        assert len(short) <= width
-        assert digits.startswith(head)
-        assert digits.endswith(tail)
-
-
-def test_sureness_in_eighths() -> None:
-    levels = [eighth(0.5 + at / 16) for at in range(9)]
-    assert "".join(levels) == "▁▂▃▄▅▆▇██"
-
-
-def test_weights_that_give_no_numbers_are_not_sure(untrained: Source) -> None:
-    adders = Adders(untrained)
-    adders._network._gates[:] = np.finfo(np.float32).max
-    adders._network._gates[:, ::2] *= -1
-    for replica in (None, 0):
-        answer = adders.answer(Addition(5, 3), replica)
-        assert np.isfinite(answer.sureness).all()
-        assert ((answer.sureness >= 0.5) & (answer.sureness <= 1)).all()
-
-
-async def test_a_tally_of_many_variants_wraps() -> None:
-    async with calculating((80, 40)) as (app, pilot):
-        await ask(pilot, ALL, 0)
-        text = app.query_one(SumText)
-        for width, rows in ((78, 3), (40, 5), (20, 9)):
-            # Below the answer, its three bases, an empty line and a heading.
-            assert text.get_content_height(app.size, app.size, width) == 6 + rows

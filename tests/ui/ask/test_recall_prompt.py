@@ -37,6 +37,8 @@ from tests.ui.helpers import (
     AT_SIZES,
     PanelApp,
     busy,
+    idle,
+    press,
     screen_lines,
     screen_text,
     settled,
@@ -80,7 +82,7 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
     async with app.run_test(size=size) as pilot:
         await wait_until(pilot, lambda: len(app.query(DigitColumn)) > 0)
         app.panel.action_type()
-        await pilot.pause()
+        await idle(pilot)
         yield app, pilot
 
 
@@ -92,7 +94,7 @@ async def answered(pilot: Pilot[Any]) -> None:
 
 async def typed(app: PromptApp, pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
-        await pilot.press(key)
+        await press(pilot, key)
     await answered(pilot)
 
 
@@ -196,6 +198,7 @@ async def test_the_example_is_replaced_by_what_is_typed() -> None:
 # Positions
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("position", [1, 2, 3])
 async def test_each_position_has_its_own_weights(position: int) -> None:
     async with asking() as (app, pilot):
@@ -205,6 +208,7 @@ async def test_each_position_has_its_own_weights(position: int) -> None:
         assert status(app) == ""
 
 
+@pytest.mark.long
 async def test_weights_named_before_the_panel_is_there_answer_for_their_position() -> None:
     (source,) = [one for one in shipped("recall") if one.position == 2]
     app = PanelApp(RecallPromptPanel())
@@ -242,6 +246,7 @@ async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() ->
         assert not app.panel.has_class("-stale")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("digits", "note"),
     [
@@ -260,6 +265,7 @@ async def test_lengths_that_were_not_in_training_are_said_and_answered(
         assert shown(app) == expected(network(1), digits, 1)
 
 
+@pytest.mark.long
 async def test_a_thousand_digits_are_answered_and_shown_around_the_position() -> None:
     digits = "0123456789" * 100
     async with asking((80, 24)) as (app, pilot):
@@ -306,6 +312,7 @@ async def test_what_cannot_be_read_is_a_sentence_and_the_old_answer_fades() -> N
             assert shown(app) == expected(network(3), "246", 3)
 
 
+@pytest.mark.long
 async def test_positions_that_do_not_exist_are_sentences() -> None:
     async with asking() as (app, pilot):
         field = app.query_one("#recall-position", Input)
@@ -321,6 +328,7 @@ async def test_positions_that_do_not_exist_are_sentences() -> None:
             assert not app.panel.has_class("-stale")
 
 
+@pytest.mark.long
 async def test_an_emptied_field_is_a_sentence() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, "backspace")
@@ -329,6 +337,7 @@ async def test_an_emptied_field_is_a_sentence() -> None:
         assert status(app) == "Type the position to recall; the first digit's is 1."
 
 
+@pytest.mark.long
 async def test_a_million_pasted_characters_are_cut_and_said() -> None:
     async with asking() as (app, pilot):
         before = shown(app)
@@ -348,6 +357,7 @@ async def test_a_million_pasted_characters_are_cut_and_said() -> None:
         assert status(app) == "A sequence may have at most 1,000 digits."
 
 
+@pytest.mark.long
 async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None:
     async with asking() as (app, pilot):
         app.post_message(Paste("3 1\n4 1\r\n5"))
@@ -386,6 +396,7 @@ async def test_letters_are_commands_again_after_escape() -> None:
         assert isinstance(app.focused, AnswerColumns)
 
 
+@pytest.mark.long
 async def test_digits_are_commands_too_until_a_key_leads_to_the_field() -> None:
     async with asking() as (app, pilot):
         before = app.panel.query_one("#recall-digits", Input).value
@@ -411,6 +422,7 @@ async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:
         assert len(seen) > 4
 
 
+@pytest.mark.long
 async def test_random_digits_reach_the_position() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, *"123456789012345", "tab", *"15", "escape", "i")
@@ -420,7 +432,7 @@ async def test_random_digits_reach_the_position() -> None:
 
 async def test_the_footer_lists_the_keys() -> None:
     async with asking() as (app, pilot):
-        await pilot.press("escape")
+        await press(pilot, "escape")
         for word in ("↑↓ Pos.", "i Random", "n Seed", "w Table", "/ Type"):
             await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
 
@@ -457,6 +469,7 @@ async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
         )
 
 
+@pytest.mark.long
 async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, "escape", "w")
@@ -498,6 +511,7 @@ def train(cell: str = "lstm", **overrides: Any) -> Path:
     return path
 
 
+@pytest.mark.long
 async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, *"8675309")
@@ -522,6 +536,7 @@ async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
         assert shown(app) == expected(network(2), "8675309", 2)
 
 
+@pytest.mark.long
 async def test_a_run_for_another_position_and_one_seed_answers() -> None:
     path = train(position=7, lengths=(7, 9))
     async with asking() as (app, pilot):
@@ -535,6 +550,7 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         assert shown(app) == expected(net, "0123456789", 7)
 
 
+@pytest.mark.long
 async def test_networks_of_other_cells_answer() -> None:
     for cell in ("gru", "rnn"):
         path = train(cell)
@@ -545,6 +561,7 @@ async def test_networks_of_other_cells_answer() -> None:
             assert shown(app) == expected(net, "271828", 3)
 
 
+@pytest.mark.long
 async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
     train(position=2, seeds=2)
     async with asking() as (app, pilot):
@@ -557,6 +574,7 @@ async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
         assert "answers of seed 4" in text_of(app, "RecallTable .headline")
 
 
+@pytest.mark.long
 async def test_a_damaged_run_is_passed_over() -> None:
     path = train()
     path.write_bytes(path.read_bytes()[:100])
@@ -584,6 +602,7 @@ async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> Non
             assert all(any(f" {digit} " in row for row in rows) for digit in range(10))
 
 
+@pytest.mark.long
 async def test_long_notes_leave_all_bars_in_view() -> None:
     async with asking((80, 23)) as (app, pilot):
         await typed(app, pilot, *"12345678901234", "tab", "7")
@@ -592,6 +611,7 @@ async def test_long_notes_leave_all_bars_in_view() -> None:
         assert len([line for line in text.split("\n") if line.count("%") == 3]) == 10
 
 
+@pytest.mark.long
 async def test_digits_and_bars_grow_with_the_screen() -> None:
     async with asking((80, 24)) as (app, pilot):
         for size, lines, longest in (((80, 24), 3, 4), ((110, 40), 5, 14), ((200, 50), 10, 40)):
@@ -603,6 +623,7 @@ async def test_digits_and_bars_grow_with_the_screen() -> None:
             assert longest <= bars.count("█") < longest + 4, size
 
 
+@pytest.mark.long
 async def test_resizing_keeps_everything_and_the_text() -> None:
     async with asking((200, 50)) as (app, pilot):
         await typed(app, pilot, *"4096")
