@@ -8,19 +8,11 @@ import random
 import struct
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from textual._compositor import Compositor
-from textual.app import App
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
-from textual.message_pump import MessagePump
-from textual.pilot import Pilot
 
 from rnn_tui.cli.main import prepare_process
 from rnn_tui.engine.paths import asset_dir
@@ -39,8 +31,6 @@ LONGEST = (
 )
 #: The levels, from the quickest to the longest, as CONTRIBUTING.md has them.
 LEVELS = ("pure", "app", "process", "long")
-DRAW: Any = Compositor.render_update
-PARSED: dict[object, list[RuleSet]] = {}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -117,84 +107,6 @@ def pytest_collection() -> Iterator[None]:
     gc.set_threshold(100_000, 20, 5)
     with heavy_imports():
         return (yield)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def parsed_once() -> Iterator[None]:
-    """Parse each style sheet once for all apps: each of them would begin with that anew."""
-    parse: Any = Stylesheet._parse_rules
-
-    def parse_once(sheet: Stylesheet, *given: Any, **more: Any) -> list[RuleSet]:
-        key = (*given, *more.items(), *sheet._variables.items())
-        if key not in PARSED:
-            PARSED[key] = parse(sheet, *given, **more)
-        return PARSED[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stylesheet, "_parse_rules", parse_once)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def drawn_when_looked_at() -> Iterator[None]:
-    """Draw an app that has no terminal where a test looks at it, and at its end; all the time would
-    take a third longer.
-    """
-    run: Any = App.run_test
-
-    def update(compositor: Compositor, full: bool = False, **options: Any) -> Any:
-        if full:
-            return DRAW(compositor, full, **options)
-        compositor._dirty_regions.clear()
-        return None
-
-    @asynccontextmanager
-    async def run_test(app: App[Any], **options: Any) -> AsyncIterator[Pilot[Any]]:
-        async with run(app, **options) as pilot:
-            yield pilot
-            if app.is_running and app.screen_stack:
-                app.screen._compositor.render_strips()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Compositor, "render_update", update)
-        patch.setattr(App, "run_test", run_test)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def only_the_busy_are_asked() -> Iterator[None]:
-    """Have a pilot wait for the widgets that have something to do: Textual asks all 300 of a
-    screen, at every key.
-    """
-    wait: Any = Pilot._wait_for_screen
-
-    def busy(pump: MessagePump) -> bool:
-        message: Any = pump._message_queue.ready_event
-        return message.is_set() or not message._waiters
-
-    async def wait_for_screen(pilot: Pilot[Any], timeout: float = 30) -> bool:
-        app = pilot.app
-        asked = (
-            [pump for pump in app.screen.walk_children(with_self=True) if busy(pump)]
-            if app.screen_stack
-            else []
-        )
-        screen = SimpleNamespace(walk_children=lambda **_: asked)
-        of_app = {"call_later": app.call_later, "_exception_event": app._exception_event}
-        done: bool = await wait(
-            SimpleNamespace(app=SimpleNamespace(screen=screen, **of_app)), timeout
-        )
-        return done
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
-        yield
-
-
-@pytest.fixture
-def draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw an app whenever something changes, as on a terminal."""
-    monkeypatch.setattr(Compositor, "render_update", DRAW)
 
 
 @pytest.fixture(autouse=True)

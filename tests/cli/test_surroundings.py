@@ -8,7 +8,7 @@ import pytest
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.ui.textual_variables import check_variables
 from tests.cli.command_line import run_inside
-from tests.program import Program
+from tests.program import start_program
 from tests.terminal import Terminal
 
 
@@ -90,7 +90,7 @@ def test_from_a_folder_that_was_removed_nothing_begins(
 ) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
-    program = Program(
+    program = start_program(
         code=f"import os; os.rmdir({str(folder)!r}); import sys\n"
         f"from rnn_tui.cli.main import main; sys.exit(main({arguments!r}))",
         cwd=folder,

@@ -12,7 +12,7 @@ from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.chart.test_chart import visible_range
-from tests.ui.helpers import screen_text, unfolded, wait_until
+from tests.ui.helpers import press, screen_text, unfolded, wait_until
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
 SIZE = (140, 50)
@@ -21,7 +21,7 @@ SIZE = (140, 50)
 async def pane_of(pilot: Pilot[Any], key: str, task: str) -> TaskPane:
     """The pane of a task, which is behind a key, once all of it is there."""
     app: Any = pilot.app
-    await pilot.press(key)
+    await press(pilot, key)
 
     def found() -> list[TaskPane]:
         # By query: while a tab comes to the front, there is no pane in front.
@@ -36,7 +36,7 @@ async def pane_of(pilot: Pilot[Any], key: str, task: str) -> TaskPane:
 
 async def trained(pilot: Pilot[Any], pane: TaskPane) -> RunState:
     """The run that `t` starts, at its end."""
-    await pilot.press("t")
+    await press(pilot, "t")
     await wait_until(pilot, lambda: pane.chosen and pane.chosen.status is Status.FINISHED)
     await wait_until(pilot, lambda: pane.evaluation)
     await pilot.pause(0.5)
@@ -46,7 +46,7 @@ async def trained(pilot: Pilot[Any], pane: TaskPane) -> RunState:
 
 async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
     """What is on screen in a view that one goes to by key."""
-    await pilot.press(str(pane.views.index(name) + 1))
+    await press(pilot, str(pane.views.index(name) + 1))
     await wait_until(pilot, lambda: pane.view == name)
     await pilot.pause(0.5)
     return screen_text(pilot.app)
@@ -66,7 +66,7 @@ async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -
         assert "H 5 ce" in await view_in_front(pilot, pane, "results")
         await view_in_front(pilot, pane, "lengths")
         assert "says more" in await view_in_front(pilot, pane, "inside")
-        await pilot.press("w", "G")
+        await press(pilot, "w", "G")
         await wait_until(pilot, lambda: "majority" in screen_text(app).partition("Log")[2])
 
 

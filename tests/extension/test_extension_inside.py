@@ -14,7 +14,7 @@ from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.runs.kept_runs import train
-from tests.ui.helpers import busy, running, screen_text, settled, wait_until
+from tests.ui.helpers import busy, press, running, screen_text, settled, wait_until
 
 
 async def looked(pilot: Pilot[Any], view: SequenceInside) -> None:
@@ -64,16 +64,16 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         kind = CELLS[cell]
         seen = [view.look.quantity]
         for _ in range(len(kind.gates) + kind.has_memory):
-            await pilot.press("w")
+            await press(pilot, "w")
             seen.append(view.look.quantity)
         names = [name if name == "candidate" else f"{name} gate" for name in kind.gates]
         assert seen == ["state", *["cell"] * kind.has_memory, *names]
         # Another one; another network, and what its units are for.
         before = subject.trace.read
         while view.subject.trace.read == before:
-            await pilot.press("i")
+            await press(pilot, "i")
             await looked(pilot, view)
-        await pilot.press("n", "k")
+        await press(pilot, "n", "k")
         await looked(pilot, view)
         assert len(view.subject.trace.layers[0].importance) == 3
         study = view.study

@@ -200,7 +200,9 @@ def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
     assert count["0 + 1"] == count["1 + 0"] == 2
 
 
-@pytest.mark.parametrize("replica", [0, 22, 40])
+@pytest.mark.parametrize(
+    "replica", [0, *(pytest.param(replica, marks=pytest.mark.long) for replica in (22, 40))]
+)
 def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None:
     network = AdderNetwork(shipped("adder"))
     study, weights = studied(network, replica=replica, inputs=500), network.cell(replica)

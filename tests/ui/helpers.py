@@ -2,15 +2,17 @@
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.keys import _character_to_key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
@@ -18,11 +20,16 @@ from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, T
 from rnn_tui.ui.sheets import SHEETS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
+from rnn_tui.ui.shell.threads import threads_at_work
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 # For a test that draws one thing at every size: the larger ones are tried among the long tests.
 AT_SIZES = [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])]
+SECONDS_OF_MESSAGES = 30.0
+SECONDS_OF_THREADS = 1.0
+# Of the event loop: for a worker to begin, and to look again before one sleeps.
+TURNS, QUICK_TURNS = 4, 100
 # Single keys that are commands of the app, or may become some.
 APP_KEYS = "tspnfcmlv0rhixq"
 
@@ -92,6 +99,67 @@ def last_notice(app: App[Any]) -> str:
 # Waiting
 
 
+async def idle(pilot: Pilot[Any]) -> None:
+    """Wait until no part of the app has anything left to do: to handle, to draw or to work out.
+
+    What its threads work out is waited for at most a second, since some of them train. The pilot's
+    own pause asks whether the whole process is idle instead, which it seldom is.
+    """
+    app = pilot.app
+    give_up = time.monotonic() + SECONDS_OF_MESSAGES
+    threads_until = time.monotonic() + SECONDS_OF_THREADS
+    while app.is_running and app.screen_stack:
+        await _all_messages_handled(app, give_up)
+        if threads_at_work() and time.monotonic() < threads_until:
+            await asyncio.sleep(0.005)
+            continue
+        await app.animator.wait_until_complete()
+        with suppress(TimeoutError):  # of a screen that closes meanwhile
+            await asyncio.wait_for(app.screen.wait_for_refresh(), 1)
+        if await _stays_quiet(app, threads_until):
+            return
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after another, each once the app has done what the last one asks for."""
+    for key in keys:
+        press_at_once(pilot.app, key)
+        await idle(pilot)
+
+
+async def _stays_quiet(app: App[Any], threads_until: float) -> bool:
+    """Whether nothing is to be done after some turns of the event loop: a worker may begin."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    if threads_at_work() and time.monotonic() < threads_until:
+        return False
+    return _first_at_work(app) is None
+
+
+async def _all_messages_handled(app: App[Any], give_up: float) -> None:
+    while (part := _first_at_work(app)) is not None:
+        turns = 0
+        while _handles(part):
+            assert time.monotonic() < give_up, f"{part} is at work without end"
+            turns += 1
+            await asyncio.sleep(0 if turns < QUICK_TURNS else 0.005)
+
+
+def _first_at_work(app: App[Any]) -> MessagePump | None:
+    return next(filter(_handles, _parts(app)), None)
+
+
+def _parts(app: App[Any]) -> list[MessagePump]:
+    """Whatever handles messages in the app: itself, the screen in front, and all widgets of it."""
+    return [app, *app.screen.walk_children(with_self=True)] if app.screen_stack else [app]
+
+
+def _handles(part: MessagePump) -> bool:
+    """Whether a part has messages to handle, or is about one: it doesn't wait for the next."""
+    ready: Any = part._message_queue.ready_event
+    return part.is_running and (ready.is_set() or not ready._waiters)
+
+
 async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something, and for what comes with it.
 
@@ -103,7 +171,7 @@ async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: flo
     while not true():
         assert time.monotonic() < end, screen_text(pilot.app)
         await asyncio.sleep(0.02)
-    await pilot.pause()
+    await idle(pilot)
 
 
 def press_at_once(app: App[Any], *keys: str) -> None:
@@ -111,15 +179,25 @@ def press_at_once(app: App[Any], *keys: str) -> None:
     driver = app._driver
     assert driver is not None
     for key in keys:
-        name, character = (_character_to_key(key), key) if len(key) == 1 else (key, None)
-        driver.process_message(events.Key(name, character))
+        if len(key) == 1:
+            driver.process_message(events.Key(_character_to_key(key), key))
+        else:
+            driver.process_message(events.Key(key, _typed(key)))
+
+
+def _typed(key: str) -> str | None:
+    """The character of a key that is named, such as `plus`."""
+    try:
+        return unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        return None
 
 
 async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
     """Let what was sent arrive, wait until all is done, and until the screen shows it."""
-    await pilot.pause()
+    await idle(pilot)
     await wait_until(pilot, done)
-    await pilot.pause()
+    await idle(pilot)
 
 
 def busy(view: Widget) -> bool:
@@ -139,12 +217,12 @@ async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
     """The panel of the view Draw, with a line drawn in it that this network has read."""
     await wait_until(pilot, lambda: bool(app.query("DrawingPad")))
     app.pane.focus_view()
-    await pilot.pause()
-    await pilot.press("space", *["shift+down"] * 3, "space")
+    await idle(pilot)
+    await press(pilot, "space", *["shift+down"] * 3, "space")
     panel: Any = app.query_one("DrawingPanel")
     await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
     panel.query_one("#drawing-network", Select).value = network
-    await pilot.pause()
+    await idle(pilot)
     await wait_until(pilot, lambda: not busy(panel))
     return panel
 
@@ -160,7 +238,7 @@ async def running(
     app.tabs._initial = first
     async with app.run_test(**options) as pilot:
         await wait_until(pilot, lambda: app.pane.complete)
-        await pilot.pause()
+        await idle(pilot)
         yield pilot
         # Textual can't take apart what is still being made.
         for _ in range(1000):
@@ -171,7 +249,7 @@ async def running(
 
 async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
     """Press t, and wait until the two scripted epochs are on screen."""
-    await pilot.press("t")
+    await press(pilot, "t")
     await wait_until(pilot, lambda: any(len(s.epochs) == 2 for s in runs.states.values()))
     await pilot.pause(0.1)
 
@@ -186,7 +264,7 @@ async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
 async def next_view(pilot: Pilot[Any], name: str) -> None:
     """Press the key of the next view, which is the one of this name."""
     app: Any = pilot.app
-    await pilot.press("right_square_bracket")
+    await press(pilot, "right_square_bracket")
     await wait_until(pilot, lambda: app.pane.view == name)
     await pilot.pause(0.1)
     await wait_until(pilot, app.takes_keys)  # it is made
@@ -196,7 +274,7 @@ async def unfolded(pilot: Pilot[Any]) -> None:
     """Have all settings of the form there, and to be seen."""
     app: Any = pilot.app
     app.pane.query_one("#advanced", Collapsible).collapsed = False
-    await pilot.pause()
+    await idle(pilot)
 
 
 async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:
@@ -204,17 +282,17 @@ async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, type
     app: Any = pilot.app
     entry = app.pane.query_one(f"#field-{field} Input", Input)
     entry.focus()
-    await pilot.press(*typed)
-    await pilot.pause()
+    await press(pilot, *typed)
+    await idle(pilot)
     hint = str(app.pane.query_one(f"#field-{field} .hint", Static).content)
     assert "must be" in hint, (field, typed)
     app.clear_notifications()
-    await pilot.press("t")
-    await pilot.pause()
+    await press(pilot, "t")
+    await idle(pilot)
     assert runs.started == [], (field, typed)
     assert "must be" in last_notice(app), (field, typed)
     assert app.focused is entry
     assert entry.value == typed
     entry.value = ""
-    await pilot.pause()
+    await idle(pilot)
     assert "must be" not in str(app.pane.query_one(f"#field-{field} .hint", Static).content)

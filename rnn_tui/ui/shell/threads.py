@@ -22,6 +22,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 FAILURE = "The networks could not answer; the log file has the details."
 _AT_WORK: set[object] = set()  # what `in_thread` calls now
+_AWAITED: set[object] = set()  # whose answer a widget has yet to take
 
 
 async def in_thread(
@@ -40,9 +41,12 @@ async def in_thread(
         finally:
             _AT_WORK.discard(job)
 
+    awaited = object()
+    _AWAITED.add(awaited)
     try:
         return await asyncio.to_thread(call)
     finally:
+        _AWAITED.discard(awaited)
         if not (widget.is_attached and widget.display):  # as one that is being removed counts as
             raise asyncio.CancelledError
 
@@ -54,6 +58,11 @@ def telling(widget: MessagePump, **options: Any) -> Iterator[None]:
         yield
     except UserError as error:
         widget.app.notify(str(error), **{"severity": "error", **options})
+
+
+def threads_at_work() -> bool:
+    """Whether anything that `in_thread` was asked for is still to come."""
+    return bool(_AT_WORK or _AWAITED)
 
 
 def wait_for_threads(until: float) -> None:

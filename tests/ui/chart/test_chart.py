@@ -27,8 +27,7 @@ from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.engine.state import decimate, smooth
 from rnn_tui.ui.chart import geometry, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
-
-pytestmark = pytest.mark.usefixtures("draws")
+from tests.ui.helpers import idle, press
 
 STYLES = Path(chart_module.__file__).with_name("styles.tcss")
 EPOCHS = list(range(1, 11))
@@ -66,7 +65,7 @@ async def running(
     chart.describe("Metric", spec, x_label)
     async with ChartApp(chart).run_test(size=size) as pilot:
         chart.show(series)
-        await pilot.pause()
+        await idle(pilot)
         yield chart, pilot
 
 
@@ -224,7 +223,7 @@ async def test_any_values_are_drawn(ys: list[float], log_y: bool) -> None:
         chart.action_cursor(-1)
         chart.zoom(1)
         chart.smoothing = 2
-        await pilot.pause()
+        await idle(pilot)
         drawable = any(math.isfinite(y) and (y > 0 or not log_y) for y in ys)
         assert ("└" in screen_text(chart)) == drawable
 
@@ -244,10 +243,10 @@ async def test_an_empty_chart_says_so() -> None:
         assert "└" not in screen_text(chart)
         chart.show([series([0.0, 0.0])])
         chart.log_y = True
-        await pilot.pause()
+        await idle(pilot)
         assert "log scale" in screen_text(chart)
         chart.log_y = False
-        await pilot.pause()
+        await idle(pilot)
         assert "└" in screen_text(chart)
 
 
@@ -257,17 +256,17 @@ async def test_an_empty_chart_says_so() -> None:
 async def test_the_cursor_reads_every_series_at_its_position() -> None:
     short = ChartSeries("short", [1, 2, 3], [0.25, 0.5, 0.75], 2, points=True)
     async with running(ACCURACY, short) as (chart, pilot):
-        await pilot.press("home", "right")
+        await press(pilot, "home", "right")
         assert chart.cursor == 2
         line = screen_lines(chart)[1]
         assert line.split() == ["epoch", "2", "●", "lstm", "60", "▲", "short", "0.5"]
-        await pilot.press("end")
+        await press(pilot, "end")
         assert chart.cursor == 10
         # A run that ended earlier must not seem to have a value here.
         assert screen_lines(chart)[1].split()[-3:] == ["short", "0.75", "@3"]
-        await pilot.press("left")
+        await press(pilot, "left")
         assert chart.cursor == 9
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert chart.cursor is None
         assert screen_lines(chart)[1].split() == ["●", "lstm", "▲", "short"]
 
@@ -275,7 +274,7 @@ async def test_the_cursor_reads_every_series_at_its_position() -> None:
 async def test_the_cursor_stops_once_a_column_and_at_every_epoch() -> None:
     dense = ChartSeries("loss", [i / 1000 for i in range(10001)], [1.0] * 10001, 0)
     async with running(dense, ACCURACY) as (chart, pilot):
-        await pilot.press("home")
+        await press(pilot, "home")
         stops = [chart.cursor]
         for _ in range(200):
             chart.action_cursor(1)
@@ -345,7 +344,7 @@ async def test_the_view_follows_the_cursor_and_new_data() -> None:
         more = ChartSeries("gru", [*LOSS.x, 11.0], [*LOSS.y, 0.1], 1)
         chart.show([more])
         assert visible_range(chart) == pytest.approx((11 - span, 11))
-        await pilot.press("home")
+        await press(pilot, "home")
         assert visible_range(chart) == pytest.approx((0.1, 0.1 + span))
         chart.show([ChartSeries("gru", [*more.x, 12.0], [*more.y, 0.1], 1)])
         assert visible_range(chart) == pytest.approx((0.1, 0.1 + span))
@@ -392,7 +391,7 @@ async def test_points_without_a_line_have_their_own_mark_and_read_as_others_do()
         assert text.count("○") == 1 + len(EPOCHS)  # the legend's, and one for each
         assert not any("\u2801" <= letter <= "\u28ff" for letter in text)
         chart.cursor = 3.0
-        await pilot.pause()
+        await idle(pilot)
         assert "○ report 72" in screen_text(chart)
         # Zoomed in, nothing is drawn towards those that are out of sight.
         chart.zoom(1)
@@ -422,7 +421,7 @@ async def test_a_line_has_no_marks_and_marks_have_no_line() -> None:
         assert (line.marks, marks.series.line) == ([], False)
         assert screen_lines(chart)[1].strip() == "── ● run"
         chart.cursor = 2.0
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)[1].strip() == "epoch 2   run ── 2.08 ● 2.4"
 
 
@@ -430,22 +429,22 @@ async def test_the_axis_of_a_loss_begins_after_the_first_twentieth_and_0_shows_a
     async with running() as (chart, pilot):
         chart.describe("Loss", LOSS_METRIC)
         chart.show([FALLING, MARKS])
-        await pilot.pause()
+        await idle(pilot)
         frame = frame_of(chart)
         assert frame.y.high <= 3
         assert all(frame.y.low <= y <= frame.y.high for y in frame.lines[0].y)
         assert sum(line.count("↑") for line in plot_text(chart)) == 1
         assert "start cut; 0 shows all" in screen_lines(chart)[0]
         # The cursor reads what is cut off, too.
-        await pilot.press("home")
+        await press(pilot, "home")
         assert "10" in screen_lines(chart)[1].split()
         chart.action_reset_view()
-        await pilot.pause()
+        await idle(pilot)
         assert frame_of(chart).y.high >= 10
         assert "↑" not in screen_text(chart)
         assert "start cut" not in screen_lines(chart)[0]
         chart.action_reset_view()
-        await pilot.pause()
+        await idle(pilot)
         assert frame_of(chart).y.high <= 3
 
 
@@ -454,17 +453,17 @@ async def test_a_loss_over_more_than_a_decade_has_a_log_axis_until_a_user_choose
     async with running() as (chart, pilot):
         chart.describe("Loss", LOSS_METRIC)
         chart.show([falling])
-        await pilot.pause()
+        await idle(pilot)
         assert "Loss · auto log" in screen_lines(chart)[0]
         assert max(frame_of(chart).lines[0].y) == pytest.approx(1)
         chart.action_toggle_log()
         chart.show([replace(falling, y=[y / 2 for y in falling.y])])
-        await pilot.pause()
+        await idle(pilot)
         assert not chart.log_y
         # Another metric is another choice.
         chart.describe("Accuracy", Metric("val_accuracy", "accuracy", "%", True, 0.0, 100.0))
         chart.show([falling])
-        await pilot.pause()
+        await idle(pilot)
         assert "log" not in screen_lines(chart)[0]
         assert frame_of(chart).y.high >= 10
 
@@ -478,15 +477,15 @@ async def test_a_reading_of_more_lines_moves_the_plot_once() -> None:
         plot = chart.query_one(ChartPlot)
         before = plot.size.height
         chart.cursor = 1.0
-        await pilot.pause()
+        await idle(pilot)
         reading = plot.size.height
         assert reading < before
         for _ in range(40):
-            await pilot.press("left")
+            await press(pilot, "left")
             assert plot.size.height <= reading
             assert all(f"network {at}" in screen_text(chart) for at in range(5))
-        await pilot.press("escape")
-        await pilot.pause()
+        await press(pilot, "escape")
+        await idle(pilot)
         assert plot.size.height == before
 
 
@@ -497,11 +496,11 @@ async def test_equal_data_is_not_drawn_again(drawn: list[ChartPlot]) -> None:
     async with running(ACCURACY) as (chart, pilot):
         before = len(drawn)
         chart.show([ChartSeries("lstm", list(ACCURACY.x), list(ACCURACY.y), 0, points=True)])
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before
         chart.show([ACCURACY, LOSS])
         chart.cursor = 5
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before + 1
 
 
@@ -512,7 +511,7 @@ async def test_data_that_grows_in_place_is_drawn(drawn: list[ChartPlot]) -> None
         xs.append(3.0)
         ys.append(9.0)
         chart.show([ChartSeries("run", xs, ys, 0)])
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before + 1
         assert frame_of(chart).y.high >= 9
 
@@ -520,14 +519,14 @@ async def test_data_that_grows_in_place_is_drawn(drawn: list[ChartPlot]) -> None
 async def test_a_hidden_chart_does_not_draw(drawn: list[ChartPlot]) -> None:
     async with running(ACCURACY) as (chart, pilot):
         chart.display = False
-        await pilot.pause()
+        await idle(pilot)
         before = len(drawn)
         chart.show([LOSS])
         chart.smoothing = 2
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before
         chart.display = True
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before + 1
         assert "gru" in screen_text(chart)
 
@@ -538,7 +537,7 @@ async def test_markup_in_names_is_shown_literally() -> None:
     async with running(plain) as (chart, pilot):
         assert name in screen_lines(chart)[1]
         chart.cursor = 2
-        await pilot.pause()
+        await idle(pilot)
         assert f"{name} 2" in screen_lines(chart)[1]
 
 
@@ -594,13 +593,13 @@ async def test_tiny_sizes_work(size: tuple[int, int]) -> None:
         for change in (chart.action_toggle_log, chart.action_cycle_smoothing):
             chart.action_cursor(-1)
             chart.zoom(1)
-            await pilot.pause()
+            await idle(pilot)
             change()
         chart.styles.height = 0
-        await pilot.pause()
+        await idle(pilot)
         chart.action_cursor(-1)
         chart.styles.height = "1fr"
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)
 
 
@@ -612,7 +611,7 @@ async def test_too_small_for_a_plot_shows_the_last_values() -> None:
         ]
         assert "└" not in screen_text(chart)
         await pilot.resize_terminal(60, 20)
-        await pilot.pause()
+        await idle(pilot)
         assert "└" in screen_text(chart)
 
 
@@ -665,12 +664,12 @@ async def test_bands_change_nothing_but_the_background() -> None:
     bare = ChartSeries("seeds", SPREAD.x, SPREAD.y, 1)
     async with running(wide, bare) as (chart, pilot):
         chart.cursor = 0.0
-        await pilot.pause()
+        await idle(pilot)
         before, colours = plot_text(chart), plot_colours(chart)
         for row in range(frame_of(chart).height):
             assert set(backgrounds(chart, row)) == {plot_background(chart)}
         chart.show([wide, SPREAD])
-        await pilot.pause()
+        await idle(pilot)
         assert plot_text(chart) == before
         # Only the grid's colour follows its background: it is translucent.
         assert colours < plot_colours(chart)
@@ -843,10 +842,10 @@ async def test_a_band_that_changes_is_drawn_again(drawn: list[ChartPlot]) -> Non
     async with running(SPREAD) as (chart, pilot):
         before = len(drawn)
         chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 2], high=[8, 8])])
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before
         chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 1], high=[8, 8])])
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before + 1
 
 
@@ -854,13 +853,13 @@ async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
     run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[97.1, 98], high=[99.2, 100])
     other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
     async with running(run, other) as (chart, pilot):
-        await pilot.press("home")
+        await press(pilot, "home")
         assert "lstm 98.5 (97.1 … 99.2)   ■ gru 55" in screen_lines(chart)[1]
         chart.cursor = 10
-        await pilot.pause()
+        await idle(pilot)
         assert "lstm 99 (98 … 100) @2" in screen_lines(chart)[1]
         await pilot.resize_terminal(40, 20)
-        await pilot.pause()
+        await idle(pilot)
         # It gives way before any name does.
         assert screen_lines(chart)[1].strip() == "epoch 10   ── lstm 99 @2   ■ gru 100"
 
@@ -890,7 +889,7 @@ async def test_bands_and_marks_are_drawn_in_every_theme(theme: str) -> None:
     async with running(SPREAD, ACCURACY) as (chart, pilot):
         chart.mark_range(2, 4, "seen")
         chart.app.theme = theme
-        await pilot.pause()
+        await idle(pilot)
         frame = frame_of(chart)
         colours = {c for row in range(frame.height) for c in backgrounds(chart, row)}
         # Plain, band, mark and both.
@@ -936,14 +935,14 @@ async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None
         line = frame_of(chart).lines[0]
         assert line.x == pytest.approx([math.log2(length) for length in LENGTHS])
         visited = []
-        await pilot.press("home")
+        await press(pilot, "home")
         for _ in LENGTHS:
             visited.append(chart.cursor)
-            await pilot.press("right")
+            await press(pilot, "right")
         assert visited == LENGTHS
-        await pilot.press("left")
+        await press(pilot, "left")
         assert screen_lines(chart)[1].split() == ["length", "512", "●", "recall", "74.4"]
-        await pilot.press("end")
+        await press(pilot, "end")
         assert chart.cursor == 1024
         assert screen_lines(chart)[1].startswith(" length 1024 ")
 
@@ -982,7 +981,7 @@ async def test_short_lengths_survive_among_many(points: bool) -> None:
         line = frame_of(chart).lines[0]
         assert 100 < len(line.x) <= view.POINT_LIMIT
         assert line.x[:10] == pytest.approx([math.log2(e) for e in range(1, 11)])
-        await pilot.press("home", *["right"] * 9)
+        await press(pilot, "home", *["right"] * 9)
         assert chart.cursor == 10
         if points:
             marked = [x for x, _ in line.marks]
@@ -998,7 +997,7 @@ async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
         # As another chart may set it.
         chart.cursor = 0
         chart.zoom(1)
-        await pilot.pause()
+        await idle(pilot)
         assert "epoch 0" in screen_lines(chart)[1]
         assert visible_range(chart) == pytest.approx((1, math.sqrt(2)))
         chart.action_cursor(1)
@@ -1015,7 +1014,7 @@ async def test_a_log_axis_works_with_one_point_at_tiny_sizes(size: tuple[int, in
         chart.mark_range(7, 7, "seen")
         chart.action_cursor(-1)
         chart.zoom(1)
-        await pilot.pause()
+        await idle(pilot)
         assert chart.cursor == 7
 
 
@@ -1042,12 +1041,12 @@ async def test_charts_of_one_axis_share_a_cursor() -> None:
         for chart in charts:
             chart.show([RECALL])
         charts[0].focus()
-        await pilot.press("home", *["right"] * 5)
-        await pilot.pause()
+        await press(pilot, "home", *["right"] * 5)
+        await idle(pilot)
         assert [chart.cursor for chart in charts] == [12, 12, 12]
         assert screen_text(charts[0]).count("length 12   ● recall 99.4") == 3
         charts[2].focus()
-        await pilot.press("end")
+        await press(pilot, "end")
         assert charts[0].cursor == 1024
 
 
@@ -1059,7 +1058,7 @@ async def test_a_marked_range_is_shaded_and_named(log_x: bool) -> None:
     async with running(RECALL, log_x=log_x, x_label="length") as (chart, pilot):
         before = plot_text(chart)
         chart.mark_range(2, 20, "in training")
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)[-1].strip() == "length   ░ in training: 2 … 20"
         assert plot_text(chart) == before
         frame, plain = frame_of(chart), plot_background(chart)
@@ -1072,7 +1071,7 @@ async def test_a_marked_range_is_shaded_and_named(log_x: bool) -> None:
                 share = (at - frame.x.low) / (frame.x.high - frame.x.low)
                 assert column == pytest.approx(share * (frame.width - 1), abs=1)
         chart.mark_range(None, None)
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)[-1].strip() == "length"
         assert set(backgrounds(chart, 0)) == {plain}
 
@@ -1081,7 +1080,7 @@ async def test_a_marked_range_out_of_view_shades_nothing() -> None:
     async with running(RECALL, log_x=True) as (chart, pilot):
         chart.mark_range(0, 20, "in training")
         chart.zoom(1)
-        await pilot.pause()
+        await idle(pilot)
         assert visible_range(chart) == (32, 1024)
         assert set(backgrounds(chart, 0)) == {plot_background(chart)}
         assert "in training: 0 … 20" in screen_lines(chart)[-1]
@@ -1090,27 +1089,27 @@ async def test_a_marked_range_out_of_view_shades_nothing() -> None:
 async def test_an_equal_mark_is_not_drawn_again(drawn: list[ChartPlot]) -> None:
     async with running(RECALL) as (chart, pilot):
         chart.mark_range(1, 20, "seen")
-        await pilot.pause()
+        await idle(pilot)
         before = len(drawn)
         chart.mark_range(1.0, 20.0, " seen\n")
-        await pilot.pause()
+        await idle(pilot)
         assert len(drawn) == before
 
 
 async def test_the_marked_range_is_named_where_there_is_little_room() -> None:
     async with running(RECALL, x_label="length", size=(30, 20)) as (chart, pilot):
         chart.mark_range(1, 20, "[b]seen[/b] in training")
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)[-1].strip() == "░ 1 … 20"
         chart.mark_range(1, 20, "[b]seen[/b]")
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(chart)[-1].strip() == "░ [b]seen[/b]: 1 … 20"
         # A low chart has no foot.
         await pilot.resize_terminal(60, 9)
-        await pilot.pause()
+        await idle(pilot)
         assert "░ [b]seen[/b]: 1 … 20" in screen_lines(chart)[0]
         await pilot.resize_terminal(60, 20)
-        await pilot.pause()
+        await idle(pilot)
         assert "seen" not in screen_lines(chart)[0]
 
 
@@ -1127,10 +1126,10 @@ def plot_colours(chart: Chart) -> set[str]:
 async def test_the_plot_follows_the_theme() -> None:
     async with running(ACCURACY) as (chart, pilot):
         chart.app.theme = "textual-dark"
-        await pilot.pause()
+        await idle(pilot)
         dark = plot_colours(chart)
         chart.app.theme = "textual-light"
-        await pilot.pause()
+        await idle(pilot)
         light = plot_colours(chart)
         assert DARK_PALETTE[0] in dark
         assert LIGHT_PALETTE[0] in light

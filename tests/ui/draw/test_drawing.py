@@ -36,6 +36,8 @@ from tests.ui.helpers import (
     AT_SIZES,
     PanelApp,
     busy,
+    idle,
+    press,
     running,
     screen_text,
     settled,
@@ -177,17 +179,17 @@ async def test_what_is_drawn_with_the_mouse_is_read(
             assert not is_empty(app)
             assert "% sure" in screen_text(app)
             assert "pretrained LSTM" in says(app, "by")
-            await pilot.press("x")
+            await press(pilot, "x")
             await answered(pilot)
 
 
 async def test_what_is_drawn_with_keys_is_read(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
-        await pilot.press(*["shift+up"] * 3, "space", *["down"] * 3, *["shift+down"] * 4, "escape")
+        await press(pilot, *["shift+up"] * 3, "space", *["down"] * 3, *["shift+down"] * 4, "escape")
         await answered(pilot)
         assert large_answer(app) == 1
         assert not pad(app).pen_down
-        await pilot.press("down", "right")
+        await press(pilot, "down", "right")
         assert pad(app).drawing.ink[-1].max() < 1  # the pen was up
 
 
@@ -210,7 +212,7 @@ async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) ->
         assert is_empty(app)
         await drag(pilot, ONE)
         assert "Draw a digit:" not in screen_text(app)
-        await pilot.press("u")
+        await press(pilot, "u")
         await answered(pilot)
         assert is_empty(app)
         assert says(app, "hint") == HINT
@@ -225,6 +227,7 @@ async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         assert app.query(DigitColumn).first().has_class("-unsure")
 
 
+@pytest.mark.long
 async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, asked = threading.Event(), []
     answer = drawing_panel.answer_drawing
@@ -251,6 +254,7 @@ async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.Monke
 # Strokes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", AT_SIZES)
 async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: None) -> None:
     async with drawing(size) as (app, pilot):
@@ -268,13 +272,14 @@ async def test_right_drag_and_shift_and_the_eraser_erase(lstm_alone: None) -> No
             await drag(pilot, [(14, 1), (14, 27)], **erasing)  # type: ignore[arg-type]
             assert pad(app).drawing.empty
         await drag(pilot, ONE)
-        await pilot.press("E")
+        await press(pilot, "E")
         assert "eraser" in screen_text(app)
         await drag(pilot, [(14, 1), (14, 27)])
         assert pad(app).drawing.empty
         assert is_empty(app)
 
 
+@pytest.mark.long
 async def test_a_drag_goes_on_outside_and_ends_there(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(14, 2))
@@ -288,6 +293,7 @@ async def test_a_drag_goes_on_outside_and_ends_there(lstm_alone: None) -> None:
         assert pad(app).drawing.ink is before
 
 
+@pytest.mark.long
 async def test_a_button_let_go_unseen_ends_the_stroke(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(5, 5))
@@ -296,6 +302,7 @@ async def test_a_button_let_go_unseen_ends_the_stroke(lstm_alone: None) -> None:
         assert app.mouse_captured is None
 
 
+@pytest.mark.long
 async def test_leaving_in_mid_stroke_ends_it(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(5, 5))
@@ -321,41 +328,44 @@ async def test_undo_redo_clear(lstm_alone: None) -> None:
             ("x", None),
             ("u", both),
         ):
-            await pilot.press(keys)
+            await press(pilot, keys)
             wanted = np.zeros_like(both) if expected is None else expected
             assert np.array_equal(pad(app).drawing.ink, wanted)
 
 
+@pytest.mark.long
 async def test_brushes_change_while_the_pen_is_down(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         assert pad(app).brush == 1
-        await pilot.press("space", "right", "plus", "right")
+        await press(pilot, "space", "right", "plus", "right")
         assert pad(app).brush == 2
         assert "broad brush · pen down" in screen_text(app)
         assert under_way(app)
-        await pilot.press("u", "u")
+        await press(pilot, "u", "u")
         assert pad(app).drawing.empty
         assert "pen up" in screen_text(app)
-        await pilot.press("plus", "plus", *["minus"] * 3)
+        await press(pilot, "plus", "plus", *["minus"] * 3)
         assert pad(app).brush == 0
 
 
+@pytest.mark.long
 async def test_the_cursor_stays_on_the_pad(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
-        await pilot.press(*["shift+left"] * (SIDE // STRIDE), *["shift+up"] * (SIDE // STRIDE))
+        await press(pilot, *["shift+left"] * (SIDE // STRIDE), *["shift+up"] * (SIDE // STRIDE))
         assert pad(app).cursor == (0, 0)
-        await pilot.press(*["shift+right"] * (SIDE // STRIDE), *["shift+down"] * (SIDE // STRIDE))
+        await press(pilot, *["shift+right"] * (SIDE // STRIDE), *["shift+down"] * (SIDE // STRIDE))
         assert pad(app).cursor == (SIDE - 1, SIDE - 1)
 
 
 # On the screen
 
 
+@pytest.mark.long
 async def test_ink_can_be_seen_without_colours(lstm_alone: None) -> None:
     for size, row in (((80, 24), 7), ((120, 40), 14)):
         async with drawing(size) as (app, pilot):
             app.screen.set_focus(None)
-            await pilot.pause()
+            await idle(pilot)
             assert not "".join(pad_lines(app)).strip()
             await drag(pilot, [(4, 14), (24, 14)])
             line = pad_lines(app)[row]
@@ -377,6 +387,7 @@ async def test_everything_is_within_the_screen(size: tuple[int, int], three: Non
         )
 
 
+@pytest.mark.long
 async def test_resizing_keeps_the_drawing(three: None) -> None:
     async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ZERO)
@@ -395,7 +406,7 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
             assert large_answer(app) == 0
 
 
-@pytest.mark.usefixtures("draws")
+@pytest.mark.long
 async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 40)) as pilot:
@@ -413,7 +424,7 @@ async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
         assert set(sizes) == {LARGE}
         # A click on the tab leaves the focus where keys draw.
         app.pane.show_tab("training")
-        await pilot.pause()
+        await idle(pilot)
         await pilot.click("#--content-tab-draw")
         await wait_until(pilot, lambda: app.focused is app.query_one(DrawingPad))
     app.runs.close(1)
@@ -435,7 +446,7 @@ async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> N
 async def test_the_apps_keys_stay_the_apps(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         keys = [key for key in APP_KEYS if key not in "nx"]
-        await pilot.press(*keys)
+        await press(pilot, *keys)
         assert app.commands == keys
         assert pad(app).drawing.empty
 
@@ -447,7 +458,7 @@ async def test_the_next_network_answers(three: None) -> None:
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         for title in ("pretrained RNN", "pretrained biLSTM", "pretrained LSTM"):
-            await pilot.press("n")
+            await press(pilot, "n")
             await answered(pilot)
             assert says(app, "by") == title
             assert app.query_one("#drawing-network", Select).value == title
@@ -460,11 +471,12 @@ async def test_missing_weights_are_a_sentence(
     async with drawing((120, 40)) as (app, pilot):
         assert "No weights to read digits" in says(app, "hint")
         await drag(pilot, ONE)
-        await pilot.press("n")
+        await press(pilot, "n")
         await answered(pilot)
         assert "No weights" in says(app, "hint")
 
 
+@pytest.mark.long
 async def test_damaged_weights_are_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -474,15 +486,16 @@ async def test_damaged_weights_are_a_sentence(
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         assert says(app, "others").startswith("RNN ✗")
-        await pilot.press("n")
+        await press(pilot, "n")
         await answered(pilot)
         assert app.query_one("#drawing-hint").has_class("-wrong")
         assert says(app, "hint")
-        await pilot.press("n")
+        await press(pilot, "n")
         await answered(pilot)
         assert large_answer(app) == 1
 
 
+@pytest.mark.long
 async def test_a_runs_weights_can_answer(lstm_alone: None) -> None:
     run = weights_of("20250101-120000-abc")
     async with drawing() as (app, pilot):
@@ -496,12 +509,13 @@ async def test_a_runs_weights_can_answer(lstm_alone: None) -> None:
         app.query_one(TabbedContent).active = "panel"
         await answered(pilot)
         app.panel.focus_view()
-        await pilot.press("n")
+        await press(pilot, "n")
         await answered(pilot)
         assert says(app, "by") == "RNN · run 20250101-120000-abc"
         assert says(app, "others").startswith("LSTM")
 
 
+@pytest.mark.long
 async def test_named_weights_answer(three: None, tmp_path: Path) -> None:
     source = Source(untrained(tmp_path / "mine.safetensors", "lstm", 0.01), "mine")
     async with drawing() as (app, pilot):

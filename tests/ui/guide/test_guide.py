@@ -27,8 +27,10 @@ from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,
     finish,
+    idle,
     last_notice,
     notices,
+    press,
     running,
     screen_text,
     start,
@@ -111,9 +113,9 @@ def panel_of(app: RnnTuiApp) -> GuidePanel:
 async def begin(pilot: Pilot[Any], name: str) -> GuidePanel:
     """Choose an experiment from the list."""
     app: Any = pilot.app
-    await pilot.press("Y")
+    await press(pilot, "Y")
     await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
-    await pilot.press("home", *["down"] * experiment_names().index(name), "enter")
+    await press(pilot, "home", *["down"] * experiment_names().index(name), "enter")
     await wait_until(pilot, lambda: bool(app.query(GuidePanel)) and panel_of(app).has_focus_within)
     return panel_of(app)
 
@@ -121,11 +123,11 @@ async def begin(pilot: Pilot[Any], name: str) -> GuidePanel:
 async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
     """Press Enter, and wait for what it does."""
     before = panel.at, panel.looking
-    await pilot.press("enter")
+    await press(pilot, "enter")
     await wait_until(
         pilot, lambda: not panel.is_attached or (panel.at, panel.looking) != before, 400
     )
-    await pilot.pause()
+    await idle(pilot)
 
 
 @pytest.mark.long
@@ -138,7 +140,7 @@ async def test_each_is_played_to_its_end(name: str) -> None:
             assert step.title in screen_text(app)
             assert isinstance(app.focused, Input) is bool(step.guess)
             if step.guess:
-                await pilot.press("4", "2")
+                await press(pilot, "4", "2")
             await go_on(pilot, panel)
             assert [one for one in notices(app) if "Enter presses" in one] == []
             assert f"{app.tabs.active} {app.pane.view}" == view
@@ -165,9 +167,9 @@ def stepping(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
 
 async def begin_it(pilot: Pilot[Any]) -> GuidePanel:
     app: Any = pilot.app
-    await pilot.press("Y")
+    await press(pilot, "Y")
     await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
-    await pilot.press("enter")
+    await press(pilot, "enter")
     await wait_until(pilot, lambda: bool(app.query(GuidePanel)) and panel_of(app).has_focus_within)
     return panel_of(app)
 
@@ -176,7 +178,7 @@ async def begin_it(pilot: Pilot[Any]) -> GuidePanel:
 async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
-        await pilot.press("Y")
+        await press(pilot, "Y")
         await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
         text = screen_text(app)
         for name in experiment_names():
@@ -184,9 +186,9 @@ async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: Sc
             assert one.title in text
             assert one.about in text
         assert app.screen.query_one(OptionList).max_scroll_y == 0
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: bool(app.query(GuidePanel)))
-        await pilot.pause()
+        await idle(pilot)
         assert panel_of(app).region.height <= size[1] / 3
         assert panel_of(app).region.bottom == size[1] - 1
 
@@ -195,9 +197,9 @@ async def test_the_line_on_home_opens_the_list_and_escape_leaves_it(runs: Script
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         assert " Y  Guided experiments" in screen_text(app)
-        await pilot.press("end", "enter")
+        await press(pilot, "end", "enter")
         await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))
         assert not app.query(GuidePanel)
 
@@ -209,17 +211,17 @@ async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
-        await pilot.press("f4")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.tabs.active == "adder" and app.pane.has_focus_within)
         assert not panel.has_focus_within
-        await pilot.press("2")
+        await press(pilot, "2")
         await wait_until(pilot, lambda: app.pane.view == "results")
-        await pilot.press("Y")
+        await press(pilot, "Y")
         await wait_until(pilot, lambda: panel.has_focus_within)
         assert not panel.looking
         await go_on(pilot, panel)
         assert app.tabs.active == "recall"
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not app.query(GuidePanel))
         assert app.pane.has_focus_within
 
@@ -232,7 +234,7 @@ async def test_it_presses_nothing_while_something_else_trains(
     async with running(app, "mnist", size=(80, 24)) as pilot:
         await start(pilot, runs)
         panel = await begin_it(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: last_notice(app) == UNDER_WAY)
         assert (app.tabs.active, panel.looking, len(runs.started)) == ("mnist", False, 1)
         await finish(pilot, runs)
@@ -245,9 +247,9 @@ async def test_leaving_while_it_waits_stops_nothing_that_trains(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: bool(runs.started) and panel.has_focus_within)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not app.query(GuidePanel))
         assert runs.busy
         await finish(pilot, runs)
@@ -271,7 +273,7 @@ async def test_what_cannot_be_pressed_is_said(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: words in last_notice(app))
         assert not panel.looking
 
@@ -283,7 +285,7 @@ async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         await begin_it(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: bool(runs.started))
         monkeypatch.setattr(guide_panel, "SECONDS_TO_REST", 1.0)
         await wait_until(pilot, lambda: "has not come to rest" in last_notice(app))
@@ -303,8 +305,8 @@ async def test_the_language_is_that_of_the_environment(
             ("LC_ALL", "en_GB.UTF-8", "Damage it"),
         ):
             monkeypatch.setenv(name, said)
-            await pilot.press("Y")
+            await press(pilot, "Y")
             await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
             assert title in screen_text(app)
-            await pilot.press("escape")
+            await press(pilot, "escape")
             await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))

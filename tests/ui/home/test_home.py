@@ -19,7 +19,7 @@ from rnn_tui.ui.home.pane import HomeDigit, HomePane
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import AT_SIZES, notices, running, screen_text, wait_until
+from tests.ui.helpers import AT_SIZES, notices, press, running, screen_text, wait_until
 
 ROWS = 28
 ONE = [(14, 4), (14, 24)]
@@ -126,7 +126,7 @@ async def test_another_digit_and_another_network(quick: None) -> None:
     async with home() as (_, digit, pilot):
         seen = {digit.what}
         for _ in range(5):
-            await pilot.press("i")
+            await press(pilot, "i")
             seen.add(digit.what)
         assert len(seen) > 2
         what = digit.what
@@ -134,7 +134,7 @@ async def test_another_digit_and_another_network(quick: None) -> None:
         for _ in range(3):
             await wait_until(pilot, lambda: 3 < digit.rows < ROWS)
             titles.append(str(digit.border_title))
-            await pilot.press("n")
+            await press(pilot, "n")
         assert titles == [f"The pretrained {name} reads" for name in ("LSTM", "RNN", "biLSTM")]
         await wait_until(pilot, lambda: "pretrained LSTM" in str(digit.border_title))
         assert digit.what == what
@@ -149,7 +149,7 @@ async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
         assert digit.answers[-1].digit == 1
         assert "says 1, " in screen_text(app)
         await wait_until(pilot, lambda: not ticking(digit))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: digit.given is not None and digit.what == before)
         assert digit.pad.drawing.empty
         await wait_until(pilot, lambda: "row 2 of 28" in screen_text(app))
@@ -158,29 +158,31 @@ async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
 async def test_drawing_with_keys_and_starting_anew() -> None:
     async with home() as (app, digit, pilot):
         assert app.focused is ways(app)
-        await pilot.press("space", *["down"] * 9, "escape")
+        await press(pilot, "space", *["down"] * 9, "escape")
         assert app.focused is digit.pad
         await wait_until(pilot, lambda: digit.what == "drawing" and digit.answers)
         await wait_until(pilot, lambda: "says" in screen_text(app))
-        await pilot.press("x")
+        await press(pilot, "x")
         assert digit.what == ""
         assert ink_of(digit) == 0
         assert "Drag, or Space and arrows" in screen_text(app)
-        await pilot.press("space", "right", "right")
+        await press(pilot, "space", "right", "right")
         await wait_until(pilot, lambda: digit.what == "drawing" and digit.given is not None)
-        await pilot.press("escape", "escape")  # the pen, then the digit
+        await press(pilot, "escape", "escape")  # the pen, then the digit
         await wait_until(pilot, lambda: digit.what.startswith("test image"))
 
 
-@pytest.mark.parametrize("way", ["key", "enter", "click"])
+@pytest.mark.parametrize(
+    "way", ["key", *(pytest.param(way, marks=pytest.mark.long) for way in ("enter", "click"))]
+)
 @pytest.mark.parametrize("key", WAYS)
 async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
     async with home() as (app, _, pilot):
         at = ["t", *WAYS].index(key)
         if way == "key":
-            await pilot.press(key)
+            await press(pilot, key)
         elif way == "enter":
-            await pilot.press(*["down"] * at, "enter")
+            await press(pilot, *["down"] * at, "enter")
         else:
             await pilot.click(OptionList, offset=(5, 1 + 2 * at))
         tab, view = WAYS[key]
@@ -188,28 +190,29 @@ async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
         await wait_until(pilot, lambda: app.pane.complete and app.pane.view == view)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "field"), [("1", "recall-digits"), ("2", "number-a")])
 async def test_where_one_is_asked_to_type_one_can(key: str, field: str) -> None:
     async with home() as (app, _, pilot):
-        await pilot.press(key)
+        await press(pilot, key)
         await wait_until(pilot, lambda: app.focused is not None and app.focused.id == field)
-        await pilot.press("ctrl+u", "1", "0", "1")
+        await press(pilot, "ctrl+u", "1", "0", "1")
         assert app.query_one(f"#{field}", Input).value == "101"
 
 
-@pytest.mark.parametrize("way", ["t", "enter"])
+@pytest.mark.parametrize("way", ["t", pytest.param("enter", marks=pytest.mark.long)])
 async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) -> None:
     async with home(runs) as (app, _, pilot):
-        await pilot.press(way)
+        await press(pilot, way)
         await wait_until(pilot, lambda: runs.started)
         [config] = runs.started
         assert (config.task, config.preset, config.cell) == ("mnist", "fast", "lstm")
         assert app.tabs.active == "mnist"
         await wait_until(pilot, lambda: app.pane.view == "training")
         # Once more, beside a run: Home asks, and stops nothing by itself.
-        await pilot.press("f1", "t")
+        await press(pilot, "f1", "t")
         await wait_until(pilot, lambda: "MNIST: LSTM fast is in training" in screen_text(app))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert len(runs.started) == 1
 
 
@@ -229,23 +232,24 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
         await wait_until(pilot, lambda: "Go on with night [red]" in screen_text(app))
         assert "It was interrupted at " in screen_text(app)
         assert not notices(app)
-        await pilot.press("g")
+        await press(pilot, "g")
         await wait_until(pilot, lambda: app.tabs.active == "recall")
         states = app.runs.states
         await wait_until(pilot, lambda: [s.status.value for s in states.values()] == ["finished"])
-        await pilot.press("h")
+        await press(pilot, "h")
         await wait_until(pilot, lambda: "Go on with" not in screen_text(app))
 
 
+@pytest.mark.long
 async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
     async with home() as (app, digit, pilot):
         await wait_until(pilot, lambda: digit.rows > 5)
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: not ticking(digit))
         rows = digit.rows
         await pilot.pause(0.1)
         assert digit.rows == rows
-        await pilot.press("h")
+        await press(pilot, "h")
         await wait_until(pilot, lambda: ticking(digit))
         app.post_message(events.AppBlur())
         await wait_until(pilot, lambda: not ticking(digit))
@@ -256,7 +260,7 @@ async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
         assert digit.readings == 3
         assert "says" in screen_text(app)
         assert "row" not in str(digit.query_one("Static").render())
-        await pilot.press("down")
+        await press(pilot, "down")
         await wait_until(pilot, lambda: digit.readings == 0)
 
 

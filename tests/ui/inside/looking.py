@@ -12,7 +12,7 @@ from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.pane import TaskPane
-from tests.ui.helpers import busy, running, wait_until
+from tests.ui.helpers import busy, idle, running, wait_until
 
 
 @asynccontextmanager
@@ -32,15 +32,15 @@ async def inside(
         view = app.pane.query_one(InsideView)
         await wait_until(pilot, lambda: view.subject is not None and not busy(view))
         app.pane.focus_view()
-        await pilot.pause()
+        await idle(pilot)
         yield app, view, pilot
     assert app.runs.close(10)
 
 
 async def settled(pilot: Pilot[Any], view: InsideView) -> None:
-    await pilot.pause()
+    await idle(pilot)
     await wait_until(pilot, lambda: not busy(view))
-    await pilot.pause()
+    await idle(pilot)
 
 
 def band(view: InsideView, label: str) -> Any:

@@ -19,7 +19,17 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.training.confusion import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
-from tests.ui.helpers import busy, drawn, finish, running, screen_text, start, wait_until
+from tests.ui.helpers import (
+    busy,
+    drawn,
+    finish,
+    idle,
+    press,
+    running,
+    screen_text,
+    start,
+    wait_until,
+)
 
 SIZE = (120, 50)
 
@@ -36,13 +46,13 @@ async def inside(pilot: Pilot[Any]) -> Any:
 
 async def to_tab(pilot: Pilot[Any], key: str, view: str) -> None:
     app: Any = pilot.app
-    await pilot.press(key)
+    await press(pilot, key)
     await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     app.pane.show_tab(view)
-    await pilot.pause()
+    await idle(pilot)
     await wait_until(pilot, app.takes_keys)  # it is made
     app.pane.focus_view()
-    await pilot.pause()
+    await idle(pilot)
 
 
 @asynccontextmanager
@@ -58,27 +68,28 @@ async def measured(runs: ScriptedRuns) -> AsyncIterator[tuple[Any, Pilot[Any]]]:
 async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f2", "test")
-        await pilot.press("w")  # the misread ones
+        await press(pilot, "w")  # the misread ones
         assert "2 of 20 misread" in screen_text(app)
         assert "image 18" in screen_text(app)
-        await pilot.press("right", "z")
+        await press(pilot, "right", "z")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 19")
         assert np.array_equal(view.subject.reading.digit, evaluation().images[19] / np.float32(255))
         assert set(view.subject.truth) == {"9"}
         answer = view.subject.trace.answer
         assert ("✗ it is 9" in screen_text(app)) == (answer != 9)
-        await pilot.press("left")  # its keys work at once
+        await press(pilot, "left")  # its keys work at once
         assert view.step == 26
         # Another input here does not come back by itself; the same key brings it again.
-        await pilot.press("i")
+        await press(pilot, "i")
         await wait_until(pilot, lambda: not view.subject.about.startswith("test image 19"))
         await to_tab(pilot, "f2", "test")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 19")
 
 
+@pytest.mark.long
 async def test_images_are_chosen_by_chance_too_and_by_click(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f2", "test")
@@ -90,14 +101,15 @@ async def test_images_are_chosen_by_chance_too_and_by_click(runs: ScriptedRuns) 
         index = view._indices[1]
         assert f"image {index}: " in screen_text(app)
         before = list(view._indices)
-        await pilot.press("i")
+        await press(pilot, "i")
         assert view._indices != before
-        await pilot.press("end", "z")
+        await press(pilot, "end", "z")
         index = view._indices[-1]
         looked = await inside(pilot)
         assert looked.subject.about.startswith(f"test image {index} ")
 
 
+@pytest.mark.long
 async def test_a_field_of_the_confusion_matrix_shows_its_images(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f2", "confusion-tab")
@@ -105,32 +117,33 @@ async def test_a_field_of_the_confusion_matrix_shows_its_images(runs: ScriptedRu
         # The cursor begins on the most frequent mistake.
         assert tuple(table.cursor_coordinate) == (8, 9)
         assert "true 8, read as 9: 1 of 2 (50.0 %)" in screen_text(app)
-        await pilot.press("z")
+        await press(pilot, "z")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 18")
         await to_tab(pilot, "f2", "confusion-tab")
-        await pilot.press("left", "enter")
+        await press(pilot, "left", "enter")
         await wait_until(pilot, lambda: app.pane.view == "test")
         await wait_until(pilot, lambda: app.focused is app.query_one("ImageGrid"))
         assert "1 of 20: true 8, read as 8" in screen_text(app)
         assert "image 8: " in screen_text(app)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 8 ")
         # A field without images leads nowhere.
         await to_tab(pilot, "f2", "confusion-tab")
-        await pilot.press("left", "enter", "z")
-        await pilot.pause()
+        await press(pilot, "left", "enter", "z")
+        await idle(pilot)
         assert app.pane.view == "confusion-tab"
 
 
+@pytest.mark.long
 async def test_why_there_is_nothing_to_show_is_true(runs: ScriptedRuns) -> None:
     app: Any = RnnTuiApp(runs)
     async with running(app, size=SIZE) as pilot:
         for view in ("test", "confusion-tab"):
             await to_tab(pilot, "f2", view)
             assert "Train a network (t)" in screen_text(app)
-            await pilot.press("z", "w", "enter", "left")  # nothing to act on
+            await press(pilot, "z", "w", "enter", "left")  # nothing to act on
         await start(pilot, runs)
         for view in ("test", "confusion-tab"):
             await to_tab(pilot, "f2", view)
@@ -145,7 +158,7 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
     async with running(app, size=SIZE) as pilot:
         await to_tab(pilot, "f2", "draw")
         panel = await drawn(pilot, app, "pretrained RNN")
-        await pilot.press("z")
+        await press(pilot, "z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")
         assert np.array_equal(view.subject.reading.digit, panel.given.digit)
@@ -161,9 +174,9 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
         panel.read([asset_dir() / "samples"])
         await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
         app.pane.focus_view()
-        await pilot.press("right", "enter")  # in full
+        await press(pilot, "right", "enter")  # in full
         await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))
-        await pilot.press("z")
+        await press(pilot, "z")
         view = await inside(pilot)
         given = panel.given
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
@@ -171,6 +184,7 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:
@@ -183,13 +197,13 @@ async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
             lambda: panel.given is not None and "1984.jpg" in panel.given.name and not busy(panel),
         )
         app.pane.focus_view()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))
         boxes = list(panel.query("DigitBox"))
         await pilot.click(boxes[1])
         await wait_until(pilot, lambda: app.focused is boxes[1] and not busy(panel))
         given = panel.given
-        await pilot.press("enter")
+        await press(pilot, "enter")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
         assert np.array_equal(view.subject.reading.digit, given.digit)
@@ -202,19 +216,20 @@ async def test_a_sequence_and_a_sum_go_inside_as_they_were_typed() -> None:
     async with running(app, size=SIZE) as pilot:
         await to_tab(pilot, "f3", "prompt")
         app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
-        await pilot.press("z")
+        await press(pilot, "z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.trace.read == ("7", "0", "5", "5", "2"))
         assert view.subject.details.config.position == 3
         await to_tab(pilot, "f4", "calculator")
         for entry, number in zip(app.query(NumberEntry), ("1011", "110"), strict=True):
             entry.value = number
-        await pilot.press("z")
+        await press(pilot, "z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.details.given.total == 17)
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:
@@ -229,13 +244,14 @@ async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 async def test_the_digit_of_home_is_looked_into() -> None:
     app: Any = RnnTuiApp()
     async with running(app, "home", size=SIZE) as pilot:
         home: Any = app.query_one("HomeDigit")
         await wait_until(pilot, lambda: home.given is not None)
         given = home.given
-        await pilot.press("z")
+        await press(pilot, "z")
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name and app.tabs.front)
         view = await inside(pilot)
         assert view.subject.about.startswith(given.name)
@@ -243,18 +259,19 @@ async def test_the_digit_of_home_is_looked_into() -> None:
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("task", ["f2", "f3", "f4"])
 async def test_a_click_on_inside_gives_it_the_keys(task: str) -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:
-        await pilot.press(task)
+        await press(pilot, task)
         await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
         for _ in range(2):  # the first time, when it is made, and later
             await pilot.click(app.pane.query_one("#views Tabs #--content-tab-inside"))
             view = await inside(pilot)
             last = view.step
-            await pilot.press("left")
+            await press(pilot, "left")
             assert view.step == last - 1
-            await pilot.press("right", "1")
+            await press(pilot, "right", "1")
             await wait_until(pilot, lambda: app.pane.view != "inside")
     assert app.runs.close(10)

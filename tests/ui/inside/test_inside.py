@@ -24,7 +24,16 @@ from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import AT_SIZES, busy, drawn, running, screen_text, unfolded, wait_until
+from tests.ui.helpers import (
+    AT_SIZES,
+    busy,
+    drawn,
+    press,
+    running,
+    screen_text,
+    unfolded,
+    wait_until,
+)
 from tests.ui.inside.looking import addition, band, inside, settled, text
 
 
@@ -38,13 +47,13 @@ async def test_an_addition_is_followed_from_its_lowest_place() -> None:
         assert "".join(band(view, "a").words) == "11010"
         assert "".join(band(view, "network").words) == "".join(band(view, "true sum").words)
         assert "".join(band(view, "true sum").words) == "10001"
-        await pilot.press("home")
+        await press(pilot, "home")
         assert view.step == 0
         assert "place 0 (1 of 5)" in screen_text(app)
         assert "reads 1 + 0, says 1" in screen_text(app)
-        await pilot.press("right", "right", "left")
+        await press(pilot, "right", "right", "left")
         assert view.step == view.grid.step == 1
-        await pilot.press("end", "right")
+        await press(pilot, "end", "right")
         assert view.step == 4
 
 
@@ -65,10 +74,11 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
         assert "chance" in text(view, "study")
 
 
+@pytest.mark.long
 async def test_another_addition_is_one_in_the_calculator_too() -> None:
     async with inside("adder") as (app, view, pilot):
         before = view.subject.details.given
-        await pilot.press("i")
+        await press(pilot, "i")
         await settled(pilot, view)
         after = view.subject.details.given
         entries = [int(entry.value, 2) for entry in app.query(NumberEntry)]
@@ -76,6 +86,7 @@ async def test_another_addition_is_one_in_the_calculator_too() -> None:
         assert after != before
 
 
+@pytest.mark.long
 async def test_wrong_bits_are_marked() -> None:
     ones = "1" * 400
     async with inside("adder", before=lambda app: addition(app, ones, "1")) as (_, view, pilot):
@@ -110,10 +121,11 @@ async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
             assert band(view, "answer").words == [str(answer) for answer in trace.answers]
             assert label in text(view, "note")
         assert "says 5" in screen_text(app)
-        await pilot.press("home")
+        await press(pilot, "home")
         assert "if the sequence ended there" in text(view, "note")
 
 
+@pytest.mark.long
 async def test_units_can_be_sorted_and_read_one_by_one() -> None:
     async with inside("recall") as (_, view, pilot):
         layer = view.subject.trace.layers[0]
@@ -121,20 +133,21 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
         assert view.look.unit == first
         assert band(view, "units").values == pytest.approx(layer.states.T[layer.order])
         assert band(view, f"unit {first} · state").values == pytest.approx(layer.states[:, first])
-        await pilot.press("down")
+        await press(pilot, "down")
         assert view.look.unit == int(layer.order[1])
-        await pilot.press("b")
+        await press(pilot, "b")
         assert band(view, "units").values == pytest.approx(layer.states.T)
         assert band(view, "units").row == int(layer.order[1])
         for name, values in list(layer.quantities.items())[1:]:
-            await pilot.press("w")
+            await press(pilot, "w")
             assert view.look.quantity == name
             assert band(view, "units").values == pytest.approx(values.T)
         at = view.look.unit
-        await pilot.press("w", "left")
+        await press(pilot, "w", "left")
         assert f"unit {at}  state {layer.states[view.step, at]:+.2f}" in text(view, "readout")
 
 
+@pytest.mark.long
 async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped() -> None:
     async with inside("recall") as (app, view, pilot):
         make, hold = view.kind.make, threading.Event()
@@ -148,14 +161,14 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped()
             return make(reading, wait, stopping)
 
         view.kind = replace(view.kind, make=held)
-        await pilot.press("k")
+        await press(pilot, "k")
         await wait_until(pilot, lambda: "3 of 66" in text(view, "study"))
         assert "left; k stops" in text(view, "study")
-        await pilot.press("k")
+        await press(pilot, "k")
         hold.set()
         await settled(pilot, view)
         assert view.study is None
-        await pilot.press("k")
+        await press(pilot, "k")
         await settled(pilot, view)
         grid = view.query_one("#inside-study-steps", StepGrid)
         heat = next(one for one in grid.bands if isinstance(one, HeatBand))
@@ -165,11 +178,12 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped()
         assert max(heat.values[at, -1] for at in (0, 1, 3, 4)) < 40
         assert view.study.summary in text(view, "study")
         assert "position 3 " in screen_text(app)
-        await pilot.press("k")
+        await press(pilot, "k")
         assert text(view, "study") == ""
         assert "position 3 " not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async with inside("recall") as (app, view, pilot):
         went: list[int] = []
@@ -178,7 +192,7 @@ async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch
         last = view.subject.trace.steps - 1
         # So slowly that a busy machine does not come to the end before it is looked at.
         monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 0.5)
-        await pilot.press("space")
+        await press(pilot, "space")
         assert "▶" in screen_text(app)
         await wait_until(pilot, lambda: view.step == last)
         assert went == list(range(last + 1))  # from the first step on, none left out
@@ -186,7 +200,7 @@ async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch
         assert "▶" not in screen_text(app)
         assert went[-1] == last
         monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 1.0)
-        await pilot.press("space", "escape")
+        await press(pilot, "space", "escape")
         at = view.step
         assert "▶" not in screen_text(app)
         await pilot.pause(1.2)
@@ -203,14 +217,14 @@ async def test_a_test_image_row_by_row() -> None:
         assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
         assert f"says {trace.answer}" in screen_text(app)
         image = view.query_one(ReadImage)
-        await pilot.press("home", *["right"] * 9)
+        await press(pilot, "home", *["right"] * 9)
         assert (view.step, image._last_row) == (9, 9)
         assert "row 10 of 28" in screen_text(app)
         assert "rest of the states zero" in " ".join(text(view, "note").split())
         await pilot.click(ReadImage, offset=(5, 1 + 7))  # below the frame
         assert view.step == 7
         shown = view.subject
-        await pilot.press("i")
+        await press(pilot, "i")
         await settled(pilot, view)
         assert view.subject is not shown
         assert view.step == 7  # the same row of another image
@@ -222,7 +236,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         await settled(pilot, view)
         image = view.query_one(ReadImage)
         plain = [image._cells(y) for y in range(28)]
-        await pilot.press("P")
+        await press(pilot, "P")
         await wait_until(pilot, lambda: bool(image._tints.any()))
         ink = view.subject.reading.digit
         rows = np.flatnonzero(ink.max(axis=1))
@@ -233,7 +247,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         assert len({cell[1].bgcolor for cell in cells}) > 3
         assert f"speak for {view.subject.trace.answer}" in text(view, "note")
         assert "blank image" in text(view, "note")
-        await pilot.press("P")
+        await press(pilot, "P")
         assert [image._cells(y) for y in range(28)] == plain
 
 
@@ -253,15 +267,15 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         seen = set()
         for _ in range(3):
             seen.add(len(view.subject.trace.layers))
-            await pilot.press("n")
+            await press(pilot, "n")
             await settled(pilot, view)
             seen.add(view.subject.about)
         assert {"drawing · pretrained LSTM", "drawing · pretrained biLSTM"} <= seen
         # biLSTM: both directions are layers; the key for them is there now.
         while len(view.subject.trace.layers) < 2:
-            await pilot.press("n")
+            await press(pilot, "n")
             await settled(pilot, view)
-        await pilot.press("L")
+        await press(pilot, "L")
         assert view.look.layer == 1
         assert "backward" in " ".join(text(view, "note").split())
     assert app.runs.close(10)
@@ -282,20 +296,21 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
         await settled(pilot, view)
         assert view.subject is None
         assert "bad.safetensors" in text(view, "readout")
-        await pilot.press("left", "down", "space", "k", "b", "w")  # nothing to act on
+        await press(pilot, "left", "down", "space", "k", "b", "w")  # nothing to act on
         assert app.is_running
 
 
 @pytest.mark.parametrize("size", AT_SIZES)
 async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int]) -> None:
     async with inside("mnist", size) as (app, view, pilot):
-        await pilot.press("left")
+        await press(pilot, "left")
         seen = screen_text(app)
         for part in ("row 27 of 28", "says", "P of ", "unit", "state", "readout"):
             assert part in seen, seen
         assert view.grid.size.height >= 12
 
 
+@pytest.mark.long
 async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_view() -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:

@@ -16,7 +16,7 @@ from rnn_tui.ui.inside.bands import HeatBand
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-from tests.ui.helpers import last_notice, screen_text, wait_until
+from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
 from tests.ui.inside.looking import addition, band, inside, settled, text
 
 
@@ -32,7 +32,7 @@ async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -
     ):
         untouched, unit = view.subject.trace, view.look.unit
         assert view.subject.edited is None
-        await pilot.press("delete")
+        await press(pilot, "delete")
         expected = view.subject.reading.traced([silenced("layer 1", unit)])
         assert not view.subject.trace.layers[0].states[:, unit].any()
         assert view.subject.trace.logits == pytest.approx(expected.logits)
@@ -49,29 +49,29 @@ async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -
         assert "untouched" in screen_text(app)
         assert view.look.unit == unit  # the cursor stays
         # Another one, by the other key; both are silent.
-        await pilot.press("up", "d")
+        await press(pilot, "up", "d")
         other = view.look.unit
         assert other != unit
         assert view.subject.edited.written == [f"state[{unit}]=0", f"state[{other}]=0"]
         assert not view.subject.trace.layers[0].states[:, [unit, other]].any()
         # They are taken back one by one.
-        await pilot.press("u")
+        await press(pilot, "u")
         assert view.subject.edited.written == [f"state[{unit}]=0"]
-        await pilot.press("u")
+        await press(pilot, "u")
         assert view.subject.edited is None
         assert view.subject.trace is untouched
         assert "untouched" not in screen_text(app)
-        await pilot.press("u")
+        await press(pilot, "u")
         assert view.subject.edited is None
 
 
 async def test_the_value_at_hand_is_kept_from_there_on() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
         before = view.subject.trace
-        await pilot.press("home", "right", "w")
+        await press(pilot, "home", "right", "w")
         assert view.look.quantity == "cell"
         unit = view.look.unit
-        await pilot.press("W")
+        await press(pilot, "W")
         layer, value = view.subject.trace.layers[0], before.layers[0].cells[1, unit]
         assert layer.cells[1:, unit] == pytest.approx(value)
         assert layer.cells[0] == pytest.approx(before.layers[0].cells[0], abs=1e-6)
@@ -79,22 +79,22 @@ async def test_the_value_at_hand_is_kept_from_there_on() -> None:
         assert (edit.quantity, edit.units, edit.first, edit.last) == ("cell", (unit,), 1, None)
         # Of a gate, too.
         while view.look.quantity != "forget gate":
-            await pilot.press("w")
-        await pilot.press("W")
+            await press(pilot, "w")
+        await press(pilot, "W")
         gates = view.subject.trace.layers[0].gates["forget"]
         assert np.ptp(gates[1:, unit]) == 0
         assert len(view.subject.edited.edits) == 2
 
 
 async def ask(pilot: Pilot[Any], app: RnnTuiApp) -> Input:
-    await pilot.press("V")
+    await press(pilot, "V")
     await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
     return app.screen.query_one("#ask-text", Input)
 
 
 async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> None:
     async with inside("recall", before=digits) as (app, view, pilot):
-        await pilot.press("home", "right")
+        await press(pilot, "home", "right")
         entry, unit = await ask(pilot, app), view.look.unit
         value = view.subject.trace.layers[0].states[1, unit]
         assert entry.value == f"state[{unit}]@2={value:g}"
@@ -105,55 +105,57 @@ async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> 
             ("reset[0]=0", "no reset in this"),
         ):
             entry.value = typed
-            await pilot.press("enter")
-            await pilot.pause()
+            await press(pilot, "enter")
+            await idle(pilot)
             assert isinstance(app.screen, AskTextScreen)
             assert said in " ".join(screen_text(app).split())
             assert entry.value == typed
             assert view.subject.edited is None
         entry.value = "cell[*]@3-=keep"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
         assert view.subject.edited.edits == (Edit("layer 1", "cell", None, 2, None, None),)
         cells = view.subject.trace.layers[0].cells
         assert (cells[2:] == cells[1]).all()
         # Left with Escape, nothing is edited.
         await ask(pilot, app)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
         assert len(view.subject.edited.edits) == 1
 
 
+@pytest.mark.long
 async def test_edits_stay_for_another_input_and_go_with_another_network() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
-        await pilot.press("delete")
+        await press(pilot, "delete")
         edits, network, read = (
             view.subject.edited.edits,
             view.subject.network,
             view.subject.trace.read,
         )
         while view.subject.trace.read == read:
-            await pilot.press("i")
+            await press(pilot, "i")
             await settled(pilot, view)
         assert view.subject.network == network
         assert view.subject.edited.edits == edits
         assert view.subject.trace.logits == pytest.approx(view.subject.reading.traced(edits).logits)
         assert view.subject.edited.untouched is view.subject.reading.trace
-        await pilot.press("n")
+        await press(pilot, "n")
         await settled(pilot, view)
         assert view.subject.network != network
         assert view.subject.edited is None
 
 
+@pytest.mark.long
 async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -> None:
     async with inside("mnist") as (app, view, pilot):
         view.look_at(7)
         await settled(pilot, view)
         while len(view.subject.trace.layers) < 2:  # biLSTM
-            await pilot.press("n")
+            await press(pilot, "n")
             await settled(pilot, view)
         answer = view.subject.trace.answer
-        await pilot.press("L", "delete")
+        await press(pilot, "L", "delete")
         unit = view.look.unit
         assert view.subject.edited.written == [f"layer 1 backward: state[{unit}]=0"]
         assert not view.subject.trace.layers[1].states[:, unit].any()
@@ -169,7 +171,7 @@ async def test_the_next_study_is_chosen_and_made_and_hidden() -> None:
         assert view.study is None
         names = [kind.name for kind in view.kinds]
         assert names[:2] == ["survival", "silence"]
-        await pilot.press("j")
+        await press(pilot, "j")
         await settled(pilot, view)
         study = view.study
         assert view.kind.name == study.name == "silence"
@@ -177,16 +179,17 @@ async def test_the_next_study_is_chosen_and_made_and_hidden() -> None:
         grid = view.query_one("#inside-study-steps", StepGrid)
         assert grid.display
         assert "% right without this unit" in screen_text(app)
-        await pilot.press("k")
+        await press(pilot, "k")
         assert text(view, "study") == ""
         assert not grid.display
         assert "% right without this unit" not in screen_text(app)
-        await pilot.press("k")
+        await press(pilot, "k")
         assert view.study is study
         assert study.summary in " ".join(text(view, "study").split())
         assert grid.display
 
 
+@pytest.mark.long
 async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
         make, hold, ended = view.kind.make, threading.Event(), []
@@ -199,9 +202,9 @@ async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
 
         survival = view.kind
         view.kind = replace(survival, make=held)
-        await pilot.press("k")
+        await press(pilot, "k")
         await wait_until(pilot, lambda: "1 of 2" in text(view, "study"))
-        await pilot.press("j")
+        await press(pilot, "j")
         hold.set()
         await wait_until(pilot, lambda: view.study is not None)
         await settled(pilot, view)
@@ -209,6 +212,7 @@ async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
         assert view.study.name == "silence"
 
 
+@pytest.mark.long
 async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for() -> None:
     async with inside("recall", before=digits) as (app, view, pilot):
         view.query_one("#inside-kind", Select).value = "learning"
@@ -221,17 +225,18 @@ async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for()
         view.ask()
         await settled(pilot, view)
         assert last_notice(app) == ""
-        await pilot.press("k")
+        await press(pilot, "k")
         await settled(pilot, view)
         assert "There is no film of this network" in last_notice(app)
 
 
+@pytest.mark.long
 async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_network_is_not() -> (
     None
 ):
     async with inside("recall", before=digits) as (app, view, pilot):
         while view.kind.name != "sensitivity":
-            await pilot.press("j")
+            await press(pilot, "j")
             await settled(pilot, view)
         first = view.study
         assert first.norms.shape == (10, 5)

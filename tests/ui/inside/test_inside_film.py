@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from textual.pilot import Pilot
 
 from rnn_tui.inside.film import film_of, moment
@@ -12,12 +13,12 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.ui.inside.step_grid import Scrubber
 from tests.runs.kept_runs import small, train
-from tests.ui.helpers import busy, wait_until
+from tests.ui.helpers import busy, press, wait_until
 from tests.ui.inside.test_inside import inside, settled
 
 
 async def moved(pilot: Pilot[Any], view: Any, key: str) -> None:
-    await pilot.press(key)
+    await press(pilot, key)
     await settled(pilot, view)
 
 
@@ -43,6 +44,7 @@ async def test_moments_of_training_are_scrubbed_and_left() -> None:
         assert view.subject is whole
 
 
+@pytest.mark.long
 async def test_a_moment_is_edited_and_stays_for_another_input() -> None:
     train(small("recall", epochs=4))
     async with inside("recall") as (_, view, pilot):
@@ -64,11 +66,12 @@ async def test_a_moment_is_edited_and_stays_for_another_input() -> None:
         )
 
 
+@pytest.mark.long
 async def test_a_film_is_played_to_its_end_from_its_beginning() -> None:
     train(small("adder", epochs=1))
     async with inside("adder") as (_, view, pilot):
         seen: list[str] = []
-        await pilot.press("O")
+        await press(pilot, "O")
         await wait_until(pilot, lambda: view.has_class("-film"))
 
         def ended() -> bool:
@@ -91,6 +94,7 @@ async def test_who_has_no_film_is_told_so() -> None:
         assert not view.has_class("-film")
 
 
+@pytest.mark.long
 async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
     async with inside("recall") as (app, view, pilot):
         told: list[str] = []
@@ -106,6 +110,7 @@ async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
         assert not view.has_class("-film")
 
 
+@pytest.mark.long
 async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
     train(TASKS["mnist"].config("lstm", "report", epochs=1, batch_size=5000, hidden_size=8))
     async with inside("mnist") as (app, view, pilot):

@@ -16,6 +16,7 @@ from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
 from rnn_tui.ui.sheets import SHEETS
+from tests.ui.helpers import idle
 
 
 def heat(
@@ -108,7 +109,7 @@ async def grid(
     async with app.run_test(size=size) as pilot:
         shown = app.query_one(StepGrid)
         shown.show(many, range(1, steps + 1), step, **options)
-        await pilot.pause()
+        await idle(pilot)
         yield app, shown, pilot
 
 
@@ -191,7 +192,7 @@ async def test_a_click_picks_step_and_row() -> None:
     async with grid([WordBand("read", "xyz"), heat(3)], 3, 0) as (app, _shown, pilot):
         await pilot.click(StepGrid, offset=(LABEL_WIDTH + 21, 1))
         await pilot.click(StepGrid, offset=(LABEL_WIDTH + 11, 3))
-        await pilot.pause()
+        await idle(pilot)
         assert app.picked == [(2, "", 0), (1, "units", 1)]
 
 

@@ -21,7 +21,7 @@ from rnn_tui.ui.photos import panel as photos
 from rnn_tui.ui.photos.grid import PhotoCard, layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import PanelApp, busy, settled
+from tests.ui.helpers import PanelApp, busy, idle, press, settled
 
 SAMPLES = asset_dir() / "samples"
 STROKES = ("0-a.png", "3-b.png", "5-c.png", "7-d.png")
@@ -67,7 +67,7 @@ async def photos_app(
     """The panel, once it has read these."""
     app = Host(PhotosPanel())
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await idle(pilot)
         if paths:
             app.panel.read(paths)
         app.panel.focus_view()
@@ -96,7 +96,7 @@ async def type_path(pilot: Pilot[Any], text: str) -> None:
     field = pilot.app.query_one(PhotosPanel).query_one(PathInput)
     field.value = text
     field.focus()
-    await pilot.press("enter")
+    await press(pilot, "enter")
     await all_read(pilot)
 
 

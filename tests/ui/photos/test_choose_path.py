@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotoTree
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import settled
+from tests.ui.helpers import idle, press, settled
 from tests.ui.photos.photos_host import (
     Host,
     all_read,
@@ -43,7 +43,7 @@ def entries(app: Host) -> list[str]:
 
 async def open_tree(pilot: Pilot[Any], shown: Callable[[list[str]], bool]) -> None:
     app: Any = pilot.app
-    await pilot.press("o")
+    await press(pilot, "o")
     await settled(pilot, lambda: isinstance(app.screen, ChoosePathScreen) and shown(entries(app)))
 
 
@@ -55,61 +55,62 @@ async def test_choosing_from_the_tree(home: Path) -> None:
         # It begins where the field leads, or else in the folder that one is in.
         await open_tree(pilot, lambda shown: shown == ["photos"])
         assert not app.commands
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert not isinstance(app.screen, ChoosePathScreen)
         assert names(app) == []
         app.query_one(PathInput).value = "photos"
         await open_tree(pilot, lambda shown: shown == FIRST)
         # Hidden ones only after H, and no longer after another.
-        await pilot.press("H")
+        await press(pilot, "H")
         await settled(pilot, lambda: ".hidden" in entries(app))
         assert sorted(entries(app)) == sorted([*FIRST, ".hidden", ".hidden.png"])
-        await pilot.press("H")
+        await press(pilot, "H")
         await settled(pilot, lambda: entries(app) == FIRST)
         # A folder is opened and closed with arrows.
-        await pilot.press("home", "down", "right")
+        await press(pilot, "home", "down", "right")
         more = tree(app).root.children[0]
         await settled(pilot, lambda: len(more.children) == 2)
-        await pilot.press("right")
+        await press(pilot, "right")
         assert tree(app).cursor_node is more.children[0]
-        await pilot.press("left", "left")
+        await press(pilot, "left", "left")
         assert not more.is_expanded
         # And chosen with Enter.
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert names(app) == ["9.PNG", "it's [b].png"]
         assert app.query_one(PathInput).value == str(home / "photos" / "more")
         # A photo is chosen the same way; whatever its name is, the field has it.
         await open_tree(pilot, lambda shown: len(shown) == 2)
-        await pilot.press("end", "space")
+        await press(pilot, "end", "space")
         await all_read(pilot)
         assert names(app) == ["it's [b].png"]
-        await pilot.press("slash", "enter")
+        await press(pilot, "slash", "enter")
         await all_read(pilot)
         assert names(app) == ["it's [b].png"]
 
 
+@pytest.mark.long
 async def test_going_elsewhere_by_keys(home: Path) -> None:
     async with photos_app() as (app, pilot):
         app.query_one(PathInput).value = "photos/more/9.PNG"
         await open_tree(pilot, lambda shown: len(shown) == 2)
-        await pilot.press("backspace")
+        await press(pilot, "backspace")
         await settled(pilot, lambda: entries(app) == FIRST)
-        await pilot.press("tilde")
+        await press(pilot, "tilde")
         await settled(pilot, lambda: entries(app) == ["photos"])
         for _ in home.parts:
-            await pilot.press("backspace")
-            await pilot.pause()
+            await press(pilot, "backspace")
+            await idle(pilot)
         await settled(pilot, lambda: "tmp" in entries(app))
-        await pilot.press("backspace")  # there is nothing above
+        await press(pilot, "backspace")  # there is nothing above
         await settled(pilot, lambda: "tmp" in entries(app))
-        await pilot.press("tilde")
+        await press(pilot, "tilde")
         await settled(pilot, lambda: entries(app) == ["photos"])
-        await pilot.press("down")
-        await pilot.press("enter")
+        await press(pilot, "down")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert len(names(app)) == 5
         await open_tree(pilot, lambda shown: shown == FIRST)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert not isinstance(app.screen, ChoosePathScreen)
         assert len(names(app)) == 5

@@ -16,7 +16,7 @@ from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import APP_KEYS, SIZES, screen_text, settled
+from tests.ui.helpers import APP_KEYS, SIZES, idle, press, screen_text, settled
 from tests.ui.photos.photos_host import (
     STROKES,
     all_read,
@@ -95,7 +95,6 @@ async def test_the_samples_are_there_at_first_look_and_then_nothing_wakes_up() -
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("draws")
 async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) -> None:
     async with photos_app(four) as (app, pilot):
         app.theme = "textual-light"
@@ -107,7 +106,7 @@ async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) ->
                 ("matrix", "w", "No photo has a label"),
                 ("export", "e", "Enter writes"),
             ):
-                await pilot.press(*[key] * (3 if view == "matrix" else 1))
+                await press(pilot, *[key] * (3 if view == "matrix" else 1))
                 await all_read(pilot)
                 lines = screen_text(app).splitlines()
                 assert len(lines) == size[1]
@@ -117,7 +116,7 @@ async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) ->
                 assert ("# Label" in lines[-1]) == (view in ("gallery", "detail"))
                 assert ("⏎ Detail" in lines[-1]) == (view == "gallery")
                 assert ("←→ More" in lines[-1]) == (view == "detail")
-            await pilot.press("escape", "escape")
+            await press(pilot, "escape", "escape")
         await pilot.resize_terminal(10, 3)
         await all_read(pilot)
 
@@ -132,30 +131,31 @@ async def test_a_typed_folder_is_completed_with_tab_and_read_with_enter(four: Pa
     async with photos_app() as (app, pilot):
         assert "type the path of a photo" in screen_text(app)
         field = app.query_one(PathInput)
-        await pilot.press("slash", *"ph")
+        await press(pilot, "slash", *"ph")
         await settled(pilot, lambda: field._suggestion)
-        await pilot.press("tab")
+        await press(pilot, "tab")
         assert (field.value, app.focused) == ("photos/", field)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert names(app) == list(STROKES)
         assert says(app, "count") == "4 photos"
         assert not app.focused or field not in app.focused.ancestors_with_self
         box = app.query_one("#photos-recursive", Checkbox)
         box.focus()
-        await pilot.press("space")
+        await press(pilot, "space")
         await all_read(pilot)
         assert names(app) == [*STROKES, "9.png"]
-        await pilot.press("space")
+        await press(pilot, "space")
         await all_read(pilot)
         assert names(app) == list(STROKES)
         # Where there is nothing to complete, Tab goes on.
         field.focus()
         field.value = "nothing-like-that"
-        await pilot.press("tab")
+        await press(pilot, "tab")
         assert app.focused is app.query_one("#photos-number")
 
 
+@pytest.mark.long
 async def test_pasted_paths_are_read_at_once(four: Path) -> None:
     zero, three, *_ = (four / name for name in STROKES)
     odd = zero.rename(four / "it's “my” \N{MAN}\u200d\N{WOMAN} [b]0[bold.jpg")
@@ -212,14 +212,15 @@ async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> 
             assert sentence[:40] in " ".join(screen_text(app).split())
         # The tree opens all the same, whatever is in the field.
         await type_path(pilot, "file://[x")
-        await pilot.press("o")
-        await pilot.pause()
+        await press(pilot, "o")
+        await idle(pilot)
         assert app.screen.query(PhotoTree)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await type_path(pilot, "photos")
         assert says(app, "message") == ""
 
 
+@pytest.mark.long
 async def test_a_single_file_of_several_that_is_missing_costs_one_card(four: Path) -> None:
     async with photos_app(four / STROKES[0], four / "gone.png") as (app, _):
         assert names(app) == [STROKES[0], "gone.png"]
@@ -243,9 +244,9 @@ async def test_what_was_read_stays_when_reading_is_stopped(
         assert "Esc stops" in says(app, "count")
         assert active_timers(app.panel)
         # What was read can be looked at meanwhile.
-        await pilot.press("right", "number_sign", "7", "escape")
+        await press(pilot, "right", "number_sign", "7", "escape")
         assert says(app, "count").startswith("Reading: 3 of 6")
-        await pilot.press("escape")
+        await press(pilot, "escape")
         gate.set()
         await all_read(pilot)
         await settled(pilot, lambda: set(left_over()) <= {"thumbnails"})
@@ -258,6 +259,7 @@ async def test_what_was_read_stays_when_reading_is_stopped(
         assert readings(app)[1].label == 7
 
 
+@pytest.mark.long
 async def test_another_folder_takes_the_place_of_what_is_being_read(
     four: Path, gate: threading.Event
 ) -> None:
@@ -293,18 +295,18 @@ async def test_quitting_in_mid_reading_leaves_no_thread(four: Path, gate: thread
 async def test_the_apps_keys_stay_the_apps(four: Path) -> None:
     async with photos_app(four) as (app, pilot):
         keys = [key for key in APP_KEYS if key != "n"]
-        await pilot.press(*keys, "plus")
+        await press(pilot, *keys, "plus")
         assert app.commands == [*keys, "plus"]
         before = len(app.commands)
         field = app.query_one(PathInput)
         field.value = ""
-        await pilot.press("slash", *"tqbwe0", "plus")
+        await press(pilot, "slash", *"tqbwe0", "plus")
         assert field.value == "tqbwe0+"
         app.query_one(SettingInput).focus()
-        await pilot.press("t", "7")
+        await press(pilot, "t", "7")
         assert app.commands[before:] == ["t"]
         assert app.query_one(SettingInput).value == "7"
         # Esc leaves the field; at the end it is left to the app.
-        await pilot.press("escape", "t")
+        await press(pilot, "escape", "t")
         assert app.focused is app.panel._grid
         assert readings(app)[0].label is None

@@ -18,7 +18,7 @@ from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, settled
+from tests.ui.helpers import SIZES, idle, press, settled
 from tests.ui.photos.photos_host import (
     all_read,
     cards,
@@ -53,7 +53,7 @@ async def open_photos(pilot: Pilot[Any]) -> PhotosPanel:
     await all_read(pilot)
     panel: PhotosPanel = app.query_one(PhotosPanel)
     panel.focus_view()
-    await pilot.pause()
+    await idle(pilot)
     return panel
 
 
@@ -99,7 +99,7 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
         }
         assert {one.path.name: one.error for one in readings(app) if one.error} == reasons
         shown = cards(app)
-        await pilot.press("end")
+        await press(pilot, "end")
         await all_read(pilot)
         shown |= cards(app)
         for name, reason in reasons.items():
@@ -153,10 +153,10 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
         panel.read([folder])
         await all_read(pilot)
         text = check()
-        await pilot.press("end")
+        await press(pilot, "end")
         await all_read(pilot)
         text += check()
-        await pilot.press("home")
+        await press(pilot, "home")
         assert f"{len(HOSTILE)} photos" in text
         for shown in (
             "[red]markup[].png",
@@ -172,16 +172,16 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
             await pilot.resize_terminal(*size)
             await all_read(pilot)
             check()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert f"1 of {len(HOSTILE)}" in check()
-        await pilot.press("escape", "o")
+        await press(pilot, "escape", "o")
         tree = app.screen.query_one(PhotoTree)
         await settled(pilot, lambda: len(tree.root.children) == len(HOSTILE))
         assert "[@click=app.quit]x.png" in check()
-        await pilot.press("escape", "e")
+        await press(pilot, "escape", "e")
         app.screen.query_one(PathInput).value = "[b]out[.csv"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await settled(pilot, lambda: app.screen.query(Toast))
         assert f"{len(HOSTILE)} photos written to [b]out[.csv." in check()
         panel.read([folder / "gone \x1b[31m[b]\n.png"])
@@ -189,9 +189,9 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
         assert "gone �[31m[b]�.png." in check()
         network = panel.query_one("#photos-network", Select)
         network.focus()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await settled(pilot, lambda: "[red]run" in check() and "[nope" in check())
-        await pilot.press("end", "enter")
+        await press(pilot, "end", "enter")
         await all_read(pilot)
         assert "Network run [re" in check()
         assert app._exception is None

@@ -13,7 +13,7 @@ from textual.widgets import Checkbox, Static
 from rnn_tui.tasks.mnist.data import load_extra
 from rnn_tui.ui.photos.screens import PhotosExportScreen
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import notices, settled
+from tests.ui.helpers import idle, notices, press, settled
 from tests.ui.photos.photos_host import Host, photos_app, readings, without_samples, write_strokes
 
 
@@ -32,21 +32,21 @@ async def enter(pilot: Pilot[Any], path: str) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, PhotosExportScreen)
     screen.query_one(PathInput).value = path
-    await pilot.pause()
+    await idle(pilot)
     await answer(pilot)
 
 
 async def answer(pilot: Pilot[Any]) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, PhotosExportScreen)
-    await pilot.press("enter")
+    await press(pilot, "enter")
     await settled(pilot, lambda: not screen._writing)
 
 
 async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
     (four / "bad.png").write_text("no photo")
     async with photos_app(four) as (app, pilot):
-        await pilot.press("number_sign", "0", "1", "escape", "e")
+        await press(pilot, "number_sign", "0", "1", "escape", "e")
         assert note(app) == "5 photos, one per line."
         assert app.screen.query_one(PathInput).value == "photos.csv"
         await answer(pilot)
@@ -63,7 +63,7 @@ async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
                 assert total == pytest.approx(1, abs=1e-4)
         assert [row["label"] for row in rows] == ["0", "1", "", "", ""]
         # Only those that the filter lets through.
-        await pilot.press("w", "w", "e")
+        await press(pilot, "w", "w", "e")
         await enter(pilot, "wrong ones.csv")
         with Path("wrong ones.csv").open(newline="") as file:
             assert [row["path"] for row in csv.DictReader(file)] == [str(four / "0-a.png")]
@@ -71,19 +71,19 @@ async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
 
 async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
     async with photos_app(four) as (app, pilot):
-        await pilot.press("e", "down")
+        await press(pilot, "e", "down")
         assert app.screen.query_one(PathInput).value == "photos.npz"
         assert note(app) == "0 photos; 4 without a label are left out."
         await answer(pilot)
         assert note(app) == "No photo has a label: press # on a photo to give it one."
         assert not Path("photos.npz").exists()
-        await pilot.press("escape", "number_sign", "7", "4", "escape", "e")
+        await press(pilot, "escape", "number_sign", "7", "4", "escape", "e")
         for downs, path, images in (
             (1, "my.npz", "my.npz"),
             (2, "new/my photos", "new/my photos/images-idx3-ubyte"),
         ):
-            await pilot.press(*["down"] * downs)
-            await pilot.pause()
+            await press(pilot, *["down"] * downs)
+            await idle(pilot)
             assert note(app) == "2 photos; 2 without a label are left out."
             await enter(pilot, path)
             assert notices(app)[-1] == f"2 photos with labels written to {path}."
@@ -92,23 +92,24 @@ async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
             for image, reading in zip(loaded.numpy(), readings(app), strict=False):
                 assert reading.digit is not None
                 assert np.array_equal(image, np.rint(255 * reading.digit).astype(np.uint8))
-            await pilot.press("e")
+            await press(pilot, "e")
         # A prediction counts where there is no label, if that is wanted.
-        await pilot.press("down")
+        await press(pilot, "down")
         app.screen.query_one(Checkbox).value = True
-        await pilot.pause()
+        await idle(pilot)
         assert note(app) == "4 photos."
         await enter(pilot, "all.npz")
         predicted = [one.prediction for one in readings(app)[2:]]
         assert load_extra("all.npz")[1].tolist() == [7, 4, *predicted]
 
 
+@pytest.mark.long
 async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
     mine = Path("mine.csv")
     mine.write_text("precious")
     Path("mine too.csv").write_text("precious")
     async with photos_app(four) as (app, pilot):
-        await pilot.press("e")
+        await press(pilot, "e")
         await enter(pilot, "mine.csv")
         assert note(app) == "Already there: mine.csv. Press Enter again to replace."
         # Another path has to be confirmed by itself.
@@ -122,16 +123,17 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
         assert Path("mine too.csv").read_text() == "precious"
         os.mkdir("idx")
         Path("idx/labels-idx1-ubyte").write_text("precious")
-        await pilot.press("number_sign", "5", "escape", "e", "up")
+        await press(pilot, "number_sign", "5", "escape", "e", "up")
         await enter(pilot, "idx")
         assert note(app).startswith("Already there: labels-idx1-ubyte.")
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert os.listdir("idx") == ["labels-idx1-ubyte"]
 
 
+@pytest.mark.long
 async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
     async with photos_app(four) as (app, pilot):
-        await pilot.press("e")
+        await press(pilot, "e")
         for path, sentence in (
             ("nowhere/photos.csv", "nowhere/photos.csv"),
             ("/proc/photos.csv", "/proc/photos.csv"),
@@ -148,7 +150,7 @@ async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
         await answer(pilot)
         assert "folder" in note(app)
         before = sorted(os.listdir())
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert not isinstance(app.screen, PhotosExportScreen)
         assert sorted(os.listdir()) == before
         assert notices(app) == []

@@ -19,7 +19,7 @@ from rnn_tui.ui.photos.grid import LEAST, PhotoCard, PhotoGrid
 from rnn_tui.ui.photos.pictures import small
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.digits import DigitColumn
-from tests.ui.helpers import busy, screen_text, settled
+from tests.ui.helpers import busy, press, screen_text, settled
 from tests.ui.photos.photos_host import (
     SAMPLES,
     Host,
@@ -67,7 +67,7 @@ async def set_threshold(pilot: Pilot[Any], text: str) -> None:
     field = pilot.app.query_one(SettingInput)
     field.focus()
     field.value = ""
-    await pilot.press(*text, "escape")
+    await press(pilot, *text, "escape")
     await all_read(pilot)
 
 
@@ -92,19 +92,19 @@ async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
             ("home", "0.png", "1–4"),
             ("left", "0.png", "1–4"),
         ):
-            await pilot.press(keys)
+            await press(pilot, keys)
             assert selected(app) == expected, keys
             assert says(app, "shown") == f"by name · {shown} of 30", keys
         assert list(cards(app)) == [f"{at}.png" for at in range(4)]
         # The selected one stays in view whatever the size.
-        await pilot.press("end", "left")
+        await press(pilot, "end", "left")
         for size in ((30, 12), (100, 24)):
             await pilot.resize_terminal(*size)
             await all_read(pilot)
             assert selected(app) == "28.png"
             assert "28.png" in cards(app)
         # By mouse: a click selects, a double click opens, the wheel moves.
-        await pilot.press("home")
+        await press(pilot, "home")
         third = [card for card in app.query(PhotoCard) if card.visible][2]
         await pilot.click(third)
         assert selected(app) == "2.png"
@@ -117,31 +117,32 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         by_name = [*DIGITS, "8.png", "10 blank.png"]
         assert names(app) == by_name
-        await pilot.press("b")
+        await press(pilot, "b")
         confidences = [one.confidence for one in readings(app)[:-1] if one.confidence is not None]
         assert confidences == sorted(confidences)
         assert len(confidences) == 5
         assert names(app)[-1] == "8.png"  # what could not be read comes last
         assert says(app, "shown") == "by confidence · 1–4 of 6"
-        await pilot.press("b")
+        await press(pilot, "b")
         best = [one.best for one in readings(app)]
         assert best[:-1] == sorted(one for one in best if one is not None)
         assert says(app, "shown") == "by prediction · 1–4 of 6"
-        await pilot.press("b")
+        await press(pilot, "b")
         assert names(app) == by_name
-        await pilot.press("w")
+        await press(pilot, "w")
         assert names(app) == ["8.png", "10 blank.png"]
         assert says(app, "shown") == "doubtful · by name · 1–2 of 2"
-        await pilot.press("w")
+        await press(pilot, "w")
         assert names(app) == []
         assert says(app, "shown").startswith("no photo is wrong")
         # nothing to do it with
-        await pilot.press("enter", "right", "number_sign", "7", "backspace")
+        await press(pilot, "enter", "right", "number_sign", "7", "backspace")
         assert says(app, "shown").startswith("no photo is wrong")
-        await pilot.press("w", "w")  # the matrix is between
+        await press(pilot, "w", "w")  # the matrix is between
         assert names(app) == by_name
 
 
+@pytest.mark.long
 async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
@@ -149,7 +150,7 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
         unsure = [one for one in readings(app) if one.confidence is not None and one.confidence < 1]
         assert says(app, "count") == f"6 photos · {len(unsure)} doubtful · 1 unreadable"
         assert cards(app)[DIGITS[0]].startswith("0?")
-        await pilot.press("w")
+        await press(pilot, "w")
         assert len(names(app)) == len(unsure) + 1
         app.query_one(SettingInput).value = "101"
         await all_read(pilot)
@@ -163,6 +164,7 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
         assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "least"), [((80, 24), 4), ((120, 40), 12), ((200, 50), 12)])
 async def test_cards_fill_the_screen(folder: Path, size: tuple[int, int], least: int) -> None:
     many = write_strokes(folder / "many", [f"{at}.png" for at in range(30)])
@@ -191,59 +193,60 @@ def matrix_row(app: Host, digit: int) -> list[str]:
 
 async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press(*"www")
+        await press(pilot, *"www")
         assert "No photo has a label yet." in screen_text(app)
         box = app.query_one("#photos-named", Checkbox)
         box.focus()
-        await pilot.press("space")
+        await press(pilot, "space")
         await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
         assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
         assert matrix_row(app, 3) == [*"···1·······", "100.00"]
         assert matrix_row(app, 1) == [*"···········", "–"]
-        await pilot.press("escape", "escape")  # to the gallery, out of the field
+        await press(pilot, "escape", "escape")  # to the gallery, out of the field
         assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
         # A press corrects what the name says, and is not lost when names no longer count.
-        await pilot.press("number_sign", "9", "escape")
+        await press(pilot, "number_sign", "9", "escape")
         assert cards(app)[DIGITS[0]].startswith("0 ✗ 9✎")
         assert says(app, "count").endswith("3 of 4 right (75.0 %)")
-        await pilot.press("w", "w")
+        await press(pilot, "w", "w")
         assert names(app) == [DIGITS[0]]
-        await pilot.press("w")
+        await press(pilot, "w")
         await all_read(pilot)
         assert matrix_row(app, 9) == [*"1··········", "0.00"]
         box.focus()
-        await pilot.press("space")
+        await press(pilot, "space")
         await all_read(pilot)
         assert says(app, "count").endswith("0 of 1 right (0.0 %)")
 
 
 async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("number_sign")
+        await press(pilot, "number_sign")
         assert "Which digit is this?" in screen_text(app)
         assert f"{DIGITS[0]} · read as 0 · no label yet" in screen_text(app)
-        await pilot.press("0")
+        await press(pilot, "0")
         assert f"{DIGITS[1]} · read as 3 · no label yet" in screen_text(app)
-        await pilot.press("4", "left")
+        await press(pilot, "4", "left")
         assert f"{DIGITS[1]} · read as 3 · labelled 4" in screen_text(app)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert [one.label for one in readings(app)] == [0, 4, None, None, None, None]
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
         assert cards(app)[DIGITS[0]].startswith("0 ✓✎")
         assert cards(app)[DIGITS[1]].startswith("3 ✗ 4✎")
-        await pilot.press("number_sign", "3", "left", "escape")
+        await press(pilot, "number_sign", "3", "left", "escape")
         assert cards(app)[DIGITS[1]].startswith("3 ✓✎")
-        await pilot.press("number_sign", "3", "left", "backspace", "escape")
+        await press(pilot, "number_sign", "3", "left", "backspace", "escape")
         assert [one.label for one in readings(app)] == [0, None, None, None, None, None]
         # What is doubtful or can't be read has a label like any other, but the latter counts not.
-        await pilot.press("end", "number_sign", "1", "left", "8", "escape")
+        await press(pilot, "end", "number_sign", "1", "left", "8", "escape")
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
 
 
+@pytest.mark.long
 async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("right", "number_sign", "4", "escape")
+        await press(pilot, "right", "number_sign", "4", "escape")
         for place, value in (("network", "RNN"), ("method", "report"), ("network", "biLSTM")):
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
@@ -278,7 +281,7 @@ def bars(app: Host) -> list[str]:
 
 async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Path) -> None:
     async with photos_app(mixed, size=(120, 40)) as (app, pilot):
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert headline(app).startswith(f"1 of 6  {DIGITS[0]}  0  ")
         heads = bars(app)
@@ -310,24 +313,25 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
         assert captions == [f"{at} {name}" for at, name in stages]
         assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)
-        await pilot.press("end")
+        await press(pilot, "end")
         await all_read(pilot)
         assert captions[-1] in screen_text(app)
         # A digit corrects here too.
-        await pilot.press("home", "number_sign", "9", "left", "escape")
+        await press(pilot, "home", "number_sign", "9", "left", "escape")
         await all_read(pilot)
         assert "  0 ✗ 9✎  " in headline(app)
         assert bars(app)[0] == "LSTM: 0 ✗"
-        await pilot.press("backspace")
+        await press(pilot, "backspace")
         await all_read(pilot)
         assert "✗" not in headline(app) + bars(app)[0]
 
 
+@pytest.mark.long
 async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
     for name in DIGITS[1:]:
         (mixed / name).unlink()
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("enter")
+        await press(pilot, "enter")
         for key, expected in (
             ("left", f"1 of 3  {DIGITS[0]}"),
             ("right", "2 of 3  8.png  not an image"),
@@ -335,19 +339,19 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
             ("right", "3 of 3  10 blank.png"),
             ("left", "2 of 3  8.png"),
         ):
-            await pilot.press(key)
+            await press(pilot, key)
             await all_read(pilot)
             assert headline(app).startswith(expected), key
             assert bool(bars(app)) == ("8.png" not in expected)
             assert ("No digit found" in headline(app)) == ("blank" in expected)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert selected(app) == "8.png"
         # Through the filter alone, and back to the gallery when nothing is left.
-        await pilot.press("home", "number_sign", "9", "escape", "w", "w", "enter")
+        await press(pilot, "home", "number_sign", "9", "escape", "w", "w", "enter")
         await all_read(pilot)
         assert headline(app).startswith(f"1 of 1  {DIGITS[0]}")
-        await pilot.press("number_sign", "0")
+        await press(pilot, "number_sign", "0")
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert says(app, "shown").startswith("no photo is wrong")
 
@@ -355,6 +359,7 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
 # Several digits in one photo
 
 
+@pytest.mark.long
 async def test_the_digits_of_a_number_have_boxes_and_one_of_them_is_looked_at(folder: Path) -> None:
     async with photos_app(SAMPLES / "numbers" / "1984.jpg", size=(120, 40)) as (app, pilot):
         assert cards(app)["1984.jpg"].startswith("1984 ")
@@ -367,23 +372,24 @@ async def test_the_digits_of_a_number_have_boxes_and_one_of_them_is_looked_at(fo
         # Four frames of one pixel; what is within them stays.
         changed = (framed != plain).any(axis=2)
         assert 4 * 2 * 40 < changed.sum() < 0.1 * changed.size
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await all_read(pilot)
         assert "1984" in headline(app)
         boxes = [one for one in app.query(DigitBox) if one.display]
         assert [str(one.content).split()[0] for one in boxes] == list("1984")
         for at, digit in enumerate("1984"):
-            await pilot.press("tab")
+            await press(pilot, "tab")
             await settled(pilot, lambda at=at: app.focused is boxes[at] and not busy(app.panel))
             assert bars(app)[0] == f"LSTM: {digit}"
             given = app.panel.given
             assert given is not None
             assert given.digit is readings(app)[0].digits[at].digit
         assert [stages.display for stages in app.query(Stages)] == [True, False]
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
 
 
+@pytest.mark.long
 async def test_how_many_digits_photos_show_is_chosen_in_the_form(folder: Path) -> None:
     async with photos_app(SAMPLES / "numbers" / "1984.jpg", size=(120, 40)) as (app, pilot):
         assert readings(app)[0].rows

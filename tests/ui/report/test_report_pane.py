@@ -26,7 +26,7 @@ from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
-from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, idle, last_notice, press, running, screen_text, wait_until
 
 SMALL_TASKS = ("recall", "adder")
 Overrides = Mapping[str, Mapping[str, Any]]
@@ -61,10 +61,10 @@ async def report_tab(
     """The app with the Report tab in front, numbers of seeds typed and figures there."""
     app = RnnTuiApp(runs, report_overrides=overrides)
     async with running(app, "home", size=size) as pilot:
-        await pilot.press("f6")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
         app.query_one("#seeds", Input).value, app.query_one("#mnist-seeds", Input).value = typed
-        await pilot.pause()
+        await idle(pilot)
         await settled(pilot, app)
         yield app, pilot
     assert app.runs.close(10)
@@ -73,10 +73,10 @@ async def report_tab(
 async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
     """Until every question is answered, and those that the answers lead to."""
     pane = app.query_one(ReportPane)
-    await pilot.pause()
+    await idle(pilot)
     while mine := [one for one in app.workers if one.node is pane and not one.is_finished]:
         await app.workers.wait_for_complete(mine)
-        await pilot.pause()
+        await idle(pilot)
 
 
 def line(app: RnnTuiApp, experiment: str) -> list[str]:
@@ -104,7 +104,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert line(app, "MNIST, LSTM")[4:6] == ["–", "· one seed only"]
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
-            await pilot.pause()
+            await idle(pilot)
             figures = app.query_one("#report-figures", DataTable)
             cell = next(
                 cells[5]
@@ -133,13 +133,14 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert line(app, "Adder, H 3 ce")[3] == "2 of 3"
 
 
+@pytest.mark.long
 async def test_columns_without_room_are_reached_and_names_stay(overrides: Overrides) -> None:
     async with report_tab(overrides, size=(80, 24)) as (app, pilot):
         for head in ("published", "mean ± sd", "next seed, 95 %", "published is"):
             assert head in screen_text(app)
         assert "largest" not in screen_text(app)
         for _ in range(40):  # how wide the columns are depends on the figures in them
-            await pilot.press("right")
+            await press(pilot, "right")
         await wait_until(pilot, lambda: "smallest … largest" in screen_text(app))
         assert "Adder, H 10 ce" in screen_text(app)
 
@@ -147,11 +148,11 @@ async def test_columns_without_room_are_reached_and_names_stay(overrides: Overri
 async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides) -> None:
     async with report_tab(overrides, size=(80, 24)) as (app, pilot):
         assert line(app, "Recall, H 2")[3] == "2"
-        await pilot.press("f")
+        await press(pilot, "f")
         field = app.query_one("#seeds", Input)
         assert app.focused is field
         field.value = ""
-        await pilot.press("0", "t")
+        await press(pilot, "0", "t")
         wrong = str(app.query_one("#report-wrong", Static).content)
         assert wrong == "Seeds must be a whole number from 1 to 1000, not 0."
         assert wrong in screen_text(app)
@@ -164,7 +165,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
         field.value = "2"
         await wait_until(pilot, lambda: "Tick at least one" in screen_text(app))
         app.query_one("#only-adder").focus()
-        await pilot.press("space")
+        await press(pilot, "space")
         await settled(pilot, app)
         assert app.query_one("#report-figures", DataTable).row_count == 6
         assert "Tick" not in screen_text(app)
@@ -173,7 +174,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
 async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> None:
     train_plan(small_plan(3))  # a second run of recall
     async with report_tab(overrides, typed=("3", "1")) as (app, pilot):
-        await pilot.press("down", "down", "down", "enter")
+        await press(pilot, "down", "down", "down", "enter")
         await wait_until(
             pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
         )
@@ -182,7 +183,7 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
         assert len(chosen) == 2
         await wait_until(pilot, lambda: "H 2 ce (n 3)" in screen_text(app))
         # Another row, by mouse, in place of the first: one click goes there, the next one opens.
-        await pilot.press("f6")
+        await press(pilot, "f6")
         for _ in range(2):
             await pilot.click("#report-figures", offset=(3, 1))
         await wait_until(pilot, lambda: isinstance(app.pane, RunsPane))
@@ -196,18 +197,19 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overr
         rest.unlink()
     async with report_tab(overrides) as (app, pilot):
         assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
-        await pilot.press("right_square_bracket", "e")
+        await press(pilot, "right_square_bracket", "e")
         assert "is damaged" in last_notice(app)
 
 
 # Plots and conclusions
 
 
+@pytest.mark.long
 async def test_plots_conclusions_and_all_of_it_in_a_file(
     overrides: Overrides, tmp_path: Path
 ) -> None:
     async with report_tab(overrides) as (app, pilot):
-        await pilot.press("right_square_bracket")
+        await press(pilot, "right_square_bracket")
         plots = app.query_one(ReportPlots)
         await wait_until(pilot, lambda: plots.figure is not None)
         await settled(pilot, app)
@@ -222,7 +224,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
                 assert "△ report" in screen_text(app)
                 # Of ours there is one epoch, and through the report's points goes no line.
                 assert not any("\u2801" <= one <= "\u28ff" for one in screen_text(app))
-            await pilot.press("j")
+            await press(pilot, "j")
         assert seen == [
             "mnist-train_loss",
             "mnist-val_loss",
@@ -233,15 +235,15 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         ]
         assert plots.figure is not None
         assert plots.figure.key == seen[0]
-        await pilot.press("j", "j", "j", "v")
+        await press(pilot, "j", "j", "j", "v")
         assert "± sd" in last_notice(app)
         recall = plots.charts[0].prepared[0]
         assert recall.name == "H 2 (n 2)"
         middle = [(low + high) / 2 for low, high in zip(recall.low, recall.high, strict=True)]
         assert middle == pytest.approx(list(recall.y))
-        await pilot.press("c")
+        await press(pilot, "c")
         assert app.screen.maximized is plots.charts[0]
-        await pilot.press("escape", "right_square_bracket")
+        await press(pilot, "escape", "right_square_bracket")
 
         def text() -> str:
             return str(app.query_one("#report-conclusions", Static).content)
@@ -266,15 +268,15 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         assert max(len(one) for one in text().splitlines() if one.endswith("too few")) <= 75
         await pilot.resize_terminal(120, 40)
 
-        await pilot.press("e")
+        await press(pilot, "e")
         field = app.screen.query_one(PathInput)
         assert field.value == "report.html"
         assert "21 of 21 networks" in screen_text(app)
         field.value = str(tmp_path / "report.pdf")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: ".md or .html" in screen_text(app))
         field.value = str(tmp_path / "report.md")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "report.md" in last_notice(app))
         written = (tmp_path / "report.md").read_text()
         assert "| Recall, H 5 | 31.00 |" in written
@@ -305,21 +307,21 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
     async with report_tab({"recall": SMALL}, runs=manager) as (app, pilot):
         for task in ("mnist", "adder"):
             app.query_one(f"#only-{task}", Checkbox).value = False
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: "× 2 seeds, paused" in screen_text(app))
         assert "0 of 6 networks" in screen_text(app)
         assert "… training" in line_of(app, "Recall, H 2")
-        await pilot.press("t")
+        await press(pilot, "t")
         assert last_notice(app) == UNDER_WAY
-        await pilot.press("q")
+        await press(pilot, "q")
         assert isinstance(app.screen, ConfirmScreen)
-        await pilot.press("escape")
-        await pilot.pause()
-        await pilot.press("s")
+        await press(pilot, "escape")
+        await idle(pilot)
+        await press(pilot, "s")
         await wait_until(pilot, lambda: "stopped with 0 of 6 networks trained" in last_notice(app))
         (stopped,) = runs()
         assert stopped.status is Status.STOPPED
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: "complete" in last_notice(app))
         assert "published figures" in last_notice(app)
         await wait_until(pilot, lambda: "6 of 6 networks" in screen_text(app))
@@ -336,7 +338,7 @@ async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> 
     broken = {**overrides, "mnist": {**overrides["mnist"], "data_dir": str(tmp_path / "none")}}
     async with report_tab(broken, size=(80, 24)) as (app, pilot):
         assert "18 of 21 networks" in screen_text(app)
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: "3 runs failed" in last_notice(app))
         assert "18 of 21 networks trained" in last_notice(app)
         assert "MNIST, RNN, seed 0: " in str(app.pane.query_one("#problem", Static).content)

@@ -13,7 +13,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.runs.pane import A_SCREENFUL, RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import running, screen_text, wait_until
+from tests.ui.helpers import press, running, screen_text, wait_until
 
 MANY = 2 * A_SCREENFUL + 50
 
@@ -32,7 +32,7 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
             update_run(connection, run_id(number), status=Status.FINISHED)
     app = RnnTuiApp()
     async with running(app, "home", size=(120, 30)) as pilot:
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         table = app.query_one(RunsTable)
         await wait_until(pilot, lambda: len(table.listing.items) == MANY)
@@ -40,17 +40,17 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
         assert f"{MANY} runs" in screen_text(app)
         assert f"run{MANY - 1} " in screen_text(app)
 
-        await pilot.press("ctrl+end")  # the oldest, far below what was read at first
+        await press(pilot, "ctrl+end")  # the oldest, far below what was read at first
         await wait_until(pilot, lambda: "run0 " in screen_text(app))
         assert table.highlighted is not None
         assert table.highlighted.name == "run0"
-        await pilot.press("B")  # which stays under the cursor
+        await press(pilot, "B")  # which stays under the cursor
         await wait_until(pilot, lambda: "run7 " in screen_text(app))
         assert table.highlighted.name == "run0"
-        await pilot.press("space")
+        await press(pilot, "space")
         assert [run.name for run in table.chosen] == ["run0"]
 
-        await pilot.press("slash", *"run13")
+        await press(pilot, "slash", *"run13")
         await wait_until(pilot, lambda: f"11 of {MANY} runs" in screen_text(app))
         assert "run139 " in screen_text(app)
         app.query_one("#runs-filter", Input).value = ""

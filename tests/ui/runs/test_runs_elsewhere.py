@@ -17,7 +17,7 @@ from rnn_tui.ui.training.run_lines import RunProgress
 from tests.cli.command_line import run_inside
 from tests.elsewhere import record, training_elsewhere
 from tests.runs.kept_runs import small, train
-from tests.ui.helpers import notices, running, screen_text, wait_until
+from tests.ui.helpers import idle, notices, press, running, screen_text, wait_until
 from tests.ui.runs.test_runs_pane import row, runs_tab
 
 
@@ -41,7 +41,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
                 pilot, lambda: "● training" in row(app, name) and "s Stop" in footer(app)
             )
             assert "p Pause" in footer(app)
-            await pilot.press("p")
+            await press(pilot, "p")
             await wait_until(
                 pilot, lambda: "‖ paused" in row(app, name) and "p Resume" in footer(app)
             )
@@ -50,18 +50,18 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
                 pilot,
                 lambda: f"The process that trains {name} was asked to pause it." in notices(app),
             )
-            await pilot.press("p")
+            await press(pilot, "p")
             await wait_until(
                 pilot, lambda: "● training" in row(app, name) and "p Pause" in footer(app)
             )
 
-            await pilot.press("down")  # to a run that nobody trains
+            await press(pilot, "down")  # to a run that nobody trains
             assert table.highlighted is not None
             assert table.highlighted.name == ended
             await wait_until(pilot, lambda: "s Stop" not in footer(app))
-            await pilot.press("s", "p", "up")
+            await press(pilot, "s", "p", "up")
             assert record(run_id).status is Status.TRAINING
-            await pilot.press("s")
+            await press(pilot, "s")
             await wait_until(
                 pilot, lambda: "■ stopped" in row(app, name) and "s Stop" not in footer(app)
             )
@@ -75,7 +75,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
 async def test_its_curve_goes_on_in_compare(home: Path) -> None:
     with training_elsewhere():
         async with runs_tab() as (app, pilot):
-            await pilot.press("2")
+            await press(pilot, "2")
             chart = app.query_one(RunsCompare).charts[0]
 
             def points() -> int:
@@ -90,30 +90,30 @@ async def test_its_curve_goes_on_in_compare(home: Path) -> None:
 async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
     with training_elsewhere() as (_, other):
         async with runs_tab(size=(160, 40)) as (app, pilot):
-            await pilot.press("f3")
+            await press(pilot, "f3")
             await wait_until(
                 pilot, lambda: bool(app.query("#recall TaskPane")) and app.pane.complete
             )
             app.post_message(TrainRequested([small(epochs=1000, training_size=1000)]))
             await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step)
-            await pilot.press("f5")
+            await press(pilot, "f5")
             table = app.query_one(RunsTable)
             assert app.runs.active is not None
             here = app.runs.active.run_id
             await wait_until(pilot, lambda: len(table.listing.items) == 2)
             table.highlight(here)
-            await pilot.press("p")
+            await press(pilot, "p")
             await wait_until(
                 pilot, lambda: record(here).status is Status.PAUSED and "p Resume" in footer(app)
             )
             assert record(other).status is Status.TRAINING
             table.highlight(other)
             await wait_until(pilot, lambda: "p Pause" in footer(app))
-            await pilot.press("s")
+            await press(pilot, "s")
             await wait_until(pilot, lambda: record(other).status is Status.STOPPED)
             assert record(here).status is Status.PAUSED
             await wait_until(pilot, lambda: "p Resume" in footer(app))  # again for what trains here
-            await pilot.press("s")
+            await press(pilot, "s")
             await wait_until(pilot, lambda: not app.runs.busy)
 
 
@@ -122,10 +122,11 @@ async def asked(pilot: Pilot[Any], *arguments: str) -> int:
     meanwhile.
     """
     code, _, _ = await asyncio.to_thread(run_inside, arguments)
-    await pilot.pause()
+    await idle(pilot)
     return code
 
 
+@pytest.mark.long
 async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
     app = RnnTuiApp()
     async with running(app, first="recall", size=(160, 40)) as pilot:
@@ -146,7 +147,7 @@ async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
                 text.startswith("Another process paused this run") for text in notices(app)
             ),
         )
-        await pilot.press("p")
+        await press(pilot, "p")
         await wait_until(
             pilot, lambda: "p Pause" in footer(app) and record().status is Status.TRAINING
         )

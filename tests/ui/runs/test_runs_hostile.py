@@ -9,7 +9,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.runs.kept_runs import damage, keep, small
-from tests.ui.helpers import last_notice, screen_text, wait_until
+from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
 from tests.ui.runs.test_runs_pane import names, row, runs_tab, settled
 
 CLICK = "[@click=app.quit]x[/]"
@@ -47,31 +47,32 @@ async def test_hostile_words_are_shown_as_they_stand(foreign: Path) -> None:
         for text in SHOWN[1:4]:
             table = app.query_one("#runs-table", DataTable)
             table.move_cursor(row=names(app).index(text))
-            await pilot.press("enter")
+            await press(pilot, "enter")
             await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
             await wait_until(pilot, lambda text=text: screen_text(app).count(text) >= 5)
-            await pilot.press("escape")
-            await pilot.press("r")
+            await press(pilot, "escape")
+            await press(pilot, "r")
             await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
             await wait_until(pilot, lambda text=text: f"Name of {text}" in screen_text(app))
-            await pilot.press("escape")
-        await pilot.press("d")
+            await press(pilot, "escape")
+        await press(pilot, "d")
         await wait_until(pilot, lambda: last_notice(app).startswith(f"{SHOWN[3]} deleted"))
         await settled(pilot, app)
 
 
+@pytest.mark.long
 async def test_hostile_runs_are_compared_and_the_damaged_one_is_left_out(foreign: Path) -> None:
     async with runs_tab((160, 50)) as (app, pilot):
         for _ in range(len(HOSTILE) + 1):
-            await pilot.press("space")
-        await pilot.press("right_square_bracket")
+            await press(pilot, "space")
+        await press(pilot, "right_square_bracket")
         await settled(pilot, app)
         note = app.query_one("#compare-note").render()
         assert "bad one is damaged" in str(note)
         table = app.query_one(RunsCompare).query_one("#compare-table", DataTable)
         heads = [str(column.label) for column in table.ordered_columns]
         assert sorted(heads) == sorted(["setting", *SHOWN])
-        await pilot.press("j", "j", "j")
+        await press(pilot, "j", "j", "j")
         await settled(pilot, app)
         assert app.is_running
 
@@ -81,13 +82,13 @@ async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> 
         table = app.query_one("#runs-table", DataTable)
         table.move_cursor(row=names(app).index("bad one"))
         for key in ("a", "e", "t", "g"):
-            await pilot.press(key)
+            await press(pilot, key)
             await wait_until(pilot, lambda: "bad one is damaged" in last_notice(app))
             app.clear_notifications()
-            await pilot.pause()
-        await pilot.press("enter")
+            await idle(pilot)
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
         told = "no sound value of final in the database"
         await wait_until(pilot, lambda: told in screen_text(app))
-        await pilot.press("escape", "d")
+        await press(pilot, "escape", "d")
         await wait_until(pilot, lambda: "bad one" not in names(app))

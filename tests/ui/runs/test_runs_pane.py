@@ -33,8 +33,10 @@ from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import (
     AT_SIZES,
+    idle,
     last_notice,
     notices,
+    press,
     press_at_once,
     running,
     screen_text,
@@ -103,7 +105,7 @@ async def runs_tab(
     """The app with the Runs tab in front, and its table there."""
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
         yield app, pilot
@@ -116,7 +118,7 @@ async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
     await app.workers.wait_for_complete(
         [worker for worker in app.workers if worker.node is app.query_one(RunsPane)]
     )
-    await pilot.pause()
+    await idle(pilot)
 
 
 def names(app: RnnTuiApp) -> list[str]:
@@ -147,37 +149,39 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
             run = store.find("adder-lr0.01")
         assert f"{run.final:.2f} %" in row(app, "adder-lr0.01")
 
-        await pilot.press("/", *"recall seed2")
+        await press(pilot, "/", *"recall seed2")
         assert names(app) == ["recall-seed2"]
         assert "1 of 4 runs" in screen_text(app)
-        await pilot.press(*"zz")
+        await press(pilot, *"zz")
         assert names(app) == []
         assert "No run has all of these words." in screen_text(app)
-        await pilot.press(*["backspace"] * 2, "enter")
+        await press(pilot, *["backspace"] * 2, "enter")
         assert names(app) == ["recall-seed2"]
-        await pilot.press("/", "escape")
+        await press(pilot, "/", "escape")
         assert names(app) == NEWEST_FIRST
 
-        await pilot.press("b", "b")  # from age over tags to names
+        await press(pilot, "b", "b")  # from age over tags to names
         assert names(app) == sorted(NEWEST_FIRST)
-        await pilot.press("B")
+        await press(pilot, "B")
         assert names(app) == sorted(NEWEST_FIRST, reverse=True)
 
-        await pilot.press("y")
+        await press(pilot, "y")
         assert app.clipboard.splitlines()[1].split("\t")[1] == "recall-seed2"
 
 
+@pytest.mark.long
 async def test_an_age_that_grows_stays_whole(
     store_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with runs_tab() as (app, pilot):
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 59 * 60)
-        await pilot.press("space", "X")  # which draws all rows anew
-        await pilot.pause()
+        await press(pilot, "space", "X")  # which draws all rows anew
+        await idle(pilot)
         assert screen_text(app).count(" 59 min ") == len(NEWEST_FIRST)
 
 
+@pytest.mark.long
 async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 40)) as pilot:
@@ -186,6 +190,7 @@ async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> No
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 async def test_g_twice_in_a_moment_goes_on_once_and_says_so(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         table = app.query_one("#runs-table", DataTable)
@@ -198,6 +203,7 @@ async def test_g_twice_in_a_moment_goes_on_once_and_says_so(store_home: Path) ->
             assert store.find("adder-half").status is Status.FINISHED
 
 
+@pytest.mark.long
 async def test_what_another_program_trains_comes_in_by_itself(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         other = threading.Thread(target=train, args=(recall(9), "from-the-shell"))
@@ -211,7 +217,7 @@ async def test_an_empty_store_says_what_to_do() -> None:
     async with runs_tab(size=(80, 24)) as (app, pilot):
         assert "No runs yet" in screen_text(app)
         for key in ("space", "enter", "r", "d", "g", "u", "t", "z", "n", "j", "k", "n"):
-            await pilot.press(key)
+            await press(pilot, key)
         assert "No runs yet" in screen_text(app)
 
 
@@ -221,7 +227,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path
         rest.unlink()
     async with runs_tab() as (app, pilot):
         assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.complete)
 
 
@@ -231,7 +237,7 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
     async with runs_tab(size=size) as (app, pilot):
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
-            await pilot.pause()
+            await idle(pilot)
             text = screen_text(app)
             for word in ("Mark", "Sort", "Filter", "Rename", "Delete", "Go on", "Ask", "Quit"):
                 assert word in "\n".join(text.splitlines()[-2:])
@@ -243,7 +249,7 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
 
 async def test_marked_runs_are_compared(store_home: Path) -> None:
     async with runs_tab(size=(160, 50)) as (app, pilot):
-        await pilot.press("down", "down", "space", "space", "right_square_bracket")
+        await press(pilot, "down", "down", "space", "space", "right_square_bracket")
         await settled(pilot, app)
         # They differ in their seeds: one line, the mean of both.
         (label,) = curves(app)
@@ -254,7 +260,7 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         means = tuple((one[0] + two[0]) / 2 for one, two in zip(*values, strict=True))  # type: ignore[index]
         assert curves(app)[label] == pytest.approx(means)
         app.query_one(RunsCompare).charts[0].focus()
-        await pilot.press("y")
+        await press(pilot, "y")
         copied = app.clipboard
         assert "Validation accuracy (%)" in copied
         assert label in copied
@@ -265,26 +271,27 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
 
         metric = app.query_one("#compare-metric", Select)
         before = metric.value
-        await pilot.press("j")
+        await press(pilot, "j")
         await settled(pilot, app)
         assert metric.value != before
-        await pilot.press("A")
+        await press(pilot, "A")
         await settled(pilot, app)
         assert app.query_one(RunsCompare).against == "time"
-        await pilot.press("v")
+        await press(pilot, "v")
         assert "± sd" in last_notice(app)
         # The cursor reads all curves.
-        await pilot.press("left")
+        await press(pilot, "left")
         assert app.query_one(RunsCompare).charts[0].cursor is not None
 
 
+@pytest.mark.long
 async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Path) -> None:
     async with runs_tab(size=(120, 40)) as (app, pilot):
-        await pilot.press("space", "space", "right_square_bracket")
+        await press(pilot, "space", "space", "right_square_bracket")
         await settled(pilot, app)
         assert set(curves(app)) == {"adder-half", "adder-lr0.01"}
         assert "learning rate" in screen_text(app)
-        await pilot.press("right_square_bracket", "X", "right_square_bracket")
+        await press(pilot, "right_square_bracket", "X", "right_square_bracket")
         await settled(pilot, app)
         assert len(curves(app)) == 1  # the one under the cursor
 
@@ -294,28 +301,28 @@ async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Pa
 
 async def test_names_tags_and_notes(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
-        await pilot.press("r")
+        await press(pilot, "r")
         field = app.screen.query_one(Input)
         assert field.value == "adder-half"
         field.value = "recall-seed1"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "Another run has the name" in screen_text(app))
         assert isinstance(app.screen, AskTextScreen)
         assert field.value == "recall-seed1"
         field.value = "[b]my run[/b]"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "[b]my run[/b]" in names(app))
 
-        await pilot.press("number_sign")
+        await press(pilot, "number_sign")
         app.screen.query_one(Input).value = "slides monday"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "monday slides" in row(app, "[b]my run[/b]"))
-        await pilot.press("N")
+        await press(pilot, "N")
         app.screen.query_one(Input).value = "for the lecture"
-        await pilot.press("enter")
-        await pilot.press("/", *"lecture monday")
+        await press(pilot, "enter")
+        await press(pilot, "/", *"lecture monday")
         await wait_until(pilot, lambda: names(app) == ["[b]my run[/b]"])
-        await pilot.press("enter", "enter")
+        await press(pilot, "enter", "enter")
         await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
         text = screen_text(app)
         assert "for the lecture" in text
@@ -324,42 +331,43 @@ async def test_names_tags_and_notes(store_home: Path) -> None:
 
 async def test_deleted_runs_come_back(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
-        await pilot.press("space", "space", "d")
+        await press(pilot, "space", "space", "d")
         await wait_until(pilot, lambda: names(app) == NEWEST_FIRST[2:])
         assert "2 runs deleted" in last_notice(app)
-        await pilot.press("d")
+        await press(pilot, "d")
         await wait_until(pilot, lambda: len(names(app)) == 1)
-        await pilot.press("u")
+        await press(pilot, "u")
         await wait_until(pilot, lambda: len(names(app)) == 2)
-        await pilot.press("u")
+        await press(pilot, "u")
         await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
         with RunStore() as store:
             assert all(run.weights.is_file() for run in store.runs())
         # The last ones too, when there is no table to have the focus.
-        await pilot.press("ctrl+home", *["space"] * 4, "d")
+        await press(pilot, "ctrl+home", *["space"] * 4, "d")
         await wait_until(pilot, lambda: names(app) == [])
         await settled(pilot, app)
-        await pilot.press("u")
+        await press(pilot, "u")
         await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
         await settled(pilot, app)
-        await pilot.press("b")
+        await press(pilot, "b")
         assert "by tags" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -> None:
     runs = TrainingManager()
     async with running(RnnTuiApp(runs), "home", size=(120, 40)) as pilot:
         app: Any = pilot.app
-        await pilot.press("f4")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
         app.post_message(TrainRequested([replace(adder(), epochs=250)]))
         await wait_until(pilot, lambda: runs.busy)
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
-        await pilot.press("g")
+        await press(pilot, "g")
         await wait_until(pilot, lambda: runs.busy and app.tabs.active == "adder")
         press_at_once(app, "f1")  # where its result is in view, no notice lies over it
         await wait_until(pilot, lambda: "bit accuracy: H 3 bce" in last_notice(app))
@@ -370,15 +378,15 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
 async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
     runs = TrainingManager()
     async with runs_tab(runs=runs) as (app, pilot):
-        await pilot.press("g")
+        await press(pilot, "g")
         await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)
         (state,) = runs.states.values()
         assert state.step == 32
         assert [epoch.epoch for epoch in state.epochs] == [1, 2, 3, 4]
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: "✓ finished" in row(app, "adder-half"))
-        await pilot.press("g")
-        await pilot.pause()
+        await press(pilot, "g")
+        await idle(pilot)
         assert "nothing to go on with" in last_notice(app)
     with RunStore() as store:
         assert store.find("adder-half").status is Status.FINISHED
@@ -386,12 +394,12 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
 
 async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
-        await pilot.press("down", "a")
+        await press(pilot, "down", "a")
         await wait_until(pilot, lambda: bool(app.query(CalculatorPanel)))
         await wait_until(pilot, lambda: "run adder-lr0.01" in screen_text(app))
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await settled(pilot, app)
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(
             pilot, lambda: app.query_one("#adder #field-epochs Input", Input).value == "4"
         )
@@ -410,32 +418,33 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
         def note() -> str:
             return str(app.screen.query_one(".prompt-note", Static).content)
 
-        await pilot.press("down", "down", "e")
+        await press(pilot, "down", "down", "e")
         field = app.screen.query_one(PathInput)
         assert field.value == "recall-seed2.csv"
         path = tmp_path / "values.csv"
         path.write_text("precious")
         field.value = str(path)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "Already there" in note())
         assert path.read_text() == "precious"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "values.csv" in last_notice(app))
         assert "val_accuracy" in path.read_text()
 
-        await pilot.press("e", "up")  # the last format, by way of the first
+        await press(pilot, "e", "up")  # the last format, by way of the first
         assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
         app.screen.query_one(PathInput).value = str(path / "inside a file")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "can't be made (" in note())
         app.screen.query_one(PathInput).value = str(tmp_path / "weights")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "weights" in last_notice(app))
         (file,) = (tmp_path / "weights").iterdir()
         assert file.suffix == ".safetensors"
         assert read_weights(file).config.task == "recall"
 
 
+@pytest.mark.long
 async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> None:
     """`Enter` in the filter of all runs asks for the focus on the table; `F2` comes before it."""
     async with runs_tab() as (app, pilot):

@@ -59,6 +59,7 @@ async def test_an_end_rings_with_a_notification_where_the_terminal_has_one(
     assert "98.90 %" in rung[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("back", "rings"), [(False, ["\a"]), (True, [])])
 async def test_a_terminal_that_may_be_in_front_gets_the_bell_and_one_that_is_gets_nothing(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch, back: bool, rings: list[str]
@@ -76,6 +77,7 @@ async def test_a_terminal_that_may_be_in_front_gets_the_bell_and_one_that_is_get
         assert rung == rings
 
 
+@pytest.mark.long
 async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("alerts = false\n")
     async with running(app := RnnTuiApp(runs), "home") as pilot:
@@ -104,6 +106,7 @@ async def test_a_failure_rings_with_its_sentence_made_harmless(
     assert ";" not in body
 
 
+@pytest.mark.long
 async def test_a_run_that_stands_still_rings_once(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,9 +24,11 @@ from tests.ui.helpers import (
     SIZES,
     assert_refused,
     finish,
+    idle,
     last_notice,
     next_view,
     notices,
+    press,
     running,
     screen_text,
     start,
@@ -50,10 +52,10 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
         form.query_one("#preset", Select).value = "fast"
         form.query_one("#model-rnn", Checkbox).value = True
         form.query_one("#field-epochs Input").focus()
-        await pilot.press("7")
+        await press(pilot, "7")
         await unfolded(pilot)
         form.query_one("#field-learning-rate Input").focus()
-        await pilot.press(*"2e-3")
+        await press(pilot, *"2e-3")
         await start(pilot, runs)
         runs.go_on.set()
         await wait_until(pilot, lambda: len(runs.started) == 2 and not runs.busy)
@@ -70,18 +72,19 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         epochs = form.query_one("#field-epochs Input", Input)
         assert epochs.placeholder == "10"
         form.query_one("#preset", Select).value = "best"
-        await pilot.pause()
+        await idle(pilot)
         best = TASKS["mnist"].preset("best")
         assert epochs.placeholder == f"{best.values['epochs']}"
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
+@pytest.mark.long
 async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(
     runs: ScriptedRuns,
 ) -> None:
     async with running(RnnTuiApp(runs), "recall", size=(80, 24)) as pilot:
         form = pilot.app.query_one(SettingsForm)
-        await pilot.press("f")
+        await press(pilot, "f")
         assert not form.query("#field-seed")
         await unfolded(pilot)
         await wait_until(pilot, lambda: form.scroll_y > 0)
@@ -94,22 +97,24 @@ async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedR
             await assert_refused(pilot, runs, field, typed)
 
 
+@pytest.mark.long
 async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         pilot.app.query_one("#model-lstm", Checkbox).value = False
-        await pilot.press("t")
-        await pilot.pause()
+        await press(pilot, "t")
+        await idle(pilot)
         assert runs.started == []
         assert "at least one cell" in last_notice(pilot.app)
 
 
+@pytest.mark.long
 async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         pilot.app.query_one("#field-epochs Input").focus()
-        await pilot.press("3", "question_mark")
-        await pilot.pause()
+        await press(pilot, "3", "question_mark")
+        await idle(pilot)
         assert isinstance(pilot.app.screen, HelpScreen)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert pilot.app.query_one("#field-epochs Input", Input).value == "3"
 
 
@@ -143,7 +148,7 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
 async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: not runs.busy)
         await pilot.pause(0.4)
         (state,) = runs.states.values()
@@ -154,9 +159,9 @@ async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
 async def test_pause_and_resume(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("p")
+        await press(pilot, "p")
         assert runs.controls[0].paused
-        await pilot.press("p")
+        await press(pilot, "p")
         assert not runs.controls[0].paused
         runs.stop()
 
@@ -166,11 +171,11 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         for answer, quits in (("escape", False), ("s", True)):
-            await pilot.press("q")
-            await pilot.pause()
+            await press(pilot, "q")
+            await idle(pilot)
             assert isinstance(app.screen, ConfirmScreen)
-            await pilot.press(answer)
-            await pilot.pause()
+            await press(pilot, answer)
+            await idle(pilot)
             assert runs.controls[0].stopping is quits
             assert (app.return_value == 0) is quits
         runs.stop()
@@ -179,16 +184,16 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
 async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
-        await pilot.press("q")
-        await pilot.pause()
+        await press(pilot, "q")
+        await idle(pilot)
         assert app.return_value == 0
 
 
 async def test_ctrl_c_says_what_ends_the_app(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
-        await pilot.press("ctrl+c")
-        await pilot.pause()
+        await press(pilot, "ctrl+c")
+        await idle(pilot)
         assert notices(app) == ["q or Ctrl+Q ends the app."]
         assert app.return_value is None
 
@@ -202,18 +207,18 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
-        await pilot.press("q")
-        await pilot.pause()
+        await press(pilot, "q")
+        await idle(pilot)
         assert "not yet kept" in screen_text(app)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         run_dir().unlink()
         await wait_until(
             pilot, lambda: any("is now kept on the disk." in one for one in notices(app))
         )
         (weights,) = run_dir().glob("*/*")
         assert load_checkpoint(weights).step == 30
-        await pilot.press("q")
-        await pilot.pause()
+        await press(pilot, "q")
+        await idle(pilot)
         assert app.return_value == 0
 
 
@@ -230,15 +235,15 @@ async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
 async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("t")
-        await pilot.pause()
+        await press(pilot, "t")
+        await idle(pilot)
         assert isinstance(pilot.app.screen, ConfirmScreen)
-        await pilot.press("escape")
-        await pilot.pause()
+        await press(pilot, "escape")
+        await idle(pilot)
         assert len(runs.started) == 1
-        await pilot.press("t")
-        await pilot.pause()
-        await pilot.press("s")
+        await press(pilot, "t")
+        await idle(pilot)
+        await press(pilot, "s")
         await wait_until(pilot, lambda: len(runs.started) == 2)
         assert next(state.status for state in runs.states.values()) is Status.STOPPED
         runs.stop()
@@ -258,14 +263,14 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
         assert "failed" in text
 
 
-@pytest.mark.usefixtures("draws")
+@pytest.mark.long
 async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         before = screen_text(pilot.app)
         for size in [(20, 5), (1, 1), (10, 3)]:
             await pilot.resize_terminal(*size)
-            await pilot.pause()
+            await idle(pilot)
         await pilot.resize_terminal(120, 40)
         await pilot.pause(0.1)
         assert screen_text(pilot.app) == before  # type: ignore[arg-type]
@@ -285,47 +290,49 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
 # Charts by key
 
 
+@pytest.mark.long
 async def test_chart_keys(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(RunsTraining).charts
-        await pilot.press("m", "l")
+        await press(pilot, "m", "l")
         assert (loss.smoothing, loss.log_y) == (1, True)
         whole = loss._present
         assert whole is not None
-        await pilot.press("plus")
+        await press(pilot, "plus")
         zoomed = loss._present
         assert zoomed is not None
         assert zoomed[1] - zoomed[0] == pytest.approx((whole[1] - whole[0]) / 2)
         assert accuracy._present != (1, 2)
-        await pilot.press("minus", "plus", "0")
+        await press(pilot, "minus", "plus", "0")
         assert loss._present == whole
-        await pilot.press("c")
-        await pilot.pause()
+        await press(pilot, "c")
+        await idle(pilot)
         assert pilot.app.screen.maximized is loss
-        await pilot.press("left")
-        await pilot.pause()
+        await press(pilot, "left")
+        await idle(pilot)
         assert loss.cursor == 2.0
         assert "epoch 2" in screen_text(pilot.app)
-        await pilot.press("c")
+        await press(pilot, "c")
         assert pilot.app.screen.maximized is accuracy
-        await pilot.press("c")
+        await press(pilot, "c")
         assert pilot.app.screen.maximized is None
         # What one goes to is not behind it.
         for away in ("2", "f3", "f1", "f"):
-            await pilot.press("f2", "1")
+            await press(pilot, "f2", "1")
             await wait_until(
                 pilot, lambda: app.tabs.active == "mnist" and app.pane.view == "training"
             )
-            await pilot.press("c")
-            await pilot.pause()
+            await press(pilot, "c")
+            await idle(pilot)
             assert app.screen.maximized is not None, away
-            await pilot.press(away)
+            await press(pilot, away)
             await wait_until(pilot, lambda: app.screen.maximized is None)
         runs.stop()
 
 
+@pytest.mark.long
 async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(
     runs: ScriptedRuns,
 ) -> None:
@@ -333,52 +340,54 @@ async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         loss = app.query_one(RunsTraining).charts[0]
-        await pilot.press("f")
+        await press(pilot, "f")
         form = app.query_one(SettingsForm)
         await wait_until(pilot, lambda: form.has_focus_within)
         assert "Smooth" not in screen_text(app)
-        await pilot.press("m")
+        await press(pilot, "m")
         assert loss.smoothing == 0
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: loss.is_on_screen and loss.has_focus)
         assert "Smooth" in screen_text(app)
         # Left by a tab's key, it goes with one `f`.
-        await pilot.press("f")
+        await press(pilot, "f")
         await wait_until(pilot, lambda: form.has_focus_within)
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
-        await pilot.press("f2")
+        await press(pilot, "f2")
         await wait_until(pilot, lambda: app.tabs.active == "mnist" and form.is_on_screen)
-        await pilot.press("f")
+        await press(pilot, "f")
         await wait_until(pilot, lambda: loss.is_on_screen)
         runs.stop()
 
 
+@pytest.mark.long
 async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         loss = app.query_one(RunsTraining).charts[0]
         for at, focus in enumerate(("#tasks Tabs", "#views Tabs", "#field-epochs Input", None), 1):
             app.screen.set_focus(app.query(focus).first() if focus else None)
-            await pilot.press("m")
+            await press(pilot, "m")
             assert loss.smoothing == at % 4, focus
         await pilot.click("#--content-tab-mnist")
-        await pilot.press("l")
+        await press(pilot, "l")
         assert loss.log_y
         # In a field that takes it, a key is text; a key of another view is none here.
         epochs = app.query_one("#field-epochs Input", Input)
         epochs.focus()
-        await pilot.press("0", "i")
+        await press(pilot, "0", "i")
         assert epochs.value == "0"
 
 
+@pytest.mark.long
 async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(RunsTraining).charts
         loss.focus()
-        await pilot.press("end")
-        await pilot.pause()
+        await press(pilot, "end")
+        await idle(pilot)
         assert accuracy.cursor == loss.cursor == 2.0
         runs.stop()
 
@@ -386,6 +395,7 @@ async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> Non
 # When it has ended
 
 
+@pytest.mark.long
 async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         app: Any = pilot.app
@@ -399,14 +409,14 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         images = [str(label.render()) for label in captions]
         assert len(images) >= 10
         assert all(image[0] in "✓✗" for image in images)
-        await pilot.press("i")
-        await pilot.pause()
+        await press(pilot, "i")
+        await idle(pilot)
         assert [str(label.render()) for label in captions] != images
-        await pilot.press("w")
-        await pilot.pause()
+        await press(pilot, "w")
+        await idle(pilot)
         assert "2 of 20 misread" in screen_text(app)
-        await pilot.press("right")
-        await pilot.pause()
+        await press(pilot, "right")
+        await idle(pilot)
         lines = screen_text(app).splitlines()
         assert any("9 " in line and "✓ true" in line for line in lines)
         assert any("0 " in line and "91.0 %" in line and "✗ read" in line for line in lines)
@@ -416,11 +426,12 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
             await next_view(pilot, view)
             if view == "inside":  # photos and drawing, visited last, have nothing to look at
                 await wait_until(pilot, lambda: "test image" in screen_text(app))
-        await pilot.press("G")  # the log, below the charts
+        await press(pilot, "G")  # the log, below the charts
         await wait_until(pilot, lambda: "data loaded" in screen_text(app))
         assert app.pane.view == "training"
 
 
+@pytest.mark.long
 async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         app: Any = pilot.app
@@ -433,10 +444,10 @@ async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) 
         await wait_until(pilot, lambda: len(runs.evaluations) == 2)
         assert len(app.query_one(RunsTraining).charts[1].prepared) == 2
         chosen = app.pane._chosen
-        await pilot.press("full_stop")
+        await press(pilot, "full_stop")
         assert app.pane._chosen != chosen
-        await pilot.press("x")
-        await pilot.pause()
+        await press(pilot, "x")
+        await idle(pilot)
         assert runs.states == {}
         assert app.query_one(RunsTraining).charts[1].prepared == ()
 
@@ -452,8 +463,8 @@ async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
     async with running(app, size=(120, 40)) as pilot:
         tooltips = {binding.tooltip for binding in app.BINDINGS if binding.show}  # type: ignore[union-attr]
         commands = {command.title for command in app.get_system_commands(app.screen)}
-        await pilot.press("question_mark")
-        await pilot.pause()
+        await press(pilot, "question_mark")
+        await idle(pilot)
         source = app.screen.query_one(Markdown).source
         for tooltip in tooltips - WHILE_TRAINING:
             assert tooltip in source
@@ -484,7 +495,6 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
         runs.stop()
 
 
-@pytest.mark.usefixtures("draws")
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_screen_in_mid_training(
     runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
@@ -498,6 +508,7 @@ async def test_the_screen_in_mid_training(
         runs.stop()
 
 
+@pytest.mark.long
 async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = RnnTuiApp(runs)
@@ -523,7 +534,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
         # A key pressed while PyTorch loads is not lost.
         app.query_one("#preset", Select).value = "fast"
         app.query_one("#field-epochs Input", Input).value = "4"
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
         await pilot.pause(0.5)
         (state,) = runs.states.values()
@@ -536,20 +547,21 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
         assert Path(state.checkpoint).is_file()
         assert home in Path(state.checkpoint).parents
         assert "PyTorch" in runs.note
-        await pilot.press("G")
+        await press(pilot, "G")
         await pilot.pause(0.2)
         log = " ".join(line.text for line in app.query_one(RichLog).lines)
         assert "1,000 training, 200 validation and 200 test images" in log
     assert runs.close(5)
 
 
+@pytest.mark.long
 async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: Path) -> None:
     runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         await unfolded(pilot)
         app.query_one("#field-learning-rate Input", Input).value = "1e38"
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: bool(runs.states) and not runs.busy, 120)
         await pilot.pause(0.5)
         (state,) = runs.states.values()

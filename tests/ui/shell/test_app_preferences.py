@@ -9,7 +9,7 @@ from rnn_tui.engine.paths import config_file
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import held_preferences
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import last_notice, notices, running, wait_until
+from tests.ui.helpers import last_notice, notices, press, running, wait_until
 
 
 async def first_theme(app: RnnTuiApp) -> str:
@@ -35,9 +35,9 @@ async def test_the_theme_holds_from_the_first_frame(home: Path, runs: ScriptedRu
 async def test_a_theme_chosen_in_the_app_is_kept(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text("# mine\nredraws = 3\n")
     async with running(app := RnnTuiApp(runs), "home") as pilot:
-        await pilot.press("ctrl+p", *"theme", "enter")
+        await press(pilot, "ctrl+p", *"theme", "enter")
         await pilot.pause(0.3)
-        await pilot.press(*"nord", "enter")
+        await press(pilot, *"nord", "enter")
         await wait_until(pilot, lambda: held_preferences().theme == "nord")
         assert app.theme == "nord"
     assert config_file().read_text() == "# mine\nredraws = 3\n".join(['theme = "nord"\n', ""])
@@ -67,13 +67,13 @@ async def test_forms_begin_with_the_preset_and_device_preferred(
     config_file().write_text('preset = "photos"\ndevice = "cpu"\n')
     async with running(app := RnnTuiApp(runs)) as pilot:
         assert app.pane.query_one("#preset", Select).value == "photos"
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: runs.started)
         runs.stop()
         [config] = runs.started
         assert (config.preset, config.device, config.epochs) == ("photos", "cpu", 60)
         # A task without such a preset begins with its own.
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
         assert app.pane.query_one("#preset", Select).value == "report"
 
@@ -88,9 +88,9 @@ async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
     config_file().write_text('[keys]\ntrain = "s"\nstop = "t"\nrename = "d"\n')
     async with running(app := RnnTuiApp(runs), "home") as pilot:
         assert any("d is the key of delete" in notice for notice in notices(app))
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: runs.busy)
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: not runs.busy)
 
 
@@ -99,13 +99,13 @@ async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are
 ) -> None:
     config_file().write_text('[keys]\ntrain = "K"\nhelp = "!"\n')
     async with running(app := RnnTuiApp(runs), "home") as pilot:
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: app.pane.query("Input"))
         entry = app.pane.query(Input).first()
         entry.focus()
-        await pilot.press("K", "!")
+        await press(pilot, "K", "!")
         assert entry.value == "K!"
         assert not runs.busy
         assert len(app.screen_stack) == 1

@@ -8,7 +8,7 @@ from textual.widgets._toast import Toast
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import running, wait_until
+from tests.ui.helpers import idle, press, running, wait_until
 
 
 def mouse(app: RnnTuiApp, *kinds: type[MouseDown | MouseMove | MouseUp], x: int, y: int) -> None:
@@ -28,10 +28,10 @@ async def test_a_second_click_on_a_notice_that_is_going_is_passed_over(
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24), notifications=True) as pilot:
         if keys:
-            await pilot.press(keys)
+            await press(pilot, keys)
         app.notify("Trained.", timeout=60)
         await wait_until(pilot, lambda: app.screen.query(Toast))
-        await pilot.pause()
+        await idle(pilot)
         [toast] = app.screen.query(Toast)
         x, y = toast.region.offset.x + 3, toast.region.offset.y
         mouse(app, MouseDown, MouseUp, x=x, y=y)
@@ -42,6 +42,6 @@ async def test_a_second_click_on_a_notice_that_is_going_is_passed_over(
         for _ in range(turns):
             await asyncio.sleep(0)
         mouse(app, MouseMove, MouseDown, MouseMove, MouseUp, x=x, y=y)
-        await pilot.pause()
+        await idle(pilot)
         assert not app.screen.query(Toast)
         assert app.is_running

@@ -10,7 +10,7 @@ from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.sweeps.views import TrialsTable
-from tests.ui.helpers import running, screen_text, wait_until
+from tests.ui.helpers import idle, press, running, screen_text, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -53,17 +53,17 @@ async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
     app = RnnTuiApp()
     async with running(app, size=size) as pilot:
         for (tab, view), (key, look) in MAIN_KEYS.items():
-            await pilot.press(KEYS[tab])
+            await press(pilot, KEYS[tab])
             await wait_until(pilot, lambda tab=tab: app.tabs.active == tab and app.tabs.front)
             await wait_until(pilot, lambda: app.pane.complete)
             for way, pressed in zip(("key", "click"), 2 * key.split(), strict=False):
                 views = app.pane.views
                 other = views[(views.index(view) + 1) % len(views)]
                 app.pane.show_tab(other)
-                await pilot.pause()
+                await idle(pilot)
                 await wait_until(pilot, app.takes_keys)  # it is made
                 if way == "key":
-                    await pilot.press(str(views.index(view) + 1))
+                    await press(pilot, str(views.index(view) + 1))
                 else:
                     tabs = app.pane.query_one("#views", TabbedContent)
                     await pilot.click(tabs.get_tab(view))
@@ -72,5 +72,5 @@ async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
                 await wait_until(pilot, lambda: not getattr(app.pane.front_view, "busy", False))
                 await pilot.pause(0.3)
                 before = look(app)
-                await pilot.press(pressed)
+                await press(pilot, pressed)
                 await wait_until(pilot, lambda look=look, before=before: look(app) != before, 20)

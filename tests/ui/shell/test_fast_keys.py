@@ -26,7 +26,7 @@ from rnn_tui.ui.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainTable
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import PanelApp, busy, press_at_once, running, start, wait_until
+from tests.ui.helpers import PanelApp, busy, idle, press, press_at_once, running, start, wait_until
 
 # A tab whose parts are still being made
 
@@ -49,7 +49,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
             told += 1
             await asyncio.sleep(0)
         assert told > 10
-        await pilot.press("G")
+        await press(pilot, "G")
         log = pane.query_one("#log-lines", RichLog)
         await wait_until(pilot, lambda: log.lines)
         lines = "\n".join(strip.text for strip in log.lines)
@@ -111,19 +111,19 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("ctrl+p")
+        await press(pilot, "ctrl+p")
         app.screen.dismiss()
         app.action_command_palette()  # while the one before is still being removed
-        await pilot.pause()
+        await idle(pilot)
         assert isinstance(app.screen, CommandPalette)
         press_at_once(app, "escape", "escape", "ctrl+p", *"keys")
         await pilot.pause(0.4)
         press_at_once(app, *["down", "enter"] * 3, *"abc", "pagedown")
         await pilot.pause(0.3)
-        await pilot.press("ctrl+p", *"theme")
+        await press(pilot, "ctrl+p", *"theme")
         await pilot.resize_terminal(5, 2)
         press_at_once(app, "pagedown", "pageup", "down")
-        await pilot.pause()
+        await idle(pilot)
         [palette] = [one for one in app.screen_stack if isinstance(one, CommandPalette)]
         for at in (0, 60):
             for kind in (MouseDown, MouseUp):
@@ -140,15 +140,15 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
 async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
-        await pilot.press("question_mark")
+        await press(pilot, "question_mark")
         below = app.screen
         assert isinstance(below, HelpScreen)
         answers: list[bool | None] = []
         app.push_screen(ConfirmScreen("Really?"), answers.append)
-        await pilot.pause()
+        await idle(pilot)
         above = app.screen
         below.dismiss()  # as a prompt is that has done its work
-        await pilot.pause()
+        await idle(pilot)
         assert app.screen is above
         above.dismiss(True)
         above.dismiss(False)
@@ -163,7 +163,7 @@ async def test_requests_to_train_while_one_is_asked_about_are_one_question(
     async with running(app, size=(80, 24)) as pilot:
         press_at_once(app, *"tttt")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.pause()
+        await idle(pilot)
         press_at_once(app, "s")
         await wait_until(pilot, lambda: len(runs.started) == 2)
         await pilot.pause(0.2)
@@ -182,7 +182,7 @@ async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() 
             drawn = Style(meta=meta)
             widget.post_message(Click(widget, 0, 0, 0, 0, 1, False, False, False, 0, 0, drawn))
         options.action_page_down()
-        await pilot.pause()
+        await idle(pilot)
         assert app.is_running
 
 
@@ -194,17 +194,17 @@ async def test_a_window_without_room_for_the_words_of_a_button_ends_nothing(
         app.push_screen(ConfirmScreen("Really?"))
         for columns in range(14, 0, -1):
             await pilot.resize_terminal(columns, 12)
-            await pilot.pause()
-        await pilot.press("escape")
+            await idle(pilot)
+        await press(pilot, "escape")
         assert isinstance(app.screen, FrontScreen)
 
 
 async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
     app = RnnTuiApp()
     async with running(app, "home", size=(120, 40)) as pilot:
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
-        await pilot.press("5")
+        await press(pilot, "5")
         await wait_until(
             pilot, lambda: app.pane.view == "prompt" and bool(app.query("#recall-digits"))
         )
@@ -252,7 +252,7 @@ async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
     app = SlowApp()
     async with app.run_test() as pilot:
         app.query_one(Waiting).focus()
-        await pilot.pause()
+        await idle(pilot)
         press_at_once(app, *keys)
         await asyncio.sleep(0.3)
         waiting = app.queue.waiting
@@ -276,9 +276,9 @@ async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
         if seen:
-            await pilot.press("f2")
+            await press(pilot, "f2")
             await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.complete)
-            await pilot.press("f1")
+            await press(pilot, "f1")
             await wait_until(pilot, lambda: app.tabs.active == "home")
         press_at_once(app, *keys)
         await wait_until(pilot, lambda: app.query(field) and app.keys.empty)

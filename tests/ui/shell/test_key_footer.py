@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from rnn_tui.ui.sheets import SHEETS
 from rnn_tui.ui.shell.keys import KeyFooter
-from tests.ui.helpers import screen_lines
+from tests.ui.helpers import idle, press, screen_lines
 
 
 class KeysApp(App[None]):
@@ -44,7 +44,7 @@ class KeysApp(App[None]):
 async def test_keys_follow_what_they_can_do() -> None:
     app = KeysApp()
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await idle(pilot)
         assert screen_lines(app)[-1].startswith("f2 Go f3 Halt")
         assert [span.style.dim for span in app.footer.render().spans][:4] == [
             None,
@@ -52,19 +52,19 @@ async def test_keys_follow_what_they_can_do() -> None:
             True,
             True,
         ]
-        await pilot.press("f2")
-        await pilot.pause()
+        await press(pilot, "f2")
+        await idle(pilot)
         assert [span.style.dim for span in app.footer.render().spans][:4] == [None] * 4
 
 
 async def test_keys_that_stay_the_same_are_not_drawn_again() -> None:
     app = KeysApp()
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await idle(pilot)
         before = app.footer.shown
         assert before
-        await pilot.press("tab")
-        await pilot.pause()
+        await press(pilot, "tab")
+        await idle(pilot)
         assert app.focused is app.query_one("#second")
         assert app.footer.shown is before
 
@@ -72,13 +72,13 @@ async def test_keys_that_stay_the_same_are_not_drawn_again() -> None:
 async def test_a_click_presses_a_key_and_the_mouse_tells_what_it_does() -> None:
     app = KeysApp()
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await idle(pilot)
         await pilot.hover(KeyFooter, offset=(3, 0))
         assert (app.footer.over, app.footer.tooltip) == (0, "Go on")
         await pilot.click(KeyFooter, offset=(8, 0))  # halts only what goes on
         assert not app.going
         await pilot.click(KeyFooter, offset=(3, 0))
-        await pilot.pause()
+        await idle(pilot)
         assert app.going
         await pilot.hover("#first")
         assert app.footer.over is None

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_workarounds import SteadyScreen
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import running
+from tests.ui.helpers import idle, running
 
 
 class Told(Static):
@@ -49,7 +49,7 @@ async def test_it_is_told_that_it_is_shown_and_how_large_it_is() -> None:
     app = PlaceApp()
     async with app.run_test() as pilot:
         await app.query_one("#place").mount(view := Told())
-        await pilot.pause()
+        await idle(pilot)
         assert view.shown
         assert view.sizes[-1] == tuple(view.size)
 
@@ -62,7 +62,7 @@ async def test_it_is_told_even_if_something_scrolls_as_it_is_made() -> None:
         # are: as of now Textual knows the view, and does not take it for a new one.
         app.screen._compositor.reflow_visible(app.screen, app.size)
         assert view in app.screen._compositor.full_map
-        await pilot.pause()
+        await idle(pilot)
         assert view.shown
         assert view.sizes[-1] == tuple(view.size)
 
@@ -73,10 +73,10 @@ async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
         place = app.query_one("#place")
         place.display = False
         await place.mount(view := Told())
-        await pilot.pause()
+        await idle(pilot)
         assert view.shown == 0
         place.display = True
-        await pilot.pause()
+        await idle(pilot)
         assert view.shown == 1
 
 

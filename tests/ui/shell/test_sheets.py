@@ -10,7 +10,7 @@ from textual.layout import Layout
 from rnn_tui.ui.sheets import FIRST_SHEETS, SHEETS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import finish, running, start, wait_until
+from tests.ui.helpers import finish, idle, press, running, start, wait_until
 
 SOURCES_THAT_TEXTUAL_KEEPS = 64
 TABS = ("f2", "f3", "f4", "f5", "f6", "f7")
@@ -43,15 +43,15 @@ async def test_a_tour_reads_few_sheets_and_their_order_changes_nothing(
         await start(pilot, runs)
         await finish(pilot, runs)
         for key in TABS:
-            await pilot.press(key)
+            await press(pilot, key)
             await wait_until(pilot, lambda: app.pane.complete)
             for view in app.pane.views:
                 app.pane.show_tab(view)
-                await pilot.pause()
+                await idle(pilot)
                 await wait_until(pilot, app.takes_keys)
         for key in ("question_mark", "escape", "ctrl+p", "escape"):
-            await pilot.press(key)
-            await pilot.pause()
+            await press(pilot, key)
+            await idle(pilot)
         sheet = app.stylesheet
         assert {str(path) for path in SHEETS} <= {path for path, _ in sheet.source}
         assert len(sheet.source) <= SOURCES_THAT_TEXTUAL_KEEPS, list(sheet.source)

@@ -8,7 +8,7 @@ from textual.widgets import Input, Static, TabPane
 
 import rnn_tui.ui.shell
 from rnn_tui.ui.shell.view_tabs import ViewTabs
-from tests.ui.helpers import screen_text
+from tests.ui.helpers import idle, screen_text
 
 SHELL = Path(rnn_tui.ui.shell.__file__).parent
 
@@ -29,10 +29,10 @@ async def test_the_view_with_the_focus_comes_to_the_front() -> None:
     app = TabsApp()
     async with app.run_test() as pilot:
         tabs = app.query_one(ViewTabs)
-        await pilot.pause()
+        await idle(pilot)
         assert tabs.active == "first"
         app.query_one("#in-second", Input).focus()
-        await pilot.pause()
+        await idle(pilot)
         assert tabs.active == "second"
 
 
@@ -42,13 +42,13 @@ async def test_late_word_of_the_focus_does_not_bring_its_view_back() -> None:
         tabs = app.query_one(ViewTabs)
         field = app.query_one("#in-first", Input)
         field.focus()
-        await pilot.pause()
+        await idle(pilot)
         app.screen.set_focus(None)
         tabs.active = "second"
-        await pilot.pause()
+        await idle(pilot)
         pane = app.query_one("#first", TabPane)
         pane.post_message(TabPane.Focused(pane))
-        await pilot.pause()
+        await idle(pilot)
         assert tabs.active == "second"
 
 

@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 from textual.widgets import Static
 
 from rnn_tui.ui.textual_workarounds import SteadyApp
+from tests.ui.helpers import idle
 
 
 class LookingApp(SteadyApp):
@@ -42,11 +43,11 @@ class LookingApp(SteadyApp):
 @pytest.mark.parametrize("whose", ["app", "box"])
 async def test_at_the_end_of_the_app(whose: str) -> None:
     async with LookingApp(whose).run_test() as pilot:
-        await pilot.pause()
+        await idle(pilot)
 
 
 async def test_as_their_widget_is_removed() -> None:
     app = LookingApp("box")
     async with app.run_test() as pilot:
         await app.query_one("#box").remove()
-        await pilot.pause()
+        await idle(pilot)

@@ -31,7 +31,16 @@ from rnn_tui.ui.sweeps.pane import SweepsPane
 from rnn_tui.ui.sweeps.views import SweepScatter, SweepSummary, TrialsTable
 from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-from tests.ui.helpers import SIZES, last_notice, notices, running, screen_text, wait_until
+from tests.ui.helpers import (
+    SIZES,
+    idle,
+    last_notice,
+    notices,
+    press,
+    running,
+    screen_text,
+    wait_until,
+)
 
 SMALL = "preset=fast epochs=1 training_size=40 test_size=20 batch_size=10"
 LONG = "preset=fast epochs=1000 training_size=400 test_size=20 batch_size=4"
@@ -45,7 +54,7 @@ async def sweeps_tab(
     """The app with the Sweeps tab in front."""
     app = RnnTuiApp()
     async with running(app, "home", size=size) as pilot:
-        await pilot.press("f7")
+        await press(pilot, "f7")
         await wait_until(pilot, lambda: bool(app.query(SweepsPane)) and app.pane.complete)
         yield app, pilot
     assert app.runs.close(60)
@@ -55,13 +64,13 @@ async def fill_in(
     app: RnnTuiApp, pilot: Pilot[Any], typed: Mapping[str, str], search: str = "grid"
 ) -> None:
     """Type into the form of a new sweep of recall, on one worker."""
-    await pilot.press("f")
+    await press(pilot, "f")
     await wait_until(pilot, lambda: app.focused is app.query_one("#sweep-vary"))
     app.query_one("#sweep-task", Select).value = "recall"
     app.query_one("#sweep-search", Select).value = search
     for name, text in {"place": "local:1", **typed}.items():
         app.query_one(f"#sweep-{name}", Input).value = text
-    await pilot.pause()
+    await idle(pilot)
 
 
 def size_said(app: RnnTuiApp) -> str:
@@ -84,6 +93,7 @@ async def ended(pilot: Pilot[Any], app: RnnTuiApp, words: str) -> None:
     await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
 
 
+@pytest.mark.process
 async def test_a_grid_is_trained_seen_and_compared() -> None:
     async with sweeps_tab() as (app, pilot):
         assert "No trial yet" in screen_text(app)
@@ -95,7 +105,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await wait_until(
             pilot, lambda: "4 trials, 4 runs, 1 worker: about" in size_said(app), PATIENCE
         )
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
         assert kept("recall-1").plan.count == 4
         said: set[str] = set()
@@ -104,12 +114,12 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
             said.add(str(app.query_one("#sweep-about", Static).content))
             return "tcp://127.0.0.1" in screen_text(app)
 
-        await pilot.press("3")
+        await press(pilot, "3")
         await wait_until(pilot, trains, PATIENCE)
         # from the first on
         assert said - {""} == {"Recall · every combination · 2 seeds · running"}
         await ended(pilot, app, "The sweep recall-1 has ended.")
-        await pilot.press("1")
+        await press(pilot, "1")
         await wait_until(pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 4)
         sweep = kept("recall-1")
         best = sweep.best
@@ -131,7 +141,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
                 assert word in screen_text(app), size
 
         # One point a trial with its seeds as a bar, against one setting after the other.
-        await pilot.press("2")
+        await press(pilot, "2")
         scatter = app.query_one(SweepScatter)
         await wait_until(
             pilot, lambda: scatter.setting == "hidden_size" and bool(scatter.charts[0].prepared)
@@ -144,24 +154,24 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
             best.spread.high,
         )
         assert not scatter.charts[0].log_x
-        await pilot.press("A")
+        await press(pilot, "A")
         assert scatter.setting == "learning_rate"
         assert scatter.charts[0].log_x
         await wait_until(pilot, lambda: "0.001" in screen_text(app))
 
         # Its runs are runs like all others.
-        await pilot.press("1")
+        await press(pilot, "1")
         await wait_until(pilot, lambda: app.query_one(TrialsTable).has_focus_within)
-        await pilot.press("home", "space", "space", "question_mark")
+        await press(pilot, "home", "space", "space", "question_mark")
         assert isinstance(app.screen, HelpScreen)
-        await pilot.press("escape", "R")
+        await press(pilot, "escape", "R")
         await wait_until(
             pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
         )
         marked = {run.run_id for run in app.query_one(RunsTable).marked}
         ranked = sorted(sweep.trials, key=sweep.rank)[:2]
         assert marked == {run.run_id for trial in ranked for run in trial.runs}
-        await pilot.press("1")
+        await press(pilot, "1")
         await wait_until(pilot, lambda: len(app.query_one(RunsTable).listing.items) == 4)
 
 
@@ -169,23 +179,23 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
 async def test_stopped_it_goes_on_with_the_same_run() -> None:
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {"vary": "hidden_size=2", "fixed": LONG, "name": "long"})
-        await pilot.press("alt+t")
+        await press(pilot, "alt+t")
         await wait_until(
             pilot,
             lambda: "● training" in screen_text(app) and "s Stop" in screen_text(app),
             PATIENCE,
         )
-        await pilot.press("p")
+        await press(pilot, "p")
         await wait_until(pilot, lambda: " paused " in screen_text(app))
-        await pilot.press("p", "s")
+        await press(pilot, "p", "s")
         await ended(pilot, app, "long was stopped; what was trained is kept")
         (run,) = kept("long").trials[0].runs
         assert run.status is Status.STOPPED
         assert run.weights.is_file()
         assert kept("long").status == "interrupted"
-        await pilot.press("t")  # the same name once more
+        await press(pilot, "t")  # the same name once more
         await wait_until(pilot, lambda: "There is a sweep “long” already" in last_notice(app))
-        await pilot.press("g")
+        await press(pilot, "g")
         await wait_until(
             pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE
         )
@@ -193,10 +203,10 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
         assert [one.run_id for one in kept("long").trials[0].runs] == [run.run_id]
 
         # Quitting asks first, and keeps what there is.
-        await pilot.press("q")
+        await press(pilot, "q")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "The sweep long is under way" in screen_text(app)
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: app._exit, PATIENCE)
         assert not app.runs.busy
     (run_after,) = kept("long").trials[0].runs
@@ -214,17 +224,17 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
             {"vary": "learning_rate=1e-4..1e-1:log", "fixed": SMALL, "trials": "1", "name": "some"},
             "random",
         )
-        await pilot.press("alt+t")
+        await press(pilot, "alt+t")
         await wait_until(pilot, lambda: app.runs.busy)
         await wait_until(pilot, lambda: bool(rows(app)), PATIENCE)
         for more in (2, 3):
-            await pilot.press("M")
+            await press(pilot, "M")
             await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
             app.screen.query_one(Input).value = "x"
-            await pilot.press("enter")
+            await press(pilot, "enter")
             await wait_until(pilot, lambda: "must be a whole number" in screen_text(app))
             app.screen.query_one(Input).value = "1"
-            await pilot.press("enter")
+            await press(pilot, "enter")
             await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
             await wait_until(
                 pilot,
@@ -232,7 +242,7 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
                 PATIENCE,
             )  # type: ignore[misc]
             await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
-        await pilot.press("2")
+        await press(pilot, "2")
         chart = app.query_one(SweepScatter).charts[0]
         await wait_until(pilot, lambda: sum(len(one.y) for one in chart.prepared) == 3)
         assert chart.log_x
@@ -256,7 +266,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(
     }
     async with sweeps_tab((80, 24)) as (app, pilot):
         await fill_in(app, pilot, {})
-        await pilot.press("escape")  # letters are keys again
+        await press(pilot, "escape")  # letters are keys again
         await wait_until(pilot, lambda: not isinstance(app.focused, Input))
         for (name, text), sentence in wrong.items():
             for field, value in {
@@ -270,7 +280,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(
                 app.query_one(f"#sweep-{field}", Input).value = value
             await wait_until(pilot, lambda sentence=sentence: sentence in size_said(app), PATIENCE)  # type: ignore[misc]
             app.clear_notifications()
-            await pilot.press("alt+t")
+            await press(pilot, "alt+t")
             await wait_until(pilot, lambda sentence=sentence: sentence in last_notice(app))  # type: ignore[misc]
         app.query_one("#sweep-name", Input).value = ""
         there = importlib.util.find_spec
@@ -279,7 +289,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(
             "find_spec",
             lambda name, *more: None if name == "distributed" else there(name, *more),
         )
-        await pilot.press("alt+t")
+        await press(pilot, "alt+t")
         await wait_until(
             pilot, lambda: "pip install 'rnn-tui[cluster]' adds it" in last_notice(app)
         )
@@ -304,15 +314,15 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         at = next(at for at, row in enumerate(rows(app)) if row[-1] == "× pruned")
         assert {str(cell.style) for cell in table.get_row_at(at)[1:]} == {"dim"}
         assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - at)[1:]}
-        await pilot.press("2", "A")
+        await press(pilot, "2", "A")
         chart = app.query_one(SweepScatter).charts[0]
         await wait_until(
             pilot, lambda: any(one.name == "pruned" and one.y for one in chart.prepared)
         )
         assert [one.name for one in chart.prepared if one.faint] == ["pruned"]
-        await pilot.press("A")
+        await press(pilot, "A")
         await wait_until(pilot, lambda: "lstm" in screen_text(app))
-        await pilot.press("1")
+        await press(pilot, "1")
         app.query_one("#sweep-which", Select).value = "first"
         await wait_until(pilot, lambda: len(rows(app)) == 1)
         assert "every combination · 1 seed" in screen_text(app)
@@ -320,7 +330,7 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         which = app.query_one("#sweep-which", PlainSelect)
         await wait_until(pilot, lambda: "third" in which._offered)
         assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
-        await pilot.press("M")
+        await press(pilot, "M")
         assert "Only a search" in last_notice(app)
 
 
@@ -384,7 +394,7 @@ async def test_a_sweep_of_another_process_is_followed() -> None:
             lambda: "recall-1" in screen_text(app) and " running " in screen_text(app),
             PATIENCE,
         )
-        await pilot.press("g")
+        await press(pilot, "g")
         assert "recall-1 is running" in last_notice(app)
         await wait_until(
             pilot, lambda: sum("✓ finished" in row[-1] for row in rows(app)) == 2, PATIENCE

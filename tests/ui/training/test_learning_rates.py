@@ -20,7 +20,9 @@ from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,
+    idle,
     last_notice,
+    press,
     running,
     screen_text,
     start,
@@ -46,8 +48,8 @@ async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
     """Press the key with the preset `fast`, and wait for the chart."""
     app: Any = pilot.app
     app.pane.form.query_one("#preset", Select).value = "fast"
-    await pilot.pause()
-    await pilot.press(key)
+    await idle(pilot)
+    await press(pilot, key)
     await wait_until(pilot, lambda: isinstance(app.screen, LearningRateScreen))
     await wait_until(pilot, lambda: app.screen.query_one(Chart).display)
     chart: Chart = app.screen.query_one(Chart)
@@ -77,7 +79,7 @@ async def test_what_is_found_goes_into_the_form(
             "recall fast",
         ):
             assert words in text
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
         assert float(rate_field(app).value) == found.suggestion
         assert app.focused is rate_field(app)
@@ -86,18 +88,19 @@ async def test_what_is_found_goes_into_the_form(
     assert not list(home.rglob("*.safetensors"))
 
 
+@pytest.mark.long
 async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         chart = await search(pilot)
         suggested = chart.cursor
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
         assert rate_field(app).value == ""
         # In a field, where letters are typed, the key does the same.
         app.pane.fold_form(False)
         app.pane.query_one("#field-seeds Input", Input).focus()
         chart = await search(pilot)
-        await pilot.press("left", "left", "left", "enter")
+        await press(pilot, "left", "left", "left", "enter")
         await wait_until(pilot, lambda: bool(rate_field(app).value))
         assert suggested is not None
         assert float(rate_field(app).value) == float(f"{chart.cursor:.2g}") < suggested
@@ -106,23 +109,24 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
 async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
         app.pane.query_one("#field-hidden-size Input", Input).value = "256"  # half a minute
-        await pilot.press("K")
+        await press(pilot, "K")
         await wait_until(
             pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app)
         )
         assert manager.busy
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
         assert not manager.busy
         assert rate_field(app).value == ""
     assert not list(home.rglob("*.safetensors"))
 
 
+@pytest.mark.long
 async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), "mnist", size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("K")
-        await pilot.pause()
+        await press(pilot, "K")
+        await idle(pilot)
         assert last_notice(app) == UNDER_WAY
         assert not isinstance(app.screen, LearningRateScreen)
 
@@ -131,48 +135,51 @@ async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
         app.pane.query_one("#field-batch-size Input", Input).value = "0"
-        await pilot.press("K")
-        await pilot.pause()
+        await press(pilot, "K")
+        await idle(pilot)
         assert "Batch size must be" in last_notice(app)
         app.pane.query_one("#field-batch-size Input", Input).value = "100"  # 9 steps in an epoch
-        await pilot.press("K")
+        await press(pilot, "K")
         await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
-        await pilot.press("enter")  # takes nothing over
+        await press(pilot, "enter")  # takes nothing over
         assert isinstance(app.screen, LearningRateScreen)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
 
 
+@pytest.mark.long
 async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> None:
     """Batches of one sequence each, which tell little."""
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
         app.pane.query_one("#field-seed Input", Input).value = "2"
-        await pilot.press("K")
+        await press(pilot, "K")
         await wait_until(
             pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " ")
         )
         assert "suggested 2" not in screen_text(app)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         assert isinstance(app.screen, LearningRateScreen)
 
 
+@pytest.mark.long
 async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), "adder", size=(120, 40)) as pilot:
         words = "Find a learning rate for what the form says"
         assert any(words in command.title for command in app.get_system_commands(app.screen))
-        await pilot.press("question_mark")
+        await press(pilot, "question_mark")
         await wait_until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert f"| K | {words} |" in app.screen._markdown
 
 
+@pytest.mark.long
 async def test_quitting_ends_it_at_once(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
         app.pane.query_one("#field-hidden-size Input", Input).value = "256"
-        await pilot.press("K")
+        await press(pilot, "K")
         await wait_until(pilot, lambda: " steps · " in screen_text(app))
-        await pilot.press("ctrl+q")
+        await press(pilot, "ctrl+q")
         await wait_until(pilot, lambda: "Quit anyway?" in screen_text(app))
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: app._exit or not app.is_running)
     assert manager.states == {}

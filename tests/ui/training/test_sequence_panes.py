@@ -32,8 +32,10 @@ from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     assert_refused,
     finish,
+    idle,
     last_notice,
     next_view,
+    press,
     screen_text,
     start,
     unfolded,
@@ -131,12 +133,12 @@ async def looking_at(
 async def go_to(pilot: Pilot[Any], task: str) -> None:
     app: Any = pilot.app
     await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
-    await pilot.press(KEYS[task])
+    await press(pilot, KEYS[task])
     await wait_until(
         pilot,
         lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete,
     )
-    await pilot.pause()
+    await idle(pilot)
 
 
 async def view(pilot: Pilot[Any], name: str) -> None:
@@ -144,7 +146,7 @@ async def view(pilot: Pilot[Any], name: str) -> None:
     app: Any = pilot.app
     app.pane.show_tab(name)
     await wait_until(pilot, lambda: app.pane.view == name)
-    await pilot.pause()
+    await idle(pilot)
     await wait_until(pilot, app.takes_keys)  # it is made
     app.pane.focus_view()
     await pilot.pause(0.1)
@@ -187,13 +189,13 @@ async def test_one_key_trains_the_reports_networks(task: str, runs: ScriptedSets
 async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSets) -> None:
     async with looking_at("adder", runs) as (app, pilot):
         app.pane.query_one("#preset", Select).value = "fast"
-        await pilot.pause()
+        await idle(pilot)
         assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
         app.pane.query_one("#choice-mse", Checkbox).value = True
         await unfolded(pilot)
         for name, typed in (("hidden-sizes", "4,8"), ("seeds", "6"), ("lengths", "2-9")):
             field(app, name).focus()
-            await pilot.press(*typed)
+            await press(pilot, *typed)
             assert field(app, name).value == typed
         await start(pilot, runs)
         (config,) = runs.started
@@ -209,23 +211,25 @@ async def test_a_wrong_entry_is_said_at_once_and_starts_nothing(runs: ScriptedSe
             await assert_refused(pilot, runs, name, typed)
 
 
+@pytest.mark.long
 async def test_no_loss_ticked_is_a_sentence(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         app.pane.query_one("#choice-ce", Checkbox).value = False
-        await pilot.press("t")
-        await pilot.pause()
+        await press(pilot, "t")
+        await idle(pilot)
         assert runs.started == []
         assert "at least one of MSE, CE, BCE" in last_notice(app)
 
 
+@pytest.mark.long
 async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
     runs: ScriptedSets,
 ) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         field(app, "position").value = "7"
         field(app, "position").focus()
-        await pilot.press("t")
-        await pilot.pause()
+        await press(pilot, "t")
+        await idle(pilot)
         assert runs.started == []
         assert "shortest training length, 3" in last_notice(app)
 
@@ -247,13 +251,13 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
                 pytest.approx([min(values) for values in seeds]),
                 pytest.approx([max(values) for values in seeds]),
             )
-        await pilot.press("v")
+        await press(pilot, "v")
         await wait_until(pilot, lambda: "± sd" in last_notice(app))
         values = accuracies(config, 2)[:4]
         mean, sd = statistics.fmean(values), statistics.stdev(values)
         await wait_until(pilot, lambda: chart.prepared[0].high[-1] == pytest.approx(mean + sd))
         assert chart.prepared[0].low[-1] == pytest.approx(mean - sd)
-        await pilot.press("v")
+        await press(pilot, "v")
         await wait_until(pilot, lambda: "min … max" in last_notice(app))
 
 
@@ -286,6 +290,7 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
         assert "seeds 0 … 3" in str(headline)
 
 
+@pytest.mark.long
 async def test_one_seed_has_no_deviation(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
@@ -308,6 +313,7 @@ async def test_a_run_that_waits_for_another_is_queued_and_says_so(runs: Scripted
         await finish(pilot, runs)
 
 
+@pytest.mark.long
 async def test_table_and_charts_have_their_lines_before_the_first_figure(
     runs: ScriptedSets,
 ) -> None:
@@ -325,6 +331,7 @@ async def test_table_and_charts_have_their_lines_before_the_first_figure(
         assert table.size == before
 
 
+@pytest.mark.long
 async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(
     task: str, runs: ScriptedSets
 ) -> None:
@@ -334,27 +341,27 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(
         table, charts = short_table(app), app.pane.query_one("#charts")
         await wait_until(pilot, lambda: len(cells(table)) > 1)
         beside = table.size
-        await pilot.press("T")
-        await pilot.pause()
+        await press(pilot, "T")
+        await idle(pilot)
         assert not charts.display
         assert table.size.height > beside.height
         assert app.focused is table.query_one(DataTable)
         assert "Smooth" not in screen_text(app)
-        await pilot.press("m")
+        await press(pilot, "m")
         assert app.pane.query_one(NetworksTraining).charts[0].smoothing == 0
         # All charts are wanted in place of it, and then not.
-        await pilot.press("C")
-        await pilot.pause()
+        await press(pilot, "C")
+        await idle(pilot)
         assert (charts.display, table.display) == (True, False)
-        await pilot.press("C")
-        await pilot.pause()
+        await press(pilot, "C")
+        await idle(pilot)
         assert (charts.display, table.display) == (False, True)
-        await pilot.press("T")
-        await pilot.pause()
+        await press(pilot, "T")
+        await idle(pilot)
         assert charts.display
         assert not table.display
-        await pilot.press("T")
-        await pilot.pause()
+        await press(pilot, "T")
+        await idle(pilot)
         assert charts.display
         assert table.size == beside
         await finish(pilot, runs)
@@ -374,17 +381,18 @@ async def train_small(
     ):
         field(app, name).value = typed
     app.pane.query_one(SettingsForm).focus_first()
-    await pilot.press("t")
+    await press(pilot, "t")
     await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("preset", "there"), [("report", True), ("fast", False)])
 async def test_columns_for_published_figures_are_there_where_any_is(
     preset: str, there: bool, runs: ScriptedSets
 ) -> None:
     async with looking_at("adder", runs) as (app, pilot):
         app.pane.query_one("#preset", Select).value = preset
-        await pilot.pause()
+        await idle(pilot)
         await start(pilot, runs)
         table = short_table(app).query_one(DataTable)
         await wait_until(pilot, lambda: table.row_count > 1)
@@ -394,6 +402,7 @@ async def test_columns_for_published_figures_are_there_where_any_is(
         await finish(pilot, runs)
 
 
+@pytest.mark.long
 async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
     runs = TrainingManager()
     async with looking_at("recall", runs) as (app, pilot):
@@ -409,7 +418,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             seen.append(titles()[0])
             assert titles()[1] == "Validation accuracy (%)"
             assert view.charts[0].prepared
-            await pilot.press("j")
+            await press(pilot, "j")
         assert sorted(seen) == [
             "Gradient norm",
             "Learning rate",
@@ -417,7 +426,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             "Validation loss",
         ]
         assert titles()[0] == seen[0]
-        await pilot.press("C")
+        await press(pilot, "C")
         await wait_until(pilot, lambda: all(chart.is_mounted for chart in view.charts))
         assert sorted(titles()) == sorted([*seen, "Validation accuracy (%)"])
         for chart in view.charts:
@@ -425,8 +434,8 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             assert chart.size.height > 5
         rate = view.charts[titles().index("Learning rate")]
         assert [one.name for one in rate.prepared] == ["all networks"]
-        await pilot.press("C")
-        await pilot.pause()
+        await press(pilot, "C")
+        await idle(pilot)
         assert titles() == [seen[0], "Validation accuracy (%)"]
         assert short_table(app).display
     assert runs.close(5)
@@ -435,6 +444,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
 # What else a finished run shows
 
 
+@pytest.mark.long
 async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> None:
     async with looking_at(task, runs) as (app, pilot):
         field(app, "seeds").value = "2"
@@ -450,16 +460,17 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         assert first.y == pytest.approx([90.5, 45.5, 30.5])
         assert first.high == pytest.approx([91, 46, 31])
         assert "in training" in screen_text(app)
-        await pilot.press("v")
+        await press(pilot, "v")
         sd = statistics.stdev([30, 31])
         await wait_until(pilot, lambda: charts[0].prepared[0].high[-1] == pytest.approx(30.5 + sd))
-        await pilot.press("end")  # the cursor reads values, in all charts at once
-        await pilot.pause()
+        await press(pilot, "end")  # the cursor reads values, in all charts at once
+        await idle(pilot)
         assert [chart.cursor for chart in charts] == pytest.approx([lengths[-1]] * len(charts))
         assert f"length {lengths[-1]}" in screen_text(app)
         assert "30.5" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
@@ -474,19 +485,20 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
             zeros = re.search(r"\b0 +(\d+) +·", text)
             assert zeros is not None, text
             seen[label] = zeros[1]
-            await pilot.press("n")
-            await pilot.pause()
+            await press(pilot, "n")
+            await idle(pilot)
         assert seen == {"H 2 ce": "7", "H 5 ce": "8", "H 10 ce": "9"}
         # A field leads nowhere: nobody knows which sequences are counted there.
         assert "Images" not in screen_text(app)
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
+        await idle(pilot)
         assert app.pane.view == "confusion-tab"
 
 
 # Several tasks in one app
 
 
+@pytest.mark.long
 async def test_each_tab_has_its_own_runs(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
@@ -494,22 +506,23 @@ async def test_each_tab_has_its_own_runs(runs: ScriptedSets) -> None:
         await go_to(pilot, "adder")
         assert app.pane.states() == []
         assert cells(short_table(app)) == []
-        await pilot.press("x")
-        await pilot.press("f3")
+        await press(pilot, "x")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.spec.name == "recall")
         assert [state.status for state in app.pane.states()] == [Status.FINISHED]
-        await pilot.press("x")
-        await pilot.pause()
+        await press(pilot, "x")
+        await idle(pilot)
         assert app.pane.states() == []
 
 
+@pytest.mark.long
 async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
         await go_to(pilot, "adder")
-        await pilot.press("t")  # another run: asks first
+        await press(pilot, "t")  # another run: asks first
         await wait_until(pilot, lambda: "is in training" in screen_text(app))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await finish(pilot, runs)
         await wait_until(pilot, lambda: "recall" in last_notice(app))
         assert [config.task for config in runs.started] == ["recall"]
@@ -518,7 +531,7 @@ async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
 async def test_a_run_that_is_stopped_leaves_its_curves(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs, (80, 24)) as (app, pilot):
         await start(pilot, runs)
-        await pilot.press("s")
+        await press(pilot, "s")
         await wait_until(pilot, lambda: not runs.busy)
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
         (state,) = app.pane.states()

@@ -15,7 +15,7 @@ from rnn_tui.ui.training.manager import Loaded
 from rnn_tui.ui.widgets.plain import PlainSelect
 from tests.runs.kept_runs import small, train
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import running, screen_text, start, wait_until
+from tests.ui.helpers import press, running, screen_text, start, wait_until
 
 SPEED = MachineSpeed(1e-6, 2e-11, 2e-9, "cpu", 2)
 
@@ -60,7 +60,7 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
     train(small(epochs=40))
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: " h on" in told(app))
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
         await wait_until(pilot, lambda: told(app).endswith(" on this machine"))
         assert " h on" not in told(app)
@@ -72,6 +72,7 @@ async def test_without_pytorch_nothing_is_said(home: Path, runs: ScriptedRuns) -
         assert told(app) == ""
 
 
+@pytest.mark.long
 async def test_the_state_of_the_machine_stands_where_there_is_room(runs: ScriptedRuns) -> None:
     for width, there in ((120, True), (80, False)):
         async with running(app := RnnTuiApp(runs), size=(width, 40)) as pilot:
@@ -90,6 +91,7 @@ async def test_the_state_of_the_machine_stands_where_there_is_room(runs: Scripte
             assert "CPU" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_gpus_are_offered_by_name_once_they_are_known(home: Path, runs: ScriptedRuns) -> None:
     config_file().parent.mkdir(parents=True, exist_ok=True)
     config_file().write_text('device = "cuda:1"\n')
@@ -106,6 +108,6 @@ async def test_gpus_are_offered_by_name_once_they_are_known(home: Path, runs: Sc
         assert device._offered == ["auto", "cpu", "cuda", "mps", "cuda:0", "cuda:1"]
         texts = [str(prompt) for prompt, _ in device._options]
         assert texts[-2:] == list(words.values())
-        await pilot.press("t")
+        await press(pilot, "t")
         await wait_until(pilot, lambda: runs.started)
         assert [config.device for config in runs.started] == ["cuda:1"]

@@ -4,7 +4,7 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from rnn_tui.ui.runs.table import LongTable
-from tests.ui.helpers import PanelApp, screen_text
+from tests.ui.helpers import PanelApp, idle, press, screen_text
 
 MANY = 5000
 
@@ -40,29 +40,29 @@ async def test_only_rows_that_are_seen_are_made() -> None:
         table.add_columns("key", "word")
         table.show_rows([f"row{at}" for at in range(MANY)], [7, 13])
         table.focus()
-        await pilot.pause()
+        await idle(pilot)
         assert table.row_count == MANY
         assert "first row0\n" in screen_text(app)
-        await pilot.press("ctrl+end")
-        await pilot.pause()
+        await press(pilot, "ctrl+end")
+        await idle(pilot)
         assert "first row4999" in screen_text(app)
         assert table.cursor_row == MANY - 1
         assert len(set(rows.asked)) < 100
 
         rows.word = "second"
         table.show_changes([7, 14])
-        await pilot.pause()
+        await idle(pilot)
         assert "second row4999" in screen_text(app)
         assert "first" not in screen_text(app)
         assert table.cursor_row == MANY - 1
 
         table.show_rows(["one", "two"], [7, 14])
-        await pilot.pause()
+        await idle(pilot)
         assert "second two" in screen_text(app)
         assert "row4999" not in screen_text(app)
         assert (table.row_count, table.cursor_row) == (2, 0)
-        await pilot.press("down")
-        await pilot.press("enter")
+        await press(pilot, "down")
+        await press(pilot, "enter")
         table.show_rows([], [7, 14])
-        await pilot.press("enter")
+        await press(pilot, "enter")
         assert app.chosen == ["two"]
