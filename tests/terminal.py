@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import struct
 import time
+from typing import Any
 
 import psutil
 import pytest
@@ -45,9 +46,10 @@ class Terminal:
     Args:
         controlling: whether the system tells the app when the terminal is gone.
         changed: Python that changes something in the app before it starts.
+        options: others of its process, such as `cwd`.
     """
 
-    def __init__(self, *, controlling: bool = False, changed: str = "") -> None:
+    def __init__(self, *, controlling: bool = False, changed: str = "", **options: Any) -> None:
         # The app's end stays open here too, so that its attributes can be read after the app ended.
         self._ours, self._theirs = pty.openpty()
         self.resize(COLUMNS, ROWS)
@@ -63,6 +65,7 @@ class Terminal:
             stderr=self._theirs,
             start_new_session=True,
             env=environment | {"TERM": "xterm-256color"},
+            **options,
         )
 
     def resize(self, columns: int, rows: int) -> None:

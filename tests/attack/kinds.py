@@ -14,6 +14,7 @@ from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
 from tests.attack.patterns import Patterns
 from tests.attack.programs import Programs
+from tests.attack.typed_bytes import TypedBytes
 from tests.attack.weights import Weights
 
 ATTACKS: tuple[type[Attack], ...] = (
@@ -23,6 +24,7 @@ ATTACKS: tuple[type[Attack], ...] = (
     Weights,
     Databases,
     KeysAttack,
+    TypedBytes,
     Ends,
     Kills,
     Exports,

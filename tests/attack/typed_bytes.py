@@ -1,0 +1,402 @@
+"""Bytes of a terminal: keys, mouse, pastes, sizes, and sequences in parts, while networks train.
+
+What `keys` does to the app's insides, this does from outside, to the real `rnn-tui` in a terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import ClassVar
+from unittest import mock
+
+import psutil
+
+from tests.attack.attack import Attack, Attempt, home_in
+from tests.terminal import Terminal
+
+#: how many events an attempt has; what the app keeps shows in long ones
+LENGTHS = (300, 300, 1_000, 3_000)
+WINDOWS = ((80, 24), (120, 40), (200, 50))
+OTHER_WINDOWS = (
+    *((1, 1), (2, 1), (1, 40), (5, 2), (10, 3), (20, 6), (40, 10), (300, 1), (500, 150)),
+    *((60, 20), (100, 30), (132, 43)),
+)
+# Of the app's own time: a machine that does other things gives it less.
+MOST_SECONDS = 2.0
+PATIENCE = 120.0  # without any sign of life
+# After all of a long attempt, more than once each view has been seen and each task trained, which
+# loads libraries and data.
+MOST_MEGABYTES = 120
+LONG = 1_000
+HEAD, TAIL = 8_000, 100_000  # what is kept of the characters that are drawn
+
+# `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
+# Ctrl+Q too, which ends the app.
+LETTERS = (
+    " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    "+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
+)
+CONTROLS = "\r\t\x1b\x7f\x01\x02\x03\x04\x05\x08\x0b\x0e\x10\x15\x16\x17\x18\x1a\x1c"
+SEQUENCES = (
+    *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z"),
+    *("\x1b[2~", "\x1b[3~", "\x1b[1;2A", "\x1b[1;2D", "\x1b[1;5C", "\x1b[1;5H", "\x1b[5;5~"),
+    *("\x1b1", "\x1bt", "\x1bn", "\x1bi", "\x1bw", "\x1b[5;3~", "\x1b[6;3~"),
+    *("\x1b[97;5u", "\x1b[57358u", "\x1b[13;2u", "\x1b[27u", "\x1b[I", "\x1b[O"),
+)
+TABS = ("\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~")
+# What a terminal says of its own accord or when asked, and what no terminal says.
+WORDS = (
+    *("\x1b[?62;4c", "\x1b[?6c", "\x1b_Gi=1;OK\x1b\\", "\x1b[6;20;10t", "\x1b[24;80R"),
+    *("\x1b[?2026;2$y", "\x1b[48;24;80;480;800t", "\x1b[48;99999;99999;0;0t", "\x1b[48;0;0;0;0t"),
+    *("\x1b]11;rgb:0000/0000/0000\x1b\\", "\x1bP1+r\x1b\\", "\x1b[<0;99999;99999M", "\x1b[<0;0;0m"),
+    *("\x1b[<999999999;5;5M", "\x1b[<-1;-1;-1M", "\x1b[M !!", "\x1b[:A", "\x1b[1114112R"),
+    *(
+        "\x1b[55296u",
+        "\x1b[" + "9" * 60 + "u",
+        "\x1b[200~",
+        "\x1b[201~",
+        "\x1b_G",
+        "\x1b[?",
+        "\x1b[",
+    ),
+)
+# Whatever would end the app as it should says so in its place.
+STAYS = """
+from rnn_tui.ui.shell.app import RnnTuiApp
+async def stay(self): self.notify("It stays.")
+RnnTuiApp.action_quit = stay
+import faulthandler, signal
+faulthandler.register(signal.SIGUSR1, open("stacks.txt", "w"))
+"""
+CONFIGURATION = 'preset = "fast"\n'
+
+
+class Fault(Exception):
+    """What must not happen did."""
+
+
+class Window(Terminal):
+    """A terminal of any size that types as fast as the app reads, and keeps little of what it
+    draws.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(controlling=True, changed=STAYS, cwd=folder)
+        os.set_blocking(self._ours, False)
+        self.columns, self.rows = WINDOWS[0]
+
+    def resize(self, columns: int, rows: int) -> None:
+        super().resize(columns, rows)
+        self.columns, self.rows = columns, rows
+
+    def _read(self, seconds: float = 0.1) -> str:
+        text = super()._read(seconds)
+        if len(self.output) > HEAD + 2 * TAIL:
+            self.output = self.output[:HEAD] + self.output[-TAIL:]
+        return text
+
+    def type(self, data: bytes) -> None:
+        """Type all of it.
+
+        Raises:
+            Fault: if the app ends, or takes nothing for long.
+        """
+        give_up = time.monotonic() + PATIENCE
+        while data:
+            readable, writable, _ = select.select([self._ours], [self._ours], [], 0.1)
+            if readable:
+                self._read(0)
+            if writable:
+                data = data[os.write(self._ours, data[:512]) :]
+                give_up = time.monotonic() + PATIENCE
+            self.check(give_up)
+
+    def check(self, give_up: float) -> None:
+        """See that the app is there.
+
+        Raises:
+            Fault: if it is not, or time is up.
+        """
+        if (code := self.process.poll()) is not None:
+            raise Fault(f"it ended with {code}: {self.output[-300:]!r}")
+        if time.monotonic() > give_up:
+            for _ in range(3):
+                self.send(signal.SIGUSR1)
+                time.sleep(1)
+            raise Fault("it does nothing any more")
+
+    def main_thread_seconds(self) -> float:
+        """What the thread that draws has taken of a processor."""
+        for thread in psutil.Process(self.process.pid).threads():
+            if thread.id == self.process.pid:
+                return float(thread.user_time + thread.system_time)
+        return 0.0
+
+    def megabytes(self) -> float:
+        """The memory that the app holds, without the code of libraries that it has come to use."""
+        memory = psutil.Process(self.process.pid).memory_info()
+        return float(memory.rss - getattr(memory, "shared", 0)) / (1 << 20)
+
+    def answer(self) -> float:
+        """Take another size, and wait until it is drawn; returns what that took of the app's time.
+
+        Raises:
+            Fault: if it never is.
+        """
+        while self._read(0):
+            pass
+        began = self.main_thread_seconds()
+        columns, rows = self.columns, self.rows
+        self.resize(columns + 1, rows)
+        give_up = time.monotonic() + PATIENCE
+        while not self._read(0.02):
+            self.check(give_up)
+        self.resize(columns, rows)
+        return self.main_thread_seconds() - began
+
+
+class TypedBytes(Attack):
+    """A fault is an app that ends, stands still, grows, or leaves its terminal changed."""
+
+    name: ClassVar[str] = "bytes"
+    unit: ClassVar[str] = "events"
+    share: ClassVar[int] = 200
+    length: ClassVar[int] = 20_000
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._longest = 0.0
+        self._most = 0.0
+
+    def attempt(self, random: Random) -> Attempt:
+        """Some hundreds or thousands of events, in an app with a home of its own."""
+        home = self.folder / f"{random.getrandbits(64):x}"
+        home.mkdir()
+        (home / "config.toml").write_text(CONFIGURATION)
+        own = {
+            "HOME": str(home),
+            "XDG_DOWNLOAD_DIR": str(home),
+            "BROWSER": "true",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        number = random.choice(LENGTHS)
+        columns, rows = random.choice(WINDOWS)
+        done: list[bytes | tuple[int, int]] = []
+        fault = ""
+        with mock.patch.dict(os.environ, home_in(home) | own, clear=True):
+            window = Window(home)
+            try:
+                window.resize(columns, rows)
+                self._attack(window, random, number, done)
+            except (Fault, AssertionError) as error:
+                fault = (str(error) or "an assertion of the attack's own") + last_traceback(home)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(window.process.pid, signal.SIGKILL)
+                window.close()
+        last = ", ".join(repr(event)[:40] for event in done[-40:])
+        tried = f"{columns} × {rows}, {number} events, …, {last}"
+        return Attempt(tried, fault, max(1, len(done)))
+
+    def _attack(
+        self, window: Window, random: Random, number: int, done: list[bytes | tuple[int, int]]
+    ) -> None:
+        size = window.columns, window.rows
+        window.wait_for("MNIST")
+        if number >= LONG:
+            load_all(window)
+        before = window.megabytes()
+        for event in events(random, window):
+            if len(done) >= number:
+                break
+            done.append(event)
+            if isinstance(event, bytes):
+                window.type(event)
+            else:
+                window.resize(*event)
+            if random.random() < 0.05:
+                window.watch(random.choice((0.0, 0.01, 0.1, 0.5)))
+            if len(done) % 25 == 0:
+                self._look(window)
+        window.resize(*size)
+        self._look(window)
+        if number >= LONG:
+            grown = window.megabytes() - before
+            self._most = max(self._most, grown)
+            if grown > MOST_MEGABYTES:
+                raise Fault(f"it has grown by {grown:.0f} MB, from {before:.0f}")
+        window.send(signal.SIGTERM)
+        code = window.wait_for_end()
+        if code != 128 + signal.SIGTERM:
+            raise Fault(f"it ended with {code}")
+        if window.not_restored():
+            raise Fault(window.not_restored())
+
+    def _look(self, window: Window) -> None:
+        """See that the app draws in time."""
+        seconds = window.answer()
+        self._longest = max(self._longest, seconds)
+        if seconds > MOST_SECONDS:
+            raise Fault(f"it was busy for {seconds:.1f} s before it drew another size")
+
+    def close(self) -> None:
+        """Tell how the app did."""
+        print(
+            f"bytes: at most {self._longest:.2f} s of its time for a frame, "
+            f"{self._most:.0f} MB more than before",
+            file=sys.stderr,
+        )
+
+
+def load_all(window: Window) -> None:
+    """Train each task for a while, and look at all of its views, so that all is loaded."""
+    for tab in TABS[1:4]:
+        for key, seconds in (
+            (tab, 3.0),
+            ("t", 8.0),
+            ("s", 2.0),
+            *((view, 1.5) for view in "123456"),
+        ):
+            window.type(key.encode())
+            window.watch(seconds)
+        window.type(b"\x1b")
+        window.watch(1.0)
+
+
+def last_traceback(home: Path) -> str:
+    """What the app has written of its last fault, and where it was when it stood still."""
+    end = ""
+    for name, begins in (("log/rnn-tui.log", "Traceback"), ("stacks.txt", "Current thread")):
+        with contextlib.suppress(OSError):
+            text = (home / name).read_text(errors="replace")
+            for part in text.split(begins)[-3:] if begins in text else ():
+                end += f"\n{begins}{part[:1_500]}"
+    return end
+
+
+Events = Iterator["bytes | tuple[int, int]"]
+
+
+def events(random: Random, window: Window) -> Events:
+    """Events without end."""
+    kinds: tuple[tuple[int, Callable[[Random, Window], Events]], ...] = (
+        (25, _keys),
+        (10, _tabs),
+        (20, _clicks),
+        (8, _drag),
+        (8, _wheel),
+        (5, _paste),
+        (6, _sizes),
+        (4, _train),
+        (6, _palette),
+        (8, _words),
+    )
+    weights = [weight for weight, _ in kinds]
+    while True:
+        [(_, kind)] = random.choices(kinds, weights)
+        yield from kind(random, window)
+
+
+def _parts(random: Random, text: str) -> Events:
+    """A text as it is, or cut anywhere, in the middle of a character too."""
+    data = text.encode(errors="surrogateescape")
+    if random.random() < 0.8 or len(data) < 2:
+        yield data
+        return
+    cut = random.randrange(1, len(data))
+    yield data[:cut]
+    yield data[cut:]
+
+
+def _keys(random: Random, _: Window) -> Events:
+    for _ in range(random.randint(1, 12)):
+        pool: str | tuple[str, ...] = random.choice((LETTERS, LETTERS[:27], CONTROLS, SEQUENCES))
+        yield from _parts(random, random.choice(pool))
+
+
+def _tabs(random: Random, _: Window) -> Events:
+    yield random.choice(TABS).encode()
+    for _ in range(random.randint(0, 5)):
+        yield random.choice("123456[]nfckijwz\t").encode()
+
+
+def _place(random: Random, window: Window) -> tuple[int, int]:
+    column = random.choice((1, window.columns, random.randint(1, window.columns)))
+    row = random.choice((1, 2, window.rows, *(random.randint(1, window.rows) for _ in range(3))))
+    return column, row
+
+
+def _mouse(button: int, place: tuple[int, int], *, up: bool = False) -> str:
+    return f"\x1b[<{button};{place[0]};{place[1]}{'m' if up else 'M'}"
+
+
+def _clicks(random: Random, window: Window) -> Events:
+    """Clicks at one place, in one write or one by one; also where notices are."""
+    notice = max(1, window.columns - 10), max(1, window.rows - random.randint(1, 4))
+    place = random.choice((notice, _place(random, window), _place(random, window)))
+    button = random.choice((0, 0, 0, 1, 2, 4, 16))
+    click = _mouse(button, place) + _mouse(button, place, up=True)
+    yield _mouse(35, place).encode()
+    for _ in range(random.randint(1, 3)):
+        yield from _parts(random, click)
+
+
+def _drag(random: Random, window: Window) -> Events:
+    place = _place(random, window)
+    yield _mouse(0, place).encode()
+    for _ in range(random.randint(1, 8)):
+        place = _place(random, window)
+        yield _mouse(32, place).encode()
+    if random.random() < 0.9:
+        yield from _parts(random, _mouse(0, place, up=True))
+
+
+def _wheel(random: Random, window: Window) -> Events:
+    place = _place(random, window)
+    for _ in range(random.randint(1, 15)):
+        yield _mouse(random.choice((64, 65, 65, 66, 67, 68)), place).encode()
+
+
+def _paste(random: Random, _: Window) -> Events:
+    characters = LETTERS + "\x00\x07\r\n\t\u202e"
+    text = "".join(random.choices(characters, k=random.choice((0, 1, 10, 300, 20_000))))
+    yield from _parts(random, f"\x1b[200~{text}\x1b[201~")
+
+
+def _sizes(random: Random, window: Window) -> Events:
+    for _ in range(random.randint(1, 4)):
+        yield random.choice((*OTHER_WINDOWS, *WINDOWS))
+        if random.random() < 0.5:
+            yield from _keys(random, window)
+    if random.random() < 0.8:
+        yield random.choice(WINDOWS)
+
+
+def _train(random: Random, _: Window) -> Events:
+    yield random.choice(TABS[1:4]).encode()
+    yield b"t"
+    if random.random() < 0.3:
+        yield random.choice("spG").encode()
+
+
+def _palette(random: Random, _: Window) -> Events:
+    words = ("train", "theme", "screen", "keys", "go to", "max", "log", "e", "zzz")
+    yield b"\x10"
+    yield random.choice(words).encode()
+    yield from (random.choice(("\x1b[B", "\r", "\x1b", "\x1b[6~")).encode() for _ in range(4))
+
+
+def _words(random: Random, _: Window) -> Events:
+    for _ in range(random.randint(1, 3)):
+        yield from _parts(random, random.choice(WORDS))
+    if random.random() < 0.3:
+        yield bytes(random.choices(range(0x80, 0x100), k=random.randint(1, 4)))
+    yield b"\x1b[201~"  # or all that follows is pasted
