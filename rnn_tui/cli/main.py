@@ -20,7 +20,8 @@ from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
 from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.logs import LogFile
-from rnn_tui.engine.paths import check_places, in_page, shared_folder, told_of_fault
+from rnn_tui.engine.page import in_page, shared_folder
+from rnn_tui.engine.paths import check_places, told_of_fault
 from rnn_tui.ui.textual_variables import check_variables
 
 # A file that can't be read or written is no wrong usage.

@@ -146,17 +146,15 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
             os.close(descriptor)
 
 
-def check_regular(path: str | os.PathLike[str]) -> None:
+def check_regular(path: str | os.PathLike[str] | int) -> None:
     """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would
-    block for ever.
+    block for ever. The number of an open file does as well.
     """
     mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, "it is a folder", path)
     if not stat.S_ISREG(mode):
-        raise OSError(
-            errno.EINVAL,
-            "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file",
-            os.fspath(path),
-        )
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
 
 
 def _own_like(path: Path, before: Path) -> None:

@@ -1,80 +1,17 @@
-"""Where things lie: what ships with the package, and what belongs to the user; and what of that a
-page in the browser sees.
+"""Where things lie: what ships with the package, and what belongs to the user.
 
 `RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, as for
 small homes and tests. Where it names the home of nobody, whatever asks for a place raises
-`SettingError`; both faces ask before anything else.
-
-A page in the browser is this program with Textual's web driver: keys and pictures go through pipes
-to a server, be it `rnn-tui serve` or another that speaks Textual's protocol. The server tells it in
-its environment where its runs and settings lie, and which folder it may look into. Who opens a page
-that is confined to such a folder is a stranger. So whatever makes a file of a path that was typed,
-dropped or kept among settings asks here first (`reachable`).
+`SettingError`; both faces ask before anything else. A page in the browser keeps its runs and
+settings where its server told it (`engine.page`).
 """
 
 import errno
 import os
-import sys
-from collections.abc import Mapping
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from rnn_tui.engine.errors import SettingError, printable, why
-
-# what servers of the protocol set
-DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
-STORE_VARIABLE, SHARE_VARIABLE = "RNN_TUI_STORE", "RNN_TUI_SHARE"
-TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
-
-
-def page_environment(
-    store: Path | None,
-    share: Path | None,
-    turns: Path | None,
-    trainings: int = 1,
-    size: tuple[int, int] = (80, 24),
-) -> Mapping[str, str]:
-    """The variables to start a page with, beside the server's own; the arguments as told below,
-    then columns and rows.
-    """
-    folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
-    given = {
-        name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None
-    }
-    columns, rows = map(str, size)
-    return {
-        **given,
-        TRAININGS_VARIABLE: str(trainings),
-        DRIVER_VARIABLE: WEB_DRIVER,
-        "COLUMNS": columns,
-        "ROWS": rows,
-    }
-
-
-def in_page() -> bool:
-    """Whether this process is to be a page in a browser."""
-    return sys.platform != "win32" and os.environ.get(DRIVER_VARIABLE) == WEB_DRIVER
-
-
-def _folder(variable: str) -> Path | None:
-    value = os.environ.get(variable)
-    return Path(value) if value else None
-
-
-# the folder for runs, locks and settings of this page; None: the user's own
-store_folder = partial(_folder, STORE_VARIABLE)
-# the one folder that this page may look into; None where it may look into all
-shared_folder = partial(_folder, SHARE_VARIABLE)
-# where processes queue for training; None where none does
-turns_folder = partial(_folder, TURNS_VARIABLE)
-
-
-def trainings() -> int:
-    """How many processes of those that queue may train side by side, 1 or more."""
-    value = os.environ.get(TRAININGS_VARIABLE, "")
-    return max(1, int(value)) if value.isdecimal() else 1
-
+from rnn_tui.engine.page import store_folder
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -170,54 +107,3 @@ def told_of_fault(error: Exception) -> str:
     """What the user is told of an error that is the program's own."""
     log = printable(log_file(), 500)
     return f"{type(error).__name__}: this is a fault of rnn-tui; {log} has the details."
-
-
-def expanded(text: str) -> str:
-    """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
-    if shared_folder() is None:
-        return os.path.expanduser(text)
-    return os.curdir + text[1:] if text == "~" or text.startswith("~/") else text
-
-
-def reachable(path: str | os.PathLike[str]) -> str:
-    """The path to open for a user's, the real one in a confined page; `FileNotFoundError` where
-    that may not look.
-    """
-    share = shared_folder()
-    if share is None:
-        return os.fspath(path)
-    spelled = os.path.abspath(path)
-    for folder in share, asset_dir():  # what ships may be seen by all
-        # first as it is spelled: a way by the outside would tell where links lead there
-        if _is_in(spelled, folder):
-            with suppress(ValueError):  # a NUL in the name
-                real = os.path.realpath(spelled)
-                if _is_in(real, folder):
-                    return real
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
-
-
-def leads_to_folder(path: str | os.PathLike[str]) -> bool:
-    """Whether there is a folder that may be looked into."""
-    try:
-        return os.path.isdir(reachable(path))
-    except OSError:
-        return False
-
-
-def as_told(path: Path) -> Path:
-    """A path as it may be told: in a confined page from the shared folder on, or its name alone."""
-    share = shared_folder()
-    if share is None or not path.is_absolute():
-        return path
-    real = os.path.realpath(path)
-    return Path(
-        os.path.relpath(real, os.path.realpath(share)) if _is_in(real, share) else path.name
-    )
-
-
-def _is_in(path: str, folder: Path) -> bool:
-    return any(
-        path == way or path.startswith(os.path.join(way, ""))
-        for way in (os.fspath(folder), os.path.realpath(folder))
-    )

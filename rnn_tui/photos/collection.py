@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine.paths import leads_to_folder, reachable
+from rnn_tui.engine import outside
 from rnn_tui.photos import THRESHOLD
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
         path = next(waiting[-1], None)
         if path is None:
             waiting.pop()
-        elif not leads_to_folder(path):
+        elif not outside.is_folder(path):
             yield Path(path)
         elif recursive or len(waiting) == 1:
             # the folders that were asked for are the only ones to look into if not recursive
@@ -61,16 +61,15 @@ def label_of(path: Path) -> int | None:
 def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
     """Folders and photos in `folder`, in natural order; None if it can't be listed."""
     try:
-        folder = reachable(folder)
-        status = os.stat(folder)
+        status = outside.status(folder)
         if (status.st_dev, status.st_ino) in visited:
             return []
         visited.add((status.st_dev, status.st_ino))
-        with os.scandir(folder) as entries:
+        with outside.entries(folder) as entries:
             names = [
-                one.name
-                for one in entries
-                if one.name[0] != "." and (is_folder(one) or called_like_photo(one.name))
+                entry.name
+                for entry in entries
+                if entry.name[0] != "." and (is_folder(entry) or called_like_photo(entry.name))
             ]
     except OSError:
         return None
@@ -80,16 +79,8 @@ def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | No
 def is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is a folder, or a link to one."""
     try:
-        return entry.is_dir() and bool(reachable(entry.path))
+        return entry.is_dir() and outside.is_folder(entry)
     except OSError:  # a link in a circle
-        return False
-
-
-def exists(path: Path) -> bool:
-    """Whether there is such a file, folder or link."""
-    try:
-        return os.path.lexists(reachable(path))
-    except (OSError, ValueError):  # out of reach, or a NUL in the name
         return False
 
 

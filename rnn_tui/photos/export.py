@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
-from rnn_tui.engine.paths import as_told
+from rnn_tui.engine.outside import shown
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
@@ -82,7 +82,7 @@ def table_row(reading: "Reading") -> list[str]:
         "" if digit is None else str(digit) for digit in (reading.prediction, reading.label)
     )
     path, doubt, error = (
-        as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)
+        as_cell(text) for text in (str(shown(reading.path)), reading.doubt, reading.error)
     )
     return [path, prediction, *shares, label, doubt, error, reading.text if reading.rows else ""]
 

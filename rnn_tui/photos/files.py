@@ -14,7 +14,6 @@ for them write complaints about damaged files into the app's screen; the others 
 import errno
 import io
 import os
-import stat
 import struct
 import threading
 import zlib
@@ -28,7 +27,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.paths import reachable
+from rnn_tui.engine.outside import opened
 from rnn_tui.photos.digit.picture import Picture
 
 _JPEG, _JPEG_END, _PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
@@ -253,6 +252,8 @@ _REASONS = {
     errno.ELOOP: "a circular link",
     **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"),
     errno.ENAMETOOLONG: "its name is too long",
+    errno.EISDIR: "a folder, not a file",
+    errno.EINVAL: "not a regular file",
 }
 
 
@@ -324,17 +325,11 @@ def read_image(
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
-    """The content of a regular file; nothing else is ever opened for longer than a look."""
+    """The content of a regular file."""
     try:
-        real = reachable(path)
-        # first without opening: opening some devices does something already
-        _check_regular(os.stat(real))
-        # A pipe put there in between must not block; not every system has these flags.
-        with os.fdopen(
-            os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)),
-            "rb",
-        ) as file:
-            _check_regular(os.fstat(file.fileno()))
+        with opened(path) as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise ImageError(_TOO_LARGE)
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
@@ -347,15 +342,6 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     if len(data) > MOST_BYTES:
         raise ImageError(_TOO_LARGE)
     return data
-
-
-def _check_regular(status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise ImageError("a folder, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise ImageError("not a regular file")
-    if status.st_size > MOST_BYTES:
-        raise ImageError(_TOO_LARGE)
 
 
 def _eight_bits(pixels: Picture) -> Picture:

@@ -1,5 +1,4 @@
-"""Whether a run is in training, and whose turn it is: a lock that the system takes back when a
-process dies.
+"""Whether a run is in training: a lock that the system takes back when a process dies.
 
 So a run whose process was killed shows as interrupted at once, and no two processes train the same
 run. The lock is on a file of its own, since the run's folder is the user's. Beside it lie requests
@@ -7,28 +6,21 @@ of other processes, an empty file each, whose name says what is asked for: to lo
 reading of the database, and to remove it is to take it.
 """
 
-import logging
 import os
-import re
 import socket
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.paths import lock_dir, trainings, turns_folder
+from rnn_tui.engine.paths import lock_dir
 
 # who only looks holds the lock for an instant: that must not pass for a training process
 TRY_SECONDS = 0.5
 # what can be asked of who trains a run; of several the last one here holds
 REQUESTS = ("pause", "unpause", "stop")
-_TICKET = re.compile(r"(\d{12})-(\d{1,10})")
-SECONDS_BETWEEN_LOOKS = 0.3
-logger = logging.getLogger(__name__)
 
 
 class RunLock:
@@ -150,86 +142,3 @@ def try_lock(file: IO[bytes]) -> bool | None:
         return lock_descriptor(file.fileno(), blocking=False)
     except OSError:
         return None
-
-
-class Turn:
-    """The right of this process to train, from `take` to `give_back`: so many train side by side,
-    first come first served.
-
-    Each has a ticket, a locked file with the next number; who has few enough before its own may
-    train; without a folder, all.
-    """
-
-    def __init__(self) -> None:
-        self._folder = turns_folder()
-        self._number = 0
-        self._ticket: RunLock | None = None
-
-    def take(self, control: Control, tell: Callable[[int], object]) -> bool:
-        """Wait for it, telling how many have to end before as that changes; False if `control`
-        stops before it comes.
-        """
-        told = 0
-        try:
-            if self._folder is not None and self._ticket is None:
-                self._draw(self._folder)
-            while before := self._before():
-                if before != told:
-                    tell(told := before)
-                if control.stopped_within(SECONDS_BETWEEN_LOOKS):
-                    self.give_back()
-                    return False
-        except OSError as error:
-            # a folder that is gone, or without locks, keeps nobody from training
-            logger.warning("no turn can be waited for: %s", error)
-        if told:
-            tell(0)
-        return True
-
-    def give_back(self) -> None:
-        """Let the next one train."""
-        ticket, self._ticket = self._ticket, None
-        if ticket is not None:
-            ticket.release()
-
-    def _draw(self, folder: Path) -> None:
-        """Take the next ticket, and sweep up those of processes that died."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "drawing").open("ab") as drawing:
-            _lock(drawing)  # so that numbers and locks come in one order
-            for number, _, path in _tickets(folder):
-                self._number = max(self._number, number)
-                if not is_locked(path):
-                    path.unlink(missing_ok=True)
-            self._number += 1
-            path = folder / f"{self._number:012}-{os.getpid()}"
-            _lock(file := path.open("xb"))
-            self._ticket = RunLock(file, path)
-
-    def _before(self) -> int:
-        """How many have to end before this one may train."""
-        if self._folder is None:
-            return 0
-        held = sum(
-            number < self._number and is_locked(path) is True
-            for number, _, path in _tickets(self._folder)
-        )
-        return max(0, held - trainings() + 1)
-
-
-def in_turn(folder: Path) -> frozenset[int]:
-    """The processes that train or wait for it, of those that queue in a folder."""
-    return frozenset(process for _, process, path in _tickets(folder) if is_locked(path))
-
-
-def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """Number, process and file of each ticket."""
-    for found in filter(
-        None, map(_TICKET.fullmatch, os.listdir(folder) if folder.is_dir() else ())
-    ):
-        yield int(found[1]), int(found[2]), folder / found[0]
-
-
-def _lock(file: IO[bytes]) -> None:
-    while try_lock(file) is False:  # who looks holds it for an instant
-        time.sleep(0.01)

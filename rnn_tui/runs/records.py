@@ -28,6 +28,7 @@ from rnn_tui.engine.errors import (
     printable_lines,
 )
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, Spread, by_variant, split_figures
+from rnn_tui.engine.outside import shown
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
 
@@ -239,6 +240,11 @@ class RunRecord:
     def weights(self) -> Path:
         """Where its weights are, if there are any yet."""
         return weights_of(self.run_id)
+
+    @property
+    def weights_shown(self) -> str | None:
+        """The same as it may be shown; None without any."""
+        return str(shown(self.weights)) if self.weights.is_file() else None
 
     @property
     def whole(self) -> Self:

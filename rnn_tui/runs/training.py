@@ -17,10 +17,11 @@ from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.held import HeldRun, Hold
-from rnn_tui.runs.locks import RunLock, Turn, take_requests
+from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.turns import Turn
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
@@ -59,16 +60,17 @@ def train(
         what is left of it; None if it is stopped before its turn comes.
     """
     lock = RunLock.acquire(run_id)
-    return _fit(
-        config,
-        emit,
-        control,
-        run_id=run_id,
-        name=name or automatic_name(config),
-        lock=lock,
-        turn=Turn(),
-        hold=hold,
-    )
+    with Turn() as turn:
+        return _fit(
+            config,
+            emit,
+            control,
+            run_id=run_id,
+            name=name or automatic_name(config),
+            lock=lock,
+            turn=turn,
+            hold=hold,
+        )
 
 
 def resume(
@@ -82,32 +84,35 @@ def resume(
     """
     with RunStore() as store:
         lock = store.claim(run)
-    turn = Turn()
-    with ExitStack() as given_back:
-        given_back.callback(lock.release)
-        given_back.callback(turn.give_back)
+    with Turn() as turn, ExitStack() as on_failure:
+        on_failure.callback(lock.release)
         if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
             emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
             return None
-        TASKS[run.config.task].load()  # where that fails, nothing has changed
-        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+        point = _resume_point(run)
+        on_failure.pop_all()  # `_fit` releases it
+        return _fit(
+            run.config,
+            emit,
+            control,
+            run_id=run.run_id,
+            name=run.name,
+            lock=lock,
+            turn=turn,
+            hold=hold,
+            resumed=True,
+            point=point,
+        )
 
-        path = weights_of(run.run_id)
-        remove_temporary(path)
-        point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
-        given_back.pop_all()  # by `_fit` from now on
-    return _fit(
-        run.config,
-        emit,
-        control,
-        run_id=run.run_id,
-        name=run.name,
-        lock=lock,
-        turn=turn,
-        hold=hold,
-        resumed=True,
-        point=point,
-    )
+
+def _resume_point(run: RunRecord) -> "ResumePoint | None":
+    """Where a run goes on; None where it has no checkpoint, a CheckpointError for a bad one."""
+    TASKS[run.config.task].load()  # where that fails, nothing has changed
+    from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+
+    path = weights_of(run.run_id)
+    remove_temporary(path)
+    return load_resume_point(path, run.run_id, run.config) if path.exists() else None
 
 
 def try_learning_rates(
@@ -116,18 +121,15 @@ def try_learning_rates(
     """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is
     stopped. Nothing is kept.
     """
-    turn = Turn()
-    if not turn.take(control, lambda _: None):
-        return None
-    try:
+    with Turn() as turn:
+        if not turn.take(control, lambda _: None):
+            return None
         # torch, on use only
         from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415
 
         return find_learning_rate(
             TASKS[config.task].load(), config, progress, lambda: control.stopping
         )
-    finally:
-        turn.give_back()
 
 
 class _Follower:
@@ -258,7 +260,6 @@ def _fit(
             held.begin()
             hold(held)
     finally:
-        turn.give_back()
         recorder.close()
         follower.close()
         lock.release()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.paths import as_told
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 
@@ -70,7 +69,7 @@ def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str,
     yield "best", named(run, run.metric, run.best)
     yield "last", named(run, run.metric, run.last)
     yield "final", named(run, run.final_metric, run.final)
-    yield "weights", printable(as_told(run.weights), 1000) if run.weights.is_file() else NOTHING
+    yield "weights", printable(run.weights_shown or NOTHING, 1000)
     yield "tags", ", ".join(run.tags) or NOTHING
     yield "note", run.note.replace("\n", " ") or NOTHING
 

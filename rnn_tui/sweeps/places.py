@@ -9,7 +9,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.paths import in_page
+from rnn_tui.engine.page import in_page
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.engine.settings import NumberSetting
 

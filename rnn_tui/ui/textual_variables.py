@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 
 from rnn_tui.engine.errors import SettingError, printable, why
-from rnn_tui.engine.paths import DRIVER_VARIABLE, WEB_DRIVER
+from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 
 COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 # What is none, Textual passes over; what is huge, it divides by.

@@ -29,8 +29,9 @@ from aiohttp import WSMsgType, web
 from textual_serve._binary_encode import DecodeError, load
 
 from rnn_tui.engine.errors import printable, printable_lines
-from rnn_tui.engine.paths import data_dir, page_environment
-from rnn_tui.runs.locks import in_turn
+from rnn_tui.engine.page import page_environment
+from rnn_tui.engine.paths import data_dir
+from rnn_tui.runs.turns import in_turn
 
 # no module from the folder that it is in: others may write there
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")

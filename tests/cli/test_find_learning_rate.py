@@ -12,9 +12,9 @@ import pytest
 
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.learning_rates import find_learning_rate
-from rnn_tui.engine.paths import TURNS_VARIABLE
-from rnn_tui.runs.locks import Turn, in_turn
+from rnn_tui.engine.page import TURNS_VARIABLE
 from rnn_tui.runs.training import try_learning_rates
+from rnn_tui.runs.turns import Turn, in_turn
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     EXIT_INTERRUPTED,

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rnn_tui.engine.errors import ClusterError, SettingError
-from rnn_tui.engine.paths import DRIVER_VARIABLE, WEB_DRIVER
+from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.places import read_place, require

@@ -13,7 +13,7 @@ from typing import Any
 
 from textual._binary_encode import load
 
-from rnn_tui.engine.paths import page_environment
+from rnn_tui.engine.page import page_environment
 from tests.program import START, start_program
 
 PATIENCE = 45.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import STORE_VARIABLE
+from rnn_tui.engine.page import STORE_VARIABLE
 from tests.terminal import assert_interrupted
 from tests.web.page_process import PageProcess
 

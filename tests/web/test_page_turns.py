@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.events import Control, Event, RunStopped, TurnAwaited, new_run_id
-from rnn_tui.engine.paths import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
+from rnn_tui.engine.page import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
-from rnn_tui.runs.locks import Turn, in_turn
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.turns import Turn, in_turn
 from tests.runs.kept_runs import small
 from tests.web.page_process import PageProcess
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
-from rnn_tui.engine.paths import as_told
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
@@ -45,7 +44,7 @@ def date(seconds: float) -> str:
 
 def of_run(run: RunRecord) -> dict[str, Any]:
     """What a list tells of a run."""
-    config, weights = run.config, str(as_told(run.weights)) if run.weights.is_file() else None
+    config = run.config
     called = {
         "id": run.run_id,
         "name": run.name,
@@ -76,7 +75,7 @@ def of_run(run: RunRecord) -> dict[str, Any]:
         | figures
         | network
         | words
-        | {"weights": weights, "settings": config.to_dict()}
+        | {"weights": run.weights_shown, "settings": config.to_dict()}
     )
 
 

@@ -23,9 +23,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
-from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.paths import asset_dir, expanded, reachable
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
 FILES = {  # the published files, by the MD5 of their uncompressed contents
@@ -78,8 +78,8 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
         folder = asset_dir() / "mnist"
         return _shipped_images(folder, _version([folder / f"{name}.gz" for name in FILES]))
     try:
-        root = Path(reachable(expanded(data_dir)))
-        if not root.is_dir():
+        root = Path(outside.expanded(data_dir))
+        if not outside.is_folder(root):
             raise OSError("no such folder")
     except (OSError, ValueError) as error:
         raise DataError(
@@ -95,7 +95,7 @@ def _version(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
     found = []
     for path in paths:
         try:
-            status = Path(reachable(path)).stat()
+            status = outside.status(path)
             found.append((status.st_mtime_ns, status.st_size))
         except (OSError, ValueError):
             found.append((0, 0))  # reading it says what is wrong
@@ -125,9 +125,7 @@ def _user_file(path: Path) -> Tensor:
     refused before it is all read.
     """
     try:
-        found = Path(reachable(path))
-        check_regular(found)
-        return torch.from_numpy(_idx_array(found, 3 if "idx3" in path.name else 1).copy())
+        return torch.from_numpy(_idx_array(path, 3 if "idx3" in path.name else 1).copy())
     except (OSError, ValueError) as error:
         words = f"{printable(path, 200)} can't be read ({why(error, 160)})"
         raise DataError(f"{words}; put the published file there, or {_WITHOUT}.") from error
@@ -189,14 +187,12 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
     """Images (N, 28, 28) uint8 and labels (N,) int64 in a file, else `DataError`; with `no_digits`,
     10 is what is no digit.
     """
-    path = Path(expanded(name))  # an unknown user's home is a file that is not there
+    path = Path(outside.expanded(name))  # an unknown user's home is a file that is not there
     shown = f"The extra data in {printable(path, 200)}"
     try:
-        path = Path(reachable(path))
-        check_regular(path)
-        with path.open("rb") as file:
-            start = file.read(4)
-        images, labels = _read_npz(path) if start[:2] == b"PK" else _read_idx(path)
+        with outside.opened(path) as file:
+            is_archive = file.read(2) == b"PK"
+        images, labels = _read_npz(path) if is_archive else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and "
@@ -222,19 +218,21 @@ def repeats(extra: int, others: int) -> int:
 
 
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
-    with zipfile.ZipFile(path) as archive:
-        # What is inside may unpack to far more than the file takes.
-        if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * SIDE * SIDE * 2:
-            raise ValueError(f"more than {MOST_IMAGES:,} images")
-    with np.load(path, allow_pickle=False) as arrays:
-        return arrays["images"], arrays["labels"]
+    with outside.opened(path) as file:
+        with zipfile.ZipFile(file) as archive:
+            # What is inside may unpack to far more than the file takes.
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * SIDE * SIDE * 2:
+                raise ValueError(f"more than {MOST_IMAGES:,} images")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            return arrays["images"], arrays["labels"]
 
 
 def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
     if "images-idx3" not in path.name:
         raise ValueError("its name must end in .npz or have images-idx3 in it")
-    labels = Path(reachable(path.with_name(path.name.replace("images-idx3", "labels-idx1"))))
-    if not labels.is_file():
+    labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
+    if not outside.exists(labels):
         raise ValueError(f"there is no {labels.name} beside it")
     return _idx_array(path, 3), _idx_array(labels, 1)
 
@@ -244,7 +242,7 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
     (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
     """
     begin = 4 + 4 * dimensions
-    with path.open("rb") as file:
+    with outside.opened(path) as file:
         header = file.read(begin)
         if len(header) < begin or header[:4] != bytes((0, 0, 8, dimensions)):
             raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rnn_tui.engine import outside
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.devices import (
@@ -24,7 +25,6 @@ from rnn_tui.engine.devices import (
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.paths import expanded, reachable
 from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.stepper import parameters_of
@@ -76,7 +76,7 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     """
     shown = f"The weights in {printable(path, 200)}"
     try:
-        checkpoint = load_checkpoint(Path(reachable(expanded(path))))
+        checkpoint = load_checkpoint(Path(outside.real_path(outside.expanded(path))))
     except OSError as error:  # out of reach
         raise CheckpointError(f"{shown} can't be read ({why(error)}).") from error
     theirs = checkpoint.config

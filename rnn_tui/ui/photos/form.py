@@ -18,9 +18,10 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select, Static
 
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.outside import exists
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
-from rnn_tui.photos.collection import exists, find_images
+from rnn_tui.photos.collection import find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.runs.words import duration, how_many
 from rnn_tui.tasks.mnist import MNIST

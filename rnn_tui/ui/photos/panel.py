@@ -13,7 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.paths import asset_dir, leads_to_folder
+from rnn_tui.engine.outside import is_folder
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
@@ -219,7 +220,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         paths = parse_paths(self._form.path.value)
         start = paths[0] if len(paths) == 1 else None
         self.app.push_screen(
-            ChoosePathScreen(start.parent if start and not leads_to_folder(start) else start),
+            ChoosePathScreen(start.parent if start and not is_folder(start) else start),
             chosen,
         )
 

@@ -17,7 +17,7 @@ from textual.widgets.tree import TreeNode
 from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.paths import as_told, leads_to_folder, shared_folder
+from rnn_tui.engine.outside import home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.runs.words import how_many
@@ -63,12 +63,12 @@ class PhotoTree(DirectoryTree):
         if self._safe_is_dir(location):
             yield from super()._directory_content(location, worker)
 
-    _safe_is_dir = staticmethod(leads_to_folder)
+    _safe_is_dir = staticmethod(is_folder)
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
         """The name with a sign for folders. Textual's own takes part of some names for more."""
         path = getattr(node.data, "path", None)
-        name = str(path and as_told(path)) if node.is_root or path is None else path.name
+        name = str(path and shown(path)) if node.is_root or path is None else path.name
         sign = (
             self.ICON_FILE
             if not node.allow_expand
@@ -116,7 +116,7 @@ class ChoosePathScreen(Dialog[Path | None]):
     def __init__(self, start: Path | None = None) -> None:
         super().__init__()
         folder = Path.cwd() if start is None else start
-        self._start = folder if leads_to_folder(folder) else _home()
+        self._start = folder if is_folder(folder) else home()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose-path") as dialog:
@@ -131,7 +131,7 @@ class ChoosePathScreen(Dialog[Path | None]):
 
     @on(DirectoryTree.FileSelected)
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:
-        self.dismiss(as_told(event.path))
+        self.dismiss(shown(event.path))
 
     def action_hidden(self) -> None:
         self._tree.hidden = not self._tree.hidden
@@ -143,16 +143,11 @@ class ChoosePathScreen(Dialog[Path | None]):
         above = folder.parent
         if above == folder and str(folder) in drives:
             above = Path(drives[(drives.index(str(folder)) + 1) % len(drives)])
-        if leads_to_folder(above):
+        if is_folder(above):
             self._tree.path = above
 
     def action_home(self) -> None:
-        self._tree.path = _home()
-
-
-def _home() -> Path:
-    """The user's folder; in a confined page the shared one."""
-    return shared_folder() or Path.home()
+        self._tree.path = home()
 
 
 class LabelScreen(Prompt):

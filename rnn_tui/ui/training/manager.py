@@ -15,7 +15,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import gpus_in_words, resolve_device
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import turns_folder, weights_of
+from rnn_tui.engine.page import in_page
+from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HeldRun
@@ -94,13 +95,13 @@ class TrainingManager:
         self._closing = threading.Event()
 
     def load_engine(self) -> None:
-        """Import torch in the background, so that the first run starts sooner; not where many
-        processes may train in turn.
+        """Import torch in the background, so that the first run starts sooner; not in a page, of
+        which a server has many that never train.
         """
-        if turns_folder() is None:
-            self._spawn(self._load, "load")
-        else:
+        if in_page():
             self.note = "PyTorch is loaded for the first run"
+        else:
+            self._spawn(self._load, "load")
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
         """Train `configs` one after another; returns the ids of the runs."""

@@ -13,8 +13,8 @@ from textual.binding import Binding
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import expanded, reachable
-from rnn_tui.photos.collection import called_like_photo, exists, is_folder
+from rnn_tui.engine.outside import entries, exists, expanded
+from rnn_tui.photos.collection import called_like_photo, is_folder
 from rnn_tui.ui.widgets.plain import TypedInput
 
 MOST_CHARACTERS = 100_000
@@ -106,15 +106,15 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     """What to add to a path to have the first name that begins so."""
     folder, begun = os.path.split(word)
     try:
-        with os.scandir(reachable(expanded(folder) or os.curdir)) as entries:
-            shown = (
+        with entries(expanded(folder) or os.curdir) as inside:
+            visible = (
                 entry
-                for entry in islice(entries, _MOST_ENTRIES)
+                for entry in islice(inside, _MOST_ENTRIES)
                 if begun or not entry.name.startswith(".")
             )
             names = [
                 f"{entry.name}/" if is_folder(entry) else entry.name
-                for entry in shown
+                for entry in visible
                 if entry.name.startswith(begun)
             ]
     except (OSError, ValueError):

@@ -1,0 +1,117 @@
+"""Files from outside, which a user names: they are looked for, opened and shown here alone.
+
+Whatever is typed, dropped or kept among settings may be a pipe, a device or a link in a circle. And
+in a page of the browser that is confined to a shared folder (`engine.page`) it is a stranger who
+names it: what lies elsewhere is answered as what is not there. So no other module makes a file of
+such a path; what ships with the program may be seen by all.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.page import shared_folder
+from rnn_tui.engine.paths import asset_dir
+
+Named = str | os.PathLike[str]
+
+
+def expanded(text: str) -> str:
+    """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
+    if shared_folder() is None:
+        return os.path.expanduser(text)
+    return os.curdir + text[1:] if text == "~" or text.startswith("~/") else text
+
+
+def home() -> Path:
+    """The user's folder; in a confined page the shared one."""
+    return shared_folder() or Path.home()
+
+
+def real_path(path: Named) -> str:
+    """The path to open for one that a user names.
+
+    In a confined page all links in it are followed.
+
+    Raises:
+        FileNotFoundError: where a confined page may not look.
+    """
+    share = shared_folder()
+    if share is None:
+        return os.fspath(path)
+    spelled = os.path.abspath(path)
+    for folder in share, asset_dir():
+        # first as it is spelled: a way by the outside would tell where links lead there
+        if _is_in(spelled, folder):
+            with suppress(ValueError):  # a NUL in the name
+                real = os.path.realpath(spelled)
+                if _is_in(real, folder):
+                    return real
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+
+
+@contextmanager
+def opened(path: Named) -> Iterator[IO[bytes]]:
+    """A regular file, open for reading; nothing else is ever opened for longer than a look.
+
+    Raises:
+        OSError: where it is none, is not there, or can't be read.
+        ValueError: for a NUL in the name.
+    """
+    real = real_path(path)
+    check_regular(real)  # first without opening: opening some devices does something already
+    # a pipe put there in between must not block; not every system has these flags
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(real, flags), "rb") as file:
+        check_regular(file.fileno())
+        yield file
+
+
+@contextmanager
+def entries(folder: Named) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """What is in a folder; an OSError where it can't be listed."""
+    with os.scandir(real_path(folder)) as found:
+        yield found
+
+
+def status(path: Named) -> os.stat_result:
+    """What the system tells of a file or a folder; an OSError where there is none."""
+    return os.stat(real_path(path))
+
+
+def is_folder(path: Named) -> bool:
+    """Whether there is a folder, or a link to one."""
+    try:
+        return os.path.isdir(real_path(path))
+    except OSError:
+        return False
+
+
+def exists(path: Named) -> bool:
+    """Whether there is such a file, folder or link."""
+    try:
+        return os.path.lexists(real_path(path))
+    except (OSError, ValueError):  # out of reach, or a NUL in the name
+        return False
+
+
+def shown(path: Path) -> Path:
+    """A path as it may be shown: in a confined page from the shared folder on, or its name."""
+    share = shared_folder()
+    if share is None or not path.is_absolute():
+        return path
+    real = os.path.realpath(path)
+    if _is_in(real, share):
+        return Path(os.path.relpath(real, os.path.realpath(share)))
+    return Path(path.name)
+
+
+def _is_in(path: str, folder: Path) -> bool:
+    return any(
+        path == way or path.startswith(os.path.join(way, ""))
+        for way in (os.fspath(folder), os.path.realpath(folder))
+    )
