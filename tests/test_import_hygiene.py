@@ -315,6 +315,7 @@ print(json.dumps([told + patched(members), names]))
 """
 
 
+@pytest.mark.long
 def test_no_import_of_the_package_changes_anything_in_the_process() -> None:
     changed, modules = outcome_of(EFFECTS)
     assert changed == []

@@ -142,6 +142,7 @@ def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run
     assert_interrupted()
 
 
+@pytest.mark.long
 def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Terminal) -> None:
     train(terminal)
     for _ in range(20):
@@ -241,6 +242,7 @@ def test_a_fault_is_told_in_a_sentence_and_leaves_the_terminal_as_it_was(home: P
     assert "ZeroDivisionError" in (home / "log/rnn-tui.log").read_text()
 
 
+@pytest.mark.long
 def test_a_size_among_keys_is_none_and_that_of_the_window_has_bounds(home: Path) -> None:
     terminal = Terminal(controlling=True)
     try:
@@ -265,6 +267,7 @@ def test_a_size_among_keys_is_none_and_that_of_the_window_has_bounds(home: Path)
         terminal.close()
 
 
+@pytest.mark.long
 def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Terminal) -> None:
     terminal.wait_for("MNIST")
     terminal.press("\x1b[?62;4c")  # it has pictures by Sixel

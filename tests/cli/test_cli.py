@@ -574,7 +574,7 @@ def test_terminal_keeps_one_line_per_epoch_and_the_result(coloured: tuple[int, s
     assert len(lines) == 7, lines
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_terminal_with_no_color_gets_no_colour(mnist_slice: Path) -> None:
     code, output = in_terminal(quick(mnist_slice, "--epochs", "2"), {"NO_COLOR": "1"})
     assert code == 0

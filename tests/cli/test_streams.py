@@ -30,16 +30,21 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 # Each prints less than what Python keeps back before it writes.
 SMALL = [
     ["--help"],
-    ["--version"],
-    ["add", "--help"],
-    ["runs"],
     ["runs", "--json"],
-    ["runs", "show", "last"],
-    ["runs", "export", "last", "--to", "csv"],
-    ["inspect", "adder", "1", "1", "--quiet"],
     ["add", "1", "1", "--quiet"],
-    ["recall", "314", "--json", "--quiet"],
-    ["report", "--only", "recall", "--no-training"],
+    *(
+        pytest.param(arguments.split(), marks=pytest.mark.long)
+        for arguments in (
+            "--version",
+            "add --help",
+            "runs",
+            "runs show last",
+            "runs export last --to csv",
+            "inspect adder 1 1 --quiet",
+            "recall 314 --json --quiet",
+            "report --only recall --no-training",
+        )
+    ),
 ]
 ANSWER = "1 + 1 = 10 → ✓ – …"
 

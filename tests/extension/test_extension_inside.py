@@ -29,7 +29,10 @@ def words(view: SequenceInside, label: str) -> tuple[str, ...]:
 
 
 @pytest.mark.usefixtures("registered", "home")
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mgu"])
+@pytest.mark.parametrize(
+    "cell",
+    ["mgu", *(pytest.param(cell, marks=pytest.mark.long) for cell in ("lstm", "gru", "rnn"))],
+)
 async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: str) -> None:
     task = TASKS["majority"]
     app = RnnTuiApp()

@@ -139,6 +139,13 @@ def test_what_is_no_digit_is_named_with_a_way_out() -> None:
     assert str(refused.value) == (
         "“2” is not a binary digit; write 0d… for decimal and 0x… for hexadecimal numbers."
     )
+    for text, letter in (("10x1", "x"), ("tsq", "t"), ("-1", "-")):
+        with pytest.raises(QueryError, match=f"“{letter}” is not a binary digit"):
+            parse_number(text)
+    with pytest.raises(QueryError, match="“g” is not a hexadecimal digit"):
+        parse_number("0xg")
+    with pytest.raises(QueryError, match="Type a binary number"):
+        parse_number("   ")
     with pytest.raises(QueryError, match="“f” is not a decimal digit"):
         parse_number("f", DECIMAL)
     with pytest.raises(QueryError, match="Type a hexadecimal number"):

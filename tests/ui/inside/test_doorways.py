@@ -65,6 +65,7 @@ async def measured(runs: ScriptedRuns) -> AsyncIterator[tuple[Any, Pilot[Any]]]:
         yield app, pilot
 
 
+@pytest.mark.long
 async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f2", "test")
@@ -153,6 +154,7 @@ async def test_why_there_is_nothing_to_show_is_true(runs: ScriptedRuns) -> None:
         await wait_until(pilot, lambda: "was not trained to its end" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:

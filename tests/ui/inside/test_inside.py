@@ -57,6 +57,7 @@ async def test_an_addition_is_followed_from_its_lowest_place() -> None:
         assert view.step == 4
 
 
+@pytest.mark.long
 async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe() -> None:
     async with inside("adder", before=lambda app: addition(app, "1111", "1")) as (app, view, _):
         calculator = app.query_one(CalculatorPanel)
@@ -251,6 +252,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         assert [image._cells(y) for y in range(28)] == plain
 
 
+@pytest.mark.long
 async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:

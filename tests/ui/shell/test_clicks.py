@@ -20,7 +20,9 @@ def mouse(app: RnnTuiApp, *kinds: type[MouseDown | MouseMove | MouseUp], x: int,
 
 
 @pytest.mark.parametrize("keys", ["", "?"], ids=["a tab", "a dialog"])
-@pytest.mark.parametrize("turns", [0, 2, 5, 20])
+@pytest.mark.parametrize(
+    "turns", [0, *(pytest.param(turns, marks=pytest.mark.long) for turns in (2, 5, 20))]
+)
 async def test_a_second_click_on_a_notice_that_is_going_is_passed_over(
     keys: str, turns: int, runs: ScriptedRuns
 ) -> None:

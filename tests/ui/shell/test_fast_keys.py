@@ -57,7 +57,9 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
         runs.stop()
 
 
-@pytest.mark.parametrize("key", ["f2", "f3", "f4"])
+@pytest.mark.parametrize(
+    "key", ["f2", *(pytest.param(key, marks=pytest.mark.long) for key in ("f3", "f4"))]
+)
 async def test_a_key_waits_for_the_tab_that_the_one_before_opens(
     key: str, runs: ScriptedRuns
 ) -> None:
@@ -80,7 +82,9 @@ async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: Sc
         assert app.query(NumberEntry).first().value == "1101"
 
 
-@pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])
+@pytest.mark.parametrize(
+    ("key", "task"), [("f2", "mnist"), pytest.param("f3", "recall", marks=pytest.mark.long)]
+)
 async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
     key: str, task: str, runs: ScriptedRuns
 ) -> None:

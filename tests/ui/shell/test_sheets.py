@@ -35,6 +35,7 @@ def test_the_first_frame_reads_sheets_that_there_are() -> None:
     assert set(FIRST_SHEETS) < set(SHEETS)
 
 
+@pytest.mark.long
 async def test_a_tour_reads_few_sheets_and_their_order_changes_nothing(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
