@@ -27,10 +27,14 @@ TRAIN_IMAGES, TEST_IMAGES = 1200, 200
 LONGEST = (
     "tests/sweeps/test_deaths.py",
     "tests/sweeps/test_many_deaths.py",
+    "tests/attack/",
+    "tests/documents/test_commands.py",
+    "tests/ui/guide/test_guide.py",
     "tests/ui/shell/test_every_view.py",
 )
 #: The levels, from the quickest to the longest, as CONTRIBUTING.md has them.
 LEVELS = ("pure", "app", "process", "long")
+RUNNING: list[pytest.Item] = []
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -82,7 +86,6 @@ def only_marked_tests_start_python(event: str, arguments: tuple[Any, ...]) -> No
         raise RuntimeError(message)
 
 
-RUNNING: list[pytest.Item] = []
 sys.addaudithook(only_marked_tests_start_python)
 
 
