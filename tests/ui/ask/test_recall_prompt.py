@@ -199,16 +199,6 @@ async def test_the_example_is_replaced_by_what_is_typed() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("position", [1, 2, 3])
-async def test_each_position_has_its_own_weights(position: int) -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, *"90817", "tab", *str(position))
-        assert shown(app) == expected(network(position), "90817", position)
-        assert text_of(app, "#recall-source") == f"pretrained: position {position}, 5 seeds, ce"
-        assert status(app) == ""
-
-
-@pytest.mark.long
 async def test_weights_named_before_the_panel_is_there_answer_for_their_position() -> None:
     (source,) = [one for one in shipped("recall") if one.position == 2]
     app = PanelApp(RecallPromptPanel())
@@ -247,25 +237,6 @@ async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() ->
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("digits", "note"),
-    [
-        ("12345678901", ""),
-        ("123456789012", "12 digits: trained on 3 to 11."),
-        ("12", "2 digits: trained on 3 to 11."),
-        ("9", "1 digit: trained on 3 to 11."),
-    ],
-)
-async def test_lengths_that_were_not_in_training_are_said_and_answered(
-    digits: str, note: str
-) -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, "tab", "1", "shift+tab", *digits)
-        assert status(app) == note
-        assert shown(app) == expected(network(1), digits, 1)
-
-
-@pytest.mark.long
 async def test_a_thousand_digits_are_answered_and_shown_around_the_position() -> None:
     digits = "0123456789" * 100
     async with asking((80, 24)) as (app, pilot):
@@ -282,9 +253,6 @@ async def test_a_thousand_digits_are_answered_and_shown_around_the_position() ->
 
 UNREADABLE = {
     "31t": "Only the digits 0 to 9 can be recalled; character 3 is “t”.",
-    "s": "Only the digits 0 to 9 can be recalled; character 1 is “s”.",
-    "1-2": "Only the digits 0 to 9 can be recalled; character 2 is “-”.",
-    " ": "Type a sequence of digits, such as 3 1 4 1 5.",
     "31": "Position 3 is beyond the sequence, which has 2 digits.",
 }
 
