@@ -231,7 +231,7 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         Counter[str](),
         output.ProgressBar("starting", quiet=options.quiet),
     )
-    done = sum(len(one.runs) for one in before.trials if one.over)
+    done = sum(len(trial.runs) for trial in before.trials if trial.over and not trial.failed)
     bar.update(done, plan.runs)
 
     def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
@@ -261,6 +261,8 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
             f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is "
             "cut off"
         )
+        if before.failed:
+            output.say(f"{how_many(before.failed, 'trial')} failed before, and is tried again")
     if in_pipe:
         print("\t".join(_heads(plan)), flush=True)
     with output.stopping_on_signals(output.stopping(control)) as received:

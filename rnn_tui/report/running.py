@@ -171,13 +171,14 @@ class _Lacking:
         """The next run to train."""
         if not self._works:
             return None
-        work = self._works.pop(0)
+        work = self._works[0]
         # a worker is a core
         run = work.run or new_run(
             work.config if self._store is None else work.config.replace(workers=1)
         )
         if self._store is not None:
-            self._store.add_run(REPORT_GROUP, 0, {}, run)
+            self._store.add_runs(REPORT_GROUP, 0, {}, [run])
+        del self._works[0]
         self._in_hand[run.run_id] = _InHand(work, work.progress)
         self.now = replace(self.now, work=work, run_id=run.run_id, runs_left=len(self._works))
         self._tell()  # data and libraries take a moment to load

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -303,11 +303,11 @@ class Flights:
         try:
             async with self._fetching:
                 data, needs = await self._workers.call(
-                    flight.worker, worker.checkpoint, run.run_id, run.token, path is None
+                    flight.worker, worker.checkpoint, run.run_id, run.token, path is None, run.next
                 )
             while run.next < needs and run.end is None:
                 await asyncio.sleep(SECONDS_TO_WAIT)
-            await asyncio.to_thread(keep_checkpoint, run, data, path)
+            await self._patiently(asyncio.to_thread, keep_checkpoint, run, data, path)
         except (LookupError, OSError, ValueError, TypeError, zlib.error, CheckpointError) as error:
             logger.info("the checkpoint of %s does not come home: %s", run.run_id, error)
             return False
@@ -315,7 +315,10 @@ class Flights:
 
     async def _finish(self, flight: Flight, run: Incoming, end: events.Event) -> None:
         """Keep the last weights, then write that a run has ended."""
-        kept = isinstance(end, events.RunFailed) or await self._keep_checkpoint(flight, run)
+        no_room = isinstance(end, events.RunFinished) and not end.kept
+        kept = isinstance(end, events.RunFailed) or (
+            not no_room and await self._keep_checkpoint(flight, run)
+        )
         # a worker that has to go
         leaves = isinstance(end, events.RunStopped) and end.interrupted and not self.stopping
         # or its weights are gone with it
@@ -329,19 +332,26 @@ class Flights:
     async def _end(self, flight: Flight, end: events.Event) -> None:
         """Write that a run has ended, however long the database takes, and let go of it."""
         run = flight.incoming or self._importer.begin(flight.job.run_id, flight.job.config, "", {})
-        began = time.monotonic()
-        while True:
-            try:
-                await self._written(self._importer.record, [(run, [end])])
-                break
-            except StoreError as error:
-                if time.monotonic() - began > SECONDS_OF_PATIENCE:
-                    raise
-                self._warn(str(error))
-                await asyncio.sleep(1.0)
+        await self._patiently(self._written, self._importer.record, [(run, [end])])
         flight.keeping = None  # or it would end itself
         self.drop(flight)
         self._source.take(flight.job, end)
+
+    async def _patiently(self, work: Callable[..., Awaitable[Result]], *arguments: Any) -> Result:
+        """What comes of some work, tried again where home has no room for it, as on a full disk.
+
+        Raises:
+            StoreError: if that takes too long.
+        """
+        give_up = time.monotonic() + SECONDS_OF_PATIENCE
+        while True:
+            try:
+                return await work(*arguments)
+            except StoreError as error:
+                if time.monotonic() > give_up:
+                    raise
+                self._warn(str(error))
+                await asyncio.sleep(1.0)
 
     async def _written(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the importer does, off this thread, one call after another."""

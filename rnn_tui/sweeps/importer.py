@@ -16,7 +16,7 @@ from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable, why
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
@@ -145,8 +145,11 @@ def finished(path: Path, run_id: str, elapsed: float) -> events.RunFinished | No
 
 
 def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder; CheckpointError and
-    others if it is none.
+    """Replace a run's checkpoint by one that came, or lies in a shared folder.
+
+    Raises:
+        StoreError: if it can't be written here.
+        CheckpointError: or others, if it is none of the run's.
     """
     plain = (
         zlib.decompressobj().decompress(data, MOST_CHECKPOINT)
@@ -154,10 +157,16 @@ def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
         else path.read_bytes()
     )
     kept = weights_of(run.run_id)
-    kept.parent.mkdir(parents=True, exist_ok=True)
     come = kept.with_name("incoming.safetensors")
     try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
         write_file(come, plain)
+    except OSError as error:
+        raise StoreError(
+            f"The weights that workers send can't be written to {printable(kept.parent, 200)} "
+            f"({why(error)}); free some space there."
+        ) from error
+    try:
         if read_description(come)[0] != run.config:
             raise CheckpointError("It belongs to another run.")
         os.replace(come, kept)

@@ -24,7 +24,11 @@ class JobSource(Protocol):
     """Where runs come from, and who is told what becomes of them; all in one thread."""
 
     def next(self) -> Job | None:
-        """The next run to train; None where there is none now."""
+        """The next run to train; None where there is none now.
+
+        Raises:
+            StoreError: if it can't be kept that it begins; the next call tries again.
+        """
 
     @property
     def more(self) -> bool:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -22,8 +22,10 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
-# of runs of which nothing is left to be trained
-ENDS = (Status.FINISHED, Status.FAILED, Status.DAMAGED)
+# of runs that a sweep that goes on does not train again
+TRAINED = (Status.FINISHED, Status.DAMAGED)
+# of runs that have come to an end
+ENDS = (*TRAINED, Status.FAILED)
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,15 @@ class Trial:
 
     @property
     def over(self) -> bool:
-        """Whether nothing of it is left to be trained."""
+        """Whether it has come to an end, be it that it failed."""
         return self.pruned or (
             len(self.runs) == self.wanted and all(run.status in ENDS for run in self.runs)
         )
+
+    @property
+    def failed(self) -> bool:
+        """Whether a run of it failed, which is tried again where the sweep goes on."""
+        return self.over and not self.pruned and self.status == Status.FAILED
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -80,21 +87,24 @@ class Sweep:
 
     @property
     def done(self) -> int:
-        """How many trials are over."""
-        return sum(trial.over for trial in self.trials)
+        """How many trials are over, and did not fail."""
+        return sum(trial.over and not trial.failed for trial in self.trials)
+
+    @property
+    def failed(self) -> int:
+        """How many trials have failed."""
+        return sum(trial.failed for trial in self.trials)
 
     @property
     def status(self) -> str:
-        """`running`, `finished`, or `interrupted` where something is lacking and nobody trains
-        it.
+        """`running`; `finished`; `failed`, where some trials did; `interrupted`, where some are
+        lacking.
         """
-        return (
-            "running"
-            if self.running
-            else "finished"
-            if self.done >= self.plan.count
-            else "interrupted"
-        )
+        if self.running:
+            return "running"
+        if self.done >= self.plan.count:
+            return "finished"
+        return "failed" if self.done + self.failed >= self.plan.count else "interrupted"
 
     @property
     def best(self) -> Trial | None:
@@ -172,13 +182,15 @@ class SweepStore(RunStore):
             ) from error
         return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
 
-    def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> RunRecord:
-        """Keep a run that a trial is to have, before it begins; returns it."""
+    def add_runs(self, sweep: str, trial: int, point: Point, runs: Iterable[RunRecord]) -> None:
+        """Keep the runs that a trial is to have, all or none, before they begin."""
         with self._explaining(), transaction(self._connection):
-            insert_run(self._connection, run.run_id, run.config, run.name, run.created)
-            words = (run.run_id, sweep, trial, json.dumps(point))
-            self._connection.execute("INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)", words)
-        return run
+            for run in runs:
+                insert_run(self._connection, run.run_id, run.config, run.name, run.created)
+                words = (run.run_id, sweep, trial, json.dumps(point))
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)", words
+                )
 
     def set_pruned(self, sweep: str, trial: int) -> None:
         """Keep that a trial was stopped since it fell behind."""

@@ -14,13 +14,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
-from rnn_tui.engine.errors import ClusterError
+from rnn_tui.engine.errors import ClusterError, StoreError
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.flights import Flights
+from rnn_tui.sweeps.flights import SECONDS_OF_PATIENCE, Flights
 from rnn_tui.sweeps.importer import Importer
-from rnn_tui.sweeps.jobs import ClusterState, JobSource, Tell
+from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Tell
 from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.starting import connected
 
@@ -76,7 +76,7 @@ class _Elsewhere:
         self._heard: list[Any] = []
         self._news = asyncio.Event()
         self._paused, self._connected, self._note, self._warned = False, True, "", ""
-        self._stop_at = self._told_at = 0.0
+        self._stop_at = self._told_at = self._no_room_since = 0.0
         self._client: Client
         self._workers: ClusterWorkers
         self._flights: Flights
@@ -143,12 +143,29 @@ class _Elsewhere:
         training = sum(
             one.incoming is None or one.incoming.end is None for one in self._flights.all.values()
         )
-        while training < len(self._workers.good) and (job := self._source.next()) is not None:
+        while training < len(self._workers.good) and (job := self._next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
                 self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
                 continue
             self._flights.begin(job)
             training += 1
+
+    def _next(self) -> Job | None:
+        """The next run to train; None where there is none, or now no room to keep that it begins.
+
+        Raises:
+            StoreError: if there has been no room for too long.
+        """
+        try:
+            job = self._source.next()
+        except StoreError as error:
+            self._no_room_since = self._no_room_since or time.monotonic()
+            if time.monotonic() - self._no_room_since > SECONDS_OF_PATIENCE:
+                raise
+            self._warn(str(error))
+            return None
+        self._no_room_since = 0.0
+        return job
 
     async def _obey(self) -> None:
         """Do what the user asked for, here or by another process for a single run."""

@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.runs.records import RunRecord, best_seeds
 from rnn_tui.sweeps.jobs import END, Job
-from rnn_tui.sweeps.kept import ENDS, SweepStore, Trial, new_run
+from rnn_tui.sweeps.kept import TRAINED, SweepStore, Trial, new_run
 from rnn_tui.sweeps.places import require
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
@@ -169,7 +169,7 @@ class Trials(AbstractContextManager["Trials"]):
         self._trial_of: dict[str, int] = {}
         self._unwanted: list[str] = []
         self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
-        ended = [trial for trial in sweep.trials if trial.over]
+        ended = [trial for trial in sweep.trials if trial.over and not trial.failed]
         self._search = (
             Search(plan, [(trial, self._by_epoch(trial)) for trial in ended])
             if plan.searches
@@ -179,11 +179,12 @@ class Trials(AbstractContextManager["Trials"]):
             max((trial.number for trial in sweep.trials), default=-1) + 1
         )
         self._begun = len(sweep.trials)
+        self._chosen: tuple[int, Point] | None = None  # a trial that could not be kept yet
         begun = {json.dumps(trial.point) for trial in sweep.trials}
         # of a grid
         self._points = (point for point in plan.points() if json.dumps(point) not in begun)
         for trial in sweep.trials:
-            if not trial.over:
+            if not trial.over or trial.failed:
                 if self._search is not None:
                     self._search.ask(trial.number, trial.point)
                 self._queue(trial.number, trial.point, trial.runs)
@@ -206,14 +207,17 @@ class Trials(AbstractContextManager["Trials"]):
         """Queue what a trial lacks, of which these runs are there; raises SettingError if its
         settings do not go together.
         """
-        one = self._open[number] = _Open(number, point)
         there = {run.config.seed: run for run in runs}
-        for config in self._plan.configs(point):
-            run = there.get(config.seed) or self._store.add_run(
-                self.name, number, point, new_run(config)
-            )
-            if run.status not in ENDS:
-                one.left.add(run.run_id)
+        new = {
+            config.seed: new_run(config)
+            for config in self._plan.configs(point)
+            if config.seed not in there
+        }
+        self._store.add_runs(self.name, number, point, new.values())
+        trial = self._open[number] = _Open(number, point)
+        for _, run in sorted({**there, **new}.items()):
+            if run.status not in TRAINED:
+                trial.left.add(run.run_id)
                 self._trial_of[run.run_id] = number
                 self._jobs.append((number, Job(run.run_id, run.config, run.name)))
 
@@ -223,21 +227,29 @@ class Trials(AbstractContextManager["Trials"]):
             self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
             self._store.change_plan(self.name, self._plan)
         if not self._jobs and self._begun < self._plan.count:
-            number = next(self._numbers)
-            point = (
-                self._search.ask(number) if self._search is not None else next(self._points, None)
-            )
-            if point is not None:
-                self._begun += 1
-                try:
-                    self._queue(number, point)
-                except SettingError:  # as a search may choose them
-                    self._over(self._open[number])
+            self._chosen = self._chosen or self._choose()
+            if self._chosen is not None:
+                self._begin(*self._chosen)
         if not self._jobs:
             return None
         number, job = self._jobs.popleft()
         self._open[number].begun.add(job.run_id)
         return job
+
+    def _choose(self) -> tuple[int, Point] | None:
+        """The number and the settings of another trial; None where a grid has no more."""
+        number = next(self._numbers)
+        point = self._search.ask(number) if self._search is not None else next(self._points, None)
+        return None if point is None else (number, point)
+
+    def _begin(self, number: int, point: Point) -> None:
+        """Queue a new trial; a StoreError if it can't be kept, and then it is still chosen."""
+        try:
+            self._queue(number, point)
+        except SettingError as error:  # as a search may choose them
+            self._over(_Open(number, point, failure=str(error)))
+        self._chosen = None
+        self._begun += 1
 
     @property
     def more(self) -> bool:
@@ -298,19 +310,15 @@ class Trials(AbstractContextManager["Trials"]):
             self._over(one)
 
     def _over(self, one: _Open) -> None:
-        del self._open[one.number]
+        self._open.pop(one.number, None)
         values = _flat(one.last)
         if self._search is not None and (one.pruned or not one.stopped):
             self._search.tell(one.number, Spread(values).mean if values else None, one.pruned)
-        status = (
-            "pruned"
-            if one.pruned
-            else "stopped"
-            if one.stopped
-            else "finished"
-            if values
-            else "failed"
-        )
+        status = "failed" if one.failure or not values else "finished"
+        if one.stopped:
+            status = "stopped"
+        if one.pruned:
+            status = "pruned"
         self._tell(TrialEnded(one.number, one.point, values, status, one.failure))
 
 

@@ -1,18 +1,25 @@
 """What happens on a worker: it trains one run, tells home as it goes, and keeps all until home has
 it.
 
-A run's folder has no database, only its numbered events, a line each, and its last checkpoint.
-Events are sent as they come; what is lost, and checkpoints, home asks for. Nothing here is imported
-before there is something to do.
+Events are numbered, sent as they come, and held in memory until home has them with a checkpoint;
+what is lost, and checkpoints, home asks for. Only the checkpoint is on the worker's disk, and where
+there is no room for it, training waits. Nothing here is imported before there is something to do.
 """
 
+import itertools
 import json
+import logging
 import queue
 import shutil
 import socket
+import threading
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,7 +27,7 @@ from uuid import uuid4
 from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.devices import require_repeatable_cuda
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
@@ -36,13 +43,14 @@ SECONDS_TO_AN_ANSWER = 5.0  # a question that was lost is asked again after so l
 MOST_SENT, MOST_ASKED = 500, 5000  # events of one message, and of one answer where some were lost
 # compressing more costs ten times the time for a hundredth of the size: weights look random
 COMPRESSION = 1
+# how long a full disk of the worker's may last, and how often it is tried again
+SECONDS_OF_PATIENCE, SECONDS_BETWEEN_TRIES = 300.0, 1.0
 AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
+logger = logging.getLogger(__name__)
 
 
 class _Training:
-    """A run that this process trains or keeps until home has it; its events go to a file, and home
-    now and then.
-    """
+    """A run that this process trains or keeps until home has it; home is told now and then."""
 
     def __init__(self, worker: "Worker", run_id: str, topic: str, where: Path) -> None:
         self.topic, self.control = topic, events.Control()
@@ -50,14 +58,15 @@ class _Training:
         self.folder = folder_of(where, run_id, self.token)
         self.answers: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self.every = 0.5  #: seconds between two messages; more where there are many workers.
-        self.at_checkpoint = 0  #: how many of the events in the file the checkpoint needs.
+        self.at_checkpoint = 0  #: how many events the checkpoint builds on.
         self.over = False
         self._worker, self._id, self._key = worker, run_id, worker.get_current_task()
-        self._written = 0  # events in the file
+        self._held: deque[str] = deque()  # events that home may ask for, as JSON
+        self._first = 0  # the number of the first of them
+        self._told = 0  # how many there have been
+        self._lock = threading.Lock()
         self._waiting: list[dict[str, Any]] = []
         self._sent_at = 0.0
-        self.folder.mkdir(parents=True)
-        self._file = (self.folder / "events").open("w", encoding="utf-8")
 
     def ask(self) -> Mapping[str, Any] | None:
         """Ask home how to begin; None if it is not to begin at all."""
@@ -73,28 +82,55 @@ class _Training:
     def take(self, event: events.Event) -> None:
         """Take the next event, in the thread that trains."""
         document = to_document(event)
-        self._file.write(json.dumps(document) + "\n")
-        self._written += 1
+        with self._lock:
+            self._held.append(json.dumps(document))
+        self._told += 1
         self._waiting.append(document)
         if (
             isinstance(event, AT_ONCE)
             or len(self._waiting) >= MOST_SENT
             or time.monotonic() - self._sent_at >= self.every
         ):
-            self._file.flush()
-            self._send({"first": self._written - len(self._waiting), "events": self._waiting})
+            self._send({"first": self._told - len(self._waiting), "events": self._waiting})
             self._waiting, self._sent_at = [], time.monotonic()
             if not self._wanted():  # home is gone, or wants it no more
                 self.control.stop(interrupted=True)
 
     def before_checkpoint(self) -> None:
         """A checkpoint is about to be written."""
-        self.at_checkpoint = self._written
+        self.at_checkpoint = self._told
 
-    def end(self) -> None:
-        """Nothing comes any more."""
-        self.over = True
-        self._file.close()
+    def held(self, first: int) -> list[str]:
+        """Events from a number on, a few thousand at the most; none where they are let go of."""
+        with self._lock:
+            start = first - self._first
+            if start < 0:
+                return []
+            return list(itertools.islice(self._held, start, start + MOST_ASKED))
+
+    def let_go(self, before: int) -> None:
+        """Let go of the events before a number: home has them."""
+        with self._lock:
+            while self._held and self._first < before:
+                self._held.popleft()
+                self._first += 1
+
+    def write(self, write: Callable[[], object]) -> None:
+        """Write something; where the disk is full, wait for room as long as home wants the run.
+
+        Raises:
+            OSError: or what else `write` raises, if that takes too long, or for another fault.
+        """
+        give_up = time.monotonic() + SECONDS_OF_PATIENCE
+        while True:
+            try:
+                write()
+                return
+            except (OSError, CheckpointError) as error:
+                if time.monotonic() > give_up or not self._wanted():
+                    raise
+                logger.warning("%s waits for its disk: %s", self._id, error)
+            time.sleep(SECONDS_BETWEEN_TRIES)
 
     def _send(self, words: Mapping[str, Any]) -> None:
         self._worker.log_event(self.topic, {"run": self._id, "token": self.token, **words})
@@ -126,7 +162,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
             training.every = float(begun["every"])
             _train(run_id, settings, training, begun["checkpoint"])
     finally:
-        training.end()
+        training.over = True
 
 
 def folder_of(where: Path, run_id: str, token: str) -> Path:
@@ -138,8 +174,12 @@ def _train(
     run_id: str, settings: Mapping[str, Any], training: _Training, checkpoint: bytes | None
 ) -> None:
     path, watch = training.folder / WEIGHTS_NAME, MachineWatch()
+    ends: list[events.Event] = []
 
     def emit(event: events.Event) -> None:
+        if isinstance(event, END):  # told when its weights are on the disk
+            ends.append(event)
+            return
         training.take(event)
         if (seen := watch.after(event)) is not None:
             training.take(seen)
@@ -147,17 +187,19 @@ def _train(
     try:
         config = config_from_dict(settings)
         task = TASKS[config.task].load()
+        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415
 
         point = None
+        training.write(partial(training.folder.mkdir, parents=True, exist_ok=True))
         if checkpoint is not None:
-            write_file(path, zlib.decompress(checkpoint))
+            training.write(partial(write_file, path, zlib.decompress(checkpoint)))
             point = load_resume_point(path, run_id, config)
     except (UserError, KeyError, OSError) as error:
-        emit(events.RunFailed(run_id, 0, str(error)))
+        training.take(events.RunFailed(run_id, 0, str(error)))
         return
-    fit(
+    outcome = fit(
         task,
         config,
         emit,
@@ -167,6 +209,13 @@ def _train(
         resume=point,
         before_checkpoint=training.before_checkpoint,
     )
+    (end,) = ends
+    if outcome.unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
+        training.before_checkpoint()
+        with suppress(OSError, CheckpointError):  # then home trains it again from what it has
+            training.write(partial(save_checkpoint, path, outcome.unwritten))
+            end = replace(end, kept=True)
+    training.take(end)
 
 
 def packed(path: Path) -> bytes:
@@ -200,20 +249,16 @@ def obey(run_ids: Sequence[str], what: str) -> None:
 
 def told(run_id: str, token: str, first: int) -> bytes:
     """Events of a run from a number on, a few thousand at the most, as compressed JSON."""
-    with (_kept(run_id, token).folder / "events").open(encoding="utf-8") as file:
-        lines = [
-            line
-            for at, line in enumerate(file)
-            if first <= at < first + MOST_ASKED and line.endswith("\n")
-        ]
-    return zlib.compress(f"[{','.join(lines)}]".encode(), COMPRESSION)
+    events_json = ",".join(_kept(run_id, token).held(first))
+    return zlib.compress(f"[{events_json}]".encode(), COMPRESSION)
 
 
-def checkpoint(run_id: str, token: str, sent: bool) -> tuple[bytes, int]:
+def checkpoint(run_id: str, token: str, sent: bool, known: int) -> tuple[bytes, int]:
     """A run's last checkpoint, compressed, unless home reads it itself; and how many events it
-    needs.
+    needs. Home has `known` of them.
     """
     training = _kept(run_id, token)
+    training.let_go(known)
     data = packed(training.folder / WEIGHTS_NAME) if sent else b""
     return data, training.at_checkpoint  # the number last: it may be too high, never too low
 

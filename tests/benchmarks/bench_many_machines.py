@@ -80,7 +80,7 @@ def simulate(runs: int, workers: int) -> None:
                 record = RunRecord(
                     ids[-1][0], ids[-1][0], config, Status.LOADING, time.time(), time.time()
                 )  # type: ignore[arg-type]
-                store.add_run("many", number, point, record)
+                store.add_runs("many", number, point, [record])
     print("begun", flush=True)
     lock = RunLock.acquire(lock_of_sweep("many"))
     written, begin, before = 0, time.perf_counter(), most_memory()

@@ -387,7 +387,7 @@ MEANINGS = {
     "unlabelled": "those without a label in the names of file and folder, and that could be read",
     # Sweeps.
     "sweep: name": "what it is called",
-    "sweep: status": "`running`, `finished` or `interrupted`",
+    "sweep: status": "`running`, `finished`, `failed` (all were tried, some failed) or `interrupted`",
     "sweep: created": "when it began",
     "sweep: done": "trials that are over",
     "sweep: trials": (

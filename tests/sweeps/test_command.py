@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.main import main
+from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.kept import SweepStore
@@ -96,7 +97,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
 
 
 @pytest.mark.long
-def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path) -> None:
+def test_a_failed_trial_is_said_and_tried_again(tmp_path: Path) -> None:
     weights = tmp_path / "none.safetensors"
     weights.write_bytes(b"nothing")
     done = rnn_tui(
@@ -104,6 +105,8 @@ def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path
         "mnist",
         "--preset",
         "fast",
+        "--cell",
+        "bilstm",
         "--grid",
         "epochs=1",
         "--start-from",
@@ -113,9 +116,19 @@ def test_why_a_trial_failed_is_said_and_a_finished_sweep_is_shown(tmp_path: Path
     assert done.returncode == 1
     assert "rnn-tui: trial 0: " in done.stderr
     assert "none.safetensors" in done.stderr
-    again = rnn_tui("sweep", "--resume", "mnist-1", "--json")
-    assert (again.returncode, again.stderr) == (0, "")
-    assert json.loads(again.stdout)["status"] == "finished"
+    shown = json.loads(rnn_tui("sweep", "show", "mnist-1", "--json").stdout)
+    assert (shown["status"], shown["done"]) == ("failed", 0)
+    again = rnn_tui("sweep", "--resume", "mnist-1", "--json", *ONE)
+    assert again.returncode == 1
+    assert "1 trial failed before, and is tried again" in again.stderr
+    assert json.loads(again.stdout)["status"] == "failed"
+    (trained,) = shipped_weights("mnist")[:1]
+    weights.write_bytes(trained.read_bytes())
+    mended = rnn_tui("sweep", "--resume", "mnist-1", "--json", *ONE)
+    assert mended.returncode == 0, mended.stderr
+    assert json.loads(mended.stdout)["status"] == "finished"
+    shown_again = rnn_tui("sweep", "--resume", "mnist-1", "--json")
+    assert (shown_again.returncode, shown_again.stderr) == (0, "")
 
 
 @pytest.mark.long

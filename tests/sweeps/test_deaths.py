@@ -266,7 +266,7 @@ def wait_for_run() -> list[RunRecord]:
 def whoever_trains(some: Machines) -> "subprocess.Popen[bytes]":
     """The worker whose folder has a run that has not ended."""
     for process, folder in zip(some.workers, sorted(some.folder.glob("machine-*")), strict=True):
-        if process.poll() is None and list(folder.rglob("rnn-tui/*/*/events")):
+        if process.poll() is None and list(folder.rglob("rnn-tui/*/*")):
             return process
     raise AssertionError("nobody trains")
 

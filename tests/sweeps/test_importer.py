@@ -61,7 +61,8 @@ def said(run_id: str) -> list[events.Event]:
 def new_run() -> str:
     run_id = new_run_id()
     with SweepStore() as store:
-        store.add_run("some", 0, {}, RunRecord(run_id, run_id, config(), Status.LOADING, 0.0, 0.0))  # type: ignore[arg-type]
+        record = RunRecord(run_id, run_id, config(), Status.LOADING, 0.0, 0.0)  # type: ignore[arg-type]
+        store.add_runs("some", 0, {}, [record])
     return run_id
 
 

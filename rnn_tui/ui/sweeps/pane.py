@@ -352,7 +352,7 @@ class SweepsPane(StorePane):
         self.show_runs()
 
     def action_go_on(self) -> None:
-        if self._sweep is None or self._sweep.status != "interrupted":
+        if self._sweep is None or self._sweep.status not in ("interrupted", "failed"):
             self.notify(
                 "There is no sweep yet."
                 if self._sweep is None

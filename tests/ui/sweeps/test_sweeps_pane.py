@@ -344,7 +344,7 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
             run = RunRecord(
                 new_run_id(), printable(f"{name}-{number}"), config, Status.LOADING, 0.0, 0.0
             )
-            store.add_run(name, number, point, run)
+            store.add_runs(name, number, point, [run])
             with transaction(connection):
                 figures = {plan.metric: (50.0 + number,) * len(config.replicas)}
                 told = [

@@ -1,0 +1,88 @@
+"""A disk that is full for some seconds costs a sweep time, and none of its trials."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.state import Status
+from rnn_tui.engine.weights_file import read_description
+from rnn_tui.sweeps.kept import SweepStore
+from tests.cli.command_line import environment
+from tests.program import Program
+from tests.sweeps.machines import wait_for
+
+pytestmark = pytest.mark.long
+
+TRIALS = 6
+SECONDS_FULL = 12.0
+RATES = ",".join(f"{0.01 * (1 + at):.2f}" for at in range(TRIALS))
+SETTINGS = (
+    *("recall", "--preset", "fast", "--training-size", "2000", "--batch-size", "20"),
+    *("--test-size", "50", "--epochs", "8", "--grid", f"learning_rate={RATES}"),
+)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of its own, with the home of the program on it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
+    if os.name == "nt" or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    monkeypatch.setenv("RNN_TUI_HOME", str(disk / "home"))
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room; returns the file that takes it."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return filler
+
+
+def test_a_full_disk_fails_no_trial(small_disk: Path) -> None:
+    process = Program(
+        *("sweep", *SETTINGS, "--on", "local:2", "--name", "full"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
+    try:
+        wait_for(lambda: _some_train() or process.poll() is not None)
+        filler = fill(small_disk)
+        time.sleep(SECONDS_FULL)
+        filler.unlink()
+        out, err = process.communicate(timeout=180)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert [line.rpartition("\t")[2] for line in out.splitlines()[1:]] == ["finished"] * TRIALS
+    with SweepStore() as store:
+        assert store.sweep("full").status == "finished"
+        runs = store.runs()
+        assert [run.status for run in runs] == [Status.FINISHED] * TRIALS
+        for run in runs:
+            config, step, metrics = read_description(run.weights)
+            assert (config, step) == (run.config, run.step)
+            assert metrics
+            epochs = [one.epoch for one in store.moments(run.run_id) if one.kind == "epoch"]
+            assert epochs == list(range(1, 9))
+
+
+def _some_train() -> bool:
+    with SweepStore() as store:
+        return any(run.step > run.steps_per_epoch for run in store.runs())
