@@ -9,8 +9,10 @@ it; its certificates are Dask's own configuration (`distributed.comm`).
 import logging
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from multiprocessing import resource_tracker
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +59,7 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     """Workers to train on, or a ClusterError; those that were started for this end with it."""
     require("distributed", "cluster")
     import dask  # noqa: PLC0415 - of the extra `cluster`
-    from distributed import Client  # noqa: PLC0415
+    from distributed import Client, LocalCluster  # noqa: PLC0415
 
     _log_to_file()
     async with AsyncExitStack() as stack:
@@ -71,8 +73,9 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
                 address = await stack.enter_async_context(ssh_cluster(place.hosts))
             elif place.kind != "address":
                 cluster = _made(place)
-                with _signals_blocked(cluster):
-                    address = await stack.enter_async_context(cluster)
+                if isinstance(cluster, LocalCluster):
+                    stack.enter_context(_signals_kept_from_workers())
+                address = await stack.enter_async_context(cluster)
                 if place.kind == "file" and place.workers:
                     cluster.scale(place.workers)
             client = Client(
@@ -91,20 +94,25 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
 
 
 @contextmanager
-def _signals_blocked(cluster: Any) -> Iterator[None]:
-    """While local workers start: they keep signals blocked until they ignore them; home gets those
-    that come after it.
-    """
-    from distributed import LocalCluster  # noqa: PLC0415
+def _signals_kept_from_workers() -> Iterator[None]:
+    """While workers of this machine are there: what a terminal sends to all processes is for home.
 
-    if sys.platform == "win32" or not isinstance(cluster, LocalCluster):
+    A worker inherits what the thread that starts it blocks, be it in the place of one that died.
+    Handlers of home are called all the same, since another thread takes the signals.
+    """
+    if sys.platform == "win32":
         yield
         return
+    # It blocks SIGINT as it starts, then takes that back, whoever had blocked it before.
+    resource_tracker.ensure_running()
+    over = threading.Event()
+    threading.Thread(target=over.wait, name="takes-signals", daemon=True).start()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        over.set()
 
 
 def _made(place: TrainingPlace) -> Any:
