@@ -151,6 +151,12 @@ class SweepStore(RunStore):
         )
         return name
 
+    def remove_unbegun(self, name: str) -> None:
+        """Remove a sweep of which no run was ever handed out."""
+        self._execute(
+            "DELETE FROM sweeps WHERE name = ? AND name NOT IN (SELECT sweep FROM trials)", name
+        )
+
     def change_plan(self, name: str, plan: SweepPlan) -> None:
         """Keep another plan for a sweep, as one with more trials."""
         self._execute("UPDATE sweeps SET plan = ? WHERE name = ?", json.dumps(plan.to_dict()), name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.runs.records import RunRecord, best_seeds
 from rnn_tui.sweeps.jobs import END, Job
@@ -156,8 +156,9 @@ class _Open:
 
 
 class Trials(AbstractContextManager["Trials"]):
-    """The runs that a sweep lacks, interrupted ones first, then trial by trial; only the thread
-    that makes it may use it.
+    """The runs that a sweep lacks, interrupted ones first, then trial by trial.
+
+    Only the thread that makes it may use it. Where training them can't even begin, the sweep goes.
     """
 
     def __init__(self, name: str, tell: Callable[[TrialEnded], object]) -> None:
@@ -189,8 +190,10 @@ class Trials(AbstractContextManager["Trials"]):
                     self._search.ask(trial.number, trial.point)
                 self._queue(trial.number, trial.point, trial.runs)
 
-    def __exit__(self, *_error: object) -> None:
-        self._store.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        with self._store:
+            if isinstance(error, UserError):  # as a rule that there are no workers
+                self._store.remove_unbegun(self.name)
 
     def _by_epoch(self, trial: Trial) -> dict[int, float]:
         found: dict[int, list[float]] = {}

@@ -14,6 +14,7 @@ from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
 from tests.attack.patterns import Patterns
 from tests.attack.programs import Programs
+from tests.attack.strangers import Strangers
 from tests.attack.typed_bytes import TypedBytes
 from tests.attack.weights import Weights
 
@@ -30,6 +31,7 @@ ATTACKS: tuple[type[Attack], ...] = (
     Exports,
     Programs,
     FullDisk,
+    Strangers,
     Connections,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

@@ -131,6 +131,8 @@ def test_nobody_at_an_address_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "There are no workers to be had at tcp://127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
+    with SweepStore() as store:
+        assert store.sweep_names() == []  # what did not begin is not kept
 
 
 @pytest.mark.long
