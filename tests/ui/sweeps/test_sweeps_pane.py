@@ -112,7 +112,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
 
         def trains() -> bool:
             said.add(str(app.query_one("#sweep-about", Static).content))
-            return "tcp://127.0.0.1" in screen_text(app)
+            return "tls://127.0.0.1" in screen_text(app)
 
         await press(pilot, "3")
         await wait_until(pilot, trains, PATIENCE)
