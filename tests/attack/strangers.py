@@ -22,8 +22,8 @@ SETTINGS = (
     *("--epochs", "40", "--grid", "learning_rate=0.01,0.02", "--on", "local:2"),
 )
 PROCESSES = 5  # that listen: home, and of each worker the one that trains and the one that watches
-CONNECTIONS = 60
-MOST_AT_ONCE = 20
+CONNECTIONS = 40
+MOST_AT_ONCE = 40
 MOST_BYTES = 4000
 SECONDS_TO_READ = 1.0
 
