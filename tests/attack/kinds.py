@@ -8,6 +8,7 @@ from tests.attack.connections import Connections
 from tests.attack.databases import Databases
 from tests.attack.ends import Ends
 from tests.attack.exports import Exports
+from tests.attack.floods import Floods
 from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
@@ -33,5 +34,6 @@ ATTACKS: tuple[type[Attack], ...] = (
     FullDisk,
     Strangers,
     Connections,
+    Floods,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

@@ -86,6 +86,11 @@ class PageProcess:
         self.process.stdin.write(kind + len(payload).to_bytes(4, "big") + payload)
         self.process.stdin.flush()
 
+    def end_input(self) -> None:
+        """Close what it reads, as a server does that is gone."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     def resize(self, width: object, height: object) -> None:
         """Make the page another size."""
         self.tell(type="resize", width=width, height=height)
