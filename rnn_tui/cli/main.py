@@ -102,12 +102,25 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         options = parse(arguments)
     finally:  # also where the task that was asked for is a broken one of another package
-        tasks = sys.modules.get("rnn_tui.tasks")
-        # if the command has looked for them
-        for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():
-            say(sentence)
+        told = _tell_of_plugins()
     _check_working_folder()
-    return _run_app(options.data_dir) if options.command is None else int(options.perform(options))
+    if options.command is None:
+        return _run_app(options.data_dir)
+    try:
+        return int(options.perform(options))
+    finally:
+        if not told:
+            _tell_of_plugins()
+
+
+def _tell_of_plugins() -> bool:
+    """Say what is wrong with plug-ins, if the command has looked for them: then it is true."""
+    tasks = sys.modules.get("rnn_tui.tasks")
+    if tasks is None:
+        return False
+    for sentence in tasks.BROKEN_PLUGINS:
+        say(sentence)
+    return True
 
 
 def _check_working_folder() -> None:

@@ -18,6 +18,9 @@ from rnn_tui.engine.settings import DEVICES
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 MOST_BYTES = 65_536
+# A key of thousands of parts would take tomllib a minute; one of the file's own has two.
+MOST_DOTS = 32
+MOST_PROBLEMS = 5  # that are told one by one
 # of files that can't be read, or are no TOML: tomllib raises a `ValueError`
 FAULTS = (OSError, ValueError, RecursionError)
 
@@ -60,8 +63,11 @@ def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
         )
     wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
     sound = {name: value for name, value in values.items() if not wrong[name]}
-    told = (f"{path.name}: {printable(name)} {why}." for name, why in wrong.items() if why)
-    return Preferences(**sound, given=frozenset(sound), problems=tuple(told))
+    problems = [f"{path.name}: {printable(name)} {why}." for name, why in wrong.items() if why]
+    if len(problems) > MOST_PROBLEMS:
+        more = f"{path.name}: {len(problems) - MOST_PROBLEMS:,} more entries can't be used."
+        problems[MOST_PROBLEMS:] = [more]
+    return Preferences(**sound, given=frozenset(sound), problems=tuple(problems))
 
 
 def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
@@ -77,7 +83,15 @@ def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
     what = f"one of {', '.join(map(as_toml, choices))}"
     if isinstance(choices, range):
         what = f"a whole number from {choices[0]} to {choices[-1]}"
-    return f"must be {what}, not {printable(as_toml(value))}; {as_toml(usual)} is used"
+    return f"must be {what}, not {_shown(value)}; {as_toml(usual)} is used"
+
+
+def _shown(value: Any) -> str:
+    """A value that is none, in a sentence."""
+    try:
+        return printable(as_toml(value))
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables
+        return "a value of this size"
 
 
 def keep_theme(name: str) -> None:
@@ -122,6 +136,9 @@ def _text(path: Path) -> str:
 
 
 def _values(text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+            raise ValueError(f"line {number:,} has more than {MOST_DOTS} dots")
     import tomllib  # noqa: PLC0415 - most users have no file, and the first frame waits
 
     return tomllib.loads(text)

@@ -3,7 +3,9 @@ evaluations found.
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
@@ -217,20 +219,29 @@ class Task:
         from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415
 
         try:
-            with heavy_imports():
+            # what a plug-in prints is no result of a command
+            with heavy_imports(), redirect_stdout(sys.stderr):
                 return cast("type[Problem]", resolve_name(self.problem))
         except Exception as error:
-            logger.exception("task %s can't be loaded", self.name)
-            why = f"{type(error).__name__}: {printable(error, 120)}"
-            raise TaskError(
-                f"The task {self.name} can't be loaded ({why}); the log file has the details."
-            ) from error
+            raise self._not_loaded(error) from error
 
     def network(self, file: "WeightsFile") -> "SequenceNetwork":
         """The networks in a file, to answer without torch; `CheckpointError` if another task's, or
-        not as their settings.
+        not as their settings, `TaskError` if the code for that can't be imported.
         """
-        return cast("SequenceNetwork", resolve_name(self.inference)(file, self))
+        try:
+            kind = resolve_name(self.inference)
+        except Exception as error:
+            raise self._not_loaded(error) from error
+        return cast("SequenceNetwork", kind(file, self))
+
+    def _not_loaded(self, error: Exception) -> TaskError:
+        """The error that says that a part of it can't be imported."""
+        logger.exception("task %s can't be loaded", self.name)
+        reason = f"{type(error).__name__}: {printable(error, 120)}"
+        return TaskError(
+            f"The task {self.name} can't be loaded ({reason}); the log file has the details."
+        )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.attack.attack import Attack
 from tests.attack.command_lines import CommandLines
+from tests.attack.configs import Configs
 from tests.attack.connections import Connections
 from tests.attack.databases import Databases
 from tests.attack.ends import Ends
@@ -14,6 +15,7 @@ from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
 from tests.attack.patterns import Patterns
+from tests.attack.plugins import Plugins
 from tests.attack.programs import Programs
 from tests.attack.strangers import Strangers
 from tests.attack.typed_bytes import TypedBytes
@@ -23,6 +25,8 @@ ATTACKS: tuple[type[Attack], ...] = (
     CommandLines,
     Images,
     Patterns,
+    Configs,
+    Plugins,
     Weights,
     Databases,
     KeysAttack,

@@ -126,3 +126,34 @@ def test_a_line_that_can_not_be_changed_alone_is_left(home: Path) -> None:
     with pytest.raises(SettingError, match="by hand"):
         keep_theme("textual-dark")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"redraws = 0x{'f' * 20_000}", "not a value of this size"),
+        (f"redraws = [0x{'f' * 20_000}]", "not a value of this size"),
+        (f"redraws = {'9' * 4_301}", "can't be used"),
+        (f"theme{'.a' * 30_000} = 1", "line 1 has more than 32 dots"),
+        (f"\n[{'a.' * 30_000}a]", "line 2 has more than 32 dots"),
+        (f"theme = {'[' * 30_000}", "can't be used"),
+        ("\n".join(f"entry{at} = 1" for at in range(1000)), "995 more entries can't be used"),
+    ],
+)
+def test_no_size_of_an_entry_keeps_the_program_from_starting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str
+) -> None:
+    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text(text)
+    held = read_preferences({})
+    assert words in held.problems[-1]
+    assert len(held.problems) <= 6
+    assert all(len(one) < 400 for one in held.problems)
+    assert held.redraws == 4
+
+
+def test_dots_in_a_comment_are_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text(f"# {'.' * 60}\nredraws = 2\n")
+    held = read_preferences({})
+    assert (held.redraws, held.problems) == (2, ())

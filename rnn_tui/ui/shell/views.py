@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from textual.widget import Widget
+from textual.widgets import Static
 
 from rnn_tui.ui.chart.chart import SPREAD_LABELS, Chart, SpreadKind
 from rnn_tui.ui.shell.key_table import key
@@ -44,6 +45,13 @@ class TaskView(Widget):
 
     def run_ended(self, state: "RunState") -> None:
         """A run of the task has ended."""
+
+
+class BrokenView(Static, TaskView):
+    """What is wrong with a view that can't be made, in a sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, markup=False)
 
 
 class InsideDoor(TaskView):

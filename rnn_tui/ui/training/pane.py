@@ -1,5 +1,6 @@
 """The tab of a task: form, runs, log, and the views that the task names."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,14 +12,14 @@ from textual.containers import Vertical
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane, show_line, with_key
 from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.shell.views import BrokenView, TaskView
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.inside.view import InsideView
     from rnn_tui.ui.training.form import LogView, SettingsForm
 
+logger = logging.getLogger(__name__)
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 FORM_WIDTH = 110  # columns from which there is room for the form beside its view
 
@@ -84,10 +86,20 @@ class TaskPane(Pane):
             yield RunProgress(self.spec.unit)
 
     def _made(self, name: str) -> TaskView:
-        self._contents[name] = cast(
-            "TaskView", self._views[name].load()(self, **self._views[name].options)
-        )
-        return self._contents[name]
+        """Make a view; in place of one of a plug-in that can't be made, what is wrong with it."""
+        view = self._views[name]
+        try:
+            content: TaskView = view.load()(self, **view.options)
+            if not isinstance(content, TaskView):
+                raise TypeError(f"{view.factory} makes no TaskView")
+        except Exception as error:
+            logger.exception("view %s of task %s can't be made", name, self.spec.name)
+            reason = f"{type(error).__name__}: {printable(error, 120)}"
+            content = BrokenView(
+                f"The view {view.title} can't be shown ({reason}); the log file has the details."
+            )
+        self._contents[name] = content
+        return content
 
     def on_mount(self) -> None:
         self.show_runs()

@@ -1,0 +1,47 @@
+"""A view of a plug-in that can't be made costs a sentence in its place, and the rest works."""
+
+from dataclasses import replace
+
+import pytest
+
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.task import RESULTS, TRAINING, View
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.views import BrokenView
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import screen_text, settled
+
+FACTORIES = {
+    "a_module_that_is_not_there:view": "ModuleNotFoundError",
+    "rnn_tui.tasks:no_such_view": "AttributeError",
+    "builtins:str": "TypeError",
+    "builtins:object": "TypeError",
+    "tests.ui.training.test_broken_view:no_widget": "makes no TaskView",
+}
+
+
+def no_widget(*_: object) -> int:
+    """A factory that makes something else."""
+    return 5
+
+
+@pytest.mark.parametrize(("factory", "words"), FACTORIES.items())
+async def test_a_view_that_can_not_be_made_says_so(
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns, factory: str, words: str
+) -> None:
+    broken = View("broken", "Broken", factory)
+    task = replace(RECALL, views=(TRAINING, broken, RESULTS))
+    monkeypatch.setitem(TASKS, "recall", task)
+    app = RnnTuiApp(None, runs, first="recall")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("2")
+        await settled(pilot, lambda: app.screen.query(BrokenView))
+        await pilot.pause()
+        assert "The view Broken can't be shown" in screen_text(app)
+        sentence = str(app.screen.query_one(BrokenView).content)
+        assert words in sentence
+        await pilot.press("3", "1")
+        await pilot.pause()
+        assert app.is_running
