@@ -66,7 +66,7 @@ class CalculatorPanel(AskPanel):
                 EXAMPLE.items(), choices.items(), strict=True
             ):
                 with Horizontal(classes="entry"):
-                    yield Label(label, markup=False)
+                    yield Label(label, classes="operand", markup=False)
                     yield NumberEntry(label, number)
                     yield Label(name, classes="choice", markup=False)
                     with Horizontal(classes="choices"):

@@ -66,11 +66,11 @@ class RecallPromptPanel(AskPanel):
                 with Vertical(id="recall-question") as question:
                     question.border_title = "Which digit stands at the position?"
                     with Horizontal(classes="fields"):
-                        yield Label("Digits")
+                        yield Label("Digits", classes="field-label")
                         yield TypedInput(
                             example, MOST_CHARACTERS, placeholder=hint, id="recall-digits"
                         )
-                        yield Label("Position")
+                        yield Label("Position", classes="field-label")
                         yield TypedInput(
                             f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
                         )

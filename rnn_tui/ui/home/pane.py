@@ -89,7 +89,7 @@ class HomeDigit(Vertical):
         image = InkImage()
         image.show_levels(self._levels)
         yield image
-        yield Static("", markup=False)
+        yield Static("", id="home-verdict", markup=False)
         yield ProbabilityColumns()
 
     def on_mount(self) -> None:
@@ -247,11 +247,11 @@ class HomePane(Pane):
         # before there is anything in it, which would be styled anew
         self.set_class(self._large, "-large")
         yield HomeDigit()
-        with Vertical():
+        with Vertical(id="home-ways"):
             yield Options(classes="panel", compact=True, markup=False)
             yield Static(
                 "Trained weights ship with rnn-tui: you can ask before you train anything.",
-                classes="panel",
+                classes="panel home-note",
             )
 
     def on_mount(self) -> None:

@@ -58,9 +58,9 @@ class MnistInside(InsideView, NetworkView):
         self._pixels = False
 
     def choices(self) -> ComposeResult:
-        yield Label("input")
+        yield Label("input", classes="inside-label")
         yield Static("", id="inside-input", markup=False)
-        yield Label("network")
+        yield Label("network", classes="inside-label")
         yield NetworkSelect(MNIST.name, id="inside-network")
 
     def pictures(self) -> ComposeResult:

@@ -65,7 +65,7 @@ class SequenceInside(InsideView):
         self._chosen: tuple[str, int] | None = None
 
     def choices(self) -> ComposeResult:
-        yield Label("network")
+        yield Label("network", classes="inside-label")
         yield ReplicaSelect("inside-")
 
     def use(self, source: Source) -> None:

@@ -115,7 +115,7 @@ class InsideView(StudyingView):
         with Horizontal(classes="inside-choice"):
             yield from self.choices()
             if self.kinds:
-                yield Label("study", classes="inside-second")
+                yield Label("study", classes="inside-label inside-second")
                 yield PlainSelect(
                     [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
                 )

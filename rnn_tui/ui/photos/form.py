@@ -184,23 +184,23 @@ class PhotosForm(Vertical):
     def compose(self) -> ComposeResult:
         threshold = SettingInput(UNSURE_BELOW)
         threshold.value = f"{100 * THRESHOLD:.0f}"
-        with Horizontal():
-            yield Label("Photos")
+        with Horizontal(classes="field-row"):
+            yield Label("Photos", classes="field-label photos-begin")
             yield PathInput(id="photos-path")
             yield PlainSelect(
                 [(name, number) for number, name in SHORT_NUMBERS.items()], id="photos-number"
             )
             yield MarkedCheckbox("subfolders", id="photos-recursive")
-        with Horizontal():
-            yield Label("Network")
+        with Horizontal(classes="field-row"):
+            yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
-            yield Label("prepared")
+            yield Label("prepared", classes="field-label")
             yield PlainSelect(
                 [(name, method) for method, name in SHORT_METHODS.items()], id="photos-method"
             )
-            yield Label("unsure <")
+            yield Label("unsure <", classes="field-label")
             yield threshold
-            yield Label("%")
+            yield Label("%", classes="field-label")
             yield MarkedCheckbox("labels by name", id="photos-named")
         yield Static("", id="photos-message", markup=False)
 

@@ -43,7 +43,7 @@ class PhotoCard(Vertical):
     def __init__(self, side: int) -> None:
         self._side = side
         self._photo, self._digit = PhotoImage(side, side // 2), PhotoImage(side, side // 2)
-        self._text = Static("", markup=False)
+        self._text = Static("", classes="photo-words", markup=False)
         self._reading: Reading | None = None
         super().__init__(Horizontal(self._photo, self._digit, classes="pictures"), self._text)
 

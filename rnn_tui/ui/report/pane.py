@@ -69,11 +69,11 @@ class ReportSettings(Vertical):
         self._overrides = overrides
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
+        with Horizontal(classes="field-row"):
             for setting, name, usual in FIELDS:
-                yield Label(setting.label, markup=False)
+                yield Label(setting.label, classes="field-label", markup=False)
                 yield SettingInput(setting, usual, name)
-            yield Label("Preset", id="preset-label")
+            yield Label("Preset", id="preset-label", classes="field-label")
             yield PlainSelect(
                 [(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset"
             )

@@ -53,9 +53,9 @@ class ReportTable(Vertical, TaskView):
             fixed_columns=1,
             id="report-figures",
         )
-        yield Static("", id="report-notes", markup=False)
-        yield Static(CAPTION, id="report-caption", markup=False)
-        yield Static(EXPECTED, id="report-expected", markup=False)
+        yield Static("", id="report-notes", classes="report-note", markup=False)
+        yield Static(CAPTION, id="report-caption", classes="report-note", markup=False)
+        yield Static(EXPECTED, id="report-expected", classes="report-note", markup=False)
 
     def on_mount(self) -> None:
         # whose colours are in the cells

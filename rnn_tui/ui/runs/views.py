@@ -55,9 +55,9 @@ class RunsCompare(Vertical, SpreadView):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="compare-head"):
-            yield Label("metric")
+            yield Label("metric", classes="field-label")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
-            yield Label("against")
+            yield Label("against", classes="field-label")
             yield PlainSelect(
                 [(label, name) for name, label in AGAINST.items()],
                 value="epoch",
@@ -166,7 +166,7 @@ class RunDetailsScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as scroll:
             scroll.border_title, scroll.border_subtitle = Content(self._run.name), "Esc closes"
-            yield Static(self._text(), markup=False)
+            yield Static(self._text(), classes="details", markup=False)
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {

@@ -51,8 +51,8 @@ class ConfirmScreen(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield Static(self._question, markup=False)
-            with Horizontal():
+            yield Static(self._question, classes="question", markup=False)
+            with Horizontal(classes="buttons"):
                 yield Button(
                     Content(f"{self._stop} (s)"),
                     "warning",

@@ -127,17 +127,17 @@ class SweepForm(VerticalScroll):
         self._sizes = LatestQuestion[Content](self, self._say_size, FAILURE)
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="sweep-choices"):
-            yield Label("Task")
+        with Horizontal(id="sweep-choices", classes="field-row"):
+            yield Label("Task", classes="field-label")
             yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
-            yield Label("Search")
+            yield Label("Search", classes="field-label")
             yield PlainSelect([(name, name) for name in SEARCHES], id="sweep-search")
-            yield Label("Judged by")
+            yield Label("Judged by", classes="field-label")
             yield PlainSelect([("", "")], id="sweep-metric")
             yield MarkedCheckbox("Prune", id="sweep-prune")
         for name, (label, usual, hint) in FIELDS.items():
-            with Horizontal(classes=f"sweep-field sweep-{name}"):
-                yield Label(label, markup=False)
+            with Horizontal(classes=f"field-row sweep-field sweep-{name}"):
+                yield Label(label, classes="field-label", markup=False)
                 yield TypedInput("", LONGEST, placeholder=usual, id=f"sweep-{name}")
                 yield Static(hint, classes="hint", markup=False)
         yield Static(NOTHING_VARIED, id="sweep-size", markup=False)

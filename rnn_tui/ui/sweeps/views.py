@@ -211,7 +211,7 @@ class SweepWorkers(Vertical):
 
     def compose(self) -> ComposeResult:
         yield PlainTable(cursor_type="row", zebra_stripes=True)
-        yield Static("", markup=False)
+        yield Static("", classes="note", markup=False)
 
     def show(self, now: ClusterState | None, sweep: Sweep | None) -> None:
         numbers = {

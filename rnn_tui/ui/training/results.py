@@ -56,7 +56,7 @@ class VariantTable(Vertical, TaskView):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Static(EMPTY, markup=False)
+        yield Static(EMPTY, classes="note", markup=False)
         table = PlainTable(cursor_type="row", zebra_stripes=True)
         table.display = False
         yield table
