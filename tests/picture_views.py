@@ -38,7 +38,7 @@ async def train(pilot: Pilot[int], app: RnnTuiApp) -> None:
         await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
         for preset in app.pane.query("#preset").results(Select):
             preset.value = "fast"
-            for seeds in app.pane.query("#field-seeds Input").results(Input):
+            for seeds in app.pane.query("#field-seeds").results(Input):
                 seeds.value = "5"
         if app.pane.query("#preset") and hasattr(app.pane, "spec"):
             before = len(app.runs.evaluations)

@@ -88,7 +88,7 @@ async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Pat
         pane = await pane_of(pilot, "f2", "mnist")
         await unfolded(pilot)
         for field, typed in (("epochs", "1"), ("hidden-size", "3"), ("batch-size", "50")):
-            pane.query_one(f"#field-{field} Input", Input).value = typed
+            pane.query_one(f"#field-{field}", Input).value = typed
         run = await trained(pilot, pane)
         assert "test_sureness" in run.results
         assert "val_sureness" in run.series

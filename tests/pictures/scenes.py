@@ -73,7 +73,7 @@ async def train(pilot: Pilot[int], app: RnnTuiApp, runs: int = 1) -> None:
 def set_up(app: RnnTuiApp, seeds: int) -> None:
     """Preset `fast`, and so many seeds."""
     app.pane.query_one("#preset", Select).value = "fast"
-    app.pane.query_one("#field-seeds Input", Input).value = str(seeds)
+    app.pane.query_one("#field-seeds", Input).value = str(seeds)
 
 
 # --- the scenes -----------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     app.pane.query_one("#preset", Select).value = "fast"
     for model in ("rnn", "bilstm"):
         app.pane.query_one(f"#model-{model}", Checkbox).value = True
-    app.pane.query_one("#field-epochs Input", Input).value = "4"
+    app.pane.query_one("#field-epochs", Input).value = "4"
     await train(pilot, app, 3)
 
 

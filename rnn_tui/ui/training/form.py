@@ -4,14 +4,19 @@ told.
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, cast
 
+from rich.cells import set_cell_size
+from rich.segment import Segment
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
@@ -24,6 +29,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
@@ -67,30 +73,41 @@ class SettingInput(Input):
             event.prevent_default()
 
 
-class SettingField(Vertical):
-    """A setting of a run: label, input, help or error."""
+class SettingField(SettingInput):
+    """A setting of a run in one line: its label, and beside it what is typed."""
 
     def __init__(self, setting: Setting) -> None:
-        super().__init__(id=f"field-{setting.name.replace('_', '-')}")
-        self.setting, self.input = setting, SettingInput(setting)
+        super().__init__(setting, id=f"field-{setting.name.replace('_', '-')}")
+        self.setting = setting
+        self.hint: str = setting.help  #: what the setting is, or what is wrong with what is typed.
 
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Label(self.setting.label, markup=False)
-            yield self.input
-        yield Static(self.setting.help, classes="hint", markup=False)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the label where style sheets leave room on the left, in the colours of the form."""
+        lines = super().render_lines(crop)
+        if crop.y == 0 and lines:
+            width = self.styles.padding.left
+            label = self._drawn_label(width).crop(crop.x, crop.right)
+            lines[0] = Strip.join([label, lines[0].crop(label.cell_length)])
+        return lines
 
-    def given(self) -> Any:
-        return self.input.given()
+    def _drawn_label(self, width: int) -> Strip:
+        text = set_cell_size(self.setting.label, width)
+        form = cast("Widget", self.parent)
+        strip = Strip([Segment(text, form.visual_style.rich_style)], width)
+        for line_filter in self.app.get_line_filters():
+            strip = strip.apply_filter(line_filter, form.background_colors[1])
+        return strip
 
     def on_input_changed(self) -> None:
-        hint, wrong = self.setting.help, False
+        self.hint = self.setting.help
         try:
             self.given()
         except SettingError as error:
-            hint, wrong = str(error), True
-        self.set_class(wrong, "-wrong")
-        self.query_one(".hint", Static).update(hint)
+            self.hint = str(error)
+        self.set_class(self.hint != self.setting.help, "-wrong")
+
+    def focus_first(self) -> None:
+        self.focus()
 
 
 class Ticks(Vertical):
@@ -108,9 +125,14 @@ class Ticks(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Label(self.setting.label, markup=False)
-        yield Horizontal(*self._boxes.values())
-        if self.setting.help:
-            yield Static(self.setting.help, classes="hint", markup=False)
+        yield Horizontal(*self._boxes.values(), classes="boxes")
+
+    @property
+    def hint(self) -> str:
+        return self.setting.help
+
+    def focus_first(self) -> None:
+        self.query(Checkbox).focus()
 
     @property
     def ticked(self) -> tuple[str, ...]:
@@ -133,6 +155,7 @@ class SettingsForm(VerticalScroll):
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
         self._spec, self._data_dir = task, data_dir
+        self._shown_hint = ""
         cells = ChoicesSetting(
             "cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells}
         )
@@ -162,9 +185,6 @@ class SettingsForm(VerticalScroll):
             Vertical(classes="choice", id="device-choice"),
         ):
             yield from _select("Device", DEVICES, "device")
-            automatic = self._spec.config(self._spec.default_cell).automatic_device
-            hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
-            yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
         yield Static("", id="train-cost", markup=False)
 
@@ -213,7 +233,7 @@ class SettingsForm(VerticalScroll):
         for name, field in self._fields.items():
             value = getattr(config, name)
             same = value == getattr(usual, name)
-            field.input.value = "" if same else field.setting.format(value)
+            field.value = "" if same else field.setting.format(value)
             if not same:
                 self._unfold(field)
         self._show_preset()
@@ -238,13 +258,12 @@ class SettingsForm(VerticalScroll):
 
     def take_learning_rate(self, rate: float) -> None:
         field = self._fields["learning_rate"]
-        field.input.value = field.setting.format(rate)
+        field.value = field.setting.format(rate)
         self._focus(field)
 
     def _focus(self, field: SettingField | Ticks) -> None:
         self._unfold(field)
-        # none while it is still being made
-        self.call_after_refresh(lambda: field.query("Checkbox, Input").focus())
+        self.call_after_refresh(field.focus_first)  # it may still be being made
 
     def _unfold(self, field: SettingField | Ticks) -> None:
         if field.setting.name in ADVANCED:
@@ -268,15 +287,39 @@ class SettingsForm(VerticalScroll):
     @on(Select.Changed, "#device")
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
-        """Say below Train what that will take, where something tells."""
-        app, total = cast(RnnTuiApp, self.app), 0.0
-        with suppress(UserError):
+        """Say below Train what that will take, where something tells, or what is wrong."""
+        app, total, wrong = cast(RnnTuiApp, self.app), 0.0, ""
+        try:
             known: Known = {}
             if run_database().exists():
                 known = await app.store.ask(self, partial(trained_here, self._spec.name))
             each = [seconds_of(one, known, app.runs.speed) for one in self.configs(quiet=True)]
             total = 0.0 if None in each else sum(filter(None, each))
-        self.query_one("#train-cost", Static).update(in_words(total) if total else "")
+        except SettingError as error:
+            wrong = str(error)
+        except UserError:
+            pass  # it is said where it matters, as at a database that can't be read
+        self.query_one("#train-cost").set_class(bool(wrong), "-wrong")
+        show_line(self, "#train-cost", in_words(total) if total else wrong)
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    @on(Input.Changed)
+    def _show_hint(self) -> None:
+        """Say in the frame what the setting in focus is, or what is wrong with it."""
+        hint = self._hint_of(self.screen.focused)
+        if hint != self._shown_hint:
+            self._shown_hint = hint
+            self.border_subtitle = Content(hint)
+
+    def _hint_of(self, focused: Widget | None) -> str:
+        for node in focused.ancestors_with_self if focused is not None else ():
+            if isinstance(node, SettingField | Ticks):
+                return node.hint
+            if node.id == "device":
+                automatic = self._spec.config(self._spec.default_cell).automatic_device
+                return "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
+        return ""
 
     def next_preset(self) -> Preset:
         self.query_one("#preset", PlainSelect).choose_next()
@@ -294,13 +337,13 @@ class SettingsForm(VerticalScroll):
     def _show_preset(self) -> None:
         """Say what the preset does, and show its values where nothing is typed."""
         preset = self._preset
-        self.query_one("#summary", Static).update(preset.summary)
+        show_line(self, "#summary", preset.summary)
         configs = [
             self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells
         ]
         for name, field in self._fields.items():
             values = [getattr(config, name) for config in configs]
-            field.input.placeholder = " … ".join(
+            field.placeholder = " … ".join(
                 dict.fromkeys(map(field.setting.format, (min(values), max(values))))
             )
         self.show_cost()
@@ -332,6 +375,6 @@ class LogView(RichLog):
 
 
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
-    with Horizontal():
-        yield Label(label, markup=False)
+    with Horizontal(classes="field-row"):
+        yield Label(label, classes="choice-label", markup=False)
         yield PlainSelect([(name, name) for name in names], value=names[0], id=id)

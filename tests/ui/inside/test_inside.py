@@ -332,7 +332,7 @@ async def test_what_was_just_trained_is_looked_into() -> None:
         assert text(view, "note").startswith("pretrained")
         await unfolded(pilot)
         for setting, value in (("hidden-sizes", "2"), ("epochs", "1"), ("training-size", "9")):
-            app.pane.query_one(f"#field-{setting} Input", Input).value = value
+            app.pane.query_one(f"#field-{setting}", Input).value = value
         app.pane.action_train()
         await wait_until(pilot, lambda: bool(app.runs.states) and not app.runs.busy)
         app.pane.show_tab("inside")

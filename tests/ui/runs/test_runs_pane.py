@@ -400,13 +400,11 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         await press(pilot, "f5")
         await settled(pilot, app)
         await press(pilot, "t")
-        await wait_until(
-            pilot, lambda: app.query_one("#adder #field-epochs Input", Input).value == "4"
-        )
+        await wait_until(pilot, lambda: app.query_one("#adder #field-epochs", Input).value == "4")
         form = app.query_one("#adder SettingsForm")
-        assert form.query_one("#field-learning-rate Input", Input).value == "0.01"
-        assert form.query_one("#field-hidden-sizes Input", Input).value == "3"
-        assert form.query_one("#field-seed Input", Input).value == ""  # as in the preset
+        assert form.query_one("#field-learning-rate", Input).value == "0.01"
+        assert form.query_one("#field-hidden-sizes", Input).value == "3"
+        assert form.query_one("#field-seed", Input).value == ""  # as in the preset
         assert app.query_one("#adder #choice-bce").value is True  # type: ignore[attr-defined]
 
 

@@ -51,10 +51,10 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
         form = pilot.app.query_one(SettingsForm)
         form.query_one("#preset", Select).value = "fast"
         form.query_one("#model-rnn", Checkbox).value = True
-        form.query_one("#field-epochs Input").focus()
+        form.query_one("#field-epochs").focus()
         await press(pilot, "7")
         await unfolded(pilot)
-        form.query_one("#field-learning-rate Input").focus()
+        form.query_one("#field-learning-rate").focus()
         await press(pilot, *"2e-3")
         await start(pilot, runs)
         runs.go_on.set()
@@ -69,7 +69,7 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
 async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         form = pilot.app.query_one(SettingsForm)
-        epochs = form.query_one("#field-epochs Input", Input)
+        epochs = form.query_one("#field-epochs", Input)
         assert epochs.placeholder == "10"
         form.query_one("#preset", Select).value = "best"
         await idle(pilot)
@@ -110,12 +110,12 @@ async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
 @pytest.mark.long
 async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
-        pilot.app.query_one("#field-epochs Input").focus()
+        pilot.app.query_one("#field-epochs").focus()
         await press(pilot, "3", "question_mark")
         await idle(pilot)
         assert isinstance(pilot.app.screen, HelpScreen)
         await press(pilot, "escape")
-        assert pilot.app.query_one("#field-epochs Input", Input).value == "3"
+        assert pilot.app.query_one("#field-epochs", Input).value == "3"
 
 
 # While it trains
@@ -366,7 +366,7 @@ async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         loss = app.query_one(RunsTraining).charts[0]
-        for at, focus in enumerate(("#tasks Tabs", "#views Tabs", "#field-epochs Input", None), 1):
+        for at, focus in enumerate(("#tasks Tabs", "#views Tabs", "#field-epochs", None), 1):
             app.screen.set_focus(app.query(focus).first() if focus else None)
             await press(pilot, "m")
             assert loss.smoothing == at % 4, focus
@@ -374,7 +374,7 @@ async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
         await press(pilot, "l")
         assert loss.log_y
         # In a field that takes it, a key is text; a key of another view is none here.
-        epochs = app.query_one("#field-epochs Input", Input)
+        epochs = app.query_one("#field-epochs", Input)
         epochs.focus()
         await press(pilot, "0", "i")
         assert epochs.value == "0"
@@ -533,7 +533,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
     async with running(app, size=(120, 40)) as pilot:
         # A key pressed while PyTorch loads is not lost.
         app.query_one("#preset", Select).value = "fast"
-        app.query_one("#field-epochs Input", Input).value = "4"
+        app.query_one("#field-epochs", Input).value = "4"
         await press(pilot, "t")
         await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
         await pilot.pause(0.5)
@@ -560,7 +560,7 @@ async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: 
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         await unfolded(pilot)
-        app.query_one("#field-learning-rate Input", Input).value = "1e38"
+        app.query_one("#field-learning-rate", Input).value = "1e38"
         await press(pilot, "t")
         await wait_until(pilot, lambda: bool(runs.states) and not runs.busy, 120)
         await pilot.pause(0.5)

@@ -41,7 +41,7 @@ def manager(home: Path) -> Iterator[TrainingManager]:
 def rate_field(app: RnnTuiApp) -> Input:
     assert isinstance(app.pane, TaskPane)
     assert app.pane.form is not None
-    return app.pane.form._fields["learning_rate"].input
+    return app.pane.form._fields["learning_rate"]
 
 
 async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
@@ -98,7 +98,7 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
         assert rate_field(app).value == ""
         # In a field, where letters are typed, the key does the same.
         app.pane.fold_form(False)
-        app.pane.query_one("#field-seeds Input", Input).focus()
+        app.pane.query_one("#field-seeds", Input).focus()
         chart = await search(pilot)
         await press(pilot, "left", "left", "left", "enter")
         await wait_until(pilot, lambda: bool(rate_field(app).value))
@@ -108,7 +108,7 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
 
 async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
-        app.pane.query_one("#field-hidden-size Input", Input).value = "256"  # half a minute
+        app.pane.query_one("#field-hidden-size", Input).value = "256"  # half a minute
         await press(pilot, "K")
         await wait_until(
             pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app)
@@ -134,11 +134,11 @@ async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
 async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
-        app.pane.query_one("#field-batch-size Input", Input).value = "0"
+        app.pane.query_one("#field-batch-size", Input).value = "0"
         await press(pilot, "K")
         await idle(pilot)
         assert "Batch size must be" in last_notice(app)
-        app.pane.query_one("#field-batch-size Input", Input).value = "100"  # 9 steps in an epoch
+        app.pane.query_one("#field-batch-size", Input).value = "100"  # 9 steps in an epoch
         await press(pilot, "K")
         await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
         await press(pilot, "enter")  # takes nothing over
@@ -152,7 +152,7 @@ async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> 
     """Batches of one sequence each, which tell little."""
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
-        app.pane.query_one("#field-seed Input", Input).value = "2"
+        app.pane.query_one("#field-seed", Input).value = "2"
         await press(pilot, "K")
         await wait_until(
             pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " ")
@@ -175,7 +175,7 @@ async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
 @pytest.mark.long
 async def test_quitting_ends_it_at_once(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
-        app.pane.query_one("#field-hidden-size Input", Input).value = "256"
+        app.pane.query_one("#field-hidden-size", Input).value = "256"
         await press(pilot, "K")
         await wait_until(pilot, lambda: " steps · " in screen_text(app))
         await press(pilot, "ctrl+q")

@@ -153,7 +153,7 @@ async def view(pilot: Pilot[Any], name: str) -> None:
 
 
 def field(app: RnnTuiApp, name: str) -> Input:
-    return app.pane.query_one(f"#field-{name} Input", Input)
+    return app.pane.query_one(f"#field-{name}", Input)
 
 
 def cells(table: VariantTable) -> list[list[str]]:
