@@ -20,15 +20,17 @@ from typing import Any, ClassVar, cast
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.drivers import web_driver
 from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
+from textual.geometry import Size
 
 from rnn_tui.ui.terminal_input import InputText, bounded_size
 from rnn_tui.ui.textual_driver import SECONDS_FOR_A_KEY, KeysDriver
 
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
 BYTES_AT_ONCE = 1 << 16
+READY = b"__GANGLION__\n"  # what a server waits for, before the first packet
+ENTER, HIDE_CURSOR = "\x1b[?1049h", "\x1b[?25l"
 
 
 class Pipes:
@@ -90,6 +92,22 @@ class PageDriver(KeysDriver, WebDriver):
         self._typed = InputText()
         # a character may be cut in two by packets
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def start_application_mode(self) -> None:
+        """Begin to draw and to listen, as Textual does, but without taking signals: those end the
+        process where the app hangs, too.
+        """
+        self.pipes.write(READY)
+        self.write(ENTER)
+        self._enable_mouse_support()
+        self.write(HIDE_CURSOR)
+        size = Size(*cast("tuple[int, int]", self._size))
+        self.send_message(events.Resize(size, size))
+        self._request_terminal_sync_mode_support()
+        self._enable_bracketed_paste()
+        self._key_thread.start()
+        # nobody looks at it, until the browser says so
+        self._app.call_later(self._app.post_message, events.AppBlur())
 
     def run_input_thread(self) -> None:
         """In a thread: take packets until the page ends."""
@@ -155,7 +173,3 @@ class PageDriver(KeysDriver, WebDriver):
         self._app.post_message(
             events.DeliveryFailed(key=delivery_key, exception=exception, name=name)
         )
-
-
-# or it would take signals; nothing else there asks which system it is
-vars(web_driver)["WINDOWS"] = True
