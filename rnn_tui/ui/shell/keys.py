@@ -145,7 +145,7 @@ class KeyFooter(Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {"key-footer--key", "key-footer--words", "key-footer--hover"}
     shown: Sequence[FooterKeys] = ()  #: the keys that are shown.
-    over: reactive[int | None] = reactive(None)  #: which of them is under the mouse.
+    over: reactive[str | None] = reactive(None)  #: that of them which is under the mouse.
     _looking = False
 
     def on_mount(self) -> None:
@@ -179,11 +179,12 @@ class KeyFooter(Widget):
             for part in ("key", "words", "hover")
         ]
         line = Text(no_wrap=True)
-        for at, (binding, enabled, _) in enumerate(self.shown):
+        for binding, enabled, tooltip in self.shown:
             here = Style(
-                bgcolor=styles[2].bgcolor if at == self.over else None,
+                bgcolor=styles[2].bgcolor if binding.key == self.over else None,
                 dim=not enabled or None,
-                meta={"at": at},
+                # what the mouse is over, also where other keys are shown by the time that is told
+                meta={"key": binding.key, "enabled": enabled, "tooltip": tooltip},
             )
             line.append(self.app.get_key_display(binding), styles[0] + here)
             line.append(f" {binding.description}", styles[1] + here).append(" ")
@@ -191,18 +192,19 @@ class KeyFooter(Widget):
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Mark the key under the mouse, and have what it does told beside it."""
-        self.over = event.style.meta.get("at")
-        if self.over is None:
-            self.tooltip = None
-        else:
-            self.tooltip = Content(self.shown[self.over][2])
+        seen = event.style.meta
+        self.over = seen.get("key")
+        self.tooltip = None if self.over is None else Content(seen["tooltip"])
 
     def on_leave(self) -> None:
         self.over = None
 
     def on_mouse_down(self, event: MouseDown) -> None:
-        if (at := event.style.meta.get("at")) is not None:
-            self.app.simulate_key(self.shown[at][0].key) if self.shown[at][1] else self.app.bell()
+        seen = event.style.meta
+        if seen.get("enabled"):
+            self.app.simulate_key(seen["key"])
+        elif "key" in seen:
+            self.app.bell()
 
     def _keys_that_fit(self) -> Sequence[FooterKeys]:
         """What stops training first, then the keys of what is in front."""

@@ -2,6 +2,7 @@
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.events import MouseDown, MouseMove
 from textual.widgets import Input
 
 from rnn_tui.ui.sheets import SHEETS
@@ -74,7 +75,7 @@ async def test_a_click_presses_a_key_and_the_mouse_tells_what_it_does() -> None:
     async with app.run_test() as pilot:
         await idle(pilot)
         await pilot.hover(KeyFooter, offset=(3, 0))
-        assert (app.footer.over, app.footer.tooltip) == (0, "Go on")
+        assert (app.footer.over, app.footer.tooltip) == ("f2", "Go on")
         await pilot.click(KeyFooter, offset=(8, 0))  # halts only what goes on
         assert not app.going
         await pilot.click(KeyFooter, offset=(3, 0))
@@ -82,3 +83,19 @@ async def test_a_click_presses_a_key_and_the_mouse_tells_what_it_does() -> None:
         assert app.going
         await pilot.hover("#first")
         assert app.footer.over is None
+
+
+async def test_the_mouse_is_over_the_key_that_was_seen_there() -> None:
+    """Also where other keys are shown by the time that the footer is told."""
+    app = KeysApp()
+    async with app.run_test() as pilot:
+        await idle(pilot)
+        footer = app.footer
+        style = footer.get_style_at(8, 0)
+        footer.shown = footer.shown[:1]
+        for kind in (MouseMove, MouseDown):
+            event = kind(footer, 8, 0, 0, 0, 1, False, False, False, style=style)
+            footer.post_message(event)
+        await idle(pilot)
+        assert footer.over == "f3"
+        assert app.is_running
