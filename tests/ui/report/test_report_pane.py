@@ -21,8 +21,8 @@ from rnn_tui.ui.report.views import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
-from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan

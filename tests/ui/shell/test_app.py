@@ -13,8 +13,8 @@ from rnn_tui.engine.paths import run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.keys import HelpScreen
-from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.training_view import RunsTraining

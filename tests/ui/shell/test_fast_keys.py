@@ -18,10 +18,10 @@ from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell import key_queue
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.front_screen import FrontScreen
 from rnn_tui.ui.shell.key_queue import KeyQueue
 from rnn_tui.ui.shell.keys import HelpScreen
-from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainTable

@@ -25,8 +25,8 @@ from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.keys import HelpScreen
-from rnn_tui.ui.shell.requests import ConfirmScreen
 from rnn_tui.ui.sweeps.pane import SweepsPane
 from rnn_tui.ui.sweeps.views import SweepScatter, SweepSummary, TrialsTable
 from rnn_tui.ui.widgets.plain import PlainSelect
