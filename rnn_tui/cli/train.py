@@ -22,6 +22,7 @@ from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.held import HeldRun, losses
+from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
@@ -138,33 +139,20 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, go on with a run, or try learning rates; returns the exit code; a UserError tells of
-    settings, run or weights.
+    """Train, go on with a run, or try learning rates; returns the exit code.
+
+    Raises:
+        UserError: settings, run or weights can't be used.
     """
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
         return _find_rate(options)
-    to = None if options.output is None else Path(options.output)
-    if to is not None and (reason := why_unwritable(to)):
-        where = f"{printable(to, 200)} ({printable(reason)})"
-        raise CheckpointError(
-            f"The weights can't be written to {where}; choose another place for --output."
-        )
-    record = None
-    if options.resume is None:
-        state = RunState(new_run_id(), _config(options))
-    else:
-        with RunStore() as store:
-            record = store.find(options.resume)
-            state = store.state(record)
-    told, control, config = (
-        TrainingOutput(state, as_json=options.json, quiet=options.quiet),
-        Control(),
-        state.config,
-    )
+    to = _output_file(options.output)
+    record, state = _to_train(options)
+    config = state.config
+    told = TrainingOutput(state, as_json=options.json, quiet=options.quiet)
+    control = Control()
     with output.stopping_on_signals(output.stopping(control)) as received:
-        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
-
         evaluation = None
         held: list[HeldRun] = []
         with told.bar:
@@ -173,19 +161,45 @@ def run(options: argparse.Namespace) -> int:
             else:
                 outcome = training.resume(record, told.emit, control, hold=held.append)
             lost = losses(held)
-            finished = outcome is not None and outcome.metrics and outcome.weights
+            # of a run that came to its end
+            weights = outcome.weights if outcome is not None and outcome.metrics else None
             # the document has more than the events say
-            if options.json and config.variants and finished:
-                evaluation = TASKS[config.task].load().evaluate(config, finished)
+            if options.json and config.variants and weights:
+                evaluation = TASKS[config.task].load().evaluate(config, weights)
         told.tell(evaluation, kept=not lost)
         for sentence in lost:
             output.say(sentence)
         # what was asked for by name must exist, or the command fails
-        if to is not None and outcome is not None and finished:
-            save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
+        if to is not None and outcome is not None and weights:
+            from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+
+            step = told.state.step
+            save_checkpoint(to, Checkpoint(config, weights, step, outcome.metrics))
     if told.state.status is Status.STOPPED:
         return output.stopped(received)
     return output.FAILURE if lost or told.state.status is Status.FAILED else output.OK
+
+
+def _output_file(text: str | None) -> Path | None:
+    """The file that `--output` names; a CheckpointError where it can't be written."""
+    if text is None:
+        return None
+    path = Path(text)
+    if reason := why_unwritable(path):
+        where = f"{printable(path, 200)} ({printable(reason)})"
+        raise CheckpointError(
+            f"The weights can't be written to {where}; choose another place for --output."
+        )
+    return path
+
+
+def _to_train(options: argparse.Namespace) -> tuple[RunRecord | None, RunState]:
+    """The run to go on with, None for a new one, and how far it is."""
+    if options.resume is None:
+        return None, RunState(new_run_id(), _config(options))
+    with RunStore() as store:
+        record = store.find(options.resume)
+        return record, store.state(record)
 
 
 def _find_rate(options: argparse.Namespace) -> int:
