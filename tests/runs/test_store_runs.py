@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, StoreError
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
-from rnn_tui.runs import locks
+from rnn_tui.runs import locks, training
 from rnn_tui.runs.locks import RunLock, is_held
 from rnn_tui.runs.records import RunRecord, headline, pack, value_of
 from rnn_tui.runs.rows import insert_run, update_run
@@ -203,3 +205,17 @@ def test_no_database_is_made_by_looking_for_weights(home: Path) -> None:
 
     assert choose("recall").label == "pretrained"
     assert not run_database().exists()
+
+
+def test_a_run_that_goes_on_is_in_training_until_its_end(only: Only) -> None:
+    train(stop_at=13)
+    run, held = only(), []
+
+    def watch(event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded):
+            held.append(is_held(run.run_id))
+
+    training.resume(run, watch, Control())
+    assert held
+    assert all(held)
+    assert is_held(run.run_id) is False
