@@ -50,10 +50,11 @@ def image_class(app: App[object]) -> "type[BaseImage]":
         if kind == "auto":
             kind = replies.graphics
     widget = _textual_image(replies)
-    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415 - imports textual_image
+    from rnn_tui.ui.photos.kitty import SmallKittyImage  # noqa: PLC0415 - imports textual_image
+    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415 - the same
 
     kinds: dict[str, type[BaseImage]] = {
-        "kitty": widget.TGPImage,
+        "kitty": SmallKittyImage,
         "sixel": CleanSixelImage,
         "blocks": widget.HalfcellImage,
     }
