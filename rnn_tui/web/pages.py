@@ -36,18 +36,28 @@ from rnn_tui.runs.turns import in_turn
 # no module from the folder that it is in: others may write there
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
 # the process keeps its training and ends within this; then it is killed
-SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0
+SECONDS_TO_END = 1.9
+# for a browser to be told of the end, and for the system to end what was killed
+SECONDS_TO_CLOSE = 1.0
 # while an app takes nothing in; less than a WebSocket goes without a sign of life
 SECONDS_TO_TAKE = 15.0
-# longer messages of a browser close its page; page.js holds them back
-MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
+# bytes; a longer message of a browser closes its page, page.js holds it back
+MOST_MESSAGE = 1 << 18
+# bytes of what an app sends at once
+MOST_PACKET = 1 << 24
 # bytes; a screen is longer, a terminal's setup is not
 A_SCREEN = 1000
-# downloads; a piece of one, all of one
-MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0
-# sent first; then packets: terminal, JSON, pieces of files
-READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"
-# of at most 123 bytes: they go with the end of a WebSocket
+# downloads that wait for the browser, of one page
+MOST_OFFERED = 20
+# bytes of a file that are asked for at once
+PIECE = 1 << 16
+SECONDS_A_PIECE = 30.0
+SECONDS_A_FILE = 900.0
+# what an app sends first
+READY = b"__GANGLION__\n"
+# the kinds of packets: what goes to the terminal or is typed; JSON; pieces of files
+TERMINAL, META, PACKED = b"D", b"M", b"P"
+# Sentences of at most 123 bytes: they go with the end of a WebSocket
 ENDED, LOST = "The app has ended.", "The browser is gone."
 FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
@@ -64,9 +74,12 @@ NONSENSE = (
     asyncio.LimitOverrunError,
     TimeoutError,
 )
+# for the first screen; then the next page may start beside it
 SECONDS_TO_DRAW = 60.0
-# between looks for pages that nobody uses, and for the end of one
-SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
+# between looks for pages that nobody uses
+SECONDS_TO_LOOK = 5.0
+# between looks whether a page has ended
+SECONDS_TO_ASK = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +94,9 @@ class Page:
         self.leaving = asyncio.Event()  #: set once it is to end.
         self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
         self.process: Process | None = None  #: the app; None where it has not started.
-        self._socket, self._farewell, self._attention = socket, ENDED, "blur"
+        self._socket = socket
+        self._farewell = ENDED
+        self._attention = "blur"  # or "focus": what the browser said last
         # files by key: name, and the app's own word for it
         self._offered: dict[str, tuple[str, object]] = {}
         self._pieces: dict[str, asyncio.Queue[bytes]] = {}
@@ -142,10 +157,8 @@ class Page:
                 "PYTHONSAFEPATH": "1",
             },
         )
-        self._reading = [
-            asyncio.create_task(one)
-            for one in (self._show(self.process), _log_complaints(self.process))
-        ]
+        self._showing = asyncio.create_task(self._show(self.process))
+        self._logging = asyncio.create_task(_log_complaints(self.process))
         await self._socket.send_json(["instance_id", self.secret])
 
     async def _show(self, process: Process) -> None:
@@ -167,12 +180,13 @@ class Page:
 
     async def end(self) -> None:
         """End the app, by the end of what it reads; it is killed where it takes too long."""
-        if (process := cast("Any", self.process)) is None:
+        process = cast("Any", self.process)
+        if process is None:
             return
         process.stdin.close()
-        self._reading[0].cancel()
+        self._showing.cancel()
         # or it could wait for somebody to read for ever
-        self._reading.append(asyncio.create_task(_read_all(process.stdout)))
+        reading = asyncio.create_task(_read_all(process.stdout))
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         if process.returncode is None and sys.platform != "win32":
@@ -180,8 +194,8 @@ class Page:
             with suppress(ProcessLookupError, TimeoutError):
                 os.killpg(process.pid, signal.SIGKILL)
                 await asyncio.wait_for(process.wait(), SECONDS_TO_CLOSE)
-        for task in self._reading:
-            task.cancel()
+        reading.cancel()
+        self._logging.cancel()
 
     async def _send(self, data: bytes | Mapping[str, object]) -> None:
         """Send the app keys, or else what is none, if it has not ended.
@@ -211,22 +225,25 @@ class Page:
         """
         await stdout.readuntil(READY)
         while True:
-            kind, size = (
-                await stdout.readexactly(1),
-                int.from_bytes(await stdout.readexactly(4), "big"),
-            )
+            kind = await stdout.readexactly(1)
+            size = int.from_bytes(await stdout.readexactly(4), "big")
             if size > MOST_PACKET:
                 raise ValueError(f"a packet of {size} bytes")
             data = await stdout.readexactly(size)
             if kind == TERMINAL:
                 await self._socket.send_bytes(data)
                 if size > A_SCREEN and not self.drawn.is_set():
-                    self.drawn.set()
-                    self.touched = time.monotonic()  # whoever waited for it was there
-                    # it takes itself for left until it is told
-                    await self._send({"type": self._attention})
-            elif kind in (META, PACKED):
-                await self._pass_on(json.loads(data) if kind == META else load(data))
+                    await self._see_first_screen()
+            elif kind == META:
+                await self._pass_on(json.loads(data))
+            elif kind == PACKED:
+                await self._pass_on(load(data))
+
+    async def _see_first_screen(self) -> None:
+        """Count the user as there, who has waited for it, and tell the app what it can't know."""
+        self.drawn.set()
+        self.touched = time.monotonic()
+        await self._send({"type": self._attention})  # it takes itself for left until it is told
 
     async def _pass_on(self, message: object) -> None:
         match message:
@@ -253,14 +270,16 @@ class Page:
         """Take a file that is offered, by pieces, and once; a TimeoutError where that takes too
         long.
         """
-        (_, name), until = self._offered.pop(key), time.monotonic() + SECONDS_A_FILE
-        pieces = self._pieces[key] = asyncio.Queue()
+        _, name = self._offered.pop(key)
+        request = {"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name}
+        pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._pieces[key] = pieces
+        until = time.monotonic() + SECONDS_A_FILE
         try:
             while time.monotonic() < until:
-                await self._send(
-                    {"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name}
-                )
-                if not (piece := await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)):
+                await self._send(request)
+                piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
+                if not piece:  # that was the end
                     return
                 yield piece
             raise TimeoutError
@@ -298,7 +317,9 @@ class House:
     def __init__(self, rules: Rules, turns: Path) -> None:
         #: whether each browser has runs of its own.
         self.stores_apart = rules.share is not None and not rules.one_store
-        self._rules, self._turns, self._over = rules, turns, False
+        self._rules = rules
+        self._turns = turns
+        self._over = False
         self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
         # each start keeps a core busy: more would make all late
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)
@@ -308,15 +329,18 @@ class House:
     ) -> None:
         """Be a page to a browser that is known by a name, until one of both has enough."""
         page = Page(socket, size)
-        life = [asyncio.create_task(one) for one in (page.listen(), self._live(page, browser))]
+        listening = asyncio.create_task(page.listen())
+        living = asyncio.create_task(self._live(page, browser))
         await page.leaving.wait()
-        for task in life:
-            task.cancel()
-        outcomes = await asyncio.gather(*life, return_exceptions=True)
-        outcomes += await asyncio.gather(page.close(), page.end(), return_exceptions=True)
+        listening.cancel()
+        living.cancel()
+        outcomes = [
+            *await asyncio.gather(listening, living, return_exceptions=True),
+            *await asyncio.gather(page.close(), page.end(), return_exceptions=True),
+        ]
         store = self._pages.pop(page, None)
-        # nor any run
-        if store is not None and self.stores_apart and not (store / "runs.db").exists():
+        has_runs = store is not None and (store / "runs.db").exists()
+        if store is not None and self.stores_apart and not has_runs:
             shutil.rmtree(store, ignore_errors=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
@@ -346,14 +370,19 @@ class House:
                 elif page.drawn.is_set() and time.monotonic() - page.touched > longest:
                     page.leave(IDLE.format(self._rules.idle))
 
+    @property
+    def _is_full(self) -> bool:
+        return len(self._pages) >= self._rules.pages
+
     async def _live(self, page: Page, browser: str) -> None:
         """Start the page's process, and be there until it has ended."""
-        while len(self._pages) >= self._rules.pages and any(
-            other.leaving.is_set() for other in self._pages
-        ):
+        while self._is_full and any(other.leaving.is_set() for other in self._pages):
             await asyncio.sleep(SECONDS_TO_ASK)
-        if self._over or len(self._pages) >= self._rules.pages:
-            page.leave(OVER if self._over else FULL.format(self._rules.pages))
+        if self._over:
+            page.leave(OVER)
+            return
+        if self._is_full:
+            page.leave(FULL.format(self._rules.pages))
             return
         self._pages[page] = None
         try:
@@ -375,14 +404,23 @@ class House:
         None for the user's own.
         """
         folder = data_dir() / "pages"
+        if not self.stores_apart:
+            store_of_all = None if self._rules.share is None else folder / "common"
+            await self._wait_for_those_that_leave(store_of_all)
+            return store_of_all
         # not by the name itself: who knows that has the store
         name = hashlib.sha256(browser.encode()).hexdigest()[:32]
         for number in itertools.count(1):
-            store: Path | None = folder / (name if number == 1 else f"{name}-{number}")
-            if not self.stores_apart:
-                store = None if self._rules.share is None else folder / "common"
-            while any(page.leaving.is_set() and its == store for page, its in self._pages.items()):
-                await asyncio.sleep(SECONDS_TO_ASK)
-            if not self.stores_apart or store not in self._pages.values():
+            store = folder / (name if number == 1 else f"{name}-{number}")
+            await self._wait_for_those_that_leave(store)
+            if store not in self._pages.values():
                 return store
         raise AssertionError
+
+    async def _wait_for_those_that_leave(self, store: Path | None) -> None:
+        """Wait until no page that is about to end writes into a store."""
+        while any(
+            page.leaving.is_set() and store_of_page == store
+            for page, store_of_page in self._pages.items()
+        ):
+            await asyncio.sleep(SECONDS_TO_ASK)

@@ -25,12 +25,14 @@ from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
 from rnn_tui.web.pages import MOST_MESSAGE, SECONDS_A_FILE, House, Rules
 
-OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
+OURS = Path(__file__).parent / "static"
+THEIRS = Path(textual_serve.__file__).parent / "static"
 # of js, css and fonts
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}
 SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
-# by port: a browser tells them to all servers of a computer
-COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
+# by port: a browser tells its cookies to all servers of a computer
+COOKIE = "rnn-tui-{}"
+SECONDS_OF_COOKIE = 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
 # stands in paths for the token, where none is needed
 WITHOUT_TOKEN = "open"
@@ -89,14 +91,13 @@ class Server:
         """
         if request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET"])
-        if not self._is_here(host := request.headers.get("Host", "").lower()):
+        host = request.headers.get("Host", "").lower()
+        if not self._is_here(host):
             raise web.HTTPForbidden(
                 text="This is no name of this computer; use its address, or start with --host NAME."
             )
-        if request.headers.get("Origin", f"http://{host}").lower() not in (
-            f"http://{host}",
-            f"https://{host}",
-        ):
+        own_pages = (f"http://{host}", f"https://{host}")
+        if request.headers.get("Origin", own_pages[0]).lower() not in own_pages:
             raise web.HTTPForbidden(text="Another page asks for this.")
         return await handler(request)
 
@@ -126,16 +127,20 @@ class Server:
         way = self._token or WITHOUT_TOKEN
         text = self._page.substitute(socket=f"/pages/{way}", files=f"/static/{way}")
         response = web.Response(text=text, content_type="text/html")
-        if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
-            browser, age = _browser_of(request), SECONDS_OF_COOKIE
+        if self._house.stores_apart:
             response.set_cookie(
-                _cookie_of(request), browser, max_age=age, httponly=True, samesite="Lax"
+                _cookie_of(request),
+                _browser_of(request),
+                max_age=SECONDS_OF_COOKIE,
+                httponly=True,
+                samesite="Lax",  # so that a link in a letter leads to the same store
             )
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
         self._require_token(request, request.match_info["token"])
-        if (path := FILES.get(request.match_info["name"])) is None:
+        path = FILES.get(request.match_info["name"])
+        if path is None:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
@@ -143,9 +148,11 @@ class Server:
         self._require_token(request, request.match_info["token"])
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
-        beat = SECONDS_BETWEEN_BEATS
         response = web.WebSocketResponse(
-            heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0
+            heartbeat=SECONDS_BETWEEN_BEATS,
+            compress=False,
+            max_msg_size=MOST_MESSAGE,
+            timeout=1.0,
         )
         await response.prepare(request)
         with self._connections.busy(request.transport, None):
