@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # messages that wait to be written; later ones are dropped, and asked for when there is time
 MOST_HEARD = 20_000
+SECONDS_TO_FORGET = 60.0  # a warning, after it was last heard
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES, SECONDS_TO_STOP = 0.1, 0.5, 30.0
 
 
@@ -75,7 +76,8 @@ class _Elsewhere:
         )
         self._heard: list[Any] = []
         self._news = asyncio.Event()
-        self._paused, self._connected, self._note, self._warned = False, True, "", ""
+        self._paused, self._connected, self._note = False, True, ""
+        self._warned_at: dict[str, float] = {}
         self._stop_at = self._told_at = self._no_room_since = 0.0
         self._client: Client
         self._workers: ClusterWorkers
@@ -216,7 +218,8 @@ class _Elsewhere:
                 self._tell(ClusterState(note=note))
 
     def _warn(self, text: str) -> None:
-        """Tell the user something, once."""
-        if text != self._warned:
-            self._warned = text
+        """Tell the user something, once as long as it goes on."""
+        now = time.monotonic()
+        if now - self._warned_at.get(text, -SECONDS_TO_FORGET) >= SECONDS_TO_FORGET:
             self._tell(events.LogLine("", text, "warning"))
+        self._warned_at[text] = now

@@ -70,6 +70,8 @@ def test_a_full_disk_fails_no_trial(small_disk: Path) -> None:
         process.kill()
     assert process.returncode == 0, err
     assert "Traceback" not in err
+    messages = err.splitlines()
+    assert len(messages) == len(set(messages)), err  # each is told once
     assert [line.rpartition("\t")[2] for line in out.splitlines()[1:]] == ["finished"] * TRIALS
     with SweepStore() as store:
         assert store.sweep("full").status == "finished"
