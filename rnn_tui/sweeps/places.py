@@ -146,7 +146,10 @@ def _described(name: str, *, trust: bool) -> TrainingPlace:
         raise SettingError(f"{file} describes no cluster ({why(error)}).") from error
     arguments = described.get("arguments", {})
     for count in (described.get("workers", 1), arguments.get("n_workers", 1)):
-        WORKERS.check(count)
+        try:
+            WORKERS.check(count)
+        except SettingError as error:
+            raise SettingError(f"In {file}: {error}") from error
     program = "" if trust else _what_may_run(cluster, arguments)
     if program:
         raise SettingError(
