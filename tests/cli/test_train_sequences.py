@@ -230,6 +230,7 @@ def test_signal_stops_and_keeps_the_weights(
     assert answer["weights"]["source"] == "pretrained"
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
     code, output = in_terminal(quick(task), {})

@@ -260,6 +260,7 @@ def test_images_are_read_too(mnist_slice: Path) -> None:
     assert found.suggestion is not None
 
 
+@pytest.mark.long
 def test_what_is_suggested_learns() -> None:
     config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(5,), seeds=4, workers=1)
     found = find_learning_rate(TASKS["recall"].load(), config)

@@ -26,14 +26,17 @@ from rnn_tui.tasks import TASKS
 DEVICE = torch.device("meta")
 # one in each of two epochs: the second finds what the first has left
 STEPS, AVERAGED = 1, "averaged"
+# Each preset with one cell and each cell with one preset; all with all among the long tests.
 CHOICES = [
-    (task.name, cell, preset.name)
+    pytest.param(task.name, cell, preset.name, marks=[pytest.mark.long] if at and other else [])
     for task in TASKS.values()
-    for cell in task.cells
-    for preset in task.presets
+    for at, cell in enumerate(task.cells)
+    for other, preset in enumerate(task.presets)
 ]
-CHOICES += [("mnist", "lstm", augmentation) for augmentation in TASKS["mnist"].augmentations]
-CHOICES += [("mnist", "lstm", AVERAGED)]
+CHOICES += [
+    pytest.param("mnist", "lstm", augmentation) for augmentation in TASKS["mnist"].augmentations
+]
+CHOICES += [pytest.param("mnist", "lstm", AVERAGED)]
 
 
 class Waits(TorchDispatchMode):

@@ -203,7 +203,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
     assert "learned" not in study.dot
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]),
@@ -255,6 +255,7 @@ def shipped() -> dict[int, AutomatonStudy]:
     return {replica: studied(SHIPPED, replica) for replica in REPLICAS}
 
 
+@pytest.mark.long
 def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
     shipped: dict[int, AutomatonStudy],
 ) -> None:
