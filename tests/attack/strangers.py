@@ -13,7 +13,7 @@ from typing import ClassVar
 from distributed import Security
 
 from tests.attack.attack import Attack, Attempt, home_in
-from tests.program import PATIENCE, Program
+from tests.program import PATIENCE, start_program
 from tests.sweeps.listening import dask_answers, listening
 
 Address = tuple[str, int]
@@ -39,7 +39,7 @@ class Strangers(Attack):
     def attempt(self, random: Random) -> Attempt:
         """Begin a sweep, connect to it in all ways, and let it end."""
         home = self.folder / f"home-{random.getrandbits(32):08x}"
-        process = Program(
+        process = start_program(
             *SETTINGS,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

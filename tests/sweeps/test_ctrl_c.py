@@ -14,7 +14,7 @@ import pytest
 
 from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import environment
-from tests.program import Program
+from tests.program import start_program
 from tests.sweeps.machines import wait_for
 
 SETTINGS = (
@@ -25,7 +25,7 @@ MOMENTS = 8
 
 
 def begin() -> "subprocess.Popen[str]":
-    return Program(
+    return start_program(
         *("sweep", *SETTINGS, "--on", "local:2"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,7 +12,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import environment
-from tests.program import Program
+from tests.program import start_program
 from tests.sweeps.machines import wait_for
 
 pytestmark = pytest.mark.long
@@ -53,7 +53,7 @@ def fill(disk: Path) -> Path:
 
 
 def test_a_full_disk_fails_no_trial(small_disk: Path) -> None:
-    process = Program(
+    process = start_program(
         *("sweep", *SETTINGS, "--on", "local:2", "--name", "full"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

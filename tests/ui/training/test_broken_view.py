@@ -10,7 +10,7 @@ from rnn_tui.tasks.task import RESULTS, TRAINING, View
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.views import BrokenView
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import screen_text, settled
+from tests.ui.helpers import idle, press, screen_text, settled
 
 FACTORIES = {
     "a_module_that_is_not_there:view": "ModuleNotFoundError",
@@ -35,13 +35,13 @@ async def test_a_view_that_can_not_be_made_says_so(
     monkeypatch.setitem(TASKS, "recall", task)
     app = RnnTuiApp(None, runs, first="recall")
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        await pilot.press("2")
+        await idle(pilot)
+        await press(pilot, "2")
         await settled(pilot, lambda: app.screen.query(BrokenView))
-        await pilot.pause()
+        await idle(pilot)
         assert "The view Broken can't be shown" in screen_text(app)
         sentence = str(app.screen.query_one(BrokenView).content)
         assert words in sentence
-        await pilot.press("3", "1")
-        await pilot.pause()
+        await press(pilot, "3", "1")
+        await idle(pilot)
         assert app.is_running
