@@ -38,7 +38,8 @@ class Prompt(Dialog[None]):
     def say(self, text: str, wrong: bool = False) -> None:
         """Show a note below the fields."""
         note = self.query_one(".prompt-note", Static)
-        note.update(text)
+        if text != note.content:  # or Textual would draw it anew, however often it is said
+            note.update(text)
         note.set_class(wrong, "-wrong")
 
 
