@@ -484,7 +484,9 @@ def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 # The other two pairs are in `test_train_sequences`.
 @pytest.mark.parametrize(
-    ("number", "as_json"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["INT", "TERM"]
+    ("number", "as_json"),
+    [(signal.SIGINT, True), pytest.param(signal.SIGTERM, False, marks=pytest.mark.long)],
+    ids=["INT", "TERM"],
 )
 def test_signal_stops_and_keeps_the_weights(
     number: signal.Signals, as_json: bool, mnist_slice: Path, home: Path

@@ -103,7 +103,7 @@ def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("as_json", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_json: bool) -> None:
     process = start_program(
         "report",

@@ -36,7 +36,7 @@ def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
     assert sum(len(text.splitlines()) for text in files().values()) <= 100
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
     site: Path, home: Path, tmp_path: Path
 ) -> None:

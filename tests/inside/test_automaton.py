@@ -203,6 +203,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
     assert "learned" not in study.dot
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(
     st.integers(0, 10_000),

@@ -101,7 +101,7 @@ def test_a_file_that_describes_no_cluster_is_refused(tmp_path: Path, text: str) 
         read_place(str(file))
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_what_is_no_cluster_class_is_not_called(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
     file.write_text("cluster: subprocess.Popen\narguments: {args: [touch, made]}\n")

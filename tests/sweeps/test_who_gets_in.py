@@ -75,7 +75,7 @@ def _runs() -> list[RunRecord]:
         return store.runs()
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_a_local_sweep_is_closed_to_whoever_has_no_key_of_it() -> None:
     # scheduler, and of each worker the process that trains and the one that watches over it
     addresses = check_closed_to_strangers("local:2", 5)
@@ -204,7 +204,7 @@ def test_the_number_of_workers_has_a_bound_whoever_is_trusted(tmp_path: Path, te
             read_place(str(file), trust=trust)
 
 
-@pytest.mark.process
+@pytest.mark.long
 def test_an_untrusted_file_is_told_and_a_trusted_one_swept(tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
     file.write_text(

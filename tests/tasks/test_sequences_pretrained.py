@@ -53,6 +53,7 @@ def test_files_say_what_they_are(name: str) -> None:
     assert 10 in config.hidden_sizes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_the_figures_that_come_with_them_are_reached_again(name: str) -> None:
     file, config = shipped(name)

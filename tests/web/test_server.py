@@ -462,7 +462,15 @@ async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+    "number",
+    [
+        signal.SIGTERM,
+        *(
+            pytest.param(number, marks=pytest.mark.long)
+            for number in (signal.SIGINT, signal.SIGHUP)
+        ),
+    ],
+    ids=lambda number: number.name,
 )
 async def test_a_signal_ends_all_that_was_started(number: signal.Signals) -> None:
     with serving() as server:

@@ -114,7 +114,7 @@ def test_votes_are_tallied_by_variant_in_as_many_rows_as_they_need() -> None:
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("cell", ["gru", "rnn"])
+@pytest.mark.parametrize("cell", ["rnn", pytest.param("gru", marks=pytest.mark.long)])
 def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     train(TASKS["adder"].config(cell, epochs=1, hidden_sizes=(4,), losses=("bce",)))
     source = choose("adder")

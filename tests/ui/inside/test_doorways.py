@@ -167,6 +167,7 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
     assert app.runs.close(10)
 
 
+@pytest.mark.long
 async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:

@@ -231,6 +231,7 @@ async def test_a_test_image_row_by_row() -> None:
         assert view.step == 7  # the same row of another image
 
 
+@pytest.mark.long
 async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
     async with inside("mnist") as (_, view, pilot):
         view.look_at(7)

@@ -83,6 +83,7 @@ async def test_a_film_is_played_to_its_end_from_its_beginning() -> None:
         assert len({text.split("━")[0] for text in seen}) >= 3
 
 
+@pytest.mark.long
 async def test_who_has_no_film_is_told_so() -> None:
     async with inside("recall") as (app, view, pilot):
         before = view.subject

@@ -74,6 +74,7 @@ async def set_threshold(pilot: Pilot[Any], text: str) -> None:
 # Moving
 
 
+@pytest.mark.long
 async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
     many = write_strokes(folder / "many", [f"{at}.png" for at in range(30)])
     async with photos_app(many) as (app, pilot):
@@ -279,6 +280,7 @@ def bars(app: Host) -> list[str]:
     return [str(one.border_title) for one in app.query(DigitColumn) if one.display]
 
 
+@pytest.mark.long
 async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Path) -> None:
     async with photos_app(mixed, size=(120, 40)) as (app, pilot):
         await press(pilot, "enter")

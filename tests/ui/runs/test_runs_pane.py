@@ -392,6 +392,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
         assert store.find("adder-half").status is Status.FINISHED
 
 
+@pytest.mark.long
 async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         await press(pilot, "down", "a")

@@ -558,6 +558,7 @@ async def test_the_screen_in_mid_training(
 # The real thing
 
 
+@pytest.mark.long
 async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> None:
     runs = TrainingManager()
     async with looking_at(task, runs) as (app, pilot):
