@@ -274,11 +274,14 @@ def load_all(window: Window) -> None:
 def last_traceback(home: Path) -> str:
     """What the app has written of its last fault, and where it was when it stood still."""
     end = ""
-    for name, begins in (("log/rnn-tui.log", "Traceback"), ("stacks.txt", "Current thread")):
-        with contextlib.suppress(OSError):
-            text = (home / name).read_text(errors="replace")
-            for part in text.split(begins)[-3:] if begins in text else ():
-                end += f"\n{begins}{part[:1_500]}"
+    with contextlib.suppress(OSError):
+        log = (home / "log/rnn-tui.log").read_text(errors="replace")
+        if (begins := log.rfind("Traceback")) >= 0:
+            end += "\n" + log[begins:][-3_000:]
+    with contextlib.suppress(OSError):
+        stacks = (home / "stacks.txt").read_text(errors="replace")
+        for stack in stacks.split("Current thread")[1:]:
+            end += "\nCurrent thread" + stack[:1_500]
     return end
 
 
