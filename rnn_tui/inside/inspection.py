@@ -42,8 +42,8 @@ class Inspection(ABC):
         return found is not None
 
     def edit(self, texts: Sequence[str]) -> None:
-        """Read the input again with edits as typed; `QueryError` if one is none, `CheckpointError`
-        if they leave no numbers.
+        """Read the input again with edits as typed; `QueryError` if one is none, or they leave no
+        numbers.
         """
         edits = tuple(read_edit(text, self.reading.trace) for text in texts)
         self.edited = Edited(edits, self.reading.trace, self.reading.traced(edits))

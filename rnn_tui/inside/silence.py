@@ -86,7 +86,10 @@ def silence_study(
     """Silence each of the `units`, then the first 1, 2, … of their order; None where it was
     stopped.
     """
-    total, whole, alone = 2 * len(units), accuracy(()), []
+    total = 2 * len(units)
+    progress(0, total)  # of a large network, each takes a while
+    whole = accuracy(())
+    alone: list[float] = []
     for done, (layer, unit) in enumerate(units, start=1):
         if stopping():
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -40,14 +40,22 @@ class NetworkReading:
     retraced: bool = True
 
     def traced(self, edits: "Sequence[Edit]") -> "Trace":
-        """The input read again with edits; `CheckpointError` if they leave no numbers, `QueryError`
-        if no weights are kept.
+        """The input read again with edits; `QueryError` if they leave no numbers, or no weights are
+        kept.
         """
         if not self.retraced:
             raise QueryError(
                 "The film has no weights of this moment, so there is nothing to edit; Esc leaves "
                 "the film."
             )
+        try:
+            return self._traced(edits)
+        except CheckpointError as error:  # the weights had numbers without the edits
+            raise QueryError(
+                "With these edits the network holds no numbers any more; use smaller values."
+            ) from error
+
+    def _traced(self, edits: "Sequence[Edit]") -> "Trace":
         if self.digit is not None:
             from rnn_tui.inside.mnist import trace_digit  # noqa: PLC0415 - numpy, here and below
 

@@ -465,7 +465,7 @@ def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(
     monkeypatch.setattr("rnn_tui.cli.output.ProgressBar.update", update)
     code, out, _ = run_inside(["inspect", *SUM, "--silence", "--sensitivity", "--json"])
     assert (code, out) == (EXIT_INTERRUPTED, "")
-    assert told == [1, 2, 3]
+    assert told == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -494,3 +494,10 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
     )
     found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")
+
+
+def test_an_edit_that_leaves_no_numbers_is_blamed_and_not_the_weights() -> None:
+    code, out, err = run_inside(["inspect", "adder", "1" * 40, "1", "--edit", "forget[*]=1e5"])
+    assert (code, out) == (EXIT_USAGE, "")
+    assert "With these edits the network holds no numbers" in err
+    assert "weights are too large" not in err

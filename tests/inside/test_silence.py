@@ -59,7 +59,7 @@ def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> Non
     ranked = list(zip(study.alone, study.units, strict=True))
     assert ranked == sorted(ranked)
     assert study.alone[0] == study.together[0]
-    assert told[0] == (1, 10)
+    assert told[0] == (0, 10)
     assert told[-1] == (10, 10)
     assert f"without unit {study.units[0]} " in study.summary
     assert f"{(study.alone >= study.accuracy).sum()} of 5 units cost nothing alone" in study.summary

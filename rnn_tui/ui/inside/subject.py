@@ -35,7 +35,7 @@ class Subject:
         return self.reading.trace if self.edited is None else self.edited.trace
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
-        """The same input read with these edits; a `CheckpointError` where they leave no numbers."""
+        """The same input read with these edits; a `QueryError` where they leave no numbers."""
         return replace(
             self,
             edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None,
