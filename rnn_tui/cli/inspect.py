@@ -93,10 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays"
         )
-        film = (
-            "write how the network learned to this file: a .gif, or a .cast for asciinema; of a "
-            "run of your own"
-        )
+        film = "write how the network learned to this file, a .gif; of a run of your own"
         one.add_argument("--film", metavar="FILE", help=film)
         add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
@@ -264,11 +261,10 @@ def _numbers(subject: "Inspection") -> bytes:
 
 
 def _film(subject: "Inspection", path: Path) -> bytes:
-    from rnn_tui.inside.film import FORMATS, frames  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.film import as_gif, frames  # noqa: PLC0415 - numpy, on use only
 
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() != ".gif":
         raise ExportError(
-            f"A film is written to a file that ends in {' or '.join(FORMATS)}, not to "
-            f"{printable(path, 200)}."
+            f"A film is written to a file that ends in .gif, not to {printable(path, 200)}."
         )
-    return FORMATS[path.suffix.lower()](frames(subject.reading))
+    return as_gif(frames(subject.reading))

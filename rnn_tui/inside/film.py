@@ -3,7 +3,6 @@ moment that was kept.
 """
 
 import io
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -353,30 +352,3 @@ def as_gif(frames: Iterable[Frame]) -> bytes:
         buffer, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0
     )
     return buffer.getvalue()
-
-
-def as_cast(frames: Iterable[Frame]) -> bytes:
-    """The same as a recording for asciinema (asciicast, version 2): two units a line, each half a
-    character high.
-    """
-    lines, size = [], (80, 24)
-    for at, (epoch, trace) in enumerate(frames):
-        states, wide = _states(trace), max(1, min(4, 100 // trace.steps))
-        rows = np.pad(states, ((0, len(states) % 2), (0, 0), (0, 0)))
-        text = "\x1b[H\x1b[2J" + _told(epoch, trace)
-        for upper, lower in zip(rows[::2], rows[1::2], strict=True):
-            cells = zip(upper.tolist(), lower.tolist(), strict=True)
-            drawn = (
-                f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m" + "▀" * wide
-                for (r, g, b), (x, y, z) in cells
-            )
-            text += "\r\n" + "".join(drawn) + "\x1b[0m"
-        size = (max(size[0], wide * trace.steps), max(size[1], len(rows) // 2 + 2))
-        lines.append(json.dumps([at * SECONDS, "o", text]))
-    lines.append(json.dumps([(len(lines) - 1) * SECONDS + LAST_SECONDS, "o", "\r\n"]))
-    return "\n".join(
-        [json.dumps({"version": 2, "width": size[0], "height": size[1]}), *lines, ""]
-    ).encode()
-
-
-FORMATS = {".gif": as_gif, ".cast": as_cast}
