@@ -2,8 +2,8 @@
 function, with the fault and what it waits for; those for terminals are in the drivers.
 
 They were seen in the minor `SEEN_IN`, to which `pyproject.toml` pins Textual: its inside may be
-another in the next. A test fails without each: in `tests/ui/test_textual_workarounds.py`, or where
-its docstring says.
+another in the next. Tests of them are in `tests/ui/test_textual_workarounds.py` and in
+`tests/ui/shell/`.
 """
 
 import io

@@ -7,13 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette as Palette
 
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.textual_workarounds import SEEN_IN, Options
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import press_at_once, running, wait_until
+from tests.ui.helpers import running
 
 ROOT = Path(__file__).parents[2]
 LOOK_AGAIN = (
@@ -31,27 +29,6 @@ def test_no_other_minor_of_textual_is_installed_with_the_program() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     major, minor = map(int, SEEN_IN.split("."))
     assert f"textual>={major}.{minor},<{major}.{minor + 1}" in project["dependencies"], LOOK_AGAIN
-
-
-async def test_the_panel_of_keys_can_be_asked_for_before_the_screen_is_there(
-    runs: ScriptedRuns,
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        app.push_screen(ConfirmScreen("Really?"))
-        app.action_show_help_panel()  # as the palette does, a moment too early
-        await pilot.pause()
-        assert isinstance(app.screen, ConfirmScreen)
-
-
-async def test_a_palette_that_is_left_before_it_is_there_ends_nothing(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        for _ in range(5):
-            press_at_once(app, "ctrl+p", "escape", "ctrl+p", "escape", "escape")
-            await pilot.pause()
-        await wait_until(pilot, lambda: app.keys.empty and not isinstance(app.screen, Palette))
-        assert app.is_running
 
 
 async def test_what_stands_in_for_stderr_lets_processes_start(runs: ScriptedRuns) -> None:
