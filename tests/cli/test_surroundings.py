@@ -95,7 +95,6 @@ def test_from_a_folder_that_was_removed_nothing_begins(
         f"from rnn_tui.cli.main import main; sys.exit(main({arguments!r}))",
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
-        new_interpreter=True,
         stdout=-1,
         stderr=-1,
         text=True,
