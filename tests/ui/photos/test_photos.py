@@ -51,10 +51,10 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Photos whose names begin with 3 or more are not read before this is set."""
     go_on, read = threading.Event(), reading.read_image
 
-    def waiting(path: Path) -> Any:
+    def waiting(path: Path, *stopping: Any) -> Any:
         if path.name >= "3":
             go_on.wait(60)
-        return read(path)
+        return read(path, *stopping)
 
     monkeypatch.setattr(reading, "read_image", waiting)
     yield go_on
