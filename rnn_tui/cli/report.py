@@ -21,7 +21,7 @@ from rnn_tui.report.conclusions import (
     conclusions,
 )
 from rnn_tui.report.curves import accuracy_by_length
-from rnn_tui.report.document import about, check_path, concluded, write_document
+from rnn_tui.report.document import check_path, concluded, write_document
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
@@ -31,6 +31,7 @@ from rnn_tui.report.plan import (
     Plan,
     kept,
 )
+from rnn_tui.report.provenance import about
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,

@@ -1,34 +1,24 @@
 """A report in one self-contained file, as Markdown or as HTML made from it, so that both say the
-same; how it was made.
+same.
 """
 
 import base64
 import html
-import platform
-import re
 import string
-import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
-from rnn_tui.engine.palette import curve_colour
-from rnn_tui.engine.resources import usable_cores
-from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, Says, conclusions
-from rnn_tui.report.curves import Figure, accuracy_by_length, figures
+from rnn_tui.report.charts import ReportChart, compared_chart, plot, result_charts, svg
+from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
+from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.plan import Plan, kept
+from rnn_tui.report.provenance import TIMES, About, about
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,
     HEADS,
-    Interval,
     Results,
     cells,
     markdown_table,
@@ -37,9 +27,6 @@ from rnn_tui.report.rows import (
 )
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
-from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
-from rnn_tui.runs.records import RunRecord, Session
-from rnn_tui.runs.rows import versions
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration, settings_of
 from rnn_tui.tasks import TASKS
@@ -48,137 +35,6 @@ TITLE = "A report on recurrent networks, rerun"
 PAGE = Path(__file__).with_suffix(".html")
 # settings that say nothing on how a network was trained
 UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
-SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-TEXT_WIDTH = 800  # of the page, in pixels
-ROW, AROUND = 0.24, 0.75  # of a chart of rows: heights in inches
-OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
-TIMES = "Where networks train side by side, each counts with an equal share of their time."
-CPU_FILE = Path("/proc/cpuinfo")
-_REFERENCE = re.compile(r"url\(#|^#")  # in attributes: what a part of a drawing is referred to by
-
-
-@dataclass(frozen=True)
-class UsedRun:
-    """A run that figures are from, how many of its networks are, and its sessions in order."""
-
-    run: RunRecord
-    networks: int
-    sessions: tuple[Session, ...]
-
-    @property
-    def here(self) -> bool:
-        """Whether all of it was trained on a machine of this name."""
-        return all(session.host == platform.node() for session in self.sessions)
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Those of what trained it last, by name."""
-        return dict(self.sessions[-1].versions) if self.sessions else {}
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        run, workers = self.run, self.sessions[-1].workers if self.sessions else None
-        return {
-            "id": run.run_id,
-            "name": run.name,
-            "networks": self.networks,
-            "finished": date(run.updated),
-            "seconds": run.elapsed,
-            "device": run.device or None,
-            "workers": workers,
-            "on_this_machine": self.here,
-            "versions": self.versions,
-        }
-
-
-@dataclass(frozen=True)
-class About:
-    """All that must be known of figures."""
-
-    plan: Plan
-    written: float  #: when, in seconds since 1970.
-    machine: Mapping[str, str | int | float]
-    versions: Mapping[str, str]  #: of this program, Python and packages.
-    settings: Mapping[str, RunConfig]  #: of each experiment by what it is called.
-    runs: tuple[UsedRun, ...]  #: that figures are from.
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """What the runs were trained on, each once."""
-        return tuple(dict.fromkeys(one.run.device for one in self.runs if one.run.device))
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        plan = self.plan
-        return {
-            "command": plan.command,
-            "date": date(self.written),
-            "preset": plan.preset,
-            "notes": [*plan.notes, TIMES],
-            "seeds": {task: list(plan.seeds_of(task)) for task in plan.tasks},
-            "settings": {name: config.to_dict() for name, config in self.settings.items()},
-            "versions": dict(self.versions),
-            "machine": {**self.machine, "devices": list(self.devices)},
-            "runs": [one.to_dict() for one in self.runs],
-        }
-
-
-def about(results: Results, store: RunStore | None) -> About:
-    """Gather what must be known of a table; raises `StoreError` if the store can't be read."""
-    plan, counts = results.plan, Counter(run_id for row in results.rows for run_id in row.run_ids)
-    used = []
-    for run_id in sorted(counts):
-        if store is not None and (run := store.get(run_id)) is not None:
-            used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
-    settings = {}  # of every task, of MNIST by model, all seeds together where a run has several
-    for one in plan.experiments:
-        label = one.label if one.task == "mnist" else TASKS[one.task].label
-        settings[label] = plan.config(
-            one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task))
-        )
-    return About(plan, time.time(), machine(), versions(), settings, tuple(used))
-
-
-def machine() -> dict[str, str | int | float]:
-    """This computer: the name of its processor, the cores that this process may run on, memory."""
-    import psutil  # noqa: PLC0415 - on use only
-
-    model = None  # what Python calls `processor` is on Linux the architecture, or nothing
-    with suppress(OSError):
-        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
-        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
-    name = printable(
-        model[1] if model else platform.processor() or platform.machine() or "unknown", 80
-    )
-    memory = round(psutil.virtual_memory().total / 2**30, 1)
-    return {
-        "processor": name,
-        "cores": usable_cores(),
-        "memory_gib": memory,
-        "system": platform.platform(),
-    }
-
-
-@dataclass(frozen=True)
-class ReportChart:
-    """A chart as SVG, with a name such as `rows-adder`, and what stands below it among text."""
-
-    key: str
-    title: str
-    caption: str
-    svg: bytes
-
-
-@dataclass(frozen=True)
-class ChartRow:
-    """What a row shows; the mark of the mean is filled, or a ring."""
-
-    label: str
-    numbers: str
-    mean: float | None
-    interval: Interval | None
-    filled: bool = True
-    published: float | None = None
 
 
 def check_path(path: Path) -> ExportFormat:
@@ -211,7 +67,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         for at, one in enumerate(found, 1):
             blocks += [*concluded(one), *compared_chart(one, f"conclusion-{at}")]
         blocks += map(markdown_text, (RULE, *BASIS))
-    if charts := [_plot(one, table) for one in figures(has, by_length)]:
+    if charts := [plot(one, table) for one in figures(has, by_length)]:
         shades = (
             "Lines are means over seeds, shades one standard deviation to each side; behind "
             "names, the table's figures."
@@ -350,139 +206,3 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
     return page.substitute(
         title=html.escape(TITLE), style=PAGE.with_suffix(".css").read_text(), parts="\n".join(parts)
     )
-
-
-def _plot(figure: Figure, table: Results) -> ReportChart:
-    """A figure, with the figures of its networks from the table in the legend."""
-    mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
-    told = {
-        row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine
-    }
-    drawn = picture(
-        [Panel(figure.spec, figure.lines, marks=figure.published, figures=told)],
-        "svg",
-        figure.x_label,
-        WIDE,
-    )
-    caption = "; ".join(filter(None, (f"{figure.title}, over seeds as in the table", figure.note)))
-    return ReportChart(figure.key, figure.title, f"{caption}.", drawn)
-
-
-def svg(drawing: ReportChart) -> str:
-    """A drawing as `<svg>` as wide as text that points at nothing outside; ids begin with its key,
-    as a page has several.
-    """
-    ElementTree.register_namespace("", SVG)
-    # our own, from a moment ago: nothing in it is anybody else's
-    root = ElementTree.fromstring(drawing.svg)
-    for metadata in root.findall(f"{{{SVG}}}metadata"):
-        root.remove(metadata)
-    for element in root.iter():
-        for name, value in list(element.attrib.items()):
-            del element.attrib[name]
-            prefixed = (
-                f"{drawing.key}-{value}"
-                if name == "id"
-                else _REFERENCE.sub(rf"\g<0>{drawing.key}-", value)
-            )
-            element.attrib["href" if name == f"{{{XLINK}}}href" else name] = prefixed
-    width, height = map(float, root.get("viewBox", "").split()[2:])
-    size = {"width": f"{TEXT_WIDTH}", "height": f"{TEXT_WIDTH * height / width:.0f}"}
-    root.attrib |= {"role": "img", "aria-label": drawing.title, **size}
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def compared_chart(one: Conclusion, key: str) -> list[ReportChart]:
-    """The comparisons of a conclusion around zero, none without any interval; raises `ExportError`
-    without matplotlib.
-    """
-    numbers = "{1} [{2}] · {3} : {4} · {6}"  # of the cells
-    rows = [
-        ChartRow(
-            row.subject,
-            numbers.format(*row.cells),
-            row.difference,
-            row.interval,
-            row.says in (Says.FOR, Says.AGAINST),
-        )
-        for row in one.comparisons
-    ]
-    if all(row.interval is None for row in rows):
-        return []
-    drawn = _drawn(
-        rows, "difference (points)", "difference [95 %] · seeds for : against", zero=True
-    )
-    caption = (
-        "Mean differences with their 95 % intervals. Right of zero is as the report says; filled "
-        "marks count."
-    )
-    return [ReportChart(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
-
-
-def result_charts(table: Results) -> list[ReportChart]:
-    """The published figures among ours, a chart a task that has figures; raises as above."""
-    charts = []
-    for task in table.plan.tasks:
-        rows = [
-            ChartRow(
-                row.experiment.short_label,
-                "{2} · {1} {5}".format(*cells(row)),
-                row.spread.mean,
-                row.expected,
-                published=row.experiment.published,
-            )
-            for row in table.rows
-            if row.experiment.task == task and row.spread is not None
-        ]
-        if rows:
-            title = f"{TASKS[task].label}: published figures and ours"
-            caption = (
-                f"{title}. Crosses: published. Points: our means, with the interval for the next "
-                "seed, 95 %."
-            )
-            charts.append(
-                ReportChart(
-                    f"rows-{task}",
-                    title,
-                    caption,
-                    _drawn(rows, "accuracy (%)", "mean ± sd · published"),
-                )
-            )
-    return charts
-
-
-def _drawn(rows: Sequence[ChartRow], x_label: str, head: str, *, zero: bool = False) -> bytes:
-    figures, styles = (
-        imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style")
-    )
-    with styles.context(STYLE):
-        figure = figures.Figure(figsize=(WIDE, AROUND + ROW * len(rows)), layout="constrained")
-        axes = figure.subplots()
-        for at, row in enumerate(rows):
-            if row.interval is not None:
-                axes.plot([row.interval.low, row.interval.high], [at, at], color=OURS)
-            if row.mean is not None:
-                axes.plot(
-                    row.mean,
-                    at,
-                    "o",
-                    color=OURS,
-                    markersize=5,
-                    markerfacecolor=OURS if row.filled else "white",
-                )
-            if row.published is not None:
-                axes.plot(row.published, at, color=PUBLISHED, **MARK, markeredgewidth=1.4)
-        if zero:
-            axes.axvline(0.0, color=GREY, linewidth=0.8)
-        axes.set_xlabel(x_label)
-        axes.text(1.01, 1.02, head, transform=axes.transAxes, fontsize=7, color=GREY)
-        # Names at the left of the rows, numbers at the right.
-        for side, texts in (
-            (axes, [row.label for row in rows]),
-            (axes.twinx(), [row.numbers for row in rows]),
-        ):
-            side.set_ylim(len(rows) - 0.5, -0.5)
-            side.set_yticks(range(len(rows)), texts)
-            side.tick_params(axis="y", length=0)
-            side.grid(visible=False, axis="y")
-        return saved(figure, "svg")

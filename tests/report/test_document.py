@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from rnn_tui.engine.errors import ExportError, SettingError
+from rnn_tui.report.charts import compared_chart, svg
 from rnn_tui.report.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.report.curves import accuracy_by_length, figures
-from rnn_tui.report.document import check_path, compared_chart, svg, write_document
+from rnn_tui.report.document import check_path, write_document
 from rnn_tui.report.plan import VALIDATION_ACCURACY, kept
 from rnn_tui.report.rows import cells
 from rnn_tui.runs.store import RunStore
