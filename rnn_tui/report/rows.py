@@ -301,5 +301,10 @@ def markdown_text(text: str) -> str:
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown, its cells on one line each."""
-    shown = ([markdown_text(printable(cell, LONGEST_CELL)) for cell in row] for row in rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *shown))
+    rule = ["---"] * len(heads)
+    lines = [_markdown_cells(heads), rule, *map(_markdown_cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _markdown_cells(row: Sequence[str]) -> list[str]:
+    return [markdown_text(printable(cell, LONGEST_CELL)) for cell in row]
