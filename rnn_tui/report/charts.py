@@ -1,5 +1,7 @@
 """The charts of a report as SVG that points at nothing outside."""
 
+import base64
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from xml.etree import ElementTree
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.report.conclusions import Conclusion, Says
 from rnn_tui.report.curves import Figure
-from rnn_tui.report.rows import Interval, Results, cells
+from rnn_tui.report.rows import Interval, Results, cells, markdown_text
 from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.tasks import TASKS
@@ -22,12 +24,25 @@ _REFERENCE = re.compile(r"url\(#|^#")  # in attributes: what a part of a drawing
 
 @dataclass(frozen=True)
 class ReportChart:
-    """A chart as SVG, with a name such as `rows-adder`, and what stands below it among text."""
+    """A chart with a caption: a picture in Markdown, a drawing among the words in HTML."""
 
-    key: str
+    key: str  #: such as `rows-adder`; no other chart of the document has it.
     title: str
     caption: str
-    svg: bytes
+    drawing: bytes  #: SVG, as matplotlib has it.
+
+    @property
+    def markdown(self) -> str:
+        """The chart in a Markdown document."""
+        data = base64.b64encode(svg(self).encode()).decode()
+        image = f"![{markdown_text(self.title)}](data:image/svg+xml;base64,{data})"
+        return f"{image}\n\n*{markdown_text(self.caption)}*"
+
+    @property
+    def html(self) -> str:
+        """The chart in a page."""
+        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>"
+        return f"<figure>\n{svg(self)}\n{caption}\n</figure>"
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ def svg(drawing: ReportChart) -> str:
     """
     ElementTree.register_namespace("", SVG)
     # our own, from a moment ago: nothing in it is anybody else's
-    root = ElementTree.fromstring(drawing.svg)
+    root = ElementTree.fromstring(drawing.drawing)
     for metadata in root.findall(f"{{{SVG}}}metadata"):
         root.remove(metadata)
     for element in root.iter():

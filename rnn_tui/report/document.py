@@ -1,20 +1,23 @@
-"""A report in one self-contained file, as Markdown or as HTML made from it, so that both say the
-same.
+"""A report in one self-contained file, as Markdown or as HTML.
+
+Its words are written once, as Markdown, and HTML is rendered from that. Charts alone have a form
+for each: see `ReportChart`.
 """
 
-import base64
 import html
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
-from rnn_tui.report.charts import ReportChart, compared_chart, plot, result_charts, svg
+from rnn_tui.report.charts import compared_chart, plot, result_charts
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.plan import Plan, kept
-from rnn_tui.report.provenance import TIMES, About, about
+from rnn_tui.report.provenance import TIMES, About, UsedRun, about
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,
@@ -31,178 +34,271 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration, settings_of
 from rnn_tui.tasks import TASKS
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
 TITLE = "A report on recurrent networks, rerun"
 PAGE = Path(__file__).with_suffix(".html")
-# settings that say nothing on how a network was trained
-UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
+STYLESHEET = Path(__file__).with_suffix(".css")
+# Settings that don't say how a network was trained.
+LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
+RUN_HEADS = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
+# All the Markdown that the report writes. HTML, links and pictures are not among it: in the name
+# of a run they stay text, even where nobody escaped them.
+MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
+
+
+class Block(Protocol):
+    """A part of a document that is written in both of its formats."""
+
+    @property
+    def markdown(self) -> str:
+        """The block in a Markdown document."""
+
+    @property
+    def html(self) -> str:
+        """The block in a page."""
+
+
+class MarkdownBlock:
+    """A heading, a paragraph or a table, of which the HTML is rendered."""
+
+    def __init__(self, markdown: str) -> None:
+        self.markdown = markdown
+
+    @property
+    def html(self) -> str:
+        """The block in a page; all HTML in it stays text."""
+        return str(_renderer().render(self.markdown))
 
 
 def check_path(path: Path) -> ExportFormat:
-    """The format of a document, before hours of training; a SettingError for its ending, an
-    ExportError if none can be.
+    """The format of a document that can be written to a path, before hours of training.
+
+    Raises:
+        SettingError: The path's ending is that of no format.
+        ExportError: matplotlib is not installed, or nothing can be written there.
     """
-    forms = {one.suffix: one for one in DOCUMENTS.values()}
-    if (form := forms.get(path.suffix.lower())) is None:
+    by_suffix = {document.suffix: document for document in DOCUMENTS.values()}
+    document_format = by_suffix.get(path.suffix.lower())
+    if document_format is None:
         raise SettingError(
-            f"A document's name ends in {' or '.join(sorted(forms, key=len))}, unlike "
+            f"A document's name ends in {' or '.join(sorted(by_suffix, key=len))}, unlike "
             f"{printable(path, 200)}."
         )
     imported("matplotlib.figure", "plots", "Documents")
     if reason := why_unwritable(path):
         raise unwritable(path, reason, "for the document")
-    return form
+    return document_format
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
-    """Write what the store has of a plan into one file, in seconds, with torch; raises like
-    `check_path`, and a StoreError.
+    """Write what the store has of a plan into one file. Takes seconds, and loads torch.
+
+    Raises like `check_path`, and a `StoreError` if the store can't be read.
     """
-    form = check_path(path)
-    has = kept(plan, store)
-    table, by_length = results(has), accuracy_by_length(has)
-    known = about(table, store)
-    blocks: list[str | ReportChart] = [*_beginning(table, known), *result_charts(table)]
-    if found := conclusions(table, by_length):
-        blocks.append("## The report's conclusions on the adder")
-        for at, one in enumerate(found, 1):
-            blocks += [*concluded(one), *compared_chart(one, f"conclusion-{at}")]
-        blocks += map(markdown_text, (RULE, *BASIS))
-    if charts := [plot(one, table) for one in figures(has, by_length)]:
-        shades = (
-            "Lines are means over seeds, shades one standard deviation to each side; behind "
-            "names, the table's figures."
-        )
-        blocks += ["## Plots", shades, *charts]
-    text = form.load()([*blocks, *_made(known)])
+    as_format = check_path(path).load()
+    text = as_format(_blocks(plan, store))
     try:
         write_file(path, text.encode())
     except OSError as error:
         raise unwritable(path, error.strerror or error, "for the document") from error
 
 
-def _beginning(table: Results, known: About) -> list[str]:
-    plan = table.plan
-    many = ", ".join(f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks)
+def as_markdown(blocks: Iterable[Block]) -> str:
+    """The document as Markdown."""
+    return "\n\n".join(block.markdown for block in blocks) + "\n"
+
+
+def as_html(blocks: Iterable[Block]) -> str:
+    """The document as one page of HTML."""
+    page = string.Template(PAGE.read_text(encoding="utf-8"))
+    return page.substitute(
+        title=html.escape(TITLE),
+        style=STYLESHEET.read_text(encoding="utf-8"),
+        parts="\n".join(block.html for block in blocks),
+    )
+
+
+@cache
+def _renderer() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
+
+    renderer = MarkdownIt("zero").enable(list(MARKDOWN_RULES))
+    renderer.add_render_rule("table_open", _open_table)
+    renderer.add_render_rule("table_close", _close_table)
+    return renderer
+
+
+# A wide table scrolls sideways within the page. markdown-it calls these as methods of its renderer.
+def _open_table(
+    renderer: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    return f'<div class="wide">{renderer.renderToken(tokens, index, options, env)}'
+
+
+def _close_table(
+    renderer: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    return f"{renderer.renderToken(tokens, index, options, env).rstrip()}</div>\n"
+
+
+def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
+    trained = kept(plan, store)
+    table = results(trained)
+    by_length = accuracy_by_length(trained)
+    provenance = about(table, store)
+    words_before_charts = [*_beginning(provenance), *_published(table)]
+    return [
+        *map(MarkdownBlock, words_before_charts),
+        *result_charts(table),
+        *_conclusions(conclusions(table, by_length)),
+        *_plots([plot(figure, table) for figure in figures(trained, by_length)]),
+        *map(MarkdownBlock, _making(provenance)),
+    ]
+
+
+def _beginning(provenance: About) -> list[str]:
+    plan = provenance.plan
+    seeds = ", ".join(f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks)
     return [
         f"# {TITLE}",
         "A course report of 2022 trained one network of each kind and published one figure for "
-        "it. One run of a small network "
-        "is one draw: with another seed, that is with other random data, initial weights and "
-        "order, the same recipe ends "
-        f"differently. Here every experiment was trained again, with preset {plan.preset}, from "
-        f"several seeds ({many}). The "
-        "table has the mean over seeds ± the sample standard deviation, in percent.",
+        "it. One run of a small network is one draw: with another seed, that is with other random "
+        "data, initial weights and order, the same recipe ends differently. Here every experiment "
+        f"was trained again, with preset {plan.preset}, from several seeds ({seeds}). The table "
+        "has the mean over seeds ± the sample standard deviation, in percent.",
         *map(markdown_text, plan.notes),
-        f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: "
-        f"`{plan.command}`",
+        f"Written on {date(provenance.written)} by rnn-tui {provenance.versions['rnn-tui']}. "
+        f"Command: `{plan.command}`",
+    ]
+
+
+def _published(table: Results) -> list[str]:
+    parts = [
         "## Published figures and ours",
         markdown_table(HEADS, map(cells, table.rows)),
         "MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths "
         f"1 to 20. {TIMES}",
         markdown_text(EXPECTED),
-        *filter(None, [markdown_text(table.lacking())]),
     ]
-
-
-def concluded(one: Conclusion) -> list[str]:
-    """A conclusion in Markdown: the report's words, the verdict, and what it follows from."""
-    told = f"**{markdown_text(one.sentence)}** {markdown_text(one.measured)}"
-    return [
-        f"### {markdown_text(one.claim)}",
-        told,
-        markdown_table(COMPARED, [row.cells for row in one.comparisons]),
-    ]
-
-
-def _made(known: About) -> list[str]:
-    plan, machine = known.plan, known.machine
-    flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
-    names = dict.fromkeys(
-        name for settings in flat.values() for name in settings if name not in UNTOLD
-    )
-    settings = ((name, *(one.get(name, NOTHING) for one in flat.values())) for name in names)
-    told = [row for row in settings if set(row[1:]) != {NOTHING}]
-    ranges = ((TASKS[task].label, plan.seeds_of(task)) for task in plan.tasks)
-    seeds = [
-        f"{label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}"
-        for label, mine in ranges
-    ]
-    computer = {
-        **machine,
-        "memory": f"{machine['memory_gib']:g} GiB",
-        "trained on": ", ".join(known.devices) or NOTHING,
-    }
-    told_of_it = [
-        (name, str(computer[name]))
-        for name in ("processor", "cores", "memory", "system", "trained on")
-    ]
-    versions = [(name, version) for name, version in known.versions.items() if name != "system"]
-    parts = [
-        "## How it was made",
-        "### Settings",
-        markdown_table(("", *flat), told),
-        f"Seeds. {'; '.join(seeds)}.",
-    ]
-    parts += ["### Machine and versions", markdown_table(("", ""), [*told_of_it, *versions])]
-    if known.runs:
-        rows = [
-            (
-                one.run.name,
-                one.run.run_id,
-                str(one.networks),
-                date(one.run.updated),
-                duration(one.run.elapsed),
-                one.run.device or NOTHING,
-                one.versions.get("torch") or NOTHING,
-            )
-            for one in known.runs
-        ]
-        parts += [
-            "### Runs",
-            markdown_table(
-                ("run", "id", "networks", "ended", "trained", "device", "PyTorch"), rows
-            ),
-        ]
-        if elsewhere := sum(not one.here for one in known.runs):
-            parts.append(
-                f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the "
-                "one above."
-            )
+    if lacking := table.lacking():
+        parts.append(markdown_text(lacking))
     return parts
 
 
-def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
-    """Markdown, each plot a picture inside of it."""
-    drawn = "![{}](data:image/svg+xml;base64,{})\n\n*{}*"
-    return (
-        "\n\n".join(
-            one
-            if isinstance(one, str)
-            else drawn.format(
-                markdown_text(one.title),
-                base64.b64encode(svg(one).encode()).decode(),
-                markdown_text(one.caption),
-            )
-            for one in blocks
-        )
-        + "\n"
-    )
+def _conclusions(of_report: Sequence[Conclusion]) -> list[Block]:
+    if not of_report:
+        return []
+    blocks: list[Block] = [MarkdownBlock("## The report's conclusions on the adder")]
+    for number, conclusion in enumerate(of_report, 1):
+        blocks += map(MarkdownBlock, concluded(conclusion))
+        blocks += compared_chart(conclusion, f"conclusion-{number}")
+    blocks += [MarkdownBlock(markdown_text(text)) for text in (RULE, *BASIS)]
+    return blocks
 
 
-def as_html(blocks: Sequence[str | ReportChart]) -> str:
-    """One page of HTML, each plot a drawing inside of it."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
-
-    markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
-    parts = [
-        str(markdown.render(one))
-        .replace("<table>", '<div class="wide"><table>')
-        .replace("</table>", "</table></div>")
-        if isinstance(one, str)
-        else f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
-        for one in blocks
+def concluded(conclusion: Conclusion) -> list[str]:
+    """A conclusion in Markdown: the report's words, the verdict, and what it follows from."""
+    return [
+        f"### {markdown_text(conclusion.claim)}",
+        f"**{markdown_text(conclusion.sentence)}** {markdown_text(conclusion.measured)}",
+        markdown_table(COMPARED, [comparison.cells for comparison in conclusion.comparisons]),
     ]
-    page = string.Template(PAGE.read_text(encoding="utf-8"))
-    return page.substitute(
-        title=html.escape(TITLE), style=PAGE.with_suffix(".css").read_text(), parts="\n".join(parts)
+
+
+def _plots(plots: Sequence[Block]) -> list[Block]:
+    if not plots:
+        return []
+    explanation = (
+        "Lines are means over seeds, shades one standard deviation to each side; behind names, "
+        "the table's figures."
+    )
+    return [MarkdownBlock("## Plots"), MarkdownBlock(explanation), *plots]
+
+
+def _making(provenance: About) -> list[str]:
+    return [
+        "## How it was made",
+        "### Settings",
+        _settings_table(provenance),
+        _seeds_sentence(provenance.plan),
+        "### Machine and versions",
+        _machine_table(provenance),
+        *_runs(provenance.runs),
+    ]
+
+
+def _settings_table(provenance: About) -> str:
+    """A row for each setting, a column for each experiment."""
+    by_experiment = {
+        label: dict(settings_of(config)) for label, config in provenance.settings.items()
+    }
+    names = dict.fromkeys(name for settings in by_experiment.values() for name in settings)
+    rows = []
+    for name in names:
+        values = [settings.get(name, NOTHING) for settings in by_experiment.values()]
+        if name not in LEFT_OUT and set(values) != {NOTHING}:
+            rows.append((name, *values))
+    return markdown_table(("", *by_experiment), rows)
+
+
+def _seeds_sentence(plan: Plan) -> str:
+    ranges = []
+    for task in plan.tasks:
+        seeds = plan.seeds_of(task)
+        ends = dict.fromkeys((str(seeds[0]), str(seeds[-1])))
+        ranges.append(f"{TASKS[task].label}: {' … '.join(ends)}")
+    return f"Seeds. {'; '.join(ranges)}."
+
+
+def _machine_table(provenance: About) -> str:
+    machine = provenance.machine
+    versions = [item for item in provenance.versions.items() if item[0] != "system"]
+    rows = [
+        ("processor", str(machine["processor"])),
+        ("cores", str(machine["cores"])),
+        ("memory", f"{machine['memory_gib']:g} GiB"),
+        ("system", str(machine["system"])),
+        ("trained on", ", ".join(provenance.devices) or NOTHING),
+        *versions,
+    ]
+    return markdown_table(("", ""), rows)
+
+
+def _runs(used_runs: Sequence[UsedRun]) -> list[str]:
+    if not used_runs:
+        return []
+    parts = ["### Runs", markdown_table(RUN_HEADS, map(_run_cells, used_runs))]
+    elsewhere = sum(not used.here for used in used_runs)
+    if elsewhere:
+        parts.append(
+            f"{elsewhere} of {len(used_runs)} runs were trained on another machine than the one "
+            "above."
+        )
+    return parts
+
+
+def _run_cells(used: UsedRun) -> tuple[str, ...]:
+    """A row of the table under `RUN_HEADS`."""
+    run = used.run
+    return (
+        run.name,
+        run.run_id,
+        str(used.networks),
+        date(run.updated),
+        duration(run.elapsed),
+        run.device or NOTHING,
+        used.versions.get("torch") or NOTHING,
     )
