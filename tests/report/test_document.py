@@ -1,27 +1,38 @@
 """A report written down: whole, valid, and pointing at nothing outside of itself."""
 
 import base64
+import json
 import platform
 import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import ExportError, SettingError
-from rnn_tui.report.charts import compared_chart, svg
+from rnn_tui.engine.paths import run_database
+from rnn_tui.report.charts import ReportChart, compared_chart, svg
 from rnn_tui.report.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.report.curves import accuracy_by_length, figures
-from rnn_tui.report.document import check_path, write_document
+from rnn_tui.report.document import (
+    MarkdownBlock,
+    as_html,
+    as_markdown,
+    check_path,
+    write_document,
+)
 from rnn_tui.report.plan import VALIDATION_ACCURACY, kept
-from rnn_tui.report.rows import cells
+from rnn_tui.report.rows import cells, markdown_table
 from rnn_tui.runs.store import RunStore
 from tests.report.small_plans import small_plan, table, train_plan
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
-EVIL = "<b>bold</b> | [link](http://x.example) <script>"
+EVIL = "<b>bold</b> | [link](http://x.example) ![image](http://x.example) <script>"
 
 
 class Page(HTMLParser):
@@ -199,3 +210,70 @@ def test_where_no_document_can_be(tmp_path: Path) -> None:
     for path in (tmp_path / "folder.md", tmp_path / "nowhere" / "report.md"):
         with pytest.raises(ExportError, match="can't be written"):
             write_document(path, small_plan(1), None)
+
+
+def test_words_from_the_database_stay_text(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    made = small_plan(1)
+    train_plan(made)
+    words = {"name": f"name {EVIL}", "device": f"device {EVIL}"}
+    versions = json.dumps({"torch": f"torch {EVIL}"})
+    with closing(sqlite3.connect(run_database())) as connection, connection:
+        connection.execute("UPDATE runs SET name = :name, device = :device", words)
+        connection.execute("UPDATE sessions SET versions = ?", [versions])
+    page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
+    with RunStore() as store:
+        write_document(page_path, made, store)
+        write_document(text_path, made, store)
+    # The Markdown is read by a reader that lets HTML, links and pictures through.
+    reader = MarkdownIt("commonmark").enable("table")
+    for page in (Page(page_path.read_text()), Page(reader.render(text_path.read_text()))):
+        shown = "".join(page.words)
+        for source in ("name", "device", "torch"):
+            assert f"{source} {EVIL}" in shown
+        assert not page.tags.keys() & {"a", "b", "script"}
+        assert not any("x.example" in value for _, value in page.attributes)
+
+
+def test_words_that_nobody_escaped_make_no_elements_of_a_page() -> None:
+    page = Page(MarkdownBlock(f"## {EVIL}").html + MarkdownBlock(EVIL).html)
+    assert page.tags == {"h2": 1, "p": 1}
+    assert "".join(page.words).count(EVIL) == 2
+
+
+def test_a_page_says_what_the_markdown_says() -> None:
+    blocks = [
+        MarkdownBlock("# A head"),
+        MarkdownBlock("**Strong** words, `code`."),
+        MarkdownBlock(markdown_table(("a|b", "c"), [("1", "*2*")])),
+    ]
+    assert as_markdown(blocks) == (
+        "# A head\n\n**Strong** words, `code`.\n\n| a\\|b | c |\n| --- | --- |\n| 1 | \\*2\\* |\n"
+    )
+    text = as_html(blocks)
+    assert "<h1>A head</h1>" in text
+    assert "<p><strong>Strong</strong> words, <code>code</code>.</p>" in text
+    assert '<div class="wide"><table>' in text
+    page = Page(text)
+    cells_shown = [word for word in page.words if word in {"a|b", "c", "1", "*2*"}]
+    assert cells_shown == ["a|b", "c", "1", "*2*"]
+
+
+def test_a_chart_is_a_picture_in_markdown_and_a_drawing_in_a_page() -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><g id="x"/></svg>'
+    title = "<b> | *title* & `code`"
+    chart = ReportChart("some-chart", title, f"caption {EVIL}", drawing)
+    page = Page(chart.html)
+    assert page.tags == {"figure": 1, "svg": 1, "g": 1, "figcaption": 1}
+    assert page.values("id") == ["some-chart-x"]
+    assert page.values("aria-label") == [title]
+    assert f"caption {EVIL}" in page.words
+    # markdown-it takes no picture in SVG from data: one that is not there stands in its place.
+    picture, caption = chart.markdown.split("\n\n")
+    start, data = re.split(r"(?<=\]\()data:image/svg\+xml;base64,", picture.removesuffix(")"))
+    assert ElementTree.fromstring(base64.b64decode(data)).get("width") == "800"
+    reader = MarkdownIt("commonmark")
+    read = Page(reader.render(f"{start}picture.svg)\n\n{caption}"))
+    assert read.tags == {"p": 2, "img": 1, "em": 1}
+    assert read.values("alt") == [title]
+    assert f"caption {EVIL}" in "".join(read.words)
