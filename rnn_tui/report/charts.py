@@ -5,12 +5,13 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.report.conclusions import Conclusion, Says
+from rnn_tui.report.conclusions import Comparison, Conclusion, Says
 from rnn_tui.report.curves import Figure
-from rnn_tui.report.rows import Interval, Results, cells, markdown_text
+from rnn_tui.report.rows import Interval, Results, Row, cells, markdown_text
 from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.tasks import TASKS
@@ -19,7 +20,8 @@ SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 TEXT_WIDTH = 800  # of the page, in pixels
 ROW, AROUND = 0.24, 0.75  # of a chart of rows: heights in inches
 OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
-_REFERENCE = re.compile(r"url\(#|^#")  # in attributes: what a part of a drawing is referred to by
+# In attributes: what stands before the id of the part of a drawing that is referred to.
+_REFERENCE = re.compile(r"url\(#|^#")
 
 
 @dataclass(frozen=True)
@@ -47,147 +49,162 @@ class ReportChart:
 
 @dataclass(frozen=True)
 class ChartRow:
-    """What a row shows; the mark of the mean is filled, or a ring."""
+    """A row of a chart: a name, a mean with its interval, and the numbers."""
 
     label: str
     numbers: str
     mean: float | None
     interval: Interval | None
-    filled: bool = True
+    filled: bool = True  #: whether the mark of the mean is, or else a ring.
     published: float | None = None
 
 
-def svg(drawing: ReportChart) -> str:
-    """A drawing as `<svg>` as wide as text that points at nothing outside; ids begin with its key,
-    as a page has several.
+def svg(chart: ReportChart) -> str:
+    """The drawing of a chart as an `<svg>` that is as wide as text and points at nothing outside.
+
+    A page has several: the ids of each begin with its key.
     """
     ElementTree.register_namespace("", SVG)
-    # our own, from a moment ago: nothing in it is anybody else's
-    root = ElementTree.fromstring(drawing.drawing)
+    # Drawn by this program a moment ago: no XML from elsewhere is read.
+    root = ElementTree.fromstring(chart.drawing)
     for metadata in root.findall(f"{{{SVG}}}metadata"):
         root.remove(metadata)
     for element in root.iter():
-        for name, value in list(element.attrib.items()):
-            del element.attrib[name]
-            prefixed = (
-                f"{drawing.key}-{value}"
-                if name == "id"
-                else _REFERENCE.sub(rf"\g<0>{drawing.key}-", value)
-            )
-            element.attrib["href" if name == f"{{{XLINK}}}href" else name] = prefixed
-    width, height = map(float, root.get("viewBox", "").split()[2:])
-    size = {"width": f"{TEXT_WIDTH}", "height": f"{TEXT_WIDTH * height / width:.0f}"}
-    root.attrib |= {"role": "img", "aria-label": drawing.title, **size}
+        attributes = dict(element.attrib)
+        element.attrib.clear()
+        for name, value in attributes.items():
+            plain_name = "href" if name == f"{{{XLINK}}}href" else name
+            element.attrib[plain_name] = _with_key(plain_name, value, chart.key)
+    _, _, width, height = map(float, root.get("viewBox", "").split())
+    root.attrib |= {
+        "role": "img",
+        "aria-label": chart.title,
+        "width": f"{TEXT_WIDTH}",
+        "height": f"{TEXT_WIDTH * height / width:.0f}",
+    }
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def plot(figure: Figure, table: Results) -> ReportChart:
-    """A figure, with the figures of its networks from the table in the legend."""
-    mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
-    told = {
-        row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine
-    }
-    drawn = picture(
-        [Panel(figure.spec, figure.lines, marks=figure.published, figures=told)],
-        "svg",
-        figure.x_label,
-        WIDE,
-    )
-    caption = "; ".join(filter(None, (f"{figure.title}, over seeds as in the table", figure.note)))
-    return ReportChart(figure.key, figure.title, f"{caption}.", drawn)
+def _with_key(attribute: str, value: str, key: str) -> str:
+    """The value of an attribute, with the key of a chart before the id that it has or refers to."""
+    if attribute == "id":
+        return f"{key}-{value}"
+    return _REFERENCE.sub(rf"\g<0>{key}-", value)
 
 
-def compared_chart(one: Conclusion, key: str) -> list[ReportChart]:
-    """The comparisons of a conclusion around zero, none without any interval; raises `ExportError`
-    without matplotlib.
+def figure_chart(figure: Figure, table: Results) -> ReportChart:
+    """One of the report's plots, with the table's figures of its networks in the legend.
+
+    Raises `ExportError` without matplotlib, as the other charts do.
     """
-    numbers = "{1} [{2}] · {3} : {4} · {6}"  # of the cells
-    rows = [
-        ChartRow(
-            row.subject,
-            numbers.format(*row.cells),
-            row.difference,
-            row.interval,
-            row.says in (Says.FOR, Says.AGAINST),
-        )
-        for row in one.comparisons
-    ]
-    if all(row.interval is None for row in rows):
-        return []
-    drawn = _drawn(
-        rows, "difference (points)", "difference [95 %] · seeds for : against", zero=True
+    in_legend = {}
+    for row in table.rows:
+        if row.n and figure.key.startswith(row.experiment.task):
+            _, published, mean, *_ = cells(row)
+            in_legend[row.experiment.short_label] = f"{mean}, published {published}"
+    panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=in_legend)
+    caption = f"{figure.title}, over seeds as in the table"
+    if figure.note:
+        caption += f"; {figure.note}"
+    drawing = picture([panel], "svg", figure.x_label, WIDE)
+    return ReportChart(figure.key, figure.title, f"{caption}.", drawing)
+
+
+def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
+    """The comparisons of a conclusion around zero; None where none has an interval."""
+    if all(comparison.interval is None for comparison in conclusion.comparisons):
+        return None
+    drawing = _draw(
+        [_comparison_row(comparison) for comparison in conclusion.comparisons],
+        x_label="difference (points)",
+        head="difference [95 %] · seeds for : against",
+        zero=True,
     )
+    title = f"Comparisons: {conclusion.claim.rstrip('.')}"
     caption = (
         "Mean differences with their 95 % intervals. Right of zero is as the report says; filled "
         "marks count."
     )
-    return [ReportChart(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
+    return ReportChart(key, title, caption, drawing)
+
+
+def _comparison_row(comparison: Comparison) -> ChartRow:
+    subject, difference, interval, seeds_for, seeds_against, _, says = comparison.cells
+    return ChartRow(
+        subject,
+        f"{difference} [{interval}] · {seeds_for} : {seeds_against} · {says}",
+        comparison.difference,
+        comparison.interval,
+        filled=comparison.says in (Says.FOR, Says.AGAINST),
+    )
 
 
 def result_charts(table: Results) -> list[ReportChart]:
-    """The published figures among ours, a chart a task that has figures; raises as above."""
+    """The published figures among ours: a chart for each task that has figures."""
     charts = []
     for task in table.plan.tasks:
-        rows = [
-            ChartRow(
-                row.experiment.short_label,
-                "{2} · {1} {5}".format(*cells(row)),
-                row.spread.mean,
-                row.expected,
-                published=row.experiment.published,
-            )
-            for row in table.rows
-            if row.experiment.task == task and row.spread is not None
-        ]
+        rows = [row for row in table.rows if row.experiment.task == task and row.n]
         if rows:
-            title = f"{TASKS[task].label}: published figures and ours"
-            caption = (
-                f"{title}. Crosses: published. Points: our means, with the interval for the next "
-                "seed, 95 %."
-            )
-            charts.append(
-                ReportChart(
-                    f"rows-{task}",
-                    title,
-                    caption,
-                    _drawn(rows, "accuracy (%)", "mean ± sd · published"),
-                )
-            )
+            charts.append(_result_chart(task, rows))
     return charts
 
 
-def _drawn(rows: Sequence[ChartRow], x_label: str, head: str, *, zero: bool = False) -> bytes:
-    figures, styles = (
-        imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style")
+def _result_chart(task: str, rows: Sequence[Row]) -> ReportChart:
+    drawing = _draw(
+        [_result_row(row) for row in rows],
+        x_label="accuracy (%)",
+        head="mean ± sd · published",
     )
+    title = f"{TASKS[task].label}: published figures and ours"
+    caption = (
+        f"{title}. Crosses: published. Points: our means, with the interval for the next seed, "
+        "95 %."
+    )
+    return ReportChart(f"rows-{task}", title, caption, drawing)
+
+
+def _result_row(row: Row) -> ChartRow:
+    _, published, mean, _, _, place, *_ = cells(row)
+    return ChartRow(
+        row.experiment.short_label,
+        f"{mean} · {published} {place}",
+        row.spread.mean if row.spread else None,
+        row.expected,
+        published=row.experiment.published,
+    )
+
+
+def _draw(rows: Sequence[ChartRow], *, x_label: str, head: str, zero: bool = False) -> bytes:
+    """Rows below each other as SVG, with `head` above their numbers; `zero` has a line there."""
+    figures = imported("matplotlib.figure", "plots", "Charts")
+    styles = imported("matplotlib.style", "plots", "Charts")
     with styles.context(STYLE):
         figure = figures.Figure(figsize=(WIDE, AROUND + ROW * len(rows)), layout="constrained")
         axes = figure.subplots()
-        for at, row in enumerate(rows):
-            if row.interval is not None:
-                axes.plot([row.interval.low, row.interval.high], [at, at], color=OURS)
-            if row.mean is not None:
-                axes.plot(
-                    row.mean,
-                    at,
-                    "o",
-                    color=OURS,
-                    markersize=5,
-                    markerfacecolor=OURS if row.filled else "white",
-                )
-            if row.published is not None:
-                axes.plot(row.published, at, color=PUBLISHED, **MARK, markeredgewidth=1.4)
+        for place, row in enumerate(rows):
+            _draw_row(axes, place, row)
         if zero:
             axes.axvline(0.0, color=GREY, linewidth=0.8)
         axes.set_xlabel(x_label)
         axes.text(1.01, 1.02, head, transform=axes.transAxes, fontsize=7, color=GREY)
-        # Names at the left of the rows, numbers at the right.
-        for side, texts in (
-            (axes, [row.label for row in rows]),
-            (axes.twinx(), [row.numbers for row in rows]),
-        ):
-            side.set_ylim(len(rows) - 0.5, -0.5)
-            side.set_yticks(range(len(rows)), texts)
-            side.tick_params(axis="y", length=0)
-            side.grid(visible=False, axis="y")
+        _write_beside(axes, [row.label for row in rows])
+        _write_beside(axes.twinx(), [row.numbers for row in rows])
         return saved(figure, "svg")
+
+
+def _draw_row(axes: Any, place: int, row: ChartRow) -> None:
+    if row.interval is not None:
+        axes.plot([row.interval.low, row.interval.high], [place, place], color=OURS)
+    if row.mean is not None:
+        inner_colour = OURS if row.filled else "white"
+        axes.plot(row.mean, place, "o", color=OURS, markersize=5, markerfacecolor=inner_colour)
+    if row.published is not None:
+        axes.plot(row.published, place, color=PUBLISHED, **MARK, markeredgewidth=1.4)
+
+
+def _write_beside(axes: Any, texts: Sequence[str]) -> None:
+    """Write a text beside each row, the first row at the top, on the side of these axes."""
+    axes.set_ylim(len(texts) - 0.5, -0.5)
+    axes.set_yticks(range(len(texts)), texts)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")

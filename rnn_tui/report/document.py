@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
-from rnn_tui.report.charts import compared_chart, plot, result_charts
+from rnn_tui.report.charts import comparison_chart, figure_chart, result_charts
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.plan import Plan, kept
@@ -164,7 +164,7 @@ def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
         *map(MarkdownBlock, words_before_charts),
         *result_charts(table),
         *_conclusions(conclusions(table, by_length)),
-        *_plots([plot(figure, table) for figure in figures(trained, by_length)]),
+        *_plots([figure_chart(figure, table) for figure in figures(trained, by_length)]),
         *map(MarkdownBlock, _making(provenance)),
     ]
 
@@ -204,7 +204,8 @@ def _conclusions(of_report: Sequence[Conclusion]) -> list[Block]:
     blocks: list[Block] = [MarkdownBlock("## The report's conclusions on the adder")]
     for number, conclusion in enumerate(of_report, 1):
         blocks += map(MarkdownBlock, concluded(conclusion))
-        blocks += compared_chart(conclusion, f"conclusion-{number}")
+        if chart := comparison_chart(conclusion, f"conclusion-{number}"):
+            blocks.append(chart)
     blocks += [MarkdownBlock(markdown_text(text)) for text in (RULE, *BASIS)]
     return blocks
 

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.engine.paths import run_database
-from rnn_tui.report.charts import ReportChart, compared_chart, svg
+from rnn_tui.report.charts import ReportChart, comparison_chart, svg
 from rnn_tui.report.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.document import (
@@ -182,8 +182,9 @@ def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
         for at in (-3, 0, 4)
     )
     one = Conclusion("It is so.", "Difference: this.", (Clause("it is", "it is not", compared),))
-    (drawing,) = compared_chart(one, "conclusion-1")
-    root = ElementTree.fromstring(svg(drawing))
+    chart = comparison_chart(one, "conclusion-1")
+    assert chart is not None
+    root = ElementTree.fromstring(svg(chart))
     words = " ".join(root.itertext())
     for row in compared:
         subject, mean, interval, agree, against, _, says = row.cells
