@@ -1,12 +1,11 @@
 """What the report plotted, as lines over seeds with its published points beside them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric, Spread
@@ -14,8 +13,13 @@ from rnn_tui.report.plan import Experiment, Kept
 from rnn_tui.runs.points import Line
 from rnn_tui.tasks.config import SequenceConfig
 
-LOSS = "the mean over each epoch; the report plotted its last batch's"
-MARKS, MEANS = "marks are the report's values", "the report gives the means over the lengths only"
+LOSS_NOTE = "the mean over each epoch; the report plotted its last batch's"
+MARKS_NOTE = "marks are the report's values"
+MEANS_NOTE = "the report gives the means over the lengths only"
+TRAINING_LOSS = Metric("train_loss", "training loss")
+VALIDATION_LOSS = Metric("val_loss", "validation loss")
+MNIST_ACCURACY = Metric("val_accuracy", "validation accuracy", "%", True, upper=100.0)
+BIT_ACCURACY = Metric("bit_accuracy", "bit accuracy", "%", True, upper=100.0)
 Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y
 MOST_REMEMBERED = 64  # runs whose accuracy by length is: 20 × 20 × 6 numbers each, or so
 
@@ -45,89 +49,95 @@ class AccuracyByLength:
     def between(self, first: int, last: int) -> dict[int, float]:
         """By seed, the mean over the lengths `first` … `last`."""
         return {
-            seed: fmean(mine[at] for at in mine if first <= at <= last)
-            for seed, mine in self.values.items()
+            seed: fmean(by_length[length] for length in by_length if first <= length <= last)
+            for seed, by_length in self.values.items()
         }
 
     @property
     def line(self) -> Line:
         """As a line to draw."""
-        lengths, *_ = self.values.values()  # the same for all
-        spreads = map(Spread, zip(*(mine.values() for mine in self.values.values()), strict=True))
+        by_seed = list(self.values.values())
+        lengths = tuple(float(length) for length in by_seed[0])  # the same for all seeds
+        over_seeds = zip(*(accuracies.values() for accuracies in by_seed), strict=True)
         return Line(
-            self.experiment.short_label, self.run_ids, tuple(map(float, lengths)), tuple(spreads)
+            self.experiment.short_label, self.run_ids, lengths, tuple(map(Spread, over_seeds))
         )
 
 
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
-    """Bit accuracy of a plan's adders at each length, 1 … 20, of their own test. Takes torch, and a
-    moment: not for a face.
+    """Bit accuracy of a plan's adders at each length, 1 … 20, of their own test.
+
+    Takes torch, and a moment: not for the thread of a face.
     """
-    result = []
+    adders = [one for one in has.plan.experiments if one.task == "adder"]
+    measured = [_measured_adder(has, experiment) for experiment in adders]
+    return tuple(accuracy for accuracy in measured if accuracy.values)
+
+
+def _measured_adder(has: Kept, experiment: Experiment) -> AccuracyByLength:
+    """The accuracy of an adder over those of its seeds whose weights are there."""
+    values = {}
+    run_ids = []
+    for seed, network in has.found(experiment).items():
+        by_replica = _measured(network.run.run_id, network.run.weights)
+        if network.at < len(by_replica):
+            values[seed] = by_replica[network.at]
+            run_ids.append(network.run.run_id)
+    return AccuracyByLength(experiment, values, tuple(run_ids))
+
+
+def figures(has: Kept, by_length: Sequence[AccuracyByLength]) -> tuple[Figure, ...]:
+    """The report's plots of what is trained to the end, those with a line.
+
+    Raises `StoreError` if the store can't be read.
+    """
+    plots = (
+        _by_epoch(has, "mnist", TRAINING_LOSS, "MNIST: training loss", LOSS_NOTE),
+        _by_epoch(has, "mnist", VALIDATION_LOSS, "MNIST: validation loss"),
+        _by_epoch(has, "mnist", MNIST_ACCURACY, "MNIST: validation accuracy", MARKS_NOTE),
+        _by_epoch(has, "recall", TRAINING_LOSS, "Recall: training loss"),
+        _adder_by_length(by_length, "mse"),
+        _adder_by_length(by_length, "ce"),
+    )
+    return tuple(figure for figure in plots if figure.lines)
+
+
+def _by_epoch(has: Kept, task: str, metric: Metric, title: str, note: str = "") -> Figure:
+    """A metric of a task's networks over epochs."""
+    drawn = []
+    published = {}
     for experiment in has.plan.experiments:
-        found = has.found(experiment) if experiment.task == "adder" else {}
-        measured = {seed: _measured(one.run.run_id, one.run.weights) for seed, one in found.items()}
-        values = {
-            seed: measured[seed][one.at]
-            for seed, one in found.items()
-            if one.at < len(measured[seed])
-        }
-        if values:
-            result.append(
-                AccuracyByLength(
-                    experiment, values, tuple(found[seed].run.run_id for seed in values)
-                )
-            )
-    return tuple(result)
+        if experiment.task != task:
+            continue
+        line = _over_epochs(has, experiment, metric.name)
+        if not line.x:
+            continue
+        drawn.append(line)
+        if experiment.validation and metric is MNIST_ACCURACY:
+            published[line.label] = _published_points(experiment)
+    return Figure(f"{task}-{metric.name}", title, "epoch", metric, tuple(drawn), published, note)
 
 
-def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure, ...]:
-    """The report's plots, those with a line, of what is trained to the end; raises `StoreError` if
-    the store can't be read.
-    """
+def _published_points(experiment: Experiment) -> Points:
+    """The validation accuracies that the report's plot has, by epoch from 1 on; some are None."""
+    accuracies = {
+        float(epoch): accuracy
+        for epoch, accuracy in enumerate(experiment.validation, 1)
+        if accuracy is not None
+    }
+    return tuple(accuracies), tuple(accuracies.values())
 
-    def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
-        drawn, published = list[Line](), dict[str, Points]()
-        for one in has.plan.experiments:
-            line = _over_epochs(has, one, metric) if one.task == task else None
-            if line is not None and line.x:
-                drawn.append(line)
-                if one.validation and metric == "val_accuracy":
-                    known = [
-                        (float(at), value)
-                        for at, value in enumerate(one.validation, 1)
-                        if value is not None
-                    ]
-                    published[line.label] = (
-                        tuple(at for at, _ in known),
-                        tuple(value for _, value in known),
-                    )
-        spec = Metric(metric, label, unit, bool(unit), upper=100.0 if unit else None)
-        return Figure(f"{task}-{metric}", title, "epoch", spec, tuple(drawn), published, **more)
 
-    made = [
-        of("mnist", "train_loss", "MNIST: training loss", "training loss", note=LOSS),
-        of("mnist", "val_loss", "MNIST: validation loss", "validation loss"),
-        of(
-            "mnist",
-            "val_accuracy",
-            "MNIST: validation accuracy",
-            "validation accuracy",
-            "%",
-            note=MARKS,
-        ),
-        of("recall", "train_loss", "Recall: training loss", "training loss"),
-    ]
-    spec = Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0)
-    for loss in ("mse", "ce"):
-        mine = tuple(
-            one.line
-            for one in by_length
-            if one.experiment.variant and one.experiment.variant.loss == loss
-        )
-        title = f"Adder: bit accuracy by length, loss {loss}"
-        made.append(Figure(f"adder-by-length-{loss}", title, "bits", spec, mine, note=MEANS))
-    return tuple(figure for figure in made if figure.lines)
+def _adder_by_length(by_length: Sequence[AccuracyByLength], loss: str) -> Figure:
+    """Bit accuracy of the adders that were trained with a loss, by length."""
+    drawn = []
+    for accuracy in by_length:
+        variant = accuracy.experiment.variant
+        if variant is not None and variant.loss == loss:
+            drawn.append(accuracy.line)
+    title = f"Adder: bit accuracy by length, loss {loss}"
+    key = f"adder-by-length-{loss}"
+    return Figure(key, title, "bits", BIT_ACCURACY, tuple(drawn), note=MEANS_NOTE)
 
 
 def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
