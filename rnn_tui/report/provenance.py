@@ -4,7 +4,7 @@ import platform
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,11 @@ CPU_FILE = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class UsedRun:
-    """A run that figures are from, how many of its networks are, and its sessions in order."""
+    """A run that figures of the table are from."""
 
     run: RunRecord
-    networks: int
-    sessions: tuple[Session, ...]
+    networks: int  #: how many of its networks have figures in the table.
+    sessions: tuple[Session, ...]  #: in order.
 
     @property
     def here(self) -> bool:
@@ -40,12 +40,13 @@ class UsedRun:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Those of what trained it last, by name."""
+        """The versions of the packages that trained it last, by name."""
         return dict(self.sessions[-1].versions) if self.sessions else {}
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
-        run, workers = self.run, self.sessions[-1].workers if self.sessions else None
+        run = self.run
+        workers = self.sessions[-1].workers if self.sessions else None
         return {
             "id": run.run_id,
             "name": run.name,
@@ -61,7 +62,7 @@ class UsedRun:
 
 @dataclass(frozen=True)
 class About:
-    """All that must be known of figures."""
+    """How the figures of a report came about."""
 
     plan: Plan
     written: float  #: when, in seconds since 1970.
@@ -73,7 +74,7 @@ class About:
     @property
     def devices(self) -> tuple[str, ...]:
         """What the runs were trained on, each once."""
-        return tuple(dict.fromkeys(one.run.device for one in self.runs if one.run.device))
+        return tuple(dict.fromkeys(used.run.device for used in self.runs if used.run.device))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
@@ -87,41 +88,54 @@ class About:
             "settings": {name: config.to_dict() for name, config in self.settings.items()},
             "versions": dict(self.versions),
             "machine": {**self.machine, "devices": list(self.devices)},
-            "runs": [one.to_dict() for one in self.runs],
+            "runs": [used.to_dict() for used in self.runs],
         }
 
 
 def about(results: Results, store: RunStore | None) -> About:
     """Gather what must be known of a table; raises `StoreError` if the store can't be read."""
-    plan, counts = results.plan, Counter(run_id for row in results.rows for run_id in row.run_ids)
-    used = []
-    for run_id in sorted(counts):
-        if store is not None and (run := store.get(run_id)) is not None:
-            used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
-    settings = {}  # of every task, of MNIST by model, all seeds together where a run has several
-    for one in plan.experiments:
-        label = one.label if one.task == "mnist" else TASKS[one.task].label
-        settings[label] = plan.config(
-            one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task))
-        )
-    return About(plan, time.time(), machine(), versions(), settings, tuple(used))
+    plan = results.plan
+    used_runs = () if store is None else tuple(_used_runs(results, store))
+    return About(plan, time.time(), machine(), versions(), _settings(plan), used_runs)
+
+
+def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:
+    """The runs that a table's values are from, sorted by their ids."""
+    networks = Counter(run_id for row in results.rows for run_id in row.run_ids)
+    for run_id in sorted(networks):
+        run = store.get(run_id)
+        if run is not None:
+            yield UsedRun(run, networks[run_id], tuple(store.sessions(run_id)))
+
+
+def _settings(plan: Plan) -> dict[str, RunConfig]:
+    """The settings of each task, of MNIST for each model; all seeds are in one run's settings."""
+    settings = {}
+    for experiment in plan.experiments:
+        task = experiment.task
+        label = experiment.label if task == "mnist" else TASKS[task].label
+        seeds = len(plan.seeds_of(task))
+        settings[label] = plan.config(task, experiment.cell, plan.first_seed, seeds=seeds)
+    return settings
 
 
 def machine() -> dict[str, str | int | float]:
     """This computer: the name of its processor, the cores that this process may run on, memory."""
     import psutil  # noqa: PLC0415 - on use only
 
-    model = None  # what Python calls `processor` is on Linux the architecture, or nothing
-    with suppress(OSError):
-        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
-        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
-    name = printable(
-        model[1] if model else platform.processor() or platform.machine() or "unknown", 80
-    )
-    memory = round(psutil.virtual_memory().total / 2**30, 1)
     return {
-        "processor": name,
+        "processor": printable(_processor(), 80),
         "cores": usable_cores(),
-        "memory_gib": memory,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.platform(),
     }
+
+
+def _processor() -> str:
+    # On Linux, Python calls the architecture the processor, or nothing.
+    with suppress(OSError):
+        text = CPU_FILE.read_text(encoding="utf-8", errors="replace")
+        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", text, re.MULTILINE)
+        if model:
+            return model[1]
+    return platform.processor() or platform.machine() or "unknown"
