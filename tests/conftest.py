@@ -5,6 +5,7 @@ import gzip
 import inspect
 import os
 import random
+import signal
 import struct
 import sys
 from collections import Counter
@@ -47,6 +48,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if config.option.dist == "no":
         config.option.dist = "worksteal"
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let the programs that tests start hear it: a shell's job in the background,
+    and all that it starts, does not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

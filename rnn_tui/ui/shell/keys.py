@@ -194,7 +194,10 @@ class KeyFooter(Widget):
         """Mark the key under the mouse, and have what it does told beside it."""
         seen = event.style.meta
         self.over = seen.get("key")
-        self.tooltip = None if self.over is None else Content(seen["tooltip"])
+        if self.over is None:
+            self.tooltip = None
+        else:
+            self.tooltip = Content(seen["tooltip"])
 
     def on_leave(self) -> None:
         self.over = None
