@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import actions, events
 from textual._compositor import CompositorMap
@@ -26,6 +28,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Select
@@ -255,7 +258,20 @@ class SteadyPalette(ClosedOnce, CommandPalette):
 
 
 class DrawnCells(AnyTable):
-    """A table, mixed with this, that a late click does not end."""
+    """A table, mixed with this, that neither a late click nor an empty column ends."""
+
+    def render_line(self, y: int) -> Strip:
+        """Give a style to each piece of a line, which a table that is off is faded by.
+
+        Rich gives none to a cell without width, as of an empty column without padding, and Textual
+        asks it for its colour: AttributeError. Waits for `_apply_opacity`.
+        """
+        strip = super().render_line(y)
+        if all(segment.style is not None for segment in strip):
+            return strip
+        plain = Style.null()
+        segments = [Segment(segment.text, segment.style or plain) for segment in strip]
+        return Strip(segments, strip.cell_length)
 
     def on_click(self, event: events.Click) -> None:
         """Pass over a click on a row or column that was taken away after it was drawn:
