@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual import events, on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TabbedContent
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_TO_HAND_OVER = 10.0
-SECONDS_FOR_A_VIEW = 10.0
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class RnnTuiApp(SteadyApp):
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first)
         add_keys(self, BindingsMap(bindings(tabs)))
-        self.keys = KeyQueue(self, super().on_event, self.takes_keys)
+        self.keys = KeyQueue(self, super().on_event, self.takes_keys, self._askers)
         self.garbage: GarbageCollection | None = None  #: whoever begins the process gives it.
 
     def notify(self, message: str, **options: Any) -> None:
@@ -127,14 +127,21 @@ class RnnTuiApp(SteadyApp):
         both = [pane, pane.front_view] if pane.keys_first else [pane.front_view, pane]
         return [one for one in both if one is not None]
 
-    def takes_keys(self, waited: float = 0.0) -> bool:
-        """Whether pane and view in front are there, and the view that a key has asked for; that is
-        `waited` for some seconds only, as where the database is locked.
+    def _askers(self) -> list[DOMNode]:
+        """What may have asked for something because of a key: the focus, and what is in front."""
+        focused = self.focused
+        around = focused.ancestors_with_self if focused is not None else []
+        in_front = [node for node in self._in_front()[:1] if node not in around]
+        return [*in_front, *around[:1]]
+
+    def takes_keys(self) -> bool:
+        """Whether pane and view in front are there, with the focus, and the view that a key has
+        asked for.
         """
         front = self.tabs.front
         if front is None or not front.takes_keys:
             return False
-        return waited > SECONDS_FOR_A_VIEW or not (self.brings_view or front.arriving)
+        return not (self.brings_view or front.arriving)
 
     @property
     def draws(self) -> bool:

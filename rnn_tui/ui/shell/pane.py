@@ -97,12 +97,26 @@ class Pane(Vertical):
 
     def focus_view_soon(self) -> None:
         """Do so once the view is on screen; keys wait for that."""
-        self._arriving += 1
-        self.call_after_refresh(self._arrive)
+        self.focus_soon(self.focus_view)
 
-    def _arrive(self) -> None:
+    def focus_soon(self, focus: Callable[[], object]) -> None:
+        """Have `focus` put the focus somewhere once that is on screen; keys wait for it."""
+        self._arriving += 1
+        if not self.call_after_refresh(self._arrive, focus):
+            self._arriving -= 1
+
+    def focus_now(self, focus: Callable[[], object]) -> None:
+        """Have `focus` put the focus somewhere; keys wait until it is there."""
+        self._arriving += 1
+        self._arrive(focus)
+
+    def _arrive(self, focus: Callable[[], object]) -> None:
+        focus()
+        # behind the focus, for which a widget asks by a message to the app
+        self.app.call_later(self._arrived)
+
+    def _arrived(self) -> None:
         self._arriving -= 1
-        self.focus_view()
 
     @property
     def arriving(self) -> bool:
@@ -111,7 +125,7 @@ class Pane(Vertical):
 
     def keep_focus(self) -> None:
         """Focus the view in front, if it had nothing that takes the focus before, but has now."""
-        self.call_after_refresh(self._keep_focus)
+        self.focus_soon(self._keep_focus)
 
     def _keep_focus(self) -> None:
         if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):

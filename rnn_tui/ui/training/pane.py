@@ -167,7 +167,7 @@ class TaskPane(Pane):
         content = await self.filled(name)
         if self.view == name:
             content.bring_up_to_date(self)
-            self.focus_view()
+            self.focus_now(self.focus_view)
 
     def focus_view(self) -> None:
         if (content := self.content(self.view)) is not None:
