@@ -10,7 +10,7 @@ from collections.abc import Mapping
 # More than any screen shows. A frame of this size takes 60 MB for a moment.
 MOST_COLUMNS, MOST_ROWS = 800, 400
 MOST_PASTED = 1_000_000  # characters; more than any field takes
-SECONDS_FOR_REPLIES = 2.0  # of terminals that are far away
+SECONDS_FOR_THE_REST = 5.0  # of what is pasted, once nothing more of it comes
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 # Whether it has Kitty's pictures, how many pixels a cell has, and what else it can. All terminals
 # answer the last one, and do so in order: whatever they have not answered until then, they can't.
@@ -53,16 +53,6 @@ class Replies:
         #: width and height of a cell in pixels; None where it was not told.
         self.cell: tuple[int, int] | None = None
         self.complete = False
-        self._asked = 0.0  # when
-
-    def expect(self) -> None:
-        """Remember that the terminal has just been asked."""
-        self._asked = time.monotonic()
-
-    @property
-    def pending(self) -> bool:
-        """Whether a reply may still come."""
-        return not self.complete and time.monotonic() < self._asked + SECONDS_FOR_REPLIES
 
     @property
     def graphics(self) -> str:
@@ -95,10 +85,12 @@ class InputText:
         self._replies = replies or Replies()
         self._held = ""  # the beginning of what may be a reply, or an end of what is pasted
         self._pasted: int | None = None  # so many characters; None where nothing is being pasted
+        self._fed = 0.0  # when something came
 
     def feed(self, text: str) -> str:
         """What there is for the parser, now that this has come."""
         text, self._held = self._held + text, ""
+        self._fed = time.monotonic()
         if "\x1b" not in text:
             return self._within_bounds(text)
         passed, place = [], 0
@@ -118,28 +110,35 @@ class InputText:
         return "".join([*passed, self._within_bounds(rest)])
 
     def _part(self, rest: str) -> re.Match[str] | None:
-        """The beginning of something at the end of a text. A mere Escape is a key, as a rule."""
-        if self._pasted is not None:
-            return PART_OF_PASTE.search(rest)
-        part = PART_OF_REPLY.search(rest)
-        return part if part and (len(part[0]) > 1 or self._replies.pending) else None
+        """The beginning of something at the end of a text; Escape may be the key, or begin one."""
+        return (PART_OF_REPLY if self._pasted is None else PART_OF_PASTE).search(rest)
 
     def wait_no_more(self) -> str:
-        """What was held back, as keys, once nothing has come for a while."""
-        if self._pasted is not None:
+        """What was held back, as keys, once nothing has come for a while.
+
+        A paste whose end is lost ends after some seconds, or all keys would be pasted from then on.
+        """
+        if self._pasted is None:
+            text, self._held = self._held, ""
+            return text
+        if time.monotonic() < self._fed + SECONDS_FOR_THE_REST:
             return ""
-        text, self._held = self._held, ""
-        return text
+        self._held = ""  # the beginning of the end
+        self._pasted = None
+        return PASTE_ENDS
 
     @property
     def holds(self) -> bool:
-        """Whether there is something that a pause makes keys of."""
-        return bool(self._held) and self._pasted is None
+        """Whether there is something that a pause makes keys of, or ends."""
+        return bool(self._held) or self._pasted is not None
 
     def _within_bounds(self, text: str) -> str:
-        """Text, or so much of it as may be pasted; one more, so that it is known to be too long."""
+        """Text, or so much of it as may be pasted; one more, so that it is known to be too long.
+
+        Without Escape, behind which Textual would make keys of what is pasted.
+        """
         if self._pasted is None:
             return text
-        text = text[: MOST_PASTED + 1 - self._pasted]
+        text = text.replace("\x1b", "")[: MOST_PASTED + 1 - self._pasted]
         self._pasted += len(text)
         return text

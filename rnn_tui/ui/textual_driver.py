@@ -1,13 +1,14 @@
 """Workarounds for what Textual 8 gets wrong with the terminal. The others: `textual_workarounds`.
 Its thread that writes ends where a write fails, and whoever has more to write waits for it for
 ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at
-sequences for keys that there can't be, such as `ESC [ : A`; a key that is half a character (`ESC [
-55296 u`) can't be written. It makes keys of what a terminal replies, takes any size that stands
-among keys, and keeps all that is typed, however much. After a stop without a word (SIGSTOP) it
-takes the terminal's attributes, as it has set them, for those from before the app, and Alt with a
-digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS and LINES, which a Python
-prompt leaves to what it starts: the app keeps that size in any window. Waits for `WriterThread`,
-`LinuxDriver` and `XTermParser` to do better.
+sequences for keys that there can't be, such as `ESC [ : A`, where its parser ends; a key that is
+half a character (`ESC [ 55296 u`) can't be written. It makes keys of what a terminal replies, and
+of what is pasted behind an Escape, takes any size that stands among keys, and keeps all that is
+typed, however much. After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it
+has set them, for those from before the app, and Alt with a digit for what Option types on a Mac:
+`¡` for Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the
+app keeps that size in any window. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do
+better.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, ClassVar, cast
@@ -28,6 +29,7 @@ from typing import Any, ClassVar, cast
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.constants import ESCAPE_DELAY
 from textual.driver import Driver
 from textual.events import Key, Paste, Resize
 from textual.geometry import Size
@@ -42,8 +44,10 @@ from rnn_tui.ui.terminal_input import (
 )
 
 MOST_WAITING = 1_000  # keys and moves of the mouse
-SECONDS_FOR_ROOM, SECONDS_FOR_A_KEY = 0.01, 0.1
+SECONDS_FOR_ROOM = 0.01
+SECONDS_FOR_A_KEY = max(0.1, ESCAPE_DELAY)  # until Escape alone, or part of a sequence, is a key
 BYTES_AT_ONCE = 4096
+logger = logging.getLogger(__name__)
 TOO_LONG = f"More than {MOST_PASTED:,} characters can't be pasted at once."
 
 for digit in "0123456789":
@@ -56,12 +60,42 @@ def hold_still() -> None:
         time.sleep(1)
 
 
+class SteadyParser(XTermParser):
+    """A parser that passes over a sequence that it can't read, and goes on right behind it."""
+
+    def feed(self, data: str) -> Iterator[Message]:
+        """What a text says, one character after the other: any may be the one where it raises."""
+        for character in data:
+            yield from self._readable(super().feed(character))
+
+    def wait_no_more(self) -> Iterator[Message]:
+        """What the beginning of a sequence says, once nothing has come for a while."""
+        if self._timeout_time is not None:
+            self._timeout_time = 0.0
+        yield from self._readable(super().tick())
+
+    def _readable(self, parsed: Iterable[Message]) -> Iterator[Message]:
+        try:
+            yield from parsed
+        except Exception as error:  # noqa: BLE001 - whatever a terminal sends
+            logger.info("a key was passed over: %s", error)
+            # a generator that has raised has ended; what it knows of the terminal is kept elsewhere
+            self._gen = self.parse(self._tokens.append)
+            self._awaiting = next(self._gen)
+            self._timeout_time = None
+
+
 class KeysDriver(Driver):
     """A driver that passes on what makes sense, and no more at once than can wait."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._sent = deque[Future[Any]]()  # to the app's loop, which may not have taken them yet
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        """Pass on all that a parser has made of something."""
+        for message in messages:
+            self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, Paste) and len(message.text) > MOST_PASTED:
@@ -208,7 +242,6 @@ if sys.platform != "win32":
             """Ask the terminal, once, what the app wants to know later; nobody waits for that."""
             if not self._has_asked:
                 self._has_asked = True
-                self.terminal.replies.expect()
                 self.write(questions())
                 self.flush()
 
@@ -243,11 +276,7 @@ if sys.platform != "win32":
 
         def _run_input_thread(self) -> None:
             try:
-                while not self.exit_event.is_set():
-                    try:
-                        self.run_input_thread()
-                    except (ValueError, ArithmeticError) as error:  # of numbers in a sequence
-                        logging.getLogger(__name__).info("a key was passed over: %s", error)
+                self.run_input_thread()
             except OSError:
                 signal.raise_signal(signal.SIGHUP)
             except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
@@ -258,20 +287,15 @@ if sys.platform != "win32":
 
             Raises:
                 OSError: if the terminal is gone.
-                ValueError, ArithmeticError: where Textual can't read a sequence.
             """
-            parser = XTermParser()
+            parser = SteadyParser()
             typed = InputText(self.terminal.replies)
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             while not self.exit_event.is_set():
-                if select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
-                    data = os.read(self.fileno, BYTES_AT_ONCE)
-                    if not data:
-                        raise OSError("the terminal is gone")
-                    text = typed.feed(decode(data))
+                if not select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
+                    self._process(parser.feed(typed.wait_no_more()))
+                    self._process(parser.wait_no_more())
+                elif data := os.read(self.fileno, BYTES_AT_ONCE):
+                    self._process(parser.feed(typed.feed(decode(data))))
                 else:
-                    text = typed.wait_no_more()
-                for event in parser.feed(text) if text else ():
-                    self.process_message(event)
-                for event in parser.tick():
-                    self.process_message(event)
+                    raise OSError("the terminal is gone")

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
 from textual.geometry import Size
 
 from rnn_tui.ui.terminal_input import InputText, bounded_size
-from rnn_tui.ui.textual_driver import SECONDS_FOR_A_KEY, KeysDriver
+from rnn_tui.ui.textual_driver import SECONDS_FOR_A_KEY, KeysDriver, SteadyParser
 
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
 BYTES_AT_ONCE = 1 << 16
@@ -88,7 +87,7 @@ class PageDriver(KeysDriver, WebDriver):
         self._size = bounded_size(*(self._size or (80, 24)))
         self._write = cast("Any", self.pipes.write)
         self._key_thread.daemon = True
-        self._parser = XTermParser()
+        self._parser = SteadyParser()
         self._typed = InputText()
         # a character may be cut in two by packets
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -129,14 +128,14 @@ class PageDriver(KeysDriver, WebDriver):
         try:
             if kind == "M":
                 self._on_meta(kind, payload)
-            elif kind in ("D", ""):
-                text = self._decode(payload)
-                text = self._typed.feed(text) if text else self._typed.wait_no_more()
-                for event in self._parser.feed(text) if text else self._parser.tick():
-                    self.process_message(event)
+            elif kind == "D":
+                self._process(self._parser.feed(self._typed.feed(self._decode(payload))))
+            elif not kind:
+                self._process(self._parser.feed(self._typed.wait_no_more()))
+                self._process(self._parser.wait_no_more())
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
-            self._parser = XTermParser()
+            self._parser = SteadyParser()
             self._typed = InputText()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from rnn_tui.ui.terminal_input import (
     MOST_COLUMNS,
     MOST_PASTED,
     MOST_ROWS,
+    PASTE_ENDS,
     InputText,
     Replies,
     bounded_size,
@@ -19,18 +20,11 @@ REPLIES = "\x1b_Gi=1;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;6c"
 KEYS = "abcé\t\r\x1b[A\x1b[6~\x1b[6;5~\x1b[24;80R\x1b[<0;3;4M\x1b[200~a paste\x1b[201~\x1bx"
 
 
-def asked() -> Replies:
-    """Of a terminal that is still to answer."""
-    replies = Replies()
-    replies.expect()
-    return replies
-
-
 @given(st.lists(st.integers(0, len(KEYS + REPLIES) + 3), max_size=9), st.integers(0, 9))
 def test_replies_in_any_parts_among_keys_are_taken_out_and_keys_stay(
     cuts: list[int], place: int
 ) -> None:
-    replies = asked()
+    replies = Replies()
     typed = InputText(replies)
     text = KEYS[:place] + REPLIES + KEYS[place:]
     ends = sorted({*cuts, len(text)})
@@ -45,26 +39,27 @@ def test_replies_in_any_parts_among_keys_are_taken_out_and_keys_stay(
 
 @given(st.text(alphabet="\x1b[]_G\\?c;6t200~1abé", max_size=40), st.integers(1, 5))
 def test_of_any_keys_nothing_is_lost_but_replies(text: str, size: int) -> None:
-    typed = InputText(asked())
+    typed = InputText()
     parts = [text[place : place + size] for place in range(0, len(text), size)]
     got = "".join(map(typed.feed, parts)) + typed.wait_no_more()
-    whole = InputText(asked())
+    whole = InputText()
     assert got + typed._held == whole.feed(text) + whole.wait_no_more() + whole._held
 
 
-def test_escape_alone_waits_only_while_a_reply_may_come() -> None:
-    replies = asked()
-    assert InputText(replies).feed("\x1b") == ""
-    replies.complete = True
-    assert InputText(replies).feed("\x1b") == "\x1b"
-    assert InputText().feed("\x1b") == "\x1b"
+def test_escape_alone_waits_for_what_it_may_begin() -> None:
+    typed = InputText()
+    assert typed.feed("\x1b") == ""
+    assert typed.holds
+    assert typed.wait_no_more() == "\x1b"
+    assert not typed.holds
+    assert typed.feed("\x1b") + typed.feed("\x1b[A") == "\x1b\x1b[A"
 
 
 def test_what_is_pasted_is_no_reply_and_has_an_end() -> None:
-    replies = asked()
+    replies = Replies()
     typed = InputText(replies)
     pasted = typed.feed("\x1b[200~\x1b[?62;4c\x1b[201~")
-    assert pasted == "\x1b[200~\x1b[?62;4c\x1b[201~"
+    assert pasted == "\x1b[200~[?62;4c\x1b[201~"
     assert not replies.complete
     kept = typed.feed("\x1b[200~")
     for _ in range(30):
@@ -99,3 +94,14 @@ def test_who_would_print_the_question_for_kitty_is_not_asked(
     environment: dict[str, str], asks: bool
 ) -> None:
     assert (ASK_KITTY in questions(environment)) is asks
+
+
+def test_a_paste_whose_end_is_lost_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = InputText()
+    assert typed.feed("\x1b[200~abc\x1b[20") == "\x1b[200~abc"
+    assert typed.holds
+    assert typed.wait_no_more() == ""
+    monkeypatch.setattr("rnn_tui.ui.terminal_input.SECONDS_FOR_THE_REST", 0.0)
+    assert typed.wait_no_more() == PASTE_ENDS
+    assert not typed.holds
+    assert typed.feed("\x11") == "\x11"
