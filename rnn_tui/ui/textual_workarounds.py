@@ -29,6 +29,7 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+from textual.theme import ThemeProvider
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Select
@@ -127,6 +128,10 @@ class SteadyApp(App[int]):
         """
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(SteadyPalette())
+
+    def search_themes(self) -> None:
+        """Open the list of themes, which is a palette too, and not steady in Textual."""
+        self.push_screen(SteadyPalette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def action_show_help_panel(self) -> None:
         """Show the panel of keys, unless the screen is still being made: MountError."""

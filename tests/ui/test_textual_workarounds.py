@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.command import CommandList
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_workarounds import SEEN_IN, Options
@@ -45,6 +46,20 @@ async def test_page_down_in_a_list_without_room_ends_nothing(runs: ScriptedRuns)
         await pilot.resize_terminal(2, 2)
         app.query_one(Options).action_page_down()
         await pilot.press("pagedown", "pageup")
+        await pilot.resize_terminal(80, 24)
+        assert app.is_running
+
+
+@pytest.mark.parametrize("opened", ["command_palette", "change_theme"])
+async def test_page_down_in_a_palette_without_room_ends_nothing(
+    opened: str, runs: ScriptedRuns
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        await app.run_action(opened)
+        await wait_until(pilot, lambda: app.screen.query(CommandList))
+        await pilot.resize_terminal(2, 2)
+        await press(pilot, "pagedown", "pageup")
         await pilot.resize_terminal(80, 24)
         assert app.is_running
 
