@@ -61,7 +61,21 @@ def hold_still() -> None:
 
 
 class SteadyParser(XTermParser):
-    """A parser that passes over a sequence that it can't read, and goes on right behind it."""
+    """A parser that passes over a sequence that it can't read, and goes on right behind it.
+
+    Args:
+        tells_sizes: whether the terminal has said that its sizes come among keys. It tells of the
+            mouse in pixels then; Textual believes that of whoever sends a size.
+    """
+
+    def __init__(self, tells_sizes: Callable[[], bool]) -> None:
+        super().__init__()
+        self._tells_sizes = tells_sizes
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        sizes = (*(self.terminal_size or (0,)), *(self.terminal_pixel_size or (0,)))
+        self.mouse_pixels = self.mouse_pixels and self._tells_sizes() and all(sizes)
+        return super().parse_mouse_code(code)
 
     def feed(self, data: str) -> Iterator[Message]:
         """What a text says, one character after the other: any may be the one where it raises."""
@@ -288,7 +302,7 @@ if sys.platform != "win32":
             Raises:
                 OSError: if the terminal is gone.
             """
-            parser = SteadyParser()
+            parser = SteadyParser(lambda: self._tells_sizes)
             typed = InputText(self.terminal.replies)
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             while not self.exit_event.is_set():

@@ -87,7 +87,7 @@ class PageDriver(KeysDriver, WebDriver):
         self._size = bounded_size(*(self._size or (80, 24)))
         self._write = cast("Any", self.pipes.write)
         self._key_thread.daemon = True
-        self._parser = SteadyParser()
+        self._parser = SteadyParser(lambda: self._tells_sizes)
         self._typed = InputText()
         # a character may be cut in two by packets
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -135,7 +135,7 @@ class PageDriver(KeysDriver, WebDriver):
                 self._process(self._parser.wait_no_more())
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
-            self._parser = SteadyParser()
+            self._parser = SteadyParser(lambda: self._tells_sizes)
             self._typed = InputText()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:

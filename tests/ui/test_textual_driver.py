@@ -12,7 +12,7 @@ UNREADABLE = ("\x1b[:A", "\x1b[1114112R", "\x1b[1114112u", f"\x1b[{'9' * 25}u")
 def parsed(text: str, size: int) -> list[Message]:
     """What a text says that comes in parts of a size."""
     typed = InputText()
-    parser = SteadyParser()
+    parser = SteadyParser(bool)
     parts = [text[place : place + size] for place in range(0, len(text), size)]
     return [message for part in parts for message in parser.feed(typed.feed(part))]
 
@@ -28,11 +28,26 @@ def test_keys_before_and_behind_what_is_no_key_are_there(sequence: str, size: in
     assert keys(messages) == ["a", "question_mark", "ctrl+q", "up"]
 
 
+def pressed(text: str, *, tells_sizes: bool) -> tuple[float, float]:
+    """Where the mouse is pressed, by a terminal whose sizes come among keys or do not."""
+    parser = SteadyParser(lambda: tells_sizes)
+    [press] = [message for message in parser.feed(text) if isinstance(message, MouseDown)]
+    return press.x, press.y
+
+
 def test_what_a_terminal_has_said_of_its_cells_holds_behind_what_is_no_key() -> None:
     """The mouse is told in pixels then, of which ten by twenty are a cell here."""
-    messages = parsed("\x1b[48;24;80;480;800t\x1b[:A\x1b[<0;101;101M", 4096)
-    [press] = [message for message in messages if isinstance(message, MouseDown)]
-    assert (press.x, press.y) == (10, 5)
+    text = "\x1b[48;24;80;480;800t\x1b[:A\x1b[<0;101;101M"
+    assert pressed(text, tells_sizes=True) == (10, 5)
+
+
+@pytest.mark.parametrize("size", ["48;24;80;480;800", "48;0;0;0;0", "48;24;80;0;0"])
+def test_a_size_that_is_no_word_of_the_terminal_leaves_the_mouse_in_place(size: str) -> None:
+    assert pressed(f"\x1b[{size}t\x1b[<0;11;6M", tells_sizes=False) == (10, 5)
+
+
+def test_a_size_without_room_loses_no_press() -> None:
+    assert pressed("\x1b[48;0;0;0;0t\x1b[<0;11;6M", tells_sizes=True) == (10, 5)
 
 
 @pytest.mark.parametrize("size", [1, 3, 4096])
@@ -44,7 +59,7 @@ def test_nothing_that_is_pasted_becomes_a_key(size: int) -> None:
 
 
 def test_escape_and_parts_of_sequences_are_keys_once_nothing_follows() -> None:
-    parser = SteadyParser()
+    parser = SteadyParser(bool)
     assert keys(list(parser.feed("\x1b"))) == []
     assert keys(list(parser.wait_no_more())) == ["escape"]
     assert keys(list(parser.feed("\x1b["))) == []
