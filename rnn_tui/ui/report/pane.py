@@ -253,7 +253,7 @@ class ReportPane(StorePane):
         else:
             self._conclude(table, by_length or ())
 
-    on_tabbed_content_tab_activated = _show
+    on_view_tabs_shown = _show
 
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:

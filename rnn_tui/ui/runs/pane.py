@@ -143,7 +143,7 @@ class RunsPane(StorePane):
         if first or before != bool(self._table.listing.items):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
-    def on_tabbed_content_tab_activated(self) -> None:
+    def on_view_tabs_shown(self) -> None:
         if self.view == "compare":
             self._show_comparison()
 

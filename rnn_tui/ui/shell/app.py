@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import TabbedContent
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
@@ -38,6 +37,7 @@ from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess, telling
+from rnn_tui.ui.shell.view_tabs import ViewTabs
 from rnn_tui.ui.textual_workarounds import SteadyApp, add_keys
 
 if TYPE_CHECKING:
@@ -234,17 +234,17 @@ class RnnTuiApp(SteadyApp):
     def action_tab(self, name: str) -> None:
         self.tabs.go_to(name)
 
-    @on(TabbedContent.TabActivated)
+    @on(ViewTabs.Shown)
     def _leave_full_screen(self) -> None:
         """A chart in full screen goes with its view."""
         for screen in self.screen_stack[:1]:  # there is none where the app ends meanwhile
             screen.minimize()
 
-    @on(TabbedContent.TabActivated, "#tasks")
-    async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
+    @on(ViewTabs.Shown, "#tasks")
+    async def _go_to_tab(self, event: ViewTabs.Shown) -> None:
         """Fill a tab that is looked at for the first time."""
         # as by a click
-        if not await self.tabs.fill(str(event.pane.id)) and not event.pane.has_focus_within:
+        if not await self.tabs.fill(event.name) and not event.pane.has_focus_within:
             self.tabs.arrive()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

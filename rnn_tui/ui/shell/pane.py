@@ -162,7 +162,7 @@ class Pane(Vertical):
         if isinstance(event.widget, Tab) and event.widget.has_class("-active"):
             self.focus_view_soon()
 
-    def on_tabbed_content_tab_activated(self) -> None:
+    def on_view_tabs_shown(self) -> None:
         """Do so once it is in front, which may have other keys."""
         self.app.refresh_bindings()
         if self._clicked:

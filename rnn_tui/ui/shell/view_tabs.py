@@ -1,5 +1,6 @@
 """Views behind a row of tabs."""
 
+from textual.message import Message
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 
@@ -10,6 +11,33 @@ class ViewTabs(TabbedContent):
     arrives when the user is in another view already: `n` pressed fast would end where it began
     (Textualize/textual#4955). And it cuts off tabs unseen.
     """
+
+    class Shown(Message):
+        """Another tab is in front; to be heard in place of Textual's `TabActivated`.
+
+        Textual keeps one stack of prevented messages for all widgets. What one prevents while it
+        waits, as `TabActivated` is after a click, is lost to all: a tab would stay empty, and keys
+        would wait for it.
+        """
+
+        def __init__(self, tabs: "ViewTabs", name: str) -> None:
+            super().__init__()
+            self.tabs = tabs
+            self.name = name  #: the id of the tab.
+
+        @property
+        def control(self) -> "ViewTabs":
+            return self.tabs
+
+        @property
+        def pane(self) -> TabPane:
+            """What is in front."""
+            return self.tabs.get_pane(self.name)
+
+    def watch_active(self, active: str) -> None:
+        """Tell of the tab in front, however it came there."""
+        if active:
+            self.post_message(self.Shown(self, active))
 
     def on_mount(self) -> None:
         tabs = self.query_one(Tabs)

@@ -310,7 +310,7 @@ class SweepsPane(StorePane):
         self._wanted = str(event.value)
         self.show_runs()
 
-    def on_tabbed_content_tab_activated(self) -> None:
+    def on_view_tabs_shown(self) -> None:
         if self._ready:
             self._show()
 

@@ -266,7 +266,7 @@ class TaskPane(Pane):
     def on_run_bar_chosen(self, event: RunBar.Chosen) -> None:
         self._choose(event.run_id)
 
-    def on_tabbed_content_tab_activated(self) -> None:
+    def on_view_tabs_shown(self) -> None:
         if self.in_form:
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.events import Click, Event, Key, MouseDown, MouseUp
-from textual.widgets import Input, RichLog, Tabs
+from textual.widgets import Input, RichLog, TabbedContent, Tabs
 
 from rnn_tui.engine import events
 from rnn_tui.tasks import TASKS
@@ -26,7 +26,17 @@ from rnn_tui.ui.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainTable
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import PanelApp, busy, idle, press, press_at_once, running, start, wait_until
+from tests.ui.helpers import (
+    PanelApp,
+    busy,
+    idle,
+    notices,
+    press,
+    press_at_once,
+    running,
+    start,
+    wait_until,
+)
 
 # A tab whose parts are still being made
 
@@ -287,3 +297,69 @@ async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
         assert app.query(field).first(Input).value == typed
         assert app.tabs.active != "home"
         assert not runs.started
+
+
+# What may never come
+
+
+async def test_what_a_widget_prevents_while_it_waits_loses_no_view(runs: ScriptedRuns) -> None:
+    """Textual's stack of prevented messages is one for all widgets."""
+    app = RnnTuiApp(runs)
+    async with running(app, "adder", size=(120, 40)) as pilot:
+        with app.prevent(TabbedContent.TabActivated):
+            press_at_once(app, "4", "enter", "ctrl+u", *"1101")
+            await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
+        assert app.query(NumberEntry).first().value == "1101"
+
+
+async def test_keys_wait_once_for_a_view_that_does_not_come(
+    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 5)
+    app = RnnTuiApp(runs)
+    async with running(app, "adder", size=(120, 40)) as pilot:
+        app.pane._arriving += 1  # it does not come
+        looks = 0
+        ready = app.takes_keys
+
+        def count() -> bool:
+            nonlocal looks
+            looks += not ready()
+            return ready()
+
+        monkeypatch.setattr(app.keys, "_ready", count)
+        press_at_once(app, "4", *"/12345678", "escape", "1")
+        await wait_until(pilot, lambda: app.keys.empty)
+        assert looks < 40  # not five for each key
+        app.pane._arriving -= 1
+        await wait_until(pilot, app.takes_keys)
+        press_at_once(app, "4", "enter", "ctrl+u", *"1101")
+        await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
+        assert app.query(NumberEntry).first().value == "1101"
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
+async def test_a_key_that_ends_the_app_waits_for_no_view(
+    key: str, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 1_000_000)
+    app = RnnTuiApp(runs)
+    async with running(app, "adder", size=(120, 40)) as pilot:
+        app.pane._arriving += 1  # it does not come
+        press_at_once(app, "4", key, "5")
+        await wait_until(pilot, lambda: notices(app) or not app.is_running)
+        assert app.keys.waiting == 2 or not app.is_running
+        app.pane._arriving -= 1
+
+
+async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        app.search_themes()
+        await idle(pilot)
+        await press(pilot, "down")
+        await pilot.resize_terminal(5, 2)
+        await press(pilot, "pagedown", "pageup")
+        assert isinstance(app.screen, CommandPalette)
