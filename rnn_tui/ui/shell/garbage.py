@@ -9,8 +9,8 @@ from textual.app import App
 # that.
 SECONDS_OF_REST, YOUNG_PER_FULL = 2.0, 10
 # How often among young objects before a look among all while somebody types. Of 1,500 events in 17
-# seconds, with 40 seven or eight waited for such a look, 0.15 s on average and 0.24 s at most; with
-# 200 one did, 0.34 to 0.4 s, and the app held some 70 MB more.
+# seconds, with 40 three to eight waited for such a look, 0.12 to 0.28 s on average and 0.39 s at
+# most; with 200 one did, 0.34 to 0.4 s, and the app held some 70 MB more.
 YOUNG_WHILE_TYPING = 40
 
 
