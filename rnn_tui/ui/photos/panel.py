@@ -22,6 +22,7 @@ from rnn_tui.ui.photos.form import PhotosForm, ReadingJob
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
 from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.pane import focus_soon
 from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.confusion import ConfusionTable
 from rnn_tui.ui.widgets.network_select import NetworkView
@@ -151,7 +152,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def _switch(self, view: str) -> None:
         self._frame.current = view
         if not self._form.has_focus_within:
-            self.call_after_refresh(self.focus_view)
+            focus_soon(self, self.focus_view)
         self.refresh_bindings()
 
     def _show_detail(self) -> None:

@@ -37,6 +37,15 @@ def show_line(place: Widget, line: str, text: str) -> None:
     static.display = bool(text)
 
 
+def focus_soon(widget: Widget, focus: Callable[[], object]) -> None:
+    """Have `focus` put the focus somewhere once that is on screen; keys of the pane wait for it."""
+    pane = next((node for node in widget.ancestors if isinstance(node, Pane)), None)
+    if pane is None:
+        widget.call_after_refresh(focus)
+    else:
+        pane.focus_soon(focus)
+
+
 def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
     """The views of a pane, by their ids, each with the words on its tab."""
     tabs = ViewTabs(id="views")

@@ -29,7 +29,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.pane import show_line
+from rnn_tui.ui.shell.pane import focus_soon, show_line
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
@@ -263,7 +263,7 @@ class SettingsForm(VerticalScroll):
 
     def _focus(self, field: SettingField | Ticks) -> None:
         self._unfold(field)
-        self.call_after_refresh(field.focus_first)  # it may still be being made
+        focus_soon(self, field.focus_first)  # it may still be being made
 
     def _unfold(self, field: SettingField | Ticks) -> None:
         if field.setting.name in ADVANCED:
