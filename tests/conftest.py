@@ -61,7 +61,10 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test its level, and begin with those that wait longest for processes."""
     for item in items:
-        item.add_marker(level_of(item))
+        level = level_of(item)
+        item.add_marker(level)
+        # a report's keywords have names of parameters beside markers, and "long" is one of both
+        item.user_properties.append(("level", level))
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
@@ -100,7 +103,7 @@ sys.addaudithook(only_marked_tests_start_python)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count the tests of each level that passed."""
     counts = Counter(
-        next(level for level in reversed(LEVELS) if level in report.keywords)
+        dict(report.user_properties)["level"]
         for report in terminalreporter.getreports("passed")
         if report.when == "call"
     )
