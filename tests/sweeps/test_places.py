@@ -24,7 +24,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.places import read_place, require
 from tests.cli.command_line import rnn_tui
-from tests.sweeps.machines import machines
+from tests.sweeps.machines import machines, wait_for
 
 SMALL = (
     "recall",
@@ -240,6 +240,7 @@ def sshd(tmp_path: Path) -> Iterator[Path]:
     with (tmp_path / "sshd.log").open("wb") as log:
         process = subprocess.Popen([program, "-D", "-e", "-f", settings], stderr=log)
     try:
+        wait_for((tmp_path / "pid").exists)  # it listens then
         yield home
     finally:
         process.kill()

@@ -90,10 +90,16 @@ def test_a_cluster_of_a_file_is_closed_as_well(tmp_path: Path) -> None:
     assert {host for host, _ in addresses} == {"127.0.0.1"}
 
 
+def keys_of_sweeps() -> set[Path]:
+    """The files with keys of sweeps by SSH, also of those that were killed."""
+    return set(Path.home().glob(".rnn-tui-*.pem"))
+
+
 @pytest.mark.long
 def test_machines_by_ssh_are_closed_as_well(tmp_path: Path, sshd: Path) -> None:  # noqa: F811
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("here 2\n")
+    keys_before = keys_of_sweeps()
     process = start_program(
         "sweep",
         *LONG,
@@ -115,7 +121,7 @@ def test_machines_by_ssh_are_closed_as_well(tmp_path: Path, sshd: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 0, err
-    assert not list(Path.home().glob(".rnn-tui-*.pem"))  # nor is the key left
+    assert keys_of_sweeps() == keys_before  # no key of this sweep is left
 
 
 def _port_of(folder: Path) -> tuple[str, int]:

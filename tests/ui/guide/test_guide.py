@@ -120,6 +120,11 @@ async def begin(pilot: Pilot[Any], name: str) -> GuidePanel:
     return panel_of(app)
 
 
+def at_work(panel: GuidePanel) -> bool:
+    """Whether a worker of the panel is under way."""
+    return any(worker.node is panel and not worker.is_finished for worker in panel.workers)
+
+
 async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
     """Press Enter, and wait for what it does."""
     before = panel.at, panel.looking
@@ -127,6 +132,8 @@ async def go_on(pilot: Pilot[Any], panel: GuidePanel) -> None:
     await wait_until(
         pilot, lambda: not panel.is_attached or (panel.at, panel.looking) != before, 400
     )
+    # the words of the next step are parsed in a thread, and then the panel takes the focus
+    await wait_until(pilot, lambda: not at_work(panel))
     await idle(pilot)
 
 
