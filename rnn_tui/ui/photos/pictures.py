@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
-    from rnn_tui.ui.textual_driver import Terminal
 
 # the names by which textual_image is told of the size of a cell
 CELL_VARIABLES = ("TEXTUAL_CELL_WIDTH", "TEXTUAL_CELL_HEIGHT")
@@ -63,12 +62,15 @@ def image_class(app: App[object]) -> "type[BaseImage]":
 
 def _replies(app: App[object]) -> Replies | None:
     """What the terminal has answered; None without one, as in a page."""
-    if sys.platform == "win32" or app.is_headless or app.is_web:
-        return None
-    from rnn_tui.ui.textual_driver import SteadyDriver  # noqa: PLC0415 - where there are terminals
+    replies: Replies | None = None
+    if sys.platform != "win32" and not (app.is_headless or app.is_web):
+        # where there are terminals
+        from rnn_tui.ui.textual_driver import SteadyDriver  # noqa: PLC0415
 
-    terminal: Terminal | None = getattr(SteadyDriver, "terminal", None)
-    return None if terminal is None else terminal.replies
+        terminal = getattr(SteadyDriver, "terminal", None)
+        if terminal is not None:
+            replies = terminal.replies
+    return replies
 
 
 @cache
@@ -112,6 +114,8 @@ def _textual_image(replies: Replies | None) -> Any:
 
 def _cell_in_pixels() -> tuple[int, int] | None:
     """Width and height of a cell, where the system knows them."""
+    if sys.platform == "win32":
+        return None
     import fcntl  # noqa: PLC0415 - not on Windows
     import termios  # noqa: PLC0415
 
