@@ -41,6 +41,9 @@ PRELOAD = """import logging, signal
 logging.raiseExceptions = False
 for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
     signal.signal(getattr(signal, name), signal.SIG_IGN)"""
+# Dask reads the address of what it starts by SSH from its log: it would wait for ever where a user
+# has it log less.
+SSH_LOGGING = {"distributed.logging": {"distributed": "info"}}
 SETTINGS: dict[str, Any] = {
     "distributed.admin.low-level-log-length": 100,  # of what is told, for each topic
     # What would take a few hundredths of each core: looks at every thread's stack, and at how
@@ -64,7 +67,9 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     _log_to_file()
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(SETTINGS))
-        if place.kind != SSH:
+        if place.kind == SSH:
+            stack.enter_context(dask.config.set(SSH_LOGGING))
+        else:
             variable = "distributed.nanny.pre-spawn-environ.DASK_LOGGING"
             stack.enter_context(dask.config.set({variable: repr(WORKER_LOGGING)}))
         try:

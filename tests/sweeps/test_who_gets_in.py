@@ -96,9 +96,6 @@ def keys_of_sweeps() -> set[Path]:
 
 
 @pytest.mark.long
-@pytest.mark.skip(
-    reason="waits for its worker for ever in a run of all long tests; alone it passes"
-)
 def test_machines_by_ssh_are_closed_as_well(tmp_path: Path, sshd: Path) -> None:  # noqa: F811
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("here 2\n")
