@@ -157,6 +157,21 @@ def check_regular(path: str | os.PathLike[str] | int) -> None:
         raise OSError(errno.EINVAL, "it is not a regular file", path)
 
 
+def read_small(path: str | os.PathLike[str], most: int) -> bytes:
+    """All of a regular file of at most `most` bytes; more than that is never read.
+
+    Raises:
+        OSError: where it is none, is not there, or can't be read.
+        ValueError: where it is longer.
+    """
+    check_regular(path)
+    with open(path, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it has more than {most:,} bytes")
+    return data
+
+
 def _own_like(path: Path, before: Path) -> None:
     """Give a file the permissions of the one that it replaces, and its owner where that may be."""
     if sys.platform == "win32":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import SettingError, printable, why
-from rnn_tui.engine.files import check_regular, make_folder, write_file
+from rnn_tui.engine.files import make_folder, read_small, write_file
 from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.settings import DEVICES
 
@@ -127,12 +127,7 @@ def as_toml(value: Any) -> str:
 
 
 def _text(path: Path) -> str:
-    check_regular(path)
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-    return data.decode()
+    return read_small(path, MOST_BYTES).decode()
 
 
 def _values(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
-from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.files import read_small
 from rnn_tui.engine.page import in_page
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.engine.settings import NumberSetting
@@ -109,9 +109,7 @@ def read_place(text: str, *, trust: bool = False) -> TrainingPlace:
 
 def _text(path: Path) -> str:
     try:
-        check_regular(path)
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES).decode()
+        return read_small(path, MOST_BYTES).decode()
     except (OSError, ValueError) as error:
         raise SettingError(f"{printable(path, 200)} can't be read ({why(error)}).") from error
 

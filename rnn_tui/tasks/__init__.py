@@ -19,7 +19,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import SettingError, UserError, printable
-from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.files import read_small
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -225,12 +225,7 @@ def _packages() -> Iterator[Path]:
 
 def _names_the_group(path: Path) -> bool:
     """Whether a list of entry points has the group; `OSError` or `ValueError` where it is none."""
-    check_regular(path)
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-    return f"[{GROUP}]".encode() in data
+    return f"[{GROUP}]".encode() in read_small(path, MOST_BYTES)
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (MNIST, RECALL, ADDER)}
