@@ -26,7 +26,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, ClassVar, cast
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.constants import ESCAPE_DELAY
@@ -47,11 +46,9 @@ MOST_WAITING = 1_000  # keys and moves of the mouse
 SECONDS_FOR_ROOM = 0.01
 SECONDS_FOR_A_KEY = max(0.1, ESCAPE_DELAY)  # until Escape alone, or part of a sequence, is a key
 BYTES_AT_ONCE = 4096
+ALT_DIGITS = frozenset(f"\x1b{digit}" for digit in "0123456789")
 logger = logging.getLogger(__name__)
 TOO_LONG = f"More than {MOST_PASTED:,} characters can't be pasted at once."
-
-for digit in "0123456789":
-    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
 
 
 def hold_still() -> None:
@@ -76,6 +73,12 @@ class SteadyParser(XTermParser):
         sizes = (*(self.terminal_size or (0,)), *(self.terminal_pixel_size or (0,)))
         self.mouse_pixels = self.mouse_pixels and self._tells_sizes() and all(sizes)
         return super().parse_mouse_code(code)
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        """Take Escape and a digit for Alt with it, not for what Option types on a Mac."""
+        if sequence in ALT_DIGITS:
+            return super()._sequence_to_key_events(sequence[1], alt=True)
+        return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterator[Message]:
         """What a text says, one character after the other: any may be the one where it raises."""

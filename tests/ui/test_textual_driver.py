@@ -65,3 +65,8 @@ def test_escape_and_parts_of_sequences_are_keys_once_nothing_follows() -> None:
     assert keys(list(parser.feed("\x1b["))) == []
     assert keys(list(parser.wait_no_more())) == ["left_square_bracket"]
     assert keys(list(parser.wait_no_more())) == []
+
+
+def test_alt_with_a_digit_is_that_and_no_text() -> None:
+    parser = SteadyParser(bool)
+    assert keys(list(parser.feed("\x1b1\x1b8\x1b0"))) == ["alt+1", "alt+8", "alt+0"]
