@@ -417,15 +417,25 @@ def study_automaton(
 
 
 def _longer_sums(bits: int, seed: int) -> Words:
-    """1…1 + 1 and 1 + 1…1, then random sums, the larger number of `bits` + 1 to `LONGEST` bits."""
-    random, lengths = np.random.default_rng(seed), np.arange(bits + 1, LONGEST + 1)
+    """1…1 + 1 and 1 + 1…1, then random sums, the larger number of `bits` + 1 to `LONGEST` bits.
+
+    Half of the random ones have bits of equal chance, the others those that carry far.
+    """
+    random = np.random.default_rng(seed)
     places = np.arange(LONGEST + 1)[:, None]
-    ones, one = places < lengths, places < 1
-    size = len(places), OF_EACH_LENGTH * len(lengths)
-    drawn = np.hstack([random.choice(4, size, p=chances) for chances in (None, LONG_CARRIES)])
-    lengths = np.tile(lengths, 2 * OF_EACH_LENGTH)
-    drawn[lengths - 1, np.arange(len(lengths))] = random.integers(1, 4, len(lengths))
-    return np.hstack([2 * ones + one, ones + 2 * one, drawn * (places < lengths)]).astype(np.uint8)
+    lengths = np.arange(bits + 1, LONGEST + 1)
+    all_ones = places < lengths  # (T, L)
+    lowest = places < 1
+    size = (len(places), OF_EACH_LENGTH * len(lengths))
+    even = random.choice(4, size)
+    carrying = random.choice(4, size, p=LONG_CARRIES)
+    drawn = np.hstack([even, carrying])  # (T, N)
+    of_drawn = np.tile(lengths, 2 * OF_EACH_LENGTH)
+    # the highest bit is 1 in one number at least, or the sum would be shorter
+    drawn[of_drawn - 1, np.arange(len(of_drawn))] = random.integers(1, 4, len(of_drawn))
+    drawn *= places < of_drawn
+    sums = [2 * all_ones + lowest, all_ones + 2 * lowest, drawn]
+    return np.hstack(sums).astype(np.uint8)
 
 
 def _outputs(network: AdderNetwork, words: Words) -> Bits:
@@ -454,10 +464,15 @@ def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
     rounding may save one.
     """
     places = np.arange(1, len(words) + 1)[:, None]
-    bits = np.sum([((part > 0) * places).max(axis=0) for part in (words & 1, words >> 1)], axis=0)
+    bits_of_a = (((words >> 1) > 0) * places).max(axis=0)
+    bits_of_b = (((words & 1) > 0) * places).max(axis=0)
     # by bits, then a + b, then the larger a
-    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits])
-    return next((asked for at in order if not (asked := _ask(network, words[:, at])).correct), None)
+    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits_of_a + bits_of_b])
+    for place in order:
+        asked = _ask(network, words[:, place])
+        if not asked.correct:
+            return asked
+    return None
 
 
 def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:

@@ -77,7 +77,12 @@ class Inspection(ABC):
         """Lines below the table: what edits did and studies found; none before that."""
         parts = [] if self.edited is None else [[self.edited.summary]]
         parts += [study.findings for study in self.studies.values()]
-        return [line for at, part in enumerate(parts) for line in ([""] * bool(at) + part)]
+        lines: list[str] = []
+        for part in parts:
+            if lines:
+                lines.append("")
+            lines += part
+        return lines
 
     @property
     @abstractmethod
