@@ -253,3 +253,10 @@ def test_machines_by_ssh(tmp_path: Path, sshd: Path) -> None:
     hosts.write_text("here\n")
     # a worker tells its address whatever a user has Dask log
     check_swept(f"ssh:{hosts}", HOME=str(sshd), DASK_LOGGING="{'distributed': 'error'}")
+
+
+def test_a_list_of_hosts_that_is_too_long_is_refused_and_not_read_in_part(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.txt"
+    hosts.write_text("here\n" * 20_000)
+    with pytest.raises(SettingError, match="more than 65,536 bytes"):
+        read_place(f"ssh:{hosts}")
