@@ -321,11 +321,12 @@ class Chart(ChartBase):
     _read = 0  # lines of the longest reading since the cursor came
 
     def as_text(self) -> str:
-        """What it shows, from its title down, as lines of text."""
-        title, *_ = self.render_lines(Region(0, 0, *self.outer_size))
-        shown = (part for part in self.children if part.display)
-        lines = (line for part in shown for line in part.render_lines(part.size.region))
-        return "\n".join(line.text.rstrip() for line in (title, *lines))
+        """What it shows, from its title down, as lines of text; empty where it has no room yet."""
+        lines = self.render_lines(Region(0, 0, *self.outer_size))[:1]  # the title
+        for part in self.children:
+            if part.display:
+                lines += part.render_lines(part.size.region)
+        return "\n".join(line.text.rstrip() for line in lines)
 
     def compose(self) -> ComposeResult:
         yield ChartLine(self.legend, classes="chart-legend")
