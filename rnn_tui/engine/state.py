@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.engine.pace import Pace
 
 T = TypeVar("T")
 AnySeries = TypeVar("AnySeries", "Series", "SpreadSeries")
@@ -156,6 +157,8 @@ class RunState:
     steps_per_epoch: int = 1
     rate: float = 0.0  #: samples a second, as last logged.
     elapsed: float = 0.0  #: seconds of training, pauses left out.
+    #: in steps by `elapsed`; depends on who has seen the run since when, so it is not compared.
+    pace: Pace = field(default=Pace(), compare=False)
     #: by metric name; of training by step, the others by epoch.
     series: Mapping[str, Series] = field(default_factory=dict)
     #: the same of replicas: one a variant.
@@ -188,10 +191,10 @@ class RunState:
 
     @property
     def remaining(self) -> float | None:
-        """Estimated seconds to the end, from the mean pace so far; None before the first log."""
+        """Estimated seconds to the end; None where nothing tells yet, or nothing trains."""
         if not self.step or not self.status.active:
             return None
-        return self.elapsed / self.step * (self.total_steps - self.step)
+        return self.pace.seconds_left(self.total_steps)
 
     # one case an event
     def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911, PLR0912
@@ -209,6 +212,7 @@ class RunState:
                     parameters=event.parameters,
                     total_steps=event.total_steps,
                     steps_per_epoch=event.steps_per_epoch,
+                    pace=Pace.of_training(event.first_step),
                     message="",
                 )
             case events.StepLogged():
@@ -287,4 +291,7 @@ class RunState:
             before = bands.get(name, (SpreadSeries(),) * variants)
             pairs = zip(before, by_variant(values, variants), strict=True)
             bands[name] = tuple(band.append(at, spread) for band, spread in pairs)
-        return replace(self, step=event.step, elapsed=event.elapsed, series=series, bands=bands)
+        pace = self.pace.at(event.elapsed, event.step)
+        return replace(
+            self, step=event.step, elapsed=event.elapsed, pace=pace, series=series, bands=bands
+        )

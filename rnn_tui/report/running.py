@@ -4,7 +4,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rnn_tui.engine import events
@@ -12,6 +12,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.pace import Pace
 from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
@@ -69,7 +70,7 @@ def standing(
     """
     works = work_for(has) if works is None else works
     elsewhere = len(has.active.keys() - has.done.keys())
-    left = Pace(has.finished, speed).left((work, work.progress) for work in works)
+    left = RunTimes(has.finished, speed).left((work, work.progress) for work in works)
     return Standing(
         len(has.plan.parts), len(has.done), elsewhere, runs_left=len(works), seconds_left=left
     )
@@ -136,14 +137,15 @@ class _Lacking:
         with RunStore() as store:
             has = kept(self._plan, store)
         self._works = work_for(has, tried=self._tried, unusable=self._unusable)
-        self._pace, self._in_hand = Pace(has.finished, self._speed), dict[str, _InHand]()
+        self._times = RunTimes(has.finished, self._speed)
+        self._in_hand = dict[str, _InHand]()
         self.now = replace(standing(has, self._speed, self._works), failures=self.now.failures)
         self._emit(self.now)
         wanted = bool(self._works) and not self._control.stopping
         if wanted and self._speed is None:
             if self._store is None:
                 resolve_device(self._plan.device, to_compute=True)  # or every single run would fail
-            self._speed = self._pace.speed = timed_speed()
+            self._speed = self._times.speed = timed_speed()
         return wanted
 
     def train(self) -> None:
@@ -200,18 +202,19 @@ class _Lacking:
             return  # it has ended
         match event:
             case events.RunStarted():
-                mine.total_steps, mine.progress = (
-                    event.total_steps,
-                    event.first_step / event.total_steps,
-                )
+                mine.total_steps = event.total_steps
+                mine.progress = event.first_step / event.total_steps
+                mine.pace = Pace.of_training(event.first_step)
                 self._tell()
             case events.StepLogged() | events.EpochEnded() if mine.total_steps:
                 mine.progress = event.step / mine.total_steps
+                mine.pace = mine.pace.at(event.elapsed, event.step)
                 if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
-                    self._pace.learn(job.config, event.elapsed / mine.progress)
+                    if (rate := mine.pace.rate) is not None:
+                        self._times.learn(job.config, mine.total_steps / rate)
                     self._tell()
             case events.RunFinished():
-                self._pace.learn(job.config, event.seconds)
+                self._times.learn(job.config, event.seconds)
                 self.now = replace(self.now, done=self.now.done + len(mine.work.parts))
             case events.RunFailed():
                 self.now = replace(
@@ -231,7 +234,7 @@ class _Lacking:
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         shares = [(one.work, one.progress) for one in self._in_hand.values()]
-        left = self._pace.left([*((work, work.progress) for work in self._works), *shares])
+        left = self._times.left([*((work, work.progress) for work in self._works), *shares])
         self.now = replace(
             self.now,
             progress=sum(share for work, share in shares if work is self.now.work),
@@ -248,9 +251,10 @@ class _InHand:
     work: Work
     progress: float  #: the share of its steps that is done.
     total_steps: int = 0  #: 0 before it has started.
+    pace: Pace = field(default=Pace())  #: in steps.
 
 
-class Pace:
+class RunTimes:
     """Seconds that finished runs took, the newest first, by what they trained, or else by the
     machine's speed, if known.
     """

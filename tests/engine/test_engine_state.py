@@ -157,3 +157,17 @@ def test_series_append_is_pure() -> None:
     series = Series((1.0,), (2.0,))
     assert series.append(3.0, 4.0) == Series((1.0, 3.0), (2.0, 4.0))
     assert series == Series((1.0,), (2.0,))
+
+
+def test_a_resumed_run_is_as_fast_as_this_session_is() -> None:
+    """Whatever the sessions before took, on another machine perhaps."""
+    resumed = events.RunStarted(ID, CONFIG, SPECS, 8, 4, 400, 1234, "cpu", first_step=4)
+    state = told(resumed, events.StepLogged(ID, 5, {}, 1000.0, 5000.0))
+    assert state.remaining is None
+    state = state.apply(events.StepLogged(ID, 6, {}, 1000.0, 5001.0))
+    assert state.remaining == pytest.approx(2.0)
+    # of a run that was followed until it stopped, too, and went back to its checkpoint
+    state = told(
+        *STORY[:10], resumed, *(events.StepLogged(ID, n, {}, 1.0, 2.0 * n) for n in (5, 6))
+    )
+    assert state.remaining == pytest.approx(4.0)

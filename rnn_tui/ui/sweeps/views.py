@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.engine.pace import Pace
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.sweeps.jobs import ClusterState
@@ -281,22 +282,19 @@ class SweepSummary(Static):
 class SweepProgress(ProgressLine):
     """How far a sweep is, and how long the rest will take at the pace seen so far."""
 
-    # the sweep, when its pace was first seen, how far it was
-    _since: tuple[str, float, float] | None = None
+    _paced = ""  # the sweep of this pace, which is in shares of all trials
+    _pace = Pace()
 
     def show(self, sweep: Sweep, doing: str) -> None:
         """Draw it, with what is done now or waited for."""
-        share, now = (
-            min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count)),
-            time.monotonic(),
-        )
+        share = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count))
         numbers = f"{sweep.done:,} of {sweep.plan.count:,} trials"
-        if doing != "running" or not share:
-            self._since = None
-        elif self._since is None or self._since[0] != sweep.name:
-            self._since = sweep.name, now, share
-        elif share > (begun := self._since[2]):
-            numbers += (
-                f" · about {duration((now - self._since[1]) * (1 - share) / (share - begun))} left"
-            )
+        if doing != "running" or not share or self._paced != sweep.name:
+            self._pace = Pace()  # a pause takes none of its time
+        if doing == "running" and share:
+            self._pace = self._pace.at(time.monotonic(), share)
+        self._paced = sweep.name
+        left = self._pace.seconds_left(1.0)
+        if left is not None:
+            numbers += f" · about {duration(left)} left"
         self.draw(doing, share, numbers)
