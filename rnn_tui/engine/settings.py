@@ -27,6 +27,7 @@ class _Devices(tuple[str, ...]):
 
 DEVICES = _Devices(("auto", "cpu", "cuda", "mps"))
 SEVERAL_GPUS = "cuda:1 and so on for one GPU of several"
+LONGEST_SHOWN = 24  # characters of a value that was refused
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,15 @@ class Setting(ABC):
         try:
             value = self.read(text)
         except ValueError:
-            raise self._refused(f"“{printable(text, 24)}”") from None
+            raise self._refused(f"“{printable(text, LONGEST_SHOWN)}”") from None
         return self.check(value, text)
 
     def _shown(self, value: Any, text: str) -> str:
         """What was refused, as it was typed if it was."""
         if not text and isinstance(value, Sequence) and not isinstance(value, str):
-            value = ", ".join(str(item) for item in value[:8])
-        return f"“{printable(text or value, 24)}”"
+            # no more than would show, and no fewer: an ellipsis says that others follow
+            value = ", ".join(str(item) for item in value[:LONGEST_SHOWN])
+        return f"“{printable(text or value, LONGEST_SHOWN)}”"
 
     def _refused(self, shown: str) -> SettingError:
         return SettingError(f"{self.label} must be {self.range_text}, not {shown}.")
@@ -123,7 +125,7 @@ class NumberSetting(Setting):
         return text if float(text) == value else repr(value)
 
     def _shown(self, value: Any, text: str) -> str:  # noqa: ARG002 - told as it was read
-        return printable(value, 24)
+        return printable(value, LONGEST_SHOWN)
 
 
 @dataclass(frozen=True)

@@ -258,3 +258,12 @@ def test_a_choice_must_be_one_of_those_offered() -> None:
     with pytest.raises(SettingError) as refused:
         check_choice("Device", "tpu\n", ("auto", "cpu"))
     assert str(refused.value) == "Device must be one of auto, cpu, not “tpu�”."
+
+
+@given(st.lists(st.integers(1, 256), min_size=9, unique=True))
+def test_a_list_that_is_too_long_is_not_shown_as_one_that_is_allowed(sizes: list[int]) -> None:
+    with pytest.raises(SettingError) as refused:
+        SIZES.check(sizes)
+    shown = str(refused.value).partition("not “")[2].removesuffix("”.")
+    assert shown.endswith("…")
+    assert ", ".join(map(str, sizes)).startswith(shown[:-1])
