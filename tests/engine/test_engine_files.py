@@ -169,3 +169,16 @@ def test_a_folder_is_made_through_a_link(tmp_path: Path) -> None:
         make_folder(tmp_path / "link")
         assert (tmp_path / "there").is_dir()
         assert (tmp_path / "link").is_symlink()
+
+
+@posix
+@pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd"])
+def test_a_descriptor_s_name_writes_where_its_file_stands(folder: str, tmp_path: Path) -> None:
+    if not os.path.isdir(folder):
+        pytest.skip("this system has no such folder")
+    with (tmp_path / "log").open("wb", buffering=0) as log:
+        log.write(b"before ")
+        write_file(Path(folder, str(log.fileno())), b"data")
+        log.write(b" after")
+    assert (tmp_path / "log").read_bytes() == b"before data after"
+    assert os.listdir(tmp_path) == ["log"]

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import Recipe, Replica, Variant, config_from_dict
+from rnn_tui.engine.config import (
+    CELL_KEY,
+    Recipe,
+    Replica,
+    RunConfig,
+    Variant,
+    config_from_dict,
+)
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import DEVICES
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -175,3 +182,28 @@ def test_a_file_tells_which_kind_of_network_it_is_about() -> None:
     mixed = {**image.to_dict(), **SequenceConfig(**GOOD).to_dict()}
     with pytest.raises(SettingError):
         config_from_dict(mixed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [
+        (SequenceConfig, GOOD),
+        (
+            ImageConfig,
+            {
+                "task": "mnist",
+                "cell": "rnn",
+                "preset": "report",
+                "epochs": 1,
+                "batch_size": 1,
+                "learning_rate": 0.1,
+            },
+        ),
+    ],
+)
+def test_what_has_no_default_is_all_that_a_configuration_needs(
+    kind: type[RunConfig], least: dict[str, Any]
+) -> None:
+    assert kind.needs() == least.keys()
+    in_a_file = {CELL_KEY if name == "cell" else name: value for name, value in least.items()}
+    assert config_from_dict(in_a_file) == kind(**least)

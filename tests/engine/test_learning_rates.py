@@ -285,3 +285,33 @@ def test_the_document_has_all() -> None:
         LearningRateTest(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
         == found
     )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(60, 160))
+def test_the_suggested_rate_is_the_one_at_which_the_loss_falls_most(fall: int) -> None:
+    found, _ = curve_of(lambda weight, step: weight * 0 + 1 / (1 + math.exp(step - fall)))
+    rates = np.geomspace(LOWEST, HIGHEST, MOST_STEPS)
+    assert found.suggestion is not None
+    # what is smoothed comes later, by about as many steps as it is the mean of
+    assert rates[fall - 1] < found.suggestion < rates[fall + 12]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fall_is_found_that_one_step_does_not_show(seed: int) -> None:
+    noise = torch.rand(MOST_STEPS, generator=generator(seed, "noise"))
+    found, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + (1.7 if step < 90 else 1))
+    assert found.suggestion is not None
+    assert found.lowest is not None
+    rates = np.geomspace(LOWEST, HIGHEST, MOST_STEPS)
+    assert rates[80] < found.suggestion < rates[120]
+    assert found.lowest > rates[90]
+
+
+@pytest.mark.parametrize("step", [0, 1, 39, 40, 45, 49])
+def test_a_loss_that_is_no_number_from_the_first_steps_suggests_nothing(step: int) -> None:
+    found, _ = curve_of(lambda weight, at: weight * 0 + (math.nan if at >= step else 100.0 - at))
+    assert found.diverged
+    assert len(found.losses) == step
+    assert (found.suggestion, found.lowest) == (None, None)
+    assert "no learning rate is suggested" in found.sentence
