@@ -322,7 +322,10 @@ class ChartBase(Widget, can_focus=True):
         )
 
     def _update_title(self) -> None:
-        """Put title, unit and modes into the border; a low chart has no foot for its mark."""
+        """Put title, unit and modes into the border; a low chart has no foot for its mark.
+
+        What x counts is said where something is plotted.
+        """
         modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
         modes += (
             ["auto log" if self._settles and not self._by_hand else "log scale"]
@@ -337,7 +340,8 @@ class ChartBase(Widget, can_focus=True):
             title += (
                 " · start cut; 0 shows all" if self.size.width >= len(title) + 31 else " · ↑ 0: all"
             )
-        self._show_titles(title, readout.foot_line(self._x_label, self._mark, 1000).plain)
+        foot = readout.foot_line(self._x_label, self._mark, 1000).plain if self._series else ""
+        self._show_titles(title, foot)
 
     def _show_titles(self, title: str, subtitle: str) -> None:
         """Put words on the frame; the same ones again would draw all of the chart anew."""

@@ -113,7 +113,8 @@ class RunsCompare(Vertical, SpreadView):
             if rows
             else "No setting differs."
         )
-        self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
+        self.query_one("#compare-settings").display = len(runs) > 1
+        self.query_one("#compare-headline", Static).update(headline)
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)
         table.fill(

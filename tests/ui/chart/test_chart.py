@@ -241,6 +241,7 @@ async def test_an_empty_chart_says_so() -> None:
     async with running(empty_text="Nothing trained yet") as (chart, pilot):
         assert "Nothing trained yet" in screen_text(chart)
         assert "└" not in screen_text(chart)
+        assert not chart.border_subtitle  # nothing has an x yet
         chart.show([series([0.0, 0.0])])
         chart.log_y = True
         await idle(pilot)
@@ -248,6 +249,7 @@ async def test_an_empty_chart_says_so() -> None:
         chart.log_y = False
         await idle(pilot)
         assert "└" in screen_text(chart)
+        assert str(chart.border_subtitle) == "epoch"
 
 
 # Cursor

@@ -282,6 +282,11 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         # The cursor reads all curves.
         await press(pilot, "left")
         assert app.query_one(RunsCompare).charts[0].cursor is not None
+        # A run by itself differs from none: its chart has all the room.
+        beside = app.query_one("#compare-settings").region.right
+        await press(pilot, "left_square_bracket", "X", "right_square_bracket")
+        await settled(pilot, app)
+        assert app.query_one(RunsCompare).charts[0].region.right >= beside
 
 
 @pytest.mark.long
