@@ -68,13 +68,39 @@ WORDS = (
         "\x1b[",
     ),
 )
-# Whatever would end the app as it should says so in its place.
+# Whatever would end the app as it should says so in its place. At a signal, and where keys wait in
+# vain, it says what each of its tasks waits for, and how its keys stand.
 STAYS = """
+import asyncio, faulthandler, logging, signal
 from rnn_tui.ui.shell.app import RnnTuiApp
 async def stay(self): self.notify("It stays.")
 RnnTuiApp.action_quit = stay
-import faulthandler, signal
 faulthandler.register(signal.SIGUSR1, open("stacks.txt", "w"))
+def frames(waiter):
+    while (frame := getattr(waiter, "cr_frame", None)) is not None:
+        yield f"  {frame.f_code.co_qualname}:{frame.f_lineno}"
+        waiter = waiter.cr_await
+    yield f"  {waiter!r}"[:300]
+def tell_tasks(app):
+    with open("tasks.txt", "a") as file:
+        print(vars(app.keys), app.screen_stack, app.focused, app.tabs.active, app._batch_count,
+            app.keys.draws, list(app.workers), file=file)
+        for pane in app.query("Pane"):
+            print(pane, pane.whole, pane.takes_keys, pane._arriving, file=file)
+        for task in asyncio.all_tasks():
+            found = list(frames(task.get_coro()))
+            if not any("Queue.get" in frame or "Timer._run:" in frame for frame in found):
+                print(task.get_name(), *found, sep="\\n", file=file)
+run_async = RnnTuiApp.run_async
+async def telling(self, **options):
+    loop = asyncio.get_running_loop()
+    tell = lambda *_: loop.call_soon_threadsafe(tell_tasks, self)
+    signal.signal(signal.SIGUSR2, tell)  # the loop's own would take the app's wake-up file
+    waits = logging.Handler(logging.WARNING)
+    waits.emit = tell
+    logging.getLogger("rnn_tui.ui.shell.key_queue").addHandler(waits)
+    return await run_async(self, **options)
+RnnTuiApp.run_async = telling
 """
 CONFIGURATION = 'preset = "fast"\n'
 
@@ -130,6 +156,7 @@ class Window(Terminal):
         if time.monotonic() > give_up:
             for _ in range(3):
                 self.send(signal.SIGUSR1)
+                self.send(signal.SIGUSR2)
                 time.sleep(1)
             raise Fault("it does nothing any more")
 
