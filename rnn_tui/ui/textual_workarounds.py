@@ -16,6 +16,8 @@ from rich.style import Style
 from rich.text import Text
 from textual import actions, events
 from textual._compositor import CompositorMap
+from textual._context import active_message_pump
+from textual._types import CallbackType
 from textual.app import App, ComposeResult, _PrintCapture
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
@@ -26,6 +28,7 @@ from textual.errors import NoWidget
 from textual.events import Mount
 from textual.geometry import Size
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
@@ -182,6 +185,21 @@ class ClosedOnce(AnyScreen):
     def closed(self) -> bool:
         """Whether it has been taken off the stack."""
         return all(self not in stack for stack in self.app._screen_stacks.values())
+
+    def _invoke_later(self, callback: CallbackType, sender: MessagePump) -> None:
+        """Leave to the screens below what their widgets want called after a refresh.
+
+        Textual leaves that to whatever screen is in front, and calls none of it any more where that
+        closes first: a tab opened meanwhile would stay without its form, and keys wait for it.
+        """
+        asker = active_message_pump.get()
+        screen = asker.screen if isinstance(asker, Widget) and asker.is_attached else None
+        if isinstance(asker, App):
+            screen = asker.screen_stack[0]
+        if screen is None or screen is self:
+            super()._invoke_later(callback, sender)
+        else:
+            screen._invoke_later(callback, sender)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close this screen: Textual closes what is in front, as a question above a prompt."""

@@ -1,8 +1,10 @@
 """What a view is told that is made when it is looked at."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -10,8 +12,9 @@ from textual.widgets import Static
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_workarounds import SteadyScreen
+from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import idle, running
+from tests.ui.helpers import idle, press_at_once, running, wait_until
 
 
 class Told(Static):
@@ -91,3 +94,29 @@ async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: Sc
         assert first is second is pane.content("inside")
         assert pane.content("prompt").query("#recall-digits")
         assert pane.content("lengths") is None
+
+
+@pytest.mark.parametrize("turns", [2, 4])
+async def test_a_tab_made_while_a_screen_above_closes_gets_its_form(
+    turns: int, runs: ScriptedRuns
+) -> None:
+    """Textual loses what a closing screen was to call after its next refresh."""
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        press_at_once(app, "f4")
+        await turns_until(lambda: bool(app.query("#adder #views")))
+        pane = app.query_one("#adder TaskPane", TaskPane)
+        await turns_until(lambda: pane.query_one("#views").is_mounted)
+        assert not pane.is_mounted
+        app.action_command_palette()  # as behind a click, which waits for no tab
+        await turns_until(lambda: pane.is_mounted)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.screen.dismiss(None)
+        await wait_until(pilot, lambda: pane.whole and app.takes_keys())
+
+
+async def turns_until(condition: Callable[[], bool]) -> None:
+    """Give the event loop turns until something is so."""
+    while not condition():
+        await asyncio.sleep(0)
