@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.runs.words import time_left
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from rnn_tui.engine.events import Control
+    from rnn_tui.engine.progress import Progress
 
 # how a command ends; the last is 128 + SIGINT, as shells have it
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -169,12 +171,10 @@ class JsonResults:
 
 class ProgressBar:
     """A bar on stderr, on a terminal only, with messages above it; `counted` tells how many are
-    done, `eta` the time left.
+    done.
     """
 
-    def __init__(
-        self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True
-    ) -> None:
+    def __init__(self, label: str, *, quiet: bool = False, counted: bool = False) -> None:
         self.shown = sys.stderr.isatty() and not quiet
         self._bar: Any = None
         if not self.shown:
@@ -190,14 +190,14 @@ class ProgressBar:
             progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
             text("{task.fields[note]}", table_column=one_line, markup=False),
             progress.TimeElapsedColumn(),
-            *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
+            text("{task.fields[left]}", table_column=one_line, markup=False),
             console=console(sys.stderr),
             transient=True,
             refresh_per_second=4,
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._bar.add_task(label, total=None, note="")
+        self._task = self._bar.add_task(label, total=None, note="", left="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -215,13 +215,19 @@ class ProgressBar:
         *,
         label: str | None = None,
         note: str | None = None,
+        left: str | None = None,
     ) -> None:
-        """Show how far it is, a label before the bar, a note behind it; what is None stays as it
-        is.
+        """Show how far it is, a label before the bar, a note and the time left behind it; what is
+        None stays as it is.
         """
         if self._bar is not None:
-            fields = {} if note is None else {"note": note}
+            told = {"note": note, "left": left}
+            fields = {name: text for name, text in told.items() if text is not None}
             self._bar.update(self._task, completed=done, total=total, description=label, **fields)
+
+    def show(self, progress: "Progress") -> None:
+        """Show how far something is, and how long the rest of it will take."""
+        self.update(progress.done, progress.total, left=time_left(progress.seconds_left))
 
     def say(self, text: str) -> None:
         """Print a message on stderr, above the bar."""

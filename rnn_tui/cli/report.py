@@ -163,7 +163,7 @@ class _Progress:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet, self._told, self._failures = quiet, "", 0
-        self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
+        self.bar = output.ProgressBar("looking at the runs", quiet=quiet)
         self.bar.update(total=1.0)
 
     def take(self, event: events.Event | Standing) -> None:
@@ -185,7 +185,7 @@ class _Progress:
             self.bar.update(
                 event.share,
                 label=f"{'all runs' if work is None else work.label} · {done}",
-                note=left,
+                left=left,
             )
         elif work is not None and event.run_id != self._told and not self._quiet:
             self._told = event.run_id

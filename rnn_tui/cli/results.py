@@ -12,6 +12,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import by_variant
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.words import time_left
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class TrainingOutput:
                 state.total_steps,
                 label=label,
                 note=f"{state.rate:,.0f} {self._task.unit}/s",
+                left=time_left(state.remaining),
             )
 
     def _epoch_line(self, row: events.EpochEnded) -> None:

@@ -30,6 +30,7 @@ from rnn_tui.runs.words import (
     figure,
     named,
     settings_of,
+    time_left,
 )
 from rnn_tui.tasks import TASKS
 
@@ -339,7 +340,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
 
     from rnn_tui.ui.chart.chart import loss_chart  # noqa: PLC0415
 
-    left = "" if state.remaining is None else f"{duration(state.remaining)} left · "
+    left = "" if state.remaining is None else f"{time_left(state.remaining)} · "
     epoch = min(len(state.epochs) + 1, state.config.epochs)
     far = (
         f"{run.progress:.0%} · {duration(state.elapsed)} · {left}epoch "

@@ -14,6 +14,7 @@ from rnn_tui.cli.train import add_settings, settings_given
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
 from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, duration, how_many
 from rnn_tui.sweeps.jobs import ClusterState
@@ -232,7 +233,8 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         output.ProgressBar("starting", quiet=options.quiet),
     )
     done = sum(len(trial.runs) for trial in before.trials if trial.over and not trial.failed)
-    bar.update(done, plan.runs)
+    progress = Progress(bar.show, control)
+    progress.advance(done, plan.runs)
 
     def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
         if isinstance(told, TrialEnded):
@@ -249,12 +251,11 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
                 or f"{how_many(len(told.workers), 'worker')}, "
                 f"{how_many(len(told.progress), 'run')} in training"
             )
-            bar.update(
-                done
-                + plan.runs_of_trial * (ended.total() - ended["stopped"])
-                + sum(told.progress.values()),
-                label=note,
-            )
+            bar.update(label=note)
+            in_hand = sum(told.progress.values())
+            over = plan.runs_of_trial * (ended.total() - ended["stopped"])
+            # a run that has ended is in neither of them until its trial has
+            progress.advance(max(progress.done, done + over + in_hand))
 
     if not options.quiet:
         output.say(

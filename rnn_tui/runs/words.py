@@ -95,6 +95,11 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def time_left(seconds: float | None) -> str:
+    """How long the rest of something will take; empty where nothing tells yet."""
+    return "" if seconds is None else f"{duration(seconds)} left"
+
+
 # by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
 _BUSY = {
     "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),

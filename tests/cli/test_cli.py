@@ -558,7 +558,7 @@ def test_terminal_gets_a_bar_with_rate_and_time_left(coloured: tuple[int, str]) 
     code, output = coloured
     assert code == 0
     text = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", output)
-    assert re.search(r"LSTM · epoch \d/6 .*[\d,]+ images/s .*ETA \d+:\d\d:\d\d", text)
+    assert re.search(r"LSTM · epoch \d/6 .*[\d,]+ images/s .*\d+:\d\d left", text)
     assert output.rfind("\x1b[?25h") > output.rfind("\x1b[?25l")  # the cursor is back
 
 

@@ -1,8 +1,10 @@
 """What every command does with its streams: characters, colours, tables, progress, signals."""
 
 import io
+import re
 import signal
 import sys
+import time
 
 import pytest
 
@@ -16,6 +18,7 @@ from rnn_tui.cli.output import (
     stopped,
     stopping_on_signals,
 )
+from rnn_tui.engine.progress import Progress
 from tests.cli.command_line import screen_after
 
 EVIL = "\x1b[31m[red]x\t\n"
@@ -131,3 +134,13 @@ def test_a_signal_asks_for_an_end_and_a_second_one_makes_it(number: signal.Signa
     assert stopped(received) == 128 + number
     assert stopped([]) == INTERRUPTED
     assert signal.getsignal(number) is before
+
+
+def test_a_bar_says_how_long_the_rest_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_for(monkeypatch)
+    with ProgressBar("reading", counted=True) as bar:
+        progress = Progress(bar.show)
+        progress.advance(0, 4)
+        time.sleep(0.01)  # or the clock has not moved
+        progress.advance(1)
+    assert re.search(r"reading .*1/4.*\d:\d\d left", terminal.getvalue())

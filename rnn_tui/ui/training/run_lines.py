@@ -15,7 +15,7 @@ from textual.widgets import Label, ProgressBar, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import duration, machine
+from rnn_tui.runs.words import duration, machine, time_left
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.training.manager import TrainingManager
 
@@ -72,9 +72,8 @@ class RunProgress(ProgressLine):
         numbers = (
             [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
         )
-        numbers += (
-            [f"{duration(state.remaining)} left"] if numbers and state.remaining is not None else []
-        )
+        if numbers:
+            numbers += filter(None, [time_left(state.remaining)])
         numbers += [f"{waiting} more"] if waiting else []
         room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
         if (busy := machine(state.machine, short=True)) and len(busy) + 3 <= room:
