@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +14,7 @@ from rnn_tui.cli.questions import add_network_options, add_weights_options, chos
 from rnn_tui.engine.errors import ExportError, UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.film import read_film
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.inside.studies import AUTOMATON, studies_of
 from rnn_tui.runs.export.formats import unwritable
@@ -217,9 +217,10 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):
         output.say(told)
     for kind in options.studies:
-        stop, bar = threading.Event(), output.ProgressBar(kind.name, quiet=quiet, counted=True)
-        with output.stopping_on_signals(lambda _, event=stop: event.set()) as received, bar:  # type: ignore[misc]
-            made = subject.study(kind, bar.update, stop.is_set)
+        bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
+        progress = Progress(bar.show)
+        with output.stopping_on_signals(output.stopping(progress.control)) as received, bar:
+            made = subject.study(kind, progress)
         if received or not made:
             return output.stopped(received) if received else output.FAILURE
     for name, path in files.items():

@@ -18,6 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files import why_unwritable
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
@@ -206,10 +207,11 @@ def _find_rate(options: argparse.Namespace) -> int:
     """Print the losses by learning rate in place of training; returns the exit code."""
     if options.output is not None:
         options.complain("--find-learning-rate trains nothing that --output could write")
-    config, control = _config(options), Control()
+    config = _config(options)
     bar = output.ProgressBar(f"{config.label} learning rates", quiet=options.quiet)
-    with output.stopping_on_signals(output.stopping(control)) as received, bar:
-        found = training.try_learning_rates(config, bar.update, control)
+    progress = Progress(bar.show)
+    with output.stopping_on_signals(output.stopping(progress.control)) as received, bar:
+        found = training.try_learning_rates(config, progress)
     if found is None or received:
         return output.stopped(received)
     if options.json:

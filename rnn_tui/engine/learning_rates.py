@@ -7,7 +7,6 @@ rate.
 """
 
 import math
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ from rnn_tui.engine.devices import alone_on, in_words
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, ProblemBuilder
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.state import smooth
 from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.engine.training_state import device_for
@@ -35,8 +35,6 @@ UNTRAINED, LAST = 0.2, 0.05
 NEAR = 0.1  # the share of all steps on either side of a rate that its slope is of
 # by chance the smoothed loss falls by no more than so many of its deviations, or by this share
 SURE, SHARE = 4.0, 0.01
-
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -80,28 +78,26 @@ class LearningRateTest:
 def find_learning_rate(
     build: ProblemBuilder,
     config: RunConfig,
-    progress: Progress = lambda *_: None,
-    stopping: Callable[[], bool] = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> LearningRateTest | None:
     """Train a network that is thrown away, at a rate that grows from step to step; None if it is
     stopped.
 
     It has the data, the initial weights, the batches and the optimiser of the run that `config`
     describes, without its schedule and learning rate, for half of its first epoch, at most
-    `MOST_STEPS` steps. `progress` is told the steps done and all steps, `stopping` asked before
-    every step. `SettingError` if half an epoch has too few steps, or there is too little memory;
-    `DeviceError` if the device is not here, or fails.
+    `MOST_STEPS` steps: those of the progress. `SettingError` if half an epoch has too few steps, or
+    there is too little memory; `DeviceError` if the device is not here, or fails.
     """
     device = device_for(config, None, lambda *_: None)
     try:
         with ExitStack() as stack:
-            if not stack.enter_context(alone_on(device, stopping, lambda _: None)):
+            if not stack.enter_context(alone_on(device, lambda: progress.stopping, lambda _: None)):
                 return None
             workers = Workers(1)
             if device.type == "cpu":
                 workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
             problem = build(config, device, lambda _: None)
-            return _tested(problem, config, device, workers, progress=progress, stopping=stopping)
+            return _tested(problem, config, device, workers, progress)
     except Exception as error:
         if (told := in_words(error, config, device)) is not None:
             raise told from error
@@ -113,9 +109,7 @@ def _tested(
     config: RunConfig,
     device: torch.device,
     workers: Workers,
-    *,
     progress: Progress,
-    stopping: Callable[[], bool],
 ) -> LearningRateTest | None:
     steps = min(problem.steps_per_epoch // 2, MOST_STEPS)
     if steps < LEAST_STEPS:
@@ -129,8 +123,9 @@ def _tested(
     )
     problem.begin_epoch(1)
     curve, waiting = _Curve(problem, int(steps * UNTRAINED)), []
+    progress.advance(0, steps)
     for step, rate in enumerate(rates):
-        if stopping():
+        if progress.stopping:
             return None
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -138,7 +133,7 @@ def _tested(
         if len(waiting) == STEPS_BETWEEN or step + 1 == steps:
             curve.add(torch.stack(waiting))
             waiting = []
-            progress(step + 1, steps)
+            progress.advance(step + 1, steps)
             if curve.ran_away:
                 break
     steepest, lowest = _places(rates, curve.losses, curve.smoothed)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.engine.progress import UNWATCHED, Progress
+from rnn_tui.inside.probes import Study
 from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, RowReaderNetwork
@@ -54,8 +55,7 @@ def study_sensitivity(
     network: SequenceNetwork,
     trace: Trace,
     replica: int = 0,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> SensitivityStudy | None:
     """Each output's logit against each step of the input of `trace`; norms are over features, and
     over outputs of a step.
@@ -80,15 +80,16 @@ def study_sensitivity(
         asked = (
             [row.unbind() for row in logits] if trace.every_step else [(one,) for one in logits[0]]
         )
+        progress.advance(0, len(asked))
         for done, outputs in enumerate(asked, start=1):
-            if stopping():
+            if progress.stopping:
                 return None
             # (T, F) each
             gradients = [
                 torch.autograd.grad(one, inputs, retain_graph=True)[0][:, 0] for one in outputs
             ]
             norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())
-            progress(done, len(asked))
+            progress.advance(done, len(asked))
     found = np.array(norms)
     require_finite(found)
     numbers = range(trace.first_step, trace.first_step + trace.steps)

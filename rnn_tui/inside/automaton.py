@@ -10,7 +10,7 @@ own.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import Bits
-from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.probes import Study
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
@@ -147,8 +148,7 @@ class MachineLearner:
     network: AdderNetwork  #: of one replica.
     #: words (T, N) and what it puts out at them, the short ones first.
     known: Sequence[tuple[Words, Bits]]
-    progress: Callable[[int], object]  #: told of how many states the machine is so far.
-    stopping: Stopping  #: asked whether to leave the rest.
+    progress: Progress  #: of states, so far, and of at most how many.
     read: int = 0  #: places that the network has read.
     stopped: bool = False  #: whether the rest was left.
     agreed: MealyMachine | None = None  #: on the short words.
@@ -173,7 +173,7 @@ class MachineLearner:
 
     def query(self, word: Word) -> list[int]:
         """The bits that the network puts out at the symbols of a word."""
-        self.read, self.stopped = self.read + len(word), self.stopping()
+        self.read, self.stopped = self.read + len(word), self.progress.stopping
         if self.stopped or self.read > MOST_READ:
             raise _LeftError
         return [int(bit) for [bit] in _outputs(self.network, np.array(word, np.uint8)[:, None])]
@@ -183,7 +183,7 @@ class MachineLearner:
         that are known.
         """
         machine = _machine_of(hypothesis)
-        self.progress(min(len(machine.states), MOST_STATES))
+        self.progress.advance(min(len(machine.states), MOST_STATES), MOST_STATES)
         if len(machine.states) > MOST_STATES:
             raise _LeftError
         # the first thing that will be said of it
@@ -361,8 +361,7 @@ class AutomatonStudy(Study):
 def study_automaton(
     network: AdderNetwork,
     replica: int = 0,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     bits: int = 8,
     seed: int = 0,
@@ -381,21 +380,19 @@ def study_automaton(
     parts = [*np.array_split(short, -(-short.shape[1] // CHUNK), axis=1), long]
     total, said = len(parts) + MOST_STATES, []
     for done, words in enumerate(parts):
-        if stopping():
+        if progress.stopping:
             return None
-        progress(done, total)
+        progress.advance(done, total)
         said.append(_outputs(network, words))
     known = [(short, np.concatenate(said[:-1], axis=1)), (long, said[-1])]
-    learned = MachineLearner(
-        network, known, lambda states: progress(len(parts) + states, total), stopping
-    ).learn()
+    learned = MachineLearner(network, known, progress.behind(len(parts))).learn()
     if learned is None:
         return None
     machine, holds_beyond = learned
     word = None if machine is None else machine.difference(CARRY_MACHINE)
     failing, longer_failing = (_failing(*one) for one in known)
     chains = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
-    progress(total, total)
+    progress.advance(total, total)
     return AutomatonStudy(
         machine=machine,
         holds_beyond=holds_beyond,

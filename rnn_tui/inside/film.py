@@ -13,10 +13,11 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.film import Film
 from rnn_tui.engine.palette import DARK_PALETTE
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.mnist import read_test_image, trace_of_rows
-from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.probes import Study
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
@@ -141,7 +142,7 @@ def _words(values: npt.NDArray[np.float64]) -> str:
 
 
 def study_learning(
-    reading: NetworkReading, progress: Progress, stopping: Stopping, *, inputs: int = INPUTS
+    reading: NetworkReading, progress: Progress, *, inputs: int = INPUTS
 ) -> LearningStudy | None:
     """The gradient through time at each moment: over sequences of the longest length, or as a
     reader of images kept it.
@@ -162,14 +163,15 @@ def study_learning(
         draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]),
         [],
     )
+    progress.advance(0, len(film))
     for at in range(len(film)):
-        if stopping():
+        if progress.stopping:
             return None
         then = moment(reading, film, at)
         norms.append(
             sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1)
         )
-        progress(at + 1, len(film))
+        progress.advance(at + 1, len(film))
     return LearningStudy(inputs, film.epochs, np.array(norms))
 
 
@@ -238,9 +240,7 @@ class ClickStudy(Study):
         ]
 
 
-def study_clicks(
-    reading: NetworkReading, progress: Progress, stopping: Stopping
-) -> ClickStudy | None:
+def study_clicks(reading: NetworkReading, progress: Progress) -> ClickStudy | None:
     """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of
     their states.
 
@@ -256,8 +256,9 @@ def study_clicks(
     sums.append(Addition(2**BITS - 1, 1))
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
     right, clusters, seeds = [], [], []
+    progress.advance(0, len(film))
     for at in range(len(film)):
-        if stopping():
+        if progress.stopping:
             return None
         whole: AdderNetwork = network_at(network, film, at)
         chosen = [place for place, one in enumerate(whole.replicas) if one.variant == variant]
@@ -267,7 +268,7 @@ def study_clicks(
             whole_right += ((outputs >= 0.5) == asked.bits(asked.total)).all(axis=1)
         right.append(whole_right[chosen] / len(sums))
         clusters.append([_clusters(whole.cell(place).run(inputs).states) for place in chosen])
-        progress(at + 1, len(film))
+        progress.advance(at + 1, len(film))
     shares, counts = np.array(right).T, np.array(clusters).T
     # Those that never click, last.
     order = sorted(

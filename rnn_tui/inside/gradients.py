@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.mnist import read_test_images
-from rnn_tui.inside.probes import Progress, Stopping, Study
+from rnn_tui.inside.probes import Study
 from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
@@ -99,9 +100,7 @@ class GradientStudy(Study):
         return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
 
 
-def study_beside_others(
-    reading: NetworkReading, progress: Progress, stopping: Stopping
-) -> GradientStudy | None:
+def study_beside_others(reading: NetworkReading, progress: Progress) -> GradientStudy | None:
     """The study of a network beside one of each other cell that reads forward: a trained one where
     there is any.
     """
@@ -121,22 +120,19 @@ def study_beside_others(
         elif name != own and not cell.bidirectional:
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
-        return study_digit_gradients(
-            networks, reading.digit, reading.targets[0], progress, stopping
-        )
+        return study_digit_gradients(networks, reading.digit, reading.targets[0], progress)
     sizes = [[one.variant.hidden_size for one in other.replicas] for _, other in networks[1:]]
     # of others, the first of the largest
     replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]
     named = [(*one, replica) for one, replica in zip(networks, replicas, strict=True)]
-    return study_gradients(named, reading.trace, reading.targets, progress, stopping)
+    return study_gradients(named, reading.trace, reading.targets, progress)
 
 
 def study_gradients(
     networks: Sequence[tuple[str, SequenceNetwork, int]],
     trace: Trace,
     truth: Sequence[int],
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
 ) -> GradientStudy | None:
@@ -155,15 +151,14 @@ def study_gradients(
         (name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets))
         for name, one, at in networks
     ]
-    return _study(here, inputs, norms, progress, stopping)
+    return _study(here, inputs, norms, progress)
 
 
 def study_digit_gradients(
     networks: Sequence[tuple[str, RowReaderNetwork]],
     digit: Array,
     truth: int,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
 ) -> GradientStudy | None:
@@ -175,7 +170,7 @@ def study_digit_gradients(
     digits, labels = read_test_images(slice(inputs))
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
     norms = [(name, partial(digit_norms, one, digits, labels)) for name, one in networks]
-    return _study(here, len(labels), norms, progress, stopping)
+    return _study(here, len(labels), norms, progress)
 
 
 def _study(
@@ -183,14 +178,14 @@ def _study(
     inputs: int,
     norms: Sequence[tuple[str, Callable[[], Floats]]],
     progress: Progress,
-    stopping: Stopping,
 ) -> GradientStudy | None:
     means = []
+    progress.advance(0, len(norms))
     for done, (_, find) in enumerate(norms, start=1):
-        if stopping():
+        if progress.stopping:
             return None
         means.append(find().mean(axis=1))
-        progress(done, len(norms))
+        progress.advance(done, len(norms))
     return GradientStudy(inputs, here, tuple(name for name, _ in norms), np.array(means))
 
 

@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edited, read_edit
-from rnn_tui.inside.probes import Progress, Stopping, share
+from rnn_tui.inside.probes import share
 from rnn_tui.inside.studies import FindFilm, NetworkReading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
@@ -34,9 +35,9 @@ class Inspection(ABC):
         """The studies that were made, by the names of their kinds."""
         return {}
 
-    def study(self, kind: StudyKind, progress: Progress, stopping: Stopping) -> bool:
+    def study(self, kind: StudyKind, progress: Progress) -> bool:
         """Make a study, which may take seconds; returns whether that was not stopped."""
-        found = kind.make(self.reading, progress, stopping)
+        found = kind.make(self.reading, progress)
         if found is not None:
             self.studies[kind.name] = found
         return found is not None

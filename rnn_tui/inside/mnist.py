@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.inspection import Column, Inspection, verdict
-from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, share
+from rnn_tui.inside.probes import Labels, Study, chance_level, share
 from rnn_tui.inside.studies import FindFilm, NetworkReading, Trained
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Array
@@ -146,23 +147,23 @@ def study_rows(
     images: npt.NDArray[np.uint8],
     labels: Labels,
     *,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> RowsStudy | None:
     """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None
     where it was stopped.
     """
     count = len(images)
     right, settled = np.zeros((2, images.shape[1]), np.int64)
+    progress.advance(0, count)
     for start in range(0, count, BATCH):
-        if stopping():
+        if progress.stopping:
             return None
         digits = images[start : start + BATCH].astype(np.float32) / np.float32(255)
         with np.errstate(all="ignore"):
             answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)  # (T, N)
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
         settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
-        progress(min(start + BATCH, count), count)
+        progress.advance(min(start + BATCH, count), count)
     return RowsStudy(
         count, right / count, settled / count, chance_level(labels), prefix_note(network)
     )
@@ -186,9 +187,7 @@ def read_test_image(number: int) -> tuple[Array, int]:
     return digits[0], int(labels[0])
 
 
-def study_test_images(
-    network: RowReaderNetwork, progress: Progress, stopping: Stopping
-) -> RowsStudy | None:
+def study_test_images(network: RowReaderNetwork, progress: Progress) -> RowsStudy | None:
     """Read all test images; None where that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
@@ -198,7 +197,6 @@ def study_test_images(
         data.test_images.numpy(),
         data.test_labels.numpy(),
         progress=progress,
-        stopping=stopping,
     )
 
 

@@ -5,7 +5,6 @@ always names the most frequent class gets right (Alain & Bengio 2017, “Underst
 layers using linear classifier probes”).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -18,9 +17,6 @@ from rnn_tui.networks.stepwise import Activations, Array, require_finite
 if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-Progress: TypeAlias = Callable[[int, int], object]  # told how much is done, and of how much
-# asked between parts of the work whether to leave the rest
-Stopping: TypeAlias = Callable[[], bool]
 Labels: TypeAlias = npt.NDArray[Any]
 
 MOST_ITERATIONS = 500

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import (
-    Progress,
-    Stopping,
     Study,
     activations_of,
     chance_level,
@@ -86,8 +85,7 @@ class SurvivalStudy(Study):
 def study_survival(
     network: RecallNetwork,
     replica: int = 0,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     sequences: int = SEQUENCES,
     seed: int = 0,
@@ -100,7 +98,7 @@ def study_survival(
     # of (T, N, 10)
     states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states
     looked_at = spread_out(longest, MOST_LOOKED_AT, position)
-    return survival_study(states, digits, looked_at, position, progress=progress, stopping=stopping)
+    return survival_study(states, digits, looked_at, position, progress=progress)
 
 
 def survival_study(
@@ -109,26 +107,26 @@ def survival_study(
     looked_at: npt.NDArray[np.int64],
     position: int | None = None,
     *,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> SurvivalStudy | None:
     """The study of states (T, N, H) that followed on `digits` (T, N).
 
     Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training.
-    `progress` is told after every fit, and `stopping` asked before it; None where it was stopped.
+    The progress is in fits; None where it was stopped.
     """
     half, count = digits.shape[1] // 2, len(looked_at)
     accuracy = np.full((count, count), np.nan)
     # Step by step, so that a view can show a digit fade while the later steps are still to come.
     pairs = [(row, at) for at in range(count) for row in range(at + 1)]
+    progress.advance(0, len(pairs))
     for done, (row, at) in enumerate(pairs, start=1):
-        if stopping():
+        if progress.stopping:
             return None
         held, labels = states[looked_at[at] - 1], digits[looked_at[row] - 1]
         accuracy[row, at] = fit_probe(
             held[:half], labels[:half], held[half:], labels[half:]
         ).accuracy
-        progress(done, len(pairs))
+        progress.advance(done, len(pairs))
     chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
     return SurvivalStudy(
         digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.edits import Edit, change_of, silenced
 from rnn_tui.inside.mnist import changing_of, layer_name, read_test_images
-from rnn_tui.inside.probes import Progress, Stopping, Study, share
+from rnn_tui.inside.probes import Study, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import require_finite
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -81,27 +82,27 @@ class SilenceStudy(Study):
 
 
 def silence_study(
-    units: Units, inputs: int, accuracy: Accuracy, progress: Progress, stopping: Stopping
+    units: Units, inputs: int, accuracy: Accuracy, progress: Progress
 ) -> SilenceStudy | None:
     """Silence each of the `units`, then the first 1, 2, … of their order; None where it was
     stopped.
     """
     total = 2 * len(units)
-    progress(0, total)  # of a large network, each takes a while
+    progress.advance(0, total)  # of a large network, each takes a while
     whole = accuracy(())
     alone: list[float] = []
     for done, (layer, unit) in enumerate(units, start=1):
-        if stopping():
+        if progress.stopping:
             return None
         alone.append(accuracy([silenced(layer, unit)]))
-        progress(done, total)
+        progress.advance(done, total)
     order = np.argsort(alone, kind="stable")
     ordered, together = [units[at] for at in order], [alone[order[0]]]
     for count in range(2, len(units) + 1):
-        if stopping():
+        if progress.stopping:
             return None
         together.append(accuracy([silenced(layer, unit) for layer, unit in ordered[:count]]))
-        progress(len(units) + count, total)
+        progress.advance(len(units) + count, total)
     layers, numbers = zip(*ordered, strict=True)
     return SilenceStudy(inputs, whole, layers, numbers, np.array(alone)[order], np.array(together))
 
@@ -109,8 +110,7 @@ def silence_study(
 def study_silence(
     network: SequenceNetwork,
     replica: int = 0,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
@@ -141,14 +141,12 @@ def study_silence(
         inputs,
         accuracy,
         progress,
-        stopping,
     )
 
 
 def study_digit_silence(
     network: RowReaderNetwork,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
 ) -> SilenceStudy | None:
@@ -173,5 +171,4 @@ def study_digit_silence(
         len(labels),
         accuracy,
         progress,
-        stopping,
     )

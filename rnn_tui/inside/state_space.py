@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import carries_of
 from rnn_tui.inside.mnist import layer_name, read_test_images
-from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, activations_of, share
+from rnn_tui.inside.probes import Labels, Study, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
@@ -215,8 +216,7 @@ def state_space(
 def study_state_space(
     network: SequenceNetwork,
     replica: int = 0,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
@@ -234,8 +234,9 @@ def study_state_space(
     asked = by_chance if network.shape.every_step else drawn.lengths - 1
     constant, batches = _constant_inputs(network, drawn), -(-inputs // BATCH)
     states, starts = [], []
+    progress.advance(0, batches + len(constant))
     for done, part in enumerate(np.array_split(np.arange(inputs), batches), start=1):
-        if stopping():
+        if progress.stopping:
             return None
         held, column = activations_of(network, drawn.inputs[:, part], replica), np.arange(len(part))
         states.append(held.states[asked[part], column])
@@ -243,14 +244,13 @@ def study_state_space(
             one[by_chance[part], column] for one in (held.states, held.cells) if one is not None
         ]
         starts.append(np.concatenate(carried, axis=1))
-        progress(done, batches + len(constant))
+        progress.advance(done, batches + len(constant))
     study = state_space(ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, asked))
     points = find_fixed_points(
         network.cell(replica),
         constant,
         np.concatenate(starts),
-        lambda done, total: progress(batches + done, batches + total),
-        stopping,
+        progress.behind(batches),
     )
     if not points:
         return None if points is None else study
@@ -295,8 +295,7 @@ def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[st
 
 def study_digit_states(
     network: RowReaderNetwork,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
@@ -304,18 +303,19 @@ def study_digit_states(
     """States of the top layer, of its forward direction where there are two, after the last row of
     test images by chance.
 
-    `progress` is told after every batch, in images, and `stopping` asked before it; None where it
-    was stopped. `CheckpointError` if the weights are too large to compute with.
+    The progress is in images; None where it was stopped. `CheckpointError` if the weights are too
+    large to compute with.
     """
     digits, labels = read_test_images(np.random.default_rng(seed).permutation(10_000)[:inputs])
     states = []
+    progress.advance(0, len(labels))
     for start in range(0, len(labels), BATCH):
-        if stopping():
+        if progress.stopping:
             return None
         with np.errstate(all="ignore"):
             below = network.read_below(network.rows(digits[start : start + BATCH]))
             states.append(network.layers[-1].forward.run(below).states[-1])
-        progress(min(start + BATCH, len(labels)), len(labels))
+        progress.advance(min(start + BATCH, len(labels)), len(labels))
     layer, names = layer_name(network, len(network.layers) - 1), tuple(map(str, range(CLASSES)))
     return state_space(layer, np.concatenate(states), labels, names, CLASS)
 
@@ -324,8 +324,7 @@ def find_fixed_points(
     weights: CellWeights,
     inputs: Mapping[str, Array],
     starts: Array,
-    progress: Progress = lambda *_: None,
-    stopping: Stopping = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> tuple[FixedPoint, ...] | None:
     """The fixed and slow points of a layer that are found from `starts`, input by input; None where
     it was stopped.
@@ -341,17 +340,18 @@ def find_fixed_points(
 
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // starts.shape[1] ** 2))
     found: list[FixedPoint] = []
+    progress.advance(0, len(inputs))
     # operations this small are slower on two threads than on one
     with cpu_workers(1), torch.no_grad():
         for done, (name, read) in enumerate(inputs.items(), start=1):
             update = update_of(weights, read)
             points = _minimised(
-                update, torch.tensor(starts[:searches], dtype=torch.float64), stopping
+                update, torch.tensor(starts[:searches], dtype=torch.float64), progress
             )
             if points is None:
                 return None
             found += _told_apart(name, update, points, starts[:searches], weights.hidden_size)
-            progress(done, len(inputs))
+            progress.advance(done, len(inputs))
     return tuple(found)
 
 
@@ -393,14 +393,14 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
     return rows.view(count, width, width)
 
 
-def _minimised(update: Update, points: "Tensor", stopping: Stopping) -> "Tensor | None":
+def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor | None":
     """Where q has a minimum (N, D), searched from `points`; None where it was stopped."""
     import torch  # noqa: PLC0415 - seconds, on use only
 
     going, eye = torch.arange(len(points)), torch.eye(points.shape[1]).to(points)
     damping = torch.full_like(points[:, :1], FIRST_DAMPING)
     for _ in range(MOST_ITERATIONS):
-        if stopping():
+        if progress.stopping:
             return None
         at, damped = points[going], damping[going]
         apart, slope = update(at) - at, jacobians(update, at) - eye

@@ -15,8 +15,9 @@ from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:  # the help of the command line knows the kinds, and must not load numpy
     from rnn_tui.engine.film import Film
+    from rnn_tui.engine.progress import Progress
     from rnn_tui.inside.edits import Edit
-    from rnn_tui.inside.probes import Progress, Stopping, Study
+    from rnn_tui.inside.probes import Study
     from rnn_tui.inside.trace import Trace
     from rnn_tui.networks.stepwise import Array
 
@@ -76,7 +77,7 @@ class NetworkReading:
         return self.trace.answers.tolist() if self.trace.every_step else [self.trace.answer]
 
 
-Make: TypeAlias = "Callable[[NetworkReading, Progress, Stopping], Study | None]"
+Make: TypeAlias = "Callable[[NetworkReading, Progress], Study | None]"
 
 
 def _by(maker: str, takes: Sequence[str] = ("network", "replica")) -> Make:
@@ -84,11 +85,9 @@ def _by(maker: str, takes: Sequence[str] = ("network", "replica")) -> Make:
     reading; without, of all.
     """
 
-    def make(reading: NetworkReading, progress: "Progress", stopping: "Stopping") -> "Study | None":
+    def make(reading: NetworkReading, progress: "Progress") -> "Study | None":
         given = [getattr(reading, part) for part in takes] or [reading]
-        return cast(
-            "Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress, stopping)
-        )
+        return cast("Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress))
 
     return make
 

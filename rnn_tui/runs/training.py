@@ -15,6 +15,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.locks import RunLock, take_requests
@@ -26,7 +27,7 @@ from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.learning_rates import LearningRateTest, Progress
+    from rnn_tui.engine.learning_rates import LearningRateTest
     from rnn_tui.engine.loop import Outcome
     from rnn_tui.engine.training_state import ResumePoint
 
@@ -115,21 +116,17 @@ def _resume_point(run: RunRecord) -> "ResumePoint | None":
     return load_resume_point(path, run.run_id, run.config) if path.exists() else None
 
 
-def try_learning_rates(
-    config: RunConfig, progress: "Progress", control: Control
-) -> "LearningRateTest | None":
+def try_learning_rates(config: RunConfig, progress: Progress) -> "LearningRateTest | None":
     """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is
     stopped. Nothing is kept.
     """
     with Turn() as turn:
-        if not turn.take(control, lambda _: None):
+        if not turn.take(progress.control, lambda _: None):
             return None
         # torch, on use only
         from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415
 
-        return find_learning_rate(
-            TASKS[config.task].load(), config, progress, lambda: control.stopping
-        )
+        return find_learning_rate(TASKS[config.task].load(), config, progress)
 
 
 class _Follower:

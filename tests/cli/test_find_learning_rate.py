@@ -27,6 +27,7 @@ from tests.cli.command_line import (
     run_inside,
 )
 from tests.program import start_program
+from tests.watched import Watched
 
 LINE = [
     "train",
@@ -116,14 +117,14 @@ def test_what_cannot_be_tried_is_said() -> None:
 def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path))
     config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(2,), workers=1)
-    other, control, told = Turn(), Control(), list[tuple[int, int]]()
+    other, stopped, whole = Turn(), Watched(), Watched()
     assert other.take(Control(), lambda _: None)
-    threading.Timer(0.5, control.stop).start()
-    assert try_learning_rates(config, lambda *done: told.append(done), control) is None
-    assert told == []
+    threading.Timer(0.5, stopped.stop).start()
+    assert try_learning_rates(config, stopped) is None
+    assert stopped.seen == []
     other.give_back()
-    assert try_learning_rates(config, lambda *done: told.append(done), Control()) is not None
-    assert told[-1] == (145, 145)
+    assert try_learning_rates(config, whole) is not None
+    assert whole.seen[-1] == (145, 145)
     assert in_turn(tmp_path) == frozenset()
 
 

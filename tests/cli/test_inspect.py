@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.inside.studies import SILENCE
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
@@ -457,12 +458,12 @@ def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(
 
     told: list[int] = []
 
-    def update(_bar: Any, done: int, _total: int) -> None:
-        told.append(done)
-        if done == 3:
+    def show(_bar: Any, progress: Progress) -> None:
+        told.append(int(progress.done))
+        if progress.done == 3:
             signals.raise_signal(signals.SIGINT)
 
-    monkeypatch.setattr("rnn_tui.cli.output.ProgressBar.update", update)
+    monkeypatch.setattr("rnn_tui.cli.output.ProgressBar.show", show)
     code, out, _ = run_inside(["inspect", *SUM, "--silence", "--sensitivity", "--json"])
     assert (code, out) == (EXIT_INTERRUPTED, "")
     assert told == [0, 1, 2, 3]
@@ -481,10 +482,10 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
 
         label, notices, weights = "weights", (), {}
 
-        def study(self, _kind: Any, _progress: Any, stopping: Any) -> bool:
-            assert not stopping()
+        def study(self, _kind: Any, progress: Progress) -> bool:
+            assert not progress.stopping
             signals.raise_signal(getattr(signals, signal))
-            return not stopping()
+            return not progress.stopping
 
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)

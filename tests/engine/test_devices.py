@@ -25,6 +25,7 @@ from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.networks import CELLS, gradients
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem
+from tests.watched import Watched
 
 CPU, MPS, PATIENCE = torch.device("cpu"), torch.device("mps"), 60.0
 ASSERT = (
@@ -289,7 +290,7 @@ def test_learning_rates_wait_for_mps_too(trainer: Any, held: Held) -> None:
         asked.append(held.go.is_set())
         return len(asked) > 2
 
-    assert find_learning_rate(on_cpu, config, stopping=stopping) is None
+    assert find_learning_rate(on_cpu, config, Watched(stopping)) is None
     assert asked == [False] * 3
     held.end()
     assert find_learning_rate(on_cpu, config) is not None

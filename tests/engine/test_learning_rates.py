@@ -30,6 +30,7 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Problem, generator
 from rnn_tui.engine.state import smooth
 from rnn_tui.tasks import TASKS
+from tests.watched import Watched
 
 CONFIG = RunConfig(
     task="toy",
@@ -150,14 +151,16 @@ def test_half_an_epoch_at_most(steps: int) -> None:
             find_learning_rate(lambda *_: toy, CONFIG)
         assert toy.steps == []
         return
-    told: list[tuple[int, int]] = []
-    found, toy = curve_of(far(10.0), steps, progress=lambda *done: told.append(done))
+    progress = Watched()
+    found, toy = curve_of(far(10.0), steps, progress=progress)
     assert toy.steps == list(range(expected))
     assert found.learning_rates[0] == pytest.approx(LOWEST)
     assert found.learning_rates[-1] == pytest.approx(HIGHEST)
     ratios = np.diff(np.log(found.learning_rates))
     assert np.allclose(ratios, ratios[0])
-    assert told == [(min(done, expected), expected) for done in range(10, expected + 10, 10)]
+    assert progress.seen == [
+        (min(done, expected), expected) for done in range(0, expected + 10, 10)
+    ]
 
 
 def test_it_can_be_stopped() -> None:
@@ -167,7 +170,7 @@ def test_it_can_be_stopped() -> None:
             find_learning_rate(
                 lambda *_: toy,  # noqa: B023
                 CONFIG,
-                stopping=lambda: len(toy.steps) >= after,  # noqa: B023
+                Watched(lambda: len(toy.steps) >= after),  # noqa: B023
             )
             is None
         )

@@ -16,6 +16,7 @@ from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from tests.inside.made import held, reader, sequences
+from tests.watched import Watched, after
 
 
 def shipped(model: str) -> RowReaderNetwork:
@@ -80,10 +81,10 @@ def test_attribution_leaves_gradients_off_where_they_were_off() -> None:
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("task", ["adder", "recall"])
 def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> None:
-    network, told = sequences(task, cell), []
+    network, progress = sequences(task, cell), Watched()
     inputs = np.random.default_rng(2).integers(0, 2, (6, network.features)).astype(np.float32)
     trace = trace_inputs(network, inputs)
-    study = study_sensitivity(network, trace, progress=lambda *done: told.append(done))
+    study = study_sensitivity(network, trace, progress=progress)
     assert study is not None
     weights, (weight, bias) = network.cell(0), network.readout(0)
 
@@ -98,7 +99,7 @@ def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> N
         down[at] -= small
         slopes[:, *at] = (outputs(up) - outputs(down)) / (2 * small)
     assert study.norms == pytest.approx(np.linalg.norm(slopes, axis=2), rel=1e-4, abs=1e-8)
-    assert told[-1] == (len(study.norms), len(study.norms))
+    assert progress.seen[-1] == (len(study.norms), len(study.norms))
     output, step = np.unravel_index(study.norms.argmax(), study.norms.shape)
     name, first = study.outputs[int(output)], {"adder": 0, "recall": 1}[task]
     assert f"the output of {name} on the input at step {step + first} " in study.summary
@@ -116,7 +117,4 @@ def test_sensitivity_stops_and_refuses_what_takes_too_long() -> None:
     inputs = np.zeros((MOST_STEPS + 1, 2), np.float32)
     with pytest.raises(QueryError, match=r"at most 128 steps; this input has 129\."):
         study_sensitivity(network, trace_inputs(network, inputs))
-    assert (
-        study_sensitivity(network, trace_inputs(network, inputs[:-1]), stopping=lambda: True)
-        is None
-    )
+    assert study_sensitivity(network, trace_inputs(network, inputs[:-1]), progress=after(0)) is None

@@ -23,6 +23,7 @@ from rnn_tui.inside.automaton import (
     study_automaton,
 )
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
+from tests.watched import Watched
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
 SHIPPED = AdderNetwork(FILE)
@@ -373,15 +374,16 @@ def test_documents_of_an_automaton_are_json() -> None:
 
 
 def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
-    told: list[tuple[int, int]] = []
-    assert study_automaton(constructed(3), 0, lambda *done: told.append(done)) is not None
+    progress = Watched()
+    assert study_automaton(constructed(3), 0, progress) is not None
+    told = progress.seen
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1] == told[0][1]
     # At any time: between batches, and while it learns.
     for asked in (1, 5, 10, 30):
         answers = iter([*[False] * asked, True])
         assert (
-            study_automaton(constructed(3), 0, stopping=lambda answers=answers: next(answers))
+            study_automaton(constructed(3), 0, Watched(lambda answers=answers: next(answers)))
             is None
         )
 

@@ -17,6 +17,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.film import Film, read_film
+from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside import film as film_module
 from rnn_tui.inside.film import frames, moment, study_clicks, study_learning
@@ -30,8 +31,7 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.mnist.inference import FILMED, RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import digit_norms
 from tests.networks.ordinary import pytorch_weights
-
-WHATEVER = (lambda *_: None, lambda: False)
+from tests.watched import Watched, after
 
 
 def trained(config: RunConfig, path: Path) -> Path:
@@ -127,7 +127,7 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
         assert layer.importance == pytest.approx(np.abs(layer.states).mean(axis=0))
     assert last.trace.logits == pytest.approx(whole.logits, rel=1e-3, abs=1e-6)
     assert last.trace.probabilities == pytest.approx(whole.probabilities, abs=2e-3)
-    study = study_learning(reading, *WHATEVER)
+    study = study_learning(reading, UNWATCHED)
     assert study is not None
     assert study.norms.shape == (len(film), 28)
     assert np.isfinite(study.norms).all()
@@ -160,19 +160,19 @@ def test_what_fits_another_network_is_refused(
     with pytest.raises(CheckpointError, match="of another one; train it again"):
         moment(one, film, 0)
     with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
-        study_learning(one, *WHATEVER)
+        study_learning(one, UNWATCHED)
     with pytest.raises(
         QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"
     ):
-        study_learning(replace(one, film=lambda: None), *WHATEVER)
+        study_learning(replace(one, film=lambda: None), UNWATCHED)
 
 
 def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
     reading, film = reading_of(adder, 3), the_film(adder)
-    told: list[tuple[int, int]] = []
-    study = study_learning(reading, lambda *done: told.append(done), lambda: False, inputs=20)
+    progress = Watched()
+    study = study_learning(reading, progress, inputs=20)
     assert study is not None
-    assert told == [(at, len(film)) for at in range(1, len(film) + 1)]
+    assert progress.seen == [(at, len(film)) for at in range(len(film) + 1)]
     network = reading.network
     drawn = draw_examples(network.task, network.config, 20, 0, length=network.config.lengths[1])
     last = sequence_norms(network, 3, drawn.inputs, drawn.targets).mean(axis=1)
@@ -181,7 +181,7 @@ def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
     left = study.norms[:, 0] / study.norms[:, -1]
     assert f"{left[0]:.2g} before training" in study.summary
     assert f"{left[-1]:.2g} at the end" in study.summary
-    assert study_learning(reading, lambda *_: None, lambda: True, inputs=20) is None
+    assert study_learning(reading, after(0), inputs=20) is None
 
 
 def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> float:
@@ -229,7 +229,7 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
     for name, value in {"BITS": 8, "PAIRS": 12, "STATES": 40}.items():
         monkeypatch.setattr(film_module, name, value)
     reading, film = reading_of(adder, 4), the_film(adder)
-    study = study_clicks(reading, *WHATEVER)
+    study = study_clicks(reading, UNWATCHED)
     assert study is not None
     assert sorted(study.seeds) == sorted({one.seed for one in reading.network.replicas})
     random = np.random.default_rng(0)
@@ -257,4 +257,4 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
     assert np.isfinite(first[0])
     count = sum(one is not None for one in study.first)
     assert study.summary.startswith(f"{count} of 3 seeds of H 8")
-    assert study_clicks(reading, lambda *_: None, lambda: True) is None
+    assert study_clicks(reading, after(0)) is None

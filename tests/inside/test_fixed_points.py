@@ -17,6 +17,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell, Step
 from rnn_tui.networks.stepwise import NUMPY, Array, CellWeights
 from tests.extension.toy_cell import MGUCell
+from tests.watched import Watched, after
 
 # A cell of a plug-in, too.
 EVERY_CELL = [*CELLS.values(), MGUCell()]
@@ -206,17 +207,12 @@ def test_a_fixed_point_of_any_cell_stays_and_is_as_stable_as_it_is_said_to_be(ce
 def test_a_search_tells_how_far_it_is_and_stops_when_asked() -> None:
     weights, starts = random_layer(CELLS["gru"], 3, 0), np.zeros((4, 3), np.float32)
     inputs = {name: np.zeros(2, np.float32) for name in "abc"}
-    told: list[tuple[int, int]] = []
-    assert find_fixed_points(weights, inputs, starts, lambda *n: told.append(n)) is not None
-    assert told == [(1, 3), (2, 3), (3, 3)]
-    told.clear()
-    assert (
-        find_fixed_points(
-            weights, inputs, starts, lambda *n: told.append(n), lambda: len(told) == 2
-        )
-        is None
-    )
-    assert told == [(1, 3), (2, 3)]
+    progress = Watched()
+    assert find_fixed_points(weights, inputs, starts, progress) is not None
+    assert progress.seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    progress = after(3)
+    assert find_fixed_points(weights, inputs, starts, progress) is None
+    assert progress.seen == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_threads_and_gradients_are_left_as_they_were() -> None:

@@ -17,6 +17,7 @@ from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import digit_norms
 from tests.inside.made import reader, sequences
+from tests.watched import Watched, after
 
 CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 SIZE, STEPS, COUNT = 4, 7, 3
@@ -137,7 +138,7 @@ def test_the_study_has_means_by_step_of_every_network_and_the_input_at_hand() ->
     )
     assert study.share_left(1) == pytest.approx(study.means[1, 0] / study.means[1, -1])
     stopped = study_gradients(
-        [("one", one, 0)], trace_inputs(one, inputs), [0] * 5, stopping=lambda: True, inputs=5
+        [("one", one, 0)], trace_inputs(one, inputs), [0] * 5, after(0), inputs=5
     )
     assert stopped is None
 
@@ -150,7 +151,7 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
     gru = other if same else type(other)(WeightsFile(config, arrays, 1, {}))
     trace = trace_inputs(network, np.eye(10, dtype=np.float32)[[3, 1, 4]])
     reading = NetworkReading(network, trace, (4,), trained=lambda: {"gru": gru, "lstm": network})
-    study: Any = GRADIENTS.make(reading, lambda *_: None, lambda: False)
+    study: Any = GRADIENTS.make(reading, Watched())
     label = "GRU" if same else "GRU, untrained"
     assert sorted(study.networks[1:]) == sorted([label, "RNN, untrained"])
     assert study.networks[0] == "LSTM, this one"

@@ -8,6 +8,7 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.mnist import BATCH, study_rows
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from tests.watched import Watched, after
 
 
 def shipped(model: str) -> RowReaderNetwork:
@@ -19,10 +20,10 @@ def test_accuracy_by_rows_is_that_of_answers_after_each_row(model: str) -> None:
     network, data = shipped(model), load_mnist()
     count = BATCH + 50
     images, labels = data.test_images[:count].numpy(), data.test_labels[:count].numpy()
-    told: list[tuple[int, int]] = []
-    study = study_rows(network, images, labels, progress=lambda *n: told.append(n))
+    progress = Watched()
+    study = study_rows(network, images, labels, progress=progress)
     assert study is not None
-    assert told == [(BATCH, count), (count, count)]
+    assert progress.seen == [(0, count), (BATCH, count), (count, count)]
     digits = images.astype(np.float32) / 255
     answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)
     assert study.accuracy == pytest.approx((answers == labels).mean(axis=1))
@@ -38,13 +39,12 @@ def test_accuracy_by_rows_is_that_of_answers_after_each_row(model: str) -> None:
 
 def test_a_study_of_rows_stops_between_batches() -> None:
     images, labels = np.zeros((600, 28, 28), np.uint8), np.zeros(600, np.int64)
-    told: list[int] = []
+    progress = after(2)
     study = study_rows(
         shipped("rnn"),
         images,
         labels,
-        progress=lambda done, _: told.append(done),
-        stopping=lambda: bool(told),
+        progress=progress,
     )
     assert study is None
-    assert told == [BATCH]
+    assert progress.seen == [(0, 600), (BATCH, 600)]

@@ -9,6 +9,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.recall import spread_out, study_survival, survival_study
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from tests.watched import Watched, after
 
 RECALL = RecallNetwork(read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors"))
 STEPS, COUNT = 4, 600
@@ -31,15 +32,15 @@ def test_a_digit_is_read_while_it_is_held_and_not_after() -> None:
 
 
 def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
-    told: list[tuple[int, int]] = []
+    progress = Watched()
     at = 5  # H 5, seed 0
-    study = study_survival(RECALL, at, sequences=400, progress=lambda *n: told.append(n))
+    study = study_survival(RECALL, at, sequences=400, progress=progress)
     assert study is not None
     assert study.position == 3
     assert study.steps.tolist() == study.positions.tolist() == list(range(1, 12))
     assert (study.accuracy[2, 2:] > 0.9).all()
     assert np.delete(study.accuracy[:, -1], 2).mean() < 0.25
-    assert told == [(n, 66) for n in range(1, 67)]
+    assert progress.seen == [(n, 66) for n in range(67)]
     assert "position 3 in" in study.summary
     document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
     assert document["accuracy"][3][:4] == [None, None, None, study.accuracy[3, 3]]
@@ -47,16 +48,10 @@ def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
 
 
 def test_a_study_stops_between_two_fits() -> None:
-    told: list[int] = []
-    study = study_survival(
-        RECALL,
-        0,
-        sequences=100,
-        progress=lambda done, _: told.append(done),
-        stopping=lambda: len(told) >= 3,
-    )
+    progress = after(4)
+    study = study_survival(RECALL, 0, sequences=100, progress=progress)
     assert study is None
-    assert told == [1, 2, 3]
+    assert [done for done, _ in progress.seen] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

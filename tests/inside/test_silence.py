@@ -11,6 +11,7 @@ from rnn_tui.inside.silence import study_digit_silence, study_silence
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.inside.made import reader, sequences
+from tests.watched import Watched, after
 
 INPUTS = 150
 
@@ -43,8 +44,8 @@ def accuracy_of(network: Any) -> float:
     ("task", "cell"), [("adder", "lstm"), ("adder", "rnn"), ("recall", "gru"), ("recall", "lstm")]
 )
 def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> None:
-    network, told = sequences(task, cell, 5), []
-    study = study_silence(network, progress=lambda *done: told.append(done), inputs=INPUTS)
+    network, progress = sequences(task, cell, 5), Watched()
+    study = study_silence(network, progress=progress, inputs=INPUTS)
     assert study is not None
     assert study.accuracy == pytest.approx(accuracy_of(network))
     assert sorted(study.units) == list(range(5))
@@ -59,8 +60,8 @@ def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> Non
     ranked = list(zip(study.alone, study.units, strict=True))
     assert ranked == sorted(ranked)
     assert study.alone[0] == study.together[0]
-    assert told[0] == (0, 10)
-    assert told[-1] == (10, 10)
+    assert progress.seen[0] == (0, 10)
+    assert progress.seen[-1] == (10, 10)
     assert f"without unit {study.units[0]} " in study.summary
     assert f"{(study.alone >= study.accuracy).sum()} of 5 units cost nothing alone" in study.summary
 
@@ -110,15 +111,10 @@ def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, l
 
 def test_a_study_stops_between_two_units() -> None:
     for most in (2, 7):  # alone, together
-        told: list[int] = []
-        study = study_silence(
-            sequences("adder", "lstm", 5),
-            inputs=20,
-            progress=lambda done, _, told=told: told.append(done),
-            stopping=lambda told=told, most=most: len(told) >= most,
-        )
+        progress = after(most)
+        study = study_silence(sequences("adder", "lstm", 5), progress=progress, inputs=20)
         assert study is None
-        assert len(told) == most
+        assert len(progress.seen) == most
 
 
 def test_a_seed_decides_which_sequences() -> None:

@@ -35,6 +35,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 from tests.extension.toy_cell import MGUCell
 from tests.extension.toy_task import MAJORITY
+from tests.watched import Watched, after
 
 
 def shipped(name: str) -> WeightsFile:
@@ -234,29 +235,22 @@ def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.Monke
     assert study.fixed_point_places.shape == (0, 2)
 
 
-@pytest.mark.parametrize("after", [0, 1, 3])
-def test_a_study_of_sequences_stops_where_it_is(after: int) -> None:
-    network, told = RecallNetwork(shipped("recall-position-3")), list[tuple[int, int]]()
-    assert (
-        study_state_space(
-            network, 0, lambda *n: told.append(n), lambda: len(told) >= after, inputs=500
-        )
-        is None
-    )
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_study_of_sequences_stops_where_it_is(most: int) -> None:
+    network = RecallNetwork(shipped("recall-position-3"))
+    progress = Watched(lambda: progress.done >= most)
+    assert study_state_space(network, 0, progress, inputs=500) is None
     total = math.ceil(500 / 250) + 10  # batches, and digits
-    assert told == [(done, total) for done in range(1, after + 1)]
+    # once for the batches, and once for the digits behind them
+    assert list(dict.fromkeys(progress.seen)) == [(done, total) for done in range(most + 1)]
 
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
-    network, data, told = (
-        RowReaderNetwork(shipped(f"mnist-{model}")),
-        load_mnist(),
-        list[tuple[int, int]](),
-    )
-    study = study_digit_states(network, lambda *n: told.append(n), inputs=300)
+    network, data, progress = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), Watched()
+    study = study_digit_states(network, progress, inputs=300)
     assert study is not None
-    assert told == [(250, 300), (300, 300)]
+    assert progress.seen == [(0, 300), (250, 300), (300, 300)]
     assert (study.coloured_by, study.label_names, study.fixed_points) == (
         "class",
         tuple("0123456789"),
@@ -271,4 +265,4 @@ def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model:
         )
         [layer] = [one for one in trace.layers if one.name == study.layer]
         assert study.path(layer.states)[-1] == pytest.approx(study.points[at], abs=1e-4)
-    assert study_digit_states(network, stopping=lambda: True) is None
+    assert study_digit_states(network, after(0)) is None

@@ -1,7 +1,5 @@
 """What a look inside is a look at, studies of networks."""
 
-import threading
-import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +7,12 @@ from typing import Any
 
 from textual.widget import Widget
 
+from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edit, Edited
 from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
-from rnn_tui.runs.words import duration
+from rnn_tui.runs.words import time_left
 from rnn_tui.ui.shell.threads import LatestQuestion
 
 
@@ -72,12 +71,12 @@ class Studies:
     ) -> None:
         self._widget, self._progressed, self._ended = widget, progressed, ended
         self._made: dict[Hashable, Any] = {}  # None where it failed
-        self._stop: threading.Event | None = None
+        self._progress: Progress | None = None  # of what is made now
         self._asking = LatestQuestion[Any](widget, self._take, FAILURE)
 
     @property
     def running(self) -> bool:
-        return self._stop is not None
+        return self._progress is not None
 
     @staticmethod
     def _key(subject: Subject, kind: StudyKind) -> Hashable:
@@ -102,29 +101,26 @@ class Studies:
             del self._made[key]
 
     def start(self, subject: Subject, kind: StudyKind) -> None:
-        stop = threading.Event()
-        self._studied, self._stop = self._key(subject, kind), stop
-        self._done, self._total, self._began = 0, 0, time.monotonic()
+        progress = Progress()
+        self._studied, self._progress = self._key(subject, kind), progress
         self._ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
-        self._asking.ask(lambda: kind.make(subject.reading, self._advance, stop.is_set))
+        self._asking.ask(lambda: kind.make(subject.reading, progress))
 
     def stop(self) -> None:
-        if self._stop is not None:
-            self._stop.set()
+        if self._progress is not None:
+            self._progress.stop()
 
     @property
     def progress(self) -> str:
-        if not self._done:
+        now = self._progress
+        if now is None or not now.done:
             return "Studying the network …"
-        left = duration((time.monotonic() - self._began) * (self._total - self._done) / self._done)
-        return f"Studying the network: {self._done:,} of {self._total:,}, {left} left; k stops."
-
-    def _advance(self, done: int, total: int) -> None:
-        self._done, self._total = done, total
+        numbers = [f"{now.done:,} of {now.total:,}", time_left(now.seconds_left)]
+        return f"Studying the network: {', '.join(filter(None, numbers))}; k stops."
 
     async def _take(self, found: Any) -> None:
         """Keep a study; it is a sentence where it failed, and None where it was stopped."""
-        self._stop = None
+        self._progress = None
         self._ticking.stop()
         if isinstance(found, str):
             self._widget.notify(found, severity="error")

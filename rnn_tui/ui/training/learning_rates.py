@@ -3,7 +3,6 @@ chart.
 """
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from textual import getters
@@ -16,7 +15,8 @@ from textual.widgets import Static
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
-from rnn_tui.runs.words import duration
+from rnn_tui.engine.progress import Progress
+from rnn_tui.runs.words import time_left
 from rnn_tui.ui.chart.base import ANYTHING
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.textual_workarounds import Dialog
@@ -37,7 +37,7 @@ class _Search:
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        self.done, self.steps, self.began = 0, 0, 0.0
+        self.progress = Progress()
         self.found: LearningRateTest | None = None
         self.failure = ""
 
@@ -46,29 +46,13 @@ class _Search:
             # the database, on use only
             from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415
 
-            self.found = try_learning_rates(self.config, self._progress, control)
+            self.progress = Progress(control=control)
+            self.found = try_learning_rates(self.config, self.progress)
         except UserError as error:
             self.failure = str(error)
         except Exception:
             logger.exception("trying learning rates failed")
             self.failure = FAILED
-
-    def _progress(self, done: int, steps: int) -> None:
-        self.began = self.began or time.monotonic()
-        self.done, self.steps = done, steps
-
-    @property
-    def time_left(self) -> str:
-        """In words, from the pace behind the first steps, with which data and libraries are
-        loaded.
-        """
-        if not self.done:
-            return ""
-        elapsed = time.monotonic() - self.began
-        return (
-            f"{self.done} of {self.steps} steps · "
-            f"{duration(elapsed / self.done * (self.steps - self.done))} left"
-        )
 
 
 class LearningRateScreen(Dialog[float | None]):
@@ -106,10 +90,13 @@ class LearningRateScreen(Dialog[float | None]):
         """Show how far it is; at the end, once nothing trains any more, what came of it."""
         search = self._search
         if self._runs.busy:
+            progress = search.progress
+            numbers = []
+            if progress.done:
+                numbers = [f"{progress.done} of {progress.total} steps"]
+                numbers += filter(None, [time_left(progress.seconds_left)])
             self._line.draw(
-                "trying" if search.done else "loading",
-                search.done / max(1, search.steps),
-                search.time_left,
+                "trying" if progress.done else "loading", progress.share, " · ".join(numbers)
             )
             return
         self._timer.stop()

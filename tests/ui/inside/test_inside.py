@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input, Select
 
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import study_carry
 from rnn_tui.inside.mnist import trace_digit
@@ -153,13 +154,13 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped()
     async with inside("recall") as (app, view, pilot):
         make, hold = view.kind.make, threading.Event()
 
-        def held(reading: Any, progress: Any, stopping: Any) -> Any:
-            def wait(done: int, total: int) -> None:
-                progress(done, total)
-                if done == 3:
+        def held(reading: Any, progress: Progress) -> Any:
+            def wait(inner: Progress) -> None:
+                progress.advance(inner.done, inner.total)
+                if inner.done == 3:
                     hold.wait(30)
 
-            return make(reading, wait, stopping)
+            return make(reading, Progress(wait, progress.control))
 
         view.kind = replace(view.kind, make=held)
         await press(pilot, "k")

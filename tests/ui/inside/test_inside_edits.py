@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
+from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edit, silenced
 from rnn_tui.ui.inside.bands import HeatBand
 from rnn_tui.ui.inside.step_grid import StepGrid
@@ -194,11 +195,11 @@ async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
         make, hold, ended = view.kind.make, threading.Event(), []
 
-        def held(reading: Any, progress: Any, stopping: Any) -> Any:
-            progress(1, 2)
+        def held(reading: Any, progress: Progress) -> Any:
+            progress.advance(1, 2)
             hold.wait(30)
-            ended.append(stopping())
-            return None if stopping() else make(reading, progress, stopping)
+            ended.append(progress.stopping)
+            return None if progress.stopping else make(reading, progress)
 
         survival = view.kind
         view.kind = replace(survival, make=held)
