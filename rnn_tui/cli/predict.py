@@ -5,8 +5,6 @@ on stderr.
 import argparse
 import csv
 import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
-from rnn_tui.photos.collection import CLASSES, ReadingSummary, find_images
+from rnn_tui.photos.collection import CLASSES, ReadingSummary, count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
 from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
@@ -119,27 +118,22 @@ def _read(
     """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none,
     or unreadable ones.
     """
-    summary, stop, quiet = ReadingSummary(), threading.Event(), options.quiet
+    summary, quiet = ReadingSummary(), options.quiet
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
-
-    # to look through folders once more takes far less than to read what lies in them
-    def count() -> None:
-        bar.update(total=sum(1 for _ in find_images(paths, options.recursive)))
-
-    began = time.perf_counter()
-    with output.stopping_on_signals(lambda _: stop.set()) as received:
+    progress = Progress(bar.show)
+    with output.stopping_on_signals(output.stopping(progress.control)) as received:
         try:
             with bar:
                 if bar.shown:
-                    threading.Thread(target=count, daemon=True).start()
-                for readings in reader.read(find_images(paths, options.recursive), stop.is_set):
+                    count_images(paths, options.recursive, progress)
+                progress.advance(0)
+                found = find_images(paths, options.recursive)
+                for readings in reader.read(found, lambda: progress.stopping):
                     to.show(readings)
                     summary.add(readings)
-                    bar.update(
-                        summary.photos,
-                        note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s",
-                    )
+                    progress.advance(summary.photos)
+                    bar.update(note=_rate(progress))
         finally:
             to.end(summary.document(reader.labelled))
     if received:
@@ -156,6 +150,11 @@ def _read(
         some = (f"{count:,} of them {what}" for what, count in known.items() if count)
         output.say(", ".join([how_many(summary.photos, "photo"), *some]) + ".")
     return output.FAILURE if summary.errors or not summary.photos else output.OK
+
+
+def _rate(progress: Progress) -> str:
+    """How many photos are read in a second; empty where nothing tells yet."""
+    return "" if progress.rate is None else f"{progress.rate:,.0f}/s"
 
 
 class _Lines(output.Lines):

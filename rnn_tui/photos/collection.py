@@ -4,12 +4,14 @@ corrections; no OpenCV.
 
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import outside
+from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import THRESHOLD
 
 if TYPE_CHECKING:
@@ -46,6 +48,23 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
                 waiting.append(iter(inside))
         elif called_like_photo(os.fspath(path)):
             yield Path(path)  # whoever reads it will say what it is
+
+
+def count_images(paths: Sequence[Path], recursive: bool, progress: Progress) -> None:
+    """Have a thread count what `find_images` finds, which takes far less than reading it.
+
+    The total of the progress is not known before.
+    """
+
+    def count() -> None:
+        total = 0
+        for _ in find_images(paths, recursive):
+            if progress.stopping:
+                return
+            total += 1
+        progress.expect(total)
+
+    threading.Thread(target=count, name="counting photos", daemon=True).start()
 
 
 def label_of(path: Path) -> int | None:

@@ -2,11 +2,9 @@
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,11 +17,12 @@ from textual.widgets import Checkbox, Label, Select, Static
 
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.outside import exists
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
-from rnn_tui.photos.collection import find_images
+from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
-from rnn_tui.runs.words import duration, how_many
+from rnn_tui.runs.words import how_many, time_left
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.shell.pane import show_line
@@ -68,40 +67,31 @@ class ReadingJob:
         self.reader: PhotoReader | None = None  #: with what; None until the weights are loaded.
         self.source: Source | None = None  #: the weights of its network; None as long.
         self.failure = ""  #: why nothing is read, in a sentence.
-        self.total: int | None = None  #: how many photos there are; None until all are found.
-        self.count = 0  #: how many were read.
+        self.progress = Progress()  #: in photos, the total of which is known once all are found.
         self.done = False  #: whether nothing more will come.
         self._ready: deque[Reading] = deque()
-        self._stop = threading.Event()
-        self._first = self._last = 0.0
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="reading photos", daemon=True).start()
 
     def stop(self) -> None:
         """Read no more photos; those under way are not waited for."""
-        self._stop.set()
+        self.progress.stop()
 
     def take(self) -> "list[Reading]":
         """What was read since the last time."""
         return [self._ready.popleft() for _ in range(len(self._ready))]
 
     @property
-    def progress(self) -> str:
-        if not self.count:
+    def how_far(self) -> str:
+        """How far it is, in words."""
+        progress = self.progress
+        if not progress.done:
             return "Reading …"
-        parts = [
-            f"Reading: {self.count:,}" + (f" of {self.total:,}" if self.total is not None else "")
-        ]
-        if self._last > self._first:
-            rate = self.count / (self._last - self._first)
-            left = (
-                []
-                if self.total is None
-                else [f"{duration(max(0, self.total - self.count) / rate)} left"]
-            )
-            parts += [f"{rate:,.0f}/s", *left]
-        return " · ".join([*parts, "Esc stops"])
+        of_all = "" if progress.total is None else f" of {progress.total:,}"
+        rate = "" if progress.rate is None else f"{progress.rate:,.0f}/s"
+        numbers = [f"Reading: {progress.done:,}{of_all}", rate, time_left(progress.seconds_left)]
+        return " · ".join([*filter(None, numbers), "Esc stops"])
 
     def _run(self) -> None:
         """In the thread."""
@@ -125,15 +115,16 @@ class ReadingJob:
         source = self._choose()
         network = NETWORKS.get(source.path, RowReaderNetwork)
         self.source, self.reader = source, PhotoReader(network, self._method, number=self._number)
-        threading.Thread(
-            target=self._find_all, args=(paths,), name="counting photos", daemon=True
-        ).start()
-        self._first = time.monotonic()
-        for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):
-            self._last = time.monotonic()
+        progress = self.progress
+        count_images(paths, self._recursive, progress)
+        found = find_images(paths, self._recursive)
+        count = 0
+        progress.advance(count)
+        for readings in self.reader.read(found, lambda: progress.stopping):
             self._ready.extend(readings)
-            self.count += len(readings)
-        if not self.count and not self._stop.is_set():
+            count += len(readings)
+            progress.advance(count)
+        if not count and not progress.stopping:
             where = ", ".join(printable(path, 100) for path in paths[:3])
             more = (
                 ""
@@ -141,17 +132,6 @@ class ReadingJob:
                 else " Folders in it are left out unless “subfolders” is ticked."
             )
             raise UserError(f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}")
-
-    def _find_all(self, paths: Sequence[Path]) -> None:
-        """Count the photos, which takes far less than reading them."""
-        total = sum(
-            1
-            for _ in takewhile(
-                lambda _: not self._stop.is_set(), find_images(paths, self._recursive)
-            )
-        )
-        if not self._stop.is_set():
-            self.total = total
 
 
 def _missing(paths: Sequence[Path]) -> str:
@@ -276,7 +256,7 @@ class PhotosForm(Vertical):
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
         show_line(self, "#photos-message", self.complaint)
-        words = self.job.progress if self.job is not None and self.reading else "No photos yet"
+        words = self.job.how_far if self.job is not None and self.reading else "No photos yet"
         if not self.reading and len(self._photos):
             words = counted(self._photos.summary)
         self._frame.border_title = Content(words)
