@@ -182,3 +182,26 @@ def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: Ru
         left = store.moments(long_run.run_id)
         assert [m.step for m in left if m.kind == "step"] == [*range(1, LAST - 99)]
         assert [m.epoch for m in left if m.kind == "epoch"] == [*range(1, EPOCHS - 1)]
+
+
+def test_single_networks_of_several_seeds_are_a_line_of_their_mean(home: Path) -> None:
+    def events_of(run_id: str, config: RunConfig, accuracy: float) -> list[events.Event]:
+        specs = TASKS[config.task].metric_definitions
+        return [
+            events.RunStarted(run_id, config, specs, 10, 10, 500, 99, "cpu"),
+            events.EpochEnded(run_id, 1, 10, {"val_accuracy": accuracy}, 0.5, 1.0, {}),
+            events.RunStopped(run_id, 10, 1.0),
+        ]
+
+    accuracies = {"seed0": 90.0, "seed1": 94.0}
+    runs = [
+        write(run_id, config, events_of(run_id, config, accuracy))
+        for at, (run_id, accuracy) in enumerate(accuracies.items())
+        for config in [single().replace(seed=at)]
+    ]
+    with RunStore() as store:
+        (alone,) = lines(store.outlines(runs[1:], "val_accuracy"), "epoch")
+        (both,) = lines(store.outlines(runs, "val_accuracy"), "epoch")
+    assert (alone.label, alone.x, alone.spreads[0].values) == ("seed1", (1.0,), (94.0,))
+    assert both.runs == ("seed0", "seed1")
+    assert (both.seeds, both.spreads[0].values, both.spreads[0].mean) == (2, (90.0, 94.0), 92.0)

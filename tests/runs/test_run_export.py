@@ -15,10 +15,13 @@ import pytest
 from safetensors import safe_open
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.export.formats import FORMATS, ExportFormat, extras_needed
 from rnn_tui.runs.export.onnx_models import models_of
+from rnn_tui.runs.export.plots import Panel, picture
+from rnn_tui.runs.points import Line
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
@@ -296,3 +299,53 @@ def test_a_format_says_its_extra() -> None:
         "letters for names: pip install 'rnn-tui[plots,tensorboard,onnx,letters]'."
     )
     assert names.load() is export
+
+
+def drawing_of(losses: dict[str, tuple[float, ...]], faint: bool = False) -> str:
+    """A chart of networks with a loss for each seed, twice."""
+    pytest.importorskip("matplotlib")
+    lines = [
+        Line(label, ("run",), (1.0, 2.0), (Spread(values), Spread(values)))
+        for label, values in losses.items()
+    ]
+    spec = Metric("val_loss", "validation loss", lower=None)
+    return picture([Panel(spec, lines, lines if faint else ())], "svg", "epoch").decode()
+
+
+def test_a_chart_has_a_legend_where_there_are_lines_to_tell_apart() -> None:
+    legend = 'id="legend_1"'
+    alone = drawing_of({"H 2": (1.0,)})
+    assert legend not in alone
+    assert "H 2<" not in alone
+    two = drawing_of({"H 2": (1.0,), "H 3": (2.0,)})
+    assert all(words in two for words in (legend, "H 2<", "H 3<"))
+    of_seeds = drawing_of({"H 2": (1.0, 3.0)})
+    assert all(words in of_seeds for words in (legend, "H 2 (mean ± sd, n = 2)<"))
+
+
+def test_a_chart_says_what_its_faint_lines_are() -> None:
+    words = ">faint: training loss<"
+    assert drawing_of({"H 2": (1.0,)}, faint=True).count(words) == 1
+    assert words not in drawing_of({"H 2": (1.0,)})
+
+
+def test_one_network_is_a_file_and_several_a_folder(home: Path, here: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    one = kept(small(hidden_sizes=(2,), seeds=1))
+    export(one.run_id, "--to", "onnx")
+    assert [path.name for path in here.iterdir()] == [f"{one.name}.onnx"]
+    two = kept(small(hidden_sizes=(2,), seeds=2, seed=7))
+    export(two.run_id, "--to", "onnx", "-o", "both")
+    assert sorted(os.listdir("both")) == [
+        f"{two.name}-h2-ce-seed7.onnx",
+        f"{two.name}-h2-ce-seed8.onnx",
+    ]
+
+
+def test_the_file_that_can_not_be_written_is_named(home: Path, here: Path) -> None:
+    run = kept()
+    Path("models", f"{run.name}.safetensors").mkdir(parents=True)
+    code, _, err = run_inside(["runs", "export", run.name, "--to", "safetensors", "-o", "models"])
+    assert code == EXIT_FAILURE
+    assert f" models/{run.name}.safetensors can't be written" in assert_one_sentence(err)

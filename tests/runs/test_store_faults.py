@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.errors import StoreError
+from rnn_tui.engine.errors import StoreError, TaskError
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import database, recorder
+from rnn_tui.runs import database, recorder, training
 from rnn_tui.runs.held import HeldRun
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import Told, resume, small, train
 
 Only = Callable[[], RunRecord]
@@ -291,3 +294,50 @@ def test_a_file_that_is_no_record_is_left_alone(text: str, home: Path) -> None:
     with RunStore() as store:
         assert store.runs() == []
     assert path.read_text() == text
+
+
+def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
+    only: Only, home: Path
+) -> None:
+    train(stop_at=13)
+    run, aside = only(), home / "aside"
+    told = Told(run.run_id)
+    held: list[HeldRun] = []
+
+    def lose_the_disk() -> None:
+        os.replace(run_dir(), aside)
+        occupy(run_dir())
+
+    lose = after_epoch(3, lose_the_disk)
+
+    def emit(event: events.Event) -> None:
+        told.events.append(event)
+        lose(event)
+
+    training.resume(run, emit, Control(), hold=held.append)
+    assert not held[0].kept
+    with pytest.raises(StoreError, match="in training already"):
+        RunLock.acquire(run.run_id)
+    run_dir().unlink()
+    os.replace(aside, run_dir())
+    held[0].wait(60)
+    assert held[0].kept
+    assert load_checkpoint(only().weights).step == 30
+    assert only().status is Status.FINISHED
+    RunLock.acquire(run.run_id).release()
+
+
+def test_a_run_whose_task_can_not_be_loaded_stays_as_it_is(
+    only: Only, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(stop_at=13)
+    before = only()
+    with monkeypatch.context() as patched:
+        broken = replace(TASKS["recall"], problem="rnn_tui.nowhere:Problem")
+        patched.setitem(TASKS, "recall", broken)  # type: ignore[index]
+        told: list[events.Event] = []
+        with pytest.raises(TaskError):
+            training.resume(before, told.append, Control())
+    assert told == []
+    assert only() == before
+    assert resume(before).of(events.RunStarted)[0].first_step == 13

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from rnn_tui.runs.locks import RunLock, is_held
 from rnn_tui.runs.records import RunRecord, headline, pack, value_of
 from rnn_tui.runs.rows import insert_run, update_run
 from rnn_tui.runs.store import RunStore
-from tests.runs.kept_runs import small, train
+from tests.runs.kept_runs import damage, small, train
 
 Only = Callable[[], RunRecord]
 IDS = ("20250101-000000-aaaaaa", "20250101-000000-bbbbbb", "20250202-000000-cccccc")
@@ -219,3 +220,17 @@ def test_a_run_that_goes_on_is_in_training_until_its_end(only: Only) -> None:
     assert held
     assert all(held)
     assert is_held(run.run_id) is False
+
+
+def test_a_deleted_run_stays_for_thirty_days(only: Only) -> None:
+    train()
+    run, day, hour = only(), 86_400.0, 3600.0
+    with RunStore() as store:
+        for seconds, purged in ((30 * day - hour, 0), (30 * day + hour, 1)):
+            store.delete(run)
+            damage(run_database(), f"UPDATE runs SET deleted = {time.time() - seconds}")
+            assert store.purge() == purged
+            assert run.weights.is_file() is not purged
+            if not purged:
+                store.restore(run)
+                assert only() == run

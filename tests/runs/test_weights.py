@@ -10,7 +10,7 @@ from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs.weights import choose, finished_runs, shipped
+from rnn_tui.runs.weights import candidates, choose, finished_runs, named, shipped
 from tests.tasks.conftest import small_config, small_run
 
 
@@ -149,3 +149,20 @@ def test_a_folder_with_a_name_from_elsewhere_is_harmless(finished: Checkpoint) -
     source = choose("recall", 3)
     assert source.label.isprintable()
     assert source.path.is_file()
+
+
+def test_a_file_that_a_user_named_is_listed_by_what_is_in_it(
+    finished: Checkpoint, tmp_path: Path
+) -> None:
+    mine, other = tmp_path / "mine.safetensors", tmp_path / "other.safetensors"
+    save_checkpoint(mine, finished)
+    other.write_bytes(b"no weights")
+    for path, name in ((mine, finished.config.name), (other, "")):
+        (source,) = [
+            one
+            for one in candidates("recall", named("recall", path, None))
+            if not one.ships and one.path == path
+        ]
+        assert (source.label, source.name) == (str(path), name)
+    listed = candidates("recall")
+    assert [one.label for one in listed if not one.ships] == ["run 20200101-000000-000000"]
