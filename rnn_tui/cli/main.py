@@ -10,9 +10,12 @@ import gc
 import io
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from rnn_tui.cli import output
@@ -22,6 +25,7 @@ from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.logs import LogFile
 from rnn_tui.engine.page import in_page, shared_folder
 from rnn_tui.engine.paths import check_places, told_of_fault
+from rnn_tui.engine.threads import any_left_behind
 from rnn_tui.ui.textual_variables import check_variables
 
 # A file that can't be read or written is no wrong usage.
@@ -52,11 +56,25 @@ SUBSTITUTES = {  # for streams that can't write them, such as a pipe on Windows
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all
     that was printed is out.
+
+    Without `arguments` it runs that of the process, and ends it where threads are left behind.
     """
     prepare_process()
     prepare_streams()
+    code = _run_and_print(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and any_left_behind():
+        logging.shutdown()
+        with suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run_and_print(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code once all that it printed is out."""
     try:
-        code = _end_of(sys.argv[1:] if arguments is None else arguments)
+        with _hearing_ctrl_c() as interrupts:
+            code = _end_of(arguments, interrupts)
         sys.stdout.flush()
     except OutputLostError as lost:
         let_go_of_stdout()
@@ -69,8 +87,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _end_of(arguments: Sequence[str]) -> int:
-    """Run a command; whatever ends it, there is a sentence and an exit code."""
+@contextmanager
+def _hearing_ctrl_c() -> Iterator[list[int]]:
+    """Raise `KeyboardInterrupt` at Ctrl-C, as Python does; yields those that came."""
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield came
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end_of(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
+    """Run a command; whatever ends it, there is a sentence and an exit code.
+
+    Args:
+        arguments: of the command line.
+        interrupts: the signals by Ctrl-C that have come.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl-C.
+    """
     try:
         check_places()
         logging.basicConfig(level=logging.INFO, handlers=[LogFile()])
@@ -80,17 +126,23 @@ def _end_of(arguments: Sequence[str]) -> int:
         raise
     except SystemExit as end:  # argparse, which has said why
         return end.code if isinstance(end.code, int) else output.OK
-    except errors.UserError as error:
+    except Exception as error:
+        if interrupts:  # NumPy, while it is imported, makes an ImportError of it
+            raise KeyboardInterrupt from error
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """The exit code after an error that ends a command, once it is said."""
+    if isinstance(error, errors.UserError):
         say(str(error))
         return output.FAILURE if isinstance(error, FAILURES) else output.USAGE
-    except Exception as error:
-        logging.getLogger(__name__).exception("rnn-tui failed")
-        say(
-            f"Input or output failed: {errors.why(error)}."
-            if isinstance(error, OSError)
-            else told_of_fault(error)
-        )
-        return output.FAILURE
+    logging.getLogger(__name__).error("rnn-tui failed", exc_info=error)
+    if isinstance(error, OSError):
+        say(f"Input or output failed: {errors.why(error)}.")
+    else:
+        say(told_of_fault(error))
+    return output.FAILURE
 
 
 def _run(arguments: Sequence[str]) -> int:

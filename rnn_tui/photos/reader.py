@@ -10,7 +10,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from rnn_tui.photos.digit.finder import are_several, rows_of
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Shares
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
 from rnn_tui.photos.files import ImageError, read_image
+from rnn_tui.photos.pool import DisposablePool
 from rnn_tui.tasks.mnist.centre import Digit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -242,7 +243,7 @@ class PhotoReader:
         """Readings in order of `paths`, which may still be sought, as many at a time as are ready,
         until `stopping` is true.
 
-        Then no digit is begun any more: the threads end within a second.
+        Then no digit is begun any more. Threads that are inside a decoder are not waited for.
         """
         ended = threading.Event()
 
@@ -251,7 +252,7 @@ class PhotoReader:
 
         rest = iter(paths)
         waiting: deque[Future[Photo]] = deque()
-        pool = ThreadPoolExecutor(self._threads, "photos")
+        pool = DisposablePool(self._threads, "photos")
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
@@ -271,7 +272,7 @@ class PhotoReader:
                     yield readings
         finally:
             ended.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.close()
 
     def _prepared(self, path: Path, stopping: Callable[[], bool]) -> Photo:
         """A photo before the network reads it; what can't be read says so."""

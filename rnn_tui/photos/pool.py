@@ -1,0 +1,49 @@
+"""Threads for photos, none of which keeps the process from ending."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
+from typing import ParamSpec, TypeVar
+
+from rnn_tui.engine.threads import DisposableThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DisposablePool:
+    """A fixed number of disposable threads, which take calls in the order in which they come."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._count = count
+        self._closed = False
+        for number in range(count):
+            DisposableThread(self._work, f"{name}-{number}").start()
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have a thread call `function`; returns what will have its result."""
+        future: Future[T] = Future()
+        self._calls.put(partial(_settle, future, partial(function, *args, **kwargs)))
+        return future
+
+    def close(self) -> None:
+        """Begin no call any more; each thread ends after the one that it is at."""
+        self._closed = True
+        for _ in range(self._count):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None and not self._closed:
+            call()
+            del call  # its result would stay in memory until the next one
+
+
+def _settle(future: "Future[T]", call: Callable[[], T]) -> None:
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        future.set_exception(error)
+    else:
+        future.set_result(result)
