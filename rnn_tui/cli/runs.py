@@ -15,6 +15,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_RUN, add_examples
 from rnn_tui.cli.results import TrainingOutput, figures_in_words
 from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
@@ -210,7 +211,21 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
         list({one.run_id: one for one in found}.values()),
         None if options.output is None else Path(options.output),
     )
-    for path in write(Export(form, store, each, to, sys.stdout, options.metrics, options.against)):
+    # Where the text goes to the same terminal, it would end in the bar.
+    is_on_screen = form.to_stdout and to is None and sys.stdout.isatty()
+    with output.ProgressBar("runs", quiet=is_on_screen, counted=True) as bar:
+        export = Export(
+            form,
+            store,
+            each,
+            to,
+            sys.stdout,
+            options.metrics,
+            options.against,
+            Progress(bar.show),
+        )
+        paths = write(export)
+    for path in paths:
         output.say(f"written to {printable(path, 200)}")
 
 

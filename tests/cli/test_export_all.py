@@ -1,18 +1,22 @@
 """`rnn-tui runs export --all`: two tables of all runs, which pandas reads in a line each."""
 
 import csv
+import io
 import json
 import math
 import sqlite3
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from rnn_tui.engine.errors import ExportError
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
+from rnn_tui.runs.export.formats import FORMATS, Export, write
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
@@ -20,9 +24,12 @@ from tests.cli.command_line import (
     EXIT_USAGE,
     assert_one_sentence,
     assert_refused,
+    in_terminal,
     run_inside,
+    screen_after,
 )
 from tests.runs.kept_runs import damage, keep, small, train
+from tests.watched import Watched, after
 
 
 def exported(to: str, folder: Path, *more: str) -> str:
@@ -225,3 +232,33 @@ def test_memory_does_not_grow_with_the_number_of_runs(home: Path, tmp_path: Path
 
     few = peak(2)
     assert peak(12) < 1.5 * few
+
+
+@pytest.mark.parametrize("to", ["csv", "json", "safetensors"])
+def test_an_export_tells_how_far_it_is_and_leaves_nothing_when_stopped(
+    to: str, two_runs: list[str], tmp_path: Path
+) -> None:
+    form = FORMATS[to]
+    form = replace(form, writer=form.of_all or form.writer, several=True)
+    whole, stopped = Watched(), after(2)
+    with RunStore() as store:
+        runs = store.runs()
+        export = Export(form, store, runs, tmp_path / "all", io.StringIO(), progress=whole)
+        assert write(export)
+        assert whole.seen == [(done, len(two_runs)) for done in range(len(two_runs) + 1)]
+        with pytest.raises(ExportError, match="was stopped"):
+            write(replace(export, output=tmp_path / "part", progress=stopped))
+    assert stopped.seen == [(0, 2), (1, 2)]
+    assert not any(path.name.startswith("values") for path in tmp_path.glob("part/*"))
+    assert not list(tmp_path.glob("part/*.safetensors"))
+
+
+@pytest.mark.process
+def test_a_bar_tells_how_far_an_export_is(two_runs: list[str], tmp_path: Path, home: Path) -> None:
+    arguments = ["runs", "export", "--all", "--to", "csv", "-o", str(tmp_path / "all")]
+    code, output = in_terminal(arguments, {"RNN_TUI_HOME": str(home)})
+    assert code == 0
+    assert "2/2" in output
+    assert [line for line in screen_after(output) if line] == [
+        f"rnn-tui: written to {tmp_path / 'all' / name}" for name in ("runs.csv", "values.csv")
+    ]

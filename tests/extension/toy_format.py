@@ -7,5 +7,5 @@ from rnn_tui.runs.export.formats import Export
 
 def write_names(export: Export) -> list[Path]:
     """A line a run."""
-    lines = (f"{run.name}\t{run.final}\n" for run in export.runs)
+    lines = (f"{run.name}\t{run.final}\n" for run in export.each())
     return export.write_text("".join(lines))

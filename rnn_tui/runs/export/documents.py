@@ -190,7 +190,7 @@ def _as_records(
 
 def _values(export: Export) -> Iterator[Iterator[Sequence[object]]]:
     """The rows of what was logged, run by run: only one's values are in memory."""
-    for run in export.runs:
+    for run in export.each():
         yield chain.from_iterable(_rows(run, moment) for moment in export.store.moments(run.run_id))
 
 
@@ -224,7 +224,7 @@ def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
 
 def write_json(export: Export) -> list[Path]:
     """Write one document of all that is known of the runs."""
-    document = {"runs": [in_full(run, export.store) for run in export.runs]}
+    document = {"runs": [in_full(run, export.store) for run in export.each()]}
     return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
@@ -233,7 +233,7 @@ def write_folder(export: Export) -> list[Path]:
     missing, or files are there.
     """
     folder = export.folder
-    for run in export.runs:
+    for run in export.each():
         inside = folder / file_name(run)
         if any(inside.glob("events.out.tfevents.*")):
             what = "has event files already, which TensorBoard would mix with these; remove it"

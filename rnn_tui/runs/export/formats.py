@@ -5,7 +5,7 @@ on use, and a line here.
 import importlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
 from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
     from rnn_tui.runs.points import Against
@@ -137,6 +138,17 @@ class Export:
     out: TextIO  #: where text goes that has no file.
     metrics: Sequence[str] | None = None  #: what a chart shows; None for what is usual.
     against: "Against" = "epoch"  #: what a chart's x axis counts.
+    progress: Progress = UNWATCHED  #: in runs, where they are read one by one.
+
+    def each(self) -> Iterator["RunRecord"]:
+        """The runs one by one, as far as that is; an ExportError once the rest is to be left."""
+        total = len(self.runs)
+        self.progress.advance(0, total)
+        for done, run in enumerate(self.runs, start=1):
+            yield run
+            self.progress.advance(done, total)
+            if self.progress.stopping:  # behind the last one, too: what was read is written next
+                raise ExportError("The export was stopped.")
 
     def write_text(self, text: str) -> list[Path]:
         """Write one file of text, or to `out`."""
@@ -197,7 +209,10 @@ def write_weights(export: Export) -> list[Path]:
     from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
     return export.write_files(
-        {file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs}
+        {
+            file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run)))
+            for run in export.each()
+        }
     )
 
 

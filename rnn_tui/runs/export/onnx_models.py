@@ -126,7 +126,7 @@ class _Graph:
 
 def write_models(export: Export) -> list[Path]:
     """Write a model for each network of the runs; raises what `models_of` does."""
-    models = ((run, model) for run in export.runs for model in models_of(weights_of(run)))
+    models = ((run, model) for run in export.each() for model in models_of(weights_of(run)))
     return export.write_files(
         {f"{file_name(run)}{model.suffix}": model.data for run, model in models}
     )

@@ -2,10 +2,12 @@
 export.
 """
 
+import asyncio
 import io
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -18,11 +20,12 @@ from textual.widgets import Label, Select, Static
 from rnn_tui.engine.errors import ExportError, StoreError, printable, why
 from rnn_tui.engine.files import make_folder
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.points import AGAINST, Against, Line
 from rnn_tui.runs.records import Curve, RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import about, about_session, differing, settings_of
+from rnn_tui.runs.words import about, about_session, differing, settings_of, time_left
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import StoreAccess
@@ -35,6 +38,7 @@ HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
 BESIDE_WIDTH = 130  # beside the chart, or below it
 LABEL_CELLS, MOST_LINES = 22, 200  # of what is kept of a run, and of its log
+SECONDS_BETWEEN_LOOKS = 0.2  # at how far an export is
 
 
 class RunsCompare(Vertical, SpreadView):
@@ -211,7 +215,14 @@ class ExportRunsScreen(ExportPrompt):
         """The file that is there; into folders files are added."""
         return [] if FORMATS[form].in_folder else await super().in_the_way(form, path)
 
+    def _say_how_far(self, progress: Progress) -> None:
+        if progress.done:
+            numbers = [f"{progress.done:,} of {progress.total:,}", time_left(progress.seconds_left)]
+            self.say(f"Writing: {' · '.join(filter(None, numbers))} · Esc stops")
+
     async def write(self, form: str, path: Path) -> str:
+        progress = Progress()
+
         def job(store: RunStore) -> list[Path]:
             if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
                 try:
@@ -220,13 +231,25 @@ class ExportRunsScreen(ExportPrompt):
                     reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
                     raise ExportError(f"The folder {reason}; choose another place.") from error
             metrics = [self._metric] if self._metric else None
-            return write(
-                Export(
-                    FORMATS[form], store, self._runs, path, io.StringIO(), metrics, self._against
-                )
+            export = Export(
+                FORMATS[form],
+                store,
+                self._runs,
+                path,
+                io.StringIO(),
+                metrics,
+                self._against,
+                progress,
             )
+            return write(export)
 
-        return (
-            "Written: "
-            f"{', '.join(printable(one, 200) for one in (await self._store.ask(self, job))[:3])}."
-        )
+        ticking = self.set_interval(SECONDS_BETWEEN_LOOKS, partial(self._say_how_far, progress))
+        try:
+            paths = await self._store.ask(self, job)
+        except asyncio.CancelledError:  # whoever leaves the prompt wants no file
+            progress.stop()
+            self.app.notify("The export was stopped.")
+            raise
+        finally:
+            ticking.stop()
+        return f"Written: {', '.join(printable(path, 200) for path in paths[:3])}."

@@ -459,3 +459,35 @@ async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> N
         await pilot.pause(0.3)
         assert app.tabs.active == "mnist"
         assert app.pane in app.focused.ancestors
+
+
+async def test_who_leaves_the_export_while_it_is_written_stops_it(
+    store_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, moments = threading.Event(), RunStore.moments
+
+    def held(store: RunStore, run_id: str, *kind: Any) -> Any:
+        found = moments(store, run_id, *kind)
+        if threading.current_thread() is not threading.main_thread() and asked:
+            go_on.wait(60)
+        asked.append(run_id)
+        return found
+
+    asked: list[str] = []
+    async with runs_tab() as (app, pilot):
+        await press(pilot, "space", "down", "space", "e")
+        path = tmp_path / "values.csv"
+        app.screen.query_one(PathInput).value = str(path)
+        monkeypatch.setattr(RunStore, "moments", held)
+        press_at_once(app, "enter")
+        prompt = app.screen
+        await wait_until(
+            pilot,
+            lambda: "Writing: 1 of 2" in str(prompt.query_one(".prompt-note", Static).content),
+        )
+        press_at_once(app, "escape")
+        await wait_until(pilot, lambda: last_notice(app) == "The export was stopped.")
+        assert app.screen is not prompt
+        go_on.set()
+        await idle(pilot)
+        assert not path.exists()
