@@ -243,9 +243,7 @@ class RnnTuiApp(SteadyApp):
     @on(ViewTabs.Shown, "#tasks")
     async def _go_to_tab(self, event: ViewTabs.Shown) -> None:
         """Fill a tab that is looked at for the first time."""
-        # as by a click
-        if not await self.tabs.fill(event.name) and not event.pane.has_focus_within:
-            self.tabs.arrive()
+        await self.tabs.show(event.name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stop only while something trains, pause only what runs, resume only what is paused."""

@@ -67,6 +67,7 @@ class AppTabs(ViewTabs):
     def __init__(self, tabs: Sequence[Tab], first: str) -> None:
         super().__init__(initial=first, id="tasks")
         self._tabs = {tab.id: tab for tab in tabs}
+        self._arrived = first  # the last tab in front with which all has come that comes with it
 
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
@@ -132,8 +133,18 @@ class AppTabs(ViewTabs):
         self.go_to(name)
         await self.fill(name)
         pane = self.get_pane(name).query_one(Pane)
-        # Until it is in front and what comes with that has happened, which takes the focus; or one
-        # has gone elsewhere.
-        while not pane.complete or (self.active == name and not pane.has_focus_within):
+        # Until it is in front and what comes with that has happened, or one has gone elsewhere. No
+        # wait for the focus: a window that becomes narrow meanwhile may have nothing that takes it.
+        while not pane.complete or (self.active == name and self._arrived != name):
             await asyncio.sleep(0.02)
         return pane
+
+    async def show(self, name: str) -> None:
+        """Make the pane of a tab that has come to the front, or bring it up to date."""
+        if not await self.fill(name) and not self.get_pane(name).has_focus_within:  # as by a click
+            self.arrive()
+        # behind the focus, for which a widget asks by a message to the app
+        self.app.call_later(self._arrive_at, name)
+
+    def _arrive_at(self, name: str) -> None:
+        self._arrived = name

@@ -363,3 +363,16 @@ async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(
         await pilot.resize_terminal(5, 2)
         await press(pilot, "pagedown", "pageup")
         assert isinstance(app.screen, CommandPalette)
+
+
+async def test_a_view_comes_though_its_tab_does_not_get_the_focus(runs: ScriptedRuns) -> None:
+    """Textual takes it from what is hidden, as where a window becomes too narrow for a chart."""
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        await press(pilot, "f2", "f1")
+        press_at_once(app, "3")
+        async with asyncio.timeout(30):
+            while app.tabs.active == "home" or app.pane.view != "photos":
+                app.screen.set_focus(None)
+                await asyncio.sleep(0)
+        await wait_until(pilot, lambda: app.takes_keys() and app.focused is not None)
