@@ -404,3 +404,18 @@ def test_weights_too_large_to_compute_with_are_refused() -> None:
         study_automaton(
             AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3
         )
+
+
+def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones() -> None:
+    network = constructed(3)
+    readout = network._readout.copy()
+    readout[..., [5, -1]] += K  # 1 in every place but the first
+    study = studied(network_of(network._gates[0], readout[0, 0]), bits=3)
+    assert study.difference is not None
+    assert not study.difference.correct
+    a, b = study.difference.numbers.a, study.difference.numbers.b
+    assert (
+        int(study.difference.answer, 2)
+        == answer(network_of(network._gates[0], readout[0, 0]), a, b)
+        != a + b
+    )

@@ -238,3 +238,13 @@ def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) 
 def whole_arrays(config: Any) -> dict[str, np.ndarray]:
     problem = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)
     return {name: tensor.numpy().copy() for name, tensor in problem.model.state_dict().items()}
+
+
+def test_the_study_tells_how_many_networks_are_done() -> None:
+    one = sequences("adder", "rnn")
+    progress = Watched()
+    inputs = np.zeros((3, 2), np.float32)
+    named = [("a", one, 0), ("b", one, 0), ("c", one, 0)]
+    study = study_gradients(named, trace_inputs(one, inputs), [0] * 3, progress, inputs=5)
+    assert study is not None
+    assert progress.seen == [(done, 3) for done in range(4)]

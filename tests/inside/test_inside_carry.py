@@ -176,3 +176,14 @@ def test_a_seed_decides_a_study() -> None:
     one, same, other = (study_carry(ADDER, 0, additions=60, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.correlation, same.correlation)
     assert not np.array_equal(one.correlation, other.correlation)
+
+
+@pytest.mark.parametrize("classes", [[4], [2, 5], [2, 5, 7]])
+def test_a_probe_has_a_weight_for_every_unit_and_class(classes: list[int]) -> None:
+    random = np.random.default_rng(2)
+    labels = random.permutation(np.resize(classes, 90))
+    states = random.normal(size=(90, 6)).astype(np.float32)
+    probe = fit_probe(states, labels, states, labels)
+    assert probe.classes.tolist() == classes
+    assert probe.weight.shape == (len(classes), 6)
+    assert probe.bias.shape == (len(classes),)

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.recall import spread_out, study_survival, survival_study
+from rnn_tui.inside.recall import SurvivalStudy, spread_out, study_survival, survival_study
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from tests.watched import Watched, after
 
@@ -64,3 +64,29 @@ def test_of_long_sequences_some_steps_are_looked_at(longest: int, position: int 
     assert (np.diff(chosen) > 0).all()
     if position is not None and position <= longest:
         assert position in chosen
+
+
+def test_a_table_tells_what_is_read_of_each_position_after_each_step() -> None:
+    accuracy = np.array([[0.984, 0.1, 0.12], [np.nan, 1.0, 0.987], [np.nan, np.nan, 0.5]])
+    study = SurvivalStudy(
+        sequences=1000,
+        positions=np.arange(1, 4),
+        steps=np.arange(1, 4),
+        accuracy=accuracy,
+        chance=np.full(3, 0.1),
+        position=2,
+    )
+    summary, *_, heads, first, second, third = study.findings
+    assert summary == study.summary
+    assert summary.startswith("After step 3 a linear probe reads the digit at position 2 in 99")
+    assert "at the other positions in 31 %" in summary
+    assert heads.split() == ["1", "2", "3"]
+    assert [line.split() for line in (first, second, third)] == [
+        ["1", "98", "10", "12"],
+        ["2", "100", "99"],
+        ["3", "50"],
+    ]
+    # what is not read yet is left blank: figures stand below their steps
+    ends = [heads.index(step) for step in "123"]
+    assert [second[end] for end in ends[1:]] == ["0", "9"]
+    assert third[ends[2]] == "0"
