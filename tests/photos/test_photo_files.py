@@ -9,8 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rnn_tui.photos.files import ImageError, read_image
+from rnn_tui.photos.files import ImageError, read_header, read_image
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (80, 90, 3)).astype(np.uint8)
 
@@ -151,3 +153,27 @@ def test_a_large_photo_is_reduced(tmp_path: Path) -> None:
     plane = ((rows // 40 + columns // 40) % 2 * 200).astype(np.uint8)
     cv2.imwrite(str(path), np.repeat(plane[:, :, None], 3, axis=2))
     assert read_image(path).shape == (1500, 1100, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("jpg", []),
+        ("png", []),
+        ("bmp", []),
+        ("tiff", []),
+        ("webp", [cv2.IMWRITE_WEBP_QUALITY, 80]),
+        ("webp", [cv2.IMWRITE_WEBP_QUALITY, 101]),  # without loss
+    ],
+)
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_a_header_tells_how_large_a_picture_is(
+    kind: str, options: list[int], width: int, height: int
+) -> None:
+    picture = np.full((height, width, 3), 200, np.uint8)
+    header = read_header(cv2.imencode(f".{kind}", picture, options)[1].tobytes())
+    assert header is not None
+    assert (header.width, header.height) == (width, height)
+    assert header.complete
+    assert header.intact

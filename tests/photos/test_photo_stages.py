@@ -425,3 +425,32 @@ def test_a_folder_named_like_a_photo_is_given(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     found = [path.name for path in find_images([tmp_path], recursive=False)]
     assert found == ["a.png", "x.jpg"]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 20))
+def test_halving_takes_the_mean_of_four_pixels(height: int, width: int, side: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
+    means = picture.astype(np.float64)
+    times = 0
+    while max(means.shape) >= 2 * side and min(means.shape) >= 2:
+        rows, columns = means.shape[0] // 2, means.shape[1] // 2
+        means = means[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2).mean(axis=(1, 3))
+        times += 1
+    small = halved(picture, side)
+    assert small.shape == means.shape
+    assert np.abs(small - means).max() <= times  # what rounding adds up to
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(60, 400), st.integers(60, 400), st.integers(-40, 60), st.integers(-40, 60))
+def test_a_digit_s_place_lies_in_the_photo(height: int, width: int, left: int, top: int) -> None:
+    """A three at the edge of a photo, or that runs out of it."""
+    whole = np.full((height + 400, width + 500), PAPER, np.uint8)
+    whole[top + 50 : top + 350, left + 50 : left + 450] = three()
+    photo = colour(whole[100 : 100 + height, 100 : 100 + width])
+    for ready in proposals(photo, "mnist"):
+        if ready.box is not None:
+            left_share, top_share, right_share, bottom_share = ready.box
+            assert 0 <= left_share < right_share <= 1
+            assert 0 <= top_share < bottom_share <= 1
