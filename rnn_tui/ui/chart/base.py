@@ -26,7 +26,7 @@ ROOM_AT_ENDS = 0.08
 class ChartBase(Widget, can_focus=True):
     """A chart without its drawing."""
 
-    DEFAULT_CLASSES = "panel"
+    DEFAULT_CLASSES = "lone-panel"
     BINDINGS = [
         *moves("cursor", {"left": -1, "right": 1}),
         *moves("cursor_to", {"home": 0, "end": -1}),

@@ -55,7 +55,9 @@ class ChartGrid(Vertical, ChartView, TaskView):
         share_cursor(self, self.charts)
 
     def compose(self) -> ComposeResult:
-        with Grid(id="charts"):
+        with Grid(id="charts") as grid:
+            # where there is room, as there mostly is, no chart is laid out twice
+            grid.styles.grid_size_columns = min(len(self.charts), 2)
             yield from self.charts
 
     def on_resize(self) -> None:
