@@ -81,7 +81,10 @@ class TaskPane(Pane):
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"):
-                yield TabPane(with_key("1", first.title), self._made(first.id), id=first.id)
+                for number, view in enumerate(self.spec.views, 1):
+                    label = with_key(str(number) if number < 10 else "", view.title)
+                    content = [self._made(view.id)] if view is first else []
+                    yield TabPane(label, *content, id=view.id)
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
@@ -107,17 +110,14 @@ class TaskPane(Pane):
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
-        """Make the form and the tabs behind the first one, once the first frame is on screen."""
+        """Make form and log, once the first frame is on screen."""
         # as slow to load as a frame to draw
         from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 
         form = SettingsForm(self.spec, self._data_dir)
-        await self._place.mount(form)
+        form_there = self._place.mount(form)
         await self.get_child_by_id("workspace").mount(LogView(), before="#failure")
-        tabs = self.query_one("#views", TabbedContent)
-        for number, view in enumerate(self.spec.views[1:], 2):
-            key = str(number) if number < 10 else ""
-            await tabs.add_pane(TabPane(with_key(key, view.title), id=view.id))
+        await form_there
         self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
