@@ -9,7 +9,7 @@ another in the next. Tests of them are in `tests/ui/test_textual_workarounds.py`
 import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -29,14 +29,14 @@ from textual.events import Mount
 from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
-from textual.reactive import Reactive
+from textual.reactive import Reactive, var
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.theme import ThemeProvider
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Select
-from textual.widgets._select import SelectOverlay
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
@@ -245,17 +245,34 @@ class Options(DrawnOptions, OptionList):
     """A list of options."""
 
 
-class Choices(DrawnOptions, SelectOverlay):
+class Compact:
+    """A widget, mixed with this, that is compact from the start, in its class too.
+
+    Textual gives it that class once it is made, and then styles it, and all in it, once more: two
+    of three times before it is seen. Waits for `Reactive` to give classes without styling.
+    """
+
+    DEFAULT_CLASSES: ClassVar[str] = "-textual-compact"
+    compact: Reactive[bool] = Reactive(True, repaint=False)
+
+
+class Chosen(SelectCurrent):
+    """What is chosen of a `SteadySelect`, which has a value from the start, as with `Compact`."""
+
+    DEFAULT_CLASSES = "-has-value"
+    has_value: var[bool] = var(True)
+
+
+class Choices(Compact, DrawnOptions, SelectOverlay):
     """The options that a `SteadySelect` opens."""
 
 
-class SteadySelect(Select[Value]):
-    """An option to choose from a list."""
+class SteadySelect(Compact, Select[Value]):
+    """An option to choose from a list, compact."""
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
-            overlay = isinstance(widget, SelectOverlay)
-            yield Choices().data_bind(compact=Select.compact) if overlay else widget
+            yield Choices() if isinstance(widget, SelectOverlay) else Chosen(self.prompt)
 
 
 class SteadyCommands(DrawnOptions, CommandList):

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Checkbox, DataTable, Input, Label, Select, Static
+from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError, StoreError, UserError
 from rnn_tui.runs.cost import in_words
@@ -45,7 +45,7 @@ from rnn_tui.ui.sweeps.views import (
 )
 from rnn_tui.ui.training.long_jobs import SweepStatus, SweepTrainer
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
+from rnn_tui.ui.widgets.plain import MainButton, MarkedCheckbox, PlainSelect, TypedInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LONGEST, GRID = 1000, SEARCHES[0]
@@ -141,7 +141,7 @@ class SweepForm(VerticalScroll):
                 yield TypedInput("", LONGEST, placeholder=usual, id=f"sweep-{name}")
                 yield Static(hint, classes="hint", markup=False)
         yield Static(NOTHING_VARIED, id="sweep-size", markup=False)
-        yield Button(Content(" t  Train the sweep "), variant="primary", compact=True)
+        yield MainButton(" t  Train the sweep ")
 
     @property
     def typed(self) -> dict[str, str]:

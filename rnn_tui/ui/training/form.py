@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
+from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, UserError
@@ -30,7 +30,8 @@ from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.pane import focus_soon, show_line
-from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.textual_workarounds import Compact
+from rnn_tui.ui.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
@@ -46,7 +47,7 @@ ADVANCED = (
 )
 
 
-class SettingInput(Input):
+class SettingInput(Compact, Input):
     """An input that takes only the characters its setting may need: others are keys of the app,
     also while it has the focus.
     """
@@ -181,11 +182,11 @@ class SettingsForm(VerticalScroll):
             elif setting.name not in ADVANCED:
                 yield self._fields[setting.name]
         with (
-            Collapsible(title="More settings", id="advanced"),
+            Collapsible(title="More settings", id="advanced", classes="-collapsed"),
             Vertical(classes="choice", id="device-choice"),
         ):
             yield from _select("Device", DEVICES, "device")
-        yield Button("Train", variant="primary", id="train", compact=True)
+        yield MainButton("Train", "train")
         yield Static("", id="train-cost", markup=False)
 
     def on_mount(self) -> None:

@@ -10,11 +10,11 @@ from rich.text import Text
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, DataTable, Input
+from textual.widgets import Button, Checkbox, DataTable, Input
 from textual.widgets.data_table import ColumnKey, RowKey
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.textual_workarounds import DrawnCells, SteadySelect
+from rnn_tui.ui.textual_workarounds import Compact, DrawnCells, SteadySelect
 
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
@@ -69,18 +69,29 @@ class PlainSelect(SteadySelect[Value]):
         return contents
 
 
-class MarkedCheckbox(Checkbox):
+class MarkedCheckbox(Compact, Checkbox):
     """A compact checkbox that shows its state by a mark, not by colour alone."""
 
     def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
-        super().__init__(Content(label), value, id=id, compact=True)
+        # here in place of later, for the reason that `Compact` has
+        classes = f"{self.DEFAULT_CLASSES} -on" if value else None
+        super().__init__(Content(label), value, id=id, classes=classes, compact=True)
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
         return "✓" if self.value else " "
 
 
-class TypedInput(Input):
+class MainButton(Compact, Button):
+    """A compact button for what a form is there for."""
+
+    DEFAULT_CLASSES = f"{Compact.DEFAULT_CLASSES} -primary -style-default"
+
+    def __init__(self, label: str, id: str | None = None) -> None:
+        super().__init__(Content(label), "primary", id=id, compact=True)
+
+
+class TypedInput(Compact, Input):
     """An input that cuts pastes to `most` characters, and keeps control characters out."""
 
     def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
