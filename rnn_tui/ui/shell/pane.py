@@ -200,7 +200,7 @@ class Pane(Vertical):
     def action_other_view(self, steps: int) -> None:
         """Go to the next view, or the one before; after the last comes the first."""
         if not self.complete:  # there is none yet, or one that can't take the focus yet
-            self.set_timer(0.05, lambda: self.action_other_view(steps))
+            self.app.set_timer(0.05, lambda: self.action_other_view(steps))
         elif self.views:
             self.action_view((self.views.index(self.view) + steps) % len(self.views) + 1)
 

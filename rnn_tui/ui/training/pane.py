@@ -201,7 +201,7 @@ class TaskPane(Pane):
     @on(Input.Submitted, "SettingsForm Input")
     def action_train(self) -> None:
         if self.form is None:  # a key pressed within the first tenth of a second
-            self.set_timer(0.05, self.action_train)
+            self.app.set_timer(0.05, self.action_train)
             return
         if configs := self._configs():
             self.post_message(TrainRequested(configs))
