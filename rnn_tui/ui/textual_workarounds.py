@@ -1,9 +1,11 @@
-"""Workarounds for what Textual gets wrong, or has no public way for. Each is a subclass or a
-function, with the fault and what it waits for; those for terminals are in the drivers.
+"""Workarounds for what Textual gets wrong, or has no public way for.
 
-They were seen in the minor `SEEN_IN`, to which `pyproject.toml` pins Textual: its inside may be
-another in the next. Tests of them are in `tests/ui/test_textual_workarounds.py` and in
-`tests/ui/shell/`.
+Each is a subclass or a function, and says what Textual does without it, in the version `SEEN_IN`.
+`pyproject.toml` pins the minor of that: inside, the next may be another. Those for terminals are in
+the drivers.
+
+Each has a test that fails without it: in `tests/ui/test_textual_workarounds.py`, or where its entry
+says.
 """
 
 import io
@@ -50,14 +52,15 @@ else:
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-SEEN_IN = "8.2"  # the minor of Textual
+SEEN_IN = "8.2.8"
 SECONDS_UNTIL_IN_FRONT = 0.05
 
 
 class NoFile(_PrintCapture):
-    """What stands in for stdout or stderr, and says that it is no file.
+    """A stand-in for stdout or stderr that says that it is no file.
 
-    Textual's says that it is the file -1, at which `multiprocessing` fails to start a process.
+    Textual's says that it is the file -1: `multiprocessing` tries to hand that to the first process
+    that it starts, and fails.
     """
 
     def fileno(self) -> int:
@@ -65,7 +68,7 @@ class NoFile(_PrintCapture):
 
 
 class SteadyApp(App[int]):
-    """An app that ends for none of these reasons."""
+    """An app that does not end, or stop to draw, for any of these reasons."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,14 +77,15 @@ class SteadyApp(App[int]):
 
     @property
     def draws(self) -> bool:
-        """Whether its screen is to be drawn now."""
+        """Whether its screen may be drawn now; see `SteadyScreen.draw_soon`."""
         return True
 
     async def on_event(self, event: events.Event) -> None:
         """Pass over a press on a widget that has been removed since it was drawn.
 
-        Textual begins to select text there, looks for the widget around it, and ends where there is
-        none any more, as at a second click on a notice. Tested in `tests/ui/shell/test_clicks.py`.
+        Textual begins to select text there, and looks for the widget around it: AttributeError
+        where there is none any more, as at a second click on a notice. Tested in
+        `tests/ui/shell/test_clicks.py`.
         """
         if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone_at(event):
             return
@@ -97,8 +101,10 @@ class SteadyApp(App[int]):
     def set_timer(self, *arguments: Any, **options: Any) -> Timer:
         """Have a timer that is to ring once do so, late too.
 
-        On a busy machine Textual skips the ring for which it comes too late: the only one there is.
-        Waits for `Timer._run`.
+        Textual skips a ring for which it comes too late: the only one there is. On a busy machine
+        that was the ring at which it draws again after a command of the palette. Widgets of ours
+        ask the app for such timers, too. Waits for `Timer._run`. Tested in
+        `tests/ui/shell/test_timers.py`.
         """
         timer = super().set_timer(*arguments, **options)
         timer._skip = False
@@ -107,7 +113,8 @@ class SteadyApp(App[int]):
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
         """End workers before the widgets go that they look at, at the app's end also its own.
 
-        Textual ends them later: NoMatches. Waits for `App._prune`.
+        Textual ends them later: NoMatches. Waits for `App._prune`. Tested in
+        `tests/ui/shell/test_workers.py`.
         """
         removed = {part for node in nodes for part in node.walk_children(with_self=True)}
         for worker in list(self.workers):
@@ -120,32 +127,33 @@ class SteadyApp(App[int]):
         return False
 
     def _handle_exception(self, error: Exception) -> None:
-        """Let the app tell of a fault in its own way. Waits for a public hook."""
+        """Let the app tell of a fault in its own way.
+
+        Textual ends with a traceback on the screen, and has no public hook. Tested in
+        `tests/test_terminal.py`.
+        """
         if not self.handles_fault(error):
             super()._handle_exception(error)
 
     def action_command_palette(self) -> None:
         """Open the palette under no name.
 
-        The one before may still be being removed, under the same name: DuplicateIds.
+        Textual's has one, and the palette before may still be being removed: DuplicateIds. Tested
+        in `tests/ui/shell/test_fast_keys.py`.
         """
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(SteadyPalette())
 
     def search_themes(self) -> None:
-        """Open the list of themes, which is a palette too, and not steady in Textual."""
+        """Open the list of themes, which is a palette too, as a steady one."""
         self.push_screen(SteadyPalette(providers=[ThemeProvider], placeholder="Search for themes…"))
-
-    def action_show_help_panel(self) -> None:
-        """Show the panel of keys, unless the screen is still being made: MountError."""
-        if self.screen.is_mounted:
-            super().action_show_help_panel()
 
 
 class SteadyScreen(Screen[object]):
     """A screen that tells every widget of its size, and draws once what comes of one key."""
 
-    # or each change of it would draw the whole screen anew
+    # Textual draws the whole screen anew at each change of it: 6,186 bytes for a Tab in a form in
+    # place of 305. Tested in `tests/test_terminal.py`.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     laid_out: "CompositorMap | None" = None  #: where widgets were at the last layout.
 
@@ -155,6 +163,7 @@ class SteadyScreen(Screen[object]):
         Textual compares it with where widgets were when that was last looked up. Where that is
         between a change and its layout, as with a style after a scroll, the layout finds nothing
         new: a view is empty, or drawn for the size that it had. Waits for `Compositor.reflow`.
+        Tested in `tests/ui/shell/test_made_late.py`.
         """
         whole = not scroll or bool(self._layout_widgets)  # else what is visible only
         if whole and self.laid_out is not None:
@@ -164,9 +173,9 @@ class SteadyScreen(Screen[object]):
             self.laid_out = self._compositor._full_map
 
     def _on_timer_update(self) -> None:
-        """Draw nothing in the middle of what a key does, which would be drawn in pieces.
+        """Draw nothing in the middle of what a key does, which Textual draws in pieces.
 
-        `App.batch_update` runs what is to be called after a refresh before there was one.
+        Its `App.batch_update` runs what is to be called after a refresh before there was one.
         """
         if not isinstance(self.app, SteadyApp) or self.app.draws:
             super()._on_timer_update()
@@ -184,13 +193,14 @@ class ClosedOnce(AnyScreen):
     @property
     def closed(self) -> bool:
         """Whether it has been taken off the stack."""
-        return all(self not in stack for stack in self.app._screen_stacks.values())
+        return self not in self.app.screen_stack
 
     def _invoke_later(self, callback: CallbackType, sender: MessagePump) -> None:
         """Leave to the screens below what their widgets want called after a refresh.
 
         Textual leaves that to whatever screen is in front, and calls none of it any more where that
         closes first: a tab opened meanwhile would stay without its form, and keys wait for it.
+        Tested in `tests/ui/shell/test_made_late.py`.
         """
         asker = active_message_pump.get()
         screen = asker.screen if isinstance(asker, Widget) and asker.is_attached else None
@@ -202,21 +212,25 @@ class ClosedOnce(AnyScreen):
             screen._invoke_later(callback, sender)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close this screen: Textual closes what is in front, as a question above a prompt."""
+        """Close this screen, once it is in front.
+
+        Textual closes what is in front, as a question above a prompt. Tested in
+        `tests/ui/shell/test_fast_keys.py`.
+        """
         if self.is_active:
             return super().dismiss(result)
         if not self.closed:
             # a tuple, which no timer awaits
-            self.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (self.dismiss(result),))
+            self.app.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (self.dismiss(result),))
         return AwaitComplete()
 
     async def _dispatch_message(self, message: Message) -> None:
-        """Take no key, click, timer or word of widgets once closed.
+        """Take no key, click or word of widgets once closed.
 
         Textual removes a screen a moment after it is closed. What comes in between is handled as
-        if it were there: a second Enter in the palette does its command again.
+        if it were there: a second click in the palette does its command again.
         """
-        if not (self.closed and (message.bubble or isinstance(message, events.Timer))):
+        if not (self.closed and message.bubble):
             await super()._dispatch_message(message)
 
 
@@ -314,11 +328,8 @@ class DrawnCells(AnyTable):
         return Strip(segments, strip.cell_length)
 
     def on_click(self, event: events.Click) -> None:
-        """Pass over a click on a row or column that was taken away after it was drawn:
-        IndexError.
-        """
-        row, column = (event.style.meta.get(name, 0) for name in ("row", "column"))
-        if row >= self.row_count or column >= len(self.columns):
+        """Pass over a click on a heading that was taken away after it was drawn: IndexError."""
+        if event.style.meta.get("column", 0) >= len(self.columns):
             event.prevent_default()
 
 
