@@ -282,3 +282,17 @@ def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Termi
     terminal.press(CTRL_Q)
     assert terminal.wait_for_end() == 0
     terminal.assert_restored()
+
+
+def test_a_move_of_the_focus_draws_only_what_it_changes(terminal: Terminal) -> None:
+    """Over a slow line a whole screen at each Tab would be felt."""
+    terminal.wait_for("MNIST")
+    terminal.press(F4)
+    terminal.wait_for("Calculator")
+    terminal.press("f")
+    terminal.watch(1)
+    drawn = len(terminal.output)
+    terminal.press("\t")
+    terminal.watch(1)
+    assert len(terminal.output) > drawn
+    assert "Home" not in terminal.output[drawn:]

@@ -185,6 +185,14 @@ def press_at_once(app: App[Any], *keys: str) -> None:
             driver.process_message(events.Key(key, _typed(key)))
 
 
+def mouse(app: App[Any], *kinds: type[events.MouseEvent], x: int, y: int) -> None:
+    """Mouse events at a place of the screen, as a terminal sends them."""
+    driver = app._driver
+    assert driver is not None
+    for kind in kinds:
+        driver.process_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+
+
 def _typed(key: str) -> str | None:
     """The character of a key that is named, such as `plus`."""
     try:

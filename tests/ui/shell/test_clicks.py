@@ -8,15 +8,7 @@ from textual.widgets._toast import Toast
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import idle, press, running, wait_until
-
-
-def mouse(app: RnnTuiApp, *kinds: type[MouseDown | MouseMove | MouseUp], x: int, y: int) -> None:
-    """Mouse events at a place of the screen, as a terminal sends them."""
-    driver = app._driver
-    assert driver is not None
-    for kind in kinds:
-        driver.process_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+from tests.ui.helpers import idle, mouse, press, running, wait_until
 
 
 @pytest.mark.parametrize("keys", ["", "?"], ids=["a tab", "a dialog"])

@@ -1,20 +1,52 @@
 """Timers on a machine that is busy with something else."""
 
-import pytest
-from textual import _time
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
-from rnn_tui.ui.textual_workarounds import SteadyApp
+from textual.timer import Timer
+
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import press, running, screen_text, wait_until
 
 
-async def test_a_timer_that_rings_once_does_so_however_late(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rung = []
-    async with SteadyApp().run_test() as pilot:
-        begin = [0.0]  # long ago, by the time that it is asked for again
-        real = _time.get_time
-        monkeypatch.setattr(_time, "get_time", lambda: begin.pop() if begin else real())
-        pilot.app.set_timer(0.01, lambda: rung.append("once"))
-        await pilot.pause(0.1)
-        assert not begin
-        assert rung == ["once"]
+@contextmanager
+def busy_as_timers_begin(name: str, seconds: float) -> Iterator[list[Timer]]:
+    """Take the processor away for some time between any two lines of timers of a name."""
+    begun: list[Timer] = []
+
+    def enter(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code is not Timer._run.__code__:
+            return None
+        timer: Timer = frame.f_locals["self"]
+        if timer.name != name:
+            return None
+        if timer not in begun:
+            begun.append(timer)
+        return wait
+
+    def wait(frame: FrameType, event: str, argument: Any) -> Any:
+        time.sleep(seconds)
+        return wait
+
+    traced = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        yield begun
+    finally:
+        sys.settrace(traced)
+
+
+async def test_a_command_on_a_busy_machine_is_seen(runs: ScriptedRuns) -> None:
+    """Textual draws nothing from a command of the palette on until a timer rings."""
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        await press(pilot, "ctrl+p", *"export runs")
+        with busy_as_timers_begin("delay_update", 0.1) as timers:
+            await press(pilot, "enter")
+            await wait_until(pilot, lambda: timers)
+        await wait_until(pilot, lambda: "No runs yet." in screen_text(app))
