@@ -1,11 +1,15 @@
 """Work in a thread for a widget, which may be gone by then, or want to know something else."""
 
 import asyncio
+import contextvars
 import logging
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from textual.message_pump import MessagePump
@@ -21,8 +25,17 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 FAILURE = "The networks could not answer; the log file has the details."
+# As many as the event loop has of its own, which are left to Textual: it reads a text of the help
+# in one, and where the help closes first, the whole app waits until that has been read.
+_THREADS = ThreadPoolExecutor(min(32, (os.cpu_count() or 1) + 4), "answers")
 _AT_WORK: set[object] = set()  # what `in_thread` calls now
 _AWAITED: set[object] = set()  # whose answer a widget has yet to take
+
+
+async def to_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` in one of the app's threads; in place of `asyncio.to_thread`."""
+    call = partial(contextvars.copy_context().run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, call)
 
 
 async def in_thread(
@@ -44,7 +57,7 @@ async def in_thread(
     awaited = object()
     _AWAITED.add(awaited)
     try:
-        return await asyncio.to_thread(call)
+        return await to_thread(call)
     finally:
         _AWAITED.discard(awaited)
         if not (widget.is_attached and widget.display):  # as one that is being removed counts as

@@ -1,6 +1,5 @@
 """Paths as people type and paste them: with quotes, escapes, `~`, as URLs, several at once."""
 
-import asyncio
 import os
 import re
 import shlex
@@ -15,6 +14,7 @@ from textual.suggester import Suggester
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.outside import entries, exists, expanded
 from rnn_tui.photos.collection import called_like_photo, is_folder
+from rnn_tui.ui.shell.threads import to_thread
 from rnn_tui.ui.widgets.plain import TypedInput
 
 MOST_CHARACTERS = 100_000
@@ -83,7 +83,7 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        return await asyncio.to_thread(completed, value)
+        return await to_thread(completed, value)
 
 
 def completed(text: str) -> str | None:

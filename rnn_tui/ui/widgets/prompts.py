@@ -2,7 +2,6 @@
 is offered instead.
 """
 
-import asyncio
 import io
 import os
 import re
@@ -21,6 +20,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
+from rnn_tui.ui.shell.threads import to_thread
 from rnn_tui.ui.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 from rnn_tui.ui.widgets.plain import TypedInput
@@ -229,7 +229,7 @@ class ExportPrompt(Prompt):
                 folder, _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export"
             )
             await self.write(form, path)
-            name, data = await asyncio.to_thread(_packed, path)
+            name, data = await to_thread(_packed, path)
         self.app.deliver_binary(io.BytesIO(data), save_directory=os.sep, save_filename=name)
         return f"{name} goes to the downloads of your browser."
 

@@ -1,6 +1,7 @@
 """Keys and news that come before what they are for is there, or after it is gone."""
 
 import asyncio
+import threading
 from typing import ClassVar
 
 import pytest
@@ -22,6 +23,7 @@ from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.front_screen import FrontScreen
 from rnn_tui.ui.shell.key_queue import KeyQueue
 from rnn_tui.ui.shell.keys import HelpScreen
+from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainTable
@@ -376,3 +378,26 @@ async def test_a_view_comes_though_its_tab_does_not_get_the_focus(runs: Scripted
                 app.screen.set_focus(None)
                 await asyncio.sleep(0)
         await wait_until(pilot, lambda: app.takes_keys() and app.focused is not None)
+
+
+async def test_the_help_opens_and_closes_while_all_threads_are_at_work(
+    runs: ScriptedRuns,
+) -> None:
+    """Textual reads its text in a thread, and the app waits for that as the help closes."""
+    app = RnnTuiApp(runs)
+    release = threading.Event()
+    async with running(app, "adder", size=(120, 40)) as pilot:
+        try:
+            for _ in range(40):
+                app.run_worker(in_thread(app.pane, release.wait))
+            press_at_once(app, "question_mark")
+            async with asyncio.timeout(30):
+                while not isinstance(app.screen, HelpScreen):
+                    await asyncio.sleep(0.01)
+            press_at_once(app, "escape", "right_square_bracket")
+            async with asyncio.timeout(30):
+                while app.pane.view == "training":
+                    await asyncio.sleep(0.01)
+        finally:
+            release.set()
+        await idle(pilot)
