@@ -58,3 +58,14 @@ def test_the_command_writes_a_film_and_refuses_other_files(tmp_path, capsys) -> 
     )
     assert "no film" in capsys.readouterr().err
     assert not (tmp_path / "c.gif").exists()
+
+
+@pytest.mark.parametrize("steps", [1, 5, 40, 300])
+def test_a_gif_has_room_for_all_steps_and_units(reading: NetworkReading, steps: int) -> None:
+    inputs = np.resize(np.eye(10, dtype=np.float32), (steps, 10))
+    trace = trace_inputs(reading.network, inputs)
+    with Image.open(io.BytesIO(as_gif([(1.0, trace)]))) as picture:
+        width, height = picture.size
+    cell = min(CELL, 600 // steps)
+    assert width >= steps * cell + 2 * MARGIN
+    assert height >= len(trace.layers[0].states.T) * cell + 3 * MARGIN
