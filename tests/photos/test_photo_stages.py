@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -454,3 +455,30 @@ def test_a_digit_s_place_lies_in_the_photo(height: int, width: int, left: int, t
             left_share, top_share, right_share, bottom_share = ready.box
             assert 0 <= left_share < right_share <= 1
             assert 0 <= top_share < bottom_share <= 1
+
+
+@pytest.mark.parametrize("at", [(40, 40), (200, 220)])
+def test_among_more_dots_than_are_looked_for_a_digit_is_found_whole(at: tuple[int, int]) -> None:
+    middle, ink = np.zeros((2, 300, 300), np.float32)
+    middle[::12, ::12] = ink[::12, ::12] = 1
+    top, left = at
+    for marks in (middle, ink):
+        marks[top - 20 : top + 80, left - 20 : left + 50] = 0
+    ink[top : top + 60, left : left + 30] = 1
+    middle[top + 10 : top + 50, left + 8 : left + 22] = 1
+    assert np.count_nonzero(middle[::12, ::12]) > MOST
+    largest = max(digits_in(Marks(ink, middle)), key=lambda digit: digit.size)
+    assert largest.box == (left, top, left + 30, top + 60)
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_a_digit_of_which_a_part_was_marked_is_seen_whole(side: int) -> None:
+    photo = colour(three())
+    found = find_digits(photo)
+    digit = found.digits[0]
+    box = list(digit.box)
+    # but for the third of it that is at this side
+    box[side] += (box[(side + 2) % 4] - box[side]) // 3
+    ready = next(looks_at(found, replace(digit, box=tuple(box))))
+    assert ready.box is not None
+    assert np.array(ready.box) * (400, 300, 400, 300) == pytest.approx(BOX, abs=6)
