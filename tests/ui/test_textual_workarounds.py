@@ -4,12 +4,15 @@ Each test fails without the entry that it is for.
 """
 
 import asyncio
+import importlib
 import io
+import pkgutil
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from inspect import isclass, isroutine
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +28,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets._select import SelectOverlay
 
+import rnn_tui.ui
 from rnn_tui.ui.shell import key_queue
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_workarounds import SEEN_IN, Options
@@ -56,6 +60,33 @@ def test_no_other_minor_of_textual_is_installed_with_the_program() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     major, minor = map(int, SEEN_IN.split(".")[:2])
     assert f"textual>={major}.{minor},<{major}.{minor + 1}" in project["dependencies"], LOOK_AGAIN
+
+
+def test_no_other_module_overrides_what_is_private_to_textual() -> None:
+    overridden = [
+        f"{part.__module__}.{part.__qualname__}.{name}"
+        for part in classes_of_ours()
+        for name, value in vars(part).items()
+        if name.startswith("_") and not name.startswith("__") and isroutine(value)
+        if any(name in vars(base) for base in part.__mro__ if is_of_textual(base))
+    ]
+    assert overridden == []
+
+
+def classes_of_ours() -> list[type]:
+    """The classes of the app but those of `ui/textual_*.py`."""
+    modules = pkgutil.walk_packages(rnn_tui.ui.__path__, "rnn_tui.ui.")
+    names = [module.name for module in modules if ".textual_" not in module.name]
+    return [
+        part
+        for name in names
+        for part in vars(importlib.import_module(name)).values()
+        if isclass(part) and part.__module__ == name
+    ]
+
+
+def is_of_textual(part: type) -> bool:
+    return part.__module__.split(".")[0] == "textual"
 
 
 async def test_what_stands_in_for_stderr_lets_processes_start(runs: ScriptedRuns) -> None:

@@ -1,7 +1,7 @@
 """The screens over the gallery: a tree to choose photos from, the prompt that writes readings."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,10 +14,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
-from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.outside import home, is_folder, shown
+from rnn_tui.engine.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.runs.words import how_many
@@ -56,14 +55,13 @@ class PhotoTree(DirectoryTree):
     hidden = False  #: whether hidden ones are there too.
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        seen = (path for path in paths if self.hidden or not path.name.startswith("."))
-        return (path for path in seen if called_like_photo(path.name) or self._safe_is_dir(path))
+        """Only what is to be seen of a folder: nothing of one that a page may not look at."""
+        return filter(self._is_seen, paths)
 
-    def _directory_content(self, location: Path, worker: Worker[object]) -> Iterator[Path]:
-        if self._safe_is_dir(location):
-            yield from super()._directory_content(location, worker)
-
-    _safe_is_dir = staticmethod(is_folder)
+    def _is_seen(self, path: Path) -> bool:
+        if path.name.startswith(".") and not self.hidden:
+            return False
+        return exists(path) and (called_like_photo(path.name) or is_folder(path))
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
         """The name with a sign for folders. Textual's own takes part of some names for more."""
