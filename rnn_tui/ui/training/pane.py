@@ -82,9 +82,9 @@ class TaskPane(Pane):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"):
                 for number, view in enumerate(self.spec.views, 1):
-                    label = with_key(str(number) if number < 10 else "", view.title)
+                    key = str(number) if number < 10 else ""
                     content = [self._made(view.id)] if view is first else []
-                    yield TabPane(label, *content, id=view.id)
+                    yield TabPane(with_key(key, view.title), *content, id=view.id)
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
