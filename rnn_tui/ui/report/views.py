@@ -26,7 +26,7 @@ from rnn_tui.ui.shell.pane import show_line
 from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.run_lines import ProgressLine
-from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.widgets.plain import MainButton, PlainTable
 
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
 CAPTION = (
@@ -231,7 +231,7 @@ class ReportProgress(ProgressLine):
     """The progress of the rerun under way, or of the plan that is looked at."""
 
     def compose(self) -> ComposeResult:
-        yield Button("", id="report-train", variant="primary", compact=True)
+        yield MainButton("", "report-train")
         yield from super().compose()
 
     def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:

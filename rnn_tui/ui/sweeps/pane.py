@@ -122,7 +122,8 @@ class SweepForm(VerticalScroll):
     BORDER_TITLE = "A new sweep"
 
     def __init__(self, runs: TrainingManager, data_dir: str | None) -> None:
-        super().__init__(can_focus=False, classes="panel")
+        # it begins with a grid; to hear that of its list would style all in it once more
+        super().__init__(can_focus=False, classes="panel -grid")
         self._runs, self._data_dir = runs, data_dir
         self._sizes = LatestQuestion[Content](self, self._say_size, FAILURE)
 
@@ -131,7 +132,8 @@ class SweepForm(VerticalScroll):
             yield Label("Task", classes="field-label")
             yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
             yield Label("Search", classes="field-label")
-            yield PlainSelect([(name, name) for name in SEARCHES], id="sweep-search")
+            searches = [(name, name) for name in SEARCHES]
+            yield PlainSelect(searches, value=GRID, id="sweep-search")
             yield Label("Judged by", classes="field-label")
             yield PlainSelect([("", "")], id="sweep-metric")
             yield MarkedCheckbox("Prune", id="sweep-prune")
