@@ -6,24 +6,31 @@ that cost most together.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.edits import Edit, change_of, silenced
+from rnn_tui.inside.edits import silenced
 from rnn_tui.inside.mnist import changing_of, layer_name, read_test_images
 from rnn_tui.inside.probes import Study, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
-from rnn_tui.networks.stepwise import require_finite
+from rnn_tui.networks.stepwise import require_finite, still_going
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.parallel import Workers
 
 INPUTS = 1000
 LISTED = 10  # units that the command lists
+IMAGES_AT_ONCE = 100  # all gates of all steps of these are in memory, for each core
 Units = Sequence[tuple[str, int]]  # layer and unit
-# of a network with some units silenced, the share of right answers, 0 … 1
-Accuracy = Callable[[Sequence[Edit]], float]
+# of a network with these units silenced, the share of right answers, 0 … 1
+Accuracy = Callable[[Units], float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,25 +93,57 @@ def silence_study(
 ) -> SilenceStudy | None:
     """Silence each of the `units`, then the first 1, 2, … of their order; None where it was
     stopped.
+
+    As many networks read at once as there are cores.
     """
-    total = 2 * len(units)
-    progress.advance(0, total)  # of a large network, each takes a while
-    whole = accuracy(())
-    alone: list[float] = []
-    for done, (layer, unit) in enumerate(units, start=1):
-        if progress.stopping:
+    from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
+
+    count = len(units)
+    progress.advance(0, 2 * count)  # of a large network, each takes a while
+    # Beside a busy process, a product by several threads takes some times as long as by one.
+    with cpu_workers(automatic_workers()) as workers, threadpool_limits(1, "blas"):
+        silencings = _Silencings(accuracy, workers, progress)
+        whole = accuracy(())
+        alone = silencings.accuracies([[unit] for unit in units], 0)
+        if len(alone) < count:
             return None
-        alone.append(accuracy([silenced(layer, unit)]))
-        progress.advance(done, total)
-    order = np.argsort(alone, kind="stable")
-    ordered, together = [units[at] for at in order], [alone[order[0]]]
-    for count in range(2, len(units) + 1):
-        if progress.stopping:
+        order = np.argsort(alone, kind="stable")
+        ordered = [units[at] for at in order]
+        more = [ordered[:number] for number in range(2, count + 1)]
+        together = [alone[order[0]], *silencings.accuracies(more, count + 1)]
+        if len(together) < count:
             return None
-        together.append(accuracy([silenced(layer, unit) for layer, unit in ordered[:count]]))
-        progress.advance(len(units) + count, total)
     layers, numbers = zip(*ordered, strict=True)
     return SilenceStudy(inputs, whole, layers, numbers, np.array(alone)[order], np.array(together))
+
+
+@dataclass(frozen=True)
+class _Silencings:
+    """Measures one network after the other, some at once."""
+
+    accuracy: Accuracy
+    workers: "Workers"
+    progress: Progress
+
+    def accuracies(self, groups: Sequence[Units], done: int) -> list[float]:
+        """The accuracy without each of the groups of units; of fewer where it is stopped.
+
+        Args:
+            groups: of units to silence together.
+            done: how many were measured before.
+        """
+        found: list[float] = []
+        at_once = self.workers.count
+        for start in range(0, len(groups), at_once):
+            if self.progress.stopping:
+                break
+            calls = [partial(self.accuracy, group) for group in groups[start : start + at_once]]
+            for accuracy in self.workers.run(calls):
+                if self.progress.stopping:
+                    break
+                found.append(accuracy)
+                self.progress.advance(done + len(found))
+        return found
 
 
 def study_silence(
@@ -119,25 +158,32 @@ def study_silence(
     at too large weights.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
-    weights, (weight, bias) = network.cell(replica), network.readout(replica)
-    steps = np.arange(len(drawn.inputs))[:, None]
-    # (T, N)
-    counted = steps < drawn.lengths if network.shape.every_step else steps == drawn.lengths - 1
-    # (T, N) or (1, N)
-    targets = drawn.targets.T[: len(steps)] if network.shape.every_step else drawn.targets.T
+    sequences = [
+        drawn.inputs[:length, at].astype(np.uint8) for at, length in enumerate(drawn.lengths)
+    ]
+    order, lengths, read = in_order(sequences)  # (T, F, N)
+    targets = drawn.targets[order]  # (N, T) or (N, 1)
+    every_step = network.shape.every_step
 
-    def accuracy(edits: Sequence[Edit]) -> float:
+    def accuracy(units: Units) -> float:
+        # A unit whose state is always zero adds nothing: without it there is less to compute.
+        rest = network.only(replica, {unit for _, unit in units})
+        right = count = 0
         with np.errstate(all="ignore"):
-            # (T, N, O)
-            logits = (
-                weights.run(drawn.inputs, change_of(edits, ONLY_LAYER)).states @ weight.T + bias
-            )
-        require_finite(logits)
-        answers = logits[..., 0] >= 0 if network.outputs == 1 else logits.argmax(axis=2)
-        return float((answers == targets)[counted].mean())
+            for step, (logits,) in enumerate(rest.steps(read, lengths)):  # (O, n)
+                require_finite(logits)
+                going = logits.shape[1]
+                # only those that end here, unless every step has an answer
+                start = 0 if every_step else still_going(lengths, step + 1)
+                asked = logits[:, start:]
+                answers = asked[0] >= 0 if network.outputs == 1 else asked.argmax(axis=0)
+                correct = answers == targets[start:going, step if every_step else 0]
+                right += int(np.count_nonzero(correct))
+                count += going - start
+        return right / count
 
     return silence_study(
-        [(ONLY_LAYER, unit) for unit in range(weights.hidden_size)],
+        [(ONLY_LAYER, unit) for unit in range(network.replicas[replica].variant.hidden_size)],
         inputs,
         accuracy,
         progress,
@@ -156,11 +202,16 @@ def study_digit_silence(
     digits, labels = read_test_images(slice(inputs))
     rows, size = network.rows(digits), network.config.hidden_size
 
-    def accuracy(edits: Sequence[Edit]) -> float:
+    def accuracy(units: Units) -> float:
+        changing = changing_of(network, [silenced(layer, unit) for layer, unit in units])
+        right = 0
         with np.errstate(all="ignore"):
-            logits = network.logits_of_rows(rows, changing_of(network, edits))
-        require_finite(logits)
-        return float((logits.argmax(axis=1) == labels).mean())
+            for start in range(0, len(labels), IMAGES_AT_ONCE):
+                some = slice(start, start + IMAGES_AT_ONCE)
+                logits = network.logits_of_rows(rows[:, some], changing)
+                require_finite(logits)
+                right += int(np.count_nonzero(logits.argmax(axis=1) == labels[some]))
+        return right / len(labels)
 
     ways = (False, True) if network.cell.bidirectional else (False,)
     names = [

@@ -6,9 +6,9 @@ test holds the two together.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -51,16 +51,20 @@ class SequenceNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         self._gates, self._readout = gates.astype(np.float32), readout.astype(np.float32)
 
-    def only(self, replica: int) -> Self:
-        """The network with one of its replicas alone, without what others' sizes add."""
+    def only(self, replica: int, silenced: Collection[int] = ()) -> Self:
+        """The network with one of its replicas alone, without what others' sizes add; and without
+        silenced units, as if their states were always zero.
+        """
         chosen = copy(self)
         size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
-        columns = [*range(size), *range(width, self._gates.shape[2])]
-        rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
-        chosen.replicas = (self.replicas[replica],)
+        units = [unit for unit in range(size) if unit not in silenced]
+        columns = [*units, *range(width, self._gates.shape[2])]
+        rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in units]
+        variant = replace(self.replicas[replica].variant, hidden_size=len(units))
+        chosen.replicas = (replace(self.replicas[replica], variant=variant),)
         # of another network of this class
         chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]  # noqa: SLF001
-        chosen._readout = self._readout[replica][:, [*range(size), width]][None]  # noqa: SLF001
+        chosen._readout = self._readout[replica][:, [*units, width]][None]  # noqa: SLF001
         return chosen
 
     def cell(self, replica: int) -> CellWeights:
