@@ -6,30 +6,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.timer import Timer
 from textual.widgets import Select
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.film import Film
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
-from rnn_tui.inside.film import film_of, moment
 from rnn_tui.inside.studies import studies_of
 from rnn_tui.inside.trace import LayerTrace
-from rnn_tui.tasks.mnist.inference import FILMED
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.inside.bands import Look
-from rnn_tui.ui.inside.step_grid import Scrubber, StepPicked
+from rnn_tui.ui.inside.film_player import FilmPlayer
+from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Studies, Subject
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
-SECONDS_A_MOMENT = 0.4
 KEYS: list[BindingType] = [
     key(
         "delete",
@@ -66,11 +61,6 @@ class StudyingView(Vertical, TaskView):
     studies_at_once: ClassVar[bool] = False
     subject: Subject | None = None
     look, step = Look(), 0
-    _film: Film | None = None
-    _moment: int | None = None  # None for the network as it is
-    # the subject as it is, while a moment of its training is looked at
-    _whole: Subject | None = None
-    _rolling: Timer | None = None
 
     def __init__(self, task: Task, classes: str) -> None:
         super().__init__(classes=classes)
@@ -80,6 +70,7 @@ class StudyingView(Vertical, TaskView):
         # can be.
         self.study_shown, self.study_wanted = True, False
         self.studies = Studies(self, self.show_study, self._studied)
+        self.film = FilmPlayer(self)
 
     def show_all(self) -> None:
         """Show what is looked at."""
@@ -144,9 +135,8 @@ class StudyingView(Vertical, TaskView):
 
     def go_on_from(self, before: Subject) -> None:
         """Do to another input of the same network what was done to the one `before`."""
-        if self._moment is not None:
-            self._whole = self.subject
-            self.run_worker(self._go_to_moment(self._moment), group="film", exclusive=True)
+        if self.film.shows_moment:
+            self.film.go_on_with(self.subject)
         elif before.edited is not None:
             self.edit(before.edited.edits)
 
@@ -210,87 +200,27 @@ class StudyingView(Vertical, TaskView):
 
     # The film.
 
-    @work(group="film", exclusive=True)
-    async def action_film(self, by: int) -> None:
-        self._stop_film()
-        await self._go_to_moment(None, by)
-
-    async def _go_to_moment(self, at: int | None, by: int = 0) -> None:
-        """Look at the network as it was at a moment, or `by` so many after the one at hand; after
-        the last, as it is.
-        """
-        subject = self.subject if self._moment is None else self._whole
-        if subject is None:
-            return
-        try:
-            film = (
-                self._film
-                if self._film is not None
-                else await in_thread(self, film_of, subject.reading)
-            )
-            now = len(film) - 1 if self._moment is None else self._moment
-            at = max(0, min((now if at is None else at) + by, len(film) - 1))
-            reading = await in_thread(self, moment, subject.reading, film, at)
-        except UserError as error:
-            # or playing, which begins before the film is there, would be tried again for another
-            # input
-            self.leave_film()
-            self.notify(str(error), severity="error")
-            return
-        self._whole, self._moment, self._film = subject, at, film
-        if at == len(film) - 1:
-            self._stop_film()
-        self.subject = replace(subject, reading=reading, edited=None, network=(subject.network, at))
-        if not reading.retraced:  # of images, states are kept for one
-            words = [str(reading.right[0])] * reading.trace.steps
-            self.subject = replace(self.subject, truth=words, details=f"test image {FILMED}")
-        self.look, self.step = (
-            self.look.fitted(reading.trace),
-            min(self.step, reading.trace.steps - 1),
-        )
-        self.set_class(True, "-film")
-        self.show_all()
-        self.query_one("#inside-film", Scrubber).show(
-            at,
-            len(film),
-            f"epoch {film.epochs[at]:.3g}",
-            "of its training · < > O",
-            playing=self._rolling is not None,
-        )
+    def action_film(self, moments: int) -> None:
+        self.film.step(moments)
 
     def action_play_film(self) -> None:
-        if self._rolling is not None:
-            self._stop_film()
-            return
-        if self._moment is None or (self._film is not None and self._moment == len(self._film) - 1):
-            self._moment, self._whole = 0, self.subject if self._moment is None else self._whole
-        self._rolling = self.set_interval(SECONDS_A_MOMENT, self._roll_on)
-        self._roll_on()
-
-    def _roll_on(self) -> None:
-        if self.is_on_screen:
-            self.run_worker(
-                self._go_to_moment(None, int(self._film is not None)), group="film", exclusive=True
-            )
-        else:
-            self._stop_film()
-
-    def _stop_film(self) -> None:
-        if self._rolling is not None:
-            self._rolling.stop()
-            self._rolling = None
-
-    def leave_film(self) -> bool:
-        """Look at the network as it is; returns whether a moment was looked at."""
-        self._stop_film()
-        if self._moment is None:
-            return False
-        self.subject, self._film, self._moment, self._whole = self._whole, None, None, None
-        self.set_class(False, "-film")
-        self.show_all()
-        return True
+        self.film.play()
 
     @on(StepPicked, "#inside-film")
     def _moment_picked(self, event: StepPicked) -> None:
-        self._stop_film()
-        self.run_worker(self._go_to_moment(event.step), group="film", exclusive=True)
+        self.film.go_to(event.step)
+
+    def show_moment(self, subject: Subject) -> None:
+        """Look at the network as it was at a moment of its training."""
+        self.subject = subject
+        trace = subject.reading.trace
+        self.look = self.look.fitted(trace)
+        self.step = min(self.step, trace.steps - 1)
+        self.add_class("-film")
+        self.show_all()
+
+    def leave_moment(self, subject: Subject | None) -> None:
+        """Look at the network as it is again."""
+        self.subject = subject
+        self.remove_class("-film")
+        self.show_all()

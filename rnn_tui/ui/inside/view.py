@@ -166,9 +166,9 @@ class InsideView(StudyingView):
         if isinstance(found, str):
             self.subject, self._failure = None, found
         else:
-            before, self._failure = self._whole or self.subject, ""
+            before, self._failure = self.film.whole or self.subject, ""
             if before is None or before.network != found.network:
-                self.leave_film()
+                self.film.leave()
             self.subject = found
             # The whole input at first: one sees the answer, and goes back from there.
             if before is None or before.trace.steps != found.trace.steps:
@@ -337,7 +337,7 @@ class InsideView(StudyingView):
             self.show_all()
         elif self.studies.running:
             self.action_study()
-        elif not self.leave_film():
+        elif not self.film.leave():
             raise SkipAction  # it may mean something to the screen
 
     # What a task says of it, beside its actions `other` and `next_network`.
