@@ -22,6 +22,7 @@ from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import held
 from tests.attack.attack import Attack, Attempt
 from tests.cli.command_line import run_inside
+from tests.small_disk import NoSmallDiskError, mounted
 
 SMALL = ["--batch-size", "4", "--training-size", "40", "--test-size", "20", "--device", "cpu"]
 KILOBYTES, ENOUGH = (160, 1500), "8m"
@@ -55,18 +56,15 @@ class FullDisk(Attack):
     def attempt(self, random: Random) -> Attempt:
         """Do a few things on a disk of its own."""
         size = random.randint(*KILOBYTES)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(self._disk)]
-        if os.name == "nt" or subprocess.run(mount, check=False, capture_output=True).returncode:
-            return Attempt("nothing, since no file system can be mounted here")
-        os.environ["RNN_TUI_HOME"] = str(self._disk / "home")
         session = _Session(self._disk, random)
         try:
-            with _no_hang():
+            with mounted(self._disk, f"{size}k"), _no_hang():
+                os.environ["RNN_TUI_HOME"] = str(self._disk / "home")
                 fault = session.fault()
+        except NoSmallDiskError as error:
+            return Attempt(f"nothing, since {error}")
         except TimeoutError:
             fault = "it hangs"
-        finally:
-            subprocess.run(["umount", "-l", str(self._disk)], check=True)
         return Attempt(f"{size} KB: {'; '.join(session.tried)}", fault)
 
 

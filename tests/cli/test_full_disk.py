@@ -1,9 +1,6 @@
 """What can't be kept is told, ends with exit code 1, and is kept once there is room."""
 
-import contextlib
 import json
-import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +10,8 @@ from rnn_tui.engine.paths import run_database, run_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import held
 from rnn_tui.runs.store import RunStore
-from tests.cli.command_line import EXIT_FAILURE, PATIENCE, run_inside
+from tests.cli.command_line import EXIT_FAILURE, run_inside
+from tests.small_disk import fill, home_on_small_disk
 
 SMALL = [
     "train",
@@ -43,23 +41,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file system of a megabyte, with the home on it."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)]
-    if os.name == "nt" or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "home"))
-    try:
+    with home_on_small_disk(tmp_path, "1m", monkeypatch):
         yield tmp_path
-    finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True, timeout=PATIENCE)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no byte on a disk."""
-    path = disk / "filler"
-    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    return path
 
 
 def statuses() -> list[Status]:

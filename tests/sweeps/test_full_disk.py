@@ -1,6 +1,5 @@
 """A disk that is full for some seconds costs a sweep time, and none of its trials."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from rnn_tui.engine.weights_file import read_description
 from rnn_tui.sweeps.kept import SweepStore
 from tests.cli.command_line import environment
 from tests.program import start_program
+from tests.small_disk import fill, home_on_small_disk
 from tests.sweeps.machines import wait_for
 
 pytestmark = pytest.mark.long
@@ -31,25 +31,8 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     """A disk of its own, with the home of the program on it."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
-    if os.name == "nt" or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    monkeypatch.setenv("RNN_TUI_HOME", str(disk / "home"))
-    try:
+    with home_on_small_disk(disk, "30m", monkeypatch):
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no room; returns the file that takes it."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
 
 
 def test_a_full_disk_fails_no_trial(small_disk: Path) -> None:
