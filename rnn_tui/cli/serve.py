@@ -8,7 +8,9 @@ import ipaddress
 import os
 import secrets
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnn_tui.cli.commands import add_examples, add_setting, read_path
 from rnn_tui.cli.output import SIGNALS, say, stopped
@@ -16,6 +18,9 @@ from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.runs.export.formats import imported
+
+if TYPE_CHECKING:
+    from rnn_tui.web.pages import Rules
 
 NUMBERS = (
     (8000, NumberSetting("port", "Port", "the port to listen at; 0 takes a free one", 0, 65535)),
@@ -76,6 +81,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
+    request = _request(options)
+    if not _is_loopback(request.host) and not request.token:
+        say("without a token, everybody who reaches the port can use the pages.")
+    return _serve(request)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to serve, to whom."""
+
+    host: str  #: the address to listen at.
+    port: int  #: 0 for any that is free.
+    token: str  #: what lets a browser in; empty where everybody is let in.
+    rules: "Rules"  #: what pages may do.
+
+
+def _request(options: argparse.Namespace) -> _Request:
+    """What the options ask for; ends the command where they do not go together."""
     if sys.platform == "win32":
         options.complain("pages need Linux or macOS")
     host = "127.0.0.1" if options.host == "localhost" else options.host
@@ -85,15 +108,19 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.one_store and options.share is None:
         options.complain("--one-store goes with --share DIR; without it all pages have your runs")
-    if not _is_loopback(host) and options.no_token:
-        say("without a token, everybody who reaches the port can use the pages.")
     imported("textual_serve", "web", "Pages in the browser")
     from rnn_tui.web.pages import Rules  # noqa: PLC0415 - aiohttp, on use
-    from rnn_tui.web.server import serve  # noqa: PLC0415
 
     share = None if options.share is None else _checked(options.share)
     rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
     token = "" if options.no_token else secrets.token_urlsafe(16)
+    return _Request(host, options.port, token, rules)
+
+
+def _serve(request: _Request) -> int:
+    """Serve until a signal comes; returns the exit code."""
+    from rnn_tui.web.server import serve  # noqa: PLC0415 - aiohttp, on use
+
     over, received = asyncio.Event(), list[int]()
 
     def stop(number: int) -> None:
@@ -108,7 +135,9 @@ def run(options: argparse.Namespace) -> int:
     with asyncio.Runner() as runner:
         for number in SIGNALS:  # by the loop, which a handler of Python's own may have to wait for
             runner.get_loop().add_signal_handler(number, stop, number)
-        runner.run(serve(host, options.port, rules, over, token=token, tell=tell))
+        runner.run(
+            serve(request.host, request.port, request.rules, over, token=request.token, tell=tell)
+        )
     return stopped(received)
 
 
