@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import WSMsgType, web
-from textual_serve._binary_encode import DecodeError, load
 
 from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.page import page_environment
@@ -70,7 +69,6 @@ NONSENSE = (
     ValueError,
     TypeError,
     RecursionError,
-    DecodeError,
     asyncio.LimitOverrunError,
     TimeoutError,
 )
@@ -80,6 +78,8 @@ SECONDS_TO_DRAW = 60.0
 SECONDS_TO_LOOK = 5.0
 # between looks whether a page has ended
 SECONDS_TO_ASK = 0.05
+
+PART = re.compile(rb"(?P<text>s?)(?P<size>\d{1,9}):")
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +237,7 @@ class Page:
             elif kind == META:
                 await self._pass_on(json.loads(data))
             elif kind == PACKED:
-                await self._pass_on(load(data))
+                await self._pass_on(unpacked(data))
 
     async def _see_first_screen(self) -> None:
         """Count the user as there, who has waited for it, and tell the app what it can't know."""
@@ -285,6 +285,28 @@ class Page:
             raise TimeoutError
         finally:
             del self._pieces[key]
+
+
+def unpacked(packet: bytes) -> tuple[str | bytes, ...]:
+    """The texts and bytes of which a packet is a tuple; a ValueError where it is none.
+
+    Textual packs a piece of a file in Bencode, to which it adds tuples, `t…e`, and texts, `s2:é`
+    beside the bytes `2:é`. It has no public function for that, and nothing else is packed.
+    """
+    if packet[:1] != b"t" or packet[-1:] != b"e":
+        raise ValueError("a packet that is no tuple")
+    parts: list[str | bytes] = []
+    at, end = 1, len(packet) - 1
+    while at < end:
+        head = PART.match(packet, at)
+        if head is None:
+            raise ValueError("a part of a packet that is neither text nor bytes")
+        at = head.end() + int(head["size"])
+        if at > end:
+            raise ValueError("a part of a packet that goes beyond its end")
+        part = packet[head.end() : at]
+        parts.append(part.decode() if head["text"] else part)
+    return tuple(parts)
 
 
 async def _log_complaints(process: Process) -> None:
