@@ -157,7 +157,7 @@ class Window(Terminal):
             for _ in range(3):
                 self.send(signal.SIGUSR1)
                 self.send(signal.SIGUSR2)
-                time.sleep(1)
+                self.watch(1)  # or the app would wait here for whoever reads what it draws
             raise Fault("it does nothing any more")
 
     def main_thread_seconds(self) -> float:
