@@ -294,6 +294,13 @@ class RnnTuiApp(SteadyApp):
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
             self.push_screen(HelpScreen(self.pane.help_text, self.screen))
 
+    def action_show_help_panel(self) -> None:
+        """Show the keys that hold beside what is in front; the palette offers that."""
+        from rnn_tui.ui.shell.keys_panel import KeysPanel  # noqa: PLC0415 - slow, on use only
+
+        if not self.screen.query(KeysPanel):
+            self.screen.mount(KeysPanel())
+
     def action_guide(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
             from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - behind the first frame

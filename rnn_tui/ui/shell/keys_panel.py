@@ -1,0 +1,49 @@
+"""The panel of keys beside the app, which the command palette opens; behind the first frame."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding
+from textual.events import Mount
+from textual.screen import Screen
+from textual.widgets import HelpPanel, KeyPanel, Static
+
+
+class KeyTablePanel(KeyPanel):
+    """A table of the keys that hold, drawn anew where others do.
+
+    Textual makes it anew whenever a screen says that keys may have changed, several times a key,
+    and the screen waits for each: keys typed ahead took a tenth of a second each.
+    """
+
+    _looking = False
+    _shown: Sequence[ActiveBinding] = ()
+
+    def on_mount(self, event: Mount) -> None:  # type: ignore[override]
+        """Listen in place of Textual's handler, which comes after this one."""
+        event.prevent_default()
+        self.set_class(bool(self.app.ansi_color), "-ansi-scrollbar")
+        self.screen.bindings_updated_signal.subscribe(self, self._look)
+
+    def _look(self, _screen: Screen[object]) -> None:
+        """Look at the keys once, however many ask for that."""
+        if not self._looking:
+            self._looking = True
+            self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        self._looking = False
+        if not (self.app.app_focus and self.is_attached):
+            return
+        keys = list(self.screen.active_bindings.values())
+        if keys != self._shown:
+            self._shown = keys
+            self.query_one(Static).refresh(layout=True)
+
+
+class KeysPanel(HelpPanel):
+    """The panel, with that table."""
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield KeyTablePanel(id=widget.id) if isinstance(widget, KeyPanel) else widget
