@@ -4,8 +4,8 @@ Each is a subclass or a function, and says what Textual does without it, in the 
 `pyproject.toml` pins the minor of that: inside, the next may be another. Those for terminals are in
 the drivers.
 
-Each has a test that fails without it: in `tests/ui/test_textual_workarounds.py`, or where its entry
-says.
+Each that mends a fault has a test that fails without it: in
+`tests/ui/test_textual_workarounds.py`, or where its entry says. Those that save time say how much.
 """
 
 import io
@@ -181,7 +181,11 @@ class SteadyScreen(Screen[object]):
             super()._on_timer_update()
 
     def draw_soon(self) -> None:
-        """Take what all widgets have to say, which they would one by one, and draw that."""
+        """Take what all widgets have to say, which they would one by one, and draw that.
+
+        Else it would be drawn at the next of 60 turns a second of Textual's timer. On a loaded
+        machine a switch of tabs was drawn after 125 ms in place of 143.
+        """
         for widget in self.walk_children(Widget):
             widget._check_refresh()
         self.call_later(self._on_timer_update)
@@ -262,8 +266,8 @@ class Options(DrawnOptions, OptionList):
 class Compact:
     """A widget, mixed with this, that is compact from the start, in its class too.
 
-    Textual gives it that class once it is made, and then styles it, and all in it, once more: two
-    of three times before it is seen. Waits for `Reactive` to give classes without styling.
+    Textual gives it that class once it is made, and then styles it, and all in it, once more: a
+    field four times in place of three. Waits for `Reactive` to give classes without styling.
     """
 
     DEFAULT_CLASSES: ClassVar[str] = "-textual-compact"
