@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ import pytest
 from safetensors import safe_open
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric, Spread
+from rnn_tui.engine.metrics import Metric, Spread, accuracy_metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.export.formats import FORMATS, ExportFormat, extras_needed
 from rnn_tui.runs.export.onnx_models import models_of
-from rnn_tui.runs.export.plots import Panel, picture
+from rnn_tui.runs.export.plots import Panel, _draw, picture
 from rnn_tui.runs.points import Line
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -349,3 +350,27 @@ def test_the_file_that_can_not_be_written_is_named(home: Path, here: Path) -> No
     code, _, err = run_inside(["runs", "export", run.name, "--to", "safetensors", "-o", "models"])
     assert code == EXIT_FAILURE
     assert f" models/{run.name}.safetensors can't be written" in assert_one_sentence(err)
+
+
+def test_moments_are_told_in_utc_to_the_second(home: Path) -> None:
+    run = kept()
+    (one,) = json.loads(export(run.name, "--to", "json"))["runs"]
+    for name, seconds in (("created", run.created), ("updated", run.updated)):
+        assert one[name].endswith("+00:00")
+        assert datetime.fromisoformat(one[name]).timestamp() == int(seconds)
+
+
+def test_a_band_is_as_far_above_a_curve_as_below_it_and_within_the_metric() -> None:
+    figures = pytest.importorskip("matplotlib.figure")
+    spreads = (Spread((80.0, 90.0)), Spread((95.0, 100.0)))
+    line = Line("H 2", ("run",), (1.0, 2.0), spreads)
+    spec = accuracy_metric("val_accuracy", "validation accuracy", "accuracy")
+    axes = figures.Figure().subplots()
+    _draw(axes, Panel(spec, [line]), {"H 2": "#000000"})
+    (band,) = axes.collections
+    corners = band.get_paths()[0].vertices
+    for x, spread in zip(line.x, spreads, strict=True):
+        assert spread.sd is not None
+        heights = corners[corners[:, 0] == x, 1]
+        assert heights.min() == pytest.approx(spread.mean - spread.sd)
+        assert heights.max() == pytest.approx(min(100.0, spread.mean + spread.sd))

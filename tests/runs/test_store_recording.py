@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import lock_dir, run_database
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs import training
+from rnn_tui.runs import recorder, training
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
@@ -309,3 +310,21 @@ def test_failed_runs_say_why(only: Only) -> None:
     with RunStore() as store:
         assert (failed.status, store.state(failed).status) == (Status.FAILED, Status.FAILED)
     assert "cuda" in failed.message
+
+
+def test_what_is_not_written_in_time_is_told_and_still_being_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LAST_PATIENCE", "FIRST_RETRY"):
+        monkeypatch.setattr(recorder, name, 0.01)
+    slow = threading.Event()
+    one = recorder.Recorder(run_database(), "run", small(), "run")
+    assert one.flush()
+    one.meanwhile = lambda: slow.wait(60)
+    one.take(events.LogLine("run", "the last words"))
+    assert not one.close()
+    assert one.busy
+    slow.set()
+    one._thread.join(60)
+    assert not one.busy
+    assert one.close()

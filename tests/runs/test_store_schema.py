@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,3 +166,16 @@ def test_processes_that_make_it_at_once_make_it_once(tmp_path: Path) -> None:
     connection, _ = connect(tmp_path / "0" / "runs.db")
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     connection.close()
+
+
+def test_a_new_database_that_another_program_holds_is_waited_for(home: Path) -> None:
+    run_database().parent.mkdir(parents=True, exist_ok=True)
+    other = sqlite3.connect(run_database(), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # others may read meanwhile
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    connection, created = connect(run_database())
+    assert created
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    for each in (connection, other):
+        each.close()
