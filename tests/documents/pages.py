@@ -26,7 +26,7 @@ class Block:
     """Commands of a page.
 
     Attributes:
-        page: where they stand.
+        page: where they stand; None for an example of `--help`.
         line: the first one's.
         commands: as they stand there.
         not_run: why they are not run in a test; empty where they are.
@@ -34,7 +34,7 @@ class Block:
         compared: `numbers differ` where they may, `output differs` where all may; else empty.
     """
 
-    page: Path
+    page: Path | None
     line: int
     commands: str
     not_run: str
@@ -42,6 +42,8 @@ class Block:
     compared: str
 
     def __str__(self) -> str:
+        if self.page is None:
+            return self.commands
         return f"{self.page.relative_to(CHECKOUT)}:{self.line}"
 
 

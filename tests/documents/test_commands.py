@@ -1,4 +1,5 @@
-"""Every command in README and docs/ is run as it stands there, and says what the page says.
+"""Every command in README, in docs/ and in the examples of `--help` is run as it stands there, and
+says what the page says.
 
 Page by page from top to bottom, each in a home of its own, by bash in a terminal of 100 columns. A
 block that can't be run here says why in a comment before it: `<!-- not run: reason -->`. A `text`
@@ -19,7 +20,9 @@ from threading import Timer
 
 import pytest
 
+from rnn_tui.engine.paths import asset_dir
 from tests.cli.command_line import environment, pty, screen_after
+from tests.documents import examples
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
 from tests.program import SCRIPT
 
@@ -31,15 +34,22 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(block: Block, folder: Path) -> tuple[int, list[str]]:
-    """Exit code and screen after the commands of a block, in a terminal."""
+def run(block: Block, folder: Path, results: Path | None = None) -> tuple[int, list[str]]:
+    """Exit code and screen after the commands of a block, in a terminal.
+
+    Args:
+        block: the commands.
+        folder: where they are typed.
+        results: the file that stdout goes to; None for the terminal.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
     path = os.pathsep.join([str(SCRIPT.parent), os.environ.get("PATH", "")])
+    printed_to = theirs if results is None else os.open(results, os.O_WRONLY | os.O_CREAT)
     shell = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.commands],
         stdin=theirs,
-        stdout=theirs,
+        stdout=printed_to,
         stderr=theirs,
         cwd=folder,
         start_new_session=True,
@@ -50,7 +60,8 @@ def run(block: Block, folder: Path) -> tuple[int, list[str]]:
             PYTHONPATH=str(CHECKOUT),
         ),
     )
-    os.close(theirs)
+    for end in {theirs, printed_to}:
+        os.close(end)
     in_time = Timer(PATIENCE, os.killpg, (shell.pid, signal.SIGKILL))
     in_time.start()
     printed = b""
@@ -75,25 +86,54 @@ def told(lines: list[str], how: str) -> list[str]:
     return [re.sub(r" {2,}", "  ", line) for line in text.splitlines()]
 
 
+PAGES = [(page.relative_to(CHECKOUT).as_posix(), list(blocks(page))) for page in all_pages()]
+EXAMPLES = [(str(example), [example]) for example in examples.examples()]
+SCRIPTS = {
+    name: script for name, script in PAGES + EXAMPLES if any(not block.not_run for block in script)
+}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home that examples find."""
+    home = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNN_TUI_HOME", str(home))
+        examples.make_home()
+    return home
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "page",
-    [page for page in all_pages() if any(not one.not_run for one in blocks(page))],
-    ids=lambda page: page.relative_to(CHECKOUT).as_posix(),
-)
-def test_commands_run_as_they_stand_on_the_page(page: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "here"
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_commands_run_as_they_stand(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, results = tmp_path / "here", tmp_path / "results"
     folder.mkdir()
-    (folder / "assets").symlink_to(CHECKOUT / "assets")  # one stands in a checkout
-    for block in blocks(page):
+    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "home"))
+    for block in SCRIPTS[name]:
         if block.not_run:
             continue
-        code, screen = run(block, folder)
+        if block.page is None:
+            shutil.copytree(request.getfixturevalue("kept"), tmp_path / "home")
+            shutil.copytree(asset_dir() / "samples", folder / "photos")
+            examples.prepare(block.commands)
+        elif not (folder / "assets").exists():
+            (folder / "assets").symlink_to(CHECKOUT / "assets")  # one stands in a checkout
+        code, screen = run(block, folder, results if block.page is None else None)
         assert code == 0, f"{block}\n" + "\n".join(screen)
+        if block.page is None:
+            examples.check(block.commands, results.read_text(), screen, folder)
         if block.output is not None and block.compared != "output differs":
             assert told(screen, block.compared) == told(
                 block.output.splitlines(), block.compared
             ), block
+
+
+def test_what_is_said_of_an_example_is_said_of_one() -> None:
+    lines = [name for name, _ in EXAMPLES]
+    for beginning in (*examples.NOT_RUN, *examples.BEFORE):
+        assert any(line.startswith(beginning) for line in lines), beginning
 
 
 def test_whatever_is_not_run_says_why() -> None:

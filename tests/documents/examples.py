@@ -1,0 +1,133 @@
+"""The examples of every command's `--help`, as blocks of commands, and what is there before them.
+
+One that can't be run as it stands belongs into `NOT_RUN`, with the reason. One that needs runs
+finds them in the home that `make_home` makes. One that stands on a page as well is run there.
+"""
+
+import itertools
+import json
+import shlex
+from pathlib import Path
+
+from rnn_tui.engine.events import Control, StepLogged, new_run_id
+from rnn_tui.engine.state import Status
+from rnn_tui.runs import training
+from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.tasks import TASKS
+from tests.cli.command_line import run_inside
+from tests.cli.test_examples import parsers
+from tests.documents.pages import Block, all_pages, blocks
+
+# Example, or its beginning: why no test can run it as it stands.
+NOT_RUN = {
+    "rnn-tui serve": "serves until it is stopped: tests/web does both",
+    "rnn-tui runs stop": "asks a process that trains: tests/cli/test_elsewhere.py",
+    "rnn-tui runs pause": "asks a process that trains: tests/cli/test_elsewhere.py",
+    "rnn-tui runs unpause": "asks a process that trains: tests/cli/test_elsewhere.py",
+}
+# What was done before an example, by its beginning.
+BEFORE = {
+    "rnn-tui train --resume last": ("interrupt",),
+    "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast"),
+}
+RECALL = (
+    "train",
+    "recall",
+    "--preset",
+    "fast",
+    "--hidden-size",
+    "3",
+    "--seeds",
+    "2",
+    "--epochs",
+    "2",
+)
+ADDER = (
+    "train",
+    "adder",
+    "--preset",
+    "fast",
+    "--hidden-size",
+    "3",
+    "--seeds",
+    "2",
+    "--epochs",
+    "2",
+)
+
+
+ON_PAGES = {
+    line
+    for page in all_pages()
+    for block in blocks(page)
+    if not block.not_run
+    for line in block.commands.splitlines()
+}
+
+
+def examples() -> list[Block]:
+    """Each as a block of one line."""
+    lines = dict.fromkeys(example for parser in parsers() for example in parser.examples)
+    return [
+        Block(None, 0, line, _why_not(line), None, "") for line in lines if line not in ON_PAGES
+    ]
+
+
+def _why_not(example: str) -> str:
+    """Why an example is not run; empty where it is."""
+    reasons = (reason for start, reason in NOT_RUN.items() if example.startswith(start))
+    return next(reasons, "")
+
+
+def make_home() -> None:
+    """Keep the runs recall-fast and adder-fast, the last one, and a sweep that has not begun."""
+    for arguments in (RECALL, ADDER):
+        assert run_inside([*arguments, "--quiet"])[0] == 0
+        assert run_inside(["runs", "rename", "last", f"{arguments[1]}-fast"])[0] == 0
+    with SweepStore() as store:
+        store.add_sweep("recall-1", SweepPlan(task="recall", grid={"hidden_size": [2, 4]}))
+
+
+def prepare(example: str) -> None:
+    """Do what comes before an example."""
+    for beginning, before in BEFORE.items():
+        if example.startswith(beginning):
+            if before == ("interrupt",):
+                interrupt_a_run()
+            else:
+                assert run_inside(before)[0] == 0
+
+
+def interrupt_a_run() -> None:
+    """Leave a run behind as a killed process does: trained a little, and not at its end."""
+    control = Control()
+
+    def stop_soon(event: object) -> None:
+        if isinstance(event, StepLogged):
+            control.stop(interrupted=True)
+
+    config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(3,), seeds=2, epochs=3)
+    training.train(config, stop_soon, control, new_run_id())
+
+
+def check(example: str, results: str, messages: list[str], folder: Path) -> None:
+    """See that an example did what it says.
+
+    Args:
+        example: the command.
+        results: what it wrote on stdout.
+        messages: the screen, with what it wrote on stderr.
+        folder: where it was run.
+    """
+    assert results or any("rnn-tui: " in line for line in messages)
+    arguments = shlex.split(example)
+    if "--json" in arguments or "json" in arguments:
+        json.loads(results)
+    for before, word in itertools.pairwise(arguments):
+        if before in ("-o", "--output", "--npz"):
+            assert (folder / word).exists()
+    if "--resume" in arguments:
+        with RunStore() as store:
+            assert store.find("last").status is Status.FINISHED
