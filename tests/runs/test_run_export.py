@@ -19,7 +19,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric, Spread, accuracy_metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.export.formats import FORMATS, ExportFormat, extras_needed
+from rnn_tui.runs.export.formats import FORMATS, Export, ExportFormat, extras_needed
 from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.runs.export.plots import Panel, _draw, picture
 from rnn_tui.runs.points import Line
@@ -29,6 +29,7 @@ from rnn_tui.tasks import TASKS
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
 from tests.devices import device
 from tests.runs.kept_runs import small, train
+from tests.watched import Watched
 
 
 def kept(config: RunConfig | None = None, stop_at: int | None = None) -> RunRecord:
@@ -374,3 +375,12 @@ def test_a_band_is_as_far_above_a_curve_as_below_it_and_within_the_metric() -> N
         heights = corners[corners[:, 0] == x, 1]
         assert heights.min() == pytest.approx(spread.mean - spread.sd)
         assert heights.max() == pytest.approx(min(100.0, spread.mean + spread.sd))
+
+
+def test_an_export_tells_of_each_run_that_it_is_done(home: Path) -> None:
+    run = kept()
+    watched = Watched()
+    with RunStore() as store:
+        made = Export(FORMATS["csv"], store, [run] * 3, None, out=io.StringIO(), progress=watched)
+        assert list(made.each()) == [run] * 3
+    assert watched.seen == [(done, 3) for done in range(4)]

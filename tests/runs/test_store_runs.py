@@ -18,9 +18,10 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import locks, training
 from rnn_tui.runs.locks import RunLock, is_held
-from rnn_tui.runs.records import RunRecord, headline, pack, value_of
+from rnn_tui.runs.records import RunRecord, best_seeds, headline, pack, value_of
 from rnn_tui.runs.rows import insert_run, update_run
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import damage, small, train
 
 Only = Callable[[], RunRecord]
@@ -234,3 +235,13 @@ def test_a_deleted_run_stays_for_thirty_days(only: Only) -> None:
             if not purged:
                 store.restore(run)
                 assert only() == run
+
+
+def test_seeds_of_a_single_network_are_those_of_the_best() -> None:
+    single = TASKS["mnist"].config("lstm", "report")
+    assert best_seeds(single, (90.0, 94.0), True) == (90.0, 94.0)
+    assert best_seeds(single, 90.0, True) == (90.0,)
+    several = small(hidden_sizes=(2, 3), seeds=2)
+    assert best_seeds(several, (1.0, 3.0, 5.0, 6.0), True) == (5.0, 6.0)
+    assert best_seeds(several, (1.0, 3.0, 5.0, 6.0), False) == (1.0, 3.0)
+    assert best_seeds(several, (), True) == ()

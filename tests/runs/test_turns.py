@@ -1,0 +1,45 @@
+"""So many train side by side, first come first served."""
+
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.page import TRAININGS_VARIABLE, TURNS_VARIABLE
+from rnn_tui.runs.turns import Turn
+
+
+@pytest.fixture(params=[1, 2, 3])
+def places(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many may train at once."""
+    monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path / "turns"))
+    monkeypatch.setenv(TRAININGS_VARIABLE, str(request.param))
+    return int(request.param)
+
+
+def asked(turn: Turn) -> tuple[bool, list[int]]:
+    """Whether it is its turn by now, and how many it was told to wait for."""
+    told: list[int] = []
+    hurried = Control()
+    hurried.stop()
+    return turn.take(hurried, told.append), told
+
+
+def test_who_comes_when_all_places_are_taken_waits_for_the_first_to_end(places: int) -> None:
+    training = [Turn() for _ in range(places)]
+    for turn in training:
+        assert asked(turn) == (True, [])
+    late = Turn()
+    assert asked(late) == (False, [1])
+    # who was stopped while it waited keeps nobody else waiting
+    assert asked(Turn()) == (False, [1])
+    with training[-1]:
+        assert asked(training[-1]) == (True, [])
+    assert asked(late) == (True, [])
+    assert asked(Turn()) == (False, [1])
+
+
+def test_without_a_folder_to_queue_in_everybody_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TURNS_VARIABLE, raising=False)
+    for _ in range(5):
+        assert asked(Turn()) == (True, [])
