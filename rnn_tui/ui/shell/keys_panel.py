@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.events import Mount
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import HelpPanel, KeyPanel, Static
 
 
@@ -42,8 +43,14 @@ class KeyTablePanel(KeyPanel):
 
 
 class KeysPanel(HelpPanel):
-    """The panel, with that table."""
+    """The panel, with that table alone.
+
+    Textual's has a text on what has the focus too, which no widget here has, and which it makes
+    anew wherever the focus goes.
+    """
 
     def compose(self) -> ComposeResult:
-        for widget in super().compose():
-            yield KeyTablePanel(id=widget.id) if isinstance(widget, KeyPanel) else widget
+        yield KeyTablePanel(id="keys-help")
+
+    def update_help(self, focused_widget: Widget | None) -> None:
+        """Say nothing of what has the focus."""
