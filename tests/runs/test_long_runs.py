@@ -205,3 +205,30 @@ def test_single_networks_of_several_seeds_are_a_line_of_their_mean(home: Path) -
     assert (alone.label, alone.x, alone.spreads[0].values) == ("seed1", (1.0,), (94.0,))
     assert both.runs == ("seed0", "seed1")
     assert (both.seeds, both.spreads[0].values, both.spreads[0].mean) == (2, (90.0, 94.0), 92.0)
+
+
+def test_what_was_logged_behind_the_checkpoint_is_forgotten_when_a_run_goes_on(home: Path) -> None:
+    config, specs = single(), TASKS["mnist"].metric_definitions
+
+    def session(first: int, last: int, value: float) -> list[events.Event]:
+        steps = range(first + 1, last + 1)
+        return [
+            events.RunStarted("one", config, specs, 90, 10, 500, 99, "cpu", first_step=first),
+            *(
+                events.StepLogged("one", step, {"train_loss": value}, 1.0, step / 10, {})
+                for step in steps
+            ),
+        ]
+
+    write("one", config, session(0, 25, 1.0))  # killed there; its checkpoint is of step 10
+    connection, _ = connect(run_database())
+    with transaction(connection):
+        again = [*session(10, 13, 2.0), events.RunStopped("one", 13, 1.3)]
+        EventWriter("one", config).write(connection, again)
+    connection.close()
+    with RunStore() as store:
+        logged = [
+            (moment.step, moment.metrics["train_loss"]) for moment in store.moments("one", "step")
+        ]
+        assert store.find("one").step == 13
+    assert logged == [(step, 1.0 if step <= 10 else 2.0) for step in range(1, 14)]

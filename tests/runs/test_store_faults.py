@@ -20,7 +20,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recorder, training
-from rnn_tui.runs.held import HeldRun
+from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -341,3 +341,42 @@ def test_a_run_whose_task_can_not_be_loaded_stays_as_it_is(
     assert told == []
     assert only() == before
     assert resume(before).of(events.RunStarted)[0].first_step == 13
+
+
+def test_a_record_under_another_run_s_name_is_left_alone(only: Only) -> None:
+    with locked():
+        told = train()
+    (record,) = recorder.spill_dir().iterdir()
+    for name in ("20250101-000000-aaaaaa", "..", "a b"):
+        other = record.with_name(f"{name}.json")
+        os.replace(record, other)
+        with RunStore() as store:
+            assert store.runs() == []
+        os.replace(other, record)
+    assert_whole(told, only())
+
+
+@pytest.mark.parametrize("lacking", ["weights", "run", "run and weights"])
+def test_what_is_lost_is_told_with_what_can_be_done(lacking: str, home: Path) -> None:
+    if "weights" in lacking:
+        occupy(run_dir())
+    if "run" in lacking:
+        run_database().mkdir(parents=True)
+        occupy(recorder.spill_dir())
+    held: list[HeldRun] = []
+    told = train(hold=held.append)
+    (sentence,) = losses(held)
+    remedy = f"free some space for {home}, then"
+    weights = run_dir() / told.run_id / "weights.safetensors"
+    begins, ends = {
+        "weights": (
+            "The last weights of run ",
+            f"{remedy} rnn-tui train --resume {told.run_id} trains it from the beginning.",
+        ),
+        "run": ("Run ", f"{remedy} train it again; weights of it are in {weights}."),
+        "run and weights": ("Run ", f"{remedy} train it again."),
+    }[lacking]
+    assert sentence.startswith(begins)
+    assert sentence.endswith(ends)
+    assert weights.is_file() == (lacking == "run")
+    RunLock.acquire(told.run_id).release()

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine import events
+from rnn_tui.engine import events, loop
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import lock_dir, run_database
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.training_state import versions
 from rnn_tui.runs import recorder, training
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.records import Moment, RunRecord
@@ -328,3 +329,17 @@ def test_what_is_not_written_in_time_is_told_and_still_being_written(
     one._thread.join(60)
     assert not one.busy
     assert one.close()
+
+
+def test_a_run_that_goes_on_with_another_pytorch_says_so(
+    only: Only, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(loop, "versions", lambda: {**versions(), "PyTorch": "1.0"})
+        train(stop_at=13)
+    (warning,) = resume(only()).warnings
+    assert warning.startswith("The run began with PyTorch 1.0 and goes on with ")
+    assert warning.endswith("the last bits may differ from those of a run without a break.")
+    train(small(seed=5), stop_at=13)
+    with RunStore() as store:
+        assert resume(store.find("last")).warnings == []

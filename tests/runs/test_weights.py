@@ -10,7 +10,8 @@ from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs.weights import candidates, choose, finished_runs, named, shipped
+from rnn_tui.runs.weights import candidates, choose, choose_shipped, finished_runs, named, shipped
+from rnn_tui.tasks import TASKS
 from tests.tasks.conftest import small_config, small_run
 
 
@@ -166,3 +167,12 @@ def test_a_file_that_a_user_named_is_listed_by_what_is_in_it(
         assert (source.label, source.name) == (str(path), name)
     listed = candidates("recall")
     assert [one.label for one in listed if not one.ships] == ["run 20200101-000000-000000"]
+
+
+def test_weights_that_ship_are_chosen_by_cell_or_what_ships_is_named() -> None:
+    for cell in TASKS["mnist"].shipped_cells:
+        assert read_description(choose_shipped("mnist", cell).path)[0].cell == cell
+    with pytest.raises(CheckpointError) as refused:
+        choose_shipped("mnist", "elman")
+    assert str(refused.value).startswith("No weights for elman ship with rnn-tui, only for ")
+    assert all(cell in str(refused.value) for cell in TASKS["mnist"].shipped_cells)
