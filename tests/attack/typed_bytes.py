@@ -33,8 +33,9 @@ OTHER_WINDOWS = (
 MOST_SECONDS = 2.0
 PATIENCE = 120.0  # without any sign of life
 # After all of a long attempt, more than once each view has been seen and each task trained, which
-# loads libraries and data.
-MOST_MEGABYTES = 120
+# loads libraries and data. Shown were 60, 63 and 124 MB after 3,000 events (seed 42 from 0 and 1,
+# seed 41 from 1), on a machine that did other things.
+MOST_MEGABYTES = 200
 LONG = 1_000
 HEAD, TAIL = 8_000, 100_000  # what is kept of the characters that are drawn
 
