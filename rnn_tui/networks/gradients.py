@@ -8,6 +8,7 @@ another size has been through, and nothing says so while a network trains
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -58,34 +59,40 @@ def gradient_norms(
 STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
 BATCHES = (100, 1200)  # the second one, behind the first, makes 33,600 time steps
 MOST_APART = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
-# in this process, by cell and layers: what differs, or nothing
-_FOUND: dict[tuple[str, int], str] = {}
 
 
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
-    """On MPS compare loss and gradients of a cell with the CPU's, once in a process; `DeviceError`
-    where they differ.
+    """On MPS compare loss and gradients of a cell with the CPU's, once in a process.
 
     The cell is tried in a row reader of so many `layers`, or in a set of replicas where there are
     none.
+
+    Raises:
+        DeviceError: where they differ.
     """
-    tried = (cell.name, layers)
-    if device.type == "mps" and tried not in _FOUND:
-        pairs = zip(
-            _trial(cell, layers, device), _trial(cell, layers, torch.device("cpu")), strict=True
-        )
-        apart = torch.stack(
-            [(one - right).norm() / right.norm().clamp(1e-9) for one, right in pairs]
-        ).nan_to_num(torch.inf)
-        what = "another loss" if apart[0] > MOST_APART else "other gradients"
-        _FOUND[tried] = (
-            f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %"
-            * bool(apart.max() > MOST_APART)
-        )
-    if device.type == "mps" and _FOUND[tried]:
+    if device.type != "mps":
+        return
+    fault = _fault_on_mps(cell, layers)
+    if fault:
         raise DeviceError(
-            f"On MPS PyTorch {torch.__version__} computes {_FOUND[tried]}; choose device cpu."
+            f"On MPS PyTorch {torch.__version__} computes {fault}; choose device cpu."
         )
+
+
+@cache
+def _fault_on_mps(cell: Cell, layers: int) -> str:
+    """What MPS computes otherwise than the CPU, and by how much; empty where nothing is."""
+    found = _trial(cell, layers, torch.device("mps"))
+    right = _trial(cell, layers, torch.device("cpu"))
+    shares = [
+        (ours - theirs).norm() / theirs.norm().clamp(1e-9)
+        for ours, theirs in zip(found, right, strict=True)
+    ]
+    apart = torch.stack(shares).nan_to_num(torch.inf)
+    if apart.max() <= MOST_APART:
+        return ""
+    what = "another loss" if apart[0] > MOST_APART else "other gradients"
+    return f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %"
 
 
 def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:

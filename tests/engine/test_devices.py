@@ -38,7 +38,7 @@ RESTART = "restart rnn-tui, then resume the run, which goes on from its last che
 @pytest.fixture(autouse=True)
 def nothing_found_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_FAILED", {})
-    monkeypatch.setattr(gradients, "_FOUND", {})
+    gradients._fault_on_mps.cache_clear()
 
 
 @pytest.fixture
