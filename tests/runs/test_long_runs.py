@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -232,3 +233,21 @@ def test_what_was_logged_behind_the_checkpoint_is_forgotten_when_a_run_goes_on(h
         ]
         assert store.find("one").step == 13
     assert logged == [(step, 1.0 if step <= 10 else 2.0) for step in range(1, 14)]
+
+
+def test_the_best_of_the_epochs_that_are_left_stays_when_a_run_goes_on(home: Path) -> None:
+    config, specs = single(), TASKS["mnist"].metric_definitions
+    epochs = [
+        events.EpochEnded("one", at, 10 * at, {"val_accuracy": accuracy}, 0.5, float(at), {})
+        for at, accuracy in enumerate((91.0, 94.0, 93.0, 99.0), start=1)
+    ]
+    begun = events.RunStarted("one", config, specs, 90, 10, 500, 99, "cpu")
+    write("one", config, [begun, *epochs])  # killed there; its checkpoint is of step 30
+    again = replace(begun, first_step=30)
+    connection, _ = connect(run_database())
+    with transaction(connection):
+        EventWriter("one", config).write(connection, [again, events.RunStopped("one", 31, 3.1)])
+    connection.close()
+    with RunStore() as store:
+        run = store.find("one")
+    assert (run.metric, run.best, run.last) == ("val_accuracy", 94.0, 93.0)

@@ -1,5 +1,7 @@
 """What other processes ask of the one that trains, where it comes at a bad moment."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.runs import training
-from rnn_tui.runs.locks import leave_request, take_requests
+from rnn_tui.runs.locks import is_alive, leave_request, process_started, take_requests
 from rnn_tui.runs.store import RunStore
 from tests.elsewhere import record, wait_for
 from tests.runs.kept_runs import resume, small, train
@@ -61,3 +63,13 @@ def test_where_no_request_can_be_left_it_is_said(home: Path) -> None:
 
     told = train(watch=ask)
     assert told.of(events.RunFinished)
+
+
+def test_a_process_is_known_by_machine_number_and_when_it_began() -> None:
+    here, began = socket.gethostname(), process_started()
+    assert began > 0
+    assert is_alive(here, os.getpid(), began)
+    assert not is_alive(here, os.getpid(), began - 60)  # another had that number before
+    assert not is_alive(here, os.getpid(), began + 60)
+    assert not is_alive("elsewhere", os.getpid(), began)
+    assert process_started(2**22 + 1) == 0.0  # beyond what Linux numbers them with

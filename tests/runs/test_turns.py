@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine import events
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.page import TRAININGS_VARIABLE, TURNS_VARIABLE
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.training import train
 from rnn_tui.runs.turns import Turn
+from tests.runs.kept_runs import small
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -43,3 +48,17 @@ def test_without_a_folder_to_queue_in_everybody_trains(monkeypatch: pytest.Monke
     monkeypatch.delenv(TURNS_VARIABLE, raising=False)
     for _ in range(5):
         assert asked(Turn()) == (True, [])
+
+
+def test_a_run_that_is_stopped_before_its_turn_comes_was_never_trained(places: int) -> None:
+    training = [Turn() for _ in range(places)]
+    for turn in training:
+        assert asked(turn) == (True, [])
+    told: list[events.Event] = []
+    control = Control()
+    control.stop()
+    assert train(small(), told.append, control, "20250101-000000-aaaaaa") is None
+    assert told[-1] == events.RunStopped("20250101-000000-aaaaaa", 0, 0.0)
+    with RunStore() as store:
+        (run,) = store.runs()
+    assert (run.status, run.step) == (Status.STOPPED, 0)
