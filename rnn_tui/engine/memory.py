@@ -5,11 +5,10 @@ import sys
 from contextlib import suppress
 
 M_ARENA_MAX = -8  # of mallopt(3)
-ARENAS = 2
 
 
-def share_arenas() -> None:
-    """Have all threads take memory from the same few arenas; to be called before many do.
+def share_arenas(arenas: int) -> None:
+    """Have all threads take memory from so many arenas; to be called before many do.
 
     By default glibc has eight for each core, and each keeps what a thread has freed in it, since
     `parallel.keep_freed_memory` wants that for the next step of training: other threads, which
@@ -17,4 +16,4 @@ def share_arenas() -> None:
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library, such as musl
-            ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, arenas)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SHARED = "from rnn_tui.engine.memory import share_arenas; share_arenas()"
+SHARED = "from rnn_tui.engine.memory import share_arenas; share_arenas(2)"
 # Threads that hold memory at the same time, then how many heaps glibc has for them.
 COUNT = """
 import ctypes, os, tempfile, threading
@@ -40,6 +40,6 @@ def heaps(code: str) -> int:
 
 @pytest.mark.process
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
-def test_threads_share_two_arenas() -> None:
+def test_threads_share_as_many_arenas_as_are_said() -> None:
     assert heaps("") > 2
     assert heaps(SHARED) <= 2

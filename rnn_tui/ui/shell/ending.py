@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.memory import share_arenas
+from rnn_tui.engine.resources import usable_cores
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.garbage import GarbageCollection
 from rnn_tui.ui.shell.threads import wait_for_threads
@@ -121,7 +122,7 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     takes seconds on a busy machine, and waits for a thread that can't stop in time, as in a huge
     network's step. Returns to no caller.
     """
-    share_arenas()  # before there are threads
+    share_arenas(max(2, usable_cores()))  # before there are threads
     app = RnnTuiApp(data_dir=data_dir)
     app.garbage = GarbageCollection(app)
     if sys.platform != "win32":
