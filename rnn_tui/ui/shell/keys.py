@@ -217,7 +217,8 @@ class KeyFooter(Widget):
                 first.setdefault(binding.action, (binding, enabled, tooltip))
         keys = sorted(first.values(), key=lambda one: one[0].id not in FIRST)
         always = [one for one in keys if one[0].id in ("help", "quit")]
-        left = self.app.size.width - sum(map(self._width, always))
+        room = self.size.width or self.app.size.width  # before the first layout
+        left = room - sum(map(self._width, always))
         shown = [
             one for one in keys if one not in always and (left := left - self._width(one)) >= 0
         ]

@@ -28,3 +28,19 @@ async def test_the_panel_of_keys_is_drawn_anew_and_not_made_anew(runs: ScriptedR
 def shown_by(widget: Widget) -> str:
     """What a widget shows, with what is scrolled out of view."""
     return "\n".join(strip.text for strip in widget.render_lines(widget.size.region))
+
+
+async def test_help_and_quit_stay_in_the_footer_beside_the_panel(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "mnist", size=(120, 40)) as pilot:
+        assert footer_of(app).endswith("q Quit")
+        app.action_show_help_panel()
+        await wait_until(pilot, lambda: app.query(KeyPanel))
+        await wait_until(pilot, lambda: footer_of(app).endswith("q Quit"))
+        app.action_hide_help_panel()
+        await wait_until(pilot, lambda: "Table" in footer_of(app))
+
+
+def footer_of(app: RnnTuiApp) -> str:
+    """The line of the footer, up to where the panel of keys begins."""
+    return screen_text(app).splitlines()[-1].split("▏")[0].rstrip()
