@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.runs.words import time_left
+from rnn_tui.engine.pace import time_left
 
 if TYPE_CHECKING:
     from rich.console import Console

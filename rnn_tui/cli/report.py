@@ -11,6 +11,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
 from rnn_tui.report.conclusions import (
     BASIS,
@@ -48,7 +49,6 @@ from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
-from rnn_tui.runs.words import duration
 from rnn_tui.sweeps.places import FORM, TRUST, read_place
 from rnn_tui.tasks import TASKS
 

@@ -11,8 +11,8 @@ from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import by_variant
+from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import time_left
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_RUN, add_examples
 from rnn_tui.cli.results import TrainingOutput, figures_in_words
 from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.pace import duration, time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.export import documents
@@ -22,17 +23,7 @@ from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
-from rnn_tui.runs.words import (
-    about,
-    about_session,
-    age,
-    differing,
-    duration,
-    figure,
-    named,
-    settings_of,
-    time_left,
-)
+from rnn_tui.runs.words import about, about_session, age, differing, figure, named, settings_of
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

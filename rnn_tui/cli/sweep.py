@@ -13,10 +13,11 @@ from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, 
 from rnn_tui.cli.train import add_settings, settings_given
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.words import NOTHING, age, duration, how_many
+from rnn_tui.runs.words import NOTHING, age, how_many
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
 from rnn_tui.sweeps.places import FORM, TRUST, TrainingPlace, read_place

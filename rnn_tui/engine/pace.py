@@ -81,3 +81,15 @@ class Pace:
         rate = self.rate
         seconds = math.inf if not rate else rest / rate
         return seconds if math.isfinite(seconds) else None
+
+
+def duration(seconds: float) -> str:
+    """A time span as a clock has it, `m:ss` or `h:mm:ss`: wherever people read one."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def time_left(seconds: float | None) -> str:
+    """How long the rest of something will take; empty where nothing tells yet."""
+    return "" if seconds is None else f"{duration(seconds)} left"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
+from rnn_tui.engine.pace import duration
 from rnn_tui.report.charts import comparison_chart, figure_chart, result_charts
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length, figures
@@ -31,7 +32,7 @@ from rnn_tui.report.rows import (
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING, duration, settings_of
+from rnn_tui.runs.words import NOTHING, settings_of
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

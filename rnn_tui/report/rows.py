@@ -10,9 +10,10 @@ from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.pace import duration
 from rnn_tui.report.plan import DECIMALS, Experiment, Kept, Plan
 from rnn_tui.runs.export.formats import ExportFormat
-from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 
 SHARE, RESAMPLES = 0.95, 9_999

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 
@@ -86,18 +87,6 @@ def about_session(session: "Session", date: Callable[[float], str]) -> Iterator[
 def how_many(count: int, noun: str) -> str:
     """A number of things."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def duration(seconds: float) -> str:
-    """A time span as a clock has it, `m:ss` or `h:mm:ss`: wherever people read one."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def time_left(seconds: float | None) -> str:
-    """How long the rest of something will take; empty where nothing tells yet."""
-    return "" if seconds is None else f"{duration(seconds)} left"
 
 
 # by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says

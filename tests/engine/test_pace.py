@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.pace import Pace
+from rnn_tui.engine.pace import Pace, duration, time_left
 
 seconds = st.floats(0.01, 1e4)
 amounts = st.floats(0.01, 1e6)
@@ -150,3 +150,17 @@ def test_what_is_done_needs_no_more_time() -> None:
     pace = Pace().at(0.0, 0.0).at(1.0, 10.0)
     assert pace.seconds_left(10) == 0.0
     assert pace.seconds_left(9) == 0.0
+
+
+@given(st.integers(0, 10**6), st.floats(-0.49, 0.49))
+def test_a_span_of_time_reads_as_a_clock(seconds: int, more: float) -> None:
+    text = duration(seconds + more)
+    *hours, minutes, rest = text.split(":")
+    assert int(hours[0] if hours else 0) * 3600 + int(minutes) * 60 + int(rest) == seconds
+    assert (len(rest), bool(hours)) == (2, seconds >= 3600)
+    assert len(minutes) == 2 or not hours
+    assert time_left(seconds + more) == f"{text} left"
+
+
+def test_of_no_estimate_nothing_is_told() -> None:
+    assert time_left(None) == ""

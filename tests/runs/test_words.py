@@ -3,21 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.runs.words import age, duration, how_many, time_left
-
-
-@given(st.integers(0, 10**6), st.floats(-0.49, 0.49))
-def test_a_span_of_time_reads_as_a_clock(seconds: int, more: float) -> None:
-    text = duration(seconds + more)
-    *hours, minutes, rest = text.split(":")
-    assert int(hours[0] if hours else 0) * 3600 + int(minutes) * 60 + int(rest) == seconds
-    assert (len(rest), bool(hours)) == (2, seconds >= 3600)
-    assert len(minutes) == 2 or not hours
-    assert time_left(seconds + more) == f"{text} left"
-
-
-def test_of_no_estimate_nothing_is_told() -> None:
-    assert time_left(None) == ""
+from rnn_tui.runs.words import age, how_many
 
 
 @given(st.integers(0, 10**7))

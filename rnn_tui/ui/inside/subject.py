@@ -7,12 +7,12 @@ from typing import Any
 
 from textual.widget import Widget
 
+from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edit, Edited
 from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
-from rnn_tui.runs.words import time_left
 from rnn_tui.ui.shell.threads import LatestQuestion
 
 

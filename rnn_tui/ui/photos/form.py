@@ -17,12 +17,13 @@ from textual.widgets import Checkbox, Label, Select, Static
 
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.outside import exists
+from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
-from rnn_tui.runs.words import how_many, time_left
+from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.shell.pane import show_line

@@ -12,13 +12,14 @@ from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, Verdict
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
 from rnn_tui.report.running import Standing
-from rnn_tui.runs.words import NOTHING, duration, how_many
+from rnn_tui.runs.words import NOTHING, how_many
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.shell.key_table import key

@@ -18,10 +18,11 @@ from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.words import age, duration, figure
+from rnn_tui.runs.words import age, figure
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.textual_workarounds import ManyRows
 from rnn_tui.ui.widgets.plain import TypedInput

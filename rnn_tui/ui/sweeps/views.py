@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from rnn_tui.engine.pace import Pace
+from rnn_tui.engine.pace import Pace, duration
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SweepPlan

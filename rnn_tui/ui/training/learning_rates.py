@@ -15,8 +15,8 @@ from textual.widgets import Static
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
-from rnn_tui.runs.words import time_left
 from rnn_tui.ui.chart.base import ANYTHING
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.textual_workarounds import Dialog

@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.widgets import Label, ProgressBar, Static
 
+from rnn_tui.engine.pace import duration, time_left
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import duration, machine, time_left
+from rnn_tui.runs.words import machine
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.training.manager import TrainingManager
 
