@@ -45,7 +45,8 @@ def hears(process: psutil.Process, number: int) -> bool:
 def workers(sweep: int) -> list[psutil.Process]:
     """The processes that train, from the first moment on."""
     found: list[psutil.Process] = []
-    for child in psutil.Process(sweep).children(recursive=True):
+    # Not their children: until such a one begins what it is for, it is called as the worker is.
+    for child in psutil.Process(sweep).children():
         with suppress(psutil.Error):
             command = " ".join(child.cmdline())
             if "spawn_main" in command or command.startswith("dask worker"):

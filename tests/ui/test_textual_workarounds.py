@@ -242,7 +242,7 @@ async def test_a_second_click_in_the_palette_does_nothing(runs: ScriptedRuns) ->
     async with running(app, "home", size=(80, 24)) as pilot:
         await press(pilot, "ctrl+p")
         commands = app.screen.query_one(CommandList)
-        await wait_until(pilot, lambda: commands.option_count)
+        await wait_until(pilot, lambda: commands.option_count and commands.region.height)
         x, y = commands.region.offset.x + 5, commands.region.offset.y + 1
         mouse(app, *[MouseDown, MouseUp] * 3, x=x, y=y)
         await idle(pilot)
