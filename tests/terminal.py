@@ -96,6 +96,14 @@ class Terminal:
             assert self.process.poll() is None, f"the app ended: {drawn[-2000:]!r}"
             drawn += self._read()
 
+    def wait_for_codes(self, codes: str) -> None:
+        """Wait until the app has written codes, which draw nothing, at any time since it began."""
+        give_up = time.monotonic() + PATIENCE
+        while codes not in self.output:
+            assert time.monotonic() < give_up, f"no {codes!r} in {self.output[-2000:]!r}"
+            assert self.process.poll() is None, f"the app ended: {self.output[-2000:]!r}"
+            self._read()
+
     def watch(self, seconds: float) -> None:
         """Take what is drawn for so long, or until the app has ended."""
         until = time.monotonic() + seconds

@@ -174,6 +174,15 @@ async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: flo
     await idle(pilot)
 
 
+async def resize(pilot: Pilot[Any], width: int, height: int) -> None:
+    """Give the terminal another size, and wait until the app is laid out for it.
+
+    The pilot alone waits some turns of the event loop, too few on a busy machine.
+    """
+    await pilot.resize_terminal(width, height)
+    await wait_until(pilot, lambda: pilot.app.screen._compositor.size == (width, height))
+
+
 def press_at_once(app: App[Any], *keys: str) -> None:
     """Press keys faster than anything can happen in between; the pilot would wait for that."""
     driver = app._driver

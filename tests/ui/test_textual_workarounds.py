@@ -34,15 +34,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_workarounds import SEEN_IN, Options
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import (
-    PanelApp,
-    idle,
-    mouse,
-    press,
-    running,
-    screen_lines,
-    wait_until,
-)
+from tests.ui.helpers import PanelApp, idle, mouse, press, resize, running, screen_lines, wait_until
 
 ROOT = Path(__file__).parents[2]
 LOOK_AGAIN = (
@@ -98,10 +90,10 @@ async def test_what_stands_in_for_stderr_lets_processes_start(runs: ScriptedRuns
 async def test_page_down_in_a_list_without_room_ends_nothing(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
-        await pilot.resize_terminal(2, 2)
+        await resize(pilot, 2, 2)
         app.query_one(Options).action_page_down()
         await pilot.press("pagedown", "pageup")
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         assert app.is_running
 
 
@@ -113,9 +105,9 @@ async def test_page_down_in_a_palette_without_room_ends_nothing(
     async with running(app, "home", size=(80, 24)) as pilot:
         await app.run_action(opened)
         await wait_until(pilot, lambda: app.screen.query(CommandList))
-        await pilot.resize_terminal(2, 2)
+        await resize(pilot, 2, 2)
         await press(pilot, "pagedown", "pageup")
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         assert app.is_running
 
 
@@ -151,7 +143,7 @@ async def test_all_views_can_be_faded_in_tiny_windows(home: Path) -> None:
             for view in range(1, views + 1):
                 await press(pilot, str(view))
                 for size in ((5, 3), (1, 1), (120, 40)):
-                    await pilot.resize_terminal(*size)
+                    await resize(pilot, *size)
                     assert len(screen_lines(app)) == size[1]
         assert app.is_running
 

@@ -51,6 +51,9 @@ BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a
 logger = logging.getLogger(__name__)
 
 
+IN_TURN = (events.Key, events.Paste, events.AppFocus, events.AppBlur)
+
+
 class RnnTuiApp(SteadyApp):
     """Train, watch and question small recurrent networks."""
 
@@ -153,8 +156,11 @@ class RnnTuiApp(SteadyApp):
         return self.keys.waiting
 
     async def on_event(self, event: events.Event) -> None:
-        """Take a key, or what is pasted, in its turn."""
-        if event.is_forwarded or not isinstance(event, events.Key | events.Paste):
+        """Take a key, what is pasted, and whether the window is in front, each in its turn.
+
+        A key says that the window is in front: one that waits must not say so once it has gone.
+        """
+        if event.is_forwarded or not isinstance(event, IN_TURN):
             await super().on_event(event)
             return
         if self.garbage is not None:

@@ -28,7 +28,7 @@ from rnn_tui.ui.ask.calculator_answer import (
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, addition_rows
 from tests.ui import helpers
 from tests.ui.ask.conftest import shipped
-from tests.ui.helpers import PanelApp, busy, idle, press, screen_lines, screen_text, settled
+from tests.ui.helpers import PanelApp, busy, idle, press, resize, screen_lines, screen_text, settled
 
 SIZES = [(80, 20), *helpers.AT_SIZES]
 Host = PanelApp[CalculatorPanel]
@@ -322,7 +322,7 @@ async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
         from_right = shown.max_scroll_x - shown.scroll_offset.x
         assert from_right == 20
         for width in (120, 60, 200, 80):
-            await pilot.resize_terminal(width, 40)
+            await resize(pilot, width, 40)
             await pilot.pause(0.1)
             assert shown.max_scroll_x - shown.scroll_offset.x == 20
         await press(pilot, "enter", "end", "1", "0", "backspace")
@@ -338,7 +338,7 @@ async def test_any_size_and_theme() -> None:
         for theme in ("textual-dark", "textual-light", "ansi-dark"):
             app.theme = theme
             for size in [(30, 8), (80, 24), (50, 60), (10, 3), (200, 50), (120, 40)]:
-                await pilot.resize_terminal(*size)
+                await resize(pilot, *size)
                 await pilot.pause(0.1)
             assert bits_in(app, "network") == 72
 
@@ -347,7 +347,7 @@ async def test_any_size_and_theme() -> None:
 async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
     async with calculating() as (app, pilot):
         for size, tall in (((80, 24), 1), ((120, 40), 3), ((200, 50), 6)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             places = None
             for number in ("1", "101101", "1" * 30, "1" * 200, ""):
                 await paste(pilot, "a", number)

@@ -39,6 +39,7 @@ from tests.ui.helpers import (
     busy,
     idle,
     press,
+    resize,
     screen_lines,
     screen_text,
     settled,
@@ -583,7 +584,7 @@ async def test_long_notes_leave_all_bars_in_view() -> None:
 async def test_digits_and_bars_grow_with_the_screen() -> None:
     async with asking((80, 24)) as (app, pilot):
         for size, lines, longest in (((80, 24), 3, 4), ((110, 40), 5, 14), ((200, 50), 10, 40)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await answered(pilot)
             column = app.query(DigitColumn).last()
             assert column.query_one(BigDigit).size.height == lines
@@ -597,7 +598,7 @@ async def test_resizing_keeps_everything_and_the_text() -> None:
         await typed(app, pilot, *"4096")
         before = shown(app)
         for size in [(40, 10), (80, 24), (1, 1), (120, 40)]:
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await answered(pilot)
         assert shown(app) == before
         assert app.query_one("#recall-digits", Input).value == "4096"

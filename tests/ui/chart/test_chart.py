@@ -27,7 +27,7 @@ from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.engine.state import decimate, smooth
 from rnn_tui.ui.chart import geometry, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
-from tests.ui.helpers import idle, press
+from tests.ui.helpers import idle, press, resize
 
 STYLES = Path(chart_module.__file__).with_name("styles.tcss")
 EPOCHS = list(range(1, 11))
@@ -612,7 +612,7 @@ async def test_too_small_for_a_plot_shows_the_last_values() -> None:
             ["──", "gru", "0.1"],
         ]
         assert "└" not in screen_text(chart)
-        await pilot.resize_terminal(60, 20)
+        await resize(pilot, 60, 20)
         await idle(pilot)
         assert "└" in screen_text(chart)
 
@@ -860,7 +860,7 @@ async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
         chart.cursor = 10
         await idle(pilot)
         assert "lstm 99 (98 … 100) @2" in screen_lines(chart)[1]
-        await pilot.resize_terminal(40, 20)
+        await resize(pilot, 40, 20)
         await idle(pilot)
         # It gives way before any name does.
         assert screen_lines(chart)[1].strip() == "epoch 10   ── lstm 99 @2   ■ gru 100"
@@ -1107,10 +1107,10 @@ async def test_the_marked_range_is_named_where_there_is_little_room() -> None:
         await idle(pilot)
         assert screen_lines(chart)[-1].strip() == "░ [b]seen[/b]: 1 … 20"
         # A low chart has no foot.
-        await pilot.resize_terminal(60, 9)
+        await resize(pilot, 60, 9)
         await idle(pilot)
         assert "░ [b]seen[/b]: 1 … 20" in screen_lines(chart)[0]
-        await pilot.resize_terminal(60, 20)
+        await resize(pilot, 60, 20)
         await idle(pilot)
         assert "seen" not in screen_lines(chart)[0]
 

@@ -38,6 +38,7 @@ from tests.ui.helpers import (
     busy,
     idle,
     press,
+    resize,
     running,
     screen_text,
     settled,
@@ -399,7 +400,7 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
             ((120, 40), LARGE, SMALL),
             ((200, 50), HUGE, PLAIN),
         ):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await answered(pilot)
             assert (pad(app).scale, sees.scale) == (scale, seen)
             assert pad(app).drawing.ink is ink
@@ -437,7 +438,7 @@ async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> N
         assert names == ["pretrained LSTM", "pretrained RNN"]
         assert "of 3 say 1" in says(app, "words")
         assert says(app, "others").split()[0] == "biLSTM"
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         await answered(pilot)
         assert [one.display for one in app.query(DigitColumn)] == [True, False]
         assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]

@@ -16,7 +16,7 @@ from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import APP_KEYS, SIZES, idle, press, screen_text, settled
+from tests.ui.helpers import APP_KEYS, SIZES, idle, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
     STROKES,
     all_read,
@@ -99,7 +99,7 @@ async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) ->
     async with photos_app(four) as (app, pilot):
         app.theme = "textual-light"
         for size in SIZES:
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             for view, key, expected in (
                 ("gallery", "escape", "0-a.png"),
                 ("detail", "enter", "1 of 4"),
@@ -117,7 +117,7 @@ async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) ->
                 assert ("⏎ Detail" in lines[-1]) == (view == "gallery")
                 assert ("←→ More" in lines[-1]) == (view == "detail")
             await press(pilot, "escape", "escape")
-        await pilot.resize_terminal(10, 3)
+        await resize(pilot, 10, 3)
         await all_read(pilot)
 
 

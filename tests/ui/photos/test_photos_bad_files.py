@@ -18,7 +18,7 @@ from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, idle, press, settled
+from tests.ui.helpers import SIZES, idle, press, resize, settled
 from tests.ui.photos.photos_host import (
     all_read,
     cards,
@@ -169,7 +169,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
         ):
             assert shown in text
         for size in (SIZES[-1], SIZES[0]):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await all_read(pilot)
             check()
         await press(pilot, "enter")

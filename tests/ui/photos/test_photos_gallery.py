@@ -19,7 +19,7 @@ from rnn_tui.ui.photos.grid import LEAST, PhotoCard, PhotoGrid
 from rnn_tui.ui.photos.pictures import small
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.digits import DigitColumn
-from tests.ui.helpers import busy, press, screen_text, settled
+from tests.ui.helpers import busy, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
     SAMPLES,
     Host,
@@ -100,7 +100,7 @@ async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
         # The selected one stays in view whatever the size.
         await press(pilot, "end", "left")
         for size in ((30, 12), (100, 24)):
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await all_read(pilot)
             assert selected(app) == "28.png"
             assert "28.png" in cards(app)

@@ -26,7 +26,16 @@ from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
-from tests.ui.helpers import SIZES, idle, last_notice, press, running, screen_text, wait_until
+from tests.ui.helpers import (
+    SIZES,
+    idle,
+    last_notice,
+    press,
+    resize,
+    running,
+    screen_text,
+    wait_until,
+)
 
 SMALL_TASKS = ("recall", "adder")
 Overrides = Mapping[str, Mapping[str, Any]]
@@ -117,7 +126,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             )
         for size in SIZES:
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             text = screen_text(app)
             for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F6 Report"):
                 assert word in text, size
@@ -259,14 +268,14 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
             "state"
         )
         assert text().count("A comparison in which at least 6 seeds differ counts") == 1
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         shown = screen_text(app)
         for head in COMPARED:
             assert head in shown
         for cells in (("mse, H 5 − H 3", "too few"), ("H 5, mse − ce", "too few")):
             assert any(all(cell in one for cell in cells) for one in text().splitlines())
         assert max(len(one) for one in text().splitlines() if one.endswith("too few")) <= 75
-        await pilot.resize_terminal(120, 40)
+        await resize(pilot, 120, 40)
 
         await press(pilot, "e")
         field = app.screen.query_one(PathInput)

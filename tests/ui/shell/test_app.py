@@ -29,6 +29,7 @@ from tests.ui.helpers import (
     next_view,
     notices,
     press,
+    resize,
     running,
     screen_text,
     start,
@@ -269,9 +270,9 @@ async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) ->
         await start(pilot, runs)
         before = screen_text(pilot.app)
         for size in [(20, 5), (1, 1), (10, 3)]:
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await idle(pilot)
-        await pilot.resize_terminal(120, 40)
+        await resize(pilot, 120, 40)
         await pilot.pause(0.1)
         assert screen_text(pilot.app) == before  # type: ignore[arg-type]
         runs.stop()
@@ -486,7 +487,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
         await start(pilot, runs)
         for theme, size in product(["textual-dark", "textual-light"], SIZES):
             app.theme = theme
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             await pilot.pause(0.1)
             lines = screen_text(app).splitlines()
             assert len(lines) == size[1]

@@ -35,6 +35,7 @@ from tests.ui.helpers import (
     notices,
     press,
     press_at_once,
+    resize,
     running,
     start,
     wait_until,
@@ -137,7 +138,7 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
         press_at_once(app, *["down", "enter"] * 3, *"abc", "pagedown")
         await pilot.pause(0.3)
         await press(pilot, "ctrl+p", *"theme")
-        await pilot.resize_terminal(5, 2)
+        await resize(pilot, 5, 2)
         press_at_once(app, "pagedown", "pageup", "down")
         await idle(pilot)
         [palette] = [one for one in app.screen_stack if isinstance(one, CommandPalette)]
@@ -148,7 +149,7 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
                 )
             palette.post_message(Click(None, 0, at, 0, 0, 1, False, False, False, 0, at))
         await wait_until(pilot, lambda: not palette.is_attached)
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         assert isinstance(app.screen, FrontScreen)
         runs.stop()
 
@@ -209,7 +210,7 @@ async def test_a_window_without_room_for_the_words_of_a_button_ends_nothing(
     async with running(app, size=(80, 24)) as pilot:
         app.push_screen(ConfirmScreen("Really?"))
         for columns in range(14, 0, -1):
-            await pilot.resize_terminal(columns, 12)
+            await resize(pilot, columns, 12)
             await idle(pilot)
         await press(pilot, "escape")
         assert isinstance(app.screen, FrontScreen)
@@ -362,7 +363,7 @@ async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(
         app.search_themes()
         await idle(pilot)
         await press(pilot, "down")
-        await pilot.resize_terminal(5, 2)
+        await resize(pilot, 5, 2)
         await press(pilot, "pagedown", "pageup")
         assert isinstance(app.screen, CommandPalette)
 

@@ -8,7 +8,7 @@ from textual.widgets import Input, Static, TabPane
 
 import rnn_tui.ui.shell
 from rnn_tui.ui.shell.view_tabs import ViewTabs
-from tests.ui.helpers import idle, screen_text
+from tests.ui.helpers import idle, resize, screen_text
 
 SHELL = Path(rnn_tui.ui.shell.__file__).parent
 
@@ -70,7 +70,7 @@ async def test_a_row_of_tabs_shows_on_which_side_there_are_more() -> None:
             return screen_text(app).splitlines()[0].strip()
 
         assert await row() == "Training  Results  Confusion  Inside"
-        await pilot.resize_terminal(24, 10)
+        await resize(pilot, 24, 10)
         assert re.fullmatch(r"Training.*›", await row())
         app.query_one(ViewTabs).active = "confusion"
         await pilot.pause(0.5)
@@ -78,5 +78,5 @@ async def test_a_row_of_tabs_shows_on_which_side_there_are_more() -> None:
         app.query_one(ViewTabs).active = "inside"
         await pilot.pause(0.5)
         assert re.fullmatch(r"‹.*Inside", await row())
-        await pilot.resize_terminal(60, 10)
+        await resize(pilot, 60, 10)
         assert await row() == "Training  Results  Confusion  Inside"

@@ -37,6 +37,7 @@ from tests.ui.helpers import (
     last_notice,
     notices,
     press,
+    resize,
     running,
     screen_text,
     wait_until,
@@ -136,7 +137,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
             ),
         )
         for size in SIZES:
-            await pilot.resize_terminal(*size)
+            await resize(pilot, *size)
             for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Go on"):
                 assert word in screen_text(app), size
 
