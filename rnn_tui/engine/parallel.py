@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import torch
 
-from rnn_tui.engine.resources import usable_cores
+from rnn_tui.engine.cores import usable_cores
 
 # beyond four parts of a batch of 100, each is too small to keep a core's vector units busy
 MAX_AUTOMATIC_WORKERS = 4

@@ -1,4 +1,4 @@
-"""How many cores of the machine this process may use; how busy it is; and imports without a pause.
+"""How busy the machine is; and imports without a pause.
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the imports'
@@ -12,7 +12,6 @@ The first frame needs this module: torch and psutil are imported on use.
 
 import gc
 import logging
-import os
 import sys
 import threading
 import time
@@ -23,13 +22,6 @@ from rnn_tui.engine import events
 from rnn_tui.engine.devices import watched_gpu
 
 _IMPORTING = threading.RLock()
-
-
-def usable_cores() -> int:
-    """The cores that this process may run on."""
-    if sys.platform == "linux":  # elsewhere nothing tells which of them it may use
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

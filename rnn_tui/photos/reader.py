@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.engine.resources import usable_cores
+from rnn_tui.engine.cores import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_of

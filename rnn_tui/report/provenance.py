@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.resources import usable_cores
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.export.documents import date

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from _common import machine, median, parser, spread, take_turns, verdict
 
-from rnn_tui.engine.resources import usable_cores
+from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -48,10 +48,9 @@ if TYPE_CHECKING:
 
 SECONDS_TO_HAND_OVER = 10.0
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
-logger = logging.getLogger(__name__)
-
-
+# what is handled one after the other
 IN_TURN = (events.Key, events.Paste, events.AppFocus, events.AppBlur)
+logger = logging.getLogger(__name__)
 
 
 class RnnTuiApp(SteadyApp):

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.memory import share_arenas
-from rnn_tui.engine.resources import usable_cores
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.garbage import GarbageCollection
 from rnn_tui.ui.shell.threads import wait_for_threads
