@@ -32,30 +32,9 @@ BEFORE = {
     "rnn-tui train --resume last": ("interrupt",),
     "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast"),
 }
-RECALL = (
-    "train",
-    "recall",
-    "--preset",
-    "fast",
-    "--hidden-size",
-    "3",
-    "--seeds",
-    "2",
-    "--epochs",
-    "2",
-)
-ADDER = (
-    "train",
-    "adder",
-    "--preset",
-    "fast",
-    "--hidden-size",
-    "3",
-    "--seeds",
-    "2",
-    "--epochs",
-    "2",
-)
+SMALL = ("--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
+RECALL = ("train", "recall", *SMALL)
+ADDER = ("train", "adder", *SMALL)
 
 
 ON_PAGES = {
