@@ -18,8 +18,8 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, how_many
+from rnn_tui.sweeps.dispatch import train_elsewhere
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, shown, shown_spread
 from rnn_tui.sweeps.places import FORM, TRUST, TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
@@ -32,7 +32,7 @@ from rnn_tui.sweeps.plan import (
     read_range,
     wall_seconds,
 )
-from rnn_tui.sweeps.running import train_elsewhere
+from rnn_tui.sweeps.store import Sweep, SweepStore, Trial, shown, shown_spread
 from rnn_tui.sweeps.trials import TrialEnded, Trials, importance, require_extras
 from rnn_tui.tasks import TASKS
 

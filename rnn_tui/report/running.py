@@ -19,11 +19,11 @@ from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.dispatch import train_elsewhere
 from rnn_tui.sweeps.jobs import END, ClusterState, Job
-from rnn_tui.sweeps.kept import SweepStore, new_run
 from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.plan import REPORT_GROUP
-from rnn_tui.sweeps.running import train_elsewhere
+from rnn_tui.sweeps.store import SweepStore, new_run
 
 SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
 # Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long

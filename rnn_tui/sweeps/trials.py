@@ -17,9 +17,9 @@ from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.runs.records import RunRecord, best_seeds
 from rnn_tui.sweeps.jobs import END, Job
-from rnn_tui.sweeps.kept import TRAINED, SweepStore, Trial, new_run
 from rnn_tui.sweeps.places import require
 from rnn_tui.sweeps.plan import Point, SweepPlan
+from rnn_tui.sweeps.store import TRAINED, SweepStore, Trial, new_run
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -27,8 +27,8 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.locks import RunLock, lock_of_sweep
 from rnn_tui.runs.records import RunRecord, to_document
 from rnn_tui.sweeps.importer import EventBatch, Importer
-from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.store import SweepStore
 from rnn_tui.tasks import TASKS
 from tests.terminal import Terminal
 

@@ -13,8 +13,8 @@ from rnn_tui.engine.events import Control, StepLogged, new_run_id
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.store import SweepStore
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import run_inside
 from tests.cli.test_examples import parsers

@@ -12,7 +12,7 @@ from random import Random
 import psutil
 import pytest
 
-from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import environment
 from tests.program import start_program
 from tests.sweeps.machines import wait_for

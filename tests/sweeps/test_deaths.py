@@ -17,7 +17,7 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.training import train
-from rnn_tui.sweeps.kept import Sweep, SweepStore
+from rnn_tui.sweeps.store import Sweep, SweepStore
 from tests.cli.command_line import environment, rnn_tui
 from tests.program import start_program
 from tests.sweeps.machines import Machines, Wire, kill, machines, wait_for

@@ -9,7 +9,7 @@ import pytest
 
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import environment
 from tests.program import start_program
 from tests.small_disk import fill, home_on_small_disk

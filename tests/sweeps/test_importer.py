@@ -23,7 +23,7 @@ from rnn_tui.runs.records import RunRecord, event_from, to_document
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, unpacked
-from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.store import SweepStore
 from rnn_tui.sweeps.worker import packed
 from rnn_tui.tasks import TASKS
 from tests.harmless import is_one_harmless_line

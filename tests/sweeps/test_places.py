@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from rnn_tui.engine.errors import ClusterError, SettingError
 from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
-from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.places import read_place, require
+from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines, wait_for
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.runs.records import best_seeds
-from rnn_tui.sweeps.kept import SweepStore, Trial
 from rnn_tui.sweeps.plan import Range, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.store import SweepStore, Trial
 from rnn_tui.tasks import TASKS
 
 MNIST, RECALL = TASKS["mnist"], TASKS["recall"]

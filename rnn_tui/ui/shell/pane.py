@@ -17,7 +17,7 @@ from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.shell.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
-    from rnn_tui.sweeps.kept import SweepStore
+    from rnn_tui.sweeps.store import SweepStore
     from rnn_tui.ui.chart.chart import SpreadKind
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from rnn_tui.engine.errors import UserError
 
 if TYPE_CHECKING:
-    from rnn_tui.sweeps.kept import SweepStore
+    from rnn_tui.sweeps.store import SweepStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -152,7 +152,7 @@ class StoreAccess:
             return await in_thread(widget, self._answer, question)
 
     def _answer(self, question: "Callable[[SweepStore], T]") -> T:
-        from rnn_tui.sweeps.kept import SweepStore  # noqa: PLC0415 - behind the first frame
+        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - behind the first frame
 
         with self._answering:
             self._store = self._store or SweepStore()

@@ -17,7 +17,6 @@ from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static
 from rnn_tui.engine.errors import SettingError, StoreError, UserError
 from rnn_tui.runs.cost import in_words
 from rnn_tui.runs.words import how_many
-from rnn_tui.sweeps.kept import Sweep, SweepStore
 from rnn_tui.sweeps.places import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
@@ -30,6 +29,7 @@ from rnn_tui.sweeps.plan import (
     read_range,
     wall_seconds,
 )
+from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.key_table import key

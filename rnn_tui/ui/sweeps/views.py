@@ -16,8 +16,8 @@ from rnn_tui.engine.pace import Pace, duration
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.kept import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.store import Sweep, Trial, shown, shown_spread
 from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.chart.geometry import from_position, to_position

@@ -103,8 +103,8 @@ class SweepTrainer:
 
     def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
+        from rnn_tui.sweeps.dispatch import train_elsewhere  # noqa: PLC0415
         from rnn_tui.sweeps.places import require  # noqa: PLC0415 - on use only, as the others
-        from rnn_tui.sweeps.running import train_elsewhere  # noqa: PLC0415
         from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
 
         def take(told: "ClusterState | TrialEnded | LogLine") -> None:

@@ -20,8 +20,8 @@ from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.rows import EventWriter
-from rnn_tui.sweeps.kept import Sweep, SweepStore
 from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from rnn_tui.engine.state import Status
-from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.store import SweepStore
 from tests.terminal import Terminal
 
 pytestmark = pytest.mark.process

@@ -18,10 +18,10 @@ from rnn_tui.engine.errors import ClusterError, StoreError
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.flights import SECONDS_OF_PATIENCE, Flights
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Tell
 from rnn_tui.sweeps.places import TrainingPlace
+from rnn_tui.sweeps.remote_runs import SECONDS_OF_PATIENCE, Flights
 from rnn_tui.sweeps.starting import connected
 
 if TYPE_CHECKING:
