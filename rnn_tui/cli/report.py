@@ -49,7 +49,7 @@ from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
-from rnn_tui.sweeps.places import FORM, TRUST, read_place
+from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, read_place
 from rnn_tui.tasks import TASKS
 
 ONLY = ChoicesSetting(
@@ -96,9 +96,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on",
         metavar="WHERE",
-        help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]",
+        help=f"train on many cores or machines: {PLACE_FORM}; needs rnn-tui[cluster]",
     )
-    parser.add_argument("--trust", action="store_true", help=TRUST)
+    parser.add_argument("--trust", action="store_true", help=TRUST_HELP)
     parser.add_argument(
         "--no-training", action="store_true", help="tell what there is, and train nothing"
     )

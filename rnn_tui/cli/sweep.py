@@ -18,21 +18,21 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, how_many
-from rnn_tui.sweeps.dispatch import train_elsewhere
+from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.places import FORM, TRUST, TrainingPlace, read_place
+from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
     SEEDS,
     TRIALS,
     SweepPlan,
-    by_name,
-    check_name,
+    check_sweep_name,
     read_grid,
     read_range,
+    settings_by_name,
     wall_seconds,
 )
-from rnn_tui.sweeps.store import Sweep, SweepStore, Trial, shown, shown_spread
+from rnn_tui.sweeps.store import Sweep, SweepStore, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import TrialEnded, Trials, importance, require_extras
 from rnn_tui.tasks import TASKS
 
@@ -124,9 +124,9 @@ def _add_varied(parser: argparse.ArgumentParser) -> None:
 
 def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
-    where = f"where to train: {FORM} (default: local)"
+    where = f"where to train: {PLACE_FORM} (default: local)"
     parser.add_argument("--on", metavar="WHERE", default="", dest=f"{prefix}on", help=where)
-    parser.add_argument("--trust", action="store_true", dest=f"{prefix}trust", help=TRUST)
+    parser.add_argument("--trust", action="store_true", dest=f"{prefix}trust", help=TRUST_HELP)
     folder = (
         "a folder that all machines see at the same path: checkpoints lie there, and need not be "
         "sent"
@@ -151,7 +151,7 @@ def run(options: argparse.Namespace) -> int:
     if before is not None and before.status == "finished":
         return _show(before, as_json=options.json)
     plan = _plan(options) if before is None else before.plan
-    name = options.resume or ("" if options.name is None else check_name(options.name))
+    name = options.resume or ("" if options.name is None else check_sweep_name(options.name))
     _say_size(plan, place, options)
     if options.dry_run:
         return output.OK
@@ -180,8 +180,8 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
         )
     return SweepPlan(
         task=task.name,
-        grid=by_name(read_grid(task, text) for text in options.grid),
-        ranges=by_name(read_range(task, text) for text in options.ranges),
+        grid=settings_by_name(read_grid(task, text) for text in options.grid),
+        ranges=settings_by_name(read_range(task, text) for text in options.ranges),
         fixed=fixed,
         search=options.search,
         trials=options.trials,
@@ -194,16 +194,24 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
 
 def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> None:
     """How much there is to do: on stderr, or in a dry run as the result."""
-    seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, place.size)
+    seconds = (
+        None if options.quiet and not options.dry_run else wall_seconds(plan, place.worker_count)
+    )
     if options.dry_run and options.json:
-        about = {"trials": plan.count, "runs": plan.runs, "workers": place.size, "seconds": seconds}
+        about = {
+            "trials": plan.trial_count,
+            "runs": plan.run_count,
+            "workers": place.worker_count,
+            "seconds": seconds,
+        }
         output.print_json({**about, "plan": plan.to_dict()})
         return
     how_long = (
         "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
     )
-    what = f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}"
-    text = f"{what}; {how_long} on {how_many(place.size, 'worker')}, by the speed of this machine"
+    what = f"{how_many(plan.trial_count, 'trial')}, {how_many(plan.run_count, 'run')}"
+    workers = how_many(place.worker_count, "worker")
+    text = f"{what}; {how_long} on {workers}, by the speed of this machine"
     if options.dry_run:
         print(text)
     elif not options.quiet:
@@ -211,12 +219,12 @@ def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace
 
 
 def _cells(plan: SweepPlan, trial: Trial | TrialEnded) -> list[str]:
-    settings = [shown(trial.point.get(name)) for name in plan.varied]
-    return [str(trial.number), *settings, shown_spread(plan, trial.values), trial.status]
+    settings = [format_setting(trial.point.get(name)) for name in plan.varied]
+    return [str(trial.number), *settings, format_spread(plan, trial.values), trial.status]
 
 
 def _heads(plan: SweepPlan) -> list[str]:
-    return ["trial", *plan.varied, plan.of_metric.title, "status"]
+    return ["trial", *plan.varied, plan.metric_definition.title, "status"]
 
 
 def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
@@ -233,9 +241,9 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         Counter[str](),
         output.ProgressBar("starting", quiet=options.quiet),
     )
-    done = sum(len(trial.runs) for trial in before.trials if trial.over and not trial.failed)
+    done = sum(len(trial.runs) for trial in before.trials if trial.is_over and not trial.has_failed)
     progress = Progress(bar.show, control)
-    progress.advance(done, plan.runs)
+    progress.advance(done, plan.run_count)
 
     def take(told: ClusterState | TrialEnded | events.LogLine) -> None:
         if isinstance(told, TrialEnded):
@@ -254,7 +262,7 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
             )
             bar.update(label=note)
             in_hand = sum(told.progress.values())
-            over = plan.runs_of_trial * (ended.total() - ended["stopped"])
+            over = plan.runs_per_trial * (ended.total() - ended["stopped"])
             # a run that has ended is in neither of them until its trial has
             progress.advance(max(progress.done, done + over + in_hand))
 
@@ -263,13 +271,15 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
             f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is "
             "cut off"
         )
-        if before.failed:
-            output.say(f"{how_many(before.failed, 'trial')} failed before, and is tried again")
+        if before.failed_count:
+            output.say(
+                f"{how_many(before.failed_count, 'trial')} failed before, and is tried again"
+            )
     if in_pipe:
         print("\t".join(_heads(plan)), flush=True)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with bar, Trials(name, take) as trials:
-            train_elsewhere(place, name, trials, control, take, shared=options.shared)
+            train_on_workers(place, name, trials, control, take, shared=options.shared)
         if not in_pipe:
             _show(_sweep(name), as_json=options.json)
     if control.stopping:
@@ -283,7 +293,7 @@ def _about(sweep: Sweep) -> dict[str, Any]:
         "name": sweep.name,
         "status": sweep.status,
         "created": date(sweep.created),
-        "done": sweep.done,
+        "done": sweep.done_count,
     }
 
 
@@ -324,7 +334,8 @@ def _show(sweep: Sweep, *, as_json: bool) -> int:
             f"{name} {share:.0%}" for name, share in (_importance(sweep) or {}).items()
         )
         best = NOTHING if sweep.best is None else f"trial {sweep.best.number}"
-        how = f"{sweep.name}, {sweep.status}, {sweep.done:,} of {sweep.plan.count:,} trials"
+        trials_done = f"{sweep.done_count:,} of {sweep.plan.trial_count:,} trials"
+        how = f"{sweep.name}, {sweep.status}, {trials_done}"
         output.print_pairs([("sweep", how), ("best", best), ("importance", told or NOTHING)])
     return output.OK
 
@@ -340,7 +351,7 @@ def _list(as_json: bool) -> int:
                 {
                     **_about(one),
                     "task": one.plan.task,
-                    "trials": one.plan.count,
+                    "trials": one.plan.trial_count,
                     "varied": list(one.plan.varied),
                 }
                 for one in sweeps
@@ -352,7 +363,7 @@ def _list(as_json: bool) -> int:
             one.name,
             one.plan.task,
             one.status,
-            f"{one.done:,}/{one.plan.count:,}",
+            f"{one.done_count:,}/{one.plan.trial_count:,}",
             printable(", ".join(one.plan.varied)),
             age(time.time() - one.created),
         )

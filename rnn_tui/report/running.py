@@ -19,8 +19,8 @@ from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.dispatch import train_elsewhere
-from rnn_tui.sweeps.jobs import END, ClusterState, Job
+from rnn_tui.sweeps.dispatch import train_on_workers
+from rnn_tui.sweeps.jobs import END_EVENTS, ClusterState, Job
 from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.store import SweepStore, new_run
@@ -100,15 +100,15 @@ def train_missing(
             lacking.train()
         return lacking.now
     with SweepStore() as store:
-        lacking = _Lacking(plan, emit, control, hold, store=store, workers=place.size)
+        lacking = _Lacking(plan, emit, control, hold, store=store, workers=place.worker_count)
         if lacking.look():
-            train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
+            train_on_workers(place, REPORT_GROUP, lacking, control, lacking.tell)
             lacking.look()
     return lacking.now if control.stopping else replace(lacking.now, runs_left=0)
 
 
 class _Lacking:
-    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_elsewhere`;
+    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_on_workers`;
     tells how far the report is.
     """
 
@@ -150,9 +150,9 @@ class _Lacking:
 
     def train(self) -> None:
         """Train the next run in this thread."""
-        job = self.next()
+        job = self.next_job()
         assert job is not None
-        work, take = self._in_hand[job.run_id].work, partial(self.take, job)
+        work, take = self._in_hand[job.run_id].work, partial(self.handle_event, job)
         try:
             if work.run is None:
                 training.train(job.config, take, self._control, job.run_id, hold=self._hold)
@@ -169,7 +169,7 @@ class _Lacking:
                 # even where it could not be kept: it must not be trained for ever
                 self._tried.update(work.parts)
 
-    def next(self) -> Job | None:
+    def next_job(self) -> Job | None:
         """The next run to train."""
         if not self._works:
             return None
@@ -187,15 +187,15 @@ class _Lacking:
         return Job(run.run_id, run.config, work.label)
 
     @property
-    def more(self) -> bool:
+    def has_more(self) -> bool:
         """Whether there are runs left."""
         return bool(self._works)
 
-    def unwanted(self) -> Sequence[str]:
+    def runs_to_stop(self) -> Sequence[str]:
         """None: nothing is stopped early."""
         return ()
 
-    def take(self, job: Job, event: events.Event) -> None:
+    def handle_event(self, job: Job, event: events.Event) -> None:
         """Take an event of a run."""
         self._emit(event)
         if (mine := self._in_hand.get(job.run_id)) is None:
@@ -221,7 +221,7 @@ class _Lacking:
                     self.now, failures=(*self.now.failures, f"{job.name}: {event.message}")
                 )
                 self._tell()
-        if isinstance(event, END):
+        if isinstance(event, END_EVENTS):
             del self._in_hand[job.run_id]
 
     def tell(self, told: ClusterState | events.LogLine) -> None:

@@ -33,7 +33,7 @@ SECONDS_TO_FORGET = 60.0  # a warning, after it was last heard
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES, SECONDS_TO_STOP = 0.1, 0.5, 30.0
 
 
-def train_elsewhere(
+def train_on_workers(
     place: TrainingPlace,
     group: str,
     source: JobSource,
@@ -57,7 +57,7 @@ def train_elsewhere(
 
 
 class _Elsewhere:
-    """One call of `train_elsewhere`."""
+    """One call of `train_on_workers`."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class _Elsewhere:
             return not self._stop_at or (
                 bool(self._flights.all) and time.monotonic() < self._stop_at
             )
-        return bool(self._flights.all) or self._source.more
+        return bool(self._flights.all) or self._source.has_more
 
     def _hand_out(self) -> None:
         if self._control.stopping or self._control.paused:
@@ -147,7 +147,9 @@ class _Elsewhere:
         )
         while training < len(self._workers.good) and (job := self._next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
-                self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
+                self._source.handle_event(
+                    job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True)
+                )
                 continue
             self._flights.begin(job)
             training += 1
@@ -159,7 +161,7 @@ class _Elsewhere:
             StoreError: if there has been no room for too long.
         """
         try:
-            job = self._source.next()
+            job = self._source.next_job()
         except StoreError as error:
             self._no_room_since = self._no_room_since or time.monotonic()
             if time.monotonic() - self._no_room_since > SECONDS_OF_PATIENCE:
@@ -181,7 +183,7 @@ class _Elsewhere:
             self._paused = self._control.paused
             self._say("paused" if self._paused else "")
             await flights.ask(everything, "pause" if self._paused else "unpause")
-        if unwanted := self._source.unwanted():
+        if unwanted := self._source.runs_to_stop():
             self._drop_unbegun(unwanted)
             await flights.ask(unwanted, "stop")
         asked = {
@@ -198,7 +200,7 @@ class _Elsewhere:
         for flight in filter(None, map(self._flights.all.get, run_ids)):
             if flight.incoming is None:
                 self._flights.drop(flight)
-                self._source.take(flight.job, events.RunStopped(flight.job.run_id, 0, 0.0))
+                self._source.handle_event(flight.job, events.RunStopped(flight.job.run_id, 0, 0.0))
 
     def _tell_state(self) -> None:
         if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STATES:

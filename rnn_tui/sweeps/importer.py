@@ -24,7 +24,7 @@ from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.records import WRONG, event_from, values_of
 from rnn_tui.runs.rows import EventWriter
-from rnn_tui.sweeps.jobs import END
+from rnn_tui.sweeps.jobs import END_EVENTS
 
 # of what is asked for: far more than a worker answers at once
 MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
@@ -88,7 +88,7 @@ class Importer(AbstractContextManager["Importer"]):
         for batch in batches:
             run, found = come.setdefault(id(batch.run), (batch.run, []))
             known = run.next + len(found)
-            over = run.wrong or run.end or (found and isinstance(found[-1], END))
+            over = run.wrong or run.end or (found and isinstance(found[-1], END_EVENTS))
             if over or not batch.first <= known < batch.first + len(batch.documents):
                 continue
             try:
@@ -100,14 +100,14 @@ class Importer(AbstractContextManager["Importer"]):
                 ):
                     raise ValueError("too much")
                 more = [event_from(one, run.run_id, run.config) for one in documents]
-                if any(isinstance(event, END) for event in more[:-1]):
+                if any(isinstance(event, END_EVENTS) for event in more[:-1]):
                     raise ValueError("it goes on after its end")
             except (KeyError, *WRONG) as error:
                 run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
                 continue
             found += more
         new = [both for both in come.values() if both[1]]
-        ends = {id(run): found.pop() for run, found in new if isinstance(found[-1], END)}
+        ends = {id(run): found.pop() for run, found in new if isinstance(found[-1], END_EVENTS)}
         self.record(new)
         for run, found in new:
             run.next, run.end = run.next + len(found), ends.get(id(run))

@@ -8,7 +8,11 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText
 
-END = (events.RunFinished, events.RunStopped, events.RunFailed)  # one of these is the last of a run
+END_EVENTS = (
+    events.RunFinished,
+    events.RunStopped,
+    events.RunFailed,
+)  # one of these is the last of a run
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Job:
 class JobSource(Protocol):
     """Where runs come from, and who is told what becomes of them; all in one thread."""
 
-    def next(self) -> Job | None:
+    def next_job(self) -> Job | None:
         """The next run to train; None where there is none now.
 
         Raises:
@@ -31,13 +35,13 @@ class JobSource(Protocol):
         """
 
     @property
-    def more(self) -> bool:
-        """Whether `next` may have another later, when runs in training have ended."""
+    def has_more(self) -> bool:
+        """Whether `next_job` may have another later, when runs in training have ended."""
 
-    def take(self, job: Job, event: events.Event) -> None:
+    def handle_event(self, job: Job, event: events.Event) -> None:
         """Take an event of a run, which is in the database; the last one ends it."""
 
-    def unwanted(self) -> Sequence[str]:
+    def runs_to_stop(self) -> Sequence[str]:
         """Runs to stop now, by id, since the last call."""
 
 

@@ -15,8 +15,10 @@ from rnn_tui.engine.settings import NumberSetting
 
 LOCAL, SSH = "local", "ssh"
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}")
-FORM = "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
-TRUST = "let the file of --on name any Dask cluster and argument: it may run programs as you"
+PLACE_FORM = (
+    "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
+)
+TRUST_HELP = "let the file of --on name any Dask cluster and argument: it may run programs as you"
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
 LOCAL_CLUSTER = "distributed.LocalCluster"
@@ -66,12 +68,12 @@ class TrainingPlace:
     arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
 
     @property
-    def size(self) -> int:
+    def worker_count(self) -> int:
         """How many workers there are to be, as far as it tells; else 1."""
         return self.workers or len(self.hosts) or 1
 
 
-def require(package: str, extra: str) -> None:
+def require_package(package: str, extra: str) -> None:
     """Do nothing where a package is installed; raises ClusterError if it is not, with the extra
     that has it.
     """
@@ -104,7 +106,7 @@ def read_place(text: str, *, trust: bool = False) -> TrainingPlace:
         return TrainingPlace(SSH, text, hosts=_hosts(Path(rest)))
     if text.endswith((".yaml", ".yml")):
         return _described(text, trust=trust)
-    raise SettingError(f"“{printable(text)}” is no place to train; give {FORM}.")
+    raise SettingError(f"“{printable(text)}” is no place to train; give {PLACE_FORM}.")
 
 
 def _text(path: Path) -> str:
@@ -128,7 +130,7 @@ def _hosts(path: Path) -> tuple[str, ...]:
 
 
 def _described(name: str, *, trust: bool) -> TrainingPlace:
-    require("yaml", "cluster")
+    require_package("yaml", "cluster")
     import yaml  # noqa: PLC0415 - of the extra `cluster`
 
     file = printable(Path(name), 200)

@@ -77,11 +77,13 @@ class SweepPlan:
             for name, one in self.ranges.items()
         }
         object.__setattr__(self, "ranges", ranges)
-        names = [one.name for one in self.of_task.metric_definitions]
+        names = [one.name for one in self.task_definition.metric_definitions]
         if not self.metric:
-            wanted = self.of_task.headline.replace("test_", "val_")
-            object.__setattr__(self, "metric", wanted if wanted in names else self.of_task.headline)
-            object.__setattr__(self, "maximise", self.of_metric.higher_is_better)
+            wanted = self.task_definition.headline.replace("test_", "val_")
+            object.__setattr__(
+                self, "metric", wanted if wanted in names else self.task_definition.headline
+            )
+            object.__setattr__(self, "maximise", self.metric_definition.higher_is_better)
         check_choice("Metric", self.metric, names)
         # which is always given
         fixed = {SINGLE_OF.get(name, name) for name in self.fixed} - {"cell"}
@@ -100,9 +102,9 @@ class SweepPlan:
                 "Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range "
                 "NAME=LOW..HIGH."
             )
-        if self.searches:
+        if self.is_search:
             object.__setattr__(self, "trials", TRIALS.check(self.trials or 20))
-            if self.prune and self.of_metric.stage == "test":
+            if self.prune and self.metric_definition.stage == "test":
                 raise SettingError(
                     f"{self.metric} is known at the end only, so nothing can be pruned by it."
                 )
@@ -115,23 +117,23 @@ class SweepPlan:
             )
         if self.prune or self.trials:
             raise SettingError("Only a search has a number of trials and prunes; add --search tpe.")
-        if self.count > MOST_TRIALS:
+        if self.trial_count > MOST_TRIALS:
             raise SettingError(
-                f"The grid has {self.count:,} trials; at most {MOST_TRIALS:,} can be swept."
+                f"The grid has {self.trial_count:,} trials; at most {MOST_TRIALS:,} can be swept."
             )
 
     @property
-    def of_task(self) -> Task:
+    def task_definition(self) -> Task:
         """The task."""
         return TASKS[self.task]
 
     @property
-    def of_metric(self) -> Metric:
+    def metric_definition(self) -> Metric:
         """What tells how good a trial is."""
-        return self.of_task.metric(self.metric)
+        return self.task_definition.metric(self.metric)
 
     @property
-    def searches(self) -> bool:
+    def is_search(self) -> bool:
         """Whether settings are chosen by Optuna, of the extra `search`; else every combination is
         tried.
         """
@@ -143,19 +145,19 @@ class SweepPlan:
         return (*self.grid, *self.ranges)
 
     @property
-    def count(self) -> int:
+    def trial_count(self) -> int:
         """How many trials there are to be."""
-        return self.trials if self.searches else math.prod(map(len, self.grid.values()))
+        return self.trials if self.is_search else math.prod(map(len, self.grid.values()))
 
     @property
-    def runs_of_trial(self) -> int:
+    def runs_per_trial(self) -> int:
         """How many runs a trial has."""
-        return self.seeds if self.of_task.reads_data else 1
+        return self.seeds if self.task_definition.reads_data else 1
 
     @property
-    def runs(self) -> int:
+    def run_count(self) -> int:
         """How many runs all trials have."""
-        return self.count * self.runs_of_trial
+        return self.trial_count * self.runs_per_trial
 
     def points(self) -> Iterator[Point]:
         """Every combination of a grid, the last setting changing first."""
@@ -168,7 +170,7 @@ class SweepPlan:
         """Points that stand for all: of a grid each, of a search the ends of each setting with the
         first of all others.
         """
-        if not self.searches:
+        if not self.is_search:
             return self.points()
         ends: dict[str, Sequence[Any]] = {
             **self.grid,
@@ -182,16 +184,21 @@ class SweepPlan:
         what can't go together.
         """
         settings: dict[str, Any] = {**self.fixed, **point}
-        cell, preset = settings.pop("cell", self.of_task.default_cell), settings.pop("preset", None)
+        cell, preset = (
+            settings.pop("cell", self.task_definition.default_cell),
+            settings.pop("preset", None),
+        )
         for name, several in SINGLE.items():
-            if name in settings and several in self.of_task.settings:
+            if name in settings and several in self.task_definition.settings:
                 settings[several] = (settings.pop(name),)
         first = settings.pop("seed", None) or 0
         more: list[dict[str, Any]] = [{"seed": first, "seeds": self.seeds}]
-        if self.of_task.reads_data:
+        if self.task_definition.reads_data:
             more = [{"seed": first + at} for at in range(self.seeds)]
         # With one thread each: on a cluster a worker is a core.
-        return [self.of_task.config(cell, preset, **settings, **one, workers=1) for one in more]
+        return [
+            self.task_definition.config(cell, preset, **settings, **one, workers=1) for one in more
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form, whose values make the same plan."""
@@ -227,7 +234,7 @@ def _split(text: str, form: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), values
 
 
-def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def settings_by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Settings with what they are to be; raises SettingError where one stands twice."""
     found: dict[str, Any] = {}
     for name, what in pairs:
@@ -280,7 +287,7 @@ def read_range(task: Task, text: str) -> tuple[str, Range]:
     return name, Range(first, last, scale == "log", isinstance(check, ListSetting) or check.whole)
 
 
-def check_name(text: str) -> str:
+def check_sweep_name(text: str) -> str:
     """A sweep's name; raises SettingError if it is none."""
     if text == REPORT_GROUP or not NAME.fullmatch(text):
         what = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
@@ -294,11 +301,13 @@ def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
     """
     with existing_store() as store:
         known: Known = {} if store is None else trained_here(plan.task, store)
-    every = 1 if plan.searches else max(1, plan.count // MOST_LOOKED_AT)
+    every = 1 if plan.is_search else max(1, plan.trial_count // MOST_LOOKED_AT)
     # of a search its ends, equally often
     speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)
     times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
     sound = [seconds for seconds in times if seconds is not None]
     if not sound or len(sound) < len(times):
         return None
-    return sum(sound) / len(sound) * math.ceil(plan.runs / max(1, min(workers, plan.runs)))
+    return (
+        sum(sound) / len(sound) * math.ceil(plan.run_count / max(1, min(workers, plan.run_count)))
+    )

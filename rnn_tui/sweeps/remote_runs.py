@@ -278,7 +278,7 @@ class Flights:
             elif isinstance(event, events.StepLogged | events.EpochEnded):
                 flight.step, flight.elapsed = event.step, event.elapsed
             flight.wants_checkpoint |= isinstance(event, events.CheckpointSaved)
-            self._source.take(flight.job, event)
+            self._source.handle_event(flight.job, event)
 
     async def _fill(self, flight: Flight, run: Incoming) -> None:
         """Ask for events that were lost on the way."""
@@ -335,7 +335,7 @@ class Flights:
         await self._patiently(self._written, self._importer.record, [(run, [end])])
         flight.keeping = None  # or it would end itself
         self.drop(flight)
-        self._source.take(flight.job, end)
+        self._source.handle_event(flight.job, end)
 
     async def _patiently(self, work: Callable[..., Awaitable[Result]], *arguments: Any) -> Result:
         """What comes of some work, tried again where home has no room for it, as on a full disk.

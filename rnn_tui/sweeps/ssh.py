@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rnn_tui.sweeps.places import require
+from rnn_tui.sweeps.places import require_package
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 @asynccontextmanager
 async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
     """A scheduler on the first host, and on each a worker as often as it stands here."""
-    require("asyncssh", "cluster")
+    require_package("asyncssh", "cluster")
     import asyncssh  # noqa: PLC0415 - of the extra `cluster`
     from distributed import Security  # noqa: PLC0415
     from distributed.deploy.spec import SpecCluster  # noqa: PLC0415

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import ClusterError, printable, why
 from rnn_tui.engine.paths import data_dir
-from rnn_tui.sweeps.places import JOB_QUEUES, LOCAL, SSH, TrainingPlace, require
+from rnn_tui.sweeps.places import JOB_QUEUES, LOCAL, SSH, TrainingPlace, require_package
 from rnn_tui.sweeps.ssh import ssh_cluster
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 @asynccontextmanager
 async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     """Workers to train on, or a ClusterError; those that were started for this end with it."""
-    require("distributed", "cluster")
+    require_package("distributed", "cluster")
     import dask  # noqa: PLC0415 - of the extra `cluster`
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
@@ -122,7 +122,7 @@ def _signals_kept_from_workers() -> Iterator[None]:
 
 def _made(place: TrainingPlace) -> Any:
     """A cluster that is to be started."""
-    require("cryptography", "cluster")
+    require_package("cryptography", "cluster")
     from distributed import LocalCluster, Security  # noqa: PLC0415
     from distributed.deploy.cluster import Cluster  # noqa: PLC0415
 

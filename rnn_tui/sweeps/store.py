@@ -23,9 +23,9 @@ from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 # of runs that a sweep that goes on does not train again
-TRAINED = (Status.FINISHED, Status.DAMAGED)
+TRAINED_STATUSES = (Status.FINISHED, Status.DAMAGED)
 # of runs that have come to an end
-ENDS = (*TRAINED, Status.FAILED)
+END_STATUSES = (*TRAINED_STATUSES, Status.FAILED)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Trial:
     number: int  #: from 0 on.
     point: Point  #: the settings that vary, by name.
     runs: tuple[RunRecord, ...]  #: in the order of the seeds.
-    wanted: int  #: how many runs it is to have.
+    run_count: int  #: how many runs it is to have.
     pruned: bool  #: whether it was stopped since it fell behind.
     values: tuple[float, ...]  #: the metric of each seed as last measured.
 
@@ -45,7 +45,7 @@ class Trial:
         found = {run.status for run in self.runs}
         if self.pruned:
             return "pruned"
-        if len(self.runs) < self.wanted:
+        if len(self.runs) < self.run_count:
             found.add(Status.LOADING)
         order = (
             Status.TRAINING,
@@ -58,16 +58,17 @@ class Trial:
         return str(next((status for status in order if status in found), Status.FINISHED))
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether it has come to an end, be it that it failed."""
         return self.pruned or (
-            len(self.runs) == self.wanted and all(run.status in ENDS for run in self.runs)
+            len(self.runs) == self.run_count
+            and all(run.status in END_STATUSES for run in self.runs)
         )
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Whether a run of it failed, which is tried again where the sweep goes on."""
-        return self.over and not self.pruned and self.status == Status.FAILED
+        return self.is_over and not self.pruned and self.status == Status.FAILED
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -86,14 +87,14 @@ class Sweep:
     trials: tuple[Trial, ...] = ()  #: those that have begun, in their order.
 
     @property
-    def done(self) -> int:
+    def done_count(self) -> int:
         """How many trials are over, and did not fail."""
-        return sum(trial.over and not trial.failed for trial in self.trials)
+        return sum(trial.is_over and not trial.has_failed for trial in self.trials)
 
     @property
-    def failed(self) -> int:
+    def failed_count(self) -> int:
         """How many trials have failed."""
-        return sum(trial.failed for trial in self.trials)
+        return sum(trial.has_failed for trial in self.trials)
 
     @property
     def status(self) -> str:
@@ -102,9 +103,13 @@ class Sweep:
         """
         if self.running:
             return "running"
-        if self.done >= self.plan.count:
+        if self.done_count >= self.plan.trial_count:
             return "finished"
-        return "failed" if self.done + self.failed >= self.plan.count else "interrupted"
+        return (
+            "failed"
+            if self.done_count + self.failed_count >= self.plan.trial_count
+            else "interrupted"
+        )
 
     @property
     def best(self) -> Trial | None:
@@ -112,7 +117,7 @@ class Sweep:
         ended = [
             trial
             for trial in self.trials
-            if trial.over and not trial.pruned and trial.spread is not None
+            if trial.is_over and not trial.pruned and trial.spread is not None
         ]
         return min(ended, key=self.rank, default=None)
 
@@ -227,7 +232,7 @@ class SweepStore(RunStore):
                     number,
                     point,
                     tuple(mine),
-                    plan.runs_of_trial,
+                    plan.runs_per_trial,
                     any(row["pruned"] for row in some),
                     values,
                 )
@@ -236,7 +241,7 @@ class SweepStore(RunStore):
 
     def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
         """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
-        kind = {"val": "epoch", "test": "test"}.get(plan.of_metric.stage, "step")
+        kind = {"val": "epoch", "test": "test"}.get(plan.metric_definition.stage, "step")
         query = (
             "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? "
             "ORDER BY step DESC LIMIT 1"
@@ -252,14 +257,14 @@ class SweepStore(RunStore):
             )
 
 
-def shown(value: Any) -> str:
+def format_setting(value: Any) -> str:
     """A setting's value, in the app and on the command line."""
     return value_in_words(value, ".4g", "-")
 
 
-def shown_spread(plan: SweepPlan, values: Sequence[float]) -> str:
+def format_spread(plan: SweepPlan, values: Sequence[float]) -> str:
     """A sweep's metric over the seeds of a trial."""
     if not values:
         return NOTHING
-    spread, form = Spread(tuple(values)), plan.of_metric.format
+    spread, form = Spread(tuple(values)), plan.metric_definition.format
     return form(spread.mean) + ("" if spread.sd is None else f" ± {form(spread.sd)}")

@@ -16,10 +16,10 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.runs.records import RunRecord, best_seeds
-from rnn_tui.sweeps.jobs import END, Job
-from rnn_tui.sweeps.places import require
+from rnn_tui.sweeps.jobs import END_EVENTS, Job
+from rnn_tui.sweeps.places import require_package
 from rnn_tui.sweeps.plan import Point, SweepPlan
-from rnn_tui.sweeps.store import TRAINED, SweepStore, Trial, new_run
+from rnn_tui.sweeps.store import TRAINED_STATUSES, SweepStore, Trial, new_run
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -33,9 +33,9 @@ def require_extras(plan: SweepPlan) -> None:
     """A ClusterError where a package is missing that a plan's training takes, with the extra that
     has it.
     """
-    require("distributed", "cluster")
-    if plan.searches:
-        require("optuna", "search")
+    require_package("distributed", "cluster")
+    if plan.is_search:
+        require_package("optuna", "search")
 
 
 def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
@@ -54,7 +54,7 @@ def _study(plan: SweepPlan, known: int) -> "Study":
     """A study in memory; `known` trials come from elsewhere, so that chance goes on and does not
     begin again.
     """
-    require("optuna", "search")
+    require_package("optuna", "search")
     import optuna  # noqa: PLC0415 - of the extra `search`
 
     optuna.logging.disable_default_handler()
@@ -77,7 +77,7 @@ def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, floa
     from optuna.trial import TrialState, create_trial  # noqa: PLC0415
 
     state, value = TrialState.FAIL, None
-    if trial.over and trial.spread is not None:
+    if trial.is_over and trial.spread is not None:
         state, value = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE, trial.spread.mean
     about: dict[str, Any] = {
         "params": trial.point,
@@ -170,10 +170,10 @@ class Trials(AbstractContextManager["Trials"]):
         self._trial_of: dict[str, int] = {}
         self._unwanted: list[str] = []
         self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
-        ended = [trial for trial in sweep.trials if trial.over and not trial.failed]
+        ended = [trial for trial in sweep.trials if trial.is_over and not trial.has_failed]
         self._search = (
             Search(plan, [(trial, self._by_epoch(trial)) for trial in ended])
-            if plan.searches
+            if plan.is_search
             else None
         )
         self._numbers = itertools.count(
@@ -185,7 +185,7 @@ class Trials(AbstractContextManager["Trials"]):
         # of a grid
         self._points = (point for point in plan.points() if json.dumps(point) not in begun)
         for trial in sweep.trials:
-            if not trial.over or trial.failed:
+            if not trial.is_over or trial.has_failed:
                 if self._search is not None:
                     self._search.ask(trial.number, trial.point)
                 self._queue(trial.number, trial.point, trial.runs)
@@ -219,17 +219,17 @@ class Trials(AbstractContextManager["Trials"]):
         self._store.add_runs(self.name, number, point, new.values())
         trial = self._open[number] = _Open(number, point)
         for _, run in sorted({**there, **new}.items()):
-            if run.status not in TRAINED:
+            if run.status not in TRAINED_STATUSES:
                 trial.left.add(run.run_id)
                 self._trial_of[run.run_id] = number
                 self._jobs.append((number, Job(run.run_id, run.config, run.name)))
 
-    def next(self) -> Job | None:
+    def next_job(self) -> Job | None:
         """The next run to train; None where there is none now."""
         while not self._extra.empty():
             self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
             self._store.change_plan(self.name, self._plan)
-        if not self._jobs and self._begun < self._plan.count:
+        if not self._jobs and self._begun < self._plan.trial_count:
             self._chosen = self._chosen or self._choose()
             if self._chosen is not None:
                 self._begin(*self._chosen)
@@ -255,15 +255,15 @@ class Trials(AbstractContextManager["Trials"]):
         self._begun += 1
 
     @property
-    def more(self) -> bool:
-        """Whether `next` may have another later."""
-        return bool(self._jobs) or self._begun < self._plan.count or not self._extra.empty()
+    def has_more(self) -> bool:
+        """Whether `next_job` may have another later."""
+        return bool(self._jobs) or self._begun < self._plan.trial_count or not self._extra.empty()
 
     def add(self, trials: int) -> None:
         """Have a search try more; from any thread."""
         self._extra.put(trials)
 
-    def take(self, job: Job, event: events.Event) -> None:
+    def handle_event(self, job: Job, event: events.Event) -> None:
         """Learn from an event of a run."""
         one = self._open.get(self._trial_of.get(job.run_id, -1))
         if one is None:
@@ -277,10 +277,10 @@ class Trials(AbstractContextManager["Trials"]):
                     event.epoch,
                     best_seeds(job.config, figures[self._plan.metric], self._plan.maximise),
                 )
-        elif isinstance(event, END):
+        elif isinstance(event, END_EVENTS):
             self._ended(one, job, event)
 
-    def unwanted(self) -> Sequence[str]:
+    def runs_to_stop(self) -> Sequence[str]:
         """Runs to stop now, since their trial fell behind."""
         unwanted, self._unwanted = self._unwanted, []
         return unwanted
@@ -337,7 +337,7 @@ def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
     Optuna, which has it.
     """
     ended = [
-        trial for trial in trials if trial.over and not trial.pruned and trial.spread is not None
+        trial for trial in trials if trial.is_over and not trial.pruned and trial.spread is not None
     ]
     study = _study(plan, 0)
     if len(ended) < 4 or len({trial.spread.mean for trial in ended if trial.spread}) < 2:

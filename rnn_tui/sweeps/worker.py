@@ -33,7 +33,7 @@ from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.records import to_document
 from rnn_tui.runs.rows import versions
-from rnn_tui.sweeps.jobs import END
+from rnn_tui.sweeps.jobs import END_EVENTS
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ MOST_SENT, MOST_ASKED = 500, 5000  # events of one message, and of one answer wh
 COMPRESSION = 1
 # how long a full disk of the worker's may last, and how often it is tried again
 SECONDS_OF_PATIENCE, SECONDS_BETWEEN_TRIES = 300.0, 1.0
-AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
+AT_ONCE = (
+    events.RunStarted,
+    events.CheckpointSaved,
+    events.RunPaused,
+    events.RunResumed,
+    *END_EVENTS,
+)
 logger = logging.getLogger(__name__)
 
 
@@ -177,7 +183,7 @@ def _train(
     ends: list[events.Event] = []
 
     def emit(event: events.Event) -> None:
-        if isinstance(event, END):  # told when its weights are on the disk
+        if isinstance(event, END_EVENTS):  # told when its weights are on the disk
             ends.append(event)
             return
         training.take(event)

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from rnn_tui.engine.errors import ClusterError, SettingError
 from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
-from rnn_tui.sweeps.places import read_place, require
+from rnn_tui.sweeps.places import read_place, require_package
 from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines, wait_for
@@ -120,7 +120,7 @@ def test_a_page_in_the_browser_has_no_place_to_sweep_on(monkeypatch: pytest.Monk
 
 def test_a_missing_extra_is_named() -> None:
     with pytest.raises(ClusterError, match=r"pip install 'rnn-tui\[cluster\]'"):
-        require("no_such_package", "cluster")
+        require_package("no_such_package", "cluster")
 
 
 @pytest.mark.long

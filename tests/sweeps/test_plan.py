@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.runs.records import best_seeds
-from rnn_tui.sweeps.plan import Range, SweepPlan, check_name, read_grid, read_range, wall_seconds
+from rnn_tui.sweeps.plan import (
+    Range,
+    SweepPlan,
+    check_sweep_name,
+    read_grid,
+    read_range,
+    wall_seconds,
+)
 from rnn_tui.sweeps.store import SweepStore, Trial
 from rnn_tui.tasks import TASKS
 
@@ -21,7 +28,7 @@ def test_a_grid_has_every_combination_over_every_seed() -> None:
     )
     plan = SweepPlan(task="mnist", grid=grid, fixed={"cell": "gru", "seed": 5}, seeds=5)
     points = list(plan.points())
-    assert (plan.count, plan.runs_of_trial, len(points)) == (6, 5, 6)
+    assert (plan.trial_count, plan.runs_per_trial, len(points)) == (6, 5, 6)
     configs = [config for point in points for config in plan.configs(point)]
     assert len(set(configs)) == 30
     assert {config.seed for config in configs} == set(range(5, 10))
@@ -137,7 +144,7 @@ def test_a_plan_is_the_same_after_json(grid: dict[str, list[int]], seeds: int) -
 @pytest.mark.parametrize("text", ["", "a b", "-a", "report", "a" * 41, "a/b", "\x1b"])
 def test_a_bad_name_is_told(text: str) -> None:
     with pytest.raises(SettingError):
-        check_name(text)
+        check_sweep_name(text)
 
 
 def test_sweeps_are_kept_by_their_names() -> None:

@@ -23,10 +23,10 @@ from rnn_tui.sweeps.plan import (
     SEEDS,
     TRIALS,
     SweepPlan,
-    by_name,
-    check_name,
+    check_sweep_name,
     read_grid,
     read_range,
+    settings_by_name,
     wall_seconds,
 )
 from rnn_tui.sweeps.store import Sweep, SweepStore
@@ -84,14 +84,16 @@ def read_form(
     if not varied or (ranges and search == GRID):
         raise SettingError(RANGE_IN_GRID if varied else NOTHING_VARIED)
     fixed = {"data_dir": data_dir} if data_dir and task.reads_data else {}
-    for name, values in by_name(read_grid(task, one) for one in typed["fixed"].split()).items():
+    for name, values in settings_by_name(
+        read_grid(task, one) for one in typed["fixed"].split()
+    ).items():
         if len(values) > 1:
             raise SettingError(f"{name} has several values; what varies stands in the first field.")
         fixed[name] = values[0]
     plan = SweepPlan(
         task=task.name,
-        grid=by_name(read_grid(task, one) for one in varied if one not in ranges),
-        ranges=by_name(read_range(task, one) for one in ranges),
+        grid=settings_by_name(read_grid(task, one) for one in varied if one not in ranges),
+        ranges=settings_by_name(read_range(task, one) for one in ranges),
         fixed=fixed,
         search=search,
         trials=0 if search == GRID else TRIALS.parse(typed["trials"] or FIELDS["trials"][1]),
@@ -101,17 +103,21 @@ def read_form(
         prune=bool(typed["prune"]) and search != GRID,
     )
     require_extras(plan)
-    return plan, read_place(typed["place"]), check_name(typed["name"]) if typed["name"] else ""
+    return (
+        plan,
+        read_place(typed["place"]),
+        check_sweep_name(typed["name"]) if typed["name"] else "",
+    )
 
 
 def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Content:
     """In a thread: how much what was typed is to train."""
     plan, place, _ = read_form(typed, data_dir)
     # timing disturbs what trains in this process
-    seconds = wall_seconds(plan, place.size) if timed else None
+    seconds = wall_seconds(plan, place.worker_count) if timed else None
     words = (
-        f"{how_many(plan.count, 'trial')}, {how_many(plan.runs, 'run')}, "
-        f"{how_many(place.size, 'worker')}"
+        f"{how_many(plan.trial_count, 'trial')}, {how_many(plan.run_count, 'run')}, "
+        f"{how_many(place.worker_count, 'worker')}"
     )
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 
@@ -292,8 +298,8 @@ class SweepsPane(StorePane):
             return
         plan, here = sweep.plan, now is not None and now.name == sweep.name
         status = "running" if here else sweep.status  # here it is known before the store has it
-        how = f"{plan.search} search" if plan.searches else "every combination"
-        words = plan.of_task.label, how, how_many(plan.seeds, "seed"), status
+        how = f"{plan.search} search" if plan.is_search else "every combination"
+        words = plan.task_definition.label, how, how_many(plan.seeds, "seed"), status
         self.query_one("#sweep-about", Static).update(" · ".join(words))
         note = standing.note if here and standing is not None else ""
         progress.show(sweep, "paused" if here and self._runs.paused else note or status)
@@ -365,10 +371,10 @@ class SweepsPane(StorePane):
             self._begin(self._sweep.name)
 
     def action_more(self) -> None:
-        if (sweep := self._sweep) is None or not sweep.plan.searches:
+        if (sweep := self._sweep) is None or not sweep.plan.is_search:
             self.notify("Only a search can have more trials; a grid has every combination.")
             return
-        hint = f"There are {sweep.plan.count:,}; how many more shall be tried?"
+        hint = f"There are {sweep.plan.trial_count:,}; how many more shall be tried?"
         add = partial(self._add_trials, sweep.name)
         self.app.push_screen(AskTextScreen(f"More trials of {sweep.name}", "10", hint, add, 9))
 

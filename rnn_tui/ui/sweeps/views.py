@@ -17,7 +17,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
-from rnn_tui.sweeps.store import Sweep, Trial, shown, shown_spread
+from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.chart.geometry import from_position, to_position
@@ -40,7 +40,7 @@ BLOCKS = 12  # for a setting that alone matters
 
 def share_of(trial: Trial) -> float:
     """How much of a trial is trained, 0 … 1."""
-    return 1.0 if trial.over else sum(run.progress for run in trial.runs) / trial.wanted
+    return 1.0 if trial.is_over else sum(run.progress for run in trial.runs) / trial.run_count
 
 
 def _column(
@@ -52,9 +52,9 @@ def _column(
 def _setting(name: str) -> Column[Trial]:
     def order(trial: Trial) -> Any:
         value = trial.point.get(name)
-        return (0, value) if isinstance(value, int | float) else (1, shown(value))
+        return (0, value) if isinstance(value, int | float) else (1, format_setting(value))
 
-    return _column(name, lambda trial: shown(trial.point.get(name)), order)
+    return _column(name, lambda trial: format_setting(trial.point.get(name)), order)
 
 
 def _mark(trial: Trial) -> tuple[str, str]:
@@ -62,7 +62,9 @@ def _mark(trial: Trial) -> tuple[str, str]:
 
 
 def _status(trial: Trial) -> str:
-    return f"{_mark(trial)[0]} {trial.status}" + ("" if trial.over else f" {share_of(trial):.0%}")
+    return f"{_mark(trial)[0]} {trial.status}" + (
+        "" if trial.is_over else f" {share_of(trial):.0%}"
+    )
 
 
 NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
@@ -87,10 +89,10 @@ class TrialsTable(MarkedTable[Trial]):
     def show_sweep(self, sweep: Sweep) -> None:
         """Show its trials, the best first."""
         plan, best = sweep.plan, sweep.best
-        head = plan.of_metric.title.replace("validation", "val.")
+        head = plan.metric_definition.title.replace("validation", "val.")
 
         def figure(trial: Trial) -> str:
-            return ("★ " if trial is best else "") + shown_spread(plan, trial.values)
+            return ("★ " if trial is best else "") + format_spread(plan, trial.values)
 
         columns = (NUMBER, *map(_setting, plan.varied), _column(head, figure, sweep.rank), STATUS)
         listing = Listing(columns, self.listing.id_of).of(sweep.trials)
@@ -121,7 +123,7 @@ class SweepScatter(Vertical, ChartView):
             if self.setting in names
             else names[0]
         )
-        metric, best = sweep.plan.of_metric, sweep.best
+        metric, best = sweep.plan.metric_definition, sweep.best
         chart.log_x, ticks = _axis(sweep.plan, self.setting)
         chart.describe(f"{sweep.name}: {metric.label}", metric, self.setting)
         chart.place_ticks(ticks, only=self.setting in sweep.plan.grid)
@@ -157,7 +159,7 @@ def _kind(trial: Trial, best: Trial | None) -> str:
         else "best"
         if trial is best
         else "trials"
-        if trial.over
+        if trial.is_over
         else "in training"
     )
 
@@ -177,15 +179,15 @@ def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
     values = plan.grid[setting]
     if all(isinstance(value, int | float) for value in values):
         return min(values) > 0 and max(values) >= POWERS * min(values), {
-            float(value): shown(value) for value in values
+            float(value): format_setting(value) for value in values
         }
-    return False, {float(at): shown(value) for at, value in enumerate(values)}
+    return False, {float(at): format_setting(value) for at, value in enumerate(values)}
 
 
 def _place(value: Any, ticks: dict[float, str]) -> float:
     """Where a value lies: at its label, as words do, or at itself."""
     usual = float(value) if isinstance(value, int | float) else math.nan
-    return next((at for at, label in ticks.items() if label == shown(value)), usual)
+    return next((at for at, label in ticks.items() if label == format_setting(value)), usual)
 
 
 def _apart(x: Sequence[float], log: bool) -> list[float]:
@@ -250,14 +252,16 @@ class SweepSummary(Static):
         plan, best = sweep.plan, sweep.best
         self._best = Content.styled("Best: none yet", "$text-muted")
         if best is not None:
-            settings = ", ".join(f"{name} {shown(best.point.get(name))}" for name in plan.varied)
-            metric = plan.of_metric
-            spread = shown_spread(plan, best.values)
+            settings = ", ".join(
+                f"{name} {format_setting(best.point.get(name))}" for name in plan.varied
+            )
+            metric = plan.metric_definition
+            spread = format_spread(plan, best.values)
             figure = f"{metric.label} {spread} {metric.unit}".rstrip()
             self._best = Content.assemble(
                 "Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}"
             )
-        if self._asked != (asked := (sweep.name, sweep.created, sweep.done)):
+        if self._asked != (asked := (sweep.name, sweep.created, sweep.done_count)):
             self._asked = asked
             self._answers.ask(lambda: importance(plan, sweep.trials))
         self._draw()
@@ -287,8 +291,8 @@ class SweepProgress(ProgressLine):
 
     def show(self, sweep: Sweep, doing: str) -> None:
         """Draw it, with what is done now or waited for."""
-        share = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.count))
-        numbers = f"{sweep.done:,} of {sweep.plan.count:,} trials"
+        share = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.trial_count))
+        numbers = f"{sweep.done_count:,} of {sweep.plan.trial_count:,} trials"
         if doing != "running" or not share or self._paced != sweep.name:
             self._pace = Pace()  # a pause takes none of its time
         if doing == "running" and share:

@@ -103,8 +103,8 @@ class SweepTrainer:
 
     def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.sweeps.dispatch import train_elsewhere  # noqa: PLC0415
-        from rnn_tui.sweeps.places import require  # noqa: PLC0415 - on use only, as the others
+        from rnn_tui.sweeps.dispatch import train_on_workers  # noqa: PLC0415
+        from rnn_tui.sweeps.places import require_package  # noqa: PLC0415 - on use only, as the others
         from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
 
         def take(told: "ClusterState | TrialEnded | LogLine") -> None:
@@ -116,14 +116,14 @@ class SweepTrainer:
 
         end: tuple[str, SeverityLevel]
         try:
-            require("distributed", "cluster")
+            require_package("distributed", "cluster")
             with heavy_imports():
                 importlib.import_module("distributed")
             with Trials(self.now.name, take) as self._trials:
                 more = True
                 while more:  # once again where trials were added at the last moment
-                    train_elsewhere(self._place, self.now.name, self._trials, control, take)
-                    more = self._trials.more and not control.stopping
+                    train_on_workers(self._place, self.now.name, self._trials, control, take)
+                    more = self._trials.has_more and not control.stopping
             how = (
                 "was stopped; what was trained is kept, and g goes on."
                 if control.stopping

@@ -108,7 +108,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         )
         await press(pilot, "enter")
         await wait_until(pilot, lambda: app.pane.view == "trials" and app.runs.busy)
-        assert kept("recall-1").plan.count == 4
+        assert kept("recall-1").plan.trial_count == 4
         said: set[str] = set()
 
         def trains() -> bool:
@@ -239,7 +239,7 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
             await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
             await wait_until(
                 pilot,
-                lambda more=more: (one := kept("some")).plan.count == one.done == more,
+                lambda more=more: (one := kept("some")).plan.trial_count == one.done_count == more,
                 PATIENCE,
             )  # type: ignore[misc]
             await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
@@ -350,7 +350,14 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
                 figures = {plan.metric: (50.0 + number,) * len(config.replicas)}
                 told = [
                     events.RunStarted(
-                        run.run_id, config, plan.of_task.metric_definitions, 10, 10, 10, 10, "cpu"
+                        run.run_id,
+                        config,
+                        plan.task_definition.metric_definitions,
+                        10,
+                        10,
+                        10,
+                        10,
+                        "cpu",
                     ),
                     events.EpochEnded(run.run_id, 1, 10, {}, 1.0, 1.0, figures),
                     events.RunFinished(run.run_id, 10, {}, 1.0),
