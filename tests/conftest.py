@@ -31,7 +31,7 @@ LONGEST = (
     "tests/attack/",
     "tests/documents/test_commands.py",
     "tests/ui/guide/test_guide.py",
-    "tests/ui/shell/test_every_view.py",
+    "tests/ui/app/test_every_view.py",
 )
 #: The levels, from the quickest to the longest, as CONTRIBUTING.md has them.
 LEVELS = ("pure", "app", "process", "long")

@@ -48,7 +48,7 @@ print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)
 FIRST_FRAME = """
 import asyncio, json, sys
 from rnn_tui.ui.home.pane import HomeDigit
-from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.app.app import RnnTuiApp
 
 class FirstFrame(RnnTuiApp):
     def _go_on(self):

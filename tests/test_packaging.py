@@ -47,7 +47,7 @@ print(json.dumps([rnn_tui.__file__, importlib.metadata.version("rnn-tui"), rnn_t
 
 FIRST_FRAME = """
 import asyncio
-from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
 
 class NotYet(TrainingManager):

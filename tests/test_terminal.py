@@ -202,7 +202,7 @@ def test_it_can_be_quit_while_something_is_being_made(terminal: Terminal, keys: 
     terminal.assert_restored()
 
 
-HELP = "import time; from rnn_tui.ui.shell.app import RnnTuiApp\nRnnTuiApp.action_help = "
+HELP = "import time; from rnn_tui.ui.app.app import RnnTuiApp\nRnnTuiApp.action_help = "
 STUCK = {
     "the app": f"{HELP}lambda self: time.sleep(600)",
     "a thread": f"{HELP}lambda a: a.run_worker(a.store.ask(a, lambda _: time.sleep(600)))",

@@ -26,7 +26,7 @@ from rnn_tui.engine.logs import LogFile
 from rnn_tui.engine.page import in_page, shared_folder
 from rnn_tui.engine.paths import check_places, told_of_fault
 from rnn_tui.engine.threads import any_left_behind
-from rnn_tui.ui.textual_variables import check_variables
+from rnn_tui.ui.common.textual_variables import check_variables
 
 # A file that can't be read or written is no wrong usage.
 FAILURES = (
@@ -205,7 +205,7 @@ def _run_app(data_dir: str | None) -> int:
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the time;
     # then the app collects.
     gc.disable()
-    from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
+    from rnn_tui.ui.app.ending import run  # noqa: PLC0415 - Textual, on use only
 
     return run(data_dir, page=page)
 

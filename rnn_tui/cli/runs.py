@@ -344,7 +344,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
     from rich.console import Group  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    from rnn_tui.ui.chart.chart import loss_chart  # noqa: PLC0415
+    from rnn_tui.ui.common.chart.chart import loss_chart  # noqa: PLC0415
 
     left = "" if state.remaining is None else f"{time_left(state.remaining)} · "
     epoch = min(len(state.epochs) + 1, state.config.epochs)

@@ -73,7 +73,7 @@ WORDS = (
 # vain, it says what each of its tasks waits for, and how its keys stand.
 STAYS = """
 import asyncio, faulthandler, logging, signal
-from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.app.app import RnnTuiApp
 async def stay(self): self.notify("It stays.")
 RnnTuiApp.action_quit = stay
 faulthandler.register(signal.SIGUSR1, open("stacks.txt", "w"))
@@ -99,7 +99,7 @@ async def telling(self, **options):
     signal.signal(signal.SIGUSR2, tell)  # the loop's own would take the app's wake-up file
     waits = logging.Handler(logging.WARNING)
     waits.emit = tell
-    logging.getLogger("rnn_tui.ui.shell.key_queue").addHandler(waits)
+    logging.getLogger("rnn_tui.ui.app.key_queue").addHandler(waits)
     return await run_async(self, **options)
 RnnTuiApp.run_async = telling
 """

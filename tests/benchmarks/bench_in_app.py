@@ -22,8 +22,8 @@ from _common import (
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import TrainRequested
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.messages import TrainRequested
 
 TARGET = 0.97
 PATIENCE = 300.0

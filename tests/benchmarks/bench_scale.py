@@ -32,8 +32,8 @@ from rnn_tui.runs.points import lines
 from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.runs.table import RunsTable
-from rnn_tui.ui.shell.app import RnnTuiApp
 
 COMMAND = [sys.executable, "-m", "rnn_tui"]
 EPOCHS, STEPS = 10_000, 100

@@ -18,8 +18,8 @@ from textual.widget import Widget
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import TrainRequested
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.messages import TrainRequested
 from rnn_tui.ui.training.pane import TaskPane
 
 TARGET_MB = 20.0

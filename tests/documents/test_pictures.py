@@ -9,7 +9,7 @@ from itertools import groupby
 import pytest
 
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.shell.tabs import all_tabs
+from rnn_tui.ui.app.tabs import all_tabs
 from tests.pictures import FOLDER
 from tests.pictures.__main__ import still
 from tests.pictures.drawing import texts_in

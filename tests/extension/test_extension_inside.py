@@ -10,9 +10,9 @@ from rnn_tui.engine.paths import run_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside
-from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.runs.kept_runs import train
 from tests.ui.helpers import busy, press, running, screen_text, settled, wait_until
 

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 
-from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.app.app import RnnTuiApp
 from tests.pictures import FOLDER
 from tests.pictures.drawing import Frame, rows_of, svg
 from tests.pictures.plots import PLOTS

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Select
 
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
-from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.helpers import busy
 
 # A test image to look into.

@@ -8,9 +8,9 @@ import re
 
 from textual.pilot import Pilot
 
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
-from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.pictures.drawing import Frame, rows_of
 from tests.pictures.scenes import go, said, set_up, until
 from tests.ui.helpers import busy

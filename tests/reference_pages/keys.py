@@ -8,13 +8,14 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import rnn_tui.ui
-from rnn_tui.ui.shell.key_table import KEYS
-from rnn_tui.ui.shell.tabs import all_tabs, bindings
+from rnn_tui.ui.app.tabs import all_tabs, bindings
+from rnn_tui.ui.common.key_table import KEYS
 from tests.reference_pages.markdown import MADE
 
 # By the folder of whatever binds them.
 PLACES = {
-    "shell": "everywhere",
+    "app": "everywhere",
+    "common": "everywhere",
     "training": "tabs of tasks",
     "chart": "charts",
     "ask": "questions",
@@ -88,13 +89,21 @@ def named(binding: Binding) -> str:
     return f"`{binding.id}`" if binding.id else ""
 
 
+def place_of(module: str) -> str:
+    """Where the keys hold that a module binds: by its folder, or the one in `common`."""
+    folder, *inner = module.split(".")[2:]
+    if folder == "common" and inner[0] in PLACES:
+        return PLACES[inner[0]]
+    return PLACES[folder]
+
+
 def page() -> str:
     """The page."""
     places: dict[str, list[str]] = {}
     for owner, binding in bound():
         if binding.id:
             module = owner.__module__
-            place = "charts" if module.endswith(".shell.views") else PLACES[module.split(".")[2]]
+            place = "charts" if module.endswith(".common.views") else place_of(module)
             if place not in places.setdefault(binding.id, []):
                 places[binding.id].append(place)
     rows = [

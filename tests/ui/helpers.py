@@ -17,10 +17,10 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
 
-from rnn_tui.ui.sheets import SHEETS
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.keys import KeyFooter
-from rnn_tui.ui.shell.threads import threads_at_work
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.keys import KeyFooter
+from rnn_tui.ui.common.sheets import SHEETS
+from rnn_tui.ui.common.threads import threads_at_work
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]

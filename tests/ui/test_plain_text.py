@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import rnn_tui.ui
-from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.app.app import RnnTuiApp
 from tests.ui.helpers import notices, running, wait_until
 
 ROOT = Path(rnn_tui.ui.__file__).parent

@@ -27,7 +27,7 @@ from rnn_tui.tasks.adder.questions import (
     vote,
 )
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.ui.widgets.plain import TypedInput
+from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Bits = npt.NDArray[np.bool_]
 # a binary number with as many zeros before it and spaces in it as it has digits

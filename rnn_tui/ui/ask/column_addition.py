@@ -14,8 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rnn_tui.ui.ask.calculator_answer import SumAnswer
-from rnn_tui.ui.shell.key_table import moves
-from rnn_tui.ui.widgets.digits import large_digit, ruler, small_digit
+from rnn_tui.ui.common.key_table import moves
+from rnn_tui.ui.common.widgets.digits import large_digit, ruler, small_digit
 
 EIGHTHS, LABEL_WIDTH = "▁▂▃▄▅▆▇█", 9
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none

@@ -9,9 +9,9 @@ from textual.widget import Widget
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.views import InsideDoor
-from rnn_tui.ui.widgets.plain import PlainSelect, TypedInput
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.widgets.plain import PlainSelect, TypedInput
 
 
 class AskPanel(Vertical, InsideDoor):

@@ -21,8 +21,8 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
-from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns, theme_style
-from rnn_tui.ui.widgets.plain import PlainTable, views_in
+from rnn_tui.ui.common.widgets.digits import DigitColumn, fit_columns, theme_style
+from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 
 # the report's table: how many sequences of each length, at how many lengths at most
 A_LENGTH, MOST_LENGTHS = 5, 20

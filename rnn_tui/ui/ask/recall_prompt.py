@@ -23,10 +23,10 @@ from rnn_tui.ui.ask.recall_answers import (
     RecallTable,
     draw_within,
 )
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import WeightsChanged
-from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.plain import TypedInput
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import WeightsChanged
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.common.widgets.plain import TypedInput
 
 EXAMPLE: tuple[int, ...] = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)

@@ -14,9 +14,9 @@ from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.common.widgets.digits import DigitColumn, fit_columns
+from rnn_tui.ui.common.widgets.plain import views_in
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.widgets.plain import views_in
 
 MISSING = (
     "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or "

@@ -15,13 +15,13 @@ from textual.widgets import Label
 
 from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
 from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.common.key_table import key, moves
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer_drawing
 from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, ZOOM, Cell, InkImage
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.shell.key_table import key, moves
-from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import InsideDoor
-from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3

@@ -18,14 +18,14 @@ from textual.widgets import Checkbox, Input, Markdown, OptionList
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.keys import KeyFooter
+from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.sheets import read_late_sheets
+from rnn_tui.ui.common.textual_workarounds import Dialog, Options
+from rnn_tui.ui.common.threads import telling
+from rnn_tui.ui.common.widgets.plain import TypedInput
 from rnn_tui.ui.guide.experiments import WAIT, GuidedExperiment, experiment_names, read_experiment
-from rnn_tui.ui.sheets import read_late_sheets
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.keys import KeyFooter
-from rnn_tui.ui.shell.messages import UNDER_WAY
-from rnn_tui.ui.shell.threads import telling
-from rnn_tui.ui.textual_workarounds import Dialog, Options
-from rnn_tui.ui.widgets.plain import TypedInput
 
 SECONDS_TO_REST = 300.0
 # At rest is what was so for that many looks in a row: a key may ask for something a moment later.

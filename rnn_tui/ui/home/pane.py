@@ -19,21 +19,21 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.first_digits import SIDE, first_test_digits
 from rnn_tui.tasks.recall import RECALL
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
+from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.sheets import read_late_sheets
+from rnn_tui.ui.common.textual_workarounds import Options
+from rnn_tui.ui.common.threads import LatestQuestion, in_thread
+from rnn_tui.ui.common.widgets.digits import ProbabilityColumns
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
-from rnn_tui.ui.sheets import read_late_sheets
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
-from rnn_tui.ui.shell.pane import Pane
-from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
-from rnn_tui.ui.textual_workarounds import Options
-from rnn_tui.ui.widgets.digits import ProbabilityColumns
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.app.app import RnnTuiApp
     from rnn_tui.ui.draw.answers import DigitAnswer
     from rnn_tui.ui.home.pad import HomePad
     from rnn_tui.ui.inside.subject import Given
-    from rnn_tui.ui.shell.app import RnnTuiApp
 
 LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit has twice its size
 GO_ON, GUIDE = "go-on", "guide"

@@ -10,8 +10,8 @@ import numpy as np
 
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.ui.chart.geometry import nice_step
-from rnn_tui.ui.widgets.digits import ruler
+from rnn_tui.ui.common.chart.geometry import nice_step
+from rnn_tui.ui.common.widgets.digits import ruler
 
 # Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is
 # no picture any more.

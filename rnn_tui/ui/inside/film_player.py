@@ -10,9 +10,9 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.film import Film
 from rnn_tui.inside.film import film_of, moment
 from rnn_tui.tasks.mnist.inference import FILMED
+from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.inside.step_grid import Scrubber
 from rnn_tui.ui.inside.subject import Subject
-from rnn_tui.ui.shell.threads import in_thread
 
 if TYPE_CHECKING:
     from rnn_tui.inside.studies import NetworkReading

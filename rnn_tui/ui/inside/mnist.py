@@ -20,6 +20,11 @@ from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.threads import in_thread, telling
+from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.draw.answers import MISSING
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.inside.bands import BarBand, StepBand
@@ -27,12 +32,7 @@ from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.pane import show_line
-from rnn_tui.ui.shell.threads import in_thread, telling
-from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 TEST_IMAGES = 10_000
 # Size of the view from which a large picture leaves the grid enough, in lines and in columns.

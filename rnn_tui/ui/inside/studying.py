@@ -16,14 +16,14 @@ from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
 from rnn_tui.inside.studies import studies_of
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.views import TaskView
+from rnn_tui.ui.common.widgets.plain import PlainSelect
+from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look
 from rnn_tui.ui.inside.film_player import FilmPlayer
 from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Studies, Subject
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.plain import PlainSelect
-from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 KEYS: list[BindingType] = [
     key(

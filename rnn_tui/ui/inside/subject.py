@@ -13,7 +13,7 @@ from rnn_tui.inside.edits import Edit, Edited
 from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
-from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.common.threads import LatestQuestion
 
 
 @dataclass(frozen=True, eq=False)

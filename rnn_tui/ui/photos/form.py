@@ -26,11 +26,11 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.shell.pane import show_line
+from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.widgets.network_select import NetworkSelect
+from rnn_tui.ui.common.widgets.path_input import PathInput
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.network_select import NetworkSelect
-from rnn_tui.ui.widgets.path_input import PathInput
-from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary

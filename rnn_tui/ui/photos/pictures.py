@@ -23,7 +23,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
-from rnn_tui.ui.terminal_input import Replies
+from rnn_tui.ui.common.terminal_input import Replies
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
@@ -65,7 +65,7 @@ def _replies(app: App[object]) -> Replies | None:
     replies: Replies | None = None
     if sys.platform != "win32" and not (app.is_headless or app.is_web):
         # where there are terminals
-        from rnn_tui.ui.textual_driver import SteadyDriver  # noqa: PLC0415
+        from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415
 
         terminal = getattr(SteadyDriver, "terminal", None)
         if terminal is not None:

@@ -20,12 +20,12 @@ from rnn_tui.engine.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.runs.words import how_many
+from rnn_tui.ui.common.key_table import key, moves
+from rnn_tui.ui.common.textual_workarounds import Dialog
+from rnn_tui.ui.common.threads import in_thread
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox
+from rnn_tui.ui.common.widgets.prompts import ExportPrompt, Prompt
 from rnn_tui.ui.photos.pictures import PhotoImage
-from rnn_tui.ui.shell.key_table import key, moves
-from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.textual_workarounds import Dialog
-from rnn_tui.ui.widgets.plain import MarkedCheckbox
-from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

@@ -31,6 +31,12 @@ from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import LongJobRequested, RunsWanted
+from rnn_tui.ui.common.pane import StorePane, view_tabs
+from rnn_tui.ui.common.threads import StoreAccess, in_thread
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 from rnn_tui.ui.report.views import (
     ReportConclusions,
     ReportPlots,
@@ -39,15 +45,9 @@ from rnn_tui.ui.report.views import (
     numbers,
     told,
 )
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import LongJobRequested, RunsWanted
-from rnn_tui.ui.shell.pane import StorePane, view_tabs
-from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import awaited
-from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))

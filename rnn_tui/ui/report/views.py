@@ -21,13 +21,13 @@ from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
 from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING, how_many
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.pane import show_line
-from rnn_tui.ui.shell.views import SpreadView, TaskView
+from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.views import SpreadView, TaskView
+from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 from rnn_tui.ui.training.long_jobs import ReportStatus
 from rnn_tui.ui.training.run_lines import ProgressLine
-from rnn_tui.ui.widgets.plain import MainButton, PlainTable
 
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
 CAPTION = (

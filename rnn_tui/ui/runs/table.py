@@ -23,9 +23,9 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import age, figure
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.textual_workarounds import ManyRows
-from rnn_tui.ui.widgets.plain import TypedInput
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.textual_workarounds import ManyRows
+from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
 LONGEST_FILTER = 200

@@ -27,13 +27,13 @@ from rnn_tui.runs.points import AGAINST, Against, Line
 from rnn_tui.runs.records import Curve, RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import about, about_session, differing, settings_of
-from rnn_tui.ui.chart.chart import Chart, line_series
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.shell.views import SpreadView
-from rnn_tui.ui.textual_workarounds import Dialog
-from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
-from rnn_tui.ui.widgets.prompts import ExportPrompt
+from rnn_tui.ui.common.chart.chart import Chart, line_series
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.textual_workarounds import Dialog
+from rnn_tui.ui.common.threads import StoreAccess
+from rnn_tui.ui.common.views import SpreadView
+from rnn_tui.ui.common.widgets.plain import PlainSelect, PlainTable
+from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"

@@ -19,14 +19,14 @@ from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
-from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.chart.geometry import from_position, to_position
+from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.common.chart.geometry import from_position, to_position
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.common.views import ChartView
+from rnn_tui.ui.common.widgets.plain import PlainTable
 from rnn_tui.ui.runs.table import STATUS_MARKS, Column, Listing, MarkedTable
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import ChartView
 from rnn_tui.ui.training.run_lines import ProgressLine
-from rnn_tui.ui.widgets.plain import PlainTable
 
 EMPTY = "Trials appear as they are measured"
 POWERS = 8  # values of a grid that lie so far apart are placed on a scale of powers

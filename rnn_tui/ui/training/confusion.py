@@ -19,10 +19,10 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import TEST_IMAGES, ImageEvaluation
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted
-from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import InsideWanted
+from rnn_tui.ui.common.views import TaskView
+from rnn_tui.ui.common.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
     from rnn_tui.ui.inside.subject import Given

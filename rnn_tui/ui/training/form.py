@@ -28,10 +28,10 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.pane import focus_soon, show_line
-from rnn_tui.ui.textual_workarounds import Compact
-from rnn_tui.ui.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.pane import focus_soon, show_line
+from rnn_tui.ui.common.textual_workarounds import Compact
+from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.

@@ -17,9 +17,9 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
-from rnn_tui.ui.chart.base import ANYTHING
-from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.textual_workarounds import Dialog
+from rnn_tui.ui.common.chart.base import ANYTHING
+from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import ProgressLine
 

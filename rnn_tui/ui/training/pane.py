@@ -15,11 +15,11 @@ from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import UNDER_WAY, RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import Pane, show_line, with_key
-from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.shell.views import BrokenView, TaskView
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import UNDER_WAY, RunsChanged, TrainRequested
+from rnn_tui.ui.common.pane import Pane, show_line, with_key
+from rnn_tui.ui.common.view_tabs import ViewTabs
+from rnn_tui.ui.common.views import BrokenView, TaskView
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 

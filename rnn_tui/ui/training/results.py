@@ -23,13 +23,13 @@ from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
+from rnn_tui.ui.common.key_table import key, moves
+from rnn_tui.ui.common.views import InsideDoor, TaskView
+from rnn_tui.ui.common.widgets.digits import ProbabilityBars
+from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
-from rnn_tui.ui.shell.key_table import key, moves
-from rnn_tui.ui.shell.views import InsideDoor, TaskView
 from rnn_tui.ui.training.confusion import given_image, not_measured
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.widgets.digits import ProbabilityBars
-from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 if TYPE_CHECKING:
     from rnn_tui.ui.inside.subject import Given

@@ -13,14 +13,14 @@ from textual.content import Content
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.engine.state import RunState, SpreadSeries, Status
 from rnn_tui.tasks.task import SequenceEvaluation
-from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
-from rnn_tui.ui.chart.readout import LINE
-from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
+from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
+from rnn_tui.ui.common.chart.readout import LINE
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.views import ChartView, SpreadView, TaskView
+from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable, in_short
 from rnn_tui.ui.training.run_lines import awaited
-from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.

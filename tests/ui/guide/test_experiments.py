@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.errors import DataError
+from rnn_tui.ui.common.key_table import KEYS
 from rnn_tui.ui.guide.experiments import FOLDER, WAIT, experiment_names, read_experiment
-from rnn_tui.ui.shell.key_table import KEYS
 
 GOOD = "# Title\n\n5 min · What about\n\n## First\n\nRead.\n\n```keys\nf4 wait\n```\n\nLook.\n"
 

@@ -12,11 +12,11 @@ from textual.widgets import Input
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.common.messages import InsideWanted
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.training.confusion import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
 from tests.ui.helpers import (

@@ -17,6 +17,7 @@ from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.inside import view as inside_module
@@ -24,7 +25,6 @@ from rnn_tui.ui.inside.bands import BarBand, HeatBand
 from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.helpers import (
     AT_SIZES,
     busy,

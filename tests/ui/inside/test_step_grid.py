@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from rnn_tui.ui.common.sheets import SHEETS
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, laid_out
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
-from rnn_tui.ui.sheets import SHEETS
 from tests.ui.helpers import idle
 
 

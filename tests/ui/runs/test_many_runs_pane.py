@@ -10,9 +10,9 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.rows import insert_run, update_run
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.runs.pane import A_SCREENFUL, RunsPane
 from rnn_tui.ui.runs.table import RunsTable
-from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.helpers import press, running, screen_text, wait_until
 
 MANY = 2 * A_SCREENFUL + 50

@@ -9,10 +9,10 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from rnn_tui.engine.state import Status
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.messages import TrainRequested
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunsCompare
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import TrainRequested
 from rnn_tui.ui.training.run_lines import RunProgress
 from tests.cli.command_line import run_inside
 from tests.elsewhere import record, training_elsewhere

@@ -22,15 +22,15 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.common.messages import UNDER_WAY, TrainRequested
+from rnn_tui.ui.common.widgets.path_input import PathInput
+from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import FilterInput, RunsTable
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import UNDER_WAY, TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.widgets.path_input import PathInput
-from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import (
     AT_SIZES,
     idle,

@@ -10,10 +10,10 @@ from textual.widgets import Input, Select
 
 from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.keys import HelpScreen
-from rnn_tui.ui.shell.messages import UNDER_WAY
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.keys import HelpScreen
+from rnn_tui.ui.common.chart.chart import Chart
+from rnn_tui.ui.common.messages import UNDER_WAY
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane

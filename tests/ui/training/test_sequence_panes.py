@@ -20,9 +20,9 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
-from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.pane import TaskPane

@@ -1,0 +1,140 @@
+"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as
+they were. Textual ends by taking all widgets apart. That fails where one is still being made, and
+waits: for the terminal, for threads, for whatever the app is doing. So a thread of its own ends the
+process here, and nothing that it does waits for long.
+"""
+
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine.cores import usable_cores
+from rnn_tui.engine.memory import share_arenas
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.garbage import GarbageCollection
+from rnn_tui.ui.common.threads import wait_for_threads
+
+# for what trains to keep what it has; for all of the end
+SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
+SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
+ASKED = 0  # among the numbers of signals
+
+if sys.platform != "win32":
+    from rnn_tui.ui.common.textual_driver import SteadyDriver, Terminal, hold_still
+
+    if TYPE_CHECKING:
+        from rnn_tui.ui.common.textual_page import Pipes
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    class Ending:
+        """Ends the process on a signal, without its terminal, or when the app asks; to be made
+        before Textual takes that.
+        """
+
+        def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
+            self._app = app
+            self._terminal: Terminal | Pipes
+            if page:
+                from rnn_tui.ui.common import textual_page  # noqa: PLC0415 - for pages only
+
+                self._terminal = textual_page.PageDriver.pipes = textual_page.Pipes()
+                app.driver_class = textual_page.PageDriver
+            else:
+                self._terminal = SteadyDriver.terminal = Terminal()
+                app.driver_class = SteadyDriver
+            self._code, self._sentence = 0, ""
+            self._ears, self._mouth = os.pipe()
+            os.set_blocking(self._mouth, False)
+            # Python writes a signal's number there at once; a handler would wait until the main
+            # thread is free.
+            signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
+            for number in SIGNALS:
+                signal.signal(number, lambda _number, _frame: None)
+            threading.Thread(target=self._listen, name="ending", daemon=True).start()
+
+        def end(self, code: int, sentence: str = "") -> None:
+            """End the process, with a sentence in the terminal as it was; does not return."""
+            self._code, self._sentence = code, sentence
+            os.write(self._mouth, bytes([ASKED]))
+            hold_still()
+
+        def _listen(self) -> None:
+            """In a thread: wait for a reason to end."""
+            # Who changes a terminal that is another's at the time is stopped, unless it does this.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+            waiting = select.poll()
+            waiting.register(self._ears, select.POLLIN)
+            waiting.register(self._terminal.keys, 0)  # tells when it is gone, and nothing else
+            while True:
+                for file, what in waiting.poll():
+                    if file == self._ears:
+                        for number in os.read(self._ears, 64):
+                            if number == ASKED:
+                                self._end(self._code, self._sentence)
+                            elif number in SIGNALS:
+                                self._end(128 + number)
+                    elif what & (select.POLLHUP | select.POLLERR):
+                        self._end(128 + signal.SIGHUP)
+                    else:  # a system that can't wait for terminals
+                        waiting.unregister(file)
+
+        def _end(self, code: int, sentence: str = "") -> None:
+            """Keep what trains, give the terminal back, and end the process."""
+            until = time.monotonic() + SECONDS_TO_KEEP
+            # the last resort: a library may hold Python up
+            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
+            self._app.runs.interrupt()
+            if (loop := self._app.loop) is not None:
+                with suppress(RuntimeError):  # it is closed
+                    loop.call_soon_threadsafe(hold_still)
+            _for_a_while(self._terminal.give_back, sentence)
+            self._app.runs.close(until - time.monotonic())
+            wait_for_threads(until)
+            lost = bool(self._app.runs.unkept)
+            if lost:
+                _for_a_while(self._tell_losses)
+            os._exit(code or int(lost))
+
+        def _tell_losses(self) -> None:
+            """Say of what runs something could not be kept."""
+            with suppress(OSError):  # nobody is there any more
+                for run in self._app.runs.unkept:
+                    self._terminal.say(f"rnn-tui: {run.loss}\n")
+
+
+def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
+    """Do what may wait for ever, and go on without it then."""
+    thread = threading.Thread(target=do, args=arguments, daemon=True)
+    thread.start()
+    thread.join(SECONDS_TO_GIVE_BACK)
+
+
+def run(data_dir: str | None = None, *, page: bool = False) -> int:
+    """Run the app and end the process, without Python's own tidying up: with PyTorch loaded that
+    takes seconds on a busy machine, and waits for a thread that can't stop in time, as in a huge
+    network's step. Returns to no caller.
+    """
+    share_arenas(max(2, usable_cores()))  # before there are threads
+    app = RnnTuiApp(data_dir=data_dir)
+    app.garbage = GarbageCollection(app)
+    if sys.platform != "win32":
+        app.end_process = Ending(app, page=page).end
+    code = app.run() or app.return_code or 0
+    if app.end_process is not None:  # it did not come so far as to be ended
+        app.end_process(code, "")
+    app.runs.close(SECONDS_TO_KEEP)
+    lost = app.runs.unkept
+    for run in lost:
+        print(f"rnn-tui: {run.loss}", file=sys.stderr)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or int(bool(lost)))

@@ -1,0 +1,1 @@
+"""What every place of the app is made of: messages, keys, views, threads, and Textual."""

@@ -1,0 +1,271 @@
+"""What the contents of all tabs of the app have in common: views, and the keys for them."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent, TabPane
+
+from rnn_tui.engine.errors import UserError
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import PaneNews
+from rnn_tui.ui.common.threads import StoreAccess
+from rnn_tui.ui.common.view_tabs import ViewTabs
+
+if TYPE_CHECKING:
+    from rnn_tui.sweeps.store import SweepStore
+    from rnn_tui.ui.common.chart.chart import SpreadKind
+
+T = TypeVar("T")
+SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
+
+
+def with_key(key: str, label: str) -> Content:
+    """The words on a tab, after the key that goes there."""
+    return Content.assemble((f"{key} ", "dim"), label) if key else Content(label)
+
+
+def show_line(place: Widget, line: str, text: str) -> None:
+    """Show a text in a line of a place, or without one no line either."""
+    static = place.query_one(line, Static)
+    if static.content != text:  # or Textual would lay out the whole screen for the same text
+        static.update(text)
+    static.display = bool(text)
+
+
+def focus_soon(widget: Widget, focus: Callable[[], object]) -> None:
+    """Have `focus` put the focus somewhere once that is on screen; keys of the pane wait for it."""
+    pane = next((node for node in widget.ancestors if isinstance(node, Pane)), None)
+    if pane is None:
+        widget.call_after_refresh(focus)
+    else:
+        pane.focus_soon(focus)
+
+
+def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
+    """The views of a pane, by their ids, each with the words on its tab."""
+    tabs = ViewTabs(id="views")
+    for at, (name, (label, view)) in enumerate(views.items(), 1):
+        tabs.compose_add_child(TabPane(with_key(f"{at}", label), view, id=name))
+    return tabs
+
+
+class Pane(Vertical):
+    """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a
+    row of tabs.
+    """
+
+    BINDINGS = [
+        key("train", "train", "Train", tooltip="Train what the form says"),
+        key("view-before", "other_view(-1)", "Previous view", show=False),
+        key("view-after", "other_view(1)", "View", show=False),
+        *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
+    ]
+    help_text: str = ""
+    spread: "SpreadKind" = "range"  #: of curves over seeds.
+    _clicked = False  # a view, which is not in front yet
+    _arriving = 0  # how often the focus is to go there
+
+    @property
+    def keys_first(self) -> bool:
+        """Whether its keys, such as to train, stand before those of its view in the footer."""
+        return False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is there, what comes after the first frame too."""
+        return self.whole
+
+    @property
+    def whole(self) -> bool:
+        """Whether all parts are there; one that makes some late catches up with the news then."""
+        return self.is_mounted
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the view in front is there, which keys may be for."""
+        return self.whole
+
+    def check_message_enabled(self, message: Message) -> bool:
+        """Take no news while parts are being made: whoever handles it would look for them."""
+        return super().check_message_enabled(message) and (
+            self.whole or not isinstance(message, PaneNews)
+        )
+
+    def show_runs(self) -> object:
+        """Bring whatever is visible up to date."""
+        raise NotImplementedError
+
+    def focus_view(self) -> None:
+        """Put the focus where single keys are commands."""
+        raise NotImplementedError
+
+    def focus_view_soon(self) -> None:
+        """Do so once the view is on screen; keys wait for that."""
+        self.focus_soon(self.focus_view)
+
+    def focus_soon(self, focus: Callable[[], object]) -> None:
+        """Have `focus` put the focus somewhere once that is on screen; keys wait for it."""
+        self._arriving += 1
+        if not self.call_after_refresh(self._arrive, focus):
+            self._arriving -= 1
+
+    def focus_now(self, focus: Callable[[], object]) -> None:
+        """Have `focus` put the focus somewhere; keys wait until it is there."""
+        self._arriving += 1
+        self._arrive(focus)
+
+    def _arrive(self, focus: Callable[[], object]) -> None:
+        focus()
+        # behind the focus, for which a widget asks by a message to the app
+        self.app.call_later(self._arrived)
+
+    def _arrived(self) -> None:
+        self._arriving -= 1
+
+    @property
+    def arriving(self) -> bool:
+        """Whether the focus is on its way to the view."""
+        return self._arriving > 0
+
+    def keep_focus(self) -> None:
+        """Focus the view in front, if it had nothing that takes the focus before, but has now."""
+        self.focus_soon(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):
+            self.focus_view()
+
+    # Its views, in `ViewTabs` with the id `views`.
+
+    @property
+    def view(self) -> str:
+        return self.query_one("#views", TabbedContent).active
+
+    @property
+    def front_view(self) -> Widget | None:
+        """The view in front, whose keys hold wherever the focus is, in the row of tabs too."""
+        tabs = self.query_one_optional("#views", TabbedContent)
+        place = tabs.active_pane if tabs is not None else None
+        views = place.children if place is not None else ()
+        return next((view for view in views if view.is_mounted), None)
+
+    def show_tab(self, name: str) -> None:
+        # or the tab that is left, having the focus, would come back to the front
+        self.screen.set_focus(None)
+        self.query_one("#views", TabbedContent).active = name
+        # or the view that is left would be drawn once more before
+        self.screen.refresh(repaint=False, layout=True)
+
+    def go_to_view(self, name: str) -> None:
+        self.show_tab(name)
+        self.focus_view_soon()
+
+    def on_click(self, event: Click) -> None:
+        """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
+        self._clicked = isinstance(event.widget, Tab)
+        if isinstance(event.widget, Tab) and event.widget.has_class("-active"):
+            self.focus_view_soon()
+
+    def on_view_tabs_shown(self) -> None:
+        """Do so once it is in front, which may have other keys."""
+        self.app.refresh_bindings()
+        if self._clicked:
+            self._clicked = False
+            self.focus_view_soon()
+
+    @property
+    def views(self) -> list[str]:
+        # Asked for with every key in the footer: no query through all that the views hold.
+        tabs = self.query_one_optional("#views", TabbedContent)
+        places = (
+            tabs.get_child_by_type(ContentSwitcher).children
+            if tabs is not None and tabs.children
+            else ()
+        )
+        return [place.id or "" for place in places]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key for a view that is not there."""
+        there = action != "view" or cast("int", parameters[0]) <= len(self.views)
+        return there and super().check_action(action, parameters)
+
+    def action_view(self, number: int) -> None:
+        self.go_to_view(self.views[number - 1])
+
+    def action_other_view(self, steps: int) -> None:
+        """Go to the next view, or the one before; after the last comes the first."""
+        if not self.complete:  # there is none yet, or one that can't take the focus yet
+            self.app.set_timer(0.05, lambda: self.action_other_view(steps))
+        elif self.views:
+            self.action_view((self.views.index(self.view) + steps) % len(self.views) + 1)
+
+
+class StorePane(Pane):
+    """A pane, with a line `#problem`, of what is in the store, which others change too: it looks
+    for news while in front.
+    """
+
+    def __init__(self, store: StoreAccess) -> None:
+        super().__init__()
+        self._store = store
+        self._version = -1  # of what is shown
+        self._ready = False  # whether the store was asked
+        self._problem = ""  # with the database
+
+    async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
+        """What the database says; None where it can't be used, which is said then."""
+        try:
+            answer, self._problem = await self._store.ask(self, question), ""
+        except UserError as error:
+            answer, self._problem = None, str(error)
+        self.complain()
+        return answer
+
+    async def news(self, read: "Callable[[SweepStore], T]", *, always: bool) -> T | None:
+        """What `read` makes of the store, if that is another than at the last time, or `always`;
+        else None, as from `ask`.
+        """
+        known = -1 if always else self._version
+
+        def question(store: "SweepStore") -> tuple[int, T | None]:
+            version = store.version()
+            return version, None if version == known else read(store)
+
+        self._version, answer = await self.ask(question) or (self._version, None)
+        return answer
+
+    def complain(self, other: str = "") -> None:
+        """Say what is wrong: with the database, or else the `other`."""
+        show_line(self, "#problem", self._problem or other)
+
+    def on_mount(self) -> None:
+        self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)
+
+    @property
+    def complete(self) -> bool:
+        return self._ready
+
+    def show_runs(self) -> None:
+        self._version = -1
+        self.read()
+
+    def look_for_news(self) -> None:
+        """Read what is new; a reading that began anew at every look might never end."""
+        if not any(one.node is self and one.group == "read" for one in self.workers):
+            self.read()
+
+    def read(self) -> object:
+        """Show what the store has, if there is news of it; work of the group `read`."""
+        raise NotImplementedError
+
+    def on_show(self) -> None:
+        self._looking.resume()
+        self.look_for_news()
+
+    def on_hide(self) -> None:
+        self._looking.pause()

@@ -1,0 +1,148 @@
+"""What a tab asks of its views, and the keys of those that have charts."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from rnn_tui.ui.common.chart.chart import SPREAD_LABELS, Chart, SpreadKind
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.messages import InsideWanted
+from rnn_tui.ui.common.pane import Pane
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.state import RunState
+    from rnn_tui.runs.weights import Source
+    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.training.pane import TaskPane
+
+
+def pane_of(view: Widget) -> Pane:
+    """The pane that a view is in."""
+    return next(node for node in view.ancestors if isinstance(node, Pane))
+
+
+class TaskView(Widget):
+    """A view of a task's tab, which says what differs. To be a class's last base: Textual takes
+    styles from the first.
+    """
+
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
+        """Show what there is now of the pane's runs; called while it is in front."""
+
+    def focus_view(self) -> None:
+        """Focus the first thing that takes it; no field: whoever goes through the views by a letter
+        must not type it.
+        """
+        found = next(
+            (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
+        )
+        (found or pane_of(self).query_one("#views Tabs")).focus()
+
+    def use(self, source: "Source") -> None:
+        """Answer with these weights from now on."""
+
+    def run_ended(self, state: "RunState") -> None:
+        """A run of the task has ended."""
+
+
+class BrokenView(Static, TaskView):
+    """What is wrong with a view that can't be made, in a sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, markup=False)
+
+
+class InsideDoor(TaskView):
+    """A view with a key, `inside`, by which a network reads what is at hand in Inside."""
+
+    @property
+    def given(self) -> "Given | None":
+        """The digit at hand; None where there is none, and where Inside asks for what is typed."""
+        return None
+
+    def action_inside(self) -> None:
+        self.post_message(InsideWanted(cast("TaskPane", pane_of(self)).spec.name, self.given))
+
+
+class ChartView(Widget):
+    """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles
+    from the first.
+    """
+
+    BINDINGS = [
+        key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
+        key("smooth", "in_chart('cycle_smoothing')", "Smooth", tooltip="Smooth the training loss"),
+        key("log-axis", "in_chart('toggle_log')", "Log", tooltip="Logarithmic loss axis"),
+        key("larger", "zoom(1)", "Zoom", display="+-", tooltip="Zoom in"),
+        key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
+        key("all", "reset_view", "All", tooltip="Show all epochs"),
+    ]
+    charts: Sequence[Chart]  #: the most important first.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "in_chart":
+            return self._chart_for(str(parameters[0])) is not None
+        return super().check_action(action, parameters)
+
+    def _chart_for(self, action: str) -> Chart | None:
+        """The chart in focus, or else the first, that has a use for an action."""
+        charts = sorted(self.charts, key=lambda chart: not chart.has_focus)
+        return next((chart for chart in charts if chart.check_action(action, ())), None)
+
+    def focus_view(self) -> None:
+        self.charts[0].focus()
+
+    def action_full_screen(self) -> None:
+        """Enlarge the chart in focus; then the next one; then neither."""
+        screen, charts = self.screen, list(self.charts)
+        focused = [chart for chart in charts if chart is self.app.focused]
+        left = (
+            charts[charts.index(screen.maximized) + 1 :]
+            if screen.maximized in charts
+            else focused or charts
+        )
+        if left:
+            screen.maximize(left[0], container=False)
+            left[0].focus()
+        else:
+            screen.minimize()
+
+    async def action_in_chart(self, action: str) -> None:
+        await self.app.run_action(action, self._chart_for(action))
+
+    def action_zoom(self, direction: int) -> None:
+        """Show half of the range (1), or twice the range (-1)."""
+        for chart in self.charts:
+            chart.zoom(direction)
+
+    def action_reset_view(self) -> None:
+        for chart in self.charts:
+            chart.action_reset_view()
+            chart.cursor = None
+
+
+class SpreadView(ChartView):
+    """A view of charts with the spread over seeds."""
+
+    BINDINGS = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
+
+    @property
+    def spread(self) -> SpreadKind:
+        """What all views of the pane show: from the smallest to the largest, or one standard
+        deviation around the mean.
+        """
+        return pane_of(self).spread
+
+    def draw(self) -> None:
+        """Draw what is shown anew, with the spread that is wanted."""
+        raise NotImplementedError
+
+    def action_spread(self) -> None:
+        """Draw the other kind of spread, in all views of the tab."""
+        pane = pane_of(self)
+        pane.spread = "sd" if pane.spread == "range" else "range"
+        for view in pane.walk_children(SpreadView):  # a query knows the first bases only
+            view.draw()
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[pane.spread]}", timeout=2)

@@ -1,1 +1,0 @@
-"""The frame of the app: tabs, keys, messages, and what every place shares."""

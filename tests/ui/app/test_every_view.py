@@ -1,0 +1,76 @@
+"""Every view by its key and by a click, and its main key right after: none is dead on arrival."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.widgets import DataTable, Input, TabbedContent
+
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.chart.chart import Chart
+from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.sweeps.views import TrialsTable
+from tests.ui.helpers import idle, press, running, screen_text, wait_until
+
+pytestmark = pytest.mark.long
+
+Look = Callable[[RnnTuiApp], object]
+
+
+def _front(app: RnnTuiApp, kind: type[Any]) -> Any:
+    view = app.pane.front_view
+    assert view is not None
+    return next(iter(view.walk_children(kind)), None)
+
+
+def _text(app: RnnTuiApp) -> str:
+    return screen_text(app)
+
+
+# By tab and view: a key, or one after the view's key and one after the click, and what on the
+# screen changes by it.
+MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
+    ("mnist", "training"): ("m", lambda app: _front(app, Chart).smoothing),
+    ("mnist", "draw"): ("space", _text),
+    ("mnist", "inside"): ("left right", _text),
+    ("recall", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("recall", "prompt"): ("i", lambda app: _front(app, Input).value),
+    ("recall", "inside"): ("left right", _text),
+    ("adder", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("adder", "calculator"): ("i", lambda app: _front(app, Input).value),
+    ("adder", "inside"): ("left right", _text),
+    ("runs", "all-runs"): ("b", lambda app: str(app.query_one(RunsTable).border_subtitle)),
+    ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
+    ("sweeps", "trials"): ("B", lambda app: str(app.query_one(TrialsTable).border_subtitle)),
+}
+KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f6", "sweeps": "f7"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
+    size: tuple[int, int], home: object
+) -> None:
+    app = RnnTuiApp()
+    async with running(app, size=size) as pilot:
+        for (tab, view), (key, look) in MAIN_KEYS.items():
+            await press(pilot, KEYS[tab])
+            await wait_until(pilot, lambda tab=tab: app.tabs.active == tab and app.tabs.front)
+            await wait_until(pilot, lambda: app.pane.complete)
+            for way, pressed in zip(("key", "click"), 2 * key.split(), strict=False):
+                views = app.pane.views
+                other = views[(views.index(view) + 1) % len(views)]
+                app.pane.show_tab(other)
+                await idle(pilot)
+                await wait_until(pilot, app.takes_keys)  # it is made
+                if way == "key":
+                    await press(pilot, str(views.index(view) + 1))
+                else:
+                    tabs = app.pane.query_one("#views", TabbedContent)
+                    await pilot.click(tabs.get_tab(view))
+                await wait_until(pilot, lambda view=view: app.pane.view == view)
+                await wait_until(pilot, lambda: app.pane.front_view is not None)
+                await wait_until(pilot, lambda: not getattr(app.pane.front_view, "busy", False))
+                await pilot.pause(0.3)
+                before = look(app)
+                await press(pilot, pressed)
+                await wait_until(pilot, lambda look=look, before=before: look(app) != before, 20)
