@@ -21,7 +21,8 @@ from rnn_tui.runs.words import how_many
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.reader import PhotoReader
+    from rnn_tui.photos.reading import Reading
 
 Form: TypeAlias = "_Lines | _Table | output.JsonResults"
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000

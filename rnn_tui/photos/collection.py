@@ -15,7 +15,7 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import THRESHOLD
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 

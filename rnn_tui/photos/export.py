@@ -19,7 +19,7 @@ from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.outside import shown
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"

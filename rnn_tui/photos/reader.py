@@ -6,7 +6,6 @@ and how far to trust it, is decided here too.
 """
 
 import itertools
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,15 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from rnn_tui.engine.cores import usable_cores
-from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_of
 from rnn_tui.photos.digit.finder import are_several, rows_of
-from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Shares
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.pool import DisposablePool
-from rnn_tui.tasks.mnist.centre import Digit
+from rnn_tui.photos.reading import PhotoAnswer, Reading
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # a network that reads several digits at once is faster, but the first has to wait for the last
@@ -35,25 +33,7 @@ MOST_THREADS = 8
 # digits that are read in one batch: those of photos of hundreds each would take all memory
 MOST_AT_ONCE = 1024
 LOOK_SECONDS = 0.1  # between two looks at whether to stop
-# An answer this certain needs no second look at the photo; how far one is believed that only a
-# second look shows.
-SURE, WEAK = 0.9, 0.7
-
-
-@dataclass(frozen=True)
-class PhotoAnswer:
-    """What a network makes of a photo that was prepared in one way."""
-
-    way: PreparedDigit  #: what it read.
-    probabilities: Array  #: (10,) of the digits, if it is one.
-    #: the probability that it is none; 0 where the network has not learned what is none.
-    no_digit: float
-    first: bool = True  #: whether this is the likeliest way to see the photo.
-
-    @property
-    def confidence(self) -> float:
-        """How probable it is that the most probable digit is right, 0 … 1."""
-        return (1 if self.first else WEAK) * float((1 - self.no_digit) * self.probabilities.max())
+SURE = 0.9  # an answer this certain needs no second look at the photo
 
 
 def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
@@ -86,121 +66,6 @@ def read_best(network: RowReaderNetwork, ways: Iterator[PreparedDigit]) -> Photo
     """The answer to one photo, seen in any of `ways`, of which there is at least one."""
     (first,) = answers(network, [next(ways)])
     return best_answer(network, first, ways)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What became of one photo, or of one of several digits in it."""
-
-    path: Path  #: where it lies.
-    digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
-    probabilities: Array | None = None  #: (10,) of the digits, if it is one; None after an error.
-    #: the probability that it is none; 0 where the network has not learned what is none.
-    no_digit: float = 0.0
-    #: how probable it is that `best` is right, 0 … 1; None after an error.
-    confidence: float | None = None
-    hint: str = ""  #: what speaks against a digit in the photo, in a sentence.
-    doubt: str = ""  #: why `prediction` is None although the photo could be read, in a sentence.
-    error: str = ""  #: why it could not be read, in a few words.
-    #: which digit it is, where its name says so and that was asked for, or where the user does.
-    label: int | None = None
-    given: bool = False  #: whether it is the user who said so.
-    #: where the digit lies in the photo; None where it was not looked for.
-    box: Shares | None = None
-    #: the digits of a photo of several, each on its own, row by row from the left; empty where it
-    #: shows one.
-    rows: "tuple[tuple[Reading, ...], ...]" = ()
-
-    @property
-    def best(self) -> int | None:
-        """The most probable digit, however little that says."""
-        return None if self.probabilities is None else int(self.probabilities.argmax())
-
-    @property
-    def prediction(self) -> int | None:
-        """The most probable digit, unless there is reason to doubt it."""
-        return None if self.doubt else self.best
-
-    @property
-    def digits(self) -> "tuple[Reading, ...]":
-        """All digits in the photo, each on its own: of a photo of one, that."""
-        return tuple(itertools.chain(*self.rows)) or ((self,) if self.digit is not None else ())
-
-    @property
-    def text(self) -> str:
-        """What is read: a digit, or rows of digits with blanks between them; `?` for each that is
-        doubted.
-        """
-        if not self.rows:
-            return "?" if self.prediction is None else str(self.prediction)
-        return " ".join("".join(one.text for one in row) for row in self.rows)
-
-    @property
-    def correct(self) -> bool | None:
-        """Whether the prediction is the label; None without a label or after an error."""
-        return None if self.label is None or self.error else self.prediction == self.label
-
-    def answered(self, answer: PhotoAnswer) -> "Reading":
-        """The same photo with an answer."""
-        way, said, sure = answer.way, answer.probabilities, answer.confidence
-        return replace(
-            self,
-            digit=way.digit,
-            hint=way.doubt,
-            probabilities=said,
-            no_digit=answer.no_digit,
-            confidence=sure,
-            box=way.box,
-        )
-
-    def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
-        """The same photo with several digits in it, as sure as the least sure of them."""
-        return replace(
-            self,
-            rows=tuple(map(tuple, rows)),
-            confidence=min(one.confidence or 0.0 for row in rows for one in row),
-        )
-
-    def judged(self, threshold: float) -> "Reading":
-        """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
-        if self.rows:
-            judged = self.of_rows([[one.judged(threshold) for one in row] for row in self.rows])
-            doubted, count = sum(bool(one.doubt) for one in judged.digits), len(judged.digits)
-            return replace(
-                judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
-            )
-        if self.digit is None or self.confidence is None:
-            return self
-        return replace(
-            self,
-            doubt=""
-            if self.confidence >= threshold and self.digit.any() and not self.hint
-            else self._doubt(),
-        )
-
-    @property
-    def why(self) -> str:
-        """Why it is doubted, in a word or three; empty if it is not."""
-        if not self.doubt or self.doubt.startswith(NO_DIGIT):
-            return self.doubt and "no digit"
-        return re.sub(r" \([0-9]+ %\)", "", self.doubt.removeprefix(f"{UNSURE}: "))
-
-    def _doubt(self) -> str:
-        """What speaks against the answer, in a sentence."""
-        assert self.probabilities is not None
-        first, second, *_ = np.argsort(-self.probabilities).tolist()
-        shares = (1 - self.no_digit) * self.probabilities
-        if (
-            self.hint
-            or self.digit is None
-            or not self.digit.any()
-            or self.no_digit >= shares[first]
-        ):
-            return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
-        return (
-            f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} "
-            f"({100 * shares[second]:.0f} %)"
-        )
 
 
 @dataclass(frozen=True)
@@ -335,6 +200,3 @@ class PhotoReader:
 def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:
     """The same ways, the first of which is made already, in this thread."""
     return itertools.chain([next(ways)], ways)
-
-
-NO_DIGIT, UNSURE = "No digit found", "Unsure"

@@ -21,7 +21,8 @@ from _blank_papers import KINDS, blank_paper
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
-from rnn_tui.photos.reader import PhotoReader, Reading, answers
+from rnn_tui.photos.reader import PhotoReader, answers
+from rnn_tui.photos.reading import Reading
 from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

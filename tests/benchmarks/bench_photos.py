@@ -37,7 +37,8 @@ from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
-from rnn_tui.photos.reader import PhotoAnswer, answers, best_answer
+from rnn_tui.photos.reader import answers, best_answer
+from rnn_tui.photos.reading import PhotoAnswer
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)

@@ -20,7 +20,7 @@ from rnn_tui.photos.export import (
     write_npz,
     write_table,
 )
-from rnn_tui.photos.reader import Reading
+from rnn_tui.photos.reading import Reading
 
 
 def reading(name: str, best: int, label: int | None = None, doubt: str = "") -> Reading:

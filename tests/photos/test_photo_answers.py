@@ -11,7 +11,8 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
-from rnn_tui.photos.reader import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading, answers, best_answer
+from rnn_tui.photos.reader import answers, best_answer
+from rnn_tui.photos.reading import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 

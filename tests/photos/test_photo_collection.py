@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.photos.reader import Reading
+from rnn_tui.photos.reading import Reading
 
 INK = np.ones((28, 28), np.float32)
 

@@ -15,7 +15,8 @@ from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
 from rnn_tui.photos.digit.picture import LONGEST, ink_near
 from rnn_tui.photos.files import ImageError, PixelBudget, read_image
-from rnn_tui.photos.reader import NO_DIGIT, UNSURE, PhotoReader, Reading
+from rnn_tui.photos.reader import PhotoReader
+from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

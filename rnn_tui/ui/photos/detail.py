@@ -29,7 +29,8 @@ from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage
-    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.reader import PhotoReader
+    from rnn_tui.photos.reading import Reading
 
 FAILURE = "This photo could not be examined; the log file has the details."
 STAGE_SIDE = 18

@@ -34,7 +34,8 @@ from rnn_tui.ui.training.form import SettingInput
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
-    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.reader import PhotoReader
+    from rnn_tui.photos.reading import Reading
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.1

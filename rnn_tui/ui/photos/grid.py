@@ -20,7 +20,7 @@ from rnn_tui.ui.photos.pictures import PhotoImage, Thumbnails, picture_of_digits
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 CUT = 260
 COLOURS = {"right": "$text-success", "wrong": "$text-error", "doubtful": "$text-warning"}

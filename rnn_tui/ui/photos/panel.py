@@ -30,7 +30,7 @@ from rnn_tui.ui.training.confusion import ConfusionTable
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 ROOMY_HEIGHT = 32
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"

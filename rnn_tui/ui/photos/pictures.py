@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
 
     from rnn_tui.photos.digit.picture import Picture
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 # the names by which textual_image is told of the size of a cell
 CELL_VARIABLES = ("TEXTUAL_CELL_WIDTH", "TEXTUAL_CELL_HEIGHT")

@@ -29,7 +29,7 @@ from rnn_tui.ui.photos.pictures import PhotoImage
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.reading import Reading
 
 LONGEST_NAME = 255
 LABEL_BOX = (28, 14)

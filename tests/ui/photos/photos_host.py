@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos.reader import Reading
+from rnn_tui.photos.reading import Reading
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos

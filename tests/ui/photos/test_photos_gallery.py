@@ -11,7 +11,7 @@ from textual.widgets import Checkbox, Select, Static
 
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
-from rnn_tui.photos.reader import Reading
+from rnn_tui.photos.reading import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.widgets.digits import DigitColumn
