@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from rnn_tui.engine.problem import Problem
     from rnn_tui.engine.weights_file import WeightsFile
-    from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -225,15 +224,22 @@ class Task:
         except Exception as error:
             raise self._not_loaded(error) from error
 
-    def network(self, file: "WeightsFile") -> "SequenceNetwork":
-        """The networks in a file, to answer without torch; `CheckpointError` if another task's, or
-        not as their settings, `TaskError` if the code for that can't be imported.
+    def network(self, file: "WeightsFile") -> Any:
+        """Make the networks in a file, which answer without torch.
+
+        Returns:
+            an object of the class that `inference` names, which this module must not import: a
+            `tasks.sequences.inference.SequenceNetwork` for a task on sequences.
+
+        Raises:
+            CheckpointError: if the weights are another task's, or do not fit their settings.
+            TaskError: if the class can't be imported, as where a plug-in is broken.
         """
         try:
-            kind = resolve_name(self.inference)
+            network_class = resolve_name(self.inference)
         except Exception as error:
             raise self._not_loaded(error) from error
-        return cast("SequenceNetwork", kind(file, self))
+        return network_class(file, self)
 
     def _not_loaded(self, error: Exception) -> TaskError:
         """The error that says that a part of it can't be imported."""

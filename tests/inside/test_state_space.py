@@ -48,9 +48,10 @@ def made(task: Task, cell: str, gates: Array, size: int, **settings: Any) -> Seq
     assert isinstance(config, SequenceConfig)
     assert task.shape is not None
     readout = np.zeros((1, len(task.shape.outputs), size + 1), np.float32)
-    return task.network(
+    network: SequenceNetwork = task.network(
         WeightsFile(config, {"gates": np.float32(gates)[None], "readout": readout}, 1, {})
     )
+    return network
 
 
 def states_of(study: StateSpaceStudy) -> Array:

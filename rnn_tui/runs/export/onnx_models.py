@@ -147,7 +147,7 @@ def models_of(path: Path) -> list[Model]:
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
         return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file, file.config))]
-    network = TASKS[file.config.task].network(file)
+    network: SequenceNetwork = TASKS[file.config.task].network(file)
     inputs, expected = _sequences(network)
     suffixes = [
         f"-h{one.variant.hidden_size}-{one.variant.loss}-seed{one.seed}" for one in network.replicas
