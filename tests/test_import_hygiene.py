@@ -129,7 +129,7 @@ NO_ANSWER_NEEDS = {
     "queue",
     "rnn_tui.engine.events",
     "rnn_tui.engine.resources",
-    "rnn_tui.runs.records",
+    "rnn_tui.runs.run_record",
     "rnn_tui.runs.store",
     "rnn_tui.tasks.adder.problem",
     "socket",

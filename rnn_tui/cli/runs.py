@@ -21,7 +21,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
 from rnn_tui.runs.words import about, about_session, age, differing, figure, named, settings_of
 from rnn_tui.tasks import TASKS

@@ -23,7 +23,7 @@ from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.held import HeldRun, losses
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS

@@ -16,6 +16,8 @@ from rnn_tui.engine.errors import SettingError, printable
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from rnn_tui.engine.config import RunConfig
+
 LONGEST_WORDS = 100
 Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number, or one a replica
 
@@ -173,3 +175,28 @@ def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
     seeds = len(values) // variants
     for at in range(variants):
         yield Spread(tuple(values[at * seeds : (at + 1) * seeds]))
+
+
+def headline(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
+    """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where
+    `best_seeds` has none.
+    """
+    values = best_seeds(config, value, higher_is_better)
+    return Spread(values).mean if values else math.nan
+
+
+def best_seeds(
+    config: "RunConfig", value: float | Sequence[float], higher_is_better: bool
+) -> tuple[float, ...]:
+    """A figure of each seed, of several variants of the best by its mean; none of a damaged file
+    with too few values.
+    """
+    if not isinstance(value, Sequence):
+        return (value,)
+    variants = (
+        variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values
+    )
+    best = (max if higher_is_better else min)(
+        variants, key=lambda variant: variant.mean, default=None
+    )
+    return () if best is None else best.values

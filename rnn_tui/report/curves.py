@@ -10,7 +10,7 @@ from statistics import fmean
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.report.plan import Experiment, Kept
-from rnn_tui.runs.points import Line
+from rnn_tui.runs.curves import Line
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS_NOTE = "the mean over each epoch; the report plotted its last batch's"

@@ -13,7 +13,8 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.records import Kind, Moment, RunRecord
+from rnn_tui.runs.logged_values import Kind, Moment
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import how_many
 from rnn_tui.tasks import TASKS

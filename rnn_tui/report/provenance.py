@@ -15,9 +15,9 @@ from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.errors import printable
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results
+from rnn_tui.runs.database_rows import versions
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.records import RunRecord, Session
-from rnn_tui.runs.rows import versions
+from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 

@@ -17,7 +17,7 @@ from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HeldRun, Hold
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import END_EVENTS, ClusterState, Job

@@ -22,24 +22,18 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import Metric, headline
 from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
+from rnn_tui.runs.columns import WRONG, sound_values, specs_of
 from rnn_tui.runs.database import connect, explained, transaction
+from rnn_tui.runs.database_rows import EventWriter, insert_run, update_run, write_results
+from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import (
-    WRONG,
-    Moment,
-    event_from,
-    headline,
-    is_id,
-    sound_values,
-    specs_of,
-    to_document,
-)
-from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
+from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.run_record import is_id
 
 # often enough for others to see a run live, seldom enough to cost nothing
 SECONDS_BETWEEN_WRITES = 0.4

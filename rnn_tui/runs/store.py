@@ -19,22 +19,24 @@ from rnn_tui.engine.errors import (
 )
 from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs import LAST, points, records
+from rnn_tui.runs import LAST
+from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
+from rnn_tui.runs.curves import Curve, without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
+from rnn_tui.runs.database_rows import RecordReader, events_of, sessions, update_run
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
-from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
-from rnn_tui.runs.records import (
-    Curve,
+from rnn_tui.runs.logged_values import (
+    MOST_DRAWN,
     Kind,
     Moment,
-    RunRecord,
-    Session,
-    id_of,
+    logged,
     metric_name,
-    the_run,
-    values_of,
+    moments,
+    outlined,
+    read_curves,
 )
-from rnn_tui.runs.rows import RecordReader, events_of, sessions, update_run
+from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
+from rnn_tui.runs.run_record import RunRecord, Session, id_of, the_run
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
 _MOST_NAMED = 3
@@ -77,7 +79,7 @@ class RunStore:
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
         """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
         rows = self._execute(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
-        return {id_of(row): printable(row["name"], records.LONGEST_NAME) for row in rows}
+        return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
@@ -98,7 +100,7 @@ class RunStore:
         """
         names = self.names(deleted=deleted)
         newest = list(names)[:1] if text == LAST else []
-        called = printable(text, records.LONGEST_NAME)
+        called = printable(text, LONGEST_NAME)
         by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]
         for fitting in (newest, [text] if text in names else [], by_name, beginning):
@@ -115,7 +117,7 @@ class RunStore:
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
         """Every value that was logged of a run, by step."""
         with self._reading(run_id):
-            return points.moments(self._connection, run_id, kind)
+            return moments(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
         """A metric over runs, of long ones as much as a chart can show: by step where it was logged
@@ -123,11 +125,11 @@ class RunStore:
         """
         groups: dict[RunConfig, list[RunRecord]] = {}
         for run in runs:
-            groups.setdefault(points.without_seeds(run.config), []).append(run)
+            groups.setdefault(without_seeds(run.config), []).append(run)
         curves: dict[str, Curve] = {}
         for some in groups.values():
             with self._reading(some[0].run_id):
-                found = points.curves(self._connection, some, metric, points.MOST_DRAWN)
+                found = read_curves(self._connection, some, metric, MOST_DRAWN)
                 curves |= zip((run.run_id for run in some), found, strict=True)
         return [(run, curves[run.run_id]) for run in runs]
 
@@ -135,9 +137,7 @@ class RunStore:
         """The names of all that was logged of a run."""
         with self._reading():
             return list(
-                dict.fromkeys(
-                    metric_name(name) for _, name in points.logged(self._connection, run_id)
-                )
+                dict.fromkeys(metric_name(name) for _, name in logged(self._connection, run_id))
             )
 
     def sessions(self, run_id: str) -> list[Session]:
@@ -159,9 +159,7 @@ class RunStore:
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
         with self._reading(run.whole.run_id):
-            told = events_of(
-                run, points.outlined(self._connection, run.run_id), self.log(run.run_id)
-            )
+            told = events_of(run, outlined(self._connection, run.run_id), self.log(run.run_id))
             return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
     def version(self) -> int:
@@ -173,7 +171,7 @@ class RunStore:
         another run's.
         """
         name = name.strip()
-        _check_line("name", name, records.LONGEST_NAME)
+        _check_line("name", name, LONGEST_NAME)
         if name == LAST or name.startswith("-"):
             raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
         try:
@@ -186,9 +184,9 @@ class RunStore:
 
     def set_note(self, run: RunRecord, note: str) -> None:
         """Keep a note with a run; a SettingError if it is too long."""
-        if len(note) > records.LONGEST_NOTE:
-            raise SettingError(f"A note has at most {records.LONGEST_NOTE:,} characters.")
-        self._update(run, note=printable_lines(note, records.LONGEST_NOTE))
+        if len(note) > LONGEST_NOTE:
+            raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
+        self._update(run, note=printable_lines(note, LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
         """Give a run these tags, in place of those that it has; a SettingError for what is no
@@ -196,7 +194,7 @@ class RunStore:
         """
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
-            _check_line("tag", tag, records.LONGEST_TAG)
+            _check_line("tag", tag, LONGEST_TAG)
         with self._explaining(), transaction(self._connection):
             self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
             self._connection.executemany(

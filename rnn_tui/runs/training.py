@@ -20,7 +20,7 @@ from rnn_tui.engine.resources import MachineWatch
 from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.turns import Turn
 from rnn_tui.runs.words import automatic_name

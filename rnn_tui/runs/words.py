@@ -12,7 +12,7 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord, Session
+    from rnn_tui.runs.run_record import RunRecord, Session
 
 NOTHING = "–"
 LONGEST, LONGEST_SHOWN = 60, 80  # of a name, and of a setting

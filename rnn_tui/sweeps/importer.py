@@ -21,9 +21,10 @@ from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs.columns import WRONG, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
-from rnn_tui.runs.records import WRONG, event_from, values_of
-from rnn_tui.runs.rows import EventWriter
+from rnn_tui.runs.database_rows import EventWriter
+from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
 
 # of what is asked for: far more than a worker answers at once

@@ -12,12 +12,14 @@ from typing import Any
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, StoreError, printable
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.metrics import Spread, best_seeds
 from rnn_tui.engine.state import Status
+from rnn_tui.runs.columns import WRONG
 from rnn_tui.runs.database import transaction
+from rnn_tui.runs.database_rows import insert_run
 from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.records import WRONG, RunRecord, best_seeds, value_of
-from rnn_tui.runs.rows import insert_run
+from rnn_tui.runs.logged_values import value_of
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, UserError
-from rnn_tui.engine.metrics import Figures, Spread
-from rnn_tui.runs.records import RunRecord, best_seeds
+from rnn_tui.engine.metrics import Figures, Spread, best_seeds
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.jobs import END_EVENTS, Job
 from rnn_tui.sweeps.places import require_package
 from rnn_tui.sweeps.plan import Point, SweepPlan

@@ -31,8 +31,8 @@ from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
-from rnn_tui.runs.records import to_document
-from rnn_tui.runs.rows import versions
+from rnn_tui.runs.database_rows import versions
+from rnn_tui.runs.event_json import to_document
 from rnn_tui.sweeps.jobs import END_EVENTS
 from rnn_tui.tasks import TASKS
 

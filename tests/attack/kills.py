@@ -25,7 +25,8 @@ from unittest import mock
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.runs.records import Moment, RunRecord
+from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt
 from tests.conftest import write_mnist_slice

@@ -24,8 +24,9 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE
 from rnn_tui.engine.state import Status
+from rnn_tui.runs.event_json import to_document
 from rnn_tui.runs.locks import RunLock, lock_of_sweep
-from rnn_tui.runs.records import RunRecord, to_document
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.importer import EventBatch, Importer
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import SweepStore

@@ -27,9 +27,9 @@ from textual.widgets import DataTable, Input
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import run_database
+from rnn_tui.runs.curves import lines
 from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.points import lines
-from rnn_tui.runs.rows import EventWriter, insert_run
+from rnn_tui.runs.database_rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp

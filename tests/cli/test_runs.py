@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import (
     EXIT_FAILURE,

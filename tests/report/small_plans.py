@@ -11,7 +11,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.report.plan import Plan, kept
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, train_missing
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
 SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}

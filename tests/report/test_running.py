@@ -18,7 +18,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.report.plan import Found, Kept, Part, Plan, family, kept, networks, work_for
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan

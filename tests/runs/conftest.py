@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
 

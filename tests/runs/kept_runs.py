@@ -15,9 +15,9 @@ from rnn_tui.engine.metrics import accuracy_metric
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import training
 from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.database_rows import EventWriter, insert_run
 from rnn_tui.runs.held import HeldRun, Hold
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.rows import EventWriter, insert_run
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.tasks import TASKS
 
 METRIC = "val_accuracy"

@@ -13,11 +13,11 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import SERIES_CAPACITY, RunState
-from rnn_tui.runs import points
+from rnn_tui.runs import logged_values
+from rnn_tui.runs.curves import lines
 from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.points import lines
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.rows import EventWriter, insert_run
+from rnn_tui.runs.database_rows import EventWriter, insert_run
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import small
@@ -85,14 +85,14 @@ def long_run(home: Path) -> RunRecord:
 def test_the_outline_of_a_curve_has_its_ends_and_its_peaks(long_run: RunRecord) -> None:
     with RunStore() as store:
         whole, by_epoch = (
-            points.curves(store._connection, [long_run], name)[0]
+            logged_values.read_curves(store._connection, [long_run], name)[0]
             for name in ("train_loss", "val_loss")
         )
         [(_, outline)] = store.outlines([long_run], "train_loss")
         [(_, short)] = store.outlines([long_run], "val_loss")
         assert short == by_epoch
     assert len(whole.steps) == LAST
-    assert points.MOST_DRAWN / 2 < len(outline.steps) <= points.MOST_DRAWN + 2
+    assert logged_values.MOST_DRAWN / 2 < len(outline.steps) <= logged_values.MOST_DRAWN + 2
     assert {1, HIGHEST, LOWEST, LAST} <= set(outline.steps)
     logged = zip(whole.steps, whole.epochs, whole.elapsed, whole.values, strict=True)
     shown = zip(outline.steps, outline.epochs, outline.elapsed, outline.values, strict=True)
@@ -114,7 +114,7 @@ def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> 
     assert len(found) == len(config.variants)
     for line in found:
         assert line.seeds == 6
-        assert points.MOST_DRAWN / 2 < len(line.x) <= points.MOST_DRAWN + 2
+        assert logged_values.MOST_DRAWN / 2 < len(line.x) <= logged_values.MOST_DRAWN + 2
         assert (line.x[0], line.x[-1]) == (2, 9000)
 
 
@@ -169,8 +169,8 @@ def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: Ru
 
     connection.set_progress_handler(work, 10)
     with transaction(connection):
-        points.forget_after(connection, long_run.run_id, LAST - 100)
-    names = points.logged(connection, long_run.run_id)
+        logged_values.forget_after(connection, long_run.run_id, LAST - 100)
+    names = logged_values.logged(connection, long_run.run_id)
     assert steps < LAST / 10
     connection.close()
     assert names == [

@@ -9,10 +9,10 @@ from rnn_tui.cli.main import main
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import rows
+from rnn_tui.runs import database_rows
 from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.rows import insert_run, update_run
+from rnn_tui.runs.database_rows import insert_run, update_run
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import small
 
@@ -68,7 +68,7 @@ def test_a_run_is_found_without_reading_the_others(
 
         return counted
 
-    monkeypatch.setattr(rows, "record_from_row", counting(rows.record_from_row))
+    monkeypatch.setattr(database_rows, "record_from_row", counting(database_rows.record_from_row))
     assert store.find("run123").name == "run123"
     assert store.find("20260101-000002-0123").name == "run123"
     assert store.find("20260101-000002-0124").name == "run124"

@@ -19,11 +19,11 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric, Spread, accuracy_metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
+from rnn_tui.runs.curves import Line
 from rnn_tui.runs.export.formats import FORMATS, Export, ExportFormat, extras_needed
 from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.runs.export.plots import Panel, _draw, picture
-from rnn_tui.runs.points import Line
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside

@@ -13,8 +13,8 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import recorder, training
-from rnn_tui.runs.points import lines
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.curves import lines
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import METRIC, damage, keep, small
 

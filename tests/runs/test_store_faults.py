@@ -22,7 +22,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recorder, training
 from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.locks import RunLock
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import Told, resume, small, train

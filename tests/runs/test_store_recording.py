@@ -17,7 +17,8 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.training_state import versions
 from rnn_tui.runs import recorder, training
 from rnn_tui.runs.database import transaction
-from rnn_tui.runs.records import Moment, RunRecord
+from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, resume, small, train
 

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.metrics import best_seeds, headline
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import locks, training
+from rnn_tui.runs.database_rows import insert_run, update_run
 from rnn_tui.runs.locks import RunLock, is_held
-from rnn_tui.runs.records import RunRecord, best_seeds, headline, pack, value_of
-from rnn_tui.runs.rows import insert_run, update_run
+from rnn_tui.runs.logged_values import pack, value_of
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import damage, small, train

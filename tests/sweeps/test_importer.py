@@ -19,7 +19,8 @@ from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.records import RunRecord, event_from, to_document
+from rnn_tui.runs.event_json import event_from, to_document
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, unpacked

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError, StoreError
-from rnn_tui.runs.records import best_seeds
+from rnn_tui.engine.metrics import best_seeds
 from rnn_tui.sweeps.plan import (
     Range,
     SweepPlan,

@@ -16,7 +16,8 @@ from typing import Any
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
-from rnn_tui.runs.records import Moment, RunRecord
+from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import settings_of
 

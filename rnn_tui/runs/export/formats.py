@@ -16,8 +16,8 @@ from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.points import Against
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.curves import Against
+    from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.runs.store import RunStore
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.,+-]+")

@@ -11,9 +11,9 @@ from typing import Any
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.runs.curves import Against, Line, lines
 from rnn_tui.runs.export.formats import Export, imported
-from rnn_tui.runs.points import Against, Line, lines
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
 AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}

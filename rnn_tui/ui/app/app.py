@@ -41,7 +41,7 @@ from rnn_tui.ui.common.threads import StoreAccess, telling
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.runs.pane import RunsPane
     from rnn_tui.ui.training.manager import TrainingManager
     from rnn_tui.ui.training.pane import TaskPane

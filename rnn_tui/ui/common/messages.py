@@ -16,7 +16,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.textual_workarounds import write_to_terminal
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.app.app import RnnTuiApp
     from rnn_tui.ui.inside.subject import Given
 

@@ -29,7 +29,7 @@ from rnn_tui.ui.common.widgets.digits import ProbabilityColumns
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.app.app import RnnTuiApp
     from rnn_tui.ui.draw.answers import DigitAnswer
     from rnn_tui.ui.home.pad import HomePad

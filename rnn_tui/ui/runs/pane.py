@@ -10,8 +10,9 @@ from textual.widgets import DataTable, Select, Static
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.points import lines, shared_metrics
-from rnn_tui.runs.records import LONGEST_NAME, LONGEST_NOTE, RunRecord
+from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
+from rnn_tui.runs.curves import lines, shared_metrics
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.messages import ResumeRequested, SettingsWanted, WeightsWanted

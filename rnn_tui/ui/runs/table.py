@@ -21,7 +21,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.words import age, figure
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import ManyRows

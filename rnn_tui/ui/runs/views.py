@@ -22,9 +22,9 @@ from rnn_tui.engine.files import make_folder
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
+from rnn_tui.runs.curves import AGAINST, Against, Curve, Line
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
-from rnn_tui.runs.points import AGAINST, Against, Line
-from rnn_tui.runs.records import Curve, RunRecord, Session
+from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import about, about_session, differing, settings_of
 from rnn_tui.ui.common.chart.chart import Chart, line_series

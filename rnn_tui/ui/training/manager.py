@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.cost import MachineSpeed
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.run_record import RunRecord
 
 RUNS_KEPT = 8  # as many as there are colours to tell them apart
 logger = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.database_rows import EventWriter
 from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.rows import EventWriter
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.ui.app.app import RnnTuiApp

@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
-from rnn_tui.runs.points import Line
+from rnn_tui.runs.curves import Line
 from rnn_tui.ui.common.chart import readout, view
 from rnn_tui.ui.common.chart.base import ChartBase
 from rnn_tui.ui.common.chart.geometry import MARK_LAYER, MARK_SHARE, Restyle, band_share, lay_under

@@ -19,24 +19,14 @@ from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.metrics import Figures, Metric
+from rnn_tui.engine.metrics import Figures, Metric, headline
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started
-from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import (
-    RUN_ROW,
-    Moment,
-    RunRecord,
-    Session,
-    headline,
-    is_id,
-    pack,
-    record_from_row,
-    the_run,
-    values_of,
-)
+from rnn_tui.runs.logged_values import Moment, forget_after, moments, pack
+from rnn_tui.runs.run_record import RUN_ROW, RunRecord, Session, is_id, record_from_row, the_run
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 # columns as `RunStarted` has them

@@ -1,5 +1,4 @@
-"""What was logged of a run: all of it, or as much of a long run as a chart shows; and curves of
-runs side by side.
+"""What was logged of a run: all of it, or as much of a long run as a chart shows.
 
 A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
 picks by their place or value; what exports reads all. What a database can't have of a run is a
@@ -8,28 +7,90 @@ TypeError or a ValueError wherever something is read.
 
 import json
 import math
-import os
 import sqlite3
-from collections.abc import Collection, Sequence
+import struct
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import lru_cache
 from typing import Literal
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Spread, split_figures
+from rnn_tui.engine.errors import SafeText, printable
+from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, metric_name, sound_values, value_of
+from rnn_tui.runs.columns import figure, sound_values
+from rnn_tui.runs.curves import Curve
+from rnn_tui.runs.run_record import RunRecord
+
+Kind = Literal["step", "epoch", "test"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was logged at one step."""
+
+    #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the
+    #: end.
+    kind: Kind
+    step: int  #: steps done.
+    elapsed: float  #: seconds of training, pauses left out.
+    metrics: Mapping[str, float]  #: a value by name.
+    replicas: Mapping[str, tuple[float, ...]]  #: a value for each replica, by name.
+    epoch: int | None = None  #: of an epoch's figures, which.
+    rate: float | None = None  #: samples a second, if it was measured.
+    seconds: float | None = None  #: the epoch's own time, if it is one.
+
+    @classmethod
+    def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "Moment":
+        """What was measured at the end of a run."""
+        return cls("test", step, elapsed, *split_figures(figures), config.epochs)
+
+    @property
+    def figures(self) -> Figures:
+        """Both kinds of figures."""
+        return {**self.metrics, **self.replicas}
+
+
+def pack(values: Sequence[float]) -> bytes:
+    """Values as little-endian doubles."""
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
+    """What was logged of a metric at a step: a value, NULL for NaN, or one for each replica; a
+    TypeError if it is neither.
+    """
+    if replicas is None:
+        return math.nan if value is None else figure(value)
+    if not isinstance(replicas, bytes) or len(replicas) % 8:
+        raise TypeError("no values of replicas")
+    return struct.unpack(f"<{len(replicas) // 8}d", replicas)
+
+
+@lru_cache(1000)  # of a million points there are few
+def metric_name(name: object) -> SafeText:
+    """The name of a metric, as the database has it."""
+    return printable(name, LONGEST_WORDS)
+
 
 # of a longer curve, Compare and pictures show an outline; far more than they have columns
 MOST_DRAWN = 4000
-Against = Literal["step", "epoch", "time"]
-AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
+
+
 # in the order in which things of one step are told
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
+
+
 _OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
+
+
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
+
+
 # there may be more steps than SQLite takes parameters
 _AT_STEPS = "IN (SELECT value FROM json_each(?))"
+
+
 _ALSO_IN = (
     " AND EXISTS (SELECT 1 FROM points other WHERE other.run_id = ? AND other.kind = points.kind "
     "AND other.metric = points.metric AND other.step = points.step)"
@@ -92,7 +153,7 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
     return found
 
 
-def curves(
+def read_curves(
     connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
 ) -> list[Curve]:
     """A metric of runs, by step where logged so, else by epoch, else at the end; outlines of those
@@ -183,87 +244,3 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
         connection.execute(
             "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one)
         )
-
-
-@dataclass(frozen=True)
-class Line:
-    """A curve to draw: one draw of a network, or the mean over several with their spread."""
-
-    label: str  #: what to call it.
-    runs: tuple[str, ...]  #: the ids of the runs behind it.
-    x: tuple[float, ...]  #: where; steps, epochs or seconds.
-    spreads: tuple[Spread, ...]  #: at each of them, the values of all seeds.
-
-    @property
-    def seeds(self) -> int:
-        """How many seeds it is the mean of."""
-        return self.spreads[0].n if self.spreads else 0
-
-
-def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """A line for each network of the runs that have values; runs that differ in seeds only share
-    theirs, at common steps.
-    """
-    groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
-    for run, curve in curves:
-        if curve.steps:
-            groups.setdefault(without_seeds(run.config), []).append((run, curve))
-    result = []
-    for config, members in groups.items():
-        label = members[0][0].name if len(members) == 1 else _common_name(members)
-        for variant in range(max(1, len(config.variants))):
-            of_variant = f" {config.variants[variant].label}" if len(config.variants) > 1 else ""
-            result.append(_line(f"{label}{of_variant}", members, variant, against))
-    return result
-
-
-def _line(
-    label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
-) -> Line:
-    runs = [run for run, _ in members]
-    xs_of = attrgetter({"step": "steps", "epoch": "epochs", "time": "elapsed"}[against])
-    by_step = [
-        dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True))
-        for _, curve in members
-    ]
-    spreads, xs = [], []
-    for step in by_step[0]:
-        if all(step in points for points in by_step):
-            places, figures = zip(*(points[step] for points in by_step), strict=True)
-            values = [
-                one
-                for run, value in zip(runs, figures, strict=True)
-                for one in _of_variant(run, value, variant)
-            ]
-            if all(map(math.isfinite, values)):
-                spreads.append(Spread(tuple(values)))
-                xs.append(math.fsum(places) / len(places))
-    return Line(label, tuple(run.run_id for run in runs), tuple(xs), tuple(spreads))
-
-
-def _of_variant(
-    run: RunRecord, value: float | tuple[float, ...], variant: int
-) -> tuple[float, ...]:
-    if not isinstance(value, tuple):
-        return (value,)
-    seeds = len(value) // max(1, len(run.config.variants))
-    return value[variant * seeds : (variant + 1) * seeds]
-
-
-def without_seeds(config: RunConfig) -> RunConfig:
-    """The configuration apart from which seeds, and how many."""
-    return config.replace(seed=0, **({"seeds": 1} if config.variants else {}))
-
-
-def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
-    """What the names of runs that differ in their seeds have in common."""
-    # names, not paths
-    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
-    common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
-    return common or members[0][0].config.label
-
-
-def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
-    """Every metric that some run has; those that all of them have come first."""
-    names = dict.fromkeys(name for some in metrics for name in some)
-    return sorted(names, key=lambda name: not all(name in some for some in metrics))
