@@ -344,7 +344,7 @@ def _list(as_json: bool) -> int:
     sweeps: list[Sweep] = []
     if run_database().exists():  # a question makes no database
         with SweepStore() as store:
-            sweeps = [store.sweep(name) for name in store.sweep_names()]
+            sweeps = store.sweeps(output.say)
     if as_json:
         output.print_json(
             [

@@ -39,12 +39,32 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers from `low` to `high`, whole ones if `whole`; on a scale of powers if `log`."""
+    """The numbers that a search may choose from for one setting, both ends included.
+
+    Raises:
+        SettingError: if no number lies between the ends, or the scale has no place for the lower
+            one.
+    """
 
     low: float
     high: float
-    log: bool = False
-    whole: bool = False
+    log: bool = False  #: whether numbers are drawn evenly on a scale of powers.
+    whole: bool = False  #: whether only whole numbers are meant.
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low < self.high < math.inf:  # NaN fails as well
+            raise SettingError(f"A range must begin below its end, not {self}.")
+        if self.log and self.low <= 0:
+            raise SettingError(
+                f"A range with :log must begin above 0, not {self}; a scale of powers has no 0."
+            )
+        if self.whole and not (isinstance(self.low, int) and isinstance(self.high, int)):
+            raise SettingError(f"A range of whole numbers must have whole ends, not {self}.")
+
+    def __str__(self) -> str:
+        """The range as one types it."""
+        scale = ":log" if self.log else ""
+        return f"“{self.low:.12g}..{self.high:.12g}{scale}”"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,11 +300,11 @@ def read_range(task: Task, text: str) -> tuple[str, Range]:
         )
     ends = [check.parse(one.strip()) for one in (low, high)]
     first, last = (one[0] if isinstance(one, tuple) else one for one in ends)
-    if first >= last:
-        raise SettingError(
-            f"The range of {name} must begin below its end, not “{printable(typed)}”."
-        )
-    return name, Range(first, last, scale == "log", isinstance(check, ListSetting) or check.whole)
+    whole = isinstance(check, ListSetting) or check.whole
+    try:
+        return name, Range(first, last, scale == "log", whole)
+    except SettingError as error:
+        raise SettingError(f"{name}: {error}") from error
 
 
 def check_sweep_name(text: str) -> str:

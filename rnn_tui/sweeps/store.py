@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -174,6 +174,19 @@ class SweepStore(RunStore):
             printable(row[0])
             for row in self._execute("SELECT name FROM sweeps ORDER BY created DESC")
         ]
+
+    def sweeps(self, warn: Callable[[str], object]) -> list[Sweep]:
+        """All sweeps, the newest first.
+
+        A damaged one is left out; `warn` is told of it in a sentence.
+        """
+        sweeps: list[Sweep] = []
+        for name in self.sweep_names():
+            try:
+                sweeps.append(self.sweep(name))
+            except StoreError as error:
+                warn(str(error))
+        return sweeps
 
     def sweep(self, name: str) -> Sweep:
         """A sweep with its trials; raises StoreError if there is none of that name, or what is kept

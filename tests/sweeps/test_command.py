@@ -213,6 +213,20 @@ def test_wrong_usage_is_told_before_anything_starts(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("limits", ["seed=0..5:log", "epochs=2..2", "hidden_size=8..2"])
+def test_a_range_that_a_search_cannot_choose_from_is_refused_in_a_sentence(
+    limits: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", "recall", "--search", "tpe", "--trials", "2", "--range", limits]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith(f"rnn-tui: {limits.partition('=')[0]}: A range ")
+    assert line.endswith(".")
+    with SweepStore() as store:
+        assert store.sweep_names() == []
+
+
 def test_without_the_extras_the_command_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """What is varied: as typed, as kept, as trained."""
 
+import itertools
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.engine.metrics import best_seeds
+from rnn_tui.engine.settings import ListSetting, NumberSetting
 from rnn_tui.sweeps.plan import (
     Range,
     SweepPlan,
@@ -17,7 +19,9 @@ from rnn_tui.sweeps.plan import (
     wall_seconds,
 )
 from rnn_tui.sweeps.store import SweepStore, Trial
+from rnn_tui.sweeps.trials import Search
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
 
 MNIST, RECALL = TASKS["mnist"], TASKS["recall"]
 
@@ -96,11 +100,50 @@ def test_a_bad_grid_is_a_sentence(text: str) -> None:
         "cell=lstm..rnn",
         "lengths=3..4",
         "learning_rate=0..1",
+        "seed=0..5:log",
+        "epochs=2..2",
+        "learning_rate=0.1..0.10:log",
+        "learning_rate=nan..0.1",
+        "learning_rate=0.1..inf",
+        "epochs=1..100000000000000",
     ],
 )
 def test_a_bad_range_is_a_sentence(text: str) -> None:
     with pytest.raises(SettingError):
         read_range(RECALL, text)
+
+
+NUMBERS = [
+    pytest.param(task, setting, id=f"{task.name}-{setting.name}")
+    for task in TASKS.values()
+    for setting in task.adjustable
+    if isinstance(setting, NumberSetting | ListSetting) and setting.name != "seeds"
+]
+
+
+@pytest.mark.parametrize("scale", ["", ":log"])
+@pytest.mark.parametrize(("task", "setting"), NUMBERS)
+def test_a_search_can_choose_from_every_range_that_is_accepted(
+    task: Task, setting: NumberSetting | ListSetting, scale: str
+) -> None:
+    name = {"hidden_sizes": "hidden_size", "losses": "loss"}.get(setting.name, setting.name)
+    low, high = setting.low, setting.high
+    ends = (low - 1, low, low + 0.001, low + 1, high, high + 1)
+    for first, last in itertools.product(ends, ends):
+        try:
+            limits = read_range(task, f"{name}={first:.12g}..{last:.12g}{scale}")[1]
+            plan = SweepPlan(task=task.name, ranges={name: limits}, search="random", trials=1)
+        except SettingError as error:
+            assert str(error).endswith(".")  # noqa: PT017 - some are refused, and some are not
+            continue
+        point = Search(plan, []).ask(0)
+        assert first <= point[name] <= last
+
+
+def test_a_kept_plan_has_no_range_that_a_search_cannot_choose_from() -> None:
+    for limits in ({"low": 0, "high": 5, "log": True}, {"low": 5, "high": 5}):
+        with pytest.raises(SettingError):
+            SweepPlan(task="recall", ranges={"seed": limits}, search="tpe")  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +203,18 @@ def test_sweeps_are_kept_by_their_names() -> None:
         store._connection.execute("UPDATE sweeps SET plan = '{'")
         with pytest.raises(StoreError, match="damaged"):
             store.sweep("some")
+
+
+def test_a_damaged_sweep_does_not_hide_the_others() -> None:
+    plan = SweepPlan(task="mnist", grid={"epochs": [1, 2]})
+    warnings: list[str] = []
+    with SweepStore() as store:
+        for name in ("one", "two", "three"):
+            store.add_sweep(name, plan)
+        store._connection.execute("UPDATE sweeps SET plan = '{}' WHERE name = 'two'")
+        assert [sweep.name for sweep in store.sweeps(warnings.append)] == ["three", "one"]
+    (warning,) = warnings
+    assert "“two” is damaged" in warning
 
 
 def test_of_several_networks_the_best_one_counts() -> None:
