@@ -12,12 +12,17 @@ from rnn_tui.ui.app.tabs import all_tabs, bindings
 from rnn_tui.ui.common.key_table import KEYS
 from tests.reference_pages.markdown import MADE
 
-# By the folder of whatever binds them.
+# By the module or folder of whatever binds them, below `rnn_tui.ui`; the longest name counts.
 PLACES = {
     "app": "everywhere",
     "common": "everywhere",
+    "common.chart": "charts",
+    "common.views": "charts",
+    "common.widgets": "prompts",
+    "common.widgets.confusion_table": "tabs of tasks",
+    "common.widgets.drawing_pad": "Draw",
+    "common.widgets.marked_table": "Runs",
     "training": "tabs of tasks",
-    "chart": "charts",
     "ask": "questions",
     "photos": "Photos",
     "draw": "Draw",
@@ -26,7 +31,6 @@ PLACES = {
     "report": "Report",
     "sweeps": "Sweeps",
     "home": "Home",
-    "widgets": "prompts",
 }
 HEAD = f"""\
 # Keys
@@ -90,11 +94,11 @@ def named(binding: Binding) -> str:
 
 
 def place_of(module: str) -> str:
-    """Where the keys hold that a module binds: by its folder, or the one in `common`."""
-    folder, *inner = module.split(".")[2:]
-    if folder == "common" and inner[0] in PLACES:
-        return PLACES[inner[0]]
-    return PLACES[folder]
+    """Where the keys hold that a module binds."""
+    name = module.removeprefix("rnn_tui.ui.")
+    while name not in PLACES:
+        name = name.rpartition(".")[0]
+    return PLACES[name]
 
 
 def page() -> str:
@@ -102,8 +106,7 @@ def page() -> str:
     places: dict[str, list[str]] = {}
     for owner, binding in bound():
         if binding.id:
-            module = owner.__module__
-            place = "charts" if module.endswith(".common.views") else place_of(module)
+            place = place_of(owner.__module__)
             if place not in places.setdefault(binding.id, []):
                 places[binding.id].append(place)
     rows = [

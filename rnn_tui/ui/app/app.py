@@ -42,8 +42,8 @@ from rnn_tui.ui.common.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.ui.common.training_manager import TrainingManager
     from rnn_tui.ui.runs.pane import RunsPane
-    from rnn_tui.ui.training.manager import TrainingManager
     from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_TO_HAND_OVER = 10.0
@@ -330,7 +330,7 @@ class RnnTuiApp(SteadyApp):
         """What trains; made behind the first frame, which is sooner without."""
         if self._runs is None:
             # behind the first frame
-            from rnn_tui.ui.training.manager import TrainingManager  # noqa: PLC0415
+            from rnn_tui.ui.common.training_manager import TrainingManager  # noqa: PLC0415
 
             self._runs = TrainingManager()
         return self._runs

@@ -17,11 +17,12 @@ from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
-from rnn_tui.ui.ask.panel import AskPanel, ReplicaSelect
+from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.messages import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
 from rnn_tui.ui.common.widgets.plain import PlainSelect
+from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 ALL = "all vote"  # what stands for the vote in the list of variants

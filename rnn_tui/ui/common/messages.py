@@ -18,7 +18,7 @@ from rnn_tui.ui.common.textual_workarounds import write_to_terminal
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.app.app import RnnTuiApp
-    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.common.digit_at_hand import Given
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 # Redraws take time from training: no more than the user wants, nor of the app's thread than this.
@@ -178,7 +178,7 @@ class Alerts:
         and for a stall.
         """
         from rnn_tui.engine.state import Status  # noqa: PLC0415 - behind the first frame
-        from rnn_tui.ui.training.run_lines import how_it_ended  # noqa: PLC0415
+        from rnn_tui.ui.common.run_lines import how_it_ended  # noqa: PLC0415
 
         runs = self._app.runs
         rerun = runs.report is not None and runs.report.going_on

@@ -14,7 +14,7 @@ from rnn_tui.ui.common.pane import Pane
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.common.digit_at_hand import Given
     from rnn_tui.ui.training.pane import TaskPane
 
 

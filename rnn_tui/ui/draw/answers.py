@@ -9,19 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.runs.weights import NETWORKS, Source
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.runs.weights import Source
+from rnn_tui.ui.common.digit_answers import DigitAnswer, answer_digit
 from rnn_tui.ui.common.widgets.digits import DigitColumn, fit_columns
+from rnn_tui.ui.common.widgets.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.common.widgets.plain import views_in
-from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 
-MISSING = (
-    "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or "
-    "press t to train."
-)
 COLUMN = 30  # cells that the bars of a network take beside those of another
 SEES_WIDTH, SEES_HEIGHT = 72, 29  # from here on what the network sees is drawn as large as it is
 HINT = """\
@@ -30,40 +24,6 @@ Draw a digit: the networks read it after every stroke.
 Mouse: the left button draws; the right one, or Shift, erases.
 
 Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift with an arrow goes far."""
-
-
-@dataclass(frozen=True)
-class DigitAnswer:
-    """What one network makes of a digit."""
-
-    source: Source  #: the weights of the network.
-    #: of the ten digits; missing to 1: that it is none. Empty without an answer.
-    probabilities: tuple[float, ...] = ()
-    failure: str = ""  #: why there is no answer.
-
-    @property
-    def digit(self) -> int:
-        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
-
-    @property
-    def confidence(self) -> float:
-        return max(self.probabilities)
-
-    @property
-    def unsure(self) -> bool:
-        """Whether the answer is little better than a guess."""
-        return self.confidence < THRESHOLD
-
-    @property
-    def verdict(self) -> str:
-        if not self.unsure:
-            return f"{100 * self.confidence:.1f} % sure"
-        if 1 - sum(self.probabilities) > self.confidence:
-            return "No digit?"
-        first, second, *_ = sorted(
-            range(len(self.probabilities)), key=lambda n: -self.probabilities[n]
-        )
-        return f"Unsure: {first} or {second}?"
 
 
 @dataclass(frozen=True)
@@ -84,17 +44,6 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     return DrawingAnswers(
         digit, tuple(answer_digit(digit, source) for source in sources if digit.any())
     )
-
-
-def answer_digit(
-    digit: Ink, source: Source, network: RowReaderNetwork | None = None
-) -> DigitAnswer:
-    """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
-    try:
-        network = network or NETWORKS.get(source.path, RowReaderNetwork)
-        return DigitAnswer(source, tuple(network.chances(digit[None])[0, :-1].tolist()))
-    except CheckpointError as error:
-        return DigitAnswer(source, failure=str(error))
 
 
 class DrawingView(Horizontal):

@@ -9,10 +9,10 @@ from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.runs.weights import NETWORKS, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.draw.answers import MISSING, DigitAnswer
-from rnn_tui.ui.draw.ink_image import Levels
-from rnn_tui.ui.draw.panel import DrawingPad
-from rnn_tui.ui.inside.subject import Given
+from rnn_tui.ui.common.digit_answers import MISSING, DigitAnswer
+from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
+from rnn_tui.ui.common.widgets.ink_image import Levels
 
 DRAWING = "drawing"
 

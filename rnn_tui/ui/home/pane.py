@@ -26,14 +26,14 @@ from rnn_tui.ui.common.sheets import read_late_sheets
 from rnn_tui.ui.common.textual_workarounds import Options
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
 from rnn_tui.ui.common.widgets.digits import ProbabilityColumns
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
+from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.app.app import RnnTuiApp
-    from rnn_tui.ui.draw.answers import DigitAnswer
+    from rnn_tui.ui.common.digit_answers import DigitAnswer
+    from rnn_tui.ui.common.digit_at_hand import Given
     from rnn_tui.ui.home.pad import HomePad
-    from rnn_tui.ui.inside.subject import Given
 
 LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit has twice its size
 GO_ON, GUIDE = "go-on", "guide"

@@ -20,17 +20,18 @@ from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.common.digit_answers import MISSING
+from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.threads import in_thread, telling
 from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
-from rnn_tui.ui.draw.answers import MISSING
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.inside.bands import BarBand, StepBand
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepPicked
-from rnn_tui.ui.inside.subject import Given, Subject
+from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.training.pane import TaskPane
 

@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.geometry import Size
 
 from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
+from rnn_tui.ui.common.widgets.ink_image import LARGE, Cell, InkImage
 from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_of
 from rnn_tui.ui.inside.step_grid import StepPicked
 

@@ -17,7 +17,7 @@ from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.ui.ask.panel import ReplicaSelect
+from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from textual.widget import Widget
@@ -12,7 +11,6 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edit, Edited
 from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
-from rnn_tui.photos.drawing import Ink
 from rnn_tui.ui.common.threads import LatestQuestion
 
 
@@ -39,22 +37,6 @@ class Subject:
             self,
             edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """A digit from another view."""
-
-    name: str  #: what to call it, such as `drawing`.
-    digit: Ink  #: (28, 28), 0 … 1, as a network reads it.
-    label: int | None = None  #: which digit it is; None where nobody knows.
-    #: of the network that answered there; None where that is not known.
-    weights: Path | None = None
-
-    @property
-    def key(self) -> Hashable:
-        """Tells it, read by these weights, from others."""
-        return self.name, self.digit.tobytes(), self.weights
 
 
 SECONDS_BETWEEN_TELLINGS = 0.2

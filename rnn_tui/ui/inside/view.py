@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Label, Static
 
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.threads import LatestQuestion
@@ -30,7 +31,7 @@ from rnn_tui.ui.inside.bands import (
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.studying import KEYS, StudyingView
-from rnn_tui.ui.inside.subject import Given, Subject
+from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, more than any input has, and units of a page.

@@ -30,7 +30,7 @@ from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.training.form import SettingInput
+from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary

@@ -16,17 +16,17 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.outside import is_folder
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
+from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import focus_soon
 from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.common.widgets.network_select import NetworkView
 from rnn_tui.ui.common.widgets.path_input import parse_paths, spelled
-from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm, ReadingJob
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
-from rnn_tui.ui.training.confusion import ConfusionTable
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

@@ -34,9 +34,12 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.messages import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
+from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.threads import StoreAccess, in_thread
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
+from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.report.views import (
     ReportConclusions,
     ReportPlots,
@@ -45,9 +48,6 @@ from rnn_tui.ui.report.views import (
     numbers,
     told,
 )
-from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import awaited
 
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))

@@ -23,11 +23,11 @@ from rnn_tui.runs.words import NOTHING, how_many
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.long_jobs import ReportStatus
 from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.views import SpreadView, TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
-from rnn_tui.ui.training.long_jobs import ReportStatus
-from rnn_tui.ui.training.run_lines import ProgressLine
 
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
 CAPTION = (

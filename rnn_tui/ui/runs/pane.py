@@ -18,10 +18,10 @@ from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.threads import StoreAccess, telling
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of, named
-from rnn_tui.ui.training.manager import TrainingManager
 
 LOOKS_BETWEEN_AGES, A_SCREENFUL = 20, 200
 # What of a run is a line of text, by its title: a hint, the most characters, what there is, what

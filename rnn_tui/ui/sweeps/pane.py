@@ -33,9 +33,11 @@ from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.long_jobs import SweepStatus, SweepTrainer
 from rnn_tui.ui.common.messages import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.threads import LatestQuestion, StoreAccess, in_thread, telling
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect, TypedInput
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.sweeps.views import (
@@ -45,8 +47,6 @@ from rnn_tui.ui.sweeps.views import (
     SweepWorkers,
     TrialsTable,
 )
-from rnn_tui.ui.training.long_jobs import SweepStatus, SweepTrainer
-from rnn_tui.ui.training.manager import TrainingManager
 
 LONGEST, GRID = 1000, SEARCHES[0]
 FIELDS = {  # what is typed: label, what an empty field means or an example, and a hint

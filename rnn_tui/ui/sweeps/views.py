@@ -22,11 +22,11 @@ from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.common.chart.geometry import from_position, to_position
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.views import ChartView
+from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Column, Listing, MarkedTable
 from rnn_tui.ui.common.widgets.plain import PlainTable
-from rnn_tui.ui.runs.table import STATUS_MARKS, Column, Listing, MarkedTable
-from rnn_tui.ui.training.run_lines import ProgressLine
 
 EMPTY = "Trials appear as they are measured"
 POWERS = 8  # values of a grid that lie so far apart are placed on a scale of powers

@@ -30,8 +30,8 @@ from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
-from rnn_tui.ui.common.textual_workarounds import Compact
 from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
+from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
@@ -45,33 +45,6 @@ ADVANCED = (
     "test_size",
     "gradient_inputs",
 )
-
-
-class SettingInput(Compact, Input):
-    """An input that takes only the characters its setting may need: others are keys of the app,
-    also while it has the focus.
-    """
-
-    def __init__(self, setting: Setting, usual: Any = None, id: str | None = None) -> None:
-        super().__init__(placeholder=str(usual or ""), compact=True, id=id)
-        self._setting, self._usual = setting, usual
-        self._characters = frozenset(setting.characters)
-        self.cursor_blink = False
-
-    def given(self) -> Any:
-        """What was typed, or what is usual where the field is empty; raises `SettingError` if it is
-        not allowed.
-        """
-        text = self.value.strip()
-        return self._setting.parse(text) if text else self._usual
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
-        return character is not None and character in self._characters
-
-    def on_key(self, event: events.Key) -> None:
-        """Leave what the setting does not need to the app; Textual's own handler takes the rest."""
-        if event.is_printable and event.character not in self._characters:
-            event.prevent_default()
 
 
 class SettingField(SettingInput):

@@ -19,9 +19,9 @@ from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.ui.common.chart.base import ANYTHING
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import ProgressLine
+from rnn_tui.ui.common.training_manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.engine.learning_rates import LearningRateTest

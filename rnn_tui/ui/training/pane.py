@@ -18,15 +18,16 @@ from rnn_tui.tasks.task import INSIDE, Task
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.common.pane import Pane, show_line, with_key
+from rnn_tui.ui.common.run_lines import how_it_ended
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.view_tabs import ViewTabs
 from rnn_tui.ui.common.views import BrokenView, TaskView
-from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
+from rnn_tui.ui.training.run_bar import RunBar, RunProgress
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.common.digit_at_hand import Given
     from rnn_tui.ui.inside.view import InsideView
     from rnn_tui.ui.training.form import LogView, SettingsForm
 

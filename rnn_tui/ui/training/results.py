@@ -26,13 +26,13 @@ from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.views import InsideDoor, TaskView
 from rnn_tui.ui.common.widgets.digits import ProbabilityBars
+from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.training.confusion import given_image, not_measured
 from rnn_tui.ui.training.pane import TaskPane
 
 if TYPE_CHECKING:
-    from rnn_tui.ui.inside.subject import Given
+    from rnn_tui.ui.common.digit_at_hand import Given
 
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
 # the last two for what was published, where anything was

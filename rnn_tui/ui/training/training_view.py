@@ -16,11 +16,11 @@ from rnn_tui.tasks.task import SequenceEvaluation
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.common.chart.readout import LINE
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable, in_short
-from rnn_tui.ui.training.run_lines import awaited
 
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.

@@ -14,6 +14,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.guide import panel as guide_panel
 from rnn_tui.ui.guide.experiments import (
     ExperimentStep,
@@ -22,7 +23,6 @@ from rnn_tui.ui.guide.experiments import (
     read_experiment,
 )
 from rnn_tui.ui.guide.panel import GuidePanel, GuideScreen
-from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,

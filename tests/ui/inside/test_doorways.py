@@ -14,10 +14,10 @@ from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.messages import InsideWanted
-from rnn_tui.ui.inside.subject import Given
+from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.training.confusion import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
 from tests.ui.helpers import (
     busy,

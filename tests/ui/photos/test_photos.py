@@ -13,9 +13,9 @@ from textual.widgets import Checkbox, TabbedContent
 
 from rnn_tui.photos import reader as reading
 from rnn_tui.ui.common.widgets.path_input import PathInput
+from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree
-from rnn_tui.ui.training.form import SettingInput
 from tests.ui.helpers import APP_KEYS, SIZES, idle, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
     STROKES,

@@ -13,7 +13,7 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.messages import TrainRequested
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunsCompare
-from rnn_tui.ui.training.run_lines import RunProgress
+from rnn_tui.ui.training.run_bar import RunProgress
 from tests.cli.command_line import run_inside
 from tests.elsewhere import record, training_elsewhere
 from tests.runs.kept_runs import small, train

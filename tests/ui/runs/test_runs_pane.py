@@ -25,12 +25,13 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.common.messages import UNDER_WAY, TrainRequested
+from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.common.widgets.marked_table import FilterInput
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.pane import RunsPane
-from rnn_tui.ui.runs.table import FilterInput, RunsTable
+from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
-from rnn_tui.ui.training.manager import TrainingManager
 from tests.ui.helpers import (
     AT_SIZES,
     idle,

@@ -14,8 +14,8 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.keys import HelpScreen
 from rnn_tui.ui.common.chart.chart import Chart
 from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
-from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (

@@ -23,8 +23,8 @@ from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
+from rnn_tui.ui.common.training_manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.form import SettingsForm
-from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.training_view import LengthsView, NetworksTraining

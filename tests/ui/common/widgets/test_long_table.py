@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widgets import DataTable
 
-from rnn_tui.ui.runs.table import LongTable
+from rnn_tui.ui.common.widgets.marked_table import LongTable
 from tests.ui.helpers import PanelApp, idle, press, screen_text
 
 MANY = 5000

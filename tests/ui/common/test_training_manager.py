@@ -4,7 +4,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.common.training_manager import TrainingManager
 
 PATIENCE = 60.0
 

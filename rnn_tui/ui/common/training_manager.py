@@ -21,7 +21,7 @@ from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HeldRun
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.training.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
+from rnn_tui.ui.common.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel

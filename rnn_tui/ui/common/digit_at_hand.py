@@ -1,0 +1,23 @@
+"""A digit that one view has at hand, for another to read."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnn_tui.photos.drawing import Ink
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A digit from another view."""
+
+    name: str  #: what to call it, such as `drawing`.
+    digit: Ink  #: (28, 28), 0 … 1, as a network reads it.
+    label: int | None = None  #: which digit it is; None where nobody knows.
+    #: of the network that answered there; None where that is not known.
+    weights: Path | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Tells it, read by these weights, from others."""
+        return self.name, self.digit.tobytes(), self.weights

@@ -1,0 +1,191 @@
+"""A pad of 28×28 pixels to draw on, with mouse or keys."""
+
+from rich.style import Style
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding
+from textual.message import Message
+
+from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
+from rnn_tui.ui.common.key_table import key, moves
+from rnn_tui.ui.common.widgets.ink_image import ZOOM, Cell, InkImage
+
+LEFT, RIGHT = 1, 3
+STRIDE = 4  # pixels that Shift and an arrow key move by
+
+
+class DrawingPad(InkImage, can_focus=True):
+    """28×28 pixels to draw on. Left drag draws, right or Shift erases; a cursor that keys move
+    draws while the pen is down.
+    """
+
+    class Changed(Message):
+        """The drawing, the pen or the brush is another."""
+
+    BINDINGS = [
+        Binding("space", "pen", "Pen", tooltip="Pen down, or up; while it is down, arrows draw"),
+        key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
+        key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
+        key("eraser", "eraser", "Eraser"),
+        key("undo", "change('undo')", "Undo", "Take the last stroke back", display="u"),
+        key("redo", "change('redo')", "Redo", "Draw it again", display="U"),
+        key("clear", "change('clear')", "Clear", "Take everything off the pad"),
+        *moves("move", {"left": "-1, 0", "right": "1, 0", "up": "0, -1", "down": "0, 1"}),
+        *moves("move", {"shift+left": f"-{STRIDE}, 0", "shift+right": f"{STRIDE}, 0"}),
+        *moves("move", {"shift+up": f"0, -{STRIDE}", "shift+down": f"0, {STRIDE}"}),
+        Binding("escape", "lift", "Pen up", show=False),
+    ]
+    COMPONENT_CLASSES = {"drawing-pad--cursor"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawing = Drawing()  #: what was drawn.
+        self.brush = 1  #: which of the brushes is taken.
+        self.erases = False  #: whether the eraser is in place of the pen.
+        self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
+        self._dragged = False  # whether a stroke of the mouse is under way
+        self.pen_down = False  #: whether arrow keys draw.
+        # whoever draws with the mouse has its pointer, and needs no second one
+        self._by_keys = True
+        # the row in which the cursor was drawn last; None for none
+        self._cursor_row: int | None = SIDE // 2
+
+    # With the mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button not in (LEFT, RIGHT):
+            return
+        event.stop()
+        self.capture_mouse()
+        self.pen_down, self._dragged, self._by_keys = False, True, False
+        self.drawing.begin(
+            self._point(event),
+            RADII[self.brush],
+            erases=self.erases or event.button == RIGHT or event.shift,
+        )
+        self._show()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragged:
+            event.stop()
+            if event.button:
+                self._drag_to(event)
+            else:  # it was let go where the terminal could not see it
+                self._end_drag()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._dragged:
+            event.stop()
+            self._drag_to(event)
+            self._end_drag()
+
+    def _drag_to(self, event: events.MouseEvent) -> None:
+        point = self._point(event)
+        self.cursor = (_on_grid(point.x), _on_grid(point.y))
+        self.drawing.extend(point)
+        self._show()
+
+    def _end_drag(self) -> None:
+        if self._dragged:
+            self._dragged = False
+            self.release_mouse()
+            self.drawing.end()
+            self._show()
+
+    on_mouse_release = _end_drag  # something else takes the mouse
+
+    def _point(self, event: events.MouseEvent) -> Point:
+        """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
+        middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
+        x, y = event.pointer_x + middle, event.pointer_y + middle
+        return Point(x / ZOOM[self.scale], 2 * y / ZOOM[self.scale])
+
+    # With keys
+
+    def action_pen(self) -> None:
+        self._end_drag()
+        self.drawing.end()
+        self._by_keys, self.pen_down = True, not self.pen_down
+        self._change_pen()
+
+    def action_move(self, across: int, down: int) -> None:
+        if self._dragged:
+            return
+        self._by_keys = True
+        column, row = self.cursor
+        self.cursor = (_on_grid(column + across), _on_grid(row + down))
+        self.drawing.extend(self._middle)
+        self._show()
+
+    def action_lift(self) -> None:
+        if not self.pen_down:
+            raise SkipAction  # it may mean something to the screen
+        self._lift()
+        self._show()
+
+    def action_brush(self, by: int) -> None:
+        """Take a broader brush, or a finer one; a pen that is down goes on with it."""
+        self.brush = min(max(0, self.brush + by), len(RADII) - 1)
+        self._change_pen()
+
+    def action_eraser(self) -> None:
+        self.erases = not self.erases
+        self._change_pen()
+
+    def action_change(self, how: str) -> None:
+        """Undo, redo or clear, as the drawing does."""
+        self._stop()
+        getattr(self.drawing, how)()
+        self._show()
+
+    def _change_pen(self) -> None:
+        if self.pen_down:
+            self.drawing.begin(self._middle, RADII[self.brush], erases=self.erases)
+        self._show()
+
+    def _stop(self) -> None:
+        self._end_drag()
+        if self.pen_down:
+            self._lift()
+            self.post_message(self.Changed())  # who shows the pen shows that
+
+    on_hide = _stop  # another view comes to the front
+
+    def _lift(self) -> None:
+        self.pen_down = False
+        self.drawing.end()
+
+    @property
+    def _middle(self) -> Point:
+        """The middle of the pixel that keys draw at."""
+        return Point(self.cursor[0] + 0.5, self.cursor[1] + 0.5)
+
+    # Drawing
+
+    def _show(self) -> None:
+        self.show_ink(self.drawing.ink)
+        row = self.cursor[1] if self._by_keys else None
+        for one in (row, self._cursor_row):
+            if one is not None:
+                self.refresh_rows(one, one)
+        self._cursor_row = row
+        self.post_message(self.Changed())
+
+    def _cells(self, y: int) -> list[Cell]:
+        cells = super()._cells(y)
+        (column, row), zoom = self.cursor, ZOOM[self.scale]
+        if not (self.has_focus and self._by_keys) or (zoom * row + zoom // 2) // 2 != y:
+            return cells
+        colour = self.get_component_rich_style("drawing-pad--cursor").color
+        sign, ground = "▀▄"[row % 2], cells[column][1].bgcolor
+        if zoom > 1:
+            sign = f"[{' ' * (zoom - 2)}]"  # to be told from ink, and without colours from all else
+        else:
+            ground = self._shades[self._row(row ^ 1)[column]]
+        cells[column] = (sign, Style(color=colour, bgcolor=ground, bold=True))
+        return cells
+
+
+def _on_grid(place: float) -> int:
+    """The pixel at a place, or the nearest one."""
+    return min(max(int(place), 0), SIDE - 1)
