@@ -13,10 +13,10 @@ from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options, chosen
 from rnn_tui.engine.errors import ExportError, UnreadableError, printable
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.film import read_film
+from rnn_tui.engine.history import read_history
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
-from rnn_tui.inside.studies import AUTOMATON, studies_of
+from rnn_tui.inside.analyses import AUTOMATON, analyses_of
 from rnn_tui.runs.export.formats import unwritable
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named, trained_networks
 from rnn_tui.tasks.adder import ADDER
@@ -81,20 +81,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "times"
         )
         one.add_argument("--edit", action="append", default=[], metavar="EDIT", help=edit)
-        for at, kind in enumerate(studies_of(task)):
+        for at, kind in enumerate(analyses_of(task)):
             name = "probes" if at == 0 else kind.name.replace("_", "-")
             one.add_argument(
-                f"--{name}", action="append_const", dest="studies", const=kind, help=kind.help
+                f"--{name}", action="append_const", dest="analyses", const=kind, help=kind.help
             )
-        if AUTOMATON in studies_of(task):
+        if AUTOMATON in analyses_of(task):
             one.add_argument(
                 "--dot", action="store_true", help="print the automaton in the language of Graphviz"
             )
         one.add_argument(
             "--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays"
         )
-        film = "write how the network learned to this file, a .gif; of a run of your own"
-        one.add_argument("--film", metavar="FILE", help=film)
+        help_text = "write how the network learned to this file, a .gif; of a run of your own"
+        one.add_argument("--film", metavar="FILE", help=help_text)
         add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
         one.set_defaults(complain=one.error, dot=False)
@@ -131,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
     """Look inside; returns the exit code; a UserError tells of weights, network, question, edit,
     photo or file at fault.
     """
-    options.studies = [AUTOMATON] if options.dot else list(dict.fromkeys(options.studies or ()))
+    options.analyses = [AUTOMATON] if options.dot else list(dict.fromkeys(options.analyses or ()))
     subject = _digit(options) if options.inspected == MNIST.name else _typed(options)
     if options.edit:
         subject.edit(options.edit)
@@ -141,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
 def _typed(options: argparse.Namespace) -> "Inspection":
     unasked = not options.query
     if unasked and (
-        options.edit or not options.studies or any(kind.of_input for kind in options.studies)
+        options.edit or not options.analyses or any(kind.of_input for kind in options.analyses)
     ):
         options.complain("name an input; only studies of a whole network do without")
     trained = partial(trained_networks, options.inspected)
@@ -151,7 +151,7 @@ def _typed(options: argparse.Namespace) -> "Inspection":
 
         text, who = " ".join(options.query or ("0", "0")), chosen(options, ADDER)
         return AdditionInspection(
-            AdderQuestions(*who, options.base), text, trained, partial(read_film, who[2])
+            AdderQuestions(*who, options.base), text, trained, partial(read_history, who[2])
         )
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
@@ -159,7 +159,7 @@ def _typed(options: argparse.Namespace) -> "Inspection":
     who = chosen(options, RECALL, options.position)
     questions = RecallQuestions(*who, options.position)
     text = "0" * (questions.config.position or 1) if unasked else " ".join(options.query)
-    return DigitsInspection(questions, text, trained, partial(read_film, who[2]))
+    return DigitsInspection(questions, text, trained, partial(read_history, who[2]))
 
 
 def _digit(options: argparse.Namespace) -> "Inspection":
@@ -177,7 +177,7 @@ def _digit(options: argparse.Namespace) -> "Inspection":
     weights = described(source, network)
     beside: dict[str, Any] = {
         "trained": partial(trained_networks, MNIST.name),
-        "film": partial(read_film, source.path),
+        "history": partial(read_history, source.path),
     }
     if options.photo is None:
         number = options.test_image
@@ -205,7 +205,7 @@ def _digit(options: argparse.Namespace) -> "Inspection":
 
 
 def show(subject: "Inspection", options: argparse.Namespace) -> int:
-    """Print what was found, but nothing if a signal stopped a study; returns the exit code; an
+    """Print what was found, but nothing if a signal stopped an analysis; returns the exit code; an
     ExportError tells of a file.
     """
     files = {
@@ -216,15 +216,15 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     quiet, whole = options.quiet, getattr(options, "query", None) != []
     for told in () if quiet else (f"weights: {subject.label}", *(subject.notices if whole else ())):
         output.say(told)
-    for kind in options.studies:
+    for kind in options.analyses:
         bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
         progress = Progress(bar.show)
         with output.stopping_on_signals(output.stopping(progress.control)) as received, bar:
-            made = subject.study(kind, progress)
+            made = subject.analyse(kind, progress)
         if received or not made:
             return output.stopped(received) if received else output.FAILURE
     for name, path in files.items():
-        data = _numbers(subject) if name == "npz" else _film(subject, path)
+        data = _numbers(subject) if name == "npz" else _history(subject, path)
         try:
             write_file(path, data)
         except OSError as error:
@@ -234,7 +234,7 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
             {"weights": subject.weights, **subject.document(whole=whole)}, indent=None
         )
         return output.OK
-    findings = [subject.studies[AUTOMATON.name].dot] if options.dot else subject.findings()
+    findings = [subject.analyses[AUTOMATON.name].dot] if options.dot else subject.findings()
     if whole and not options.dot:  # columns end below each other, in a pipe too
         heads, rows = subject.table()
         print(subject.title, end="\n\n")
@@ -261,8 +261,8 @@ def _numbers(subject: "Inspection") -> bytes:
     return buffer.getvalue()
 
 
-def _film(subject: "Inspection", path: Path) -> bytes:
-    from rnn_tui.inside.film import as_gif, frames  # noqa: PLC0415 - numpy, on use only
+def _history(subject: "Inspection", path: Path) -> bytes:
+    from rnn_tui.inside.history import as_gif, frames  # noqa: PLC0415 - numpy, on use only
 
     if path.suffix.lower() != ".gif":
         raise ExportError(

@@ -39,7 +39,7 @@ class Checkpoint:
     metrics: Figures  #: what was measured with these weights, as far as known.
     #: what a run that is not at its end needs to go on from here.
     training: TrainingState | None = None
-    #: what `film.Film` has, by name, on the CPU.
+    #: what `history.TrainingHistory` has, by name, on the CPU.
     film: Mapping[str, Tensor] = field(default_factory=dict)
 
 

@@ -22,7 +22,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import STEP_BYTES, alone_on, free_memory, in_words
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.film import moments_of
+from rnn_tui.engine.history import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import Replica, RunConfig
-from rnn_tui.engine.film import SPACED
+from rnn_tui.engine.history import SPACED
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.parallel import Workers
 

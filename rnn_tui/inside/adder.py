@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import (
+    Analysis,
     Labels,
     LinearProbe,
-    Study,
     activations_of,
     chance_level,
     fit_probe,
@@ -42,7 +42,7 @@ ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
 
 
 @dataclass(frozen=True, eq=False)
-class CarryStudy(Study):
+class CarryAnalysis(Analysis):
     """How well each unit, and a plane through all, tells the next place's carry, in additions that
     neither was fitted to.
     """
@@ -143,9 +143,9 @@ class CarryStudy(Study):
         return {**super().arrays(), **probe}
 
 
-def study_carry(
+def analyse_carry(
     network: AdderNetwork, replica: int = 0, *_: object, additions: int = ADDITIONS, seed: int = 0
-) -> CarryStudy:
+) -> CarryAnalysis:
     """Look for the carry in a replica's units over random additions: so fast that it neither tells
     progress nor is stopped.
 
@@ -154,11 +154,13 @@ def study_carry(
     weights are too large to compute with.
     """
     bits = draw_bits(additions, min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS), seed)
-    return carry_study(activations_of(network, bits.astype(np.float32), replica), carries_of(bits))
+    return carry_analysis(
+        activations_of(network, bits.astype(np.float32), replica), carries_of(bits)
+    )
 
 
-def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
-    """The study of the states and cells (T, N, H) during N additions, with what is to be carried
+def carry_analysis(activations: Activations, carries: Bits) -> CarryAnalysis:
+    """The analysis of the states and cells (T, N, H) during N additions, with what is to be carried
     (T, N) after each step.
     """
     looked_at = {STATE: activations.states} | (
@@ -176,7 +178,7 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
         threshold, above[at] = fit_threshold(fitted[at], known)
         right = ((scored[at] >= threshold) == above[at]) == asked
         figures[:, *at] = _correlation(scored[at], asked), right.mean(), threshold
-    return CarryStudy(
+    return CarryAnalysis(
         additions=carries.shape[1] - half,
         steps=len(carries) + 1,
         sources=tuple(looked_at),
@@ -256,16 +258,19 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
         return f"{self._answer.said}  {verdict(self._answer.correct, truth)}"
 
     @property
-    def _carry(self) -> CarryStudy | None:
-        return self.studies.get(CarryStudy.name)
+    def _carry(self) -> CarryAnalysis | None:
+        return self.analyses.get(CarryAnalysis.name)
 
     def _columns(self) -> list[Column]:
         """The true carry into each place beside what the network has."""
-        numbers, trace, study = self._question.numbers, self.trace, self._carry
+        numbers, trace, analysis = self._question.numbers, self.trace, self._carry
         told: list[Column] = []
-        if study is not None:
-            values = [f"{value:+.3f}" for value in study.values(trace)]
-            told = [("probe", study.carry_row(trace)), ("{} {} before".format(*study.best), values)]
+        if analysis is not None:
+            values = [f"{value:+.3f}" for value in analysis.values(trace)]
+            told = [
+                ("probe", analysis.carry_row(trace)),
+                ("{} {} before".format(*analysis.best), values),
+            ]
         return [
             ("bit", range(trace.steps)),
             ("a", numbers.bits(numbers.a)),

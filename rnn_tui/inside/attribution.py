@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.probes import Study
+from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, RowReaderNetwork
@@ -19,7 +19,7 @@ MOST_STEPS = 128  # of longer inputs, each output against each input takes too l
 
 
 @dataclass(frozen=True, eq=False)
-class SensitivityStudy(Study):
+class SensitivityAnalysis(Analysis):
     """How strongly each output depends on the input at each step, here: ‖∂y_j/∂x_t‖."""
 
     name = "sensitivity"
@@ -51,12 +51,12 @@ class SensitivityStudy(Study):
         return [self.summary, "Norm of ∂output/∂input, a row an output, a column a step:", *rows]
 
 
-def study_sensitivity(
+def analyse_sensitivity(
     network: SequenceNetwork,
     trace: Trace,
     replica: int = 0,
     progress: Progress = UNWATCHED,
-) -> SensitivityStudy | None:
+) -> SensitivityAnalysis | None:
     """Each output's logit against each step of the input of `trace`; norms are over features, and
     over outputs of a step.
 
@@ -94,7 +94,7 @@ def study_sensitivity(
     require_finite(found)
     numbers = range(trace.first_step, trace.first_step + trace.steps)
     outputs = tuple(map(str, numbers)) if trace.every_step else trace.outputs
-    return SensitivityStudy(outputs, found, trace.first_step)
+    return SensitivityAnalysis(outputs, found, trace.first_step)
 
 
 # Nodes of the Gauss-Legendre rule along the path from a blank image: so many, or more until the sum

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import Bits
-from rnn_tui.inside.probes import Study
+from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
@@ -242,7 +242,7 @@ class AskedSum(Record):
 
 
 @dataclass(frozen=True, eq=False)
-class AutomatonStudy(Study):
+class AutomatonAnalysis(Analysis):
     """The machine learned from a network, whether it adds, and sums that the network gets wrong.
 
     Of two sums, the smaller has fewer bits in a and b together; of those with as many, the smaller
@@ -358,14 +358,14 @@ class AutomatonStudy(Study):
         )
 
 
-def study_automaton(
+def analyse_automaton(
     network: AdderNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
     bits: int = 8,
     seed: int = 0,
-) -> AutomatonStudy | None:
+) -> AutomatonAnalysis | None:
     """Learn a machine from a replica, and look for sums that it gets wrong; None where it was
     stopped.
 
@@ -393,7 +393,7 @@ def study_automaton(
     failing, longer_failing = (_failing(*one) for one in known)
     chains = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
     progress.advance(total, total)
-    return AutomatonStudy(
+    return AutomatonAnalysis(
         machine=machine,
         holds_beyond=holds_beyond,
         equivalent=machine is CARRY_MACHINE,

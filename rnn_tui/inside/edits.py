@@ -1,6 +1,6 @@
 """Edits: a value in a network is set while it reads, and everything after it is computed anew.
 
-What an answer loses shows what the value was for: an ablation where a unit is silenced, an
+What an answer loses shows what the value was for: an ablation where a unit is ablated, an
 intervention in general (Pearl 2009, “Causality”, chapter 3). An edit is written as `cell[5]@3=0`: a
 quantity, its units, the steps, and the value; `*` stands for all units, `10-` for all steps from
 there on, no steps for every step, and `keep` for the value that the step before left.
@@ -66,7 +66,7 @@ class Edit:
         return f"{f'{self.layer}: ' * with_layer}{self.quantity}[{units}]{steps}={value}"
 
 
-def silenced(layer: str, *units: int) -> Edit:
+def ablated(layer: str, *units: int) -> Edit:
     """What a network does without these units of a layer: their states are zero at every step."""
     return Edit(layer, STATE, units, None, None, 0.0)
 
@@ -187,7 +187,7 @@ class Edited:
             )
         step = after.steps - 1
         words = [
-            f"{trace.answer_word(step)} ({100 * trace.sureness(step):.1f} %)"
+            f"{trace.answer_word(step)} ({100 * trace.confidence(step):.1f} %)"
             for trace in (before, after)
         ]
         return f"With {edits}, the answer is {words[1]}; without, {words[0]}."

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.mnist import read_test_images
-from rnn_tui.inside.probes import Study
-from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, Floats
@@ -61,7 +61,7 @@ def sequence_norms(
 
 
 @dataclass(frozen=True, eq=False)
-class GradientStudy(Study):
+class GradientAnalysis(Analysis):
     """‖∂loss/∂h_t‖ by step: of the input at hand, and as a mean, beside those of other cells."""
 
     name = "gradients"
@@ -100,9 +100,9 @@ class GradientStudy(Study):
         return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
 
 
-def study_beside_others(reading: NetworkReading, progress: Progress) -> GradientStudy | None:
-    """The study of a network beside one of each other cell that reads forward: a trained one where
-    there is any.
+def analyse_beside_others(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
+    """The analysis of a network beside one of each other cell that reads forward: a trained one
+    where there is any.
     """
     network = reading.network
     # of another one, networks never learned what is asked
@@ -120,24 +120,24 @@ def study_beside_others(reading: NetworkReading, progress: Progress) -> Gradient
         elif name != own and not cell.bidirectional:
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
-        return study_digit_gradients(networks, reading.digit, reading.targets[0], progress)
+        return analyse_digit_gradients(networks, reading.digit, reading.targets[0], progress)
     sizes = [[one.variant.hidden_size for one in other.replicas] for _, other in networks[1:]]
     # of others, the first of the largest
     replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]
     named = [(*one, replica) for one, replica in zip(networks, replicas, strict=True)]
-    return study_gradients(named, reading.trace, reading.targets, progress)
+    return analyse_gradients(named, reading.trace, reading.targets, progress)
 
 
-def study_gradients(
+def analyse_gradients(
     networks: Sequence[tuple[str, SequenceNetwork, int]],
     trace: Trace,
     truth: Sequence[int],
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
-) -> GradientStudy | None:
-    """The study of networks, each with its name and replica, on sequences of the longest length in
-    training.
+) -> GradientAnalysis | None:
+    """The analysis of networks, each with its name and replica, on sequences of the longest length
+    in training.
 
     The first is looked into: it has read the input of `trace`, of which `truth` is right, (T,) or
     (1,).
@@ -151,34 +151,34 @@ def study_gradients(
         (name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets))
         for name, one, at in networks
     ]
-    return _study(here, inputs, norms, progress)
+    return _analysis(here, inputs, norms, progress)
 
 
-def study_digit_gradients(
+def analyse_digit_gradients(
     networks: Sequence[tuple[str, RowReaderNetwork]],
     digit: Array,
     truth: int,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
-) -> GradientStudy | None:
-    """The study of readers of images, each with its name, on the first test images; the first has
-    read `digit` (28, 28).
+) -> GradientAnalysis | None:
+    """The analysis of readers of images, each with its name, on the first test images; the first
+    has read `digit` (28, 28).
     """
     from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415 - torch, on use only
 
     digits, labels = read_test_images(slice(inputs))
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
     norms = [(name, partial(digit_norms, one, digits, labels)) for name, one in networks]
-    return _study(here, len(labels), norms, progress)
+    return _analysis(here, len(labels), norms, progress)
 
 
-def _study(
+def _analysis(
     here: Floats,
     inputs: int,
     norms: Sequence[tuple[str, Callable[[], Floats]]],
     progress: Progress,
-) -> GradientStudy | None:
+) -> GradientAnalysis | None:
     means = []
     progress.advance(0, len(norms))
     for done, (_, find) in enumerate(norms, start=1):
@@ -186,7 +186,7 @@ def _study(
             return None
         means.append(find().mean(axis=1))
         progress.advance(done, len(norms))
-    return GradientStudy(inputs, here, tuple(name for name, _ in norms), np.array(means))
+    return GradientAnalysis(inputs, here, tuple(name for name, _ in norms), np.array(means))
 
 
 def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import Progress
+from rnn_tui.inside.analyses import AnalysisKind, FindHistory, NetworkReading, Trained
 from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.probes import share
-from rnn_tui.inside.studies import FindFilm, NetworkReading, StudyKind, Trained
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
 
@@ -20,7 +20,7 @@ Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for eac
 
 
 class Inspection(ABC):
-    """One input and the network that reads it; what is found out about the network by studies, or
+    """One input and the network that reads it; what is found out about the network by analyses, or
     by edits.
     """
 
@@ -31,15 +31,15 @@ class Inspection(ABC):
     edited: Edited | None = None  #: what became of that by edits.
 
     @cached_property
-    def studies(self) -> dict[str, Any]:
-        """The studies that were made, by the names of their kinds."""
+    def analyses(self) -> dict[str, Any]:
+        """The analyses that were made, by the names of their kinds."""
         return {}
 
-    def study(self, kind: StudyKind, progress: Progress) -> bool:
-        """Make a study, which may take seconds; returns whether that was not stopped."""
+    def analyse(self, kind: AnalysisKind, progress: Progress) -> bool:
+        """Make an analysis, which may take seconds; returns whether that was not stopped."""
         found = kind.make(self.reading, progress)
         if found is not None:
-            self.studies[kind.name] = found
+            self.analyses[kind.name] = found
         return found is not None
 
     def edit(self, texts: Sequence[str]) -> None:
@@ -75,9 +75,9 @@ class Inspection(ABC):
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
     def findings(self) -> list[str]:
-        """Lines below the table: what edits did and studies found; none before that."""
+        """Lines below the table: what edits did and analyses found; none before that."""
         parts = [] if self.edited is None else [[self.edited.summary]]
-        parts += [study.findings for study in self.studies.values()]
+        parts += [analysis.findings for analysis in self.analyses.values()]
         lines: list[str] = []
         for part in parts:
             if lines:
@@ -91,7 +91,7 @@ class Inspection(ABC):
         """Input and answer for JSON."""
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
-        """A JSON-ready form of all but the weights; of the studies alone unless `whole`."""
+        """A JSON-ready form of all but the weights; of the analyses alone unless `whole`."""
         found = (
             {"input": self.asked, "trace": self.reading.trace.to_dict(), **self.beside_trace}
             if whole
@@ -99,7 +99,7 @@ class Inspection(ABC):
         )
         if self.edited is not None:
             found["edited"] = self.edited.to_dict()
-        return found | {name: study.to_dict() for name, study in self.studies.items()}
+        return found | {name: analysis.to_dict() for name, analysis in self.analyses.items()}
 
     @property
     def beside_trace(self) -> dict[str, Any]:
@@ -115,8 +115,8 @@ class Inspection(ABC):
             }
         return found | {
             name: values
-            for study in self.studies.values()
-            for name, values in study.arrays().items()
+            for analysis in self.analyses.values()
+            for name, values in analysis.arrays().items()
         }
 
     def _answer_columns(self) -> list[Column]:
@@ -144,14 +144,14 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         questions: Questions[Question, AnyNetwork],
         text: str,
         trained: Trained = dict,
-        film: FindFilm = lambda: None,
+        history: FindHistory = lambda: None,
     ) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._question))
         self.reading = NetworkReading(
-            self._network, self._traced(), self._right(), trained=trained, film=film
+            self._network, self._traced(), self._right(), trained=trained, history=history
         )
         [self._answer] = questions.answers([self._question])
 

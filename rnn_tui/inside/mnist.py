@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
+from rnn_tui.inside.analyses import FindHistory, NetworkReading, Trained
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.inspection import Column, Inspection, verdict
-from rnn_tui.inside.probes import Labels, Study, chance_level, share
-from rnn_tui.inside.studies import FindFilm, NetworkReading, Trained
+from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork
@@ -115,7 +115,7 @@ INK = " .:*#"  # from no ink to all of it
 
 
 @dataclass(frozen=True, eq=False)
-class RowsStudy(Study):
+class RowsAnalysis(Analysis):
     """How early a network could have decided, over labelled images."""
 
     name = "rows"
@@ -142,13 +142,13 @@ class RowsStudy(Study):
         return f"{told} of that. Chance {100 * self.chance:.1f} %."
 
 
-def study_rows(
+def analyse_rows(
     network: RowReaderNetwork,
     images: npt.NDArray[np.uint8],
     labels: Labels,
     *,
     progress: Progress = UNWATCHED,
-) -> RowsStudy | None:
+) -> RowsAnalysis | None:
     """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None
     where it was stopped.
     """
@@ -164,7 +164,7 @@ def study_rows(
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
         settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
         progress.advance(min(start + BATCH, count), count)
-    return RowsStudy(
+    return RowsAnalysis(
         count, right / count, settled / count, chance_level(labels), prefix_note(network)
     )
 
@@ -187,12 +187,12 @@ def read_test_image(number: int) -> tuple[Array, int]:
     return digits[0], int(labels[0])
 
 
-def study_test_images(network: RowReaderNetwork, progress: Progress) -> RowsStudy | None:
+def analyse_test_images(network: RowReaderNetwork, progress: Progress) -> RowsAnalysis | None:
     """Read all test images; None where that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
-    return study_rows(
+    return analyse_rows(
         network,
         data.test_images.numpy(),
         data.test_labels.numpy(),
@@ -212,13 +212,13 @@ class DigitInspection(Inspection):
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
     trained: Trained = dict  #: as `NetworkReading` has it; and likewise:
-    film: FindFilm = lambda: None
+    history: FindHistory = lambda: None
 
     def __post_init__(self) -> None:
         self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
         right = () if self.truth is None else (self.truth,)
         self.reading = NetworkReading(
-            self.network, trace, right, digit=self.digit, trained=self.trained, film=self.film
+            self.network, trace, right, digit=self.digit, trained=self.trained, history=self.history
         )
         self.notices = [*self.notices, trace.prefix_note]
 
@@ -237,9 +237,9 @@ class DigitInspection(Inspection):
             ("", ink),
             *self._answer_columns(),
         ]
-        if RowsStudy.name in self.studies:
+        if RowsAnalysis.name in self.analyses:
             columns.append(
-                ("accuracy", [share(part, 2) for part in self.studies[RowsStudy.name].accuracy])
+                ("accuracy", [share(part, 2) for part in self.analyses[RowsAnalysis.name].accuracy])
             )
         return columns
 

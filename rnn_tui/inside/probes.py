@@ -43,7 +43,7 @@ def share(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
-class Study(Record):
+class Analysis(Record):
     """What was found out about a whole network."""
 
     name: ClassVar[str]  #: what documents call it; its arrays' names in an NPZ file begin with it.

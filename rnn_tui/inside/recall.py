@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import (
-    Study,
+    Analysis,
     activations_of,
     chance_level,
     fit_probe,
@@ -36,7 +36,7 @@ SEQUENCES, MOST_LOOKED_AT = 2000, 16
 
 
 @dataclass(frozen=True, eq=False)
-class SurvivalStudy(Study):
+class SurvivalAnalysis(Analysis):
     """How well a linear probe on the state reads each earlier digit after each step."""
 
     name = "survival"
@@ -82,15 +82,15 @@ class SurvivalStudy(Study):
         return lines
 
 
-def study_survival(
+def analyse_survival(
     network: RecallNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
     sequences: int = SEQUENCES,
     seed: int = 0,
-) -> SurvivalStudy | None:
-    """Fit probes to states over random sequences, as `survival_study` says; `CheckpointError` if
+) -> SurvivalAnalysis | None:
+    """Fit probes to states over random sequences, as `survival_analysis` says; `CheckpointError` if
     weights are too large.
     """
     longest, position = network.config.lengths[1], network.config.position
@@ -98,18 +98,18 @@ def study_survival(
     # of (T, N, 10)
     states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states
     looked_at = spread_out(longest, MOST_LOOKED_AT, position)
-    return survival_study(states, digits, looked_at, position, progress=progress)
+    return survival_analysis(states, digits, looked_at, position, progress=progress)
 
 
-def survival_study(
+def survival_analysis(
     states: Array,
     digits: npt.NDArray[np.int64],
     looked_at: npt.NDArray[np.int64],
     position: int | None = None,
     *,
     progress: Progress = UNWATCHED,
-) -> SurvivalStudy | None:
-    """The study of states (T, N, H) that followed on `digits` (T, N).
+) -> SurvivalAnalysis | None:
+    """The analysis of states (T, N, H) that followed on `digits` (T, N).
 
     Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training.
     The progress is in fits; None where it was stopped.
@@ -128,7 +128,7 @@ def survival_study(
         ).accuracy
         progress.advance(done, len(pairs))
     chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
-    return SurvivalStudy(
+    return SurvivalAnalysis(
         digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position
     )
 

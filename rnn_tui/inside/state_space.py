@@ -25,7 +25,7 @@ import numpy.typing as npt
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import carries_of
 from rnn_tui.inside.mnist import layer_name, read_test_images
-from rnn_tui.inside.probes import Labels, Study, activations_of, share
+from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
@@ -96,7 +96,7 @@ class FixedPoint(Record):
 
 
 @dataclass(frozen=True, eq=False)
-class StateSpaceStudy(Study):
+class StateSpaceAnalysis(Analysis):
     """States of a layer, one of each input, on the plane of their two principal components."""
 
     name = "state_space"
@@ -195,9 +195,9 @@ class StateSpaceStudy(Study):
 
 def state_space(
     layer: str, states: Array, labels: Labels, label_names: tuple[str, ...], coloured_by: str
-) -> StateSpaceStudy:
-    """The study, without fixed points, of states (N, H), N ≥ 2, with labels (N,); `CheckpointError`
-    if they are not finite.
+) -> StateSpaceAnalysis:
+    """The analysis, without fixed points, of states (N, H), N ≥ 2, with labels (N,);
+    `CheckpointError` if they are not finite.
     """
     from sklearn.decomposition import PCA  # noqa: PLC0415 - a second, on use only
 
@@ -208,19 +208,19 @@ def state_space(
     points = np.pad(model.transform(states), ((0, 0), (0, missing))).astype(np.float32)
     explained = np.pad(np.nan_to_num(model.explained_variance_ratio_), (0, missing))
     components = np.pad(model.components_, ((0, missing), (0, 0)))
-    return StateSpaceStudy(
+    return StateSpaceAnalysis(
         layer, points, labels, label_names, coloured_by, explained, components, model.mean_
     )
 
 
-def study_state_space(
+def analyse_state_space(
     network: SequenceNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
-) -> StateSpaceStudy | None:
+) -> StateSpaceAnalysis | None:
     """States of a replica over random inputs of the lengths in training, and its fixed points; None
     where it was stopped.
 
@@ -245,7 +245,7 @@ def study_state_space(
         ]
         starts.append(np.concatenate(carried, axis=1))
         progress.advance(done, batches + len(constant))
-    study = state_space(ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, asked))
+    analysis = state_space(ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, asked))
     points = find_fixed_points(
         network.cell(replica),
         constant,
@@ -253,11 +253,13 @@ def study_state_space(
         progress.behind(batches),
     )
     if not points:
-        return None if points is None else study
+        return None if points is None else analysis
     from scipy.spatial.distance import cdist  # noqa: PLC0415 - on use only
 
     nearest = cdist(np.array([one.state for one in points]), np.concatenate(states)).argmin(axis=1)
-    return replace(study, fixed_points=points, nearest_labels=tuple(study.labels[nearest].tolist()))
+    return replace(
+        analysis, fixed_points=points, nearest_labels=tuple(analysis.labels[nearest].tolist())
+    )
 
 
 def _labelled(
@@ -293,13 +295,13 @@ def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[st
     return dict(sorted(zip(words, kinds, strict=True), key=lambda one: (len(one[0]), one[0])))
 
 
-def study_digit_states(
+def analyse_digit_states(
     network: RowReaderNetwork,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
-) -> StateSpaceStudy | None:
+) -> StateSpaceAnalysis | None:
     """States of the top layer, of its forward direction where there are two, after the last row of
     test images by chance.
 

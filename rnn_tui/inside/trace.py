@@ -140,7 +140,7 @@ class Trace(Record):
         answer = int(self.answers[step])
         return str(answer) if self.one_output else self.outputs[answer]
 
-    def sureness(self, step: int) -> float:
+    def confidence(self, step: int) -> float:
         """The probability, 0 … 1, that the network gives its answer after a step, from 0."""
         answer = int(self.answers[step])
         chosen = float(self.probabilities[step, 0 if self.one_output else answer])

@@ -17,7 +17,7 @@ from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
-from rnn_tui.inside.studies import SILENCE
+from rnn_tui.inside.analyses import ABLATION
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
@@ -482,7 +482,7 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
 
         label, notices, weights = "weights", (), {}
 
-        def study(self, _kind: Any, progress: Progress) -> bool:
+        def analyse(self, _kind: Any, progress: Progress) -> bool:
             assert not progress.stopping
             signals.raise_signal(getattr(signals, signal))
             return not progress.stopping
@@ -491,7 +491,7 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
     options = argparse.Namespace(
-        studies=[SILENCE], npz=None, film=None, json=True, quiet=True, dot=False
+        analyses=[ABLATION], npz=None, film=None, json=True, quiet=True, dot=False
     )
     found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")

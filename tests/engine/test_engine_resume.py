@@ -17,7 +17,7 @@ from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.film import read_film
+from rnn_tui.engine.history import read_history
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem
@@ -164,14 +164,14 @@ def test_resumed_runs_end_with_the_same_bits_and_the_same_curve(
 
 def assert_same_film(left: Path, right: Path) -> None:
     """Bit for bit, of the same moments."""
-    ours, theirs = read_film(left), read_film(right)
+    ours, theirs = read_history(left), read_history(right)
     assert ours is not None
     assert theirs is not None
     assert ours.epochs == theirs.epochs
     assert len(ours) > 4
-    assert ours.moments.keys() == theirs.moments.keys()
-    for name, moments in ours.moments.items():
-        assert moments.tobytes() == theirs.moments[name].tobytes(), name
+    assert ours.snapshots.keys() == theirs.snapshots.keys()
+    for name, moments in ours.snapshots.items():
+        assert moments.tobytes() == theirs.snapshots[name].tobytes(), name
 
 
 def test_between_two_logs_no_loss_is_lost(

@@ -79,7 +79,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         await press(pilot, "n", "k")
         await looked(pilot, view)
         assert len(view.subject.trace.layers[0].importance) == 3
-        study = view.study
-        assert (study.name, sorted(study.units)) == ("silence", [0, 1, 2])
-        assert 0 < study.accuracy <= 1
+        analysis = view.analysis
+        assert (analysis.name, sorted(analysis.units)) == ("silence", [0, 1, 2])
+        assert 0 < analysis.accuracy <= 1
     assert app.runs.close(10)

@@ -11,7 +11,7 @@ import torch
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.attribution import MOST_STEPS, attribution, study_sensitivity
+from rnn_tui.inside.attribution import MOST_STEPS, analyse_sensitivity, attribution
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
@@ -84,8 +84,8 @@ def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> N
     network, progress = sequences(task, cell), Watched()
     inputs = np.random.default_rng(2).integers(0, 2, (6, network.features)).astype(np.float32)
     trace = trace_inputs(network, inputs)
-    study = study_sensitivity(network, trace, progress=progress)
-    assert study is not None
+    analysis = analyse_sensitivity(network, trace, progress=progress)
+    assert analysis is not None
     weights, (weight, bias) = network.cell(0), network.readout(0)
 
     def outputs(read: Any) -> Any:
@@ -98,23 +98,25 @@ def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> N
         up[at] += small
         down[at] -= small
         slopes[:, *at] = (outputs(up) - outputs(down)) / (2 * small)
-    assert study.norms == pytest.approx(np.linalg.norm(slopes, axis=2), rel=1e-4, abs=1e-8)
-    assert progress.seen[-1] == (len(study.norms), len(study.norms))
-    output, step = np.unravel_index(study.norms.argmax(), study.norms.shape)
-    name, first = study.outputs[int(output)], {"adder": 0, "recall": 1}[task]
-    assert f"the output of {name} on the input at step {step + first} " in study.summary
+    assert analysis.norms == pytest.approx(np.linalg.norm(slopes, axis=2), rel=1e-4, abs=1e-8)
+    assert progress.seen[-1] == (len(analysis.norms), len(analysis.norms))
+    output, step = np.unravel_index(analysis.norms.argmax(), analysis.norms.shape)
+    name, first = analysis.outputs[int(output)], {"adder": 0, "recall": 1}[task]
+    assert f"the output of {name} on the input at step {step + first} " in analysis.summary
     if task == "adder":
         # What is read later can't matter.
-        assert not np.triu(study.norms, 1).any()
-        assert np.diagonal(study.norms).all()
-        assert study.outputs == tuple(map(str, range(6)))
+        assert not np.triu(analysis.norms, 1).any()
+        assert np.diagonal(analysis.norms).all()
+        assert analysis.outputs == tuple(map(str, range(6)))
     else:
-        assert study.outputs == tuple(map(str, range(10)))
+        assert analysis.outputs == tuple(map(str, range(10)))
 
 
 def test_sensitivity_stops_and_refuses_what_takes_too_long() -> None:
     network = sequences("adder", "lstm")
     inputs = np.zeros((MOST_STEPS + 1, 2), np.float32)
     with pytest.raises(QueryError, match=r"at most 128 steps; this input has 129\."):
-        study_sensitivity(network, trace_inputs(network, inputs))
-    assert study_sensitivity(network, trace_inputs(network, inputs[:-1]), progress=after(0)) is None
+        analyse_sensitivity(network, trace_inputs(network, inputs))
+    assert (
+        analyse_sensitivity(network, trace_inputs(network, inputs[:-1]), progress=after(0)) is None
+    )

@@ -18,9 +18,9 @@ from rnn_tui.inside.automaton import (
     CARRY_MACHINE,
     LONGEST,
     MOST_STATES,
-    AutomatonStudy,
+    AutomatonAnalysis,
     MealyMachine,
-    study_automaton,
+    analyse_automaton,
 )
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from tests.watched import Watched
@@ -82,18 +82,18 @@ def answer(network: AdderNetwork, a: int, b: int, replica: int = 0) -> int:
     return number_of(network.outputs_of([Addition(a, b)])[0][replica] >= 0.5)
 
 
-def studied(network: AdderNetwork, replica: int = 0, **options: int) -> AutomatonStudy:
-    study = study_automaton(network, replica, **options)
-    assert study is not None
-    return study
+def analysed(network: AdderNetwork, replica: int = 0, **options: int) -> AutomatonAnalysis:
+    analysis = analyse_automaton(network, replica, **options)
+    assert analysis is not None
+    return analysis
 
 
 @pytest.fixture(scope="module")
-def exact() -> AutomatonStudy:
-    return studied(constructed())
+def exact() -> AutomatonAnalysis:
+    return analysed(constructed())
 
 
-def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonStudy) -> None:
+def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonAnalysis) -> None:
     assert exact.machine is not None
     assert exact.machine.states == ("no carry", "carry")
     assert np.array_equal(exact.machine.outputs, CARRY_MACHINE.outputs)
@@ -110,7 +110,7 @@ def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonStudy)
     )
 
 
-def test_both_machines_stand_beside_each_other(exact: AutomatonStudy) -> None:
+def test_both_machines_stand_beside_each_other(exact: AutomatonAnalysis) -> None:
     row = "no carry│0/no carry│1/no carry│0/carry"
     assert f"{row}   {row}" in exact.findings
     assert all(len(line) <= 79 for line in exact.findings[1:])
@@ -131,50 +131,50 @@ def test_a_forgotten_carry_is_found(lost_at: int) -> None:
     network = constructed(lost_at)
     for a, b in ((1, 1), (3, 1), (127, 1), (200, 100), (85, 85)):
         assert answer(network, a, b) == on_paper(a, b, lost_at)  # it is what it was made to be
-    study = studied(network)
+    analysis = analysed(network)
     (a, b), failing = smallest_on_paper(lost_at, 8)
-    assert study.failing == failing > 0
-    assert study.smallest is not None
-    assert (study.smallest.numbers.a, study.smallest.numbers.b) == (a, b)
-    assert int(study.smallest.answer, 2) == on_paper(a, b, lost_at)
-    assert study.smallest.query == f"{'1' * lost_at} + 1"
+    assert analysis.failing == failing > 0
+    assert analysis.smallest is not None
+    assert (analysis.smallest.numbers.a, analysis.smallest.numbers.b) == (a, b)
+    assert int(analysis.smallest.answer, 2) == on_paper(a, b, lost_at)
+    assert analysis.smallest.query == f"{'1' * lost_at} + 1"
     assert (
         f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + "
-        f"{b:b} = " in study.summary
+        f"{b:b} = " in analysis.summary
     )
     # The machine knows it as well: places are counted by its states.
-    assert study.machine is not None
-    assert study.holds_beyond
-    assert not study.equivalent
-    assert study.machine.states[0] == "q0"
-    assert study.difference is not None
-    assert not study.difference.correct
-    assert study.difference.numbers.length == lost_at + 1
+    assert analysis.machine is not None
+    assert analysis.holds_beyond
+    assert not analysis.equivalent
+    assert analysis.machine.states[0] == "q0"
+    assert analysis.difference is not None
+    assert not analysis.difference.correct
+    assert analysis.difference.numbers.length == lost_at + 1
 
 
 def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
-    study = studied(constructed(21), bits=4)
-    assert (study.failing, study.verified, study.smallest) == (0, 256, None)
-    assert study.longer_failing > 0
-    chain, other = study.counterexamples
+    analysis = analysed(constructed(21), bits=4)
+    assert (analysis.failing, analysis.verified, analysis.smallest) == (0, 256, None)
+    assert analysis.longer_failing > 0
+    chain, other = analysis.counterexamples
     assert chain.query == f"{'1' * 21} + 1"
-    assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in study.findings
+    assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in analysis.findings
     assert (
         int(other.answer, 2)
         == on_paper(other.numbers.a, other.numbers.b, 21)
         != other.numbers.total
     )
-    assert study.machine is not None
-    assert study.equivalent  # of more than 40 states is the one that counts 21 places
-    assert not study.holds_beyond
+    assert analysis.machine is not None
+    assert analysis.equivalent  # of more than 40 states is the one that counts 21 places
+    assert not analysis.holds_beyond
 
 
 def test_of_too_many_states_the_machine_of_short_sums_is_kept() -> None:
-    study = studied(constructed(51), bits=5)
-    assert study.equivalent
-    assert not study.holds_beyond
-    assert "but not on all longer ones" in study.summary
-    assert study.counterexamples[0].query == f"{'1' * 51} + 1"
+    analysis = analysed(constructed(51), bits=5)
+    assert analysis.equivalent
+    assert not analysis.holds_beyond
+    assert "but not on all longer ones" in analysis.summary
+    assert analysis.counterexamples[0].query == f"{'1' * 51} + 1"
 
 
 def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6) -> AdderNetwork:
@@ -185,23 +185,23 @@ def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6
 
 
 def test_a_network_without_a_small_machine_has_none() -> None:
-    study = next(
+    analysis = next(
         one
         for seed in range(20)
-        if (one := studied(random_network(seed, units=10), bits=4)).machine is None
+        if (one := analysed(random_network(seed, units=10), bits=4)).machine is None
     )
-    assert study.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
-    assert study.failing > 0
-    assert study.smallest is not None
-    assert study.smallest.query in study.summary
-    assert not study.equivalent
-    assert study.difference is None
-    assert {study.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")} == {
-        (0, 4)
-    }
-    assert study.findings[2] == "true machine"
-    assert json.loads(json.dumps(study.to_dict()))["machine"] is None
-    assert "learned" not in study.dot
+    assert analysis.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
+    assert analysis.failing > 0
+    assert analysis.smallest is not None
+    assert analysis.smallest.query in analysis.summary
+    assert not analysis.equivalent
+    assert analysis.difference is None
+    assert {
+        analysis.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")
+    } == {(0, 4)}
+    assert analysis.findings[2] == "true machine"
+    assert json.loads(json.dumps(analysis.to_dict()))["machine"] is None
+    assert "learned" not in analysis.dot
 
 
 @pytest.mark.long
@@ -213,29 +213,29 @@ def test_a_network_without_a_small_machine_has_none() -> None:
 )
 def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bits: int) -> None:
     network = random_network(seed, *cell)
-    study = studied(network, bits=bits)
+    analysis = analysed(network, bits=bits)
     pairs = [(a, b) for a in range(2**bits) for b in range(2**bits)]
     wrong = [(a, b) for a, b in pairs if answer(network, a, b) != a + b]
-    assert (study.failing, study.verified) == (len(wrong), len(pairs))
+    assert (analysis.failing, analysis.verified) == (len(wrong), len(pairs))
     if wrong:
         first = min(
             wrong, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])
         )
-        assert study.smallest is not None
-        assert (study.smallest.numbers.a, study.smallest.numbers.b) == first
-    for one in study.counterexamples:
+        assert analysis.smallest is not None
+        assert (analysis.smallest.numbers.a, analysis.smallest.numbers.b) == first
+    for one in analysis.counterexamples:
         assert bits < one.numbers.length - 1 <= LONGEST
-    for one in (*study.counterexamples, *filter(None, (study.smallest, study.difference))):
+    for one in (*analysis.counterexamples, *filter(None, (analysis.smallest, analysis.difference))):
         assert int(one.answer, 2) == answer(network, one.numbers.a, one.numbers.b)
         assert (one.correct, int(one.expected, 2)) == (
             int(one.answer, 2) == one.numbers.total,
             one.numbers.total,
         )
-    if study.machine is not None:
-        assert study.equivalent == (study.difference is None)
-        assert study.difference is None or not study.difference.correct
+    if analysis.machine is not None:
+        assert analysis.equivalent == (analysis.difference is None)
+        assert analysis.difference is None or not analysis.difference.correct
         for a, b in pairs:
-            assert machine_answer(study.machine, a, b) == answer(network, a, b)
+            assert machine_answer(analysis.machine, a, b) == answer(network, a, b)
 
 
 def machine_answer(machine: MealyMachine, a: int, b: int) -> int:
@@ -253,15 +253,15 @@ REPLICAS = (0, 8, 10, 16, 22, 27, 30, 35, 40, 44)
 
 
 @pytest.fixture(scope="module")
-def shipped() -> dict[int, AutomatonStudy]:
-    return {replica: studied(SHIPPED, replica) for replica in REPLICAS}
+def shipped() -> dict[int, AutomatonAnalysis]:
+    return {replica: analysed(SHIPPED, replica) for replica in REPLICAS}
 
 
 @pytest.mark.long
 def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
-    shipped: dict[int, AutomatonStudy],
+    shipped: dict[int, AutomatonAnalysis],
 ) -> None:
-    assert {(study.verified, study.failing) for study in shipped.values()} == {(65_536, 0)}
+    assert {(analysis.verified, analysis.failing) for analysis in shipped.values()} == {(65_536, 0)}
     # Asked as questions are, some of the same sums.
     random = np.random.default_rng(0)
     additions = [Addition(a, b) for a, b in random.integers(0, 256, (200, 2)).tolist()]
@@ -274,12 +274,12 @@ def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
 
 
 def test_counterexamples_are_wrong_as_the_command_answers_them(
-    shipped: dict[int, AutomatonStudy],
+    shipped: dict[int, AutomatonAnalysis],
 ) -> None:
     found = [
         (replica, one)
-        for replica, study in shipped.items()
-        for one in (*study.counterexamples, study.difference)
+        for replica, analysis in shipped.items()
+        for one in (*analysis.counterexamples, analysis.difference)
         if one is not None
     ]
     assert found  # those of three units lose long carries
@@ -291,14 +291,14 @@ def test_counterexamples_are_wrong_as_the_command_answers_them(
 @settings(max_examples=50, deadline=None)
 @given(st.sampled_from(REPLICAS), st.integers(0, 2**20), st.integers(0, 2**20))
 def test_a_machine_answers_as_its_network(
-    shipped: dict[int, AutomatonStudy], replica: int, a: int, b: int
+    shipped: dict[int, AutomatonAnalysis], replica: int, a: int, b: int
 ) -> None:
-    study = shipped[replica]
-    assert study.machine is not None
-    if study.holds_beyond and study.equivalent:
-        assert machine_answer(study.machine, a, b) == answer(SHIPPED, a, b, replica)
+    analysis = shipped[replica]
+    assert analysis.machine is not None
+    if analysis.holds_beyond and analysis.equivalent:
+        assert machine_answer(analysis.machine, a, b) == answer(SHIPPED, a, b, replica)
     a, b = a % 256, b % 256
-    assert machine_answer(study.machine, a, b) == answer(SHIPPED, a, b, replica)
+    assert machine_answer(analysis.machine, a, b) == answer(SHIPPED, a, b, replica)
 
 
 tables = st.integers(1, 6).flatmap(
@@ -336,7 +336,7 @@ def edges(dot: str) -> Iterator[tuple[str, str, str]]:
     yield from re.findall(r'^    "([^"]+)" -> "([^"]+)" \[label="([^"]+)"\];$', dot, re.MULTILINE)
 
 
-def test_both_machines_are_drawn(exact: AutomatonStudy) -> None:
+def test_both_machines_are_drawn(exact: AutomatonAnalysis) -> None:
     dot = exact.dot
     assert dot.startswith("digraph {\n")
     assert dot.count("{") == dot.count("}") == 3
@@ -354,8 +354,8 @@ def test_both_machines_are_drawn(exact: AutomatonStudy) -> None:
 
 
 def test_documents_of_an_automaton_are_json() -> None:
-    study = studied(constructed(3), bits=5)
-    document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
+    analysis = analysed(constructed(3), bits=5)
+    document = json.loads(json.dumps(analysis.to_dict(), allow_nan=False))
     assert document["smallest"] == {
         "query": "111 + 1",
         "answer": "0",
@@ -365,17 +365,18 @@ def test_documents_of_an_automaton_are_json() -> None:
     assert (
         len(document["machine"]["states"])
         == len(document["machine"]["outputs"])
-        == len(study.arrays()["automaton_outputs"])
+        == len(analysis.arrays()["automaton_outputs"])
     )
     assert [one["correct"] for one in document["counterexamples"]] == [False, False]
     assert (
-        study.arrays()["automaton_outputs"].shape == study.arrays()["automaton_next_states"].shape
+        analysis.arrays()["automaton_outputs"].shape
+        == analysis.arrays()["automaton_next_states"].shape
     )
 
 
-def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
+def test_an_analysis_tells_its_progress_and_can_be_stopped() -> None:
     progress = Watched()
-    assert study_automaton(constructed(3), 0, progress) is not None
+    assert analyse_automaton(constructed(3), 0, progress) is not None
     told = progress.seen
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1] == told[0][1]
@@ -383,7 +384,7 @@ def test_a_study_tells_its_progress_and_can_be_stopped() -> None:
     for asked in (1, 5, 10, 30):
         answers = iter([*[False] * asked, True])
         assert (
-            study_automaton(constructed(3), 0, Watched(lambda answers=answers: next(answers)))
+            analyse_automaton(constructed(3), 0, Watched(lambda answers=answers: next(answers)))
             is None
         )
 
@@ -395,13 +396,13 @@ def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
     with pytest.raises(
         UserError, match=r"aalpy, which is not installed; pip install 'rnn-tui\[automata\]'"
     ):
-        study_automaton(SHIPPED)
+        analyse_automaton(SHIPPED)
 
 
 def test_weights_too_large_to_compute_with_are_refused() -> None:
     readout = np.full_like(FILE.arrays["readout"], 3e38)
     with pytest.raises(CheckpointError, match="too large"):
-        study_automaton(
+        analyse_automaton(
             AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3
         )
 
@@ -410,12 +411,12 @@ def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones
     network = constructed(3)
     readout = network._readout.copy()
     readout[..., [5, -1]] += K  # 1 in every place but the first
-    study = studied(network_of(network._gates[0], readout[0, 0]), bits=3)
-    assert study.difference is not None
-    assert not study.difference.correct
-    a, b = study.difference.numbers.a, study.difference.numbers.b
+    analysis = analysed(network_of(network._gates[0], readout[0, 0]), bits=3)
+    assert analysis.difference is not None
+    assert not analysis.difference.correct
+    a, b = analysis.difference.numbers.a, analysis.difference.numbers.b
     assert (
-        int(study.difference.answer, 2)
+        int(analysis.difference.answer, 2)
         == answer(network_of(network._gates[0], readout[0, 0]), a, b)
         != a + b
     )

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.edits import LONGEST, Edit, Edited, editable, read_edit, silenced
+from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.edits import LONGEST, Edit, Edited, ablated, editable, read_edit
 from rnn_tui.inside.mnist import trace_digit
-from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.cli.command_line import is_harmless
@@ -274,7 +274,7 @@ def test_an_edit_of_one_layer_or_direction_goes_on_through_the_others(case: str)
     ("model", "layers", "at"),
     [("lstm", 1, 0), ("rnn", 2, 0), ("gru", 2, 1), ("bilstm", 2, 0), ("bilstm", 1, 0)],
 )
-def test_a_silenced_unit_is_one_whose_weights_are_zero_where_they_are_read(
+def test_an_ablated_unit_is_one_whose_weights_are_zero_where_they_are_read(
     model: str, layers: int, at: int
 ) -> None:
     _, network = reader(model, layers)
@@ -290,7 +290,7 @@ def test_a_silenced_unit_is_one_whose_weights_are_zero_where_they_are_read(
     expected = trace_digit(network, DIGIT).logits
     _, whole = reader(model, layers)
     name = f"layer {at + 1}{' forward' if model == 'bilstm' else ''}"
-    found = trace_digit(whole, DIGIT, [silenced(name, unit)]).logits
+    found = trace_digit(whole, DIGIT, [ablated(name, unit)]).logits
     assert found == pytest.approx(expected, abs=2e-5)
     assert np.abs(found - trace_digit(whole, DIGIT).logits).max() > 1e-4
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.gradients import sequence_norms, study_gradients, untrained, untrained_reader
-from rnn_tui.inside.studies import GRADIENTS, NetworkReading
+from rnn_tui.inside.analyses import GRADIENTS, NetworkReading
+from rnn_tui.inside.gradients import analyse_gradients, sequence_norms, untrained, untrained_reader
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
@@ -118,26 +118,26 @@ def assert_differences(
             )
 
 
-def test_the_study_has_means_by_step_of_every_network_and_the_input_at_hand() -> None:
+def test_the_analysis_has_means_by_step_of_every_network_and_the_input_at_hand() -> None:
     one, other = sequences("adder", "lstm"), sequences("adder", "rnn")
     inputs = np.random.default_rng(0).integers(0, 2, (5, 2)).astype(np.float32)
-    study = study_gradients(
+    analysis = analyse_gradients(
         [("one", one, 0), ("other", other, 0)],
         trace_inputs(one, inputs),
         [0, 1, 0, 1, 1],
         inputs=30,
     )
-    assert study is not None
+    assert analysis is not None
     drawn = draw_examples(one.task, one.config, 30, 0, length=one.config.lengths[1])
-    for network, means in zip((one, other), study.means, strict=True):
+    for network, means in zip((one, other), analysis.means, strict=True):
         assert means == pytest.approx(
             sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1)
         )
-    assert study.here == pytest.approx(
+    assert analysis.here == pytest.approx(
         sequence_norms(one, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0]
     )
-    assert study.share_left(1) == pytest.approx(study.means[1, 0] / study.means[1, -1])
-    stopped = study_gradients(
+    assert analysis.share_left(1) == pytest.approx(analysis.means[1, 0] / analysis.means[1, -1])
+    stopped = analyse_gradients(
         [("one", one, 0)], trace_inputs(one, inputs), [0] * 5, after(0), inputs=5
     )
     assert stopped is None
@@ -151,16 +151,16 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
     gru = other if same else type(other)(WeightsFile(config, arrays, 1, {}))
     trace = trace_inputs(network, np.eye(10, dtype=np.float32)[[3, 1, 4]])
     reading = NetworkReading(network, trace, (4,), trained=lambda: {"gru": gru, "lstm": network})
-    study: Any = GRADIENTS.make(reading, Watched())
+    analysis: Any = GRADIENTS.make(reading, Watched())
     label = "GRU" if same else "GRU, untrained"
-    assert sorted(study.networks[1:]) == sorted([label, "RNN, untrained"])
-    assert study.networks[0] == "LSTM, this one"
+    assert sorted(analysis.networks[1:]) == sorted([label, "RNN, untrained"])
+    assert analysis.networks[0] == "LSTM, this one"
     if same:
         drawn = draw_examples(
-            network.task, network.config, study.inputs, 0, length=network.config.lengths[1]
+            network.task, network.config, analysis.inputs, 0, length=network.config.lengths[1]
         )
         means = sequence_norms(gru, 0, drawn.inputs, drawn.targets).mean(axis=1)
-        assert study.means[study.networks.index(label)] == pytest.approx(means)
+        assert analysis.means[analysis.networks.index(label)] == pytest.approx(means)
 
 
 @pytest.mark.parametrize(
@@ -240,11 +240,11 @@ def whole_arrays(config: Any) -> dict[str, np.ndarray]:
     return {name: tensor.numpy().copy() for name, tensor in problem.model.state_dict().items()}
 
 
-def test_the_study_tells_how_many_networks_are_done() -> None:
+def test_the_analysis_tells_how_many_networks_are_done() -> None:
     one = sequences("adder", "rnn")
     progress = Watched()
     inputs = np.zeros((3, 2), np.float32)
     named = [("a", one, 0), ("b", one, 0), ("c", one, 0)]
-    study = study_gradients(named, trace_inputs(one, inputs), [0] * 3, progress, inputs=5)
-    assert study is not None
+    analysis = analyse_gradients(named, trace_inputs(one, inputs), [0] * 3, progress, inputs=5)
+    assert analysis is not None
     assert progress.seen == [(done, 3) for done in range(4)]

@@ -12,12 +12,12 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import (
-    CarryStudy,
+    CarryAnalysis,
+    analyse_carry,
     carries_of,
-    carry_study,
+    carry_analysis,
     draw_bits,
     fit_threshold,
-    study_carry,
     trace_addition,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
@@ -29,8 +29,8 @@ H3_BCE = 30
 
 
 @pytest.fixture(scope="module")
-def shipped() -> CarryStudy:
-    return study_carry(ADDER, H3_BCE, additions=200)
+def shipped() -> CarryAnalysis:
+    return analyse_carry(ADDER, H3_BCE, additions=200)
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,24 +81,24 @@ def constructed(seed: int = 0) -> tuple[Activations, np.ndarray]:
 
 def test_the_unit_that_is_the_carry_is_named_and_the_others_are_chance() -> None:
     activations, carries = constructed()
-    study = carry_study(activations, carries)
-    assert study.best == ("state", 2)
-    assert study.best_accuracy == 1.0
-    assert study.correlation[0, 2] > 0.95
-    assert study.above[0, 2]
-    assert 0.1 < study.threshold[0, 2] < 0.5
-    assert study.probe.accuracy > 0.99
-    assert (study.additions, study.steps) == (200, 12)
+    analysis = carry_analysis(activations, carries)
+    assert analysis.best == ("state", 2)
+    assert analysis.best_accuracy == 1.0
+    assert analysis.correlation[0, 2] > 0.95
+    assert analysis.above[0, 2]
+    assert 0.1 < analysis.threshold[0, 2] < 0.5
+    assert analysis.probe.accuracy > 0.99
+    assert (analysis.additions, analysis.steps) == (200, 12)
     # Upside down, with noise.
-    assert study.correlation[1, 4] < -0.8
-    assert not study.above[1, 4]
-    assert 0.9 < study.accuracy[1, 4] < 1
+    assert analysis.correlation[1, 4] < -0.8
+    assert not analysis.above[1, 4]
+    assert 0.9 < analysis.accuracy[1, 4] < 1
     # Constant: no correlation, and no more than the more frequent class.
-    assert study.correlation[1, 0] == 0
-    others = np.delete(study.accuracy[0], 2)
-    assert others == pytest.approx(study.chance, abs=0.05)
-    assert study.accuracy[1, 0] <= study.chance
-    assert np.abs(np.delete(study.correlation[0], 2)).max() < 0.1
+    assert analysis.correlation[1, 0] == 0
+    others = np.delete(analysis.accuracy[0], 2)
+    assert others == pytest.approx(analysis.chance, abs=0.05)
+    assert analysis.accuracy[1, 0] <= analysis.chance
+    assert np.abs(np.delete(analysis.correlation[0], 2)).max() < 0.1
 
 
 def test_scores_are_of_what_was_not_fitted_to() -> None:
@@ -114,7 +114,7 @@ def test_scores_are_of_what_was_not_fitted_to() -> None:
     # A carry that turns round between the halves is told wrongly every time.
     activations, carries = constructed()
     activations.states[:, 200:, 2] *= -1
-    assert carry_study(activations, carries).accuracy[0, 2] < 0.7
+    assert carry_analysis(activations, carries).accuracy[0, 2] < 0.7
 
 
 def test_a_probe_reads_the_classes_that_there_are() -> None:
@@ -130,7 +130,7 @@ def test_a_probe_reads_the_classes_that_there_are() -> None:
     assert alone.accuracy == alone.chance == 1
 
 
-def test_the_shipped_adder_keeps_the_carry(shipped: CarryStudy) -> None:
+def test_the_shipped_adder_keeps_the_carry(shipped: CarryAnalysis) -> None:
     assert shipped.chance < 0.6
     assert shipped.best_accuracy > 0.97
     assert shipped.probe.accuracy > 0.97
@@ -140,7 +140,7 @@ def test_the_shipped_adder_keeps_the_carry(shipped: CarryStudy) -> None:
     assert "chance 5" in shipped.summary
 
 
-def test_the_carry_row_stands_beside_the_true_one(shipped: CarryStudy) -> None:
+def test_the_carry_row_stands_beside_the_true_one(shipped: CarryAnalysis) -> None:
     for a, b in ((0b1011, 0b110), (2**15 - 1, 1), (0, 0), (12345, 6789), (1, 1)):
         addition = Addition(a, b)
         trace = trace_addition(ADDER, addition, H3_BCE)
@@ -155,7 +155,7 @@ def test_the_carry_row_stands_beside_the_true_one(shipped: CarryStudy) -> None:
         assert np.array_equal(values[1:], trace.layers[0].quantities[source][:-1, unit])
 
 
-def test_documents_of_a_carry_study_are_json(shipped: CarryStudy) -> None:
+def test_documents_of_a_carry_analysis_are_json(shipped: CarryAnalysis) -> None:
     document = json.loads(json.dumps(shipped.to_dict(), allow_nan=False))
     assert document["best"]["accuracy"] == shipped.best_accuracy
     assert len(document["state"]["correlation"]) == len(document["cell"]["accuracy"]) == 3
@@ -169,11 +169,11 @@ def test_huge_weights_are_refused_in_a_sentence() -> None:
     signs = np.random.default_rng(0).choice([-1, 1], file.arrays["gates"].shape)
     gates = (3e38 * signs).astype(np.float32)
     with pytest.raises(CheckpointError, match="too large"):
-        study_carry(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
+        analyse_carry(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
 
 
-def test_a_seed_decides_a_study() -> None:
-    one, same, other = (study_carry(ADDER, 0, additions=60, seed=seed) for seed in (1, 1, 2))
+def test_a_seed_decides_an_analysis() -> None:
+    one, same, other = (analyse_carry(ADDER, 0, additions=60, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.correlation, same.correlation)
     assert not np.array_equal(one.correlation, other.correlation)
 

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.recall import SurvivalStudy, spread_out, study_survival, survival_study
+from rnn_tui.inside.recall import SurvivalAnalysis, analyse_survival, spread_out, survival_analysis
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from tests.watched import Watched, after
 
@@ -20,37 +20,37 @@ def test_a_digit_is_read_while_it_is_held_and_not_after() -> None:
     digits = random.integers(0, 10, (STEPS, COUNT))
     states = random.normal(0, 0.1, (STEPS, COUNT, 10)).astype(np.float32)
     states[1:3] += np.eye(10)[digits[1]]  # the second digit, until the third step
-    study = survival_study(states, digits, np.arange(1, STEPS + 1), 2)
-    assert study is not None
-    assert study.accuracy[1, 1] == study.accuracy[1, 2] == 1
-    held = np.isfinite(study.accuracy)
+    analysis = survival_analysis(states, digits, np.arange(1, STEPS + 1), 2)
+    assert analysis is not None
+    assert analysis.accuracy[1, 1] == analysis.accuracy[1, 2] == 1
+    held = np.isfinite(analysis.accuracy)
     assert np.array_equal(held, np.triu(np.ones((STEPS, STEPS), bool)))
     held[1, 1:3] = False
-    assert study.accuracy[held] == pytest.approx(study.chance.mean(), abs=0.08)
-    assert study.chance == pytest.approx(0.13, abs=0.04)
-    assert study.sequences == COUNT // 2
+    assert analysis.accuracy[held] == pytest.approx(analysis.chance.mean(), abs=0.08)
+    assert analysis.chance == pytest.approx(0.13, abs=0.04)
+    assert analysis.sequences == COUNT // 2
 
 
 def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
     progress = Watched()
     at = 5  # H 5, seed 0
-    study = study_survival(RECALL, at, sequences=400, progress=progress)
-    assert study is not None
-    assert study.position == 3
-    assert study.steps.tolist() == study.positions.tolist() == list(range(1, 12))
-    assert (study.accuracy[2, 2:] > 0.9).all()
-    assert np.delete(study.accuracy[:, -1], 2).mean() < 0.25
+    analysis = analyse_survival(RECALL, at, sequences=400, progress=progress)
+    assert analysis is not None
+    assert analysis.position == 3
+    assert analysis.steps.tolist() == analysis.positions.tolist() == list(range(1, 12))
+    assert (analysis.accuracy[2, 2:] > 0.9).all()
+    assert np.delete(analysis.accuracy[:, -1], 2).mean() < 0.25
     assert progress.seen == [(n, 66) for n in range(67)]
-    assert "position 3 in" in study.summary
-    document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
-    assert document["accuracy"][3][:4] == [None, None, None, study.accuracy[3, 3]]
-    assert np.array_equal(study.arrays()["survival_accuracy"], study.accuracy, equal_nan=True)
+    assert "position 3 in" in analysis.summary
+    document = json.loads(json.dumps(analysis.to_dict(), allow_nan=False))
+    assert document["accuracy"][3][:4] == [None, None, None, analysis.accuracy[3, 3]]
+    assert np.array_equal(analysis.arrays()["survival_accuracy"], analysis.accuracy, equal_nan=True)
 
 
-def test_a_study_stops_between_two_fits() -> None:
+def test_an_analysis_stops_between_two_fits() -> None:
     progress = after(4)
-    study = study_survival(RECALL, 0, sequences=100, progress=progress)
-    assert study is None
+    analysis = analyse_survival(RECALL, 0, sequences=100, progress=progress)
+    assert analysis is None
     assert [done for done, _ in progress.seen] == [0, 1, 2, 3]
 
 
@@ -68,7 +68,7 @@ def test_of_long_sequences_some_steps_are_looked_at(longest: int, position: int 
 
 def test_a_table_tells_what_is_read_of_each_position_after_each_step() -> None:
     accuracy = np.array([[0.984, 0.1, 0.12], [np.nan, 1.0, 0.987], [np.nan, np.nan, 0.5]])
-    study = SurvivalStudy(
+    analysis = SurvivalAnalysis(
         sequences=1000,
         positions=np.arange(1, 4),
         steps=np.arange(1, 4),
@@ -76,8 +76,8 @@ def test_a_table_tells_what_is_read_of_each_position_after_each_step() -> None:
         chance=np.full(3, 0.1),
         position=2,
     )
-    summary, *_, heads, first, second, third = study.findings
-    assert summary == study.summary
+    summary, *_, heads, first, second, third = analysis.findings
+    assert summary == analysis.summary
     assert summary.startswith("After step 3 a linear probe reads the digit at position 2 in 99")
     assert "at the other positions in 31 %" in summary
     assert heads.split() == ["1", "2", "3"]

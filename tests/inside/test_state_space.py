@@ -17,10 +17,10 @@ from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import draw_bits
 from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.state_space import (
-    StateSpaceStudy,
+    StateSpaceAnalysis,
+    analyse_digit_states,
+    analyse_state_space,
     state_space,
-    study_digit_states,
-    study_state_space,
     update_of,
 )
 from rnn_tui.networks import CELLS
@@ -54,42 +54,42 @@ def made(task: Task, cell: str, gates: Array, size: int, **settings: Any) -> Seq
     return network
 
 
-def states_of(study: StateSpaceStudy) -> Array:
+def states_of(analysis: StateSpaceAnalysis) -> Array:
     """The states (N, H), of which the plane shows all."""
-    assert study.explained.sum() == pytest.approx(1)
-    return study.mean + study.points @ study.components
+    assert analysis.explained.sum() == pytest.approx(1)
+    return analysis.mean + analysis.points @ analysis.components
 
 
-def studied(network: SequenceNetwork, **settings: Any) -> StateSpaceStudy:
-    study = study_state_space(network, **settings)
-    assert study is not None
-    return study
+def analysed(network: SequenceNetwork, **settings: Any) -> StateSpaceAnalysis:
+    analysis = analyse_state_space(network, **settings)
+    assert analysis is not None
+    return analysis
 
 
 def test_the_plane_is_that_of_a_singular_value_decomposition() -> None:
     random = np.random.default_rng(0)
     states = (random.normal(size=(300, 5)) @ random.normal(size=(5, 5)) + 3).astype(np.float32)
-    study = state_space("layer 1", states, np.zeros(300, np.int64), ("only",), "class")
+    analysis = state_space("layer 1", states, np.zeros(300, np.int64), ("only",), "class")
     centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
     _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
-    assert study.explained == pytest.approx(sizes[:2] ** 2 / (sizes**2).sum())
-    signs = np.sign((study.components * directions[:2]).sum(axis=1, keepdims=True))
-    assert study.components == pytest.approx(signs * directions[:2], abs=1e-6)
-    assert study.points == pytest.approx(centred @ study.components.T, abs=1e-5)
+    assert analysis.explained == pytest.approx(sizes[:2] ** 2 / (sizes**2).sum())
+    signs = np.sign((analysis.components * directions[:2]).sum(axis=1, keepdims=True))
+    assert analysis.components == pytest.approx(signs * directions[:2], abs=1e-6)
+    assert analysis.points == pytest.approx(centred @ analysis.components.T, abs=1e-5)
     # A path is the same projection.
-    assert study.path(states[:7]) == pytest.approx(study.points[:7], abs=1e-5)
-    assert study.path(study.mean[None]) == pytest.approx(np.zeros((1, 2)), abs=1e-6)
+    assert analysis.path(states[:7]) == pytest.approx(analysis.points[:7], abs=1e-5)
+    assert analysis.path(analysis.mean[None]) == pytest.approx(np.zeros((1, 2)), abs=1e-6)
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_states_that_never_move_lie_in_one_place(size: int) -> None:
-    study = state_space(
+    analysis = state_space(
         "layer 1", np.full((20, size), 0.5, np.float32), np.zeros(20, np.int64), ("only",), "class"
     )
-    assert not study.points.any()
-    assert not study.explained.any()
-    assert json.loads(json.dumps(study.to_dict(), allow_nan=False))["explained"] == [0, 0]
-    assert study.path(np.zeros((4, size))).shape == (4, 2)
+    assert not analysis.points.any()
+    assert not analysis.explained.any()
+    assert json.loads(json.dumps(analysis.to_dict(), allow_nan=False))["explained"] == [0, 0]
+    assert analysis.path(np.zeros((4, size))).shape == (4, 2)
 
 
 def test_states_that_are_no_numbers_are_refused() -> None:
@@ -108,15 +108,21 @@ CARRIES = 10 * np.array([[1, 2, 2, -2.5, 0]])
 
 
 def test_the_colour_of_an_addition_is_the_carry() -> None:
-    study = studied(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=700)
-    assert (study.coloured_by, study.label_names, study.layer) == ("carry", ("0", "1"), "layer 1")
-    assert len(study.points) == len(study.labels) == 700
-    assert 0.2 < study.labels.mean() < 0.6
+    analysis = analysed(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=700)
+    assert (analysis.coloured_by, analysis.label_names, analysis.layer) == (
+        "carry",
+        ("0", "1"),
+        "layer 1",
+    )
+    assert len(analysis.points) == len(analysis.labels) == 700
+    assert 0.2 < analysis.labels.mean() < 0.6
     # That of the place just read, as the unit has it.
-    assert np.array_equal(states_of(study)[:, 0] > 0, study.labels == 1)
+    assert np.array_equal(states_of(analysis)[:, 0] > 0, analysis.labels == 1)
     # Bits that differ keep a carry, whatever it is; others decide it.
     stable = [
-        (one.input, round(one.state.item())) for one in study.fixed_points if one.kind == "stable"
+        (one.input, round(one.state.item()))
+        for one in analysis.fixed_points
+        if one.kind == "stable"
     ]
     assert sorted(stable) == [
         ("0 + 0", -1),
@@ -126,13 +132,13 @@ def test_the_colour_of_an_addition_is_the_carry() -> None:
         ("1 + 0", 1),
         ("1 + 1", 1),
     ]
-    lines = [line for line in study.findings if "stable (" in line]
+    lines = [line for line in analysis.findings if "stable (" in line]
     kept = [(line.partition(": ")[0], line[-len("nearest to carry 0") :]) for line in lines]
     assert sorted(kept) == [
         (name, f"nearest to carry {state > 0:d}") for name, state in sorted(stable)
     ]
-    assert all(len(line) <= 79 for line in study.findings[1:])
-    assert "6 stable" in study.findings[0] == study.summary
+    assert all(len(line) <= 79 for line in analysis.findings[1:])
+    assert "6 stable" in analysis.findings[0] == analysis.summary
 
 
 def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
@@ -140,14 +146,16 @@ def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
     # It forgets all but the last digit, which is the one at the position where there is one alone.
     of_digit = 0.5 * np.stack([np.cos(angles), np.sin(angles)])
     gates = np.hstack([np.zeros((2, 2)), of_digit, np.zeros((2, 2))])
-    study = studied(made(TASKS["recall"], "rnn", gates, 2, position=1, lengths=(1, 1)), inputs=300)
-    assert (study.coloured_by, study.label_names) == ("digit kept", tuple("0123456789"))
-    read = np.arctanh(states_of(study)) @ of_digit
-    assert np.array_equal(read.argmax(axis=1), study.labels)
-    assert [one.input for one in study.fixed_points] == [*"0123456789"]
-    assert {one.kind for one in study.fixed_points} == {"stable"}
-    places = [np.tanh(of_digit[:, int(one.input)]) for one in study.fixed_points]
-    assert study.fixed_point_places == pytest.approx(study.path(np.array(places)), abs=1e-5)
+    analysis = analysed(
+        made(TASKS["recall"], "rnn", gates, 2, position=1, lengths=(1, 1)), inputs=300
+    )
+    assert (analysis.coloured_by, analysis.label_names) == ("digit kept", tuple("0123456789"))
+    read = np.arctanh(states_of(analysis)) @ of_digit
+    assert np.array_equal(read.argmax(axis=1), analysis.labels)
+    assert [one.input for one in analysis.fixed_points] == [*"0123456789"]
+    assert {one.kind for one in analysis.fixed_points} == {"stable"}
+    places = [np.tanh(of_digit[:, int(one.input)]) for one in analysis.fixed_points]
+    assert analysis.fixed_point_places == pytest.approx(analysis.path(np.array(places)), abs=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mgu"])
@@ -157,25 +165,25 @@ def test_a_task_that_nobody_knows_is_coloured_by_its_classes(
     monkeypatch.setitem(CELLS, "mgu", MGUCell())
     random = np.random.default_rng(0)
     rows = CELLS[cell].blocks * 3
-    study = studied(made(MAJORITY, cell, random.normal(size=(rows, 6)), 3), inputs=300)
-    assert (study.coloured_by, study.label_names) == ("class", ("more zeros", "more ones"))
-    assert 0.3 < study.labels.mean() < 0.7
-    assert {one.input for one in study.fixed_points} <= {"0", "1"}
-    assert study.fixed_points
-    assert all((one.memory is not None) == CELLS[cell].has_memory for one in study.fixed_points)
+    analysis = analysed(made(MAJORITY, cell, random.normal(size=(rows, 6)), 3), inputs=300)
+    assert (analysis.coloured_by, analysis.label_names) == ("class", ("more zeros", "more ones"))
+    assert 0.3 < analysis.labels.mean() < 0.7
+    assert {one.input for one in analysis.fixed_points} <= {"0", "1"}
+    assert analysis.fixed_points
+    assert all((one.memory is not None) == CELLS[cell].has_memory for one in analysis.fixed_points)
 
 
 def test_a_state_after_the_last_step_has_read_the_whole_input() -> None:
     # A unit whose state grows by the bits read: the sum of ±1 of all of them, small enough for tanh
     # to be a straight line.
-    study = studied(made(MAJORITY, "rnn", [[1, 2e-3, -1e-3, 0]], 1), inputs=300)
+    analysis = analysed(made(MAJORITY, "rnn", [[1, 2e-3, -1e-3, 0]], 1), inputs=300)
     # as many zeros as ones are no majority
-    assert np.array_equal(states_of(study)[:, 0] > 5e-4, study.labels == 1)
+    assert np.array_equal(states_of(analysis)[:, 0] > 5e-4, analysis.labels == 1)
 
 
-def test_a_study_repeats_by_its_seed_and_has_documents() -> None:
+def test_an_analysis_repeats_by_its_seed_and_has_documents() -> None:
     network = AdderNetwork(shipped("adder"))
-    one, same, other = (studied(network, replica=30, inputs=100, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (analysed(network, replica=30, inputs=100, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.points, same.points)
     assert not np.array_equal(one.points, other.points)
     document = json.loads(json.dumps(one.to_dict(), allow_nan=False))
@@ -193,10 +201,10 @@ def test_a_study_repeats_by_its_seed_and_has_documents() -> None:
 
 
 def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
-    study = studied(AdderNetwork(shipped("adder")), replica=30)
-    assert len(study.points) == 2000
+    analysis = analysed(AdderNetwork(shipped("adder")), replica=30)
+    assert len(analysis.points) == 2000
     count = dict.fromkeys(("0 + 0", "0 + 1", "1 + 0", "1 + 1"), 0)
-    for point in study.fixed_points:
+    for point in analysis.fixed_points:
         count[point.input] += point.kind == "stable"
     assert count["0 + 0"] == count["1 + 1"] == 1
     assert count["0 + 1"] == count["1 + 0"] == 2
@@ -207,7 +215,7 @@ def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
 )
 def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None:
     network = AdderNetwork(shipped("adder"))
-    study, weights = studied(network, replica=replica, inputs=500), network.cell(replica)
+    analysis, weights = analysed(network, replica=replica, inputs=500), network.cell(replica)
     bits = draw_bits(60, 12, 7).astype(np.float32)
     held = weights.run(bits)
     # (T·N, 2·H)
@@ -221,7 +229,7 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
             carried = update(carried)
         at_rest = carried[(update(carried) - carried).norm(dim=1) < 1e-10]
         name = f"{first} + {second}"
-        stable = [one for one in study.fixed_points if (one.input, one.kind) == (name, "stable")]
+        stable = [one for one in analysis.fixed_points if (one.input, one.kind) == (name, "stable")]
         places = torch.from_numpy(np.array([[*one.state, *one.memory] for one in stable]))  # type: ignore[misc]
         assert (torch.cdist(at_rest, places).min(dim=1).values < 1e-4).all()
         rested += len(at_rest)
@@ -230,17 +238,17 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
 
 def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnn_tui.inside.state_space.MOST_CONSTANT_INPUTS", 3)
-    study = studied(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=50)
-    assert study.fixed_points == ()
-    assert study.findings == [study.summary]
-    assert study.fixed_point_places.shape == (0, 2)
+    analysis = analysed(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=50)
+    assert analysis.fixed_points == ()
+    assert analysis.findings == [analysis.summary]
+    assert analysis.fixed_point_places.shape == (0, 2)
 
 
 @pytest.mark.parametrize("most", [0, 1, 3])
-def test_a_study_of_sequences_stops_where_it_is(most: int) -> None:
+def test_an_analysis_of_sequences_stops_where_it_is(most: int) -> None:
     network = RecallNetwork(shipped("recall-position-3"))
     progress = Watched(lambda: progress.done >= most)
-    assert study_state_space(network, 0, progress, inputs=500) is None
+    assert analyse_state_space(network, 0, progress, inputs=500) is None
     total = math.ceil(500 / 250) + 10  # batches, and digits
     # once for the batches, and once for the digits behind them
     assert list(dict.fromkeys(progress.seen)) == [(done, total) for done in range(most + 1)]
@@ -249,21 +257,21 @@ def test_a_study_of_sequences_stops_where_it_is(most: int) -> None:
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
     network, data, progress = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), Watched()
-    study = study_digit_states(network, progress, inputs=300)
-    assert study is not None
+    analysis = analyse_digit_states(network, progress, inputs=300)
+    assert analysis is not None
     assert progress.seen == [(0, 300), (250, 300), (300, 300)]
-    assert (study.coloured_by, study.label_names, study.fixed_points) == (
+    assert (analysis.coloured_by, analysis.label_names, analysis.fixed_points) == (
         "class",
         tuple("0123456789"),
         (),
     )
-    assert study.findings == [study.summary]
+    assert analysis.findings == [analysis.summary]
     chosen = np.random.default_rng(0).permutation(10_000)[:300]
-    assert np.array_equal(study.labels, data.test_labels.numpy()[chosen])
+    assert np.array_equal(analysis.labels, data.test_labels.numpy()[chosen])
     for at in (0, 299):
         trace = trace_digit(
             network, data.test_images[chosen[at]].numpy().astype(np.float32) / np.float32(255)
         )
-        [layer] = [one for one in trace.layers if one.name == study.layer]
-        assert study.path(layer.states)[-1] == pytest.approx(study.points[at], abs=1e-4)
-    assert study_digit_states(network, after(0)) is None
+        [layer] = [one for one in trace.layers if one.name == analysis.layer]
+        assert analysis.path(layer.states)[-1] == pytest.approx(analysis.points[at], abs=1e-4)
+    assert analyse_digit_states(network, after(0)) is None

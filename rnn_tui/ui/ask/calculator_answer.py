@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.inside.adder import CarryStudy, study_carry, trace_addition
+from rnn_tui.inside.adder import CarryAnalysis, analyse_carry, trace_addition
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import (
@@ -50,7 +50,7 @@ class SumAnswer:
     bits: Bits  #: what came out (L,).
     #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the
     #: votes.
-    sureness: Array
+    confidence: Array
     #: of each variant, how many seeds have the whole sum right; empty unless all voted.
     seeds_right: tuple[int, ...]
     #: the carry into each place (L) as a linear probe reads it off the states; empty where none
@@ -75,7 +75,7 @@ class Adders:
         # A replica alone costs a fraction of all of them, and is asked at every keystroke.
         self._only = cache(self._network.only)
         # How the states of a replica tell the carry; None where nothing comes out of its weights.
-        self._studies: dict[int, CarryStudy | None] = {}
+        self._analyses: dict[int, CarryAnalysis | None] = {}
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
@@ -86,24 +86,24 @@ class Adders:
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
             bits, ones = vote(outputs)
-            sureness = np.maximum(ones, 1 - ones)
+            confidence = np.maximum(ones, 1 - ones)
             by = f"all {len(outputs)} vote"
             right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
             seeds_right = tuple(right.reshape(-1, self.config.seeds).sum(axis=1).tolist())
         else:
             output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
-            bits, sureness = output >= 0.5, np.maximum(output, 1 - output)
+            bits, confidence = output >= 0.5, np.maximum(output, 1 - output)
             one = self._network.replicas[replica]
             by = f"{one.variant.label} · seed {one.seed}"
         # where weights are so large that none comes out
-        sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
+        confidence = np.nan_to_num(confidence.astype(np.float32), nan=0.5)
         return SumAnswer(
             addition,
             self.config,
             replica,
             f"{self.source.label} · {by}",
             bits,
-            sureness,
+            confidence,
             seeds_right,
         )
 
@@ -114,12 +114,12 @@ class Adders:
         replica, told = answer.replica, ()
         assert replica is not None
         with suppress(CheckpointError):
-            if replica not in self._studies:
-                self._studies[replica] = None
-                self._studies[replica] = study_carry(self._network, replica)
-            if (study := self._studies[replica]) is not None:
+            if replica not in self._analyses:
+                self._analyses[replica] = None
+                self._analyses[replica] = analyse_carry(self._network, replica)
+            if (analysis := self._analyses[replica]) is not None:
                 told = tuple(
-                    study.carry_row(
+                    analysis.carry_row(
                         trace_addition(self._network, answer.addition, replica)
                     ).tolist()
                 )

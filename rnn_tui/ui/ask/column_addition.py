@@ -19,7 +19,7 @@ from rnn_tui.ui.common.widgets.digits import large_digit, ruler, small_digit
 
 EIGHTHS, LABEL_WIDTH = "▁▂▃▄▅▆▇█", 9
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
-STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
+STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "confidence")
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit),
@@ -28,9 +28,9 @@ LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
 SCROLL_CELLS = 10  # what an arrow key, or a notch of the wheel, scrolls by
 
 
-def eighth(sureness: float) -> str:
-    """A block as high as `sureness` lies between 0.5 and 1."""
-    return EIGHTHS[max(0, min(7, int((sureness - 0.5) * 16)))]
+def eighth(confidence: float) -> str:
+    """A block as high as `confidence` lies between 0.5 and 1."""
+    return EIGHTHS[max(0, min(7, int((confidence - 0.5) * 16)))]
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _digit(number: int, at: int, style: str) -> Cell:
 
 
 _TOLD = _Row("in state", _told)
-_SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
+_SURE = _Row("sure", lambda answer, at: (eighth(answer.confidence[at]), "confidence"))
 _ROWS = (  # from top to bottom
     _Row("carry", _carry),
     _TOLD,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rnn_tui.inside.adder import STATE, CarryStudy, trace_addition
+from rnn_tui.inside.adder import STATE, CarryAnalysis, trace_addition
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import CalculatorPanel
@@ -16,7 +16,7 @@ from rnn_tui.ui.training.pane import TaskPane
 class AdderInside(SequenceInside):
     """An addition of the pane's calculator on its way through an adder."""
 
-    studies_at_once: ClassVar[bool] = True
+    analyses_at_once: ClassVar[bool] = True
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(pane)
@@ -30,14 +30,14 @@ class AdderInside(SequenceInside):
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
         return trace_addition(network, given, replica), [*map(int, given.bits(given.total))]
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
+    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
         addition: Addition = subject.details.given
         total, carries, trace = addition.bits(addition.total), addition.carries, subject.trace
         told: list[tuple[str, Any]] = []  # by whom, from the state before each place
-        if isinstance(study, CarryStudy):
+        if isinstance(analysis, CarryAnalysis):
             told = [
-                ("by probe", study.carry_row(trace)),
-                (f"by unit {study.best[1]}", study.unit_row(trace)),
+                ("by probe", analysis.carry_row(trace)),
+                (f"by unit {analysis.best[1]}", analysis.unit_row(trace)),
             ]
         a, b = _bits(addition.bits(addition.a)), _bits(addition.bits(addition.b))
         return [
@@ -54,11 +54,11 @@ class AdderInside(SequenceInside):
             WordBand("true sum", _bits(total)),
         ]
 
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
-        if not isinstance(study, CarryStudy):
+    def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
+        if not isinstance(analysis, CarryAnalysis):
             return []
-        source, unit = study.best
-        values = study.values(subject.trace)
+        source, unit = analysis.best
+        values = analysis.values(subject.trace)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
         return [BarBand(f"{source} of unit {unit} before", values, -limit, limit)]
 
@@ -66,15 +66,16 @@ class AdderInside(SequenceInside):
         """The place, counted from 0 as powers of two are."""
         return f"place {step} ({step + 1} of {steps:,})"
 
-    def study_text(self, study: Any) -> str:
-        if not (self.has_class("-tall") and isinstance(study, CarryStudy)):
-            return super().study_text(study)  # no unit has a cursor here
+    def analysis_text(self, analysis: Any) -> str:
+        if not (self.has_class("-tall") and isinstance(analysis, CarryAnalysis)):
+            return super().analysis_text(analysis)  # no unit has a cursor here
         unit = self.look.unit or 0
         others = ", ".join(
-            f"{source} {100 * study.accuracy[at, unit]:.1f} % ({study.correlation[at, unit]:+.2f})"
-            for at, source in enumerate(study.sources)
+            f"{source} {100 * analysis.accuracy[at, unit]:.1f} % "
+            f"({analysis.correlation[at, unit]:+.2f})"
+            for at, source in enumerate(analysis.sources)
         )
-        return f"{study.summary} Unit {unit}: {others}."
+        return f"{analysis.summary} Unit {unit}: {others}."
 
     def sentence(self, subject: Subject, step: int) -> str:
         return f"reads {subject.trace.read[step]}, {super().sentence(subject, step)}"

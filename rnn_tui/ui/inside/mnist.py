@@ -13,10 +13,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Label, Static
 
-from rnn_tui.engine.film import read_film
+from rnn_tui.engine.history import read_history
+from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.mnist import RowsStudy, read_test_image, trace_digit
-from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.mnist import RowsAnalysis, read_test_image, trace_digit
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -98,9 +98,9 @@ class MnistInside(InsideView, NetworkView):
                 () if given.label is None else (given.label,),
                 partial(trained_networks, MNIST.name),
             )
-            film = partial(read_film, source.path)
+            history = partial(read_history, source.path)
             reading = NetworkReading(
-                network, trace, right, digit=given.digit, trained=trained, film=film
+                network, trace, right, digit=given.digit, trained=trained, history=history
             )
             about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
             return Subject(about, reading, [label] * trace.steps, version, given.name)
@@ -151,19 +151,18 @@ class MnistInside(InsideView, NetworkView):
         if self._pixels:
             self._find(subject)
 
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        if not isinstance(study, RowsStudy):
+    def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        if not isinstance(analysis, RowsAnalysis):
             return []
         return [
-            BarBand("right %", (100 * study.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")
+            BarBand("right %", (100 * analysis.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")
         ]
 
-    def study_text(self, study: Any) -> str:
-        if not isinstance(study, RowsStudy):
-            return super().study_text(study)
-        return (
-            f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
-        )
+    def analysis_text(self, analysis: Any) -> str:
+        if not isinstance(analysis, RowsAnalysis):
+            return super().analysis_text(analysis)
+        percent = 100 * analysis.accuracy[self.step]
+        return f"{analysis.summary} After row {self.step + 1}: {percent:.2f} %."
 
     def note(self, subject: Subject, step: int) -> str:
         if not self._pixels:

@@ -1,5 +1,5 @@
-"""What shows a study that is not of the steps of the input at hand: a grid with steps of its own,
-or lines of text.
+"""What shows an analysis that is not of the steps of the input at hand: a grid with steps of its
+own, or lines of text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,39 +32,41 @@ class Room(NamedTuple):
     dark: bool  #: whether the theme is.
 
 
-# Of a study, the subject, the present step and the room there is.
+# Of an analysis, the subject, the present step and the room there is.
 Picture = Callable[[Any, Subject, int, Room], GridPicture | Content]
 
 
-def _survival(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    labels, percent = [*map(str, study.positions)], (100 * study.accuracy).astype(np.float32)
-    title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
+def _survival(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
+    labels, percent = [*map(str, analysis.positions)], (100 * analysis.accuracy).astype(np.float32)
+    title = f"% read off the state by a linear probe · chance {100 * analysis.chance.mean():.0f} %"
     heat = HeatBand(
         "", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title
     )
-    return GridPicture("step", study.steps.tolist(), [heat], len(study.steps) - 1)
+    return GridPicture("step", analysis.steps.tolist(), [heat], len(analysis.steps) - 1)
 
 
-def _silence(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    alone, together = (100 * part.astype(np.float32) for part in (study.alone, study.together))
+def _ablation(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
+    alone, together = (
+        100 * part.astype(np.float32) for part in (analysis.alone, analysis.together)
+    )
     bands: list[StepBand] = [
-        WordBand("unit", study.names, strong=True),
+        WordBand("unit", analysis.names, strong=True),
         BarBand("% right without this unit", alone, 0.0, 100.0, ".1f"),
         BarBand("% right without this and those before", together, 0.0, 100.0, ".1f"),
     ]
     return GridPicture("rank", range(1, len(alone) + 1), bands, len(alone) - 1)
 
 
-def _gradients(study: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
-    steps = study.means.shape[1]
+def _gradients(analysis: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
+    steps = analysis.means.shape[1]
     here = np.full(steps, np.nan)
-    here[: len(study.here)] = study.here[:steps]
-    rows = np.vstack([here, study.means])
+    here[: len(analysis.here)] = analysis.here[:steps]
+    rows = np.vstack([here, analysis.means])
     shares = rows / np.fmax.reduce(rows, axis=1, keepdims=True).clip(np.finfo(float).tiny)
-    title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {study.inputs:,} inputs"
+    title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {analysis.inputs:,} inputs"
     heat = HeatBand(
         "",
-        ["this input", *study.networks],
+        ["this input", *analysis.networks],
         shares.astype(np.float32),
         form=".1g",
         written=True,
@@ -73,12 +75,12 @@ def _gradients(study: Any, _subject: Subject, step: int, _room: Room) -> GridPic
     return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 
-def _sensitivity(study: Any, subject: Subject, step: int, _room: Room) -> GridPicture:
-    norms, first = study.norms.astype(np.float32), subject.trace.first_step
+def _sensitivity(analysis: Any, subject: Subject, step: int, _room: Room) -> GridPicture:
+    norms, first = analysis.norms.astype(np.float32), subject.trace.first_step
     title = "‖∂output/∂input‖ · a row an output, a column the input at a step"
     heat = HeatBand(
         "",
-        study.outputs,
+        analysis.outputs,
         norms,
         max(1e-9, float(norms.max())),
         form=".2g",
@@ -92,14 +94,14 @@ def _sensitivity(study: Any, subject: Subject, step: int, _room: Room) -> GridPi
 FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
 
 
-def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content:
+def _state_space(analysis: Any, subject: Subject, step: int, room: Room) -> Content:
     """States as letters of their labels, coloured; fixed points; over them the steps of the input
     at hand.
     """
-    layer = next(one for one in subject.trace.layers if one.name == study.layer)
-    path, fixed = study.path(layer.states), study.fixed_point_places
+    layer = next(one for one in subject.trace.layers if one.name == analysis.layer)
+    path, fixed = analysis.path(layer.states), analysis.fixed_point_places
     width, height = max(20, room.width), max(6, room.height - 2)
-    shown = np.vstack([study.points, path])
+    shown = np.vstack([analysis.points, path])
     low, high = shown.min(axis=0), shown.max(axis=0)
     scale = (np.array([width, height]) - (4, 1)) / np.maximum(high - low, 1e-9)
     cells: dict[tuple[int, int], tuple[str, str]] = {}
@@ -113,13 +115,13 @@ def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content
         return curve_colour(label, room.dark)
 
     def put_fixed(kinds: str) -> None:
-        for place, one in zip(fixed, study.fixed_points, strict=True):
+        for place, one in zip(fixed, analysis.fixed_points, strict=True):
             if FIXED[one.kind] in kinds:
                 put(place, FIXED[one.kind], "dim" if FIXED[one.kind] == "·" else "bold")
 
     put_fixed("·")  # there may be hundreds
-    for place, label in zip(study.points, study.labels.tolist(), strict=True):
-        put(place, study.label_names[label][:1], style_of(label))
+    for place, label in zip(analysis.points, analysis.labels.tolist(), strict=True):
+        put(place, analysis.label_names[label][:1], style_of(label))
     put_fixed("◆◇")
     for at, place in enumerate(path[: step + 1]):
         put(place, str(at + subject.trace.first_step), "reverse bold" if at == step else "reverse")
@@ -132,20 +134,20 @@ def _state_space(study: Any, subject: Subject, step: int, room: Room) -> Content
             x += len(text)
         lines.append(line)
     names = Content("  ").join(
-        Content.styled(name, style_of(at)) for at, name in enumerate(study.label_names)
+        Content.styled(name, style_of(at)) for at, name in enumerate(analysis.label_names)
     )
     legend = (
-        Content(f"{study.coloured_by} ")
+        Content(f"{analysis.coloured_by} ")
         + names
         + Content("   ◆ stable ◇ saddle · slow   bright: this input")
     )
     return Content("\n").join([*lines, legend])
 
 
-def _learning(study: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
-    shares = study.norms / study.norms.max(axis=1, keepdims=True).clip(np.finfo(float).tiny)
+def _learning(analysis: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
+    shares = analysis.norms / analysis.norms.max(axis=1, keepdims=True).clip(np.finfo(float).tiny)
     labels, title = (
-        [f"{epoch:.3g}" for epoch in study.epochs],
+        [f"{epoch:.3g}" for epoch in analysis.epochs],
         "‖∂loss/∂h‖ in parts of the epoch's largest",
     )
     heat = HeatBand(
@@ -156,14 +158,14 @@ def _learning(study: Any, _subject: Subject, step: int, _room: Room) -> GridPict
     )
 
 
-def _clicks(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    seeds, counts = [*map(str, study.seeds)], study.clusters.astype(np.float32)
+def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
+    seeds, counts = [*map(str, analysis.seeds)], analysis.clusters.astype(np.float32)
     bands: list[StepBand] = [
-        WordBand("epoch", [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in study.epochs]),
+        WordBand("epoch", [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in analysis.epochs]),
         HeatBand(
             "",
             seeds,
-            study.right.astype(np.float32),
+            analysis.right.astype(np.float32),
             form=".2f",
             what="seed ",
             title="sums of 64 bits that are right",
@@ -179,16 +181,16 @@ def _clicks(study: Any, _subject: Subject, _step: int, _room: Room) -> GridPictu
             title="clusters of states",
         ),
     ]
-    return GridPicture("moment", range(len(study.epochs)), bands, len(study.epochs) - 1)
+    return GridPicture("moment", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)
 
 
 PICTURES: Mapping[str, Picture] = {
     "survival": _survival,
-    "silence": _silence,
+    "silence": _ablation,
     "gradients": _gradients,
     "sensitivity": _sensitivity,
     "clicks": _clicks,
-    "automaton": lambda study, *_: Content("\n".join(study.findings[1:])),
+    "automaton": lambda analysis, *_: Content("\n".join(analysis.findings[1:])),
     "state_space": _state_space,
     "learning": _learning,
 }

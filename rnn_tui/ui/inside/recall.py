@@ -33,7 +33,7 @@ class RecallInside(SequenceInside):
     def about(self, network: SequenceNetwork) -> str:
         return f", trained to recall position {network.config.position}"
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         asked = [at + 1 == subject.details.config.position for at in range(subject.trace.steps)]
         return [WordBand("digit", subject.trace.read, chosen=asked)]
 

@@ -10,9 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.engine.film import read_film
+from rnn_tui.engine.history import read_history
 from rnn_tui.engine.state import RunState
-from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
@@ -115,13 +115,13 @@ class SequenceInside(InsideView):
         words = [str(one) if trace.one_output else trace.outputs[one] for one in right]
         # Of one answer, nobody knows what would be right before the end.
         truth = words if trace.every_step else [""] * (trace.steps - 1) + (words or [""])
-        trained, film = (
+        trained, history = (
             partial(trained_networks, self._of_task.name),
-            partial(read_film, source.path),
+            partial(read_history, source.path),
         )
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            NetworkReading(network, trace, right, replica, trained=trained, film=film),
+            NetworkReading(network, trace, right, replica, trained=trained, history=history),
             truth,
             (NETWORKS.version_of(source.path), replica),
             SequenceDetails(network.config, label, seed, asked.given),
@@ -150,7 +150,7 @@ class SequenceInside(InsideView):
         if self.subject is not None:
             self.query_one(ReplicaSelect).choose_next()
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """What is read; what came out where no probabilities say so; what is right."""
         trace, truth = subject.trace, subject.truth
         bands = [WordBand(self._shape.inputs, trace.read)]

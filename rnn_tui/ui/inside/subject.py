@@ -1,4 +1,4 @@
-"""What a look inside is a look at, studies of networks."""
+"""What a look inside is a look at, analyses of networks."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +8,8 @@ from textual.widget import Widget
 
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
+from rnn_tui.inside.analyses import AnalysisKind, NetworkReading
 from rnn_tui.inside.edits import Edit, Edited
-from rnn_tui.inside.studies import NetworkReading, StudyKind
 from rnn_tui.inside.trace import Trace
 from rnn_tui.ui.common.threads import LatestQuestion
 
@@ -22,7 +22,7 @@ class Subject:
     reading: NetworkReading  #: the network, and what it held as it is.
     #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
     truth: Sequence[str]
-    network: Hashable  #: tells networks apart, so that a study made of one is found again.
+    network: Hashable  #: tells networks apart, so that an analysis made of one is found again.
     details: Any = None  #: what a task's own view needs besides.
     edited: Edited | None = None  #: what became of it by edits.
 
@@ -43,8 +43,8 @@ SECONDS_BETWEEN_TELLINGS = 0.2
 FAILURE = "The study failed; the log file has the details."
 
 
-class Studies:
-    """Makes studies for a widget; meanwhile calls `progressed` a few times a second, `ended` when
+class Analyses:
+    """Makes analyses for a widget; meanwhile calls `progressed` a few times a second, `ended` when
     one is made, or stopped.
     """
 
@@ -61,30 +61,30 @@ class Studies:
         return self._progress is not None
 
     @staticmethod
-    def _key(subject: Subject, kind: StudyKind) -> Hashable:
-        """Tells studies apart: kind, network, and the input where it is of that."""
+    def _key(subject: Subject, kind: AnalysisKind) -> Hashable:
+        """Tells analyses apart: kind, network, and the input where it is of that."""
         return (
             kind.name,
             subject.network,
             subject.reading.trace.inputs.tobytes() if kind.of_input else None,
         )
 
-    def of(self, subject: Subject | None, kind: StudyKind | None) -> Any:
-        """The study of that kind of a subject; None where there is none."""
+    def of(self, subject: Subject | None, kind: AnalysisKind | None) -> Any:
+        """The analysis of that kind of a subject; None where there is none."""
         return None if subject is None or kind is None else self._made.get(self._key(subject, kind))
 
-    def wanted(self, subject: Subject, kind: StudyKind) -> bool:
+    def wanted(self, subject: Subject, kind: AnalysisKind) -> bool:
         """Whether there is none, and nothing speaks against making it."""
         return not self.running and self._key(subject, kind) not in self._made
 
-    def forget_failure(self, subject: Subject, kind: StudyKind) -> None:
-        """Let a study that failed be made once more."""
+    def forget_failure(self, subject: Subject, kind: AnalysisKind) -> None:
+        """Let an analysis that failed be made once more."""
         if self._made.get(key := self._key(subject, kind), True) is None:
             del self._made[key]
 
-    def start(self, subject: Subject, kind: StudyKind) -> None:
+    def start(self, subject: Subject, kind: AnalysisKind) -> None:
         progress = Progress()
-        self._studied, self._progress = self._key(subject, kind), progress
+        self._analysed, self._progress = self._key(subject, kind), progress
         self._ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
         self._asking.ask(lambda: kind.make(subject.reading, progress))
 
@@ -101,11 +101,11 @@ class Studies:
         return f"Studying the network: {', '.join(filter(None, numbers))}; k stops."
 
     async def _take(self, found: Any) -> None:
-        """Keep a study; it is a sentence where it failed, and None where it was stopped."""
+        """Keep an analysis; it is a sentence where it failed, and None where it was stopped."""
         self._progress = None
         self._ticking.stop()
         if isinstance(found, str):
             self._widget.notify(found, severity="error")
         if found is not None:
-            self._made[self._studied] = None if isinstance(found, str) else found
+            self._made[self._analysed] = None if isinstance(found, str) else found
         self._ended()

@@ -20,6 +20,7 @@ from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.views import pane_of
 from rnn_tui.ui.common.widgets.plain import PlainSelect
+from rnn_tui.ui.inside.analysing import KEYS, AnalysingView
 from rnn_tui.ui.inside.bands import (
     UNITS,
     StepBand,
@@ -30,7 +31,6 @@ from rnn_tui.ui.inside.bands import (
 )
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
-from rnn_tui.ui.inside.studying import KEYS, StudyingView
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -39,26 +39,26 @@ NEED_SUBJECT = (
     "step",
     "play",
     "look",
-    "study",
-    "silence",
+    "analyse",
+    "ablate",
     "freeze",
     "set",
     "undo",
-    "film",
-    "play_film",
+    "history",
+    "play_history",
 )
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
 # Playing takes as long as one can follow, and no more than this; no more often is anything drawn
 # anew.
 SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
-TALL = 26  # lines from which a study does not have to take the place of the units
+TALL = 26  # lines from which an analysis does not have to take the place of the units
 NOTHING = "There is nothing to look at yet."
 FAILURE = "Looking inside this one failed; the log file has the details."
 
 
-class InsideView(StudyingView):
+class InsideView(AnalysingView):
     """A scrubber over time steps; below it what was read, said and held up to the present one, and
-    found in a study.
+    found in an analysis.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,9 +90,11 @@ class InsideView(StudyingView):
             tooltip="Show the state, the cell or a gate of the units",
         ),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
-        key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
+        key(
+            "study", "analyse", "Study", tooltip="Study the network over many inputs; stop; hide it"
+        ),
         *KEYS,
-        key("metric", "next_study", "Which", show=False, tooltip="The next kind of study"),
+        key("metric", "next_analysis", "Which", show=False, tooltip="The next kind of study"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
@@ -121,14 +123,14 @@ class InsideView(StudyingView):
                     [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
                 )
         yield Scrubber(id="inside-scrubber")
-        yield Scrubber(id="inside-film")
+        yield Scrubber(id="inside-history")
         with Horizontal(classes="inside-body"):
             yield from self.pictures()
             with Vertical(classes="inside-grids"):
                 yield StepGrid(ruler=self.ruler, id="inside-steps")
-                yield StepGrid(id="inside-study-steps")
+                yield StepGrid(id="inside-analysis-steps")
                 yield Static("", classes="inside-picture", markup=False)
-        for part in ("study", "readout", "note"):
+        for part in ("analysis", "readout", "note"):
             yield Static("", classes=f"inside-{part}", markup=False)
 
     def on_resize(self) -> None:
@@ -136,7 +138,7 @@ class InsideView(StudyingView):
         self.show_all()
 
     def on_unmount(self) -> None:
-        self.studies.stop()
+        self.analyses.stop()
 
     def focus_view(self) -> None:
         """Put the focus on the grid, where keys are commands; it is there with what is in it."""
@@ -167,33 +169,33 @@ class InsideView(StudyingView):
         if isinstance(found, str):
             self.subject, self._failure = None, found
         else:
-            before, self._failure = self.film.whole or self.subject, ""
+            before, self._failure = self.history.whole or self.subject, ""
             if before is None or before.network != found.network:
-                self.film.leave()
+                self.history.leave()
             self.subject = found
             # The whole input at first: one sees the answer, and goes back from there.
             if before is None or before.trace.steps != found.trace.steps:
                 self.step = found.trace.steps - 1
             if before is None or before.network != found.network:
                 self.look = replace(self.look, unit=None)
-                # A study of another network takes its time: it is asked for again.
-                self.study_wanted = (
-                    self.study_wanted and self.kind is not None and self.kind.of_input
+                # An analysis of another network takes its time: it is asked for again.
+                self.analysis_wanted = (
+                    self.analysis_wanted and self.kind is not None and self.kind.of_input
                 )
             else:
                 self.go_on_from(before)
             self.look = self.look.fitted(found.trace)
             self.taken(found)
             self.refresh_bindings()
-            self.study_at_once()
+            self.analyse_at_once()
         self.show_all()
 
     # Showing.
 
     @property
     def _units_shown(self) -> bool:
-        """Whether the units are; where there is little room, a study and they take turns."""
-        return not (self.study is not None and self.study_shown) or self.has_class("-tall")
+        """Whether the units are; where there is little room, an analysis and they take turns."""
+        return not (self.analysis is not None and self.analysis_shown) or self.has_class("-tall")
 
     def show_all(self) -> None:
         subject = self.subject
@@ -206,17 +208,17 @@ class InsideView(StudyingView):
             self.grid.show((), (), 0)
             show_line(self, ".inside-readout", self._failure or NOTHING)
             show_line(self, ".inside-note", "")
-            self.show_study()
+            self.show_analysis()
             return
         trace, step, units = subject.trace, self.step, self._units_shown
-        study = self.study if self.study_shown else None
-        bands: list[StepBand] = [*self.input_bands(subject, study)]
+        analysis = self.analysis if self.analysis_shown else None
+        bands: list[StepBand] = [*self.input_bands(subject, analysis)]
         if units or not trace.one_output:
             bands += answer_bands(trace, step)
         if subject.edited is not None:
             bands += untouched_bands(subject.edited.untouched)
-        if study is not None:
-            bands += self.study_bands(subject, study)
+        if analysis is not None:
+            bands += self.analysis_bands(subject, analysis)
         if units:
             bands += unit_bands(trace, self.look)
         numbers = range(trace.first_step, trace.first_step + trace.steps)
@@ -231,20 +233,23 @@ class InsideView(StudyingView):
             readout_text(trace, self.look, step, self.size.width) if units else "",
         )
         show_line(self, ".inside-note", self.note(subject, step))
-        self.show_study()
-        self._show_picture(subject, study)
+        self.show_analysis()
+        self._show_picture(subject, analysis)
         self.show_pictures(subject, step)
 
-    def _show_picture(self, subject: Subject, study: Any) -> None:
-        """Bring what shows a study apart from the steps of the input up to date."""
-        draw, tall = None if study is None else PICTURES.get(study.name), self.has_class("-tall")
+    def _show_picture(self, subject: Subject, analysis: Any) -> None:
+        """Bring what shows an analysis apart from the steps of the input up to date."""
+        draw, tall = (
+            None if analysis is None else PICTURES.get(analysis.name),
+            self.has_class("-tall"),
+        )
         grid, text = (
-            self.query_one("#inside-study-steps", StepGrid),
+            self.query_one("#inside-analysis-steps", StepGrid),
             self.query_one(".inside-picture", Static),
         )
         width, height = self.query_one(".inside-grids").size
         room = Room(width, round(0.6 * height) if tall else height, self.app.current_theme.dark)
-        picture = None if draw is None else draw(study, subject, self.step, room)
+        picture = None if draw is None else draw(analysis, subject, self.step, room)
         grid.display, text.display = isinstance(picture, GridPicture), isinstance(picture, Content)
         self.set_class(picture is not None, "-pictured")
         if isinstance(picture, GridPicture):
@@ -253,9 +258,15 @@ class InsideView(StudyingView):
         elif picture is not None:
             text.update(picture)
 
-    def show_study(self) -> None:
-        study = self.study_text(self.study) if self.study is not None and self.study_shown else ""
-        show_line(self, ".inside-study", self.studies.progress if self.studies.running else study)
+    def show_analysis(self) -> None:
+        analysis = (
+            self.analysis_text(self.analysis)
+            if self.analysis is not None and self.analysis_shown
+            else ""
+        )
+        show_line(
+            self, ".inside-analysis", self.analyses.progress if self.analyses.running else analysis
+        )
 
     # Steps and units.
 
@@ -322,10 +333,10 @@ class InsideView(StudyingView):
             return subject is not None and len(subject.trace.layers) > 1
         units = self._units_shown
         needed = {
-            "study": self.kinds,
-            "next_study": self.kinds,
+            "analyse": self.kinds,
+            "next_analysis": self.kinds,
             "look": units,
-            "silence": units,
+            "ablate": units,
             "freeze": units,
         }
         if not needed.get(action, True) or (action == "undo" and not self.edits):
@@ -336,9 +347,9 @@ class InsideView(StudyingView):
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
-        elif self.studies.running:
-            self.action_study()
-        elif not self.film.leave():
+        elif self.analyses.running:
+            self.action_analyse()
+        elif not self.history.leave():
             raise SkipAction  # it may mean something to the screen
 
     # What a task says of it, beside its actions `other` and `next_network`.
@@ -364,19 +375,19 @@ class InsideView(StudyingView):
     def taken(self, subject: Subject) -> None:
         """Something new is looked at, and about to be shown."""
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What was read, and what should have come out, unless a picture shows it; `study` is None
-        where there is none.
+    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        """What was read, and what should have come out, unless a picture shows it; `analysis` is
+        None where there is none.
         """
         return []
 
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What a study adds to the steps of the input at hand."""
+    def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        """What an analysis adds to the steps of the input at hand."""
         return []
 
-    def study_text(self, study: Any) -> str:
-        """What a study found, in a sentence or two."""
-        return str(study.summary)
+    def analysis_text(self, analysis: Any) -> str:
+        """What an analysis found, in a sentence or two."""
+        return str(analysis.summary)
 
     def step_name(self, step: int, steps: int) -> str:
         """Which step, from 0, of how many."""
@@ -388,14 +399,14 @@ class InsideView(StudyingView):
         """
         trace, right = subject.trace, subject.truth[step]
         answer = trace.answer_word(step)
-        text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
+        text = f"says {answer}, {100 * trace.confidence(step):.1f} %"
         if right:
             text += " ✓" if answer == right else f" ✗ it is {right}"
         if subject.edited is not None:
             before = subject.edited.untouched
             return (
                 f"{text} · untouched {before.answer_word(step)}, "
-                f"{100 * before.sureness(step):.1f} %"
+                f"{100 * before.confidence(step):.1f} %"
             )
         return (
             text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import study_carry, trace_addition
+from rnn_tui.inside.adder import analyse_carry, trace_addition
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
@@ -125,9 +125,9 @@ def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     adders = Adders(source)
     answer = adders.with_told_carries(adders.answer(addition, 0))
     assert int(texts(answer)["network"], 2) == number_of(outputs[0] >= 0.5)
-    study = study_carry(network)
-    assert study.sources == ("state",)
-    told = study.carry_row(trace_addition(network, addition))
+    analysis = analyse_carry(network)
+    assert analysis.sources == ("state",)
+    told = analysis.carry_row(trace_addition(network, addition))
     assert texts(answer)["in state"].replace("·", "0") == "".join(map(str, told[::-1]))
 
 
@@ -142,7 +142,7 @@ def test_digits_are_cut_in_the_middle() -> None:
         assert digits.endswith(tail)
 
 
-def test_sureness_in_eighths() -> None:
+def test_confidence_in_eighths() -> None:
     levels = [eighth(0.5 + at / 16) for at in range(9)]
     assert "".join(levels) == "▁▂▃▄▅▆▇██"
 
@@ -153,5 +153,5 @@ def test_weights_that_give_no_numbers_are_not_sure(untrained: Source) -> None:
     adders._network._gates[:, ::2] *= -1
     for replica in (None, 0):
         answer = adders.answer(Addition(5, 3), replica)
-        assert np.isfinite(answer.sureness).all()
-        assert ((answer.sureness >= 0.5) & (answer.sureness <= 1)).all()
+        assert np.isfinite(answer.confidence).all()
+        assert ((answer.confidence >= 0.5) & (answer.confidence <= 1)).all()

@@ -10,7 +10,7 @@ from textual.widgets import Input, Select
 
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import study_carry
+from rnn_tui.inside.adder import analyse_carry
 from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.runs.weights import choose, choose_shipped
@@ -63,17 +63,17 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
     async with inside("adder", before=lambda app: addition(app, "1111", "1")) as (app, view, _):
         calculator = app.query_one(CalculatorPanel)
         network = calculator._adders._network  # type: ignore[union-attr]
-        study = study_carry(network, view.subject.network[1])
-        _, unit = study.best
+        analysis = analyse_carry(network, view.subject.network[1])
+        _, unit = analysis.best
         assert "".join(band(view, "carry").words) == "01111"
         assert "".join(band(view, "by probe").words) == "01111"
-        told = study.unit_row(view.subject.trace)
+        told = analysis.unit_row(view.subject.trace)
         assert band(view, f"by unit {unit}").words == [str(bit) for bit in told]
-        values = study.values(view.subject.trace)
+        values = analysis.values(view.subject.trace)
         curve = next(one for one in view.grid.bands if isinstance(one, BarBand))
         assert curve.values.tolist() == pytest.approx(values.tolist())
-        assert study.summary in text(view, "study")
-        assert "chance" in text(view, "study")
+        assert analysis.summary in text(view, "analysis")
+        assert "chance" in text(view, "analysis")
 
 
 @pytest.mark.long
@@ -150,7 +150,7 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
 
 
 @pytest.mark.long
-async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped() -> None:
+async def test_how_long_digits_survive_is_analysed_on_demand_and_can_be_stopped() -> None:
     async with inside("recall") as (app, view, pilot):
         make, hold = view.kind.make, threading.Event()
 
@@ -164,24 +164,24 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped()
 
         view.kind = replace(view.kind, make=held)
         await press(pilot, "k")
-        await wait_until(pilot, lambda: "3 of 66" in text(view, "study"))
-        assert "left; k stops" in text(view, "study")
+        await wait_until(pilot, lambda: "3 of 66" in text(view, "analysis"))
+        assert "left; k stops" in text(view, "analysis")
         await press(pilot, "k")
         hold.set()
         await settled(pilot, view)
-        assert view.study is None
+        assert view.analysis is None
         await press(pilot, "k")
         await settled(pilot, view)
-        grid = view.query_one("#inside-study-steps", StepGrid)
+        grid = view.query_one("#inside-analysis-steps", StepGrid)
         heat = next(one for one in grid.bands if isinstance(one, HeatBand))
-        assert heat.values == pytest.approx(100 * view.study.accuracy, nan_ok=True)
+        assert heat.values == pytest.approx(100 * view.analysis.accuracy, nan_ok=True)
         # It keeps the third digit and forgets the rest.
         assert heat.values[2, -1] > 95
         assert max(heat.values[at, -1] for at in (0, 1, 3, 4)) < 40
-        assert view.study.summary in text(view, "study")
+        assert view.analysis.summary in text(view, "analysis")
         assert "position 3 " in screen_text(app)
         await press(pilot, "k")
-        assert text(view, "study") == ""
+        assert text(view, "analysis") == ""
         assert "position 3 " not in screen_text(app)
 
 
@@ -320,7 +320,7 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
         view = pane._made("inside")
-        # As when PyTorch becomes ready at this moment.
+        # As when PyTorch becomes ready at this snapshot.
         view.bring_up_to_date(pane)
         assert view.subject is None
         await pane.query_one("#views").get_pane("inside").mount(view)

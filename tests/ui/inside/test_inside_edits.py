@@ -1,4 +1,4 @@
-"""Values are set, frozen and silenced in the view Inside, and taken back; studies are chosen, made
+"""Values are set, frozen and ablated in the view Inside, and taken back; analyses are chosen, made
 and hidden.
 """
 
@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.edits import Edit, silenced
+from rnn_tui.inside.edits import Edit, ablated
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import HeatBand
@@ -25,7 +25,7 @@ def digits(app: RnnTuiApp) -> None:
     app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
 
 
-async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -> None:
+async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() -> None:
     async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (
         app,
         view,
@@ -34,7 +34,7 @@ async def test_a_unit_is_silenced_and_the_answers_stand_beside_those_without() -
         untouched, unit = view.subject.trace, view.look.unit
         assert view.subject.edited is None
         await press(pilot, "delete")
-        expected = view.subject.reading.traced([silenced("layer 1", unit)])
+        expected = view.subject.reading.traced([ablated("layer 1", unit)])
         assert not view.subject.trace.layers[0].states[:, unit].any()
         assert view.subject.trace.logits == pytest.approx(expected.logits)
         assert band(view, "network").words == [str(answer) for answer in expected.answers]
@@ -164,34 +164,34 @@ async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -
         assert f"untouched {answer}, " in screen_text(app)
 
 
-async def test_the_next_study_is_chosen_and_made_and_hidden() -> None:
+async def test_the_next_analysis_is_chosen_and_made_and_hidden() -> None:
     async with inside("recall", before=digits) as (app, view, pilot):
         label = view.query_one("#inside-variant", Select)
         label.value = view.subject.reading.network.config.variants[0].label
         await settled(pilot, view)
-        assert view.study is None
+        assert view.analysis is None
         names = [kind.name for kind in view.kinds]
         assert names[:2] == ["survival", "silence"]
         await press(pilot, "j")
         await settled(pilot, view)
-        study = view.study
-        assert view.kind.name == study.name == "silence"
-        assert study.summary in " ".join(text(view, "study").split())
-        grid = view.query_one("#inside-study-steps", StepGrid)
+        analysis = view.analysis
+        assert view.kind.name == analysis.name == "silence"
+        assert analysis.summary in " ".join(text(view, "analysis").split())
+        grid = view.query_one("#inside-analysis-steps", StepGrid)
         assert grid.display
         assert "% right without this unit" in screen_text(app)
         await press(pilot, "k")
-        assert text(view, "study") == ""
+        assert text(view, "analysis") == ""
         assert not grid.display
         assert "% right without this unit" not in screen_text(app)
         await press(pilot, "k")
-        assert view.study is study
-        assert study.summary in " ".join(text(view, "study").split())
+        assert view.analysis is analysis
+        assert analysis.summary in " ".join(text(view, "analysis").split())
         assert grid.display
 
 
 @pytest.mark.long
-async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
+async def test_what_is_chosen_while_an_analysis_is_made_takes_its_place() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
         make, hold, ended = view.kind.make, threading.Event(), []
 
@@ -204,21 +204,21 @@ async def test_what_is_chosen_while_a_study_is_made_takes_its_place() -> None:
         survival = view.kind
         view.kind = replace(survival, make=held)
         await press(pilot, "k")
-        await wait_until(pilot, lambda: "1 of 2" in text(view, "study"))
+        await wait_until(pilot, lambda: "1 of 2" in text(view, "analysis"))
         await press(pilot, "j")
         hold.set()
-        await wait_until(pilot, lambda: view.study is not None)
+        await wait_until(pilot, lambda: view.analysis is not None)
         await settled(pilot, view)
         assert ended == [True]
-        assert view.study.name == "silence"
+        assert view.analysis.name == "silence"
 
 
 @pytest.mark.long
-async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for() -> None:
+async def test_an_analysis_that_can_not_be_made_says_why_each_time_it_is_asked_for() -> None:
     async with inside("recall", before=digits) as (app, view, pilot):
         view.query_one("#inside-kind", Select).value = "learning"
         await settled(pilot, view)
-        assert view.study is None
+        assert view.analysis is None
         assert "There is no film of this network" in last_notice(app)
         app.clear_notifications()
         # By itself it is not tried again.
@@ -232,35 +232,35 @@ async def test_a_study_that_can_not_be_made_says_why_each_time_it_is_asked_for()
 
 
 @pytest.mark.long
-async def test_a_study_of_the_input_is_made_anew_for_another_one_and_of_the_network_is_not() -> (
+async def test_an_analysis_of_the_input_is_made_anew_for_another_one_but_of_the_network_kept() -> (
     None
 ):
     async with inside("recall", before=digits) as (app, view, pilot):
         while view.kind.name != "sensitivity":
             await press(pilot, "j")
             await settled(pilot, view)
-        first = view.study
+        first = view.analysis
         assert first.norms.shape == (10, 5)
         app.query_one("#recall-digits", Input).value = "1 2 3 4 5 6 7"
         view.ask()
         await settled(pilot, view)
-        await wait_until(pilot, lambda: view.study is not None)
-        assert view.study.norms.shape == (10, 7)
+        await wait_until(pilot, lambda: view.analysis is not None)
+        assert view.analysis.norms.shape == (10, 7)
         heat = next(
             one
-            for one in view.query_one("#inside-study-steps", StepGrid).bands
+            for one in view.query_one("#inside-analysis-steps", StepGrid).bands
             if isinstance(one, HeatBand)
         )
-        assert heat.values == pytest.approx(view.study.norms, rel=1e-5)
+        assert heat.values == pytest.approx(view.analysis.norms, rel=1e-5)
         # What was found is not lost.
         app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
         view.ask()
         await settled(pilot, view)
-        assert view.study is first
+        assert view.analysis is first
         view.query_one("#inside-kind", Select).value = "silence"
         await settled(pilot, view)
-        silence = view.study
+        ablation = view.analysis
         app.query_one("#recall-digits", Input).value = "1 2 3 4 5 6 7"
         view.ask()
         await settled(pilot, view)
-        assert view.study is silence
+        assert view.analysis is ablation

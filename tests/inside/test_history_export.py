@@ -1,4 +1,4 @@
-"""A film as files: every moment is in it, in the colours of its states."""
+"""A training history as files: every snapshot is in it, in the colours of its states."""
 
 import io
 
@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from rnn_tui.cli.main import main
-from rnn_tui.engine.film import read_film
+from rnn_tui.engine.history import read_history
 from rnn_tui.engine.paths import weights_of
-from rnn_tui.inside.film import ABOVE, BELOW, CELL, MARGIN, as_gif, film_of, frames
-from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.history import ABOVE, BELOW, CELL, MARGIN, as_gif, frames, history_of
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.runs.weights import NETWORKS
 from rnn_tui.tasks import TASKS
@@ -22,12 +22,14 @@ def reading() -> NetworkReading:
     path = weights_of(train(small("recall", epochs=2)).run_id)
     network = NETWORKS.get(path, TASKS["recall"].network)
     inputs = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5]]
-    return NetworkReading(network, trace_inputs(network, inputs), film=lambda: read_film(path))
+    return NetworkReading(
+        network, trace_inputs(network, inputs), history=lambda: read_history(path)
+    )
 
 
-def test_a_gif_has_a_picture_for_each_moment(reading: NetworkReading) -> None:
+def test_a_gif_has_a_picture_for_each_snapshot(reading: NetworkReading) -> None:
     with Image.open(io.BytesIO(as_gif(frames(reading)))) as picture:
-        assert picture.n_frames == len(film_of(reading))
+        assert picture.n_frames == len(history_of(reading))
         *_, (_, last) = frames(reading)
         picture.seek(picture.n_frames - 1)
         pixels = np.asarray(picture.convert("RGB")).astype(int)
@@ -39,7 +41,7 @@ def test_a_gif_has_a_picture_for_each_moment(reading: NetworkReading) -> None:
         assert np.abs(found - wanted).max() <= 12  # a GIF has 256 colours
 
 
-def test_the_command_writes_a_film_and_refuses_other_files(tmp_path, capsys) -> None:
+def test_the_command_writes_a_history_and_refuses_other_files(tmp_path, capsys) -> None:
     train(small("recall", epochs=1))
     for name in ("a.gif", "b.GIF"):
         assert (

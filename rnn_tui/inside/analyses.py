@@ -1,5 +1,5 @@
-"""What can be found out about a network that has read an input, task by task; each is a `Study` in
-a module and a line here.
+"""What can be found out about a network that has read an input, task by task; each is an `Analysis`
+in a module and a line here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,20 +14,20 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:  # the help of the command line knows the kinds, and must not load numpy
-    from rnn_tui.engine.film import Film
+    from rnn_tui.engine.history import TrainingHistory
     from rnn_tui.engine.progress import Progress
     from rnn_tui.inside.edits import Edit
-    from rnn_tui.inside.probes import Study
+    from rnn_tui.inside.probes import Analysis
     from rnn_tui.inside.trace import Trace
     from rnn_tui.networks.stepwise import Array
 
 Trained: TypeAlias = Callable[[], Mapping[str, Any]]
-FindFilm: TypeAlias = "Callable[[], Film | None]"
+FindHistory: TypeAlias = "Callable[[], TrainingHistory | None]"
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkReading:
-    """A network and the input that it has read: what a study is made of."""
+    """A network and the input that it has read: what an analysis is made of."""
 
     network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
     trace: "Trace"  #: what it held, without edits.
@@ -36,7 +36,9 @@ class NetworkReading:
     replica: int = 0  #: which of the networks, where it is several.
     digit: "Array | None" = None  #: (28, 28) in 0 … 1 where that was read.
     trained: Trained = dict  #: finds trained networks of the same task by cell, to compare it with.
-    film: "FindFilm" = lambda: None  #: finds the moments of its training, if they were kept.
+    history: "FindHistory" = lambda: (
+        None
+    )  #: finds the snapshots of its training, if they were kept.
     #: whether it can be read once more, as it can't where states alone were kept.
     retraced: bool = True
 
@@ -77,26 +79,26 @@ class NetworkReading:
         return self.trace.answers.tolist() if self.trace.every_step else [self.trace.answer]
 
 
-Make: TypeAlias = "Callable[[NetworkReading, Progress], Study | None]"
+Make: TypeAlias = "Callable[[NetworkReading, Progress], Analysis | None]"
 
 
 def _by(maker: str, takes: Sequence[str] = ("network", "replica")) -> Make:
-    """What makes a study: a `module:function` of this room, imported on use, of these parts of a
-    reading; without, of all.
+    """What makes an analysis: a `module:function` of this room, imported on use, of these parts of
+    a reading; without, of all.
     """
 
-    def make(reading: NetworkReading, progress: "Progress") -> "Study | None":
+    def make(reading: NetworkReading, progress: "Progress") -> "Analysis | None":
         given = [getattr(reading, part) for part in takes] or [reading]
-        return cast("Study | None", resolve_name(f"{__package__}.{maker}")(*given, progress))
+        return cast("Analysis | None", resolve_name(f"{__package__}.{maker}")(*given, progress))
 
     return make
 
 
 @dataclass(frozen=True)
-class StudyKind:
-    """A kind of study."""
+class AnalysisKind:
+    """A kind of analysis."""
 
-    name: str  #: as typed and in JSON: `Study.name`.
+    name: str  #: as typed and in JSON: `Analysis.name`.
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
     make: Make  #: makes it; None where it was stopped.
@@ -104,83 +106,83 @@ class StudyKind:
     of_input: bool = False
 
 
-SILENCE = StudyKind(
+ABLATION = AnalysisKind(
     "silence",
     "Silenced units",
     "rank the units by the accuracy that their silence costs",
-    _by("silence:study_silence"),
+    _by("ablation:analyse_ablations"),
 )
-GRADIENTS = StudyKind(
+GRADIENTS = AnalysisKind(
     "gradients",
     "Gradient through time",
     "tell how far the gradient reaches back, beside other cells",
-    _by("gradients:study_beside_others", ()),
+    _by("gradients:analyse_beside_others", ()),
     of_input=True,
 )
-SENSITIVITY = StudyKind(
+SENSITIVITY = AnalysisKind(
     "sensitivity",
     "Sensitivity",
     "tell how strongly each output depends on each input",
-    _by("attribution:study_sensitivity", ("network", "trace", "replica")),
+    _by("attribution:analyse_sensitivity", ("network", "trace", "replica")),
     of_input=True,
 )
-STATE_SPACE = StudyKind(
+STATE_SPACE = AnalysisKind(
     "state_space",
     "State space",
     "draw the states of 2,000 inputs on a plane, with fixed and slow points",
-    _by("state_space:study_state_space"),
+    _by("state_space:analyse_state_space"),
 )
-AUTOMATON = StudyKind(
+AUTOMATON = AnalysisKind(
     "automaton",
     "Automaton",
     "learn the finite machine it is; look for sums it gets wrong",
-    _by("automaton:study_automaton"),
+    _by("automaton:analyse_automaton"),
 )
-CARRY = StudyKind(
+CARRY = AnalysisKind(
     "carry",
     "Carry",
     "look for the carry in the units over 1,000 random additions",
-    _by("adder:study_carry"),
+    _by("adder:analyse_carry"),
 )
-SURVIVAL = StudyKind(
+SURVIVAL = AnalysisKind(
     "survival",
     "Probes",
     "read every earlier digit from the state after each step",
-    _by("recall:study_survival"),
+    _by("recall:analyse_survival"),
 )
-ROWS = StudyKind(
+ROWS = AnalysisKind(
     "rows",
     "Rows",
     "measure the accuracy by the number of rows read, over all test images",
-    _by("mnist:study_test_images", ("network",)),
+    _by("mnist:analyse_test_images", ("network",)),
 )
-LEARNING = StudyKind(
+LEARNING = AnalysisKind(
     "learning",
     "Gradient by epoch",
     "tell how far the gradient reached back, epoch by epoch",
-    _by("film:study_learning", ()),
+    _by("history:analyse_learning", ()),
 )
-CLICKS = StudyKind(
+CLICKS = AnalysisKind(
     "clicks",
     "When it clicks",
     "tell when each seed first adds 64 bits, and its clusters of states",
-    _by("film:study_clicks", ()),
+    _by("history:analyse_clicks", ()),
 )
-OF_SEQUENCES = (SILENCE, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
+OF_SEQUENCES = (ABLATION, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
 OF_TASKS = {  # of the tasks that have some of their own
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
     RECALL.name: (SURVIVAL, *OF_SEQUENCES),
     MNIST.name: (
         ROWS,
-        replace(SILENCE, make=_by("silence:study_digit_silence", ("network",))),
+        replace(ABLATION, make=_by("ablation:analyse_digit_ablations", ("network",))),
         GRADIENTS,
-        replace(STATE_SPACE, make=_by("state_space:study_digit_states", ("network",))),
+        replace(STATE_SPACE, make=_by("state_space:analyse_digit_states", ("network",))),
         LEARNING,
     ),
 }
 
 
-def studies_of(task: Task) -> tuple[StudyKind, ...]:
+def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     """What can be found out about the networks of a task, the first of which its `--probes`
     makes.
     """

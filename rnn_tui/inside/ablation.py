@@ -1,6 +1,6 @@
 """What an edit does to a thousand inputs: which units a network can do without, and which not.
 
-Each unit is silenced in turn (an ablation: its state is zero at every step), and after that those
+Each unit is ablated in turn: its state is zero at every step), and after that those
 that cost most together.
 """
 
@@ -14,9 +14,9 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.edits import silenced
+from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.mnist import changing_of, layer_name, read_test_images
-from rnn_tui.inside.probes import Study, share
+from rnn_tui.inside.probes import Analysis, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import require_finite, still_going
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -29,20 +29,20 @@ INPUTS = 1000
 LISTED = 10  # units that the command lists
 IMAGES_AT_ONCE = 100  # all gates of all steps of these are in memory, for each core
 Units = Sequence[tuple[str, int]]  # layer and unit
-# of a network with these units silenced, the share of right answers, 0 … 1
+# of a network with these units ablated, the share of right answers, 0 … 1
 Accuracy = Callable[[Units], float]
 
 
 @dataclass(frozen=True, eq=False)
-class SilenceStudy(Study):
-    """Units by the accuracy that their silence costs, those that cost most first."""
+class AblationAnalysis(Analysis):
+    """Units by the accuracy that their ablation costs, those that cost most first."""
 
     name = "silence"
     in_json = ("inputs", "accuracy", "layers", "units", "alone", "together")
     in_arrays = ("accuracy", "layers", "units", "alone", "together")
 
     inputs: int  #: how many were read, by chance or of the test set.
-    accuracy: float  #: the share of right answers, 0 … 1, with nothing silenced.
+    accuracy: float  #: the share of right answers, 0 … 1, with nothing ablated.
     layers: tuple[str, ...]  #: (U,) in which layer each unit is.
     units: tuple[int, ...]  #: (U,) the units, from 0 in their layer.
     alone: npt.NDArray[np.float64]  #: (U,) the share of right answers without this unit alone.
@@ -83,15 +83,15 @@ class SilenceStudy(Study):
         return [
             self.summary,
             "",
-            f"{'unit silenced':>18}  {'alone':>10}  {'with those':>10}",
+            f"{'unit ablated':>18}  {'alone':>10}  {'with those':>10}",
             *lines,
         ]
 
 
-def silence_study(
+def ablation_analysis(
     units: Units, inputs: int, accuracy: Accuracy, progress: Progress
-) -> SilenceStudy | None:
-    """Silence each of the `units`, then the first 1, 2, … of their order; None where it was
+) -> AblationAnalysis | None:
+    """Ablate each of the `units`, then the first 1, 2, … of their order; None where it was
     stopped.
 
     As many networks read at once as there are cores.
@@ -102,23 +102,25 @@ def silence_study(
     progress.advance(0, 2 * count)  # of a large network, each takes a while
     # Beside a busy process, a product by several threads takes some times as long as by one.
     with cpu_workers(automatic_workers()) as workers, threadpool_limits(1, "blas"):
-        silencings = _Silencings(accuracy, workers, progress)
+        ablations = _Ablations(accuracy, workers, progress)
         whole = accuracy(())
-        alone = silencings.accuracies([[unit] for unit in units], 0)
+        alone = ablations.accuracies([[unit] for unit in units], 0)
         if len(alone) < count:
             return None
         order = np.argsort(alone, kind="stable")
         ordered = [units[at] for at in order]
         more = [ordered[:number] for number in range(2, count + 1)]
-        together = [alone[order[0]], *silencings.accuracies(more, count + 1)]
+        together = [alone[order[0]], *ablations.accuracies(more, count + 1)]
         if len(together) < count:
             return None
     layers, numbers = zip(*ordered, strict=True)
-    return SilenceStudy(inputs, whole, layers, numbers, np.array(alone)[order], np.array(together))
+    return AblationAnalysis(
+        inputs, whole, layers, numbers, np.array(alone)[order], np.array(together)
+    )
 
 
 @dataclass(frozen=True)
-class _Silencings:
+class _Ablations:
     """Measures one network after the other, some at once."""
 
     accuracy: Accuracy
@@ -129,7 +131,7 @@ class _Silencings:
         """The accuracy without each of the groups of units; of fewer where it is stopped.
 
         Args:
-            groups: of units to silence together.
+            groups: of units to ablate together.
             done: how many were measured before.
         """
         found: list[float] = []
@@ -146,15 +148,15 @@ class _Silencings:
         return found
 
 
-def study_silence(
+def analyse_ablations(
     network: SequenceNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
     seed: int = 0,
-) -> SilenceStudy | None:
-    """Silence a replica's units over sequences by chance, of lengths in training; `CheckpointError`
+) -> AblationAnalysis | None:
+    """Ablate a replica's units over sequences by chance, of lengths in training; `CheckpointError`
     at too large weights.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
@@ -182,7 +184,7 @@ def study_silence(
                 count += going - start
         return right / count
 
-    return silence_study(
+    return ablation_analysis(
         [(ONLY_LAYER, unit) for unit in range(network.replicas[replica].variant.hidden_size)],
         inputs,
         accuracy,
@@ -190,20 +192,20 @@ def study_silence(
     )
 
 
-def study_digit_silence(
+def analyse_digit_ablations(
     network: RowReaderNetwork,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
-) -> SilenceStudy | None:
-    """Silence a reader's units over the first test images; `CheckpointError` at too large weights,
+) -> AblationAnalysis | None:
+    """Ablate a reader's units over the first test images; `CheckpointError` at too large weights,
     `DataError` at no images.
     """
     digits, labels = read_test_images(slice(inputs))
     rows, size = network.rows(digits), network.config.hidden_size
 
     def accuracy(units: Units) -> float:
-        changing = changing_of(network, [silenced(layer, unit) for layer, unit in units])
+        changing = changing_of(network, [ablated(layer, unit) for layer, unit in units])
         right = 0
         with np.errstate(all="ignore"):
             for start in range(0, len(labels), IMAGES_AT_ONCE):
@@ -217,7 +219,7 @@ def study_digit_silence(
     names = [
         layer_name(network, at, backward=way) for at in range(len(network.layers)) for way in ways
     ]
-    return silence_study(
+    return ablation_analysis(
         [(name, unit) for name in names for unit in range(size)],
         len(labels),
         accuracy,

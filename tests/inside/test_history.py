@@ -1,5 +1,5 @@
-"""A moment of the film is the network as it was; learning and clicks are what is seen of it, asked
-one by one.
+"""A snapshot of the training history is the network as it was; learning and clicks are what is seen
+of it, asked one by one.
 """
 
 from dataclasses import replace
@@ -16,14 +16,14 @@ from rnn_tui.engine import events, loop
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.film import Film, read_film
+from rnn_tui.engine.history import TrainingHistory, read_history
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside import film as film_module
-from rnn_tui.inside.film import frames, moment, study_clicks, study_learning
+from rnn_tui.inside import history as history_module
+from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.gradients import sequence_norms
+from rnn_tui.inside.history import analyse_clicks, analyse_learning, frames, snapshot
 from rnn_tui.inside.mnist import read_test_image, trace_digit
-from rnn_tui.inside.studies import NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
@@ -74,30 +74,30 @@ def reading_of(path: Path, replica: int = 0) -> NetworkReading:
     network = AdderNetwork(read_weights(path))
     inputs = np.random.default_rng(0).integers(0, 2, (7, 2)).astype(np.float32)
     trace = trace_inputs(network, inputs, replica)
-    return NetworkReading(network, trace, replica=replica, film=partial(read_film, path))
+    return NetworkReading(network, trace, replica=replica, history=partial(read_history, path))
 
 
-def the_film(path: Path) -> Film:
-    film = read_film(path)
-    assert film is not None
-    return film
+def the_history(path: Path) -> TrainingHistory:
+    history = read_history(path)
+    assert history is not None
+    return history
 
 
 @pytest.mark.parametrize("replica", [0, 4])
-def test_the_last_moment_is_the_network_itself(adder: Path, replica: int) -> None:
-    reading, film = reading_of(adder, replica), the_film(adder)
-    last = moment(reading, film, len(film) - 1)
+def test_the_last_snapshot_is_the_network_itself(adder: Path, replica: int) -> None:
+    reading, history = reading_of(adder, replica), the_history(adder)
+    last = snapshot(reading, history, len(history) - 1)
     for name, values in reading.trace.arrays().items():
         assert np.array_equal(last.trace.arrays()[name], values), name
     assert last.trace.read == reading.trace.read
-    assert not np.array_equal(moment(reading, film, 0).trace.logits, reading.trace.logits)
+    assert not np.array_equal(snapshot(reading, history, 0).trace.logits, reading.trace.logits)
     shown = list(frames(reading))
-    assert tuple(epoch for epoch, _ in shown) == film.epochs
+    assert tuple(epoch for epoch, _ in shown) == history.epochs
     assert np.array_equal(shown[-1][1].logits, reading.trace.logits)
 
 
 @pytest.mark.parametrize(("model", "layers"), [("lstm", 1), ("rnn", 2), ("bilstm", 2)])
-def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
+def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
     model: str, layers: int, mnist_slice: Path, tmp_path: Path
 ) -> None:
     config = TASKS["mnist"].config(
@@ -115,9 +115,9 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
     network = RowReaderNetwork(read_weights(path))
     digit, label = read_test_image(FILMED)
     whole = trace_digit(network, digit)
-    film = the_film(path)
-    reading = NetworkReading(network, whole, (label,), digit=digit, film=lambda: film)
-    last = moment(reading, film, len(film) - 1)
+    history = the_history(path)
+    reading = NetworkReading(network, whole, (label,), digit=digit, history=lambda: history)
+    last = snapshot(reading, history, len(history) - 1)
     assert not last.retraced
     assert np.array_equal(last.digit, digit)
     assert last.right == (label,)
@@ -127,26 +127,31 @@ def test_the_last_moment_of_a_reader_of_images_is_its_states_in_16_bits(
         assert layer.importance == pytest.approx(np.abs(layer.states).mean(axis=0))
     assert last.trace.logits == pytest.approx(whole.logits, rel=1e-3, abs=1e-6)
     assert last.trace.probabilities == pytest.approx(whole.probabilities, abs=2e-3)
-    study = study_learning(reading, UNWATCHED)
-    assert study is not None
-    assert study.norms.shape == (len(film), 28)
-    assert np.isfinite(study.norms).all()
+    analysis = analyse_learning(reading, UNWATCHED)
+    assert analysis is not None
+    assert analysis.norms.shape == (len(history), 28)
+    assert np.isfinite(analysis.norms).all()
     # It begins with a readout of zeros.
-    assert not study.norms[0].any()
-    assert "no gradient before training, at most" in study.summary
+    assert not analysis.norms[0].any()
+    assert "no gradient before training, at most" in analysis.summary
     # Of the first validation images of the run.
     followed = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)._followed
-    assert study.norms[-1] == pytest.approx(digit_norms(network, *followed).mean(axis=1), rel=1e-5)
+    assert analysis.norms[-1] == pytest.approx(
+        digit_norms(network, *followed).mean(axis=1), rel=1e-5
+    )
 
 
 def test_what_fits_another_network_is_refused(
     adder: Path, mnist_slice: Path, tmp_path: Path
 ) -> None:
-    reading, film = reading_of(adder), the_film(adder)
+    reading, history = reading_of(adder), the_history(adder)
     with pytest.raises(CheckpointError, match="do not fit"):
-        moment(
+        snapshot(
             reading,
-            Film(film.epochs, {**film.moments, "gates": film.moments["gates"][:, :, :-1]}),
+            TrainingHistory(
+                history.epochs,
+                {**history.snapshots, "gates": history.snapshots["gates"][:, :, :-1]},
+            ),
             0,
         )
     config = TASKS["mnist"].config(
@@ -155,40 +160,40 @@ def test_what_fits_another_network_is_refused(
     path = trained(config, tmp_path / "run.safetensors")
     network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(FILMED)
     one = NetworkReading(
-        network, trace_digit(network, digit), digit=digit, film=partial(read_film, path)
+        network, trace_digit(network, digit), digit=digit, history=partial(read_history, path)
     )
     with pytest.raises(CheckpointError, match="of another one; train it again"):
-        moment(one, film, 0)
+        snapshot(one, history, 0)
     with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
-        study_learning(one, UNWATCHED)
+        analyse_learning(one, UNWATCHED)
     with pytest.raises(
         QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"
     ):
-        study_learning(replace(one, film=lambda: None), UNWATCHED)
+        analyse_learning(replace(one, history=lambda: None), UNWATCHED)
 
 
 def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
-    reading, film = reading_of(adder, 3), the_film(adder)
+    reading, history = reading_of(adder, 3), the_history(adder)
     progress = Watched()
-    study = study_learning(reading, progress, inputs=20)
-    assert study is not None
-    assert progress.seen == [(at, len(film)) for at in range(len(film) + 1)]
+    analysis = analyse_learning(reading, progress, inputs=20)
+    assert analysis is not None
+    assert progress.seen == [(at, len(history)) for at in range(len(history) + 1)]
     network = reading.network
     drawn = draw_examples(network.task, network.config, 20, 0, length=network.config.lengths[1])
     last = sequence_norms(network, 3, drawn.inputs, drawn.targets).mean(axis=1)
-    assert study.norms[-1] == pytest.approx(last)
-    assert study.norms.shape == (len(film), network.config.lengths[1])
-    left = study.norms[:, 0] / study.norms[:, -1]
-    assert f"{left[0]:.2g} before training" in study.summary
-    assert f"{left[-1]:.2g} at the end" in study.summary
-    assert study_learning(reading, after(0), inputs=20) is None
+    assert analysis.norms[-1] == pytest.approx(last)
+    assert analysis.norms.shape == (len(history), network.config.lengths[1])
+    left = analysis.norms[:, 0] / analysis.norms[:, -1]
+    assert f"{left[0]:.2g} before training" in analysis.summary
+    assert f"{left[-1]:.2g} at the end" in analysis.summary
+    assert analyse_learning(reading, after(0), inputs=20) is None
 
 
 def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> float:
-    """The share of right sums by PyTorch's own layers with the weights of a moment."""
-    config, moments = read_weights(path).config, the_film(path).moments
+    """The share of right sums by PyTorch's own layers with the weights of a snapshot."""
+    config, snapshots = read_weights(path).config, the_history(path).snapshots
     size = config.replicas[replica].variant.hidden_size
-    weights = {name: torch.from_numpy(values[at]) for name, values in moments.items()}
+    weights = {name: torch.from_numpy(values[at]) for name, values in snapshots.items()}
     named = pytorch_weights(CELLS["lstm"], weights, replica, size)
     network = nn.ModuleDict({"recurrent": nn.LSTM(2, size), "readout": nn.Linear(size, 1)})
     network.load_state_dict(named)
@@ -227,11 +232,11 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
 ) -> None:
     # Short sums, few states: what a small network comes to do, and what can be counted by hand.
     for name, value in {"BITS": 8, "PAIRS": 12, "STATES": 40}.items():
-        monkeypatch.setattr(film_module, name, value)
-    reading, film = reading_of(adder, 4), the_film(adder)
-    study = study_clicks(reading, UNWATCHED)
-    assert study is not None
-    assert sorted(study.seeds) == sorted({one.seed for one in reading.network.replicas})
+        monkeypatch.setattr(history_module, name, value)
+    reading, history = reading_of(adder, 4), the_history(adder)
+    analysis = analyse_clicks(reading, UNWATCHED)
+    assert analysis is not None
+    assert sorted(analysis.seeds) == sorted({one.seed for one in reading.network.replicas})
     random = np.random.default_rng(0)
     pairs = [[int.from_bytes(random.bytes(1)) for _ in range(2)] for _ in range(12)]
     sums = [*(Addition(a, b) for a, b in pairs), Addition(255, 1)]
@@ -241,20 +246,20 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
         for at, one in enumerate(reading.network.replicas)
         if one.variant == reading.network.replicas[4].variant
     }
-    for row, seed in enumerate(study.seeds):
-        shares = [right_share(adder, places[seed], at, sums) for at in range(len(film))]
-        assert study.right[row] == pytest.approx(shares)
-        there = [epoch for epoch, part in zip(film.epochs, shares, strict=True) if part == 1]
-        assert study.first[row] == (there[0] if there else None)
-        for at in (0, len(film) - 1):
-            then = moment(replace(reading, replica=places[seed]), film, at)
+    for row, seed in enumerate(analysis.seeds):
+        shares = [right_share(adder, places[seed], at, sums) for at in range(len(history))]
+        assert analysis.right[row] == pytest.approx(shares)
+        there = [epoch for epoch, part in zip(history.epochs, shares, strict=True) if part == 1]
+        assert analysis.first[row] == (there[0] if there else None)
+        for at in (0, len(history) - 1):
+            then = snapshot(replace(reading, replica=places[seed]), history, at)
             states = then.network.cell(places[seed]).run(inputs).states
-            assert study.clusters[row, at] == clusters_of(
+            assert analysis.clusters[row, at] == clusters_of(
                 np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8)
             )
-    first = [np.inf if one is None else one for one in study.first]
+    first = [np.inf if one is None else one for one in analysis.first]
     assert first == sorted(first)
     assert np.isfinite(first[0])
-    count = sum(one is not None for one in study.first)
-    assert study.summary.startswith(f"{count} of 3 seeds of H 8")
-    assert study_clicks(reading, after(0)) is None
+    count = sum(one is not None for one in analysis.first)
+    assert analysis.summary.startswith(f"{count} of 3 seeds of H 8")
+    assert analyse_clicks(reading, after(0)) is None

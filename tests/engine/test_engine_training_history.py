@@ -1,4 +1,4 @@
-"""The moments of a training: few enough, the last among them, and the weights that there were."""
+"""The snapshots of a training: few enough, the last among them, and the weights that there were."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.film import FEWEST, MOST_BYTES, moments_of, read_film
+from rnn_tui.engine.history import FEWEST, MOST_BYTES, moments_of, read_history
 from rnn_tui.engine.weights_file import FILM_PREFIX, METADATA_KEY
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.sequences.problem import build_replicas
@@ -26,19 +26,19 @@ from rnn_tui.tasks.sequences.problem import build_replicas
 @example(1, 1, 1)
 @example(100_000, 1, MOST_BYTES // 4)
 @example(7, 844, MOST_BYTES // 5)
-def test_moments_fit_and_end_with_the_last_epoch(epochs: int, steps: int, size: int) -> None:
-    moments = sorted(moments_of(epochs, steps, size))
+def test_snapshots_fit_and_end_with_the_last_epoch(epochs: int, steps: int, size: int) -> None:
+    snapshots = sorted(moments_of(epochs, steps, size))
     if size * FEWEST > MOST_BYTES:
-        assert moments == []
+        assert snapshots == []
         return
-    assert len(moments) * size <= MOST_BYTES
-    assert moments[0] == 0
-    assert moments[-1] == epochs * steps
+    assert len(snapshots) * size <= MOST_BYTES
+    assert snapshots[0] == 0
+    assert snapshots[-1] == epochs * steps
     # In the first epoch at 1, 3, 10, 30, …; after that at the ends of epochs, evenly spread.
-    early = [step for step in moments if step < steps]
+    early = [step for step in snapshots if step < steps]
     assert all(str(step).rstrip("0") in ("", "1", "3") for step in early)
-    ends = [step // steps for step in moments if step >= steps]
-    assert [step for step in moments if step >= steps] == [epoch * steps for epoch in ends]
+    ends = [step // steps for step in snapshots if step >= steps]
+    assert [step for step in snapshots if step >= steps] == [epoch * steps for epoch in ends]
     gaps = np.diff(ends)
     assert not len(gaps) or gaps.max() - gaps.min() <= 1
     if len(early) + epochs < MOST_BYTES // size < 1000 and len(early) > 1:
@@ -74,22 +74,22 @@ def trained(settings: RunConfig, path: Path) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
-def test_a_film_begins_with_the_initial_weights_and_ends_with_the_last(
+def test_a_history_begins_with_the_initial_weights_and_ends_with_the_last(
     average: float, tmp_path: Path
 ) -> None:
     settings: Any = config("recall")
     settings = settings.replace(recipe=type(settings.recipe)(average=average, schedule="one-cycle"))
     path = tmp_path / "run.safetensors"
     weights = trained(settings, path)
-    film = read_film(path)
-    assert film is not None
-    assert film.epochs == (0, 1 / 12, 3 / 12, 10 / 12, 1, 2, 3)
+    history = read_history(path)
+    assert history is not None
+    assert history.epochs == (0, 1 / 12, 3 / 12, 10 / 12, 1, 2, 3)
     begun = build_replicas(settings, 10, 10).state_dict()
-    for name, moments in film.moments.items():
-        assert len(moments) == len(film) == 7
-        assert np.array_equal(moments[0], begun[name].numpy())
-        assert np.array_equal(moments[-1], weights[name].numpy())
-        assert all((one != other).any() for one, other in pairwise(moments))
+    for name, snapshots in history.snapshots.items():
+        assert len(snapshots) == len(history) == 7
+        assert np.array_equal(snapshots[0], begun[name].numpy())
+        assert np.array_equal(snapshots[-1], weights[name].numpy())
+        assert all((one != other).any() for one, other in pairwise(snapshots))
     # The weights are not more for it.
     assert load_checkpoint(path).weights.keys() == weights.keys()
 
@@ -109,15 +109,15 @@ def test_a_reader_of_images_keeps_its_states_and_if_asked_its_gradients(
         gradient_inputs=8,
     )
     trained(settings, path)
-    film = read_film(path)
-    assert film is not None
-    count = len(film)
-    assert {name: one.shape for name, one in film.moments.items()} == {
+    history = read_history(path)
+    assert history is not None
+    count = len(history)
+    assert {name: one.shape for name, one in history.snapshots.items()} == {
         "states": (count, 28, 10),
         "logits": (count, 28, 10),
         "gradients": (count, 28),
     }
-    assert (film.moments["gradients"][1:] > 0).all()
+    assert (history.snapshots["gradients"][1:] > 0).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -145,10 +145,10 @@ def test_weights_that_go_astray_are_said_to_diverge_and_nothing_else(
     assert "became NaN or infinite at step" in emitted[-1].message
 
 
-def test_a_network_without_a_film_has_none(tmp_path: Path) -> None:
+def test_a_network_without_a_history_has_none(tmp_path: Path) -> None:
     from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415 - shipped with the weights alone
 
-    assert read_film(asset_dir() / "pretrained" / "adder.safetensors") is None
+    assert read_history(asset_dir() / "pretrained" / "adder.safetensors") is None
 
 
 ONES = np.ones((3, 2, 2), np.float32)
@@ -163,7 +163,7 @@ DAMAGED: dict[str, dict[str, np.ndarray]] = {
 
 
 @pytest.mark.parametrize("how", DAMAGED)
-def test_a_damaged_film_is_refused_in_a_sentence(how: str, tmp_path: Path) -> None:
+def test_a_damaged_history_is_refused_in_a_sentence(how: str, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     save_file(
         {f"{FILM_PREFIX}{name}": values for name, values in DAMAGED[how].items()},
@@ -171,7 +171,7 @@ def test_a_damaged_film_is_refused_in_a_sentence(how: str, tmp_path: Path) -> No
         {METADATA_KEY: "{}"},
     )
     with pytest.raises(CheckpointError, match=r"is damaged; train the network again\."):
-        read_film(path)
+        read_history(path)
 
 
 def test_a_file_that_is_cut_short_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -179,4 +179,4 @@ def test_a_file_that_is_cut_short_is_refused_in_a_sentence(tmp_path: Path) -> No
     trained(config(epochs=1), path)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(CheckpointError, match=r"can't be read .*; train them again\."):
-        read_film(path)
+        read_history(path)

@@ -1,4 +1,4 @@
-"""How a network learned, inside: moment by moment, on the run of a user."""
+"""How a network learned, inside: snapshot by snapshot, on the run of a user."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from rnn_tui.inside.film import film_of, moment
+from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
@@ -22,17 +22,17 @@ async def moved(pilot: Pilot[Any], view: Any, key: str) -> None:
     await settled(pilot, view)
 
 
-async def test_moments_of_training_are_scrubbed_and_left() -> None:
+async def test_snapshots_of_training_are_scrubbed_and_left() -> None:
     train(small("recall", epochs=4))
     async with inside("recall") as (_, view, pilot):
         whole = view.subject
-        film = film_of(whole.reading)
+        history = history_of(whole.reading)
         await moved(pilot, view, "less_than_sign")
-        assert view.has_class("-film")
-        at = len(film) - 2
-        shown = view.query_one("#inside-film", Scrubber).render().plain
-        assert f"epoch {film.epochs[at]:.3g}" in shown
-        wanted = moment(whole.reading, film, at).trace
+        assert view.has_class("-history")
+        at = len(history) - 2
+        shown = view.query_one("#inside-history", Scrubber).render().plain
+        assert f"epoch {history.epochs[at]:.3g}" in shown
+        wanted = snapshot(whole.reading, history, at).trace
         assert np.array_equal(view.subject.trace.logits, wanted.logits)
         assert not np.array_equal(wanted.logits, whole.trace.logits)
         await moved(pilot, view, "greater_than_sign")
@@ -40,12 +40,12 @@ async def test_moments_of_training_are_scrubbed_and_left() -> None:
         await moved(pilot, view, "greater_than_sign")  # there is nothing after the last one
         assert np.array_equal(view.subject.trace.logits, whole.trace.logits)
         await moved(pilot, view, "escape")
-        assert not view.has_class("-film")
+        assert not view.has_class("-history")
         assert view.subject is whole
 
 
 @pytest.mark.long
-async def test_a_moment_is_edited_and_stays_for_another_input() -> None:
+async def test_a_snapshot_is_edited_and_stays_for_another_input() -> None:
     train(small("recall", epochs=4))
     async with inside("recall") as (_, view, pilot):
         for _ in range(2):
@@ -60,22 +60,22 @@ async def test_a_moment_is_edited_and_stays_for_another_input() -> None:
         await wait_until(
             pilot, lambda: not busy(view) and view.subject.trace.read != untouched.read
         )
-        assert view.has_class("-film")
+        assert view.has_class("-history")
         assert np.array_equal(
             view.subject.reading.network.cell(0).of_state, network.cell(0).of_state
         )
 
 
 @pytest.mark.long
-async def test_a_film_is_played_to_its_end_from_its_beginning() -> None:
+async def test_a_history_is_played_to_its_end_from_its_beginning() -> None:
     train(small("adder", epochs=1))
     async with inside("adder") as (_, view, pilot):
         seen: list[str] = []
         await press(pilot, "O")
-        await wait_until(pilot, lambda: view.has_class("-film"))
+        await wait_until(pilot, lambda: view.has_class("-history"))
 
         def ended() -> bool:
-            seen.append(view.query_one("#inside-film", Scrubber).render().plain)
+            seen.append(view.query_one("#inside-history", Scrubber).render().plain)
             return "epoch 1 " in seen[-1] and "▶" not in seen[-1]
 
         await wait_until(pilot, ended, 30)
@@ -84,7 +84,7 @@ async def test_a_film_is_played_to_its_end_from_its_beginning() -> None:
 
 
 @pytest.mark.long
-async def test_who_has_no_film_is_told_so() -> None:
+async def test_who_has_no_history_is_told_so() -> None:
     async with inside("recall") as (app, view, pilot):
         before = view.subject
         await moved(pilot, view, "less_than_sign")
@@ -92,11 +92,11 @@ async def test_who_has_no_film_is_told_so() -> None:
             pilot, lambda: any("no film" in str(note.message) for note in app._notifications)
         )
         assert view.subject is before
-        assert not view.has_class("-film")
+        assert not view.has_class("-history")
 
 
 @pytest.mark.long
-async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
+async def test_who_plays_where_there_is_no_history_is_told_so_once() -> None:
     async with inside("recall") as (app, view, pilot):
         told: list[str] = []
         # a widget's notifications go by way of the app
@@ -108,7 +108,7 @@ async def test_who_plays_where_there_is_no_film_is_told_so_once() -> None:
         await wait_until(pilot, lambda: not busy(view) and view.subject.trace.read != read)
         await settled(pilot, view)
         assert len(told) == 1
-        assert not view.has_class("-film")
+        assert not view.has_class("-history")
 
 
 @pytest.mark.long
@@ -119,10 +119,11 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
         await wait_until(pilot, lambda: view.subject.reading.network.config.hidden_size == 8)
         whole = view.subject
         await moved(pilot, view, "less_than_sign")
-        assert view.has_class("-film")
-        film = film_of(whole.reading)
+        assert view.has_class("-history")
+        history = history_of(whole.reading)
         assert np.array_equal(
-            view.subject.trace.logits, film.moments["logits"][len(film) - 2].astype(np.float32)
+            view.subject.trace.logits,
+            history.snapshots["logits"][len(history) - 2].astype(np.float32),
         )
         assert np.array_equal(view.subject.reading.digit, read_test_image(FILMED)[0])
         await moved(pilot, view, "delete")  # there are no weights to read the image with once more

@@ -1,4 +1,4 @@
-"""What the silence of units costs is what zero weights cost where they are read."""
+"""What the ablate of units costs is what zero weights cost where they are read."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.silence import study_digit_silence, study_silence
+from rnn_tui.inside.ablation import analyse_ablations, analyse_digit_ablations
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.inside.made import reader, sequences
@@ -45,32 +45,35 @@ def accuracy_of(network: Any) -> float:
 )
 def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> None:
     network, progress = sequences(task, cell, 5), Watched()
-    study = study_silence(network, progress=progress, inputs=INPUTS)
-    assert study is not None
-    assert study.accuracy == pytest.approx(accuracy_of(network))
-    assert sorted(study.units) == list(range(5))
-    assert study.alone == pytest.approx(
-        [accuracy_of(without(network, unit)) for unit in study.units]
+    analysis = analyse_ablations(network, progress=progress, inputs=INPUTS)
+    assert analysis is not None
+    assert analysis.accuracy == pytest.approx(accuracy_of(network))
+    assert sorted(analysis.units) == list(range(5))
+    assert analysis.alone == pytest.approx(
+        [accuracy_of(without(network, unit)) for unit in analysis.units]
     )
-    assert study.together == pytest.approx(
-        [accuracy_of(without(network, *study.units[: at + 1])) for at in range(5)]
+    assert analysis.together == pytest.approx(
+        [accuracy_of(without(network, *analysis.units[: at + 1])) for at in range(5)]
     )
-    assert len({*study.together, study.accuracy}) > 2  # it does make a difference
+    assert len({*analysis.together, analysis.accuracy}) > 2  # it does make a difference
     # Those that cost most first; of equals, the lower number.
-    ranked = list(zip(study.alone, study.units, strict=True))
+    ranked = list(zip(analysis.alone, analysis.units, strict=True))
     assert ranked == sorted(ranked)
-    assert study.alone[0] == study.together[0]
+    assert analysis.alone[0] == analysis.together[0]
     assert progress.seen[0] == (0, 10)
     assert progress.seen[-1] == (10, 10)
-    assert f"without unit {study.units[0]} " in study.summary
-    assert f"{(study.alone >= study.accuracy).sum()} of 5 units cost nothing alone" in study.summary
+    assert f"without unit {analysis.units[0]} " in analysis.summary
+    assert (
+        f"{(analysis.alone >= analysis.accuracy).sum()} of 5 units cost nothing alone"
+        in analysis.summary
+    )
 
 
 @pytest.mark.parametrize(("model", "layers"), [("rnn", 2), ("bilstm", 1)])
 def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, layers: int) -> None:
     _, network = reader(model, layers, "fast", 0.6)
-    study = study_digit_silence(network, inputs=INPUTS)
-    assert study is not None
+    analysis = analyse_digit_ablations(network, inputs=INPUTS)
+    assert analysis is not None
     data = load_mnist()
     digits, labels = (
         data.test_images[:INPUTS].numpy() / np.float32(255),
@@ -100,26 +103,26 @@ def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, l
         other = type(network)(WeightsFile(network.config, changed, 1, {}))
         return float((other.logits(digits).argmax(axis=1) == labels).mean())
 
-    units = list(zip(study.layers, study.units, strict=True))
+    units = list(zip(analysis.layers, analysis.units, strict=True))
     assert len(set(units)) == 12
-    assert study.accuracy == pytest.approx(right())
-    assert study.alone == pytest.approx([right(unit) for unit in units])
-    assert study.together == pytest.approx([right(*units[: at + 1]) for at in range(12)])
-    assert (np.diff(study.alone) >= 0).all()
-    assert study.names[0] == f"{study.layers[0]} {study.units[0]}"
+    assert analysis.accuracy == pytest.approx(right())
+    assert analysis.alone == pytest.approx([right(unit) for unit in units])
+    assert analysis.together == pytest.approx([right(*units[: at + 1]) for at in range(12)])
+    assert (np.diff(analysis.alone) >= 0).all()
+    assert analysis.names[0] == f"{analysis.layers[0]} {analysis.units[0]}"
 
 
-def test_a_study_stops_between_two_units() -> None:
+def test_an_analysis_stops_between_two_units() -> None:
     for most in (2, 7):  # alone, together
         progress = after(most)
-        study = study_silence(sequences("adder", "lstm", 5), progress=progress, inputs=20)
-        assert study is None
+        analysis = analyse_ablations(sequences("adder", "lstm", 5), progress=progress, inputs=20)
+        assert analysis is None
         assert len(progress.seen) == most
 
 
 def test_a_seed_decides_which_sequences() -> None:
     network = sequences("adder", "lstm")
-    one, same, other = (study_silence(network, inputs=40, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (analyse_ablations(network, inputs=40, seed=seed) for seed in (1, 1, 2))
     assert one is not None
     assert same is not None
     assert other is not None

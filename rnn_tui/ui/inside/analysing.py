@@ -1,5 +1,5 @@
-"""What a look inside finds out: in studies, by edits of values in the network, from the moments of
-its training, in a film.
+"""What a look inside finds out: in analyses, by edits of values in the network, from the snapshots
+of its training, in a training history.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Select
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.edits import HOW, LONGEST, Edit, read_edit, silenced
-from rnn_tui.inside.studies import studies_of
+from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key
@@ -21,14 +21,14 @@ from rnn_tui.ui.common.views import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look
-from rnn_tui.ui.inside.film_player import FilmPlayer
+from rnn_tui.ui.inside.history_player import HistoryPlayer
 from rnn_tui.ui.inside.step_grid import StepPicked
-from rnn_tui.ui.inside.subject import Studies, Subject
+from rnn_tui.ui.inside.subject import Analyses, Subject
 
 KEYS: list[BindingType] = [
     key(
         "delete",
-        "silence",
+        "ablate",
         "Silence",
         display="⌦",
         tooltip="Silence the unit: its state is zero at every step",
@@ -42,11 +42,11 @@ KEYS: list[BindingType] = [
     ),
     key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
     key("undo", "undo", "Undo", tooltip="Take the last edit back"),
-    key("film-before", "film(-1)", "Film", show=False, tooltip="The moment of training before"),
-    key("film-after", "film(1)", "Film", show=False, tooltip="The next moment of training"),
+    key("film-before", "history(-1)", "Film", show=False, tooltip="The moment of training before"),
+    key("film-after", "history(1)", "Film", show=False, tooltip="The next moment of training"),
     key(
         "film",
-        "play_film",
+        "play_history",
         "Film",
         display="O",
         tooltip="Play how it learned, moment by moment; stop",
@@ -54,94 +54,94 @@ KEYS: list[BindingType] = [
 ]
 
 
-class StudyingView(Vertical, TaskView):
-    """What is looked at, studies of it, and what is changed in it."""
+class AnalysingView(Vertical, TaskView):
+    """What is looked at, analyses of it, and what is changed in it."""
 
-    #: whether a study of the first kind takes no longer than a look.
-    studies_at_once: ClassVar[bool] = False
+    #: whether an analysis of the first kind takes no longer than a look.
+    analyses_at_once: ClassVar[bool] = False
     subject: Subject | None = None
     look, step = Look(), 0
 
     def __init__(self, task: Task, classes: str) -> None:
         super().__init__(classes=classes)
-        self.kinds = studies_of(task)  #: of studies that can be made.
+        self.kinds = analyses_of(task)  #: of analyses that can be made.
         self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
-        # Whether studies are in view; whether one was asked for, so that it is made as soon as it
+        # Whether analyses are in view; whether one was asked for, so that it is made as soon as it
         # can be.
-        self.study_shown, self.study_wanted = True, False
-        self.studies = Studies(self, self.show_study, self._studied)
-        self.film = FilmPlayer(self)
+        self.analysis_shown, self.analysis_wanted = True, False
+        self.analyses = Analyses(self, self.show_analysis, self._analysed)
+        self.history = HistoryPlayer(self)
 
     def show_all(self) -> None:
         """Show what is looked at."""
         raise NotImplementedError
 
-    def show_study(self) -> None:
-        """Show how far a study is, or what it found."""
+    def show_analysis(self) -> None:
+        """Show how far an analysis is, or what it found."""
         raise NotImplementedError
 
-    # Studies.
+    # Analyses.
 
     @property
-    def study(self) -> Any:
-        """The study of the network that is looked into; None where there is none."""
-        return self.studies.of(self.subject, self.kind)
+    def analysis(self) -> Any:
+        """The analysis of the network that is looked into; None where there is none."""
+        return self.analyses.of(self.subject, self.kind)
 
-    def action_study(self) -> None:
-        if self.studies.running:
-            self.study_wanted = False
-            self.studies.stop()
-        elif self.study is not None:
-            self.study_shown = not self.study_shown
+    def action_analyse(self) -> None:
+        if self.analyses.running:
+            self.analysis_wanted = False
+            self.analyses.stop()
+        elif self.analysis is not None:
+            self.analysis_shown = not self.analysis_shown
             self.show_all()
         else:
-            self._begin_study()
+            self._begin_analysis()
 
-    def _begin_study(self) -> None:
-        self.study_shown = self.study_wanted = True
+    def _begin_analysis(self) -> None:
+        self.analysis_shown = self.analysis_wanted = True
         if self.subject is not None and self.kind is not None:
-            self.studies.forget_failure(self.subject, self.kind)
-        self._start_study()
+            self.analyses.forget_failure(self.subject, self.kind)
+        self._start_analysis()
         self.show_all()
 
-    def _start_study(self) -> None:
+    def _start_analysis(self) -> None:
         if (
             self.subject is not None
             and self.kind is not None
-            and self.studies.wanted(self.subject, self.kind)
+            and self.analyses.wanted(self.subject, self.kind)
         ):
-            self.studies.start(self.subject, self.kind)
+            self.analyses.start(self.subject, self.kind)
 
-    def action_next_study(self) -> None:
+    def action_next_analysis(self) -> None:
         self.query_one("#inside-kind", PlainSelect).choose_next()
 
     @on(Select.Changed, "#inside-kind")
     def _kind_chosen(self, event: Select.Changed) -> None:
         event.stop()
         self.kind = next(kind for kind in self.kinds if kind.name == event.value)
-        self.studies.stop()  # one of another kind; once that has ended, this one begins
-        self._begin_study()
+        self.analyses.stop()  # one of another kind; once that has ended, this one begins
+        self._begin_analysis()
 
-    def _studied(self) -> None:
-        """A study has ended; another network may be looked at by now."""
-        self.study_at_once()
+    def _analysed(self) -> None:
+        """An analysis has ended; another network may be looked at by now."""
+        self.analyse_at_once()
         self.show_all()
 
-    def study_at_once(self) -> None:
-        if self.study_wanted or (self.studies_at_once and self.kind is self.kinds[0]):
-            self._start_study()
+    def analyse_at_once(self) -> None:
+        if self.analysis_wanted or (self.analyses_at_once and self.kind is self.kinds[0]):
+            self._start_analysis()
 
     # Edits.
 
     def go_on_from(self, before: Subject) -> None:
         """Do to another input of the same network what was done to the one `before`."""
-        if self.film.shows_moment:
-            self.film.go_on_with(self.subject)
+        if self.history.shows_snapshot:
+            self.history.go_on_with(self.subject)
         elif before.edited is not None:
             self.edit(before.edited.edits)
 
-    def action_silence(self) -> None:
-        self._add(lambda layer, unit: silenced(layer.name, unit))
+    def action_ablate(self) -> None:
+        self._add(lambda layer, unit: ablated(layer.name, unit))
 
     def action_freeze(self) -> None:
         self._add(self._value_at_hand)
@@ -198,29 +198,29 @@ class StudyingView(Vertical, TaskView):
         self.refresh_bindings()
         self.show_all()
 
-    # The film.
+    # The training history.
 
-    def action_film(self, moments: int) -> None:
-        self.film.step(moments)
+    def action_history(self, snapshots: int) -> None:
+        self.history.step(snapshots)
 
-    def action_play_film(self) -> None:
-        self.film.play()
+    def action_play_history(self) -> None:
+        self.history.play()
 
-    @on(StepPicked, "#inside-film")
-    def _moment_picked(self, event: StepPicked) -> None:
-        self.film.go_to(event.step)
+    @on(StepPicked, "#inside-history")
+    def _snapshot_picked(self, event: StepPicked) -> None:
+        self.history.go_to(event.step)
 
-    def show_moment(self, subject: Subject) -> None:
-        """Look at the network as it was at a moment of its training."""
+    def show_snapshot(self, subject: Subject) -> None:
+        """Look at the network as it was at a snapshot of its training."""
         self.subject = subject
         trace = subject.reading.trace
         self.look = self.look.fitted(trace)
         self.step = min(self.step, trace.steps - 1)
-        self.add_class("-film")
+        self.add_class("-history")
         self.show_all()
 
-    def leave_moment(self, subject: Subject | None) -> None:
+    def leave_snapshot(self, subject: Subject | None) -> None:
         """Look at the network as it is again."""
         self.subject = subject
-        self.remove_class("-film")
+        self.remove_class("-history")
         self.show_all()

@@ -1,5 +1,5 @@
-"""Learning as a film: what a network held and said, and how far its gradient reached back, at each
-moment that was kept.
+"""Learning as a training history: what a network held and said, and how far its gradient reached
+back, at each snapshot that was kept.
 """
 
 import io
@@ -11,21 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.engine.film import Film
+from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.engine.palette import DARK_PALETTE
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.mnist import read_test_image, trace_of_rows
-from rnn_tui.inside.probes import Study
-from rnn_tui.inside.studies import NetworkReading
+from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-NO_FILM = (
+NO_HISTORY = (
     "There is no film of this network: it ships, or was trained before films were kept; train "
     "one with rnn-tui train {}."
 )
@@ -37,54 +37,54 @@ KEPT_NOTE = (
 INPUTS = 100
 
 
-def film_of(reading: NetworkReading) -> Film:
-    """The film of the network that has read; `QueryError` if there is none, `CheckpointError` if it
-    can't be read.
+def history_of(reading: NetworkReading) -> TrainingHistory:
+    """The training history of the network that has read; `QueryError` if there is none,
+    `CheckpointError` if it can't be read.
     """
-    film = reading.film()
-    if film is None:
-        raise QueryError(NO_FILM.format(reading.trace.task))
-    return film
+    history = reading.history()
+    if history is None:
+        raise QueryError(NO_HISTORY.format(reading.trace.task))
+    return history
 
 
-def moment(reading: NetworkReading, film: Film, at: int) -> NetworkReading:
-    """The same network at a moment, from 0, of its training, and what it held and said then.
+def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> NetworkReading:
+    """The same network at a snapshot, from 0, of its training, and what it held and said then.
 
     Networks that read sequences read the input at hand. Of those that read images states and
-    answers are kept for one image. `CheckpointError` if the film fits another network.
+    answers are kept for one image. `CheckpointError` if the training history fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
         digit, label = read_test_image(FILMED)
         return replace(
             reading,
-            trace=_kept_trace(reading.network, film, at),
+            trace=_kept_trace(reading.network, history, at),
             digit=digit,
             right=(label,),
             retraced=False,
         )
-    network = network_at(reading.network, film, at)
+    network = network_at(reading.network, history, at)
     replica = network.replicas.index(reading.network.replicas[reading.replica])
     trace = trace_inputs(network, reading.trace.inputs, replica, read=reading.trace.read)
     return replace(reading, network=network, trace=trace, replica=replica)
 
 
-def network_at(network: SequenceNetwork, film: Film, at: int) -> Any:
-    """All replicas of the run of `network` at a moment; a `CheckpointError` where the film fits
-    others.
+def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> Any:
+    """All replicas of the run of `network` at a snapshot; a `CheckpointError` where the training
+    history fits others.
     """
-    arrays = {name: kept[at] for name, kept in film.moments.items()}
+    arrays = {name: kept[at] for name, kept in history.snapshots.items()}
     return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
 
 
-def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
+def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) -> Trace:
     ways, size = 1 + network.cell.bidirectional, network.config.hidden_size
     shapes = {"states": (28, ways * size), "logits": (28, CLASSES)}
     if any(
-        name not in film.moments or film.moments[name].shape[1:] != shape
+        name not in history.snapshots or history.snapshots[name].shape[1:] != shape
         for name, shape in shapes.items()
     ):
         raise CheckpointError("The film of this network is of another one; train it again.")
-    states, logits = (film.moments[name][at].astype(np.float32) for name in shapes)
+    states, logits = (history.snapshots[name][at].astype(np.float32) for name in shapes)
     parts = zip(
         ("forward", "backward") if ways > 1 else ("top layer",),
         np.split(states, ways, axis=1),
@@ -98,7 +98,7 @@ def _kept_trace(network: RowReaderNetwork, film: Film, at: int) -> Trace:
 
 
 @dataclass(frozen=True, eq=False)
-class LearningStudy(Study):
+class LearningAnalysis(Analysis):
     """‖∂loss/∂h_t‖ by epoch and step."""
 
     name = "learning"
@@ -106,7 +106,7 @@ class LearningStudy(Study):
     in_arrays = ("epochs", "norms")
 
     inputs: int  #: how many each is the mean of; 0 where that is not known.
-    epochs: tuple[float, ...]  #: (F,) the moments.
+    epochs: tuple[float, ...]  #: (F,) the snapshots.
     norms: npt.NDArray[np.float64]  #: (F, T).
 
     @property
@@ -128,7 +128,7 @@ class LearningStudy(Study):
 
     @property
     def findings(self) -> list[str]:
-        """The summary, and the norms moment by moment."""
+        """The summary, and the norms snapshot by snapshot."""
         rows = zip(self.epochs, self.norms, strict=True)
         return [
             self.summary,
@@ -141,38 +141,38 @@ def _words(values: npt.NDArray[np.float64]) -> str:
     return " ".join(f"{value:.1e}" for value in values)
 
 
-def study_learning(
+def analyse_learning(
     reading: NetworkReading, progress: Progress, *, inputs: int = INPUTS
-) -> LearningStudy | None:
-    """The gradient through time at each moment: over sequences of the longest length, or as a
+) -> LearningAnalysis | None:
+    """The gradient through time at each snapshot: over sequences of the longest length, or as a
     reader of images kept it.
 
-    `QueryError` if there is no film, or it has no gradients; `CheckpointError` if it fits another
-    network.
+    `QueryError` if there is no training history, or it has no gradients; `CheckpointError` if it
+    fits another network.
     """
-    film, network = film_of(reading), reading.network
+    history, network = history_of(reading), reading.network
     if isinstance(network, RowReaderNetwork):
-        if "gradients" not in film.moments:
+        if "gradients" not in history.snapshots:
             raise QueryError(NO_GRADIENTS)
-        return LearningStudy(
+        return LearningAnalysis(
             network.config.gradient_inputs,
-            film.epochs,
-            film.moments["gradients"].astype(np.float64),
+            history.epochs,
+            history.snapshots["gradients"].astype(np.float64),
         )
     drawn, norms = (
         draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]),
         [],
     )
-    progress.advance(0, len(film))
-    for at in range(len(film)):
+    progress.advance(0, len(history))
+    for at in range(len(history)):
         if progress.stopping:
             return None
-        then = moment(reading, film, at)
+        then = snapshot(reading, history, at)
         norms.append(
             sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1)
         )
-        progress.advance(at + 1, len(film))
-    return LearningStudy(inputs, film.epochs, np.array(norms))
+        progress.advance(at + 1, len(history))
+    return LearningAnalysis(inputs, history.epochs, np.array(norms))
 
 
 BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
@@ -182,7 +182,7 @@ STATES, STEPS, APART = 200, 8, 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class ClickStudy(Study):
+class ClickAnalysis(Analysis):
     """When each seed of an adder first adds long numbers without error, and how many clusters its
     states form by then.
     """
@@ -193,7 +193,7 @@ class ClickStudy(Study):
 
     variant: str  #: of which networks.
     seeds: tuple[int, ...]  #: (S,) those that click first before the others.
-    epochs: tuple[float, ...]  #: (F,) the moments.
+    epochs: tuple[float, ...]  #: (F,) the snapshots.
     right: npt.NDArray[np.float64]  #: (S, F), the share of sums of 64 bits that are right, 0 … 1.
     clusters: npt.NDArray[np.int64]  #: (S, F), of the states after each place of random additions.
 
@@ -240,15 +240,15 @@ class ClickStudy(Study):
         ]
 
 
-def study_clicks(reading: NetworkReading, progress: Progress) -> ClickStudy | None:
-    """Ask all seeds of the variant at hand for long sums at each moment, and count clusters of
+def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis | None:
+    """Ask all seeds of the variant at hand for long sums at each snapshot, and count clusters of
     their states.
 
     Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of
-    the diagonal of the cube in which they lie. `QueryError` if there is no film, `CheckpointError`
-    if it fits another network.
+    the diagonal of the cube in which they lie. `QueryError` if there is no training history,
+    `CheckpointError` if it fits another network.
     """
-    film, network = film_of(reading), reading.network
+    history, network = history_of(reading), reading.network
     variant, random = network.replicas[reading.replica].variant, np.random.default_rng(0)
     sums = [
         Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
@@ -256,11 +256,11 @@ def study_clicks(reading: NetworkReading, progress: Progress) -> ClickStudy | No
     sums.append(Addition(2**BITS - 1, 1))
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
     right, clusters, seeds = [], [], []
-    progress.advance(0, len(film))
-    for at in range(len(film)):
+    progress.advance(0, len(history))
+    for at in range(len(history)):
         if progress.stopping:
             return None
-        whole: AdderNetwork = network_at(network, film, at)
+        whole: AdderNetwork = network_at(network, history, at)
         chosen = [place for place, one in enumerate(whole.replicas) if one.variant == variant]
         seeds = [whole.replicas[place].seed for place in chosen]
         whole_right = np.zeros(len(whole.replicas))
@@ -268,20 +268,24 @@ def study_clicks(reading: NetworkReading, progress: Progress) -> ClickStudy | No
             whole_right += ((outputs >= 0.5) == asked.bits(asked.total)).all(axis=1)
         right.append(whole_right[chosen] / len(sums))
         clusters.append([_clusters(whole.cell(place).run(inputs).states) for place in chosen])
-        progress.advance(at + 1, len(film))
+        progress.advance(at + 1, len(history))
     shares, counts = np.array(right).T, np.array(clusters).T
     # Those that never click, last.
     order = sorted(
         range(len(seeds)),
-        key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(film),
+        key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(history),
     )
-    return ClickStudy(
-        variant.label, tuple(seeds[row] for row in order), film.epochs, shares[order], counts[order]
+    return ClickAnalysis(
+        variant.label,
+        tuple(seeds[row] for row in order),
+        history.epochs,
+        shares[order],
+        counts[order],
     )
 
 
 def _clusters(states: Array) -> int:
-    """Clusters of states (T, N, H), as `study_clicks` says."""
+    """Clusters of states (T, N, H), as `analyse_clicks` says."""
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
 
     points = states.reshape(-1, states.shape[2]).astype(np.float64)
@@ -290,12 +294,14 @@ def _clusters(states: Array) -> int:
 
 
 def frames(reading: NetworkReading) -> Iterator[tuple[float, Trace]]:
-    """Each moment's epoch, and what the network held then."""
-    film = film_of(reading)
-    yield from ((epoch, moment(reading, film, at).trace) for at, epoch in enumerate(film.epochs))
+    """Each snapshot's epoch, and what the network held then."""
+    history = history_of(reading)
+    yield from (
+        (epoch, snapshot(reading, history, at).trace) for at, epoch in enumerate(history.epochs)
+    )
 
 
-# Below zero, above it; pixels of a value and of the margin; seconds of a moment, and of the last
+# Below zero, above it; pixels of a value and of the margin; seconds of a snapshot, and of the last
 # one.
 BELOW, ABOVE = (
     np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in DARK_PALETTE[:2]
@@ -316,7 +322,7 @@ def _states(trace: Trace) -> npt.NDArray[np.uint8]:
 
 
 def _told(epoch: float, trace: Trace) -> str:
-    """Of a moment: when it is, and what the network says."""
+    """Of a snapshot: when it is, and what the network says."""
     if trace.every_step:
         return (
             f"epoch {epoch:.3g}: "
@@ -324,13 +330,13 @@ def _told(epoch: float, trace: Trace) -> str:
         )
     return (
         f"epoch {epoch:.3g}: {trace.answer_word(trace.steps - 1)}, "
-        f"{100 * trace.sureness(trace.steps - 1):.1f} %"
+        f"{100 * trace.confidence(trace.steps - 1):.1f} %"
     )
 
 
 def as_gif(frames: Iterable[Frame]) -> bytes:
-    """A moving picture (GIF), of a moment each: states over steps, and in words when it is and what
-    the network says.
+    """A moving picture (GIF), of a snapshot each: states over steps, and in words when it is and
+    what the network says.
     """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
 
