@@ -30,7 +30,7 @@ KINDS = {
     "9 like a g": "9 g",
 }
 COLUMNS, ZOOM, MARGIN, LINE = 14, 2, 190, 22
-RIGHT, WRONG, BLACK = (30, 130, 30), (40, 40, 200), (0, 0, 0)
+RIGHT, INVALID_VALUE, BLACK = (30, 130, 30), (40, 40, 200), (0, 0, 0)
 # No training begins from this.
 SEED = 2026
 
@@ -56,7 +56,7 @@ def row(name: str, hand: Hand, networks: Sequence[tuple[str, RowReaderNetwork]])
                 picture,
                 said,
                 (MARGIN + column * side + side // 2 - 6, base),
-                RIGHT if good else WRONG,
+                RIGHT if good else INVALID_VALUE,
             )
     return picture
 

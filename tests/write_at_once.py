@@ -65,14 +65,14 @@ def bother(seconds: float, seed: int) -> int:
             if runs:
                 run = rng.choice(runs)
                 store.rename(run, f"renamed-{times}-{run.run_id}")
-                store.moments(run.run_id)
+                store.logged_values(run.run_id)
             times += 1
     return times
 
 
 def missing(run_id: str, store: RunStore) -> str:
     """What is wrong with the record of a run; nothing if all is there."""
-    moments = store.moments(run_id)
+    moments = store.logged_values(run_id)
     steps = [moment.step for moment in moments if moment.kind == "step"]
     if steps != list(range(1, LOGS + 1)):
         return f"{run_id} has {len(steps)} of {LOGS} logs"

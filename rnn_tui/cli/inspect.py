@@ -18,7 +18,13 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.inside.analyses import AUTOMATON, analyses_of
 from rnn_tui.runs.export.formats import unwritable
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named, trained_networks
+from rnn_tui.runs.weights import (
+    NETWORKS,
+    choose_shipped,
+    named_weights,
+    trained_networks,
+    weights_document,
+)
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -172,9 +178,11 @@ def _digit(options: argparse.Namespace) -> "Inspection":
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     file = None if options.weights is None else read_path(options.weights)
-    source = named(MNIST.name, file, options.run) or choose_shipped(MNIST.name, options.model or "")
+    source = named_weights(MNIST.name, file, options.run) or choose_shipped(
+        MNIST.name, options.model or ""
+    )
     network = NETWORKS.get(source.path, RowReaderNetwork)
-    weights = described(source, network)
+    weights = weights_document(source, network)
     beside: dict[str, Any] = {
         "trained": partial(trained_networks, MNIST.name),
         "history": partial(read_history, source.path),

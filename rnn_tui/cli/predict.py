@@ -16,8 +16,8 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import CLASSES, ReadingSummary, count_images, find_images
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, named_weights, weights_document
+from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
-    source = named(MNIST.name, options.weights, options.run) or choose_shipped(
+    source = named_weights(MNIST.name, options.weights, options.run) or choose_shipped(
         MNIST.name, options.model
     )
     network = NETWORKS.get(source.path, RowReaderNetwork)
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         output.say(f"weights: {source.label}")
     if options.json:
-        form: Form = output.JsonResults(sys.stdout, described(source, network), _document)
+        form: Form = output.JsonResults(sys.stdout, weights_document(source, network), _document)
     else:
         form = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
     return _read(reader, paths, form, options)
@@ -149,7 +149,7 @@ def _read(
             "without a label": unlabelled,
         }
         some = (f"{count:,} of them {what}" for what, count in known.items() if count)
-        output.say(", ".join([how_many(summary.photos, "photo"), *some]) + ".")
+        output.say(", ".join([count_of(summary.photos, "photo"), *some]) + ".")
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 

@@ -17,7 +17,7 @@ from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, add_set
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.runs.weights import NETWORKS, choose, named
+from rnn_tui.runs.weights import NETWORKS, choose, named_weights
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def chosen(
     # numpy, on use only
     from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415
 
-    source = named(task.name, options.weights, options.run) or choose(
+    source = named_weights(task.name, options.weights, options.run) or choose(
         task.name, position, only_pretrained=options.pretrained
     )
     replicas = ReplicaChoice(

@@ -47,8 +47,8 @@ from rnn_tui.report.rows import (
 )
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
-from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.store import existing_store
+from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, read_place
 from rnn_tui.tasks import TASKS
 
@@ -135,9 +135,9 @@ def run(options: argparse.Namespace) -> int:
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:
-            held: list[HeldRun] = []
-            end = train_missing(made, progress.take, control, place, hold=held.append)
-            lost = losses(held)
+            unsaved: list[UnsavedRun] = []
+            end = train_missing(made, progress.take, control, place, on_unsaved=unsaved.append)
+            lost = give_up(unsaved)
         stopped = end.runs_left > 0
         # A signal that comes now is too late to stop anything: what there is, is told whole.
         _tell(

@@ -23,7 +23,15 @@ from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
-from rnn_tui.runs.words import about, about_session, age, differing, figure, named, settings_of
+from rnn_tui.runs.words import (
+    age,
+    differing,
+    figure,
+    figure_with_name,
+    run_summary,
+    session_summary,
+    settings_of,
+)
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -124,7 +132,7 @@ def run(options: argparse.Namespace) -> int:
     with existing_store() as kept:
         runs = [] if kept is None else kept.runs(options.only, deleted=options.list_deleted)
     if options.json:
-        output.print_json({"runs": [documents.of_run(one) for one in runs]})
+        output.print_json({"runs": [documents.run_document(one) for one in runs]})
     elif runs:
         output.print_table(
             COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task")
@@ -151,19 +159,21 @@ def _cells(record: RunRecord) -> list[str]:
 def _show(store: RunStore, options: argparse.Namespace) -> None:
     record = store.find(options.run)
     if options.json:
-        output.print_json(documents.in_full(record, store))
+        output.print_json(documents.full_document(record, store))
         return
     trained = [
-        pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)
+        pair
+        for one in store.sessions(record.run_id)
+        for pair in session_summary(one, documents.date)
     ]
     log = [("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]]
     output.print_pairs(
-        [*about(record, documents.date), *settings_of(record.config), *trained, *log]
+        [*run_summary(record, documents.date), *settings_of(record.config), *trained, *log]
     )
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
-    runs = [store.find(text).whole for text in options.runs]
+    runs = [store.find(text).undamaged for text in options.runs]
     different = differing(runs)
     if options.json:
         ids = [one.run_id for one in runs]
@@ -171,15 +181,15 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
             {"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different
         ]
         output.print_json(
-            {"runs": [documents.of_run(one) for one in runs], "differences": differences}
+            {"runs": [documents.run_document(one) for one in runs], "differences": differences}
         )
         return
     rows = [
         ["status", *(str(one.status) for one in runs)],
         ["progress", *(f"{one.progress:.0%}" for one in runs)],
         ["trained", *(duration(one.elapsed) for one in runs)],
-        ["best", *(named(one, one.metric, one.best) for one in runs)],
-        ["final", *(named(one, one.final_metric, one.final) for one in runs)],
+        ["best", *(figure_with_name(one, one.metric, one.best) for one in runs)],
+        ["final", *(figure_with_name(one, one.final_metric, one.final) for one in runs)],
         *([name, *values] for name, values in different),
     ]
     output.print_table(("", *(one.name for one in runs)), rows)
@@ -188,7 +198,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 def _export(store: RunStore, options: argparse.Namespace) -> None:
     if bool(options.runs) is options.all:
         options.complain("either RUN or --all has to be given, and not both")
-    form, found = FORMATS[options.to], [store.find(text).whole for text in options.runs]
+    form, found = FORMATS[options.to], [store.find(text).undamaged for text in options.runs]
     if options.all:
         every = store.runs(options.only)[::-1]
         found = [one for one in every if one.status is not Status.DAMAGED]
@@ -249,7 +259,7 @@ def _ask(store: RunStore, options: argparse.Namespace) -> int:
     asked, code, what = [], output.OK, options.action
     for text in options.runs:
         try:
-            run = store.find(text).whole
+            run = store.find(text).undamaged
             store.request(run, what)
             asked.append(run.run_id)
         except StoreError as error:  # the others are asked all the same
@@ -294,7 +304,7 @@ def _watch(store: RunStore, options: argparse.Namespace) -> int:
     """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after
     Ctrl-C, or else 1.
     """
-    run, stop = store.find(options.run).whole, threading.Event()
+    run, stop = store.find(options.run).undamaged, threading.Event()
     trained, drawn = run.status.active, sys.stdout.isatty() and not options.json
     if not trained:
         output.say(f"not in training: {_where(run)}")
@@ -318,7 +328,7 @@ def _watch(store: RunStore, options: argparse.Namespace) -> int:
                     told.bar.say(_where(run))
         told.follow(state)
     if options.json:
-        output.print_json(documents.in_full(run, store))
+        output.print_json(documents.full_document(run, store))
     if run.status.active:
         output.say(f"{_where(run)} Only the watching has ended.")
         return output.stopped(received)

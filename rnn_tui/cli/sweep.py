@@ -17,7 +17,7 @@ from rnn_tui.engine.pace import duration
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.words import NOTHING, age, how_many
+from rnn_tui.runs.words import NOTHING, age, count_of
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
@@ -209,8 +209,8 @@ def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace
     how_long = (
         "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
     )
-    what = f"{how_many(plan.trial_count, 'trial')}, {how_many(plan.run_count, 'run')}"
-    workers = how_many(place.worker_count, "worker")
+    what = f"{count_of(plan.trial_count, 'trial')}, {count_of(plan.run_count, 'run')}"
+    workers = count_of(place.worker_count, "worker")
     text = f"{what}; {how_long} on {workers}, by the speed of this machine"
     if options.dry_run:
         print(text)
@@ -257,8 +257,8 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         else:
             note = (
                 told.note
-                or f"{how_many(len(told.workers), 'worker')}, "
-                f"{how_many(len(told.progress), 'run')} in training"
+                or f"{count_of(len(told.workers), 'worker')}, "
+                f"{count_of(len(told.progress), 'run')} in training"
             )
             bar.update(label=note)
             in_hand = sum(told.progress.values())
@@ -273,7 +273,7 @@ def _train(name: str, place: TrainingPlace, options: argparse.Namespace) -> int:
         )
         if before.failed_count:
             output.say(
-                f"{how_many(before.failed_count, 'trial')} failed before, and is tried again"
+                f"{count_of(before.failed_count, 'trial')} failed before, and is tried again"
             )
     if in_pipe:
         print("\t".join(_heads(plan)), flush=True)

@@ -22,9 +22,9 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
-from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
@@ -155,13 +155,15 @@ def run(options: argparse.Namespace) -> int:
     control = Control()
     with output.stopping_on_signals(output.stopping(control)) as received:
         evaluation = None
-        held: list[HeldRun] = []
+        unsaved: list[UnsavedRun] = []
         with told.bar:
             if record is None:
-                outcome = training.train(config, told.emit, control, state.run_id, hold=held.append)
+                outcome = training.train(
+                    config, told.emit, control, state.run_id, on_unsaved=unsaved.append
+                )
             else:
-                outcome = training.resume(record, told.emit, control, hold=held.append)
-            lost = losses(held)
+                outcome = training.resume(record, told.emit, control, on_unsaved=unsaved.append)
+            lost = give_up(unsaved)
             # of a run that came to its end
             weights = outcome.weights if outcome is not None and outcome.metrics else None
             # the document has more than the events say

@@ -13,10 +13,10 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.logged_values import Kind, Moment
+from rnn_tui.runs.logged_values import Kind, LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.words import count_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
@@ -238,7 +238,7 @@ class Kept:
     #: every run that ended with networks like those of the plan, the newest first.
     finished: tuple[RunRecord, ...]
     #: what was logged of a run, by id and kind, while the store is open.
-    moments: Callable[[str, Kind], Sequence[Moment]]
+    moments: Callable[[str, Kind], Sequence[LoggedValues]]
 
     def found(self, experiment: Experiment) -> dict[int, Found]:
         """Where the trained networks of an experiment are, by seed, ascending."""
@@ -286,8 +286,8 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
     # A run may have many of the networks; without a store there is none.
-    moments: Callable[[str, Kind], Sequence[Moment]] = (
-        cache(store.moments) if store is not None else lambda *_: ()
+    moments: Callable[[str, Kind], Sequence[LoggedValues]] = (
+        cache(store.logged_values) if store is not None else lambda *_: ()
     )
     return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
 
@@ -322,7 +322,7 @@ class Work:
             return f"{what}, seed {first.seed}"
         if networks > 1:
             what = f"{what.partition(',')[0]}, {networks} networks"
-        return f"{what} × {how_many(len({part.seed for part in self.parts}), 'seed')}"
+        return f"{what} × {count_of(len({part.seed for part in self.parts}), 'seed')}"
 
 
 def work_for(

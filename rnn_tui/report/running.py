@@ -16,9 +16,9 @@ from rnn_tui.engine.pace import Pace
 from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
-from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import END_EVENTS, ClusterState, Job
 from rnn_tui.sweeps.places import TrainingPlace
@@ -82,7 +82,7 @@ def train_missing(
     control: Control,
     place: TrainingPlace | None = None,
     *,
-    hold: Hold = HeldRun.finish,
+    on_unsaved: OnUnsaved = UnsavedRun.finish,
 ) -> Standing:
     """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is
     at the end.
@@ -90,17 +90,18 @@ def train_missing(
     What is lacking is looked up before every run: what was interrupted or stopped goes on, what
     another process trains is left to it, what fails is not tried again. `emit` gets every event in
     this thread, and a `Standing` between runs, in them at most twice a second. `control` pauses or
-    stops all runs. `place` has workers; else this thread trains one by one, and `hold` takes what
-    can't be kept for now. A DeviceError tells of no such device, a ClusterError of workers, a
-    StoreError of a bad store, or that a report trains elsewhere already.
+    stops all runs. `place` has workers; else this thread trains one by one, and
+    `on_unsaved` takes what can't be kept for now. A DeviceError tells of no such
+    device, a ClusterError of workers, a StoreError of a bad store, or that a
+    report trains elsewhere already.
     """
     if place is None:
-        lacking = _Lacking(plan, emit, control, hold)
+        lacking = _Lacking(plan, emit, control, on_unsaved)
         while lacking.look():
             lacking.train()
         return lacking.now
     with SweepStore() as store:
-        lacking = _Lacking(plan, emit, control, hold, store=store, workers=place.worker_count)
+        lacking = _Lacking(plan, emit, control, on_unsaved, store=store, workers=place.worker_count)
         if lacking.look():
             train_on_workers(place, REPORT_GROUP, lacking, control, lacking.tell)
             lacking.look()
@@ -117,7 +118,7 @@ class _Lacking:
         plan: Plan,
         emit: Emit,
         control: Control,
-        hold: Hold,
+        on_unsaved: OnUnsaved,
         *,
         store: SweepStore | None = None,
         workers: int = 1,
@@ -125,7 +126,7 @@ class _Lacking:
         self._plan = plan
         self._emit = emit
         self._control = control
-        self._hold = hold
+        self._on_unsaved = on_unsaved
         self._store = store
         self._tried, self._unusable = set[Part](), set[str]()
         self._speed: MachineSpeed | None = None
@@ -155,9 +156,11 @@ class _Lacking:
         work, take = self._in_hand[job.run_id].work, partial(self.handle_event, job)
         try:
             if work.run is None:
-                training.train(job.config, take, self._control, job.run_id, hold=self._hold)
+                training.train(
+                    job.config, take, self._control, job.run_id, on_unsaved=self._on_unsaved
+                )
             else:
-                training.resume(work.run, take, self._control, hold=self._hold)
+                training.resume(work.run, take, self._control, on_unsaved=self._on_unsaved)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise

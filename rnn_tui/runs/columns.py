@@ -33,7 +33,7 @@ LATEST, MOST = 32_503_680_000.0, 2**53
 
 
 # of values of a wrong kind
-WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
+INVALID_VALUE = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
 
 
 def _words(longest: int, lines: bool = False) -> Callable[[object], SafeText]:
@@ -59,7 +59,7 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
-def figure(value: object) -> float:
+def number(value: object) -> float:
     """A number, which may be infinite; a TypeError if it is none."""
     if not isinstance(value, int | float):
         raise TypeError("no number")
@@ -87,7 +87,7 @@ def _status(value: Any) -> Status:
 
 @lru_cache  # all runs of a task have the same
 def specs_of(text: Any) -> tuple[Metric, ...]:
-    """Metrics from their JSON in the database; one of `WRONG` if it is something else."""
+    """Metrics from their JSON in the database; one of `INVALID_VALUE` if it is something else."""
     return tuple(Metric(**spec) for spec in json.loads(text))
 
 
@@ -106,7 +106,7 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
         ("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"),
         (_count, 0),
     ),
-    **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(figure), None)),
+    **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(number), None)),
     **dict.fromkeys(("metric", "final_metric"), (_words(LONGEST_WORDS), NO_TEXT)),
     **dict.fromkeys(("device", "host"), (_words(LONGEST_WORD), printable("?"))),
     "name": (_words(LONGEST_NAME), printable("?")),
@@ -121,7 +121,7 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "seconds": (_or_none(_seconds), None),
     "epoch": (_or_none(_count), None),
     "versions": (_by_name(lambda what: printable(what, 100)), {}),
-    "load": (_by_name(figure), {}),
+    "load": (_by_name(number), {}),
     "kind": (_kind, "step"),
     "level": (_words(LONGEST_WORD), printable("info")),
     "text": (_words(events.LONGEST_SENTENCE), printable("?")),
@@ -138,7 +138,7 @@ def values_of(
         check, otherwise = COLUMNS[name]
         try:
             values[name] = check(row[name])
-        except WRONG:
+        except INVALID_VALUE:
             values[name] = otherwise
             wrong.append(name)
     return values, wrong

@@ -25,8 +25,15 @@ from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started
-from rnn_tui.runs.logged_values import Moment, forget_after, moments, pack
-from rnn_tui.runs.run_record import RUN_ROW, RunRecord, Session, is_id, record_from_row, the_run
+from rnn_tui.runs.logged_values import LoggedValues, forget_after, pack, read_logged_values
+from rnn_tui.runs.run_record import (
+    RUN_ROW,
+    RunRecord,
+    Session,
+    is_id,
+    record_from_row,
+    run_condition,
+)
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 # columns as `RunStarted` has them
@@ -99,7 +106,7 @@ class RecordReader:
         if not metrics:
             return run
         with transaction(self._connection):
-            moment = Moment.test(run.config, step, run.elapsed, metrics)
+            moment = LoggedValues.test(run.config, step, run.elapsed, metrics)
             columns = write_results(self._connection, run.run_id, run.config, run.specs, moment)
             update_run(self._connection, run.run_id, **columns)
         found = self.records("WHERE id = ?", run.run_id)
@@ -116,7 +123,7 @@ def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
 
 
 def events_of(
-    run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
+    run: RunRecord, logged: Iterable[LoggedValues], texts: Iterable[tuple[float, str, str]]
 ) -> Iterable[events.Event]:
     """The run's events once more; a ValueError if a moment has values of other networks than the
     run's.
@@ -200,10 +207,10 @@ class EventWriter:
                 self._started(connection, event)
             case events.StepLogged() | events.EpochEnded():
                 logged = {name: value for name, value in vars(event).items() if name != "run_id"}
-                moment = Moment(
+                moment = LoggedValues(
                     "step" if isinstance(event, events.StepLogged) else "epoch", **logged
                 )
-                write_moment(connection, self._id, moment)
+                write_logged_values(connection, self._id, moment)
                 self._columns |= {"step": event.step, "elapsed": event.elapsed}
                 if moment.kind == "epoch":
                     self._headlines(connection, moment.figures)
@@ -226,7 +233,7 @@ class EventWriter:
                     "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)", line
                 )
             case events.RunFinished():
-                moment = Moment(
+                moment = LoggedValues(
                     "test",
                     event.step,
                     event.seconds,
@@ -276,7 +283,7 @@ class EventWriter:
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')", session
         )
         # best and last value of the epochs that a resumed run has left
-        for moment in moments(connection, self._id, "epoch"):
+        for moment in read_logged_values(connection, self._id, "epoch"):
             self._headlines(connection, moment.figures)
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
@@ -306,11 +313,11 @@ def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -
     """Set columns of a run."""
     names = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(
-        f"UPDATE runs SET {names} WHERE {the_run(run_id)}", (*columns.values(), run_id)
+        f"UPDATE runs SET {names} WHERE {run_condition(run_id)}", (*columns.values(), run_id)
     )
 
 
-def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) -> None:
+def write_logged_values(connection: sqlite3.Connection, run_id: str, moment: LoggedValues) -> None:
     """Write what was logged at a step; in place of what was logged there before, if anything."""
     m = moment
     row = (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds)
@@ -327,10 +334,10 @@ def write_results(
     run_id: str,
     config: RunConfig,
     specs: Sequence[Metric],
-    moment: Moment,
+    moment: LoggedValues,
 ) -> dict[str, object]:
     """Write what was measured at the end; returns the columns of the run that change with it."""
-    write_moment(connection, run_id, moment)
+    write_logged_values(connection, run_id, moment)
     spec, final = main_figure(config, specs, moment.figures)
     metric = "" if spec is None else spec.name
     return {

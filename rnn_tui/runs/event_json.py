@@ -33,8 +33,11 @@ def to_document(event: events.Event) -> dict[str, Any]:
 
 
 def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> events.Event:
-    """The inverse of `to_document`, which trusts nothing; a KeyError or one of `WRONG` if it is no
-    event.
+    """An event from its document; the inverse of `to_document`, which trusts nothing.
+
+    Raises:
+        KeyError: something is missing.
+        TypeError, ValueError, …: one of `INVALID_VALUE`, where a value can't be what it is.
     """
     known = dict(document)
     kind = KINDS[known.pop("kind")]

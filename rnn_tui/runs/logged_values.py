@@ -18,7 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.columns import figure, sound_values
+from rnn_tui.runs.columns import number, sound_values
 from rnn_tui.runs.curves import Curve
 from rnn_tui.runs.run_record import RunRecord
 
@@ -26,7 +26,7 @@ Kind = Literal["step", "epoch", "test"]
 
 
 @dataclass(frozen=True)
-class Moment:
+class LoggedValues:
     """What was logged at one step."""
 
     #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the
@@ -41,7 +41,7 @@ class Moment:
     seconds: float | None = None  #: the epoch's own time, if it is one.
 
     @classmethod
-    def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "Moment":
+    def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "LoggedValues":
         """What was measured at the end of a run."""
         return cls("test", step, elapsed, *split_figures(figures), config.epochs)
 
@@ -61,7 +61,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
     TypeError if it is neither.
     """
     if replicas is None:
-        return math.nan if value is None else figure(value)
+        return math.nan if value is None else number(value)
     if not isinstance(replicas, bytes) or len(replicas) % 8:
         raise TypeError("no values of replicas")
     return struct.unpack(f"<{len(replicas) // 8}d", replicas)
@@ -97,12 +97,12 @@ _ALSO_IN = (
 )
 
 
-def moments(
+def read_logged_values(
     connection: sqlite3.Connection,
     run_id: str,
     kind: Kind | None = None,
     steps: Collection[int] | None = None,
-) -> list[Moment]:
+) -> list[LoggedValues]:
     """What was logged of a run, of a kind or of all, at `steps` or at all: by step, there in the
     order of `KINDS`.
     """
@@ -120,25 +120,29 @@ def moments(
     )
     for row in connection.execute(steps_logged, arguments):
         metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
-        found.append(Moment(**sound_values(row, _OF_MOMENT), metrics=metrics, replicas=replicas_of))
+        found.append(
+            LoggedValues(**sound_values(row, _OF_MOMENT), metrics=metrics, replicas=replicas_of)
+        )
     return found
 
 
-def outlined(connection: sqlite3.Connection, run_id: str) -> list[Moment]:
+def read_outline(connection: sqlite3.Connection, run_id: str) -> list[LoggedValues]:
     """The same without the steps that a `RunState`, whose memory is bounded, would drop."""
     steps: set[int] = set()
-    for kind, metric in logged(connection, run_id):
+    for kind, metric in logged_metrics(connection, run_id):
         if kind == "step":
-            chosen = outline(connection, [run_id], kind, metric, SERIES_CAPACITY)
+            chosen = outline_steps(connection, [run_id], kind, metric, SERIES_CAPACITY)
             if chosen is None:
-                return moments(connection, run_id)
+                return read_logged_values(connection, run_id)
             steps.update(chosen)
-    found = moments(connection, run_id, "step", steps)
-    found += moments(connection, run_id, "epoch") + moments(connection, run_id, "test")
+    found = read_logged_values(connection, run_id, "step", steps)
+    found += read_logged_values(connection, run_id, "epoch") + read_logged_values(
+        connection, run_id, "test"
+    )
     return sorted(found, key=lambda moment: moment.step)  # the order of the kinds stays
 
 
-def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]]:
+def logged_metrics(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]]:
     """The kinds and metrics of what was logged of a run; a look at each, not at every point."""
     found: list[tuple[Kind, str]] = []
     for kind in KINDS:
@@ -160,13 +164,15 @@ def read_curves(
     longer than `most`.
     """
     had = {
-        run.run_id: [kind for kind, name in logged(connection, run.run_id) if name == metric]
+        run.run_id: [
+            kind for kind, name in logged_metrics(connection, run.run_id) if name == metric
+        ]
         for run in runs
     }
     kinds = {run_id: some[0] for run_id, some in had.items() if some}
     steps: list[int] | None = None
     if most is not None and len(set(kinds.values())) == 1:
-        steps = outline(connection, [*kinds], next(iter(kinds.values())), metric, most)
+        steps = outline_steps(connection, [*kinds], next(iter(kinds.values())), metric, most)
     return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
 
 
@@ -191,7 +197,7 @@ def _curve(
     return Curve(steps, epochs, tuple(place["elapsed"] for place in places), values)
 
 
-def outline(
+def outline_steps(
     connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
 ) -> list[int] | None:
     """About `most` steps that stand for longer curves; None where no curve is longer.
@@ -236,7 +242,7 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
     """Remove, in a transaction, what was logged of a run after a step, and at its end."""
     after = {"step": step, "epoch": step, "test": -1}
     # by all keys before the step: else SQLite looks at every point
-    for kind, metric in logged(connection, run_id):
+    for kind, metric in logged_metrics(connection, run_id):
         connection.execute(
             f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind])
         )

@@ -27,12 +27,12 @@ from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import WRONG, sound_values, specs_of
+from rnn_tui.runs.columns import INVALID_VALUE, sound_values, specs_of
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run, update_run, write_results
 from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import is_id
 
 # often enough for others to see a run live, seldom enough to cost nothing
@@ -104,7 +104,7 @@ def take_in(connection: sqlite3.Connection) -> None:
             continue  # it goes on, and its own recorder writes
         try:
             spill = _read(path)
-        except (OSError, KeyError, *WRONG) as error:
+        except (OSError, KeyError, *INVALID_VALUE) as error:
             logger.warning("%s is no record of a run: %s", path, error)
             continue
         with transaction(connection):
@@ -125,7 +125,7 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
         if spill.started is not None and spill.started not in batch:
             batch.insert(0, spill.started)
     else:
-        with suppress(*WRONG):  # as of a damaged row: the figures are kept all the same
+        with suppress(*INVALID_VALUE):  # as of a damaged row: the figures are kept all the same
             specs = specs_of(known[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
@@ -172,7 +172,7 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
     if metrics:
         columns |= write_results(
-            connection, run_id, config, (), Moment.test(config, step, 0.0, metrics)
+            connection, run_id, config, (), LoggedValues.test(config, step, 0.0, metrics)
         )
         accuracy = next((name for name in metrics if name.endswith("accuracy")), None)
         if accuracy is not None:

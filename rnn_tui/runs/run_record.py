@@ -80,7 +80,7 @@ class RunRecord:
         return str(shown(self.weights)) if self.weights.is_file() else None
 
     @property
-    def whole(self) -> Self:
+    def undamaged(self) -> Self:
         """The run itself; a StoreError if it is damaged: then it can only be looked at, and
         deleted.
         """
@@ -125,12 +125,12 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
-def id_of(row: sqlite3.Row) -> str:
+def id_of_row(row: sqlite3.Row) -> str:
     """The id of a run, or what is told in its place, of its `rowid` and `id`."""
     return str(row["id"]) if is_id(row["id"]) else f"{NAMELESS}{row['rowid']}"
 
 
-def the_run(run_id: str) -> str:
+def run_condition(run_id: str) -> str:
     """The condition for a run's row, with its id as the parameter."""
     return f"'{NAMELESS}' || rowid = ?" if run_id.startswith(NAMELESS) else "id = ?"
 
@@ -155,4 +155,6 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         values |= {"status": Status.DAMAGED, "message": printable(what, events.LONGEST_SENTENCE)}
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
-    return RunRecord(id_of(row), **values, tags=tuple(sorted(label["tag"] for label, _ in labels)))
+    return RunRecord(
+        id_of_row(row), **values, tags=tuple(sorted(label["tag"] for label, _ in labels))
+    )

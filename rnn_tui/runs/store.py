@@ -28,15 +28,15 @@ from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.logged_values import (
     MOST_DRAWN,
     Kind,
-    Moment,
-    logged,
+    LoggedValues,
+    logged_metrics,
     metric_name,
-    moments,
-    outlined,
     read_curves,
+    read_logged_values,
+    read_outline,
 )
 from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
-from rnn_tui.runs.run_record import RunRecord, Session, id_of, the_run
+from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
 _MOST_NAMED = 3
@@ -79,7 +79,7 @@ class RunStore:
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
         """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
         rows = self._execute(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
-        return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
+        return {id_of_row(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
@@ -91,7 +91,7 @@ class RunStore:
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
-        found = self._records(f"WHERE {the_run(run_id)}", run_id)
+        found = self._records(f"WHERE {run_condition(run_id)}", run_id)
         return found[0] if found else None
 
     def find(self, text: str, *, deleted: bool = False) -> RunRecord:
@@ -114,10 +114,10 @@ class RunStore:
             )
         raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
-    def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
+    def logged_values(self, run_id: str, kind: Kind | None = None) -> list[LoggedValues]:
         """Every value that was logged of a run, by step."""
         with self._reading(run_id):
-            return moments(self._connection, run_id, kind)
+            return read_logged_values(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
         """A metric over runs, of long ones as much as a chart can show: by step where it was logged
@@ -137,7 +137,9 @@ class RunStore:
         """The names of all that was logged of a run."""
         with self._reading():
             return list(
-                dict.fromkeys(metric_name(name) for _, name in logged(self._connection, run_id))
+                dict.fromkeys(
+                    metric_name(name) for _, name in logged_metrics(self._connection, run_id)
+                )
             )
 
     def sessions(self, run_id: str) -> list[Session]:
@@ -158,8 +160,8 @@ class RunStore:
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
-        with self._reading(run.whole.run_id):
-            told = events_of(run, outlined(self._connection, run.run_id), self.log(run.run_id))
+        with self._reading(run.undamaged.run_id):
+            told = events_of(run, read_outline(self._connection, run.run_id), self.log(run.run_id))
             return reduce(RunState.apply, told, RunState(run.run_id, run.config))
 
     def version(self) -> int:
@@ -241,12 +243,12 @@ class RunStore:
         for run in old:
             with suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
-            self._execute(f"DELETE FROM runs WHERE {the_run(run.run_id)}", run.run_id)
+            self._execute(f"DELETE FROM runs WHERE {run_condition(run.run_id)}", run.run_id)
         return len(old)
 
     def claim(self, run: RunRecord) -> RunLock:
         """The right to go on with a run; a StoreError if it trains or can't go on."""
-        if run.whole.deleted is not None:
+        if run.undamaged.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         for (sweep,) in self._execute("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
             if is_held(lock_of_sweep(str(sweep))):

@@ -17,12 +17,12 @@ from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.resources import MachineWatch
-from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.turns import Turn
+from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
@@ -51,11 +51,11 @@ def train(
     run_id: str,
     *,
     name: str | None = None,
-    hold: Hold = HeldRun.finish,
+    on_unsaved: OnUnsaved = UnsavedRun.finish,
 ) -> "Outcome | None":
     """Train a new run, and keep it; `emit` gets every event in this thread.
 
-    `hold` takes it where it can't be kept at its end; unless told otherwise, one more try is made.
+    `on_unsaved` takes it where it can't be kept at its end; by default one more try is made.
 
     Returns:
         what is left of it; None if it is stopped before its turn comes.
@@ -70,14 +70,14 @@ def train(
             name=name or automatic_name(config),
             lock=lock,
             turn=turn,
-            hold=hold,
+            on_unsaved=on_unsaved,
         )
 
 
 def resume(
-    run: RunRecord, emit: Emit, control: Control, *, hold: Hold = HeldRun.finish
+    run: RunRecord, emit: Emit, control: Control, *, on_unsaved: OnUnsaved = UnsavedRun.finish
 ) -> "Outcome | None":
-    """Go on with a run from its last checkpoint, if it has one; `hold` is as in `train`.
+    """Go on with a run from its last checkpoint, if it has one; `on_unsaved` is as in `train`.
 
     Raises:
         StoreError: it can't be gone on with; nothing has changed.
@@ -100,7 +100,7 @@ def resume(
             name=run.name,
             lock=lock,
             turn=turn,
-            hold=hold,
+            on_unsaved=on_unsaved,
             resumed=True,
             point=point,
         )
@@ -212,7 +212,7 @@ def _fit(
     name: str,
     lock: RunLock,
     turn: Turn,
-    hold: Hold,
+    on_unsaved: OnUnsaved,
     resumed: bool = False,
     point: "ResumePoint | None" = None,
 ) -> "Outcome | None":
@@ -243,7 +243,7 @@ def _fit(
                 recorder.problem or "The last values of the run could not be kept in time."
             )
         late = follower.end if follower.end is not None and not follower.end.kept else None
-        held = HeldRun(
+        held = UnsavedRun(
             run_id,
             name,
             recorder,
@@ -252,10 +252,10 @@ def _fit(
             lock=lock,
             emit=emit,
         )
-        if not held.kept:
+        if not held.saved:
             lock = RunLock()  # what is held lets go of the other
             held.begin()
-            hold(held)
+            on_unsaved(held)
     finally:
         recorder.close()
         follower.close()

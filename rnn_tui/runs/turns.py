@@ -94,7 +94,7 @@ class Turn:
         return max(0, held - trainings() + 1)
 
 
-def in_turn(folder: Path) -> frozenset[int]:
+def processes_in_turn(folder: Path) -> frozenset[int]:
     """The processes that train or wait for it, of those that queue in a folder."""
     return frozenset(process for _, process, path in _tickets(folder) if is_locked(path))
 

@@ -173,7 +173,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     )
 
 
-def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
+def named_weights(task: str, file: str | Path | None, run: str | None) -> Source | None:
     """The weights that a user named, in a file or of a run; None for no name, a CheckpointError for
     no such run.
     """
@@ -250,7 +250,7 @@ def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) ->
 NETWORKS = NetworkCache()
 
 
-def described(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
+def weights_document(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
     """What `--json` tells of the weights of a reader of images."""
     config = network.config
     about = {

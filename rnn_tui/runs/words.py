@@ -47,13 +47,13 @@ def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g"
     )
 
 
-def named(run: "RunRecord", metric: str, value: float | None) -> str:
+def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
     """A figure with its unit and its name."""
     text = figure(run, metric, value)
     return text if text == NOTHING else f"{text} {run.spec(metric).label}"
 
 
-def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
+def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
     """What a run came to: names and values, with a moment as `date` has it."""
     yield "id", run.run_id
     yield "name", run.name
@@ -67,15 +67,15 @@ def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str,
         f"{run.total_steps:,}",
     )
     yield "parameters", f"{run.parameters:,}"
-    yield "best", named(run, run.metric, run.best)
-    yield "last", named(run, run.metric, run.last)
-    yield "final", named(run, run.final_metric, run.final)
+    yield "best", figure_with_name(run, run.metric, run.best)
+    yield "last", figure_with_name(run, run.metric, run.last)
+    yield "final", figure_with_name(run, run.final_metric, run.final)
     yield "weights", printable(run.weights_shown or NOTHING, 1000)
     yield "tags", ", ".join(run.tags) or NOTHING
     yield "note", run.note.replace("\n", " ") or NOTHING
 
 
-def about_session(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
+def session_summary(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
     """Where a stretch of training began, on what it went, and how busy that was."""
     versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
     where = f"{session.host}, {session.device}, {session.workers} workers, {versions}"
@@ -84,7 +84,7 @@ def about_session(session: "Session", date: Callable[[float], str]) -> Iterator[
         yield "machine", machine(session.load)
 
 
-def how_many(count: int, noun: str) -> str:
+def count_of(count: int, noun: str) -> str:
     """A number of things."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
 

@@ -21,7 +21,7 @@ from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs.columns import WRONG, values_of
+from rnn_tui.runs.columns import INVALID_VALUE, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.database_rows import EventWriter
 from rnn_tui.runs.event_json import event_from
@@ -103,7 +103,7 @@ class Importer(AbstractContextManager["Importer"]):
                 more = [event_from(one, run.run_id, run.config) for one in documents]
                 if any(isinstance(event, END_EVENTS) for event in more[:-1]):
                     raise ValueError("it goes on after its end")
-            except (KeyError, *WRONG) as error:
+            except (KeyError, *INVALID_VALUE) as error:
                 run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
                 continue
             found += more

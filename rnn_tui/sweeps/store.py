@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import SafeText, StoreError, printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Spread, best_seeds
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import WRONG
+from rnn_tui.runs.columns import INVALID_VALUE
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.database_rows import insert_run
 from rnn_tui.runs.locks import is_held, lock_of_sweep
@@ -202,7 +202,7 @@ class SweepStore(RunStore):
         try:
             plan, created = SweepPlan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
             trials = self._trials(name, plan)
-        except WRONG as error:
+        except INVALID_VALUE as error:
             raise StoreError(
                 f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)})."
             ) from error

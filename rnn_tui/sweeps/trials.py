@@ -198,7 +198,7 @@ class Trials(AbstractContextManager["Trials"]):
     def _by_epoch(self, trial: Trial) -> dict[int, float]:
         found: dict[int, list[float]] = {}
         for run in trial.runs if self._plan.prune else ():
-            for moment in self._store.moments(run.run_id, "epoch"):
+            for moment in self._store.logged_values(run.run_id, "epoch"):
                 if moment.epoch and self._plan.metric in moment.figures:
                     values = best_seeds(
                         run.config, moment.figures[self._plan.metric], self._plan.maximise

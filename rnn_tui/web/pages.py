@@ -30,7 +30,7 @@ from aiohttp import WSMsgType, web
 from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.page import page_environment
 from rnn_tui.engine.paths import data_dir
-from rnn_tui.runs.turns import in_turn
+from rnn_tui.runs.turns import processes_in_turn
 
 # no module from the folder that it is in: others may write there
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
@@ -385,7 +385,7 @@ class House:
         longest = 60 * self._rules.idle
         while True:
             await asyncio.sleep(min(SECONDS_TO_LOOK, longest / 2))
-            training = in_turn(self._turns)
+            training = processes_in_turn(self._turns)
             for page in self._pages:
                 if page.process is not None and page.process.pid in training:
                     page.touched = time.monotonic()  # so that its end can be seen

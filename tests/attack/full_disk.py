@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import run_database, run_dir
-from rnn_tui.runs import held
+from rnn_tui.runs import unsaved
 from tests.attack.attack import Attack, Attempt
 from tests.cli.command_line import run_inside
 from tests.small_disk import NoSmallDiskError, mounted
@@ -41,14 +41,14 @@ class FullDisk(Attack):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._home = os.environ.get("RNN_TUI_HOME")
-        self._patience = held.PATIENCE
-        held.PATIENCE = 0.1
+        self._patience = unsaved.PATIENCE
+        unsaved.PATIENCE = 0.1
         self._disk = folder / "disk"
         self._disk.mkdir()
 
     def close(self) -> None:
         """Put back what was changed."""
-        held.PATIENCE = self._patience
+        unsaved.PATIENCE = self._patience
         os.environ.pop("RNN_TUI_HOME", None)
         if self._home is not None:
             os.environ["RNN_TUI_HOME"] = self._home

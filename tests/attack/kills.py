@@ -25,7 +25,7 @@ from unittest import mock
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt
@@ -169,14 +169,16 @@ class Kills(Attack):
         raise AssertionError("the last one is not killed")
 
 
-def without_times(moments: Sequence[Moment]) -> list[Any]:
+def without_times(moments: Sequence[LoggedValues]) -> list[Any]:
     """What two runs of the same settings must share."""
     return [(m.kind, m.step, m.epoch, dict(m.metrics), dict(m.replicas)) for m in moments]
 
 
 def outcome_of(run: RunRecord, store: RunStore) -> tuple[dict[str, Any], list[Any]]:
     """Weights and record of a finished run."""
-    return dict(load_checkpoint(run.weights).weights), without_times(store.moments(run.run_id))
+    return dict(load_checkpoint(run.weights).weights), without_times(
+        store.logged_values(run.run_id)
+    )
 
 
 def check_after_kill(run: RunRecord, case: Case, store: RunStore) -> str:
@@ -187,7 +189,7 @@ def check_after_kill(run: RunRecord, case: Case, store: RunStore) -> str:
         return "before the first checkpoint"
     point = load_resume_point(run.weights, run.run_id, run.config)
     state, per_epoch = point.state, run.steps_per_epoch
-    kept = without_times(store.moments(run.run_id))
+    kept = without_times(store.logged_values(run.run_id))
     done = (state.epoch - 1) * per_epoch
     expected = [
         row

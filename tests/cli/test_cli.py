@@ -138,7 +138,7 @@ def test_data_dir_counts_wherever_it_stands(before: bool) -> None:
 
 # --- wrong usage ----------------------------------------------------------------------------
 
-WRONG = {
+INVALID_VALUE = {
     "no epochs": (["--epochs", "0"], "from 1 to 10000"),
     "words for epochs": (["--epochs", "abc"], "abc"),
     "nan epochs": (["--epochs", "nan"], "nan"),
@@ -175,7 +175,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("arguments", "named"), INVALID_VALUE.values(), ids=INVALID_VALUE)
 def test_wrong_usage_exits_with_2_and_a_sentence(arguments: list[str], named: str) -> None:
     code, out, err = run_inside(["train", "mnist", *arguments])
     assert code == EXIT_USAGE

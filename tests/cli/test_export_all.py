@@ -69,7 +69,7 @@ def test_pandas_reads_each_table_in_a_line(two_runs: list[str], tmp_path: Path) 
         means = ends.groupby(["name", "hidden_size", "epoch"])["value"].mean()
         with RunStore() as store:
             for run in store.runs():
-                for moment in store.moments(run.run_id, "epoch"):
+                for moment in store.logged_values(run.run_id, "epoch"):
                     losses = moment.replicas["train_loss"]
                     at = moment.step / run.steps_per_epoch
                     assert means[run.name, 2, at] == pytest.approx(sum(losses[:2]) / 2)

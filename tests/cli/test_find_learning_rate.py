@@ -14,7 +14,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.engine.page import TURNS_VARIABLE
 from rnn_tui.runs.training import try_learning_rates
-from rnn_tui.runs.turns import Turn, in_turn
+from rnn_tui.runs.turns import Turn, processes_in_turn
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     EXIT_INTERRUPTED,
@@ -125,7 +125,7 @@ def test_it_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     other.give_back()
     assert try_learning_rates(config, whole) is not None
     assert whole.seen[-1] == (145, 145)
-    assert in_turn(tmp_path) == frozenset()
+    assert processes_in_turn(tmp_path) == frozenset()
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ import pytest
 
 from rnn_tui.engine.paths import run_database, run_dir, weights_of
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import held
+from rnn_tui.runs import unsaved
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import EXIT_FAILURE, run_inside
 from tests.small_disk import fill, home_on_small_disk
@@ -35,7 +35,7 @@ SMALL = [
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "PATIENCE", 0.01)
+    monkeypatch.setattr(unsaved, "PATIENCE", 0.01)
 
 
 @pytest.fixture
@@ -116,20 +116,20 @@ def test_a_disk_that_is_full_at_the_end_and_freed_in_time(
 ) -> None:
     assert run_inside([*SMALL, "--quiet"])[0] == 0
     filler = fill(small_disk)
-    losses = held.losses
+    give_up = unsaved.give_up
 
-    def freed(runs: Sequence[held.HeldRun]) -> list[str]:
-        assert [run.kept for run in runs] == [False]
+    def freed(runs: Sequence[unsaved.UnsavedRun]) -> list[str]:
+        assert [run.saved for run in runs] == [False]
         filler.unlink()
-        return losses(runs)
+        return give_up(runs)
 
-    monkeypatch.setattr("rnn_tui.cli.train.losses", freed)
+    monkeypatch.setattr("rnn_tui.cli.train.give_up", freed)
     code, out, err = run_inside([*SMALL, "--json"])
     document = json.loads(out)
     assert (code, document["kept"]) == (0, True), err
     assert document["weights"] == str(weights_of(document["run"]))
     assert statuses() == [Status.FINISHED] * 2
     with RunStore() as store:
-        first, second = (store.moments(run.run_id) for run in store.runs())
+        first, second = (store.logged_values(run.run_id) for run in store.runs())
     assert [one.figures for one in first] == [one.figures for one in second]
     assert run_database().is_file()

@@ -17,7 +17,7 @@ from rnn_tui.photos.digit.picture import LONGEST, ink_near
 from rnn_tui.photos.files import ImageError, PixelBudget, read_image
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, weights_document
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -182,7 +182,7 @@ def test_labels_are_taken_from_names_when_asked_for(
 
 
 def test_the_weights_say_who_they_are(network: RowReaderNetwork) -> None:
-    about = described(choose_shipped("mnist"), network)
+    about = weights_document(choose_shipped("mnist"), network)
     assert about["source"] == "pretrained lstm"
     assert (about["model"], about["preset"]) == ("lstm", "photos")
     assert about["metrics"]["test_accuracy"] > 99.4

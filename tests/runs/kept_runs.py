@@ -16,8 +16,8 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import training
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run
-from rnn_tui.runs.held import HeldRun, Hold
 from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.tasks import TASKS
 
 METRIC = "val_accuracy"
@@ -59,7 +59,7 @@ def train(
     stop_at: int | None = None,
     interrupt: bool = False,
     watch: Callable[[events.Event], object] = lambda _: None,
-    hold: Hold = HeldRun.finish,
+    on_unsaved: OnUnsaved = UnsavedRun.finish,
 ) -> Told:
     """Train and keep it; up to a step where `stop_at` says so."""
     told, control = Told(new_run_id()), Control()
@@ -70,7 +70,7 @@ def train(
         if isinstance(event, events.StepLogged) and event.step == stop_at:
             control.stop(interrupted=interrupt)
 
-    training.train(config or small(), emit, control, told.run_id, hold=hold)
+    training.train(config or small(), emit, control, told.run_id, on_unsaved=on_unsaved)
     return told
 
 

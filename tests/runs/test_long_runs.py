@@ -170,7 +170,7 @@ def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: Ru
     connection.set_progress_handler(work, 10)
     with transaction(connection):
         logged_values.forget_after(connection, long_run.run_id, LAST - 100)
-    names = logged_values.logged(connection, long_run.run_id)
+    names = logged_values.logged_metrics(connection, long_run.run_id)
     assert steps < LAST / 10
     connection.close()
     assert names == [
@@ -180,7 +180,7 @@ def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: Ru
         ("epoch", "val_loss"),
     ]
     with RunStore() as store:
-        left = store.moments(long_run.run_id)
+        left = store.logged_values(long_run.run_id)
         assert [m.step for m in left if m.kind == "step"] == [*range(1, LAST - 99)]
         assert [m.epoch for m in left if m.kind == "epoch"] == [*range(1, EPOCHS - 1)]
 
@@ -229,7 +229,8 @@ def test_what_was_logged_behind_the_checkpoint_is_forgotten_when_a_run_goes_on(h
     connection.close()
     with RunStore() as store:
         logged = [
-            (moment.step, moment.metrics["train_loss"]) for moment in store.moments("one", "step")
+            (moment.step, moment.metrics["train_loss"])
+            for moment in store.logged_values("one", "step")
         ]
         assert store.find("one").step == 13
     assert logged == [(step, 1.0 if step <= 10 else 2.0) for step in range(1, 14)]

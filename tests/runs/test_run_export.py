@@ -53,7 +53,7 @@ def export(*arguments: str) -> str:
 
 def moments(run: RunRecord) -> Any:
     with RunStore() as store:
-        return store.moments(run.run_id)
+        return store.logged_values(run.run_id)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_a_bad_value_in_a_row_of_a_run(column: str, two: Path) -> None:
     assert bad.status is Status.DAMAGED
     assert column in bad.message
     with pytest.raises(StoreError, match=rf"is damaged: .*{column}.*deleted"):
-        _ = bad.whole
+        _ = bad.undamaged
     with RunStore() as store:
         store.delete(bad)
         assert [run.run_id for run in store.runs()] == [GOOD]
@@ -119,7 +119,7 @@ def test_a_tag_that_is_none_is_its_run_s_damage(two: Path) -> None:
 
 
 def read_moments(store: RunStore, run: RunRecord) -> object:
-    return store.moments(run.run_id)
+    return store.logged_values(run.run_id)
 
 
 def read_curve(store: RunStore, run: RunRecord) -> object:

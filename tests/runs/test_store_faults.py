@@ -20,10 +20,10 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recorder, training
-from rnn_tui.runs.held import HeldRun, losses
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import Told, resume, small, train
 
@@ -57,7 +57,7 @@ def assert_whole(told: Told, run: RunRecord, status: Status = Status.FINISHED) -
     """Nothing that was logged is missing."""
     assert (run.run_id, run.status) == (told.run_id, status)
     with RunStore() as store:
-        moments = store.moments(run.run_id)
+        moments = store.logged_values(run.run_id)
     assert [m.replicas for m in moments if m.kind == "step"] == [
         event.replicas for event in told.of(events.StepLogged)
     ]
@@ -142,7 +142,7 @@ def test_a_folder_that_vanishes_is_made_again(
 
     def vanish() -> None:
         with RunStore() as store:
-            while not any(store.moments(run.run_id) for run in store.runs()):
+            while not any(store.logged_values(run.run_id) for run in store.runs()):
                 time.sleep(0.01)  # until the recorder has its database open
         while home.exists():  # a checkpoint may be written at this moment
             shutil.rmtree(home, ignore_errors=True)
@@ -153,7 +153,7 @@ def test_a_folder_that_vanishes_is_made_again(
     assert (run.run_id, run.status) == (told.run_id, Status.FINISHED)
     assert load_checkpoint(run.weights).step == 30
     with RunStore() as store:
-        last = store.moments(run.run_id, "epoch")[-1]
+        last = store.logged_values(run.run_id, "epoch")[-1]
     assert last.replicas == told.of(events.EpochEnded)[-1].replicas
 
 
@@ -220,9 +220,9 @@ def occupy(path: Path) -> None:
     path.write_text("")
 
 
-def assert_kept_once_possible(told: Told, held: HeldRun, only: Only) -> None:
+def assert_kept_once_possible(told: Told, held: UnsavedRun, only: Only) -> None:
     """What is held is whole once it can be written, and then nothing is held any more."""
-    assert (held.run_id, held.kept) == (told.run_id, False)
+    assert (held.run_id, held.saved) == (told.run_id, False)
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(told.run_id)
     for path in (run_dir(), recorder.spill_dir()):
@@ -231,12 +231,12 @@ def assert_kept_once_possible(told: Told, held: HeldRun, only: Only) -> None:
     if run_database().is_dir():
         run_database().rmdir()
     held.wait(60)
-    assert held.kept
+    assert held.saved
     run = only()
     assert_whole(told, run)
     assert load_checkpoint(run.weights).step == 30
     with RunStore() as store:
-        (test,) = store.moments(run.run_id, "test")
+        (test,) = store.logged_values(run.run_id, "test")
     assert test.replicas == told.of(events.RunFinished)[0].replicas
     assert told.of(events.CheckpointSaved)[-1].path == str(run.weights)
 
@@ -249,19 +249,19 @@ def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only
         run_database().mkdir(parents=True)
     if lacking in ("values", "both"):
         occupy(recorder.spill_dir())
-    held: list[HeldRun] = []
-    told = train(hold=held.append)
-    assert_kept_once_possible(told, held[0], only)
+    unsaved: list[UnsavedRun] = []
+    told = train(on_unsaved=unsaved.append)
+    assert_kept_once_possible(told, unsaved[0], only)
     RunLock.acquire(told.run_id).release()
 
 
 def test_a_stopped_run_whose_last_weights_are_kept_late_goes_on(only: Only) -> None:
     occupy(run_dir())
-    held: list[HeldRun] = []
-    told = train(stop_at=13, hold=held.append)
+    unsaved: list[UnsavedRun] = []
+    told = train(stop_at=13, on_unsaved=unsaved.append)
     assert told.of(events.RunStopped)[0].kept is False
     run_dir().unlink()
-    assert held[0].finish(60)
+    assert unsaved[0].finish(60)
     assert only().status is Status.STOPPED
     assert resume(only()).of(events.RunStarted)[0].first_step == 13
     assert only().status is Status.FINISHED
@@ -302,7 +302,7 @@ def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
     train(stop_at=13)
     run, aside = only(), home / "aside"
     told = Told(run.run_id)
-    held: list[HeldRun] = []
+    unsaved: list[UnsavedRun] = []
 
     def lose_the_disk() -> None:
         os.replace(run_dir(), aside)
@@ -314,14 +314,14 @@ def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
         told.events.append(event)
         lose(event)
 
-    training.resume(run, emit, Control(), hold=held.append)
-    assert not held[0].kept
+    training.resume(run, emit, Control(), on_unsaved=unsaved.append)
+    assert not unsaved[0].saved
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(run.run_id)
     run_dir().unlink()
     os.replace(aside, run_dir())
-    held[0].wait(60)
-    assert held[0].kept
+    unsaved[0].wait(60)
+    assert unsaved[0].saved
     assert load_checkpoint(only().weights).step == 30
     assert only().status is Status.FINISHED
     RunLock.acquire(run.run_id).release()
@@ -363,9 +363,9 @@ def test_what_is_lost_is_told_with_what_can_be_done(lacking: str, home: Path) ->
     if "run" in lacking:
         run_database().mkdir(parents=True)
         occupy(recorder.spill_dir())
-    held: list[HeldRun] = []
-    told = train(hold=held.append)
-    (sentence,) = losses(held)
+    unsaved: list[UnsavedRun] = []
+    told = train(on_unsaved=unsaved.append)
+    (sentence,) = give_up(unsaved)
     remedy = f"free some space for {home}, then"
     weights = run_dir() / told.run_id / "weights.safetensors"
     begins, ends = {

@@ -17,7 +17,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.training_state import versions
 from rnn_tui.runs import recorder, training
 from rnn_tui.runs.database import transaction
-from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, resume, small, train
@@ -25,14 +25,14 @@ from tests.runs.kept_runs import Told, resume, small, train
 Only = Callable[[], RunRecord]
 
 
-def moment_of(event: events.Event) -> Moment | None:
+def moment_of(event: events.Event) -> LoggedValues | None:
     match event:
         case events.StepLogged():
-            return Moment(
+            return LoggedValues(
                 "step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate
             )
         case events.EpochEnded():
-            return Moment(
+            return LoggedValues(
                 "epoch",
                 event.step,
                 event.elapsed,
@@ -42,7 +42,7 @@ def moment_of(event: events.Event) -> Moment | None:
                 seconds=event.seconds,
             )
         case events.RunFinished():
-            return Moment("test", event.step, event.seconds, event.metrics, event.replicas, 3)
+            return LoggedValues("test", event.step, event.seconds, event.metrics, event.replicas, 3)
     return None
 
 
@@ -53,7 +53,7 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
     assert (run.run_id, run.config, run.status) == (told.run_id, small(task), Status.FINISHED)
     assert told.warnings == []
     with RunStore() as store:
-        kept = store.moments(run.run_id)
+        kept = store.logged_values(run.run_id)
         (session,) = store.sessions(run.run_id)
         assert [text for _, _, text in store.log(run.run_id)] == [
             line.text for line in told.of(events.LogLine)
@@ -148,7 +148,7 @@ def test_a_run_in_training_is_read_as_it_is_at_one_moment(only: Only) -> None:
 def test_a_stopped_run_goes_on_and_its_record_is_that_of_one_go(stop: int, only: Only) -> None:
     whole = train()
     with RunStore() as store:
-        expected = store.moments(whole.run_id)
+        expected = store.logged_values(whole.run_id)
         store.delete(store.find("last"))
     train(stop_at=stop)
     run = only()
@@ -160,7 +160,7 @@ def test_a_stopped_run_goes_on_and_its_record_is_that_of_one_go(stop: int, only:
     run = only()
     assert (run.status, run.step) == (Status.FINISHED, 30)
     with RunStore() as store:
-        kept = store.moments(run.run_id)
+        kept = store.logged_values(run.run_id)
         assert [s.first_step for s in store.sessions(run.run_id)] == [0, stop]
     without = [[(m.kind, m.step, m.epoch, m.figures) for m in ms] for ms in (kept, expected)]
     assert without[0] == without[1]
@@ -175,20 +175,20 @@ def test_what_was_logged_after_the_checkpoint_comes_once(only: Only) -> None:
     kept = run.weights.read_bytes()
     resume(run)
     with RunStore() as store:
-        expected = [(m.kind, m.step, m.figures) for m in store.moments(run.run_id)]
+        expected = [(m.kind, m.step, m.figures) for m in store.logged_values(run.run_id)]
         store._connection.execute("UPDATE runs SET status = 'training'")
     run.weights.write_bytes(kept)
     told = resume(only())
     assert told.of(events.RunStarted)[0].first_step == 13
     with RunStore() as store:
-        assert [(m.kind, m.step, m.figures) for m in store.moments(run.run_id)] == expected
+        assert [(m.kind, m.step, m.figures) for m in store.logged_values(run.run_id)] == expected
     assert [step for kind, step, _ in expected if kind == "step"] == list(range(1, 31))
 
 
 def test_without_a_checkpoint_it_begins_again(only: Only) -> None:
     whole = train()
     with RunStore() as store:
-        expected = store.moments(whole.run_id)
+        expected = store.logged_values(whole.run_id)
         store.delete(store.find("last"))
     train(stop_at=5)
     run = only()
@@ -196,7 +196,7 @@ def test_without_a_checkpoint_it_begins_again(only: Only) -> None:
     told = resume(run)
     assert told.of(events.RunStarted)[0].first_step == 0
     with RunStore() as store:
-        kept = store.moments(run.run_id)
+        kept = store.logged_values(run.run_id)
     assert [m.figures for m in kept] == [m.figures for m in expected]
 
 
@@ -223,12 +223,12 @@ def test_a_damaged_checkpoint_is_refused_and_the_run_stays_as_it_was(only: Only)
     data = before.weights.read_bytes()
     before.weights.write_bytes(data[:-9])
     with RunStore() as store:
-        kept = store.moments(before.run_id)
+        kept = store.logged_values(before.run_id)
     with pytest.raises(CheckpointError, match="can't be resumed"):
         resume(before)
     assert only() == before
     with RunStore() as store:
-        assert store.moments(before.run_id) == kept
+        assert store.logged_values(before.run_id) == kept
     assert list(lock_dir().iterdir()) == []
     before.weights.write_bytes(data)
     assert isinstance(resume(before).events[-1], events.RunFinished)
@@ -300,7 +300,7 @@ def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: 
     run = only()
     assert (run.status, run.final) == (Status.FINISHED, expected.final)
     with RunStore() as store:
-        (moment,) = store.moments(run.run_id, "test")
+        (moment,) = store.logged_values(run.run_id, "test")
     assert moment.replicas == told.of(events.RunFinished)[0].replicas
 
 

@@ -118,7 +118,7 @@ def test_deleted_runs_can_be_had_back_until_they_are_old(only: Only) -> None:
         store.delete(run)
         assert store.purge(days=-1) == 1
         assert store.get(run.run_id) is None
-        assert store.moments(run.run_id) == []
+        assert store.logged_values(run.run_id) == []
     assert not (run_dir() / run.run_id).exists()
 
 

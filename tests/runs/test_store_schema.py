@@ -39,7 +39,7 @@ def test_what_the_first_version_wrote_is_read(home: Path) -> None:
         assert (recall.tags, recall.note) == (("good", "old"), "the first run")
         assert recall.config.seeds == 2  # type: ignore[attr-defined]
         assert recall.final is not None
-        moments = store.moments(recall.run_id)
+        moments = store.logged_values(recall.run_id)
         assert [m.step for m in moments if m.kind == "step"] == list(range(1, 11))
         assert [m.epoch for m in moments if m.kind == "epoch"] == [1, 2]
         assert len(moments[-1].replicas["test_accuracy"]) == 2
@@ -58,13 +58,13 @@ def test_a_next_version_keeps_everything(home: Path, monkeypatch: pytest.MonkeyP
     restored(FIRST_VERSION, run_database())
     with RunStore() as store:
         before = store.runs()
-        values = [store.moments(run.run_id) for run in before]
+        values = [store.logged_values(run.run_id) for run in before]
     more = ("ALTER TABLE runs ADD COLUMN colour INTEGER", "UPDATE runs SET colour = 3")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, more))
     for _ in range(2):  # done once
         with RunStore() as store:
             assert store.runs() == before
-            assert [store.moments(run.run_id) for run in before] == values
+            assert [store.logged_values(run.run_id) for run in before] == values
             rows = store._connection.execute("SELECT DISTINCT colour FROM runs").fetchall()
             assert [tuple(row) for row in rows] == [(3,)]
 

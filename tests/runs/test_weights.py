@@ -10,7 +10,14 @@ from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs.weights import candidates, choose, choose_shipped, finished_runs, named, shipped
+from rnn_tui.runs.weights import (
+    candidates,
+    choose,
+    choose_shipped,
+    finished_runs,
+    named_weights,
+    shipped,
+)
 from rnn_tui.tasks import TASKS
 from tests.tasks.conftest import small_config, small_run
 
@@ -161,7 +168,7 @@ def test_a_file_that_a_user_named_is_listed_by_what_is_in_it(
     for path, name in ((mine, finished.config.name), (other, "")):
         (source,) = [
             one
-            for one in candidates("recall", named("recall", path, None))
+            for one in candidates("recall", named_weights("recall", path, None))
             if not one.ships and one.path == path
         ]
         assert (source.label, source.name) == (str(path), name)

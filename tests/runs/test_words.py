@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.runs.words import age, how_many
+from rnn_tui.runs.words import age, count_of
 
 
 @given(st.integers(0, 10**7))
 def test_a_count_has_its_noun_in_one_or_many(count: int) -> None:
-    number, noun = how_many(count, "run").split(" ")
+    number, noun = count_of(count, "run").split(" ")
     assert int(number.replace(",", "")) == count
     assert noun == ("run" if count == 1 else "runs")
 

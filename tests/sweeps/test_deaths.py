@@ -81,7 +81,7 @@ def check_like_undisturbed(run: RunRecord) -> None:
         for name, array in ours.items():
             np.testing.assert_array_equal(theirs[name], array)
         logged = [
-            [(m.kind, m.step, m.metrics, m.replicas) for m in store.moments(one.run_id)]
+            [(m.kind, m.step, m.metrics, m.replicas) for m in store.logged_values(one.run_id)]
             for one in (run, alone)
         ]
         for mine, other in zip(*logged, strict=True):

@@ -64,7 +64,7 @@ def test_a_full_disk_fails_no_trial(small_disk: Path) -> None:
             config, step, metrics = read_description(run.weights)
             assert (config, step) == (run.config, run.step)
             assert metrics
-            epochs = [one.epoch for one in store.moments(run.run_id) if one.kind == "epoch"]
+            epochs = [one.epoch for one in store.logged_values(run.run_id) if one.kind == "epoch"]
             assert epochs == list(range(1, 9))
 
 

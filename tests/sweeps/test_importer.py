@@ -107,8 +107,8 @@ def test_whatever_comes_late_twice_or_never_each_event_is_there_once(
         record = store.get(run_id)
         assert record is not None
         assert (record.status, record.final, record.best) == (Status.FINISHED, 97.0, 94.0)
-        assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
-        assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
+        assert [one.epoch for one in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [one.step for one in store.logged_values(run_id, "step")] == list(range(1, 9))
         assert [text for _, _, text in store.log(run_id)] == [
             f"epoch {epoch}" for epoch in range(1, 5)
         ]
@@ -145,8 +145,8 @@ def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
         second = documents([again[0], *again[5:]])
         importer.write([EventBatch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
     with RunStore() as store:
-        assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
-        assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
+        assert [one.epoch for one in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [one.step for one in store.logged_values(run_id, "step")] == list(range(1, 9))
 
 
 anything = st.recursive(

@@ -67,7 +67,7 @@ def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
         assert {run.status for run in runs} == {Status.FINISHED}
         assert len({run.config.learning_rate for run in runs}) == RUNS
         for run in runs:
-            moments = store.moments(run.run_id)
+            moments = store.logged_values(run.run_id)
             assert Counter(one.epoch for one in moments if one.kind == "epoch") == {1: 1, 2: 1}
             assert sum(one.kind == "test" for one in moments) == 1
             assert run.weights.is_file()

@@ -12,7 +12,7 @@ from rnn_tui.engine.page import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIAB
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.turns import Turn, in_turn
+from rnn_tui.runs.turns import Turn, processes_in_turn
 from tests.runs.kept_runs import small
 from tests.web.page_process import PageProcess
 
@@ -63,7 +63,12 @@ def test_pages_train_in_turn_and_say_so(
     for before, page in enumerate((first, second, third), 1):
         page.press("t")
         page.wait_for(f"waits for its turn: {before} before it")
-    assert in_turn(turns) == {os.getpid(), first.process.pid, second.process.pid, third.process.pid}
+    assert processes_in_turn(turns) == {
+        os.getpid(),
+        first.process.pid,
+        second.process.pid,
+        third.process.pid,
+    }
     ahead.give_back()
     first.wait_for(TRAINS)
     first.press("p")  # a pause gives the turn back
@@ -76,7 +81,7 @@ def test_pages_train_in_turn_and_say_so(
     first.wait_for("waits for its turn: 1 before it")
     third.press("s")
     first.wait_for(TRAINS)
-    assert in_turn(turns) == {first.process.pid}
+    assert processes_in_turn(turns) == {first.process.pid}
 
 
 @pytest.mark.long
@@ -92,12 +97,12 @@ def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
     page.wait_for("waits for its turn")
     page.press("s")
     page.wait_for("was stopped at step 0")
-    assert in_turn(turns) == {os.getpid()}
+    assert processes_in_turn(turns) == {os.getpid()}
     page.press("t")
     page.wait_for("waits for its turn")
     page.tell(type="quit")
     page.wait_for_end()
-    assert in_turn(turns) == {os.getpid()}
+    assert processes_in_turn(turns) == {os.getpid()}
     monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "page"))
     with RunStore() as store:
         assert [run.status for run in store.runs()] == [Status.INTERRUPTED, Status.STOPPED]
@@ -112,7 +117,7 @@ def test_the_rerun_of_the_report_waits_too(
     page.wait_for("Conclusions")
     page.press("t")
     page.wait_for("waits for its turn: 1 before it")
-    assert page.process.pid in in_turn(turns)
+    assert page.process.pid in processes_in_turn(turns)
 
 
 def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +137,7 @@ def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.Monk
     assert third.take(Control(), told.append)
     for turn in (second, third):
         turn.give_back()
-    assert not in_turn(turns)
+    assert not processes_in_turn(turns)
     assert first.take(Control(), told.append)
     assert len(list(turns.glob("0*"))) == 1  # nothing is left of those who went
 

@@ -76,7 +76,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "runs/database.py": ({"read_text"}, OWN),
     "runs/export/documents.py": ({"glob"}, TERMINAL),
     "runs/export/formats.py": ({"cwd", "is_dir", "is_file", "lexists"}, TERMINAL),
-    "runs/held.py": ({"is_file"}, OWN),
+    "runs/unsaved.py": ({"is_file"}, OWN),
     "runs/locks.py": ({"open", "stat"}, OWN),
     "runs/recorder.py": ({"glob", "is_file", "read_bytes", "stat"}, OWN),
     "runs/run_record.py": ({"is_file"}, OWN),

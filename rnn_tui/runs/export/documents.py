@@ -16,7 +16,7 @@ from typing import Any
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
-from rnn_tui.runs.logged_values import Moment
+from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import settings_of
@@ -43,7 +43,7 @@ def date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def of_run(run: RunRecord) -> dict[str, Any]:
+def run_document(run: RunRecord) -> dict[str, Any]:
     """What a list tells of a run."""
     config = run.config
     called = {
@@ -80,14 +80,14 @@ def of_run(run: RunRecord) -> dict[str, Any]:
     )
 
 
-def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
+def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
     """All that is known of a run."""
     sessions = [
         asdict(one) | {"started": date(one.started), "load": finite(one.load)}
         for one in store.sessions(run.run_id)
     ]
     return {
-        **of_run(run),
+        **run_document(run),
         "metrics": [{name: getattr(spec, name) for name in TOLD_OF_METRICS} for spec in run.specs],
         "networks": [
             asdict(replica.variant) | {"seed": replica.seed} for replica in run.config.replicas
@@ -100,11 +100,11 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
             {"time": date(at), "level": level, "text": text}
             for at, level, text in store.log(run.run_id)
         ],
-        "values": [_moment(moment) for moment in store.moments(run.run_id)],
+        "values": [_moment(moment) for moment in store.logged_values(run.run_id)],
     }
 
 
-def _moment(moment: Moment) -> dict[str, Any]:
+def _moment(moment: LoggedValues) -> dict[str, Any]:
     about = {
         "kind": moment.kind,
         "step": moment.step,
@@ -158,7 +158,7 @@ def _about_run(run: RunRecord) -> dict[str, Any]:
     """A run's row: what a list tells of it, such as the device that was in use, then its
     settings.
     """
-    about = of_run(run)
+    about = run_document(run)
     settings = about.pop("settings")
     recipe = settings.pop("recipe")
     return about | {name: value for name, value in (settings | recipe).items() if name not in about}
@@ -192,10 +192,12 @@ def _as_records(
 def _values(export: Export) -> Iterator[Iterator[Sequence[object]]]:
     """The rows of what was logged, run by run: only one's values are in memory."""
     for run in export.each():
-        yield chain.from_iterable(_rows(run, moment) for moment in export.store.moments(run.run_id))
+        yield chain.from_iterable(
+            _rows(run, moment) for moment in export.store.logged_values(run.run_id)
+        )
 
 
-def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
+def _rows(run: RunRecord, moment: LoggedValues) -> Iterator[Sequence[object]]:
     epoch = moment.step / max(1, run.steps_per_epoch)
     head = (
         run.run_id,
@@ -225,7 +227,7 @@ def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
 
 def write_json(export: Export) -> list[Path]:
     """Write one document of all that is known of the runs."""
-    document = {"runs": [in_full(run, export.store) for run in export.each()]}
+    document = {"runs": [full_document(run, export.store) for run in export.each()]}
     return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
@@ -281,14 +283,14 @@ def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text
     )
     add(0.0, step=0, summary=summaries.Summary(value=[settings]))
-    for moment in store.moments(run.run_id):
+    for moment in store.logged_values(run.run_id):
         values = [value_of(tag=tag, simple_value=value) for tag, value in _tagged(run, moment)]
         add(moment.elapsed, step=moment.step, summary=summaries.Summary(value=values))
     make_folder(folder)
     write_file(folder / f"events.out.tfevents.{run.created:010.0f}.{run.run_id}", data.getvalue())
 
 
-def _tagged(run: RunRecord, moment: Moment) -> list[tuple[str, float]]:
+def _tagged(run: RunRecord, moment: LoggedValues) -> list[tuple[str, float]]:
     # The training loss is logged by step; an epoch's mean must not mix with that.
     tags = {"train_loss": "train_loss of the epoch"} if moment.kind == "epoch" else {}
     tagged = [(tags.get(name, name), value) for name, value in moment.metrics.items()]

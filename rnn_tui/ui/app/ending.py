@@ -107,7 +107,7 @@ if sys.platform != "win32":
             """Say of what runs something could not be kept."""
             with suppress(OSError):  # nobody is there any more
                 for run in self._app.runs.unkept:
-                    self._terminal.say(f"rnn-tui: {run.loss}\n")
+                    self._terminal.say(f"rnn-tui: {run.loss_sentence}\n")
 
 
 def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
@@ -133,7 +133,7 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     app.runs.close(SECONDS_TO_KEEP)
     lost = app.runs.unkept
     for run in lost:
-        print(f"rnn-tui: {run.loss}", file=sys.stderr)
+        print(f"rnn-tui: {run.loss_sentence}", file=sys.stderr)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

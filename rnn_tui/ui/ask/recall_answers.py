@@ -17,7 +17,7 @@ from textual.widgets import Static
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source, choose
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
@@ -76,7 +76,7 @@ class RecallAnswers:
     def source_text(self) -> str:
         config = self.config
         return (
-            f"{self.source.label}: position {config.position}, {how_many(config.seeds, 'seed')}, "
+            f"{self.source.label}: position {config.position}, {count_of(config.seeds, 'seed')}, "
             f"{', '.join(config.losses)}"
         )
 
@@ -93,7 +93,7 @@ class RecallAnswers:
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
         if not shortest <= length <= longest:
             lengths = f"{shortest} to {longest}" if shortest < longest else f"{shortest}"
-            notes.append(f"{how_many(length, 'digit')}: trained on {lengths}.")
+            notes.append(f"{count_of(length, 'digit')}: trained on {lengths}.")
         return " ".join(notes)
 
 

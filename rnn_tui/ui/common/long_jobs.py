@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
-    from rnn_tui.runs.held import Hold
+    from rnn_tui.runs.unsaved import OnUnsaved
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.places import TrainingPlace
     from rnn_tui.sweeps.trials import Trials
@@ -39,13 +39,14 @@ def train_report(
     plan: "Plan",
     tell: Callable[[events.Event | RunState | ReportStatus], object],
     evaluate: Callable[[str], object],
-    hold: "Hold",
+    on_unsaved: "OnUnsaved",
     control: Control,
 ) -> None:
     """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
 
     `tell` is for every event, before those of a run for what is known of it, and for news of the
-    whole; `evaluate`, between runs, for a finished one; `hold` for one that can't be kept for now.
+    whole; `evaluate`, between runs, for a finished one; `on_unsaved` for one
+    that can't be kept for now.
     """
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
@@ -73,7 +74,7 @@ def train_report(
         tell(now)
 
     try:
-        train_missing(plan, take, control, hold=hold)
+        train_missing(plan, take, control, on_unsaved=on_unsaved)
     except UserError as error:
         problem = str(error)
     except Exception as error:

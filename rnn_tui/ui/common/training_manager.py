@@ -19,7 +19,7 @@ from rnn_tui.engine.page import in_page
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.held import HeldRun
+from rnn_tui.runs.unsaved import UnsavedRun
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
 
@@ -90,7 +90,7 @@ class TrainingManager:
         self._training: threading.Thread | None = None
         self._begun = ""  # the run that the rerun has in hand
         #: takes runs that can't be kept for now, in the thread that trains.
-        self.held: list[HeldRun] = []
+        self.unsaved: list[UnsavedRun] = []
         self._told_held: set[str] = set()  # their ids, of those that were spoken of
         self._closing = threading.Event()
 
@@ -122,7 +122,7 @@ class TrainingManager:
 
     def train_report(self, plan: "Plan") -> None:
         self.begin_training(
-            train_report, plan, self._queue.append, self._evaluate_kept, self.held.append
+            train_report, plan, self._queue.append, self._evaluate_kept, self.unsaved.append
         )
         self.report = ReportStatus(plan)
 
@@ -177,13 +177,13 @@ class TrainingManager:
     @property
     def anything_to_come(self) -> bool:
         """Whether the queue has, or may yet get, something."""
-        waiting = bool(self._queue or self.held)
+        waiting = bool(self._queue or self.unsaved)
         return waiting or any(thread.is_alive() for thread in self._threads)
 
     @property
-    def unkept(self) -> list[HeldRun]:
+    def unkept(self) -> list[UnsavedRun]:
         """Runs of which something is not yet on the disk; a thread of each goes on trying."""
-        return [run for run in self.held if not run.kept]
+        return [run for run in self.unsaved if not run.saved]
 
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
@@ -222,13 +222,13 @@ class TrainingManager:
     def _look_at_held(self) -> "list[tuple[str, SeverityLevel]]":
         """What there is to say of runs that can't be kept, or are by now."""
         notices: list[tuple[str, SeverityLevel]] = []
-        for run in self.held[:]:  # another may come meanwhile
+        for run in self.unsaved[:]:  # another may come meanwhile
             spoken_of = run.run_id in self._told_held
-            if not run.kept and not spoken_of:
+            if not run.saved and not spoken_of:
                 self._told_held.add(run.run_id)
-                notices.append((run.hope, "error"))
-            elif run.kept:
-                self.held.remove(run)
+                notices.append((run.waiting_sentence, "error"))
+            elif run.saved:
+                self.unsaved.remove(run)
                 self._told_held.discard(run.run_id)
                 if spoken_of:
                     name = printable(run.name, 80)
@@ -323,10 +323,12 @@ class TrainingManager:
 
         if isinstance(what, RunConfig):
             outcome = training.train(
-                what, self._queue.append, control, run_id, hold=self.held.append
+                what, self._queue.append, control, run_id, on_unsaved=self.unsaved.append
             )
         else:
-            outcome = training.resume(what, self._queue.append, control, hold=self.held.append)
+            outcome = training.resume(
+                what, self._queue.append, control, on_unsaved=self.unsaved.append
+            )
         if outcome is not None and outcome.metrics and outcome.weights is not None:
             self._evaluate(run_id, outcome.config, outcome.weights)
 

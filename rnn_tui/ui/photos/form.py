@@ -23,7 +23,7 @@ from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.pane import show_line
@@ -279,7 +279,7 @@ class PhotosForm(Vertical):
 
 def counted(summary: "ReadingSummary") -> str:
     """What came of all photos."""
-    parts = [how_many(summary.photos, "photo")]
+    parts = [count_of(summary.photos, "photo")]
     faults = {"doubtful": summary.doubtful, "unreadable": summary.errors}
     parts += [f"{count:,} {name}" for name, count in faults.items() if count]
     return " · ".join(parts if summary.accuracy is None else [*parts, summary.accuracy_text()])

@@ -19,7 +19,7 @@ from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.words import count_of
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import in_thread
@@ -224,7 +224,7 @@ class PhotosExportScreen(ExportPrompt):
 
     def explanation(self) -> str:
         if self.form == "csv":
-            return f"{how_many(len(self._readings), 'photo')}, one per line."
+            return f"{count_of(len(self._readings), 'photo')}, one per line."
         predicted = self.query_one(Checkbox).value  # which counts where there is no label
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
         count = sum(label_for(one, predicted=predicted) is not None for one in each)
@@ -232,7 +232,7 @@ class PhotosExportScreen(ExportPrompt):
             f"; {len(each) - count:,} without a label "
             f"{'is' if len(each) - count == 1 else 'are'} left out"
         )
-        return f"{how_many(count, 'photo')}{more if count < len(each) else ''}."
+        return f"{count_of(count, 'photo')}{more if count < len(each) else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         return await in_thread(self, in_the_way, path, idx=form == "idx")
@@ -248,9 +248,9 @@ def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool
     shown = printable(path, 200)
     if form == "csv":
         write_table(path, readings)
-        return f"{how_many(len(readings), 'photo')} written to {shown}."
+        return f"{count_of(len(readings), 'photo')} written to {shown}."
     data = labelled(readings, predicted=predicted)
     if not len(data.labels):
         raise DataError("No photo has a label: press # on a photo to give it one.")
     (write_npz if form == "npz" else write_idx)(path, data)
-    return f"{how_many(len(data.labels), 'photo')} with labels written to {shown}."
+    return f"{count_of(len(data.labels), 'photo')} with labels written to {shown}."

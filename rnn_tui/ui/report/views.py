@@ -19,7 +19,7 @@ from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
 from rnn_tui.report.running import Standing
-from rnn_tui.runs.words import NOTHING, how_many
+from rnn_tui.runs.words import NOTHING, count_of
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.key_table import key
@@ -242,7 +242,7 @@ class ReportProgress(ProgressLine):
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
-        button.label = Content(f" t  Train {how_many(left, 'network')} ")
+        button.label = Content(f" t  Train {count_of(left, 'network')} ")
         what = doing(now, training=training, paused=paused) + (waits if training else "")
         self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
 
@@ -256,14 +256,14 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
         return f"{what}, paused" if paused else what
     if now.complete:
         return "complete"
-    return f"{how_many(now.elsewhere, 'network')} in training elsewhere" if now.elsewhere else ""
+    return f"{count_of(now.elsewhere, 'network')} in training elsewhere" if now.elsewhere else ""
 
 
 def numbers(now: Standing | None, *, training: bool) -> str:
     """How many networks are done, and how long the rest will take."""
     if now is None:
         return ""
-    done = f"{now.done} of {how_many(now.total, 'network')}"
+    done = f"{now.done} of {count_of(now.total, 'network')}"
     if now.complete:
         return done
     left = " left" if training else ""
@@ -281,7 +281,7 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     now = report.standing
     if report.problem or now is None:
         return f"The rerun could not go on: {report.problem}", "error"
-    at = f"{now.done} of {how_many(now.total, 'network')} trained"
+    at = f"{now.done} of {count_of(now.total, 'network')} trained"
     if now.failures:
         many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"
         return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
@@ -293,7 +293,7 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
         text = f"The rerun was stopped with {at}; t goes on from there."
     else:
         text = (
-            f"The rerun has {at}; {how_many(now.elsewhere, 'network')} in training elsewhere "
+            f"The rerun has {at}; {count_of(now.elsewhere, 'network')} in training elsewhere "
             "will be added automatically."
         )
     return text, "information"

@@ -293,5 +293,5 @@ class RunsPane(StorePane):
     def _sound(self, runs: Sequence[RunRecord]) -> bool:
         """Whether none of these runs is damaged; else it is said of the first one."""
         with telling(self):
-            return all(run.whole for run in runs)
+            return all(run.undamaged for run in runs)
         return False

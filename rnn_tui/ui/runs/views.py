@@ -26,7 +26,7 @@ from rnn_tui.runs.curves import AGAINST, Against, Curve, Line
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import about, about_session, differing, settings_of
+from rnn_tui.runs.words import differing, run_summary, session_summary, settings_of
 from rnn_tui.ui.common.chart.chart import Chart, line_series
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import Dialog
@@ -147,11 +147,11 @@ def curves_of(
 ) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
     """Curves of runs; of those that are damaged, the sentences that say so."""
     with suppress(StoreError):
-        return store.outlines([run.whole for run in runs], metric), []
+        return store.outlines([run.undamaged for run in runs], metric), []
     curves, refused = list[tuple[RunRecord, Curve]](), list[str]()
     for run in runs:
         try:
-            curves += store.outlines([run.whole], metric)
+            curves += store.outlines([run.undamaged], metric)
         except StoreError as error:
             refused.append(str(error))
     return curves, refused
@@ -176,10 +176,10 @@ class RunDetailsScreen(Dialog[None]):
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
-            "": about(self._run, _time),
+            "": run_summary(self._run, _time),
             "\nSettings\n": settings_of(self._run.config),
             "\nSessions\n": chain.from_iterable(
-                about_session(one, _time) for one in self._sessions
+                session_summary(one, _time) for one in self._sessions
             ),
         }
         if self._told:

@@ -16,7 +16,7 @@ from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError, StoreError, UserError
 from rnn_tui.runs.cost import in_words
-from rnn_tui.runs.words import how_many
+from rnn_tui.runs.words import count_of
 from rnn_tui.sweeps.places import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
@@ -116,8 +116,8 @@ def _size(typed: Mapping[str, str], data_dir: str | None, timed: bool) -> Conten
     # timing disturbs what trains in this process
     seconds = wall_seconds(plan, place.worker_count) if timed else None
     words = (
-        f"{how_many(plan.trial_count, 'trial')}, {how_many(plan.run_count, 'run')}, "
-        f"{how_many(place.worker_count, 'worker')}"
+        f"{count_of(plan.trial_count, 'trial')}, {count_of(plan.run_count, 'run')}, "
+        f"{count_of(place.worker_count, 'worker')}"
     )
     return Content(f"{words}: {'how long is not known' if seconds is None else in_words(seconds)}")
 
@@ -299,7 +299,7 @@ class SweepsPane(StorePane):
         plan, here = sweep.plan, now is not None and now.name == sweep.name
         status = "running" if here else sweep.status  # here it is known before the store has it
         how = f"{plan.search} search" if plan.is_search else "every combination"
-        words = plan.task_definition.label, how, how_many(plan.seeds, "seed"), status
+        words = plan.task_definition.label, how, count_of(plan.seeds, "seed"), status
         self.query_one("#sweep-about", Static).update(" · ".join(words))
         note = standing.note if here and standing is not None else ""
         progress.show(sweep, "paused" if here and self._runs.paused else note or status)

@@ -202,9 +202,9 @@ async def test_ctrl_c_says_what_ends_the_app(runs: ScriptedRuns) -> None:
 async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.runs.held.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("rnn_tui.runs.unsaved.FIRST_PAUSE", 0.05)
     run_dir().write_text("a file where the folder should be")
-    train(hold=runs.held.append)
+    train(on_unsaved=runs.unsaved.append)
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
@@ -225,7 +225,7 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
 
 async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
     run_dir().write_text("a file where the folder should be")
-    train(hold=runs.held.append)
+    train(on_unsaved=runs.unsaved.append)
     runs.drain()
     run_dir().unlink()
     assert runs.close(seconds=60)

@@ -465,7 +465,7 @@ async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> N
 async def test_who_leaves_the_export_while_it_is_written_stops_it(
     store_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, moments = threading.Event(), RunStore.moments
+    go_on, moments = threading.Event(), RunStore.logged_values
 
     def held(store: RunStore, run_id: str, *kind: Any) -> Any:
         found = moments(store, run_id, *kind)
@@ -479,7 +479,7 @@ async def test_who_leaves_the_export_while_it_is_written_stops_it(
         await press(pilot, "space", "down", "space", "e")
         path = tmp_path / "values.csv"
         app.screen.query_one(PathInput).value = str(path)
-        monkeypatch.setattr(RunStore, "moments", held)
+        monkeypatch.setattr(RunStore, "logged_values", held)
         press_at_once(app, "enter")
         prompt = app.screen
         await wait_until(

@@ -29,7 +29,7 @@ SECONDS_FOR_LAST_TRY = 15.0
 logger = logging.getLogger(__name__)
 
 
-class HeldRun:
+class UnsavedRun:
     """A run of which something is not on the disk; nobody else can go on with it meanwhile.
 
     Args:
@@ -65,7 +65,7 @@ class HeldRun:
         self._thread = threading.Thread(target=self._keep_trying, name="keeping", daemon=True)
 
     @property
-    def kept(self) -> bool:
+    def saved(self) -> bool:
         """Whether all of it is on the disk."""
         lacks_weights = self._checkpoint is not None or self._end is not None
         return not (lacks_weights or self._recorder.lost or self._recorder.busy)
@@ -82,13 +82,13 @@ class HeldRun:
         """Try a last time, for so long, and let go of it; returns whether it is kept."""
         self._over.set()
         self.wait(seconds)
-        return self.kept
+        return self.saved
 
     def _keep_trying(self) -> None:
         """In the thread: try until it is kept, and once more when it is over."""
         pause = FIRST_PAUSE
         try:
-            while not self.kept:
+            while not self.saved:
                 over = self._over.wait(pause)
                 self._try_to_keep()
                 if over:
@@ -102,7 +102,7 @@ class HeldRun:
             self._keep()
         except (StoreError, CheckpointError, OSError) as error:
             logger.info("run %s can't be kept yet: %s", self.run_id, error)
-        if self.kept:
+        if self.saved:
             logger.info("run %s is kept now", self.run_id)
 
     def _keep(self) -> None:
@@ -131,13 +131,13 @@ class HeldRun:
             self._end = None
 
     @property
-    def hope(self) -> str:
+    def waiting_sentence(self) -> str:
         """While it is held: what the user can do."""
         where = f"free some space for {printable(data_dir(), 200)}, and it will be kept there"
         return f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: {where}."
 
     @property
-    def loss(self) -> str:
+    def loss_sentence(self) -> str:
         """Where it can't be held any longer: what is lost, and what the user can do."""
         name = printable(self.name, 80)
         path = weights_of(self.run_id)
@@ -158,15 +158,15 @@ class HeldRun:
 
 
 # takes a run that can't be kept for now, in the thread that trained it
-Hold = Callable[[HeldRun], object]
+OnUnsaved = Callable[[UnsavedRun], object]
 
 
-def losses(runs: Sequence[HeldRun]) -> list[str]:
+def give_up(runs: Sequence[UnsavedRun]) -> list[str]:
     """Wait for runs as long as a command may, then let go of them; a sentence for each lost one."""
     until = time.monotonic() + PATIENCE
     for run in runs:
         run.wait(until - time.monotonic())
-    return [run.loss for run in runs if not run.finish()]
+    return [run.loss_sentence for run in runs if not run.finish()]
 
 
 def _recorded(values: "Spill") -> "Spill":
