@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.commands import COMMANDS
-from rnn_tui.cli.train import OPTIONS
+from rnn_tui.cli.task_settings import OPTIONS
 from rnn_tui.tasks import TASKS
 from tests.tasks.conftest import small_config, small_run
 

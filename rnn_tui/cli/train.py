@@ -2,11 +2,9 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import (
-    WHICH_FINISHED_RUN,
     WHICH_RUN,
     add_examples,
     add_output_options,
@@ -14,24 +12,21 @@ from rnn_tui.cli.commands import (
     check_resuming,
 )
 from rnn_tui.cli.results import TrainingOutput
+from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS, WORKERS
+from rnn_tui.engine.settings import WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
-from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
-# Lists are given once, so their options are in the singular like those of other settings.
-OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
-SHIPPED = "pretrained"
 ROWS = 20  # of losses by learning rate, as many as a screen has room for
 
 
@@ -69,7 +64,7 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
         f"{line} --json",
         f"rnn-tui train {task.name} --preset {quick} --find-learning-rate",
     )
-    add_settings(parser, task)
+    add_task_settings(parser, task)
     workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
     add_setting(
         parser,
@@ -83,51 +78,6 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     )
     parser.add_argument("--find-learning-rate", action="store_true", dest="find_rate", help=text)
     _add_output(parser)
-
-
-def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
-    """The options of a task's settings, those of its data included."""
-    usual, presets = "default: %(default)s", [preset.name for preset in task.presets]
-    if len(task.cells) > 1:
-        parser.add_argument(
-            "--cell",
-            "--model",
-            dest="model",
-            choices=task.cells,
-            default=task.default_cell,
-            help=usual,
-        )
-    parser.add_argument(
-        "--preset", choices=presets, default=task.default_preset, help=f"a named recipe ({usual})"
-    )
-    for setting in task.adjustable:
-        add_setting(
-            parser, setting, f"{setting.help}; {setting.range_text}", *OPTIONS.get(setting.name, ())
-        )
-    if task.augmentations:
-        text = "distort training images in this way, in place of the preset's"
-        parser.add_argument("--augment", choices=task.augmentations, help=text)
-    parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({usual})"
-    )
-    if task.reads_data:
-        # no default, or it would overrule the same option before the command
-        root = "a torchvision root to read the data from"
-        parser.add_argument("--data-dir", metavar="DIR", help=root, default=argparse.SUPPRESS)
-        further = (
-            "an NPZ file with images and labels, or an IDX file of images with its labels beside it"
-        )
-        parser.add_argument(
-            "--extra-data", metavar="FILE", help=f"further training images: {further}"
-        )
-        start = parser.add_mutually_exclusive_group()
-        these = f"start from these weights, or from those that ship if FILE is {SHIPPED}"
-        start.add_argument("--start-from", metavar="FILE", help=these)
-        start.add_argument(
-            "--start-from-run",
-            metavar="RUN",
-            help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
-        )
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -233,23 +183,6 @@ def _find_rate(options: argparse.Namespace) -> int:
     return output.OK
 
 
-def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
-    """What `add_settings` has read, as `Task.config` takes it: None where nothing was said."""
-    of_data = ("data_dir", "extra_data", "start_from") if task.reads_data else ()
-    given = {
-        name: getattr(options, name) for name in (*task.settings, "device", "preset", *of_data)
-    }
-    if task.reads_data and options.start_from_run is not None:
-        given["start_from"] = str(run_weights(task.name, options.start_from_run).path)
-    elif task.reads_data and options.start_from == SHIPPED:
-        given["start_from"] = str(choose_shipped(task.name, options.model).path)
-    cell, augmentation = (
-        getattr(options, "model", task.default_cell),
-        getattr(options, "augment", None),
-    )
-    return {"cell": cell, "augmentation": augmentation, **given}
-
-
 def _config(options: argparse.Namespace) -> RunConfig:
     task = TASKS[options.task]
-    return task.config(**settings_given(options, task), workers=options.workers)
+    return task.config(**read_task_settings(options, task), workers=options.workers)

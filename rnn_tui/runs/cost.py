@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.devices import resolve_device
 from rnn_tui.networks import CELLS
+from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
 
@@ -104,13 +105,31 @@ def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> f
     return scaled(wanted, known.get(device, ()), size) or size(wanted)
 
 
+def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
+    """What training with each of these settings of one task will take on average.
+
+    Returns:
+        Seconds; None where nothing tells it of one of them.
+    """
+    with existing_store() as store:
+        known: Known = {} if store is None else trained_here(configs[0].task, store)
+    speed = timed_speed()
+    times = [seconds_of(config, known, speed) for config in configs]
+    known_times = [seconds for seconds in times if seconds is not None]
+    if len(known_times) < len(times):
+        return None
+    return sum(known_times) / len(known_times)
+
+
 def trained_here(task: str, store: RunStore) -> Known:
     """The last runs of a task on this machine."""
     known: dict[str, list[tuple[Workload, float]]] = {}
     for run in store.runs(task, most=LAST_RUNS):
+        hosts = {session.host for session in store.sessions(run.run_id)}
+        if hosts != {socket.gethostname()} or not run.progress or run.elapsed < SHORTEST_RUN:
+            continue
         size = workload(run.config)
-        here = {one.host for one in store.sessions(run.run_id)} == {socket.gethostname()}
-        if size is not None and here and run.progress and run.elapsed >= SHORTEST_RUN:
+        if size is not None:
             done = size._replace(steps=size.steps * run.progress)
             known.setdefault(run.device.partition(":")[0], []).append((done, run.elapsed))
     return known

@@ -19,8 +19,7 @@ from rnn_tui.engine.settings import (
     Setting,
     check_choice,
 )
-from rnn_tui.runs.cost import Known, seconds_of, timed_speed, trained_here
-from rnn_tui.runs.store import existing_store
+from rnn_tui.runs.cost import mean_seconds
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
@@ -316,18 +315,19 @@ def check_sweep_name(text: str) -> str:
 
 
 def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
-    """Seconds on so many workers with cores like those here, a run each; None where nothing tells,
-    as of a user's own data.
+    """How long a sweep takes, on workers with cores like those here that train a run each.
+
+    Returns:
+        Seconds; None where that is not known, as with a user's own data.
     """
-    with existing_store() as store:
-        known: Known = {} if store is None else trained_here(plan.task, store)
-    every = 1 if plan.is_search else max(1, plan.trial_count // MOST_LOOKED_AT)
-    # of a search its ends, equally often
-    speed, some = timed_speed(), itertools.islice(plan.samples(), 0, None, every)
-    times = [seconds_of(plan.configs(point)[0], known, speed) for point in some]
-    sound = [seconds for seconds in times if seconds is not None]
-    if not sound or len(sound) < len(times):
+    step = 1
+    if not plan.is_search:
+        step = max(1, plan.trial_count // MOST_LOOKED_AT)
+    # of a search the ends of its ranges, each as often
+    points = itertools.islice(plan.samples(), 0, None, step)
+    configs = [plan.configs(point)[0] for point in points]
+    seconds_per_run = mean_seconds(configs)
+    if seconds_per_run is None:
         return None
-    return (
-        sum(sound) / len(sound) * math.ceil(plan.run_count / max(1, min(workers, plan.run_count)))
-    )
+    busy_workers = max(1, min(workers, plan.run_count))
+    return seconds_per_run * math.ceil(plan.run_count / busy_workers)

@@ -141,22 +141,29 @@ def new_run(config: RunConfig) -> RunRecord:
 class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
-    def add_sweep(self, name: str, plan: SweepPlan) -> str:
-        """Keep a new sweep; returns its name, by default the task and a number, or a StoreError if
-        another has it.
+    def add_sweep(self, name: str, plan: SweepPlan) -> Sweep:
+        """Store a new sweep.
+
+        Args:
+            name: what to call it; empty for its task and a number.
+            plan: what it trains.
+
+        Raises:
+            StoreError: if there is a sweep of that name.
         """
-        there = set(self.sweep_names())
-        name = name or next(
-            one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in there
-        )
-        if name in there:
+        taken = set(self.sweep_names())
+        if name in taken:
             raise StoreError(
-                f"There is a sweep “{name}” already; choose another name, or go on with it."
+                f"There is a sweep “{name}” already; choose another name, or resume it."
             )
+        if not name:
+            names = (f"{plan.task}-{number}" for number in itertools.count(1))
+            name = next(free for free in names if free not in taken)
+        created = time.time()
         self._execute(
-            "INSERT INTO sweeps VALUES (?, ?, ?)", name, time.time(), json.dumps(plan.to_dict())
+            "INSERT INTO sweeps VALUES (?, ?, ?)", name, created, json.dumps(plan.to_dict())
         )
-        return name
+        return Sweep(name, created, plan, running=False)
 
     def remove_unbegun(self, name: str) -> None:
         """Remove a sweep of which no run was ever handed out."""

@@ -19,7 +19,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.jobs import END_EVENTS, Job
 from rnn_tui.sweeps.places import require_package
 from rnn_tui.sweeps.plan import Point, SweepPlan
-from rnn_tui.sweeps.store import TRAINED_STATUSES, SweepStore, Trial, new_run
+from rnn_tui.sweeps.store import TRAINED_STATUSES, Sweep, SweepStore, Trial, new_run
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -161,9 +161,8 @@ class Trials(AbstractContextManager["Trials"]):
     Only the thread that makes it may use it. Where training them can't even begin, the sweep goes.
     """
 
-    def __init__(self, name: str, tell: Callable[[TrialEnded], object]) -> None:
-        self.name, self._store, self._tell = name, SweepStore(), tell
-        sweep = self._store.sweep(name)
+    def __init__(self, sweep: Sweep, tell: Callable[[TrialEnded], object]) -> None:
+        self.name, self._store, self._tell = sweep.name, SweepStore(), tell
         self._plan = plan = sweep.plan
         self._jobs: deque[tuple[int, Job]] = deque()
         self._open: dict[int, _Open] = {}

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from rnn_tui import __version__
 from rnn_tui.cli.commands import build_parser
-from rnn_tui.cli.train import OPTIONS
+from rnn_tui.cli.task_settings import OPTIONS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST

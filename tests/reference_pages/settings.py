@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from inspect import getsource
 from typing import Any
 
-from rnn_tui.cli.train import OPTIONS
+from rnn_tui.cli.task_settings import OPTIONS
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS

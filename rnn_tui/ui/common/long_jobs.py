@@ -106,6 +106,7 @@ class SweepTrainer:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
         from rnn_tui.sweeps.dispatch import train_on_workers  # noqa: PLC0415
         from rnn_tui.sweeps.places import require_package  # noqa: PLC0415 - on use only, as the others
+        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415
         from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
 
         def take(told: "ClusterState | TrialEnded | LogLine") -> None:
@@ -120,7 +121,9 @@ class SweepTrainer:
             require_package("distributed", "cluster")
             with heavy_imports():
                 importlib.import_module("distributed")
-            with Trials(self.now.name, take) as self._trials:
+            with SweepStore() as store:
+                sweep = store.sweep(self.now.name)
+            with Trials(sweep, take) as self._trials:
                 more = True
                 while more:  # once again where trials were added at the last moment
                     train_on_workers(self._place, self.now.name, self._trials, control, take)

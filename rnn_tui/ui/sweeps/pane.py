@@ -343,7 +343,8 @@ class SweepsPane(StorePane):
             if self._runs.busy:
                 self.notify(UNDER_WAY, severity="warning")
                 return
-            self._wanted = await self._store.ask(self, lambda store: store.add_sweep(name, plan))
+            sweep = await self._store.ask(self, lambda store: store.add_sweep(name, plan))
+            self._wanted = sweep.name
         except UserError as error:
             self.notify(str(error), severity="error", title="Not started")
             self.show_tab("form")

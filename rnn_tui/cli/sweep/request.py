@@ -1,0 +1,235 @@
+"""What `rnn-tui sweep` can be asked for, and how its options say that."""
+
+import argparse
+from dataclasses import dataclass
+
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
+from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
+from rnn_tui.sweeps.plan import (
+    SEARCHES,
+    SEEDS,
+    TRIALS,
+    SweepPlan,
+    check_sweep_name,
+    read_grid,
+    read_range,
+    settings_by_name,
+)
+from rnn_tui.sweeps.store import Sweep, SweepStore
+from rnn_tui.sweeps.trials import require_extras
+from rnn_tui.tasks import TASKS
+
+WHICH_SWEEP = "a sweep's name, as listed by rnn-tui sweep list"
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """List all sweeps."""
+
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class ShowRequest:
+    """Show the trials of a sweep."""
+
+    sweep: Sweep
+    as_json: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """Train a new sweep, or what an earlier one lacks."""
+
+    plan: SweepPlan
+    place: TrainingPlace
+    resumed: Sweep | None  #: the earlier sweep; None for a new one.
+    name: str  #: of a new sweep; empty for its task and a number.
+    shared: str  #: a folder for checkpoints that all machines see; empty for none.
+    dry_run: bool  #: say how much there is to train, and train nothing.
+    as_json: bool
+    quiet: bool  #: print the result and errors only.
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Train one task with many settings, each over several seeds, on the cores of this "
+        "machine or on many machines. The runs are stored like all others. A sweep that was "
+        "interrupted can be resumed. Sweeps need the extra rnn-tui[cluster], searches also "
+        "rnn-tui[search]."
+    )
+    add_examples(
+        parser,
+        "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run",
+        "rnn-tui sweep list",
+    )
+    parser.add_argument(
+        "--resume", metavar="NAME", help=f"train the missing trials of this sweep: {WHICH_SWEEP}"
+    )
+    _add_training_options(parser, "resume_")
+    actions = parser.add_subparsers(dest="action", metavar="TASK|list|show")
+    for task in TASKS.values():
+        task_parser = actions.add_parser(
+            task.name,
+            help=f"sweep over {task.label}",
+            description=f"Sweep over {task.label}. Settings that are neither varied nor given are "
+            "the preset's.",
+        )
+        command = f"rnn-tui sweep {task.name} --grid"
+        add_examples(
+            task_parser,
+            f"{command} batch_size=50,100 --seeds 2 --dry-run",
+            f"{command} epochs=1,2 --dry-run --json",
+        )
+        _add_plan_options(task_parser)
+        add_task_settings(task_parser, task)
+        if "seeds" not in task.settings:
+            add_setting(task_parser, SEEDS, f"{SEEDS.help} (default: 1)")
+        _add_training_options(task_parser)
+    list_parser = actions.add_parser(
+        "list", help="list all sweeps", description="List all sweeps, the newest first."
+    )
+    add_examples(list_parser, "rnn-tui sweep list", "rnn-tui sweep list --json")
+    add_output_options(list_parser)
+    show_parser = actions.add_parser(
+        "show",
+        help="show the trials of a sweep",
+        description="Show the trials of a sweep, the best first.",
+    )
+    add_examples(show_parser, "rnn-tui sweep show recall-1", "rnn-tui sweep show recall-1 --json")
+    show_parser.add_argument("name", metavar="NAME", help=WHICH_SWEEP)
+    add_output_options(show_parser)
+
+
+def _add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """What to vary, and how trials are chosen."""
+    parser.add_argument(
+        "--grid",
+        metavar="NAME=VALUE,…",
+        action="append",
+        default=[],
+        help="a setting and the values to try; given several times, every combination is tried",
+    )
+    parser.add_argument(
+        "--range",
+        metavar="NAME=LOW..HIGH",
+        action="append",
+        default=[],
+        dest="ranges",
+        help="for a search: a setting and the range to choose from; append :log for a "
+        "logarithmic scale",
+    )
+    parser.add_argument(
+        "--search",
+        choices=SEARCHES,
+        default="grid",
+        help="how trials are chosen (default: %(default)s)",
+    )
+    add_setting(parser, TRIALS, f"{TRIALS.help}, in a search (default: 20)", default=0)
+    parser.add_argument(
+        "--maximise",
+        metavar="METRIC",
+        help="the objective: the higher, the better (default: the task's validation accuracy)",
+    )
+    parser.add_argument("--minimise", metavar="METRIC", help="the objective: the lower, the better")
+    parser.add_argument(
+        "--prune", action="store_true", help="in a search, stop trials early that fall behind"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="the name of the sweep (default: its task and a number)"
+    )
+
+
+def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """Where to train, and what to print; `prefix` stands before the names in the namespace."""
+    parser.add_argument(
+        "--on",
+        metavar="WHERE",
+        default="",
+        dest=f"{prefix}on",
+        help=f"where to train: {PLACE_FORM} (default: local)",
+    )
+    parser.add_argument("--trust", action="store_true", dest=f"{prefix}trust", help=TRUST_HELP)
+    parser.add_argument(
+        "--shared",
+        metavar="DIR",
+        default="",
+        dest=f"{prefix}shared",
+        help="a folder for checkpoints that all machines see at the same path, so that none are "
+        "sent",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        dest=f"{prefix}dry_run",
+        help="print the number of runs and how long they take, and train nothing",
+    )
+    add_output_options(parser, prefix=prefix)
+
+
+def read_request(options: argparse.Namespace) -> ListRequest | ShowRequest | TrainRequest:
+    """What the options ask for.
+
+    Raises:
+        SettingError: if settings are wrong or do not go together.
+        StoreError: if there is no such sweep.
+        ClusterError: if a package is missing that training takes.
+    """
+    check_resuming(options, options.action, "TASK, list or show; or --resume NAME", "sweep")
+    if options.action == "list":
+        return ListRequest(options.json)
+    if options.action == "show":
+        return ShowRequest(_stored(options.name), options.json)
+    place = read_place(options.on, trust=options.trust)
+    if options.resume is None:
+        resumed = None
+        plan = _read_plan(options)
+        name = "" if options.name is None else check_sweep_name(options.name)
+    else:
+        resumed = _stored(options.resume)
+        if resumed.status == "finished":  # nothing is left to train
+            return ShowRequest(resumed, options.json)
+        plan = resumed.plan
+        name = resumed.name
+    if not options.dry_run:
+        require_extras(plan)
+    return TrainRequest(
+        plan=plan,
+        place=place,
+        resumed=resumed,
+        name=name,
+        shared=options.shared,
+        dry_run=options.dry_run,
+        as_json=options.json,
+        quiet=options.quiet,
+    )
+
+
+def _stored(name: str) -> Sweep:
+    with SweepStore() as store:
+        return store.sweep(name)
+
+
+def _read_plan(options: argparse.Namespace) -> SweepPlan:
+    task = TASKS[options.action]
+    if options.maximise and options.minimise:
+        raise SettingError("Give one objective: --maximise or --minimise.")
+    settings = read_task_settings(options, task)
+    fixed = {
+        name: value for name, value in settings.items() if value is not None and name != "seeds"
+    }
+    return SweepPlan(
+        task=task.name,
+        grid=settings_by_name(read_grid(task, text) for text in options.grid),
+        ranges=settings_by_name(read_range(task, text) for text in options.ranges),
+        fixed=fixed,
+        search=options.search,
+        trials=options.trials,
+        seeds=options.seeds or 1,
+        metric=options.maximise or options.minimise or "",
+        maximise=options.minimise is None,
+        prune=options.prune,
+    )

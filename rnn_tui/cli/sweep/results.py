@@ -1,0 +1,245 @@
+"""Shows sweeps: how much there is to train, each trial as it ends, and a table or JSON at the end.
+
+A pipe gets a line as each trial ends; a terminal a bar meanwhile, and a table at the end.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.cli import output
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.events import Control, LogLine
+from rnn_tui.engine.pace import duration
+from rnn_tui.engine.progress import Progress
+from rnn_tui.runs.export.documents import date
+from rnn_tui.runs.words import NOTHING, age, how_many
+from rnn_tui.sweeps.jobs import ClusterState
+from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
+from rnn_tui.sweeps.trials import TrialEnded
+
+
+@dataclass(frozen=True)
+class SweepSize:
+    """How much there is to train."""
+
+    plan: SweepPlan
+    workers: int
+    seconds: float | None  #: how long it takes; None where that is not known.
+
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        trials = how_many(self.plan.trial_count, "trial")
+        runs = how_many(self.plan.run_count, "run")
+        workers = how_many(self.workers, "worker")
+        if self.seconds is None:
+            return f"{trials}, {runs}; how long they take on {workers} is not known"
+        seconds = duration(self.seconds)
+        return f"{trials}, {runs}; about {seconds} on {workers} as fast as this machine"
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep, and how much each of its settings matters."""
+
+    sweep: Sweep
+    importance: Mapping[str, float] | None  #: shares that sum to 1; None without Optuna.
+
+
+def show_size(size: SweepSize, *, as_result: bool, as_json: bool) -> None:
+    """Print how much there is to train, `as_result` of a dry run or else as a message."""
+    if not as_result:
+        output.say(size.sentence)
+        return
+    if not as_json:
+        print(size.sentence)
+        return
+    document = {
+        "trials": size.plan.trial_count,
+        "runs": size.plan.run_count,
+        "workers": size.workers,
+        "seconds": size.seconds,
+        "plan": size.plan.to_dict(),
+    }
+    output.print_json(document)
+
+
+class TrainingResults:
+    """Shows how the training of a sweep goes on, and what came of it."""
+
+    def __init__(self, sweep: Sweep, control: Control, *, as_json: bool, quiet: bool) -> None:
+        self._sweep = sweep  #: as it was before this training.
+        self._plan = sweep.plan
+        self._control = control
+        self._as_json = as_json
+        self._quiet = quiet
+        self._in_pipe = not as_json and not sys.stdout.isatty()
+        self._ended = Counter[str]()  #: how many trials have ended, by their status.
+        #: runs of trials that were over before.
+        self._runs_done = sum(
+            len(trial.runs) for trial in sweep.trials if trial.is_over and not trial.has_failed
+        )
+        self.bar = output.ProgressBar("starting", quiet=quiet)
+        self._progress = Progress(self.bar.show, control)
+
+    @property
+    def any_failed(self) -> bool:
+        """Whether a trial has failed."""
+        return self._ended["failed"] > 0
+
+    def begin(self) -> None:
+        """Say what begins, and how much of it is done already."""
+        if not self._quiet:
+            name = self._sweep.name
+            output.say(
+                f"the sweep is called {name}; if it is interrupted, rnn-tui sweep --resume {name} "
+                "resumes it"
+            )
+            if self._sweep.failed_count:
+                output.say(f"trying {how_many(self._sweep.failed_count, 'failed trial')} again")
+        if self._in_pipe:
+            print("\t".join(_heads(self._plan)), flush=True)
+        self._progress.advance(self._runs_done, self._plan.run_count)
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        """Print a trial that has ended, and why if it failed."""
+        self._ended[trial.status] += 1
+        if trial.failure:
+            self.bar.say(f"trial {trial.number}: {trial.failure}")
+        if self._in_pipe:
+            print("\t".join(_cells(self._plan, trial)), flush=True)
+
+    def take(self, news: ClusterState | LogLine) -> None:
+        """Show how training stands, or what the user must know."""
+        match news:
+            case LogLine():
+                self.bar.say(news.text)
+            case ClusterState():
+                self._show_state(news)
+
+    def _show_state(self, state: ClusterState) -> None:
+        workers = how_many(len(state.workers), "worker")
+        training = how_many(len(state.progress), "run")
+        self.bar.update(label=state.note or f"{workers}, {training} in training")
+        trials_over = self._ended.total() - self._ended["stopped"]
+        runs_over = self._plan.runs_per_trial * trials_over
+        done = self._runs_done + runs_over + sum(state.progress.values())
+        # A run that has ended counts in neither until its trial has: do not go back meanwhile.
+        self._progress.advance(max(self._progress.done, done))
+
+    def end(self, result: SweepResult) -> None:
+        """Show what came of it; a pipe has had its lines."""
+        if not self._in_pipe:
+            show_result(result, as_json=self._as_json)
+        if self._control.stopping:
+            output.say(
+                f"stopped; what was trained is stored, and rnn-tui sweep --resume "
+                f"{self._sweep.name} "
+                "resumes it."
+            )
+
+
+def show_result(result: SweepResult, *, as_json: bool) -> None:
+    """Print a sweep and its trials, the best first."""
+    if as_json:
+        document = _document(result)
+        output.print_json(document)
+    else:
+        _show_table(result)
+
+
+def _show_table(result: SweepResult) -> None:
+    """Print a line a trial, the best first; on a terminal also what they came to."""
+    sweep = result.sweep
+    heads = _heads(sweep.plan)
+    rows = [_cells(sweep.plan, trial) for trial in sorted(sweep.trials, key=sweep.rank)]
+    output.print_table(heads, rows, heads[:-1])
+    if sys.stdout.isatty():
+        print()
+        output.print_pairs(_summary(result))
+
+
+def _heads(plan: SweepPlan) -> list[str]:
+    return ["trial", *plan.varied, plan.metric_definition.title, "status"]
+
+
+def _cells(plan: SweepPlan, trial: Trial | TrialEnded) -> list[str]:
+    settings = [format_setting(trial.point.get(name)) for name in plan.varied]
+    return [str(trial.number), *settings, format_spread(plan, trial.values), trial.status]
+
+
+def _summary(result: SweepResult) -> list[tuple[str, str]]:
+    sweep = result.sweep
+    done = f"{sweep.done_count:,} of {sweep.plan.trial_count:,} trials"
+    best = sweep.best
+    shares = [f"{name} {share:.0%}" for name, share in (result.importance or {}).items()]
+    return [
+        ("sweep", f"{sweep.name}, {sweep.status}, {done}"),
+        ("best", NOTHING if best is None else f"trial {best.number}"),
+        ("importance", ", ".join(shares) or NOTHING),
+    ]
+
+
+def _document(result: SweepResult) -> dict[str, Any]:
+    sweep = result.sweep
+    best = sweep.best
+    return {
+        **_head_of_document(sweep),
+        "plan": sweep.plan.to_dict(),
+        "best": None if best is None else best.number,
+        "importance": result.importance,
+        "trials": [_trial_document(trial) for trial in sweep.trials],
+    }
+
+
+def _head_of_document(sweep: Sweep) -> dict[str, Any]:
+    return {
+        "name": sweep.name,
+        "status": sweep.status,
+        "created": date(sweep.created),
+        "done": sweep.done_count,
+    }
+
+
+def _trial_document(trial: Trial) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "status": trial.status,
+        "settings": trial.point,
+        "value": None if trial.spread is None else trial.spread.to_dict(),
+        "runs": [run.run_id for run in trial.runs],
+    }
+
+
+def show_list(sweeps: Sequence[Sweep], *, as_json: bool) -> None:
+    """Print a line a sweep."""
+    if as_json:
+        output.print_json([_list_document(sweep) for sweep in sweeps])
+        return
+    heads = ("name", "task", "status", "trials", "varied", "age")
+    output.print_table(heads, [_list_cells(sweep) for sweep in sweeps], ("trials", "age"))
+
+
+def _list_document(sweep: Sweep) -> dict[str, Any]:
+    return {
+        **_head_of_document(sweep),
+        "task": sweep.plan.task,
+        "trials": sweep.plan.trial_count,
+        "varied": list(sweep.plan.varied),
+    }
+
+
+def _list_cells(sweep: Sweep) -> list[str]:
+    return [
+        sweep.name,
+        sweep.plan.task,
+        sweep.status,
+        f"{sweep.done_count:,}/{sweep.plan.trial_count:,}",
+        printable(", ".join(sweep.plan.varied)),
+        age(time.time() - sweep.created),
+    ]

@@ -1,0 +1,59 @@
+"""Does what `rnn-tui sweep` was asked for: reads sweeps from the store, and trains them."""
+
+from rnn_tui.cli import output
+from rnn_tui.cli.sweep.request import TrainRequest
+from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults, show_size
+from rnn_tui.engine.errors import ClusterError
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.paths import run_database
+from rnn_tui.sweeps.dispatch import train_on_workers
+from rnn_tui.sweeps.plan import wall_seconds
+from rnn_tui.sweeps.store import Sweep, SweepStore
+from rnn_tui.sweeps.trials import Trials, importance
+
+
+def all_sweeps() -> list[Sweep]:
+    """All sweeps, the newest first."""
+    if not run_database().exists():  # reading makes no database
+        return []
+    with SweepStore() as store:
+        return store.sweeps(output.say)
+
+
+def result_of(sweep: Sweep) -> SweepResult:
+    """What came of a sweep so far."""
+    try:
+        return SweepResult(sweep, importance(sweep.plan, sweep.trials))
+    except ClusterError:
+        return SweepResult(sweep, None)
+
+
+def train(request: TrainRequest) -> int:
+    """Train a new sweep, or what an earlier one lacks; returns the exit code."""
+    if request.dry_run or not request.quiet:
+        workers = request.place.worker_count
+        seconds = wall_seconds(request.plan, workers)
+        show_size(
+            SweepSize(request.plan, workers, seconds),
+            as_result=request.dry_run,
+            as_json=request.as_json,
+        )
+    if request.dry_run:
+        return output.OK
+    with SweepStore() as store:
+        sweep = request.resumed or store.add_sweep(request.name, request.plan)
+    control = Control()
+    results = TrainingResults(sweep, control, as_json=request.as_json, quiet=request.quiet)
+    results.begin()
+    with output.stopping_on_signals(output.stopping(control)) as received:
+        with results.bar, Trials(sweep, results.trial_ended) as trials:
+            train_on_workers(
+                request.place, sweep.name, trials, control, results.take, shared=request.shared
+            )
+        with SweepStore() as store:
+            trained = store.sweep(sweep.name)
+        result = result_of(trained)
+        results.end(result)
+    if control.stopping:
+        return output.stopped(received)
+    return output.FAILURE if results.any_failed else output.OK
