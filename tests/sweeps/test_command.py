@@ -120,7 +120,7 @@ def test_a_failed_trial_is_said_and_tried_again(tmp_path: Path) -> None:
     assert (shown["status"], shown["done"]) == ("failed", 0)
     again = rnn_tui("sweep", "--resume", "mnist-1", "--json", *ONE)
     assert again.returncode == 1
-    assert "1 trial failed before, and is tried again" in again.stderr
+    assert "trying 1 failed trial again" in again.stderr
     assert json.loads(again.stdout)["status"] == "failed"
     (trained,) = shipped_weights("mnist")[:1]
     weights.write_bytes(trained.read_bytes())

@@ -16,7 +16,7 @@ from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.words import NOTHING, age, how_many
+from rnn_tui.runs.words import NOTHING, age, count_of
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
@@ -34,9 +34,9 @@ class SweepSize:
     @property
     def sentence(self) -> str:
         """It in words."""
-        trials = how_many(self.plan.trial_count, "trial")
-        runs = how_many(self.plan.run_count, "run")
-        workers = how_many(self.workers, "worker")
+        trials = count_of(self.plan.trial_count, "trial")
+        runs = count_of(self.plan.run_count, "run")
+        workers = count_of(self.workers, "worker")
         if self.seconds is None:
             return f"{trials}, {runs}; how long they take on {workers} is not known"
         seconds = duration(self.seconds)
@@ -101,7 +101,7 @@ class TrainingResults:
                 "resumes it"
             )
             if self._sweep.failed_count:
-                output.say(f"trying {how_many(self._sweep.failed_count, 'failed trial')} again")
+                output.say(f"trying {count_of(self._sweep.failed_count, 'failed trial')} again")
         if self._in_pipe:
             print("\t".join(_heads(self._plan)), flush=True)
         self._progress.advance(self._runs_done, self._plan.run_count)
@@ -123,8 +123,8 @@ class TrainingResults:
                 self._show_state(news)
 
     def _show_state(self, state: ClusterState) -> None:
-        workers = how_many(len(state.workers), "worker")
-        training = how_many(len(state.progress), "run")
+        workers = count_of(len(state.workers), "worker")
+        training = count_of(len(state.progress), "run")
         self.bar.update(label=state.note or f"{workers}, {training} in training")
         trials_over = self._ended.total() - self._ended["stopped"]
         runs_over = self._plan.runs_per_trial * trials_over
