@@ -32,7 +32,7 @@ from rnn_tui.tasks.recall import RECALL
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
 
-UNASKED = "without, a study of the whole network is printed alone"
+UNASKED = "without, only analyses of the whole network are printed"
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
@@ -149,7 +149,7 @@ def _typed(options: argparse.Namespace) -> "Inspection":
     if unasked and (
         options.edit or not options.analyses or any(kind.of_input for kind in options.analyses)
     ):
-        options.complain("name an input; only studies of a whole network do without")
+        options.complain("name an input; only analyses of a whole network work without one")
     trained = partial(trained_networks, options.inspected)
     if options.inspected == ADDER.name:
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
@@ -255,9 +255,8 @@ def show(subject: "Inspection", options: argparse.Namespace) -> int:
     for line in findings:
         print(line)
     for name, path in () if quiet else files.items():
-        output.say(
-            f"{'All numbers are' if name == 'npz' else 'The film is'} in {printable(path, 200)}."
-        )
+        contents = "All numbers are" if name == "npz" else "The training history is"
+        output.say(f"{contents} in {printable(path, 200)}.")
     return output.OK
 
 
@@ -274,6 +273,7 @@ def _history(subject: "Inspection", path: Path) -> bytes:
 
     if path.suffix.lower() != ".gif":
         raise ExportError(
-            f"A film is written to a file that ends in .gif, not to {printable(path, 200)}."
+            "A training history is written to a file that ends in .gif, not to "
+            f"{printable(path, 200)}."
         )
     return as_gif(frames(subject.reading))

@@ -48,8 +48,8 @@ class NetworkReading:
         """
         if not self.retraced:
             raise QueryError(
-                "The film has no weights of this moment, so there is nothing to edit; Esc leaves "
-                "the film."
+                "A snapshot of a reader of images has no weights that could be edited; Esc leaves "
+                "the training history."
             )
         try:
             return self._traced(edits)
@@ -108,8 +108,8 @@ class AnalysisKind:
 
 ABLATION = AnalysisKind(
     "silence",
-    "Silenced units",
-    "rank the units by the accuracy that their silence costs",
+    "Ablated units",
+    "rank the units by the accuracy that is lost without them",
     _by("ablation:analyse_ablations"),
 )
 GRADIENTS = AnalysisKind(

@@ -26,12 +26,12 @@ from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 NO_HISTORY = (
-    "There is no film of this network: it ships, or was trained before films were kept; train "
+    "This network has no training history: it ships with rnn-tui, or is older than these; train "
     "one with rnn-tui train {}."
 )
 NO_GRADIENTS = "This run kept no gradients; train one with --gradient-inputs 32."
 KEPT_NOTE = (
-    "The film has the states of the top layer and the answers for one test image; units are "
+    "The history has the states of the top layer and the answers for one test image; units are "
     "ranked by their mean state."
 )
 INPUTS = 100
@@ -83,7 +83,9 @@ def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) ->
         name not in history.snapshots or history.snapshots[name].shape[1:] != shape
         for name, shape in shapes.items()
     ):
-        raise CheckpointError("The film of this network is of another one; train it again.")
+        raise CheckpointError(
+            "This training history belongs to another network; train this one again."
+        )
     states, logits = (history.snapshots[name][at].astype(np.float32) for name in shapes)
     parts = zip(
         ("forward", "backward") if ways > 1 else ("top layer",),
@@ -232,7 +234,7 @@ class ClickAnalysis(Analysis):
         rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
         return [
             self.summary,
-            f"seed  adds {BITS} bits from epoch  right at the end  clusters by moment",
+            f"seed  adds {BITS} bits from epoch  right at the end  clusters by snapshot",
         ] + [
             f"{seed:4}  {'never' if first is None else f'{first:.3g}':>23}  {100 * right:14.1f} "
             f"%  {' '.join(map(str, row))}"

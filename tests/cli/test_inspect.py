@@ -268,7 +268,7 @@ REFUSED = {
         EXIT_FAILURE,
         "for mnist, not for adder",
     ),
-    "no input for a study of it": (["recall", "--sensitivity"], EXIT_USAGE, "name an input"),
+    "no input for an analysis of it": (["recall", "--sensitivity"], EXIT_USAGE, "name an input"),
     "no input for an edit": (
         ["adder", "--silence", "--edit", "state[0]=0"],
         EXIT_USAGE,
@@ -291,7 +291,11 @@ REFUSED = {
         EXIT_USAGE,
         "there is no forget",
     ),
-    "no film": ([*SUM, "--pretrained", "--clicks", "--quiet"], EXIT_USAGE, "There is no film"),
+    "no training history": (
+        [*SUM, "--pretrained", "--clicks", "--quiet"],
+        EXIT_USAGE,
+        "has no training history",
+    ),
     "no run": ([*SEQUENCE, "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
 }
 
@@ -385,7 +389,7 @@ def test_npz_has_the_edited_numbers_too(tmp_path: Path) -> None:
         )
 
 
-def test_several_studies_are_made_at_once_in_their_order() -> None:
+def test_several_analyses_are_made_at_once_in_their_order() -> None:
     *_, findings = table(
         *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity"
     )
@@ -418,7 +422,7 @@ def test_several_studies_are_made_at_once_in_their_order() -> None:
     assert (np.array(gradients["means"]) > 0).all()
 
 
-def test_studies_of_a_whole_network_need_no_input() -> None:
+def test_analyses_of_a_whole_network_need_no_input() -> None:
     code, out, err = run_inside(["inspect", "adder", "--hidden-size", "3", "--silence"])
     assert code == 0
     assert "inputs are right, without unit" in out.splitlines()[0]
@@ -428,7 +432,7 @@ def test_studies_of_a_whole_network_need_no_input() -> None:
     assert document["silence"]["accuracy"] > 0.9
 
 
-def test_a_film_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
+def test_a_training_history_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
     small = [
         "--epochs",
         "1",
@@ -451,7 +455,7 @@ def test_a_film_is_looked_into_where_there_is_one(tmp_path: Path) -> None:
     assert sorted(clicks["seeds"]) == [0, 1]
 
 
-def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(
+def test_a_signal_in_a_real_analysis_ends_it_soon_and_prints_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import signal as signals  # noqa: PLC0415 - a parameter below has the better claim to the name
@@ -472,13 +476,13 @@ def test_a_signal_in_a_real_study_ends_it_soon_and_prints_nothing(
 @pytest.mark.parametrize(
     ("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)]
 )
-def test_a_study_that_is_stopped_prints_nothing_in_part(
+def test_an_analysis_that_is_stopped_prints_nothing_in_part(
     signal: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import signal as signals  # noqa: PLC0415 - the parameter has the better claim to the name
 
     class Stopped:
-        """A subject in whose study the signal comes."""
+        """A subject in whose analysis the signal comes."""
 
         label, notices, weights = "weights", (), {}
 

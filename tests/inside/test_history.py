@@ -162,12 +162,12 @@ def test_what_fits_another_network_is_refused(
     one = NetworkReading(
         network, trace_digit(network, digit), digit=digit, history=partial(read_history, path)
     )
-    with pytest.raises(CheckpointError, match="of another one; train it again"):
+    with pytest.raises(CheckpointError, match="belongs to another network; train this one again"):
         snapshot(one, history, 0)
     with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
         analyse_learning(one, UNWATCHED)
     with pytest.raises(
-        QueryError, match=r"There is no film of this network: .* rnn-tui train mnist"
+        QueryError, match=r"This network has no training history: .* rnn-tui train mnist"
     ):
         analyse_learning(replace(one, history=lambda: None), UNWATCHED)
 

@@ -58,7 +58,7 @@ def test_the_command_writes_a_history_and_refuses_other_files(tmp_path, capsys) 
     assert (
         main(["inspect", "recall", "31415", "--pretrained", "--film", str(tmp_path / "c.gif")]) == 2
     )
-    assert "no film" in capsys.readouterr().err
+    assert "no training history" in capsys.readouterr().err
     assert not (tmp_path / "c.gif").exists()
 
 

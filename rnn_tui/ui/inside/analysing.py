@@ -29,9 +29,9 @@ KEYS: list[BindingType] = [
     key(
         "delete",
         "ablate",
-        "Silence",
+        "Ablate",
         display="⌦",
-        tooltip="Silence the unit: its state is zero at every step",
+        tooltip="Ablate the unit: its state is zero at every step",
     ),
     key(
         "freeze",
@@ -42,14 +42,26 @@ KEYS: list[BindingType] = [
     ),
     key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
     key("undo", "undo", "Undo", tooltip="Take the last edit back"),
-    key("film-before", "history(-1)", "Film", show=False, tooltip="The moment of training before"),
-    key("film-after", "history(1)", "Film", show=False, tooltip="The next moment of training"),
+    key(
+        "film-before",
+        "history(-1)",
+        "History",
+        show=False,
+        tooltip="The previous snapshot of the training",
+    ),
+    key(
+        "film-after",
+        "history(1)",
+        "History",
+        show=False,
+        tooltip="The next snapshot of the training",
+    ),
     key(
         "film",
         "play_history",
-        "Film",
+        "History",
         display="O",
-        tooltip="Play how it learned, moment by moment; stop",
+        tooltip="Play how it learned, snapshot by snapshot; stop",
     ),
 ]
 

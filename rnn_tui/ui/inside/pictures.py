@@ -181,7 +181,7 @@ def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPi
             title="clusters of states",
         ),
     ]
-    return GridPicture("moment", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)
+    return GridPicture("snapshot", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)
 
 
 PICTURES: Mapping[str, Picture] = {

@@ -40,7 +40,7 @@ class Subject:
 
 
 SECONDS_BETWEEN_TELLINGS = 0.2
-FAILURE = "The study failed; the log file has the details."
+FAILURE = "The analysis failed; the log file has the details."
 
 
 class Analyses:
@@ -96,9 +96,9 @@ class Analyses:
     def progress(self) -> str:
         now = self._progress
         if now is None or not now.done:
-            return "Studying the network …"
+            return "Analysing the network …"
         numbers = [f"{now.done:,} of {now.total:,}", time_left(now.seconds_left)]
-        return f"Studying the network: {', '.join(filter(None, numbers))}; k stops."
+        return f"Analysing the network: {', '.join(filter(None, numbers))}; k stops."
 
     async def _take(self, found: Any) -> None:
         """Keep an analysis; it is a sentence where it failed, and None where it was stopped."""

@@ -90,14 +90,12 @@ class InsideView(AnalysingView):
             tooltip="Show the state, the cell or a gate of the units",
         ),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
-        key(
-            "study", "analyse", "Study", tooltip="Study the network over many inputs; stop; hide it"
-        ),
+        key("study", "analyse", "Analyse", tooltip="Analyse the network; stop; hide the analysis"),
         *KEYS,
-        key("metric", "next_analysis", "Which", show=False, tooltip="The next kind of study"),
+        key("metric", "next_analysis", "Which", show=False, tooltip="The next kind of analysis"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
     ]
 
     ruler: str = "step"
@@ -118,7 +116,7 @@ class InsideView(AnalysingView):
         with Horizontal(classes="inside-choice"):
             yield from self.choices()
             if self.kinds:
-                yield Label("study", classes="inside-label inside-second")
+                yield Label("analysis", classes="inside-label inside-second")
                 yield PlainSelect(
                     [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
                 )

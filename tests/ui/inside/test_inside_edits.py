@@ -219,7 +219,7 @@ async def test_an_analysis_that_can_not_be_made_says_why_each_time_it_is_asked_f
         view.query_one("#inside-kind", Select).value = "learning"
         await settled(pilot, view)
         assert view.analysis is None
-        assert "There is no film of this network" in last_notice(app)
+        assert "This network has no training history" in last_notice(app)
         app.clear_notifications()
         # By itself it is not tried again.
         app.query_one("#recall-digits", Input).value = "1 2 3 4"
@@ -228,7 +228,7 @@ async def test_an_analysis_that_can_not_be_made_says_why_each_time_it_is_asked_f
         assert last_notice(app) == ""
         await press(pilot, "k")
         await settled(pilot, view)
-        assert "There is no film of this network" in last_notice(app)
+        assert "This network has no training history" in last_notice(app)
 
 
 @pytest.mark.long

@@ -89,7 +89,8 @@ async def test_who_has_no_history_is_told_so() -> None:
         before = view.subject
         await moved(pilot, view, "less_than_sign")
         await wait_until(
-            pilot, lambda: any("no film" in str(note.message) for note in app._notifications)
+            pilot,
+            lambda: any("no training history" in str(note.message) for note in app._notifications),
         )
         assert view.subject is before
         assert not view.has_class("-history")
