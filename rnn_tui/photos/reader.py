@@ -20,7 +20,7 @@ from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_of
 from rnn_tui.photos.digit.finder import are_several, rows_of
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
-from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
+from rnn_tui.photos.digit.prepare import digit_proposals, find_digits, proposals, single_proposals
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.pool import DisposablePool
 from rnn_tui.photos.reading import PhotoAnswer, Reading
@@ -158,10 +158,10 @@ class PhotoReader:
         found = find_digits(image)
         rows = rows_of(found.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
-            return Photo(reading, [[_begun(of_found(found))]])
+            return Photo(reading, [[_begun(single_proposals(found))]])
         begun: list[list[Iterator[PreparedDigit]]] = []
         for row in rows:
-            looks = (looks_at(found, digit, row) for digit in row)
+            looks = (digit_proposals(found, digit, row) for digit in row)
             begun.append(
                 [_begun(ways) for ways in itertools.takewhile(lambda _: not stopping(), looks)]
             )

@@ -67,7 +67,7 @@ def test_opencv_marks_what_the_trained_network_marks(
     monkeypatch.setattr(finder, "_of_thread", type("Own", (), {})())
     for shape in ((64, 64), (96, 64), (50, 96), (96, 96)):
         picture = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)
-        marks = finder.marked(picture)
+        marks = finder.marks_in(picture)
         whole = cv2.copyMakeBorder(
             picture, 0, -shape[0] % 32, 0, -shape[1] % 32, cv2.BORDER_REPLICATE
         )
@@ -86,7 +86,7 @@ def test_the_finder_that_ships_is_such_a_network() -> None:
 def test_the_finder_finds_ink_in_photos_that_it_has_not_seen() -> None:
     random = [np.random.default_rng(seed) for seed in range(10**9, 10**9 + 30)]
     photos = [photo for one in random for photo in photographed_twice(one)]
-    found = np.array([finder.marked(photo.picture).ink > 0.5 for photo in photos])
+    found = np.array([finder.marks_in(photo.picture).ink > 0.5 for photo in photos])
     true = np.array([photo.ink > 127 for photo in photos])
     assert (found & true).sum() / true.sum() > 0.75
     assert (found & true).sum() / found.sum() > 0.75

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.collection import find_images
-from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked, rows_of
+from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marks_in, rows_of
 from rnn_tui.photos.digit.picture import halved, ink_near, shrunk
-from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals
+from rnn_tui.photos.digit.prepare import PhotoDigits, digit_proposals, find_digits, proposals
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -112,14 +112,14 @@ def test_ink_is_marked_where_it_is_and_a_middle_in_it() -> None:
         < 0.02
     )
     (digit,) = found.digits
-    assert digit.sure > 0.6
+    assert digit.confidence > 0.6
 
 
 def test_marks_are_the_same_in_every_thread() -> None:
     picture = shrunk(colour(ruled(three(), 3)), 128)
-    alone = marked(picture)
+    alone = marks_in(picture)
     with ThreadPoolExecutor(4) as pool:
-        others = list(pool.map(marked, [picture] * 8))
+        others = list(pool.map(marks_in, [picture] * 8))
     assert all(
         np.array_equal(alone.ink, other.ink) and np.array_equal(alone.middle, other.middle)
         for other in others
@@ -129,7 +129,7 @@ def test_marks_are_the_same_in_every_thread() -> None:
 def test_marks_do_not_depend_on_light_and_contrast() -> None:
     picture = shrunk(colour(three()), 128)
     paler = (picture * 0.25 + 100).astype(np.uint8)
-    assert np.abs(marked(picture).ink - marked(paler).ink).max() < 0.2
+    assert np.abs(marks_in(picture).ink - marks_in(paler).ink).max() < 0.2
 
 
 def nearest(plane: Picture) -> float:
@@ -222,8 +222,8 @@ def test_the_names_of_stages_tell_a_user_what_was_done() -> None:
     stages = next(proposals(colour(ruled(three(), 3)), "mnist", stages=True)).stages
     names = [stage.name for stage in stages]
     assert len(set(names)) == len(names)
-    assert "ink measured there" in names
-    assert (names[0], names[-1]) == ("photo", "as in MNIST")
+    assert "refined ink" in names
+    assert (names[0], names[-1]) == ("photo", "28×28 input")
     assert stages[-1].picture.shape == (28, 28)
 
 
@@ -338,12 +338,21 @@ def test_rows_in_which_no_digit_is_sure_are_left_out_where_another_row_is() -> N
     assert rows_of(faint) == [faint]
 
 
+def doubts(photo: PhotoDigits) -> list[str]:
+    """What is said against each digit of a photo, all of which are one number."""
+    return [next(digit_proposals(photo, digit, photo.digits)).doubt for digit in photo.digits]
+
+
 def test_a_digit_that_touches_another_is_doubted() -> None:
     touching = find_digits(colour(written("77", apart=-12, height=90)))
     apart = find_digits(colour(written("77", apart=30, height=90)))
     assert len(touching.digits) == 2
-    assert all(next(looks_at(touching, digit, touching.digits)).doubt for digit in touching.digits)
-    assert not any(next(looks_at(apart, digit, apart.digits)).doubt for digit in apart.digits)
+    assert all(
+        next(digit_proposals(touching, digit, touching.digits)).doubt for digit in touching.digits
+    )
+    assert not any(
+        next(digit_proposals(apart, digit, apart.digits)).doubt for digit in apart.digits
+    )
 
 
 def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
@@ -367,14 +376,16 @@ def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
 def test_digits_close_together_do_not_touch(gap: int) -> None:
     close = find_digits(of_mnist(6, gap=gap))
     assert len(close.digits) == 6
-    assert not any(next(looks_at(close, digit, close.digits)).doubt for digit in close.digits)
+    assert not any(
+        next(digit_proposals(close, digit, close.digits)).doubt for digit in close.digits
+    )
 
 
 def test_what_is_too_wide_for_one_digit_is_doubted() -> None:
     found = find_digits(of_mnist(1, wider=4))
-    assert next(looks_at(found, found.digits[0])).doubt == "It is too wide for one digit."
+    assert next(digit_proposals(found, found.digits[0])).doubt == "It is too wide for one digit."
     alone = find_digits(of_mnist(1))
-    assert not next(looks_at(alone, alone.digits[0])).doubt
+    assert not next(digit_proposals(alone, alone.digits[0])).doubt
 
 
 # Doubt
@@ -400,7 +411,7 @@ def test_a_piece_of_a_pattern_is_no_digit(reader: PhotoReader) -> None:
     alone = pattern.copy()
     alone[:, 200:] = alone[:, :100] = alone[200:] = alone[:100] = PAPER
     one, all_of_them = (
-        next(looks_at(found, found.digits[0]))
+        next(digit_proposals(found, found.digits[0]))
         for found in map(find_digits, map(colour, (alone, pattern)))
     )
     assert not one.doubt
@@ -479,6 +490,6 @@ def test_a_digit_of_which_a_part_was_marked_is_seen_whole(side: int) -> None:
     box = list(digit.box)
     # but for the third of it that is at this side
     box[side] += (box[(side + 2) % 4] - box[side]) // 3
-    ready = next(looks_at(found, replace(digit, box=tuple(box))))
+    ready = next(digit_proposals(found, replace(digit, box=tuple(box))))
     assert ready.box is not None
     assert np.array(ready.box) * (400, 300, 400, 300) == pytest.approx(BOX, abs=6)

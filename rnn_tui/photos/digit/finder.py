@@ -1,10 +1,9 @@
-"""Where digits are in a picture, as a small convolutional network marks them, and which belong to
-one number.
+"""Where digits are in a picture, and which of them belong to one number.
 
-In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how
-probable it is that the pixel lies in the middle of a digit. Middles are hulls of digits shrunk to
-four fifths, so that those of neighbours are apart, and a digit of two strokes has one. It has
-learned from made-up photos: `python -m tests.finder` makes and trains it anew.
+A small convolutional network, a U-Net of 197,000 weights, gives two probabilities for every pixel:
+that there is ink, and that the pixel lies in the middle of a digit. A middle is the hull of a digit
+shrunk to four fifths. So the middles of neighbours are apart, and a digit of two strokes has one.
+The network has learned from made-up photos: `python -m tests.finder` makes them and trains it.
 """
 
 import itertools
@@ -23,20 +22,31 @@ from rnn_tui.photos.digit.picture import Picture, share_of
 from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
-_STEP = 32  # sides that the network takes are multiples of this
-# deviations, of levels and of shares of light, below which none is blown up further
-_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
-_WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
-_MIDDLE, _INK = 0.5, 0.35  # probabilities from which on a pixel is a middle's, and ink
-# how far from its middle ink may be: a share of the middle's longer side, and some pixels
-_REACH, _REACH_PIXELS = 0.45, 1.5
-# The share of its width that a part of a digit lies above or below another, or how steeply; middles
-# this share of the larger one's height apart are digits in two rows, if both are together this much
-# taller than the tallest.
-_STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
-# strokes that share no column and have this much of the height each are digits of their own
-_TALL = 0.75
 MOST = 200  # more digits are not looked for
+
+_SIDE_STEP = 32  # the network takes pictures whose sides are multiples of this
+
+# Planes of an even picture are not blown up to a deviation of 1: they are divided by at least this.
+_LEAST_LEVELS = 2.0  # of colours, in grey levels
+_LEAST_SHARE = 0.02  # of shares of the light
+_WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
+
+_MIDDLE = 0.5  # the probability from which on a pixel belongs to a middle
+_INK = 0.35  # the probability above which a pixel is ink
+# Ink belongs to a middle up to this distance: a share of the middle's longer side, and some pixels.
+_REACH = 0.45
+_REACH_PIXELS = 1.5
+
+# Two middles are above each other if they have more than this share of the narrower one's width in
+# common, or if their centres are less than this share as far apart in width as in height.
+_STACKED = 0.5
+# They are in two rows, not parts of one digit, if this share of the larger one's height is between
+# them and both together are higher than the highest middle by this factor.
+_ROW_GAP = 0.4
+_ROW_HEIGHT = 1.2
+# Strokes that share no column, and have this share of a digit's height each, are digits of their
+# own.
+_TALL = 0.75
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -55,221 +65,334 @@ class MarkedDigit:
 
     #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
     box: tuple[int, int, int, int]
-    near: Flags  #: (H, W) the pixels whose ink is its own.
-    sure: float  #: how sure the network is of its ink and of its middle, 0 … 1.
+    mask: Flags  #: (H, W) the pixels whose ink is its own.
+    confidence: float  #: the mean probability of its middle times that of its ink, 0 … 1.
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        left, _, right, _ = self.box
+        return right - left
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        _, top, _, bottom = self.box
+        return bottom - top
 
     @property
     def size(self) -> int:
         """Pixels of its longer side."""
-        left, top, right, bottom = self.box
-        return max(right - left, bottom - top)
+        return max(self.width, self.height)
 
 
-# OpenCV's networks keep what they work on, so that each thread has its own
+# OpenCV's networks keep what they work on, so that each thread has its own.
 _of_thread = threading.local()
 
 
 def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
-    """What the network sees of a picture (H, W, 3), BGR, uint8: (H, W, 5).
+    """What the network reads of a picture (H, W, 3), BGR, uint8: (H, W, 5).
 
-    Its colours; how much darker than the paper around it every pixel is; and how much lighter:
-    shares of the light, so that shadows leave none, as closing and opening keep edges where they
-    are. All have a deviation of 1, but for even pictures.
+    Three planes are its colours. The fourth says how much darker every pixel is than the paper
+    around it, the fifth how much lighter, both as shares of the light. Shadows leave nothing in
+    these two, since closing and opening keep edges where they are. Each plane is divided by its
+    deviation (the colours by one for all three), unless the picture is nearly even.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    kernel = np.ones((round(_WIDEST * max(grey.shape)) | 1,) * 2, np.uint8)
+    side = round(_WIDEST * max(grey.shape)) | 1
+    kernel = np.ones((side, side), np.uint8)
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
     ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
-    dark, light = (
-        share_of(cv2.subtract(paper, grey), paper),
-        share_of(cv2.subtract(grey, ground), grey),
-    )
+    darker = share_of(cv2.subtract(paper, grey), paper)
+    lighter = share_of(cv2.subtract(grey, ground), grey)
+
+    # in one row, all colours have one mean and one deviation
     mean, deviation = cv2.meanStdDev(picture.reshape(len(picture), -1))
     colours = np.asarray(
         (picture - mean.astype(np.float32)) / max(deviation.item(), _LEAST_LEVELS), np.float32
     )
-    shares = [one / max(cv2.meanStdDev(one)[1].item(), _LEAST_SHARE) for one in (dark, light)]
-    return np.asarray(cv2.merge([*cv2.split(colours), *shares]), np.float32)
+    planes = [*cv2.split(colours), _scaled(darker), _scaled(lighter)]
+    return np.asarray(cv2.merge(planes), np.float32)
 
 
-def marked(picture: Picture) -> Marks:
-    """What the network marks in a picture (H, W, 3), BGR, uint8."""
-    if not hasattr(_of_thread, "network"):
-        # photos are read side by side, each by a thread: OpenCV's own would be in the way
-        cv2.setNumThreads(1)
-        _of_thread.network = cv2.dnn.readNetFromONNX(
-            np.fromfile(asset_dir() / "pretrained" / FILE, np.uint8)
-        )
-    network: Any = _of_thread.network
+def _scaled(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Shares of the light (H, W) with a deviation of 1, or less where they are nearly even."""
+    _, deviation = cv2.meanStdDev(shares)
+    return shares / max(deviation.item(), _LEAST_SHARE)
+
+
+def marks_in(picture: Picture) -> Marks:
+    """Ask the network about a picture (H, W, 3), BGR, uint8."""
     height, width = picture.shape[:2]
-    planes = planes_of(
-        cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(
+        picture, 0, -height % _SIDE_STEP, 0, -width % _SIDE_STEP, cv2.BORDER_REPLICATE
     )
-    # the network works on blocks of 2×2 pixels
+    planes = planes_of(padded)  # (2 R, 2 C, 5)
     rows, columns = planes.shape[0] // 2, planes.shape[1] // 2
+    # The network works on blocks of 2×2 pixels, each pixel of which has planes of its own.
     blocks = (
-        planes.reshape(rows, 2, columns, 2, -1)
-        .transpose(4, 1, 3, 0, 2)
-        .reshape(1, -1, rows, columns)
+        planes.reshape(rows, 2, columns, 2, -1)  # (R, 2, C, 2, 5)
+        .transpose(4, 1, 3, 0, 2)  # (5, 2, 2, R, C)
+        .reshape(1, -1, rows, columns)  # (1, 20, R, C)
     )
+    network = _network()
     network.setInput(np.ascontiguousarray(blocks))
-    marks = network.forward()[0].reshape(2, 2, 2, rows, columns).transpose(0, 3, 1, 4, 2)
-    ink, middle = marks.reshape(2, 2 * rows, 2 * columns)[:, :height, :width]
+    outputs = network.forward()[0]  # (8, R, C)
+    marks = (
+        outputs.reshape(2, 2, 2, rows, columns)
+        .transpose(0, 3, 1, 4, 2)  # (2, R, 2, C, 2)
+        .reshape(2, 2 * rows, 2 * columns)
+    )
+    ink, middle = marks[:, :height, :width]
     return Marks(ink, middle)
 
 
+def _network() -> Any:
+    """This thread's copy of the network, an OpenCV `Net`, which is read at its first use."""
+    if not hasattr(_of_thread, "network"):
+        # photos are read side by side, each by a thread: OpenCV's own would be in the way
+        cv2.setNumThreads(1)
+        contents = np.fromfile(asset_dir() / "pretrained" / FILE, np.uint8)
+        _of_thread.network = cv2.dnn.readNetFromONNX(contents)
+    return _of_thread.network
+
+
 def digits_in(marks: Marks) -> list[MarkedDigit]:
-    """The digits that are marked, in no order; at most `MOST` of them, the largest."""
-    inside = (marks.middle >= _MIDDLE).astype(np.uint8)
-    count, parts, boxes, _ = cv2.connectedComponentsWithStats(inside)
-    if count == 1:
+    """The digits that are marked: those with the largest middles first, at most `MOST` of them."""
+    middles = _middles_in(marks)
+    if not middles.count:
         return []
-    if count > MOST + 1:  # a picture of nothing but dots must not take all memory
-        largest = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST]
-        kept = np.zeros(count, np.int32)
-        kept[largest] = np.arange(1, MOST + 1)
-        parts, boxes, count = kept[parts], boxes[[0, *largest]], MOST + 1
-        inside = (parts > 0).astype(np.uint8)
-    away, nearest = cv2.distanceTransformWithLabels(
-        1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
-    )
-    # OpenCV numbers the parts in another order there
-    number = np.zeros(int(nearest.max()) + 1, np.int32)
-    number[nearest[parts > 0]] = parts[parts > 0]
-    owner = number[nearest]
-    reach = (
-        _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
-    )
-    owner[away > reach[owner]] = 0
-    strokes_count, strokes = cv2.connectedComponents((marks.ink > _INK).astype(np.uint8))
-    # Of every stroke (second axis) the pixels beside each middle, and those of the middle itself.
-    counts = np.empty((2, strokes_count, count), np.int32)
-    for at, of in enumerate((owner, parts)):
-        pixels = np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count)
-        counts[at] = pixels.reshape(strokes_count, count)
-    counts[:, 0] = counts[:, :, 0] = 0
-    for stroke in np.flatnonzero(np.count_nonzero(counts[0], axis=1) > 1):
-        _join_stacked(np.flatnonzero(counts[0, stroke]), np.asarray(boxes, np.int64), counts, owner)
-    # A stroke that one middle alone lies on, or else that reaches into one digit alone, is its own
-    # to the end.
-    for of_strokes in counts:
-        alone = np.count_nonzero(of_strokes, axis=1) == 1
-        owner = np.where(alone[strokes], of_strokes.argmax(axis=1)[strokes], owner)
-    pieces = _pieces(marks, np.asarray(parts), np.asarray(boxes), owner, np.asarray(strokes))
-    return list(itertools.islice(pieces, MOST))
+    shares = _StrokeShares(marks, middles)
+    shares.join_stacked()
+    shares.give_whole_strokes()
+    return list(itertools.islice(_cut_out(marks, middles, shares), MOST))
 
 
-def _pieces(
-    marks: Marks, parts: Integers, boxes: Integers, owner: Integers, strokes: Integers
-) -> Iterator[MarkedDigit]:
-    """The digits around each middle, those with the largest middles first.
+@dataclass(frozen=True)
+class _Middles:
+    """M middles of digits, numbered 1 … M; 0 is what lies in none of them."""
+
+    numbers: Integers  #: (H, W) the number of the middle that a pixel lies in, or 0.
+    stats: Integers  #: (M + 1, 5) left, top, width, height and area of each number, as in OpenCV.
+
+    @property
+    def count(self) -> int:
+        """M."""
+        return len(self.stats) - 1
+
+    @property
+    def areas(self) -> Integers:
+        """Pixels (M + 1,) of each number."""
+        return self.stats[:, cv2.CC_STAT_AREA]
+
+
+def _middles_in(marks: Marks) -> _Middles:
+    """The largest middles that are marked, at most `MOST`."""
+    inside = (marks.middle >= _MIDDLE).astype(np.uint8)
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(inside)
+    middles = _Middles(np.asarray(numbers), np.asarray(stats))
+    if middles.count <= MOST:
+        return middles
+    # A picture of nothing but dots must not take all memory.
+    largest = 1 + np.argsort(-middles.areas[1:], kind="stable")[:MOST]
+    new_numbers = np.zeros(count, np.int32)
+    new_numbers[largest] = np.arange(1, MOST + 1)
+    return _Middles(new_numbers[middles.numbers], middles.stats[[0, *largest]])
+
+
+def _nearest_middles(middles: _Middles) -> Integers:
+    """(H, W): the number of the middle that is nearest to a pixel, or 0 where none is in reach."""
+    inside = middles.numbers > 0
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (~inside).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    # OpenCV numbers the middles in another order there.
+    number_of_label = np.zeros(int(nearest.max()) + 1, np.int32)
+    number_of_label[nearest[inside]] = middles.numbers[inside]
+    owner: Integers = number_of_label[nearest]
+    longer_sides = middles.stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
+    reach = _REACH * longer_sides + _REACH_PIXELS
+    owner[distance > reach[owner]] = 0
+    return owner
+
+
+class _StrokeShares:
+    """Which middle's digit each pixel belongs to, and how S − 1 strokes are shared among middles.
+
+    At first a pixel belongs to the nearest middle. Strokes are numbered 1 … S − 1; 0 is no stroke.
+    """
+
+    def __init__(self, marks: Marks, middles: _Middles) -> None:
+        self._middles = middles
+        ink = (marks.ink > _INK).astype(np.uint8)
+        stroke_count, strokes = cv2.connectedComponents(ink)
+        self._stroke_count = stroke_count
+        #: (H, W) the number of the stroke that a pixel lies in, or 0.
+        self.strokes: Integers = np.asarray(strokes)
+        #: (H, W) the number of the middle whose digit a pixel belongs to, or 0.
+        self.owner = _nearest_middles(middles)
+        #: (S, M + 1) pixels of each stroke that belong to each middle's digit.
+        self._owned = self._pixels(self.owner)
+        #: (S, M + 1) pixels of each stroke that lie in each middle itself.
+        self._crossed = self._pixels(middles.numbers)
+
+    def _pixels(self, numbers: Integers) -> Integers:
+        """Count the pixels (S, M + 1) of each stroke by their numbers (H, W), 0 left out."""
+        shape = self._stroke_count, self._middles.count + 1
+        pairs = self.strokes * shape[1] + numbers
+        pixels = np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+        pixels[0] = 0
+        pixels[:, 0] = 0
+        return pixels
+
+    def join_stacked(self) -> None:
+        """Make one digit of middles above each other that one stroke runs through."""
+        shared_strokes = np.flatnonzero(np.count_nonzero(self._owned, axis=1) > 1)
+        for stroke in shared_strokes:
+            numbers = np.flatnonzero(self._owned[stroke])
+            largest = int(numbers[np.argmax(self._middles.areas[numbers])])
+            others = numbers[numbers != largest]
+            for other in others[_same_digit(self._middles.stats, largest, others)].tolist():
+                self._join(largest, other)
+
+    def _join(self, number: int, other: int) -> None:
+        """Give all that is the other middle's to the first."""
+        self.owner[self.owner == other] = number
+        for pixels in (self._owned, self._crossed):
+            pixels[:, number] += pixels[:, other]
+            pixels[:, other] = 0
+
+    def give_whole_strokes(self) -> None:
+        """Give each stroke to its end to one digit, where it can only be that one's.
+
+        This is the only digit that the stroke reaches, or the only one whose middle it crosses,
+        which counts for more.
+        """
+        for pixels in (self._owned, self._crossed):
+            has_one_owner = np.count_nonzero(pixels, axis=1) == 1
+            only_owner = pixels.argmax(axis=1)
+            self.owner = np.where(has_one_owner[self.strokes], only_owner[self.strokes], self.owner)
+
+
+def _same_digit(stats: Integers, number: int, others: Integers) -> Flags:
+    """Which of other middles are parts of the same digit, as one stroke runs through all of them.
+
+    They are above or below it, and not so far apart as rows are.
 
     Args:
-        marks: what the network marks.
-        parts: (H, W) the number of the middle that a pixel lies in, 0 outside.
-        boxes: (count, 5) of each number, as OpenCV tells them.
-        owner: (H, W) the number of the middle whose digit a pixel belongs to, or 0.
-        strokes: (H, W) the number of the stroke that a pixel lies in, 0 outside.
+        stats: (M + 1, 5) of all middles, as OpenCV gives them.
+        number: the middle that is compared.
+        others: (N,) numbers of other middles.
+
+    Returns:
+        (N,) whether each of `others` is.
     """
-    for part in 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA])[:MOST]:
-        middle = float(marks.middle[parts == part].mean())
-        for near in _beside(owner == part, strokes):
-            rows, columns = np.nonzero(near & (marks.ink > _INK))
+    stats = stats.astype(np.int64)
+    start, size = stats[:, :2], stats[:, 2:4]  # (M + 1, 2) by column and row
+    end = start + size
+    # (N, 2) columns and rows that both have in common, negative where they are apart
+    common = np.minimum(end[number], end[others]) - np.maximum(start[number], start[others])
+    # (N, 2) twice the distance of their centres
+    distance = np.abs(start[number] + end[number] - start[others] - end[others])
+    narrower = np.minimum(size[number, 0], size[others, 0])
+    overlapping = common[:, 0] > _STACKED * narrower
+    steep = distance[:, 0] < _STACKED * distance[:, 1]
+
+    top = np.minimum(start[number, 1], start[others, 1])
+    bottom = np.maximum(end[number, 1], end[others, 1])
+    highest = stats[1:, cv2.CC_STAT_HEIGHT].max()
+    low = bottom - top <= _ROW_HEIGHT * highest
+    close = -common[:, 1] < _ROW_GAP * size[number, 1]
+    return np.asarray((overlapping | steep) & (low | close), np.bool_)
+
+
+def _cut_out(marks: Marks, middles: _Middles, shares: _StrokeShares) -> Iterator[MarkedDigit]:
+    """The digits around each middle, those with the largest middles first."""
+    for number in 1 + np.argsort(-middles.areas[1:])[:MOST]:
+        of_middle = float(marks.middle[middles.numbers == number].mean())
+        for mask in _side_by_side(shares.owner == number, shares.strokes):
+            rows, columns = np.nonzero(mask & (marks.ink > _INK))
             if not rows.size:
                 continue
-            left, right = int(columns.min()), int(columns.max()) + 1
-            top, bottom = int(rows.min()), int(rows.max()) + 1
-            sure = middle * float(marks.ink[rows, columns].mean())
-            yield MarkedDigit((left, top, right, bottom), near, sure)
+            box = (
+                int(columns.min()),
+                int(rows.min()),
+                int(columns.max()) + 1,
+                int(rows.max()) + 1,
+            )
+            of_ink = float(marks.ink[rows, columns].mean())
+            yield MarkedDigit(box, mask, of_middle * of_ink)
 
 
-def _beside(near: Flags, strokes: Integers) -> Iterator[Flags]:
-    """A digit's pixels; in parts where it is several, strokes beside one another that are all about
-    as tall.
+def _side_by_side(mask: Flags, strokes: Integers) -> Iterator[Flags]:
+    """A digit's mask (H, W), cut at columns between strokes that are digits of their own.
+
+    Such strokes share no column and are nearly as tall as all of them. `strokes` (H, W) are numbers
+    of strokes, 0 outside.
     """
-    rows, columns = np.nonzero(near & (strokes > 0))
+    rows, columns = np.nonzero(mask & (strokes > 0))
     if not rows.size:
-        yield near
+        yield mask
         return
     numbers = strokes[rows, columns]
-    order = np.argsort(numbers, kind="stable")
-    rows, columns = rows[order], columns[order]
-    starts = np.flatnonzero(np.diff(numbers[order], prepend=0))
+    by_stroke = np.argsort(numbers, kind="stable")
+    rows, columns = rows[by_stroke], columns[by_stroke]
+    starts = np.flatnonzero(np.diff(numbers[by_stroke], prepend=0))
     tops, bottoms = np.minimum.reduceat(rows, starts), np.maximum.reduceat(rows, starts)
     lefts, rights = np.minimum.reduceat(columns, starts), np.maximum.reduceat(columns, starts)
-    tall = np.flatnonzero(bottoms - tops + 1 >= _TALL * (np.ptp(rows) + 1))
+
+    heights = bottoms - tops + 1
+    tall = np.flatnonzero(heights >= _TALL * (np.ptp(rows) + 1))
     tall = tall[np.argsort(lefts[tall], kind="stable")]
     cuts = [
-        (rights[one] + lefts[following]) / 2
-        for one, following in pairwise(tall)
-        if rights[one] < lefts[following]
+        (rights[stroke] + lefts[following]) / 2
+        for stroke, following in pairwise(tall)
+        if rights[stroke] < lefts[following]
     ]
-    place = np.searchsorted(cuts, np.arange(near.shape[1]))
-    for at in range(len(cuts) + 1):
-        yield near & (place == at)
+    part_of_column = np.searchsorted(cuts, np.arange(mask.shape[1]))
+    for part in range(len(cuts) + 1):
+        yield mask & (part_of_column == part)
 
 
-def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: Integers) -> None:
-    """Give middles above each other that one stroke runs through to one digit, unless they are
-    apart as rows are.
-    """
-    first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
-    others = owners[owners != first]
-    start, size = boxes[:, :2], boxes[:, 2:4]
-    end = start + size
-    tallest = boxes[1:, cv2.CC_STAT_HEIGHT].max()
-    # (others, 2) how many columns and rows are common to both, negative where they are apart; and
-    # twice the distance of their centres
-    common = np.minimum(end[first], end[others]) - np.maximum(start[first], start[others])
-    distance = np.abs(start[first] + end[first] - start[others] - end[others])
-    height = np.maximum(end[first, 1], end[others, 1]) - np.minimum(
-        start[first, 1], start[others, 1]
-    )
-    narrower = np.minimum(size[first, 0], size[others, 0])
-    stacked = (common[:, 0] > _STACKED * narrower) | (distance[:, 0] < _STACKED * distance[:, 1])
-    one_row = (height <= _ONE * tallest) | (-common[:, 1] < _ROW * size[first, 1])
-    for other in others[stacked & one_row].tolist():
-        owner[owner == other] = first
-        counts[..., first] += counts[..., other]
-        counts[..., other] = 0
-
-
-LEAST_HEIGHT = 0.45  # digits of a number are at least this share as tall as its tallest
-# Two digits found as surely as this make a number; any left out would change it: less sure ones in
-# a row with them belong too.
-SURE, FAINT = 0.5, 0.3
-OVERLAP = 0.4  # digits stand in one row if they share this much of the lower one's height
+# Digits of a number are at least this share as tall as its tallest.
+LEAST_HEIGHT = 0.45
+# Two digits of this confidence make a number.
+SURE = 0.5
+# Any digit left out would change the number: those of this confidence belong to it too.
+FAINT = 0.3
+# Digits stand in one row if they have this share of the lower one's height in common.
+OVERLAP = 0.4
 
 
 def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
     """The digits of the numbers in a photo: rows from the top, each from left to right."""
-    tallest = max((_height(digit) for digit in digits if digit.sure >= SURE), default=0)
+    tallest = max((digit.height for digit in digits if digit.confidence >= SURE), default=0)
     rows: list[list[MarkedDigit]] = []
     for digit in sorted(digits, key=lambda digit: digit.box[0]):
-        if digit.sure < FAINT or _height(digit) < LEAST_HEIGHT * tallest:
+        if digit.confidence < FAINT or digit.height < LEAST_HEIGHT * tallest:
             continue
         # rows rise and fall: the digit to the left tells where a row is
-        shared = [_shared(row[-1], digit) for row in rows]
-        if max(shared, default=0) >= OVERLAP:
-            rows[shared.index(max(shared))].append(digit)
+        overlaps = [_overlap(row[-1], digit) for row in rows]
+        largest = max(overlaps, default=0)
+        if largest >= OVERLAP:
+            rows[overlaps.index(largest)].append(digit)
         else:
             rows.append([digit])
-    sure = [row for row in rows if any(digit.sure >= SURE for digit in row)]
-    return sorted(
-        sure or rows, key=lambda row: sum(digit.box[1] + digit.box[3] for digit in row) / len(row)
-    )
+    sure_rows = [row for row in rows if any(digit.confidence >= SURE for digit in row)]
+    return sorted(sure_rows or rows, key=_level)
 
 
 def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:
-    """Whether a photo shows more than one digit for sure."""
-    return sum(digit.sure >= SURE for row in rows for digit in row) > 1
+    """Whether a photo surely shows more than one digit."""
+    return sum(digit.confidence >= SURE for row in rows for digit in row) > 1
 
 
-def _height(digit: MarkedDigit) -> int:
-    return digit.box[3] - digit.box[1]
+def _overlap(left: MarkedDigit, right: MarkedDigit) -> float:
+    """The share of the lower one's height that two digits have in common; below 0 where apart."""
+    common = min(left.box[3], right.box[3]) - max(left.box[1], right.box[1])
+    return common / min(left.height, right.height)
 
 
-def _shared(one: MarkedDigit, other: MarkedDigit) -> float:
-    """The share of the lower one's height that two digits have in common."""
-    common = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
-    return common / min(_height(one), _height(other))
+def _level(row: Sequence[MarkedDigit]) -> float:
+    """Twice the mean height at which the digits of a row are, from the top, in pixels."""
+    return sum(digit.box[1] + digit.box[3] for digit in row) / len(row)

@@ -1,12 +1,16 @@
-"""Pictures between a photo and a digit: shrunk without moiré and without waiting; and the ink of a
-digit in them.
+"""Pictures between a photo and a digit: shrunk quickly and without moiré; and the ink of a digit.
 
 OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes
 ten times as long as halved first. What is left to shrink then is less than a half: few details are
-lost between bilinear interpolation's four pixels. Ink is what share of the paper's light is
-missing. The paper is estimated, as the picture without anything narrow and dark, and divided out:
-shading and coloured light go with it. Closing leaves edges where they are: a hard shadow's edge
-makes no ink.
+lost between bilinear interpolation's four pixels.
+
+Ink is the share of the paper's light that is missing:
+
+    ink = (paper − picture) / paper
+
+The paper is estimated as the picture without anything narrow and dark (a morphological closing).
+Dividing by it takes shading and coloured light away. Closing leaves edges where they are, so that
+the edge of a hard shadow makes no ink.
 """
 
 from dataclasses import dataclass
@@ -27,7 +31,7 @@ Shares: TypeAlias = tuple[float, float, float, float]
 class Stage:
     """A picture on the way from a photo to a digit."""
 
-    name: str  #: what was done, in a few words, such as `background divided out`.
+    name: str  #: what it shows, in a few words, such as `ink in the crop`.
     picture: Picture  #: (H, W) grey or (H, W, 3) BGR, uint8.
 
 
@@ -45,10 +49,9 @@ def halved(image: Picture, side: int) -> Picture:
     """`image` halved until its longer side is below 2 · `side`; an odd last row is left out."""
     while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
         height, width = image.shape[0] // 2, image.shape[1] // 2
-        whole = image[: 2 * height, : 2 * width]
-        image = np.asarray(
-            cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        even = image[: 2 * height, : 2 * width]
+        half = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+        image = np.asarray(half, np.uint8)
     return image
 
 
@@ -58,93 +61,122 @@ def shrunk(image: Picture, side: int) -> Picture:
 
 
 def fitted(image: Picture, side: int) -> Picture:
-    """`image` with a longer side of `side`: averaged if that is less than it has, smooth if
-    more.
-    """
+    """`image` with a longer side of `side`: averaged if that is less than it has, else smooth."""
     height, width = image.shape[:2]
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    way = cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(halved(image, max(size)), size, interpolation=way), np.uint8)
+    interpolation = cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(halved(image, max(size)), size, interpolation=interpolation)
+    return np.asarray(resized, np.uint8)
 
 
 _DARKEST = 24  # below this of 255 a camera sees noise, which a ratio would blow up
 
 
 def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
-    """What share `part` is of the light (H, W), both in grey levels: 0 … 1, less where there is
-    hardly any light.
+    """What share `part` (H, W) is of `light` (H, W), both in grey levels: (H, W), 0 … 1.
+
+    It is less than that where there is hardly any light.
     """
-    return np.asarray(
-        cv2.divide(part, cv2.max(light, np.full_like(light, _DARKEST)), dtype=cv2.CV_32F),
-        np.float32,
-    )
+    visible = cv2.max(light, np.full_like(light, _DARKEST))
+    return np.asarray(cv2.divide(part, visible, dtype=cv2.CV_32F), np.float32)
 
 
 FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
-# The longest side of an enlarged picture. A digit has at least a quarter of its cut-out's longer
-# side; what has less than a fifth is a speck, which is enlarged less.
+# The longest side of an enlarged picture. A digit has at least a quarter of its crop's longer side;
+# what has less than a fifth is a speck, which is enlarged less.
 LONGEST = 600
 # What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
-# how far around a digit its paper is looked at
-_AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)
-# The paper is wider than this times the widest stroke and some pixels; a reach this little
-# different needs no second time.
-_WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
-# The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke,
-# some of which is above the second; below and above which there is no ink, or nothing but ink.
-_STRONG, _LOW, _CLEAR, _NONE, _ALL = 85, 0.25, 0.5, 0.12, 1.0
-_OWN = 0.5  # a part belongs to the digit if this share of it lies where the digit is
+_AROUND = np.ones((9, 9), np.uint8)  # how far around a digit its paper is looked at
+_CLOSE = np.ones((3, 3), np.uint8)  # its own blurred edge, which is no paper yet
+
+# The paper's kernel is wider than the widest stroke by a factor and some pixels, within limits.
+_WIDER = 1.6
+_WIDER_PIXELS = 6
+_LEAST_WIDTH = 15
+_MOST_WIDTH = 72
+_SAME_WIDTH = 0.15  # a kernel that differs less than this needs no second time
+
+_STRONG = 85  # the strong ink is this percentile of the digit's
+# in shares of the strong ink:
+_LOW = 0.25  # above this, pixels that touch are one part
+_CLEAR = 0.5  # a part is a stroke if some of it is above this
+_NONE = 0.12  # below this there is no ink
+_ALL = 1.0  # above this there is nothing but ink
+_OWN = 0.5  # a part belongs to the digit if more than this share of it lies where the digit is
 
 
-def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
-    """The ink (h, w), 0 … 1, about 120 pixels long, of a digit roughly `near` (H, W) there in a
-    picture (H, W, 3), BGR.
+def ink_near(picture: Picture, place: npt.NDArray[np.bool_]) -> Ink:
+    """The ink of one digit, measured in a picture that is enlarged until the digit has 120 pixels.
 
-    Neither h nor w is more than `LONGEST`. Without a pixel that is near there is no ink.
+    Args:
+        picture: (H, W, 3) BGR, uint8.
+        place: (H, W), roughly where the digit is.
+
+    Returns:
+        (h, w), 0 … 1, neither side longer than `LONGEST`; no ink if `place` is empty.
     """
-    mask: Picture = near.astype(np.uint8)
-    _, _, wide, tall = cv2.boundingRect(mask)
-    if not wide:
+    mask: Picture = place.astype(np.uint8)
+    _, _, width, height = cv2.boundingRect(mask)
+    if not width:
         return np.zeros(mask.shape, np.float32)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     beside = cv2.subtract(cv2.dilate(mask, _AROUND), cv2.dilate(mask, _CLOSE))
-    if cv2.mean(grey, mask)[0] > cv2.mean(grey, beside)[0]:
+    is_light_ink = cv2.mean(grey, mask)[0] > cv2.mean(grey, beside)[0]
+    if is_light_ink:
         grey = cv2.LUT(grey, _NEGATIVE)
-    scale = min(FINE / max(wide, tall), LONGEST / max(mask.shape))
-    plane = cv2.blur(
-        cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3)
-    )
+
+    scale = min(FINE / max(width, height), LONGEST / max(mask.shape))
+    enlarged = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    plane = cv2.blur(enlarged, (3, 3))  # (h, w)
     mask = np.asarray(cv2.resize(255 * mask, plane.shape[::-1]) > 127, np.uint8)
-    ink, reach = np.zeros(plane.shape, np.float32), 0
+    ink, mask = _measured(plane, mask)
+
+    clear: Ink = ((ink - np.float32(_NONE)) * np.float32(1 / (_ALL - _NONE))).clip(0, 1)
+    clear[cv2.dilate(mask, _CLOSE) == 0] = 0
+    return clear
+
+
+def _measured(plane: Picture, mask: Picture) -> tuple[Ink, Picture]:
+    """Measure dark ink on paper, and find which of it is the digit's.
+
+    Args:
+        plane: (h, w) grey levels.
+        mask: (h, w), 1 roughly where the digit is.
+
+    Returns:
+        the ink (h, w), in shares of the strong ink, and the digit's mask (h, w), 0 or 1.
+    """
+    ink = np.zeros(plane.shape, np.float32)
+    width = 0
     for _ in range(2):  # the strokes' width is better known the second time
-        widest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
-        before, reach = reach, int(min(max(_WIDER * widest + _PIXELS, _LEAST), _MOST)) | 1
-        if abs(reach - before) <= _SAME * before or not mask.any():
+        widest_stroke = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
+        previous_width = width
+        width = int(min(max(_WIDER * widest_stroke + _WIDER_PIXELS, _LEAST_WIDTH), _MOST_WIDTH)) | 1
+        if abs(width - previous_width) <= _SAME_WIDTH * previous_width or not mask.any():
             break
-        paper = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        paper = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8))
         missing = share_of(cv2.subtract(paper, plane), paper)
-        ink = np.asarray(
-            missing / max(float(np.percentile(missing[mask > 0], _STRONG)), 1e-3), np.float32
-        )
-        found = _parts_near(ink, mask)
-        if not found.any():
+        strong = max(float(np.percentile(missing[mask > 0], _STRONG)), 1e-3)
+        ink = np.asarray(missing / strong, np.float32)
+        parts = _parts_in(ink, mask)
+        if not parts.any():
             break
-        mask = found
-    alone: Ink = ((ink - np.float32(_NONE)) * np.float32(1 / (_ALL - _NONE))).clip(0, 1)
-    alone[cv2.dilate(mask, _CLOSE) == 0] = 0
-    return alone
+        mask = parts
+    return ink, mask
 
 
-def _parts_near(ink: Ink, near: Picture) -> Picture:
-    """Which of the ink (H, W), in shares of the strong ink, belongs to what is near: (H, W), 0 or
-    1.
+def _parts_in(ink: Ink, mask: Picture) -> Picture:
+    """Which parts of the ink (H, W), in shares of the strong ink, are a mask's: (H, W), 0 or 1.
+
+    These are clear parts that mostly lie in the mask (H, W), and the one with most pixels in it.
     """
     count, parts = cv2.connectedComponents((ink > _LOW).astype(np.uint8))
-    clear = np.bincount(parts[ink > _CLEAR], minlength=count) > 0
-    pixels, overlap = (np.bincount(of.ravel(), minlength=count) for of in (parts, parts[near > 0]))
-    overlap[0] = 0
-    own = clear & (overlap > _OWN * pixels)
-    own[overlap.argmax()] = overlap.max() > 0
-    return np.asarray(own[parts], np.uint8)
+    is_clear = np.bincount(parts[ink > _CLEAR], minlength=count) > 0
+    pixels = np.bincount(parts.ravel(), minlength=count)
+    overlap = np.bincount(parts[mask > 0], minlength=count)
+    overlap[0] = 0  # what is no part
+    is_own = is_clear & (overlap > _OWN * pixels)
+    is_own[overlap.argmax()] = overlap.max() > 0
+    return np.asarray(is_own[parts], np.uint8)

@@ -1,5 +1,5 @@
-"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or step by
-step as in the report.
+"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or by the
+report's steps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,58 +10,82 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
+from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marks_in
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, ink_near, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
+HALF = 127  # of 255 grey levels
+_SAME_DIGIT = 0.01  # digits that differ by less than this on average are one proposal
+
+COARSE = 64  # the longer side of the copy in which digits are looked for first
+# They are looked for again in copies twice as large each, up to this side, where the typical digit
+# has fewer pixels than `SMALL` (`SMALL_ALONE` if there is one digit), or where the finder's
+# confidence is below `CLEAR`.
+LARGEST = 512
+SMALL = 22
+SMALL_ALONE = 16
+CLEAR = 0.55
+# The larger copy counts where its confidence is higher by `CLEARER`, or, if digits are small in the
+# smaller one, at least this share of the confidence there.
+CLEARER = 0.1
+AS_CLEAR = 0.85
+
+FINE = 96  # the longer side of a digit's crop
+MARGIN = 0.28  # the paper around it, as a share of the digit
+MOST_CROPS = 2  # a digit whose ink runs out of its crop is cropped once more
+LEAST_INK = 0.3  # less probable ink is none
+
+# Two digits touch if each has more than this many pixels of one stroke, whose ink is measured to be
+# this strong and is at least this probable.
+TOUCHING = 8
+STRONG = 0.4
+PROBABLE = 0.2
+# A photo's one digit has at least this share of the ink; what has less may be part of a pattern.
+LEAST_OWN = 0.3
+WIDEST = 1.8  # what is wider than so many times its height is several digits
+
+# left, top, right and bottom in pixels, as an array (4,); or x and y (2,)
+Corners: TypeAlias = npt.NDArray[np.floating[Any]]
+
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Readings of a photo of one digit, (H, W, 3), BGR, uint8, by one of `photos.METHODS`: lazily,
-    the likeliest first.
+    """What a network may read of a photo of one digit, lazily, the likeliest first.
+
+    Args:
+        image: (H, W, 3) BGR, uint8.
+        method: one of `photos.METHODS`.
+        stages: keep the pictures on the way, too.
+
+    Raises:
+        KeyError: if there is no such method.
     """
-    return _WAYS[method](image, stages)
+    match method:
+        case "mnist":
+            return single_proposals(find_digits(image), stages=stages)
+        case "report":
+            return iter([_as_in_report(image, stages)])
+    raise KeyError(method)
 
 
-_SAME_DIGIT = 0.01  # digits that differ by less than this on average are one reading
-HALF = 127
-
-
-def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
-    """Grey levels, resized whole to 28×28, inverted, 255 above 127 and 0 elsewhere, over 255."""
+def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
+    """Grey levels, resized to 28×28, inverted, 255 above 127 and 0 elsewhere, divided by 255."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE))
     inverted = 255 - small
     binary = np.where(inverted > HALF, 255, 0).astype(np.uint8)
-    kept = (
+    pictures = (
         Stage("photo", image),
         Stage("grey levels", grey),
-        Stage("resized whole", small),
+        Stage("resized to 28×28", small),
         Stage("inverted", inverted),
         Stage("threshold at 127", binary),
     )
-    doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
-    yield PreparedDigit(binary.astype(np.float32) / np.float32(255), kept if stages else (), doubt)
-
-
-# Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there,
-# as a share of the digit.
-COARSE, FINE, MARGIN = 64, 96, 0.28
-# Several digits, or one, of fewer pixels are looked at again in copies twice as large each, what is
-# less clear than this in one or two. The larger copy has the last word where it is clearer by so
-# much, or where digits are small and it is about as clear.
-SMALL, SMALL_ALONE, LARGEST = 22, 16, 512
-CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
-LEAST_INK = 0.3  # less probable ink is none
-# Two digits touch that each have so many pixels of one stroke, of ink measured to be this strong
-# and at least this probable.
-TOUCHING, STRONG, PROBABLE = 8, 0.4, 0.2
-# a photo's one digit has at least this share of the ink; what has less may be a piece of a pattern
-LEAST_OWN = 0.4
-WIDEST = 1.8  # what is wider than so many times its height is several digits
-MOST_LOOKS = 2  # a digit whose ink runs out of its cut-out is cut out once more
-
-# left, top, right and bottom in pixels, as an array
-Corners: TypeAlias = npt.NDArray[np.floating[Any]]
+    has_both_shades = 0 < np.count_nonzero(binary) < binary.size
+    return PreparedDigit(
+        digit=binary.astype(np.float32) / np.float32(255),
+        stages=pictures if stages else (),
+        doubt="" if has_both_shades else "Only one shade of grey is left.",
+    )
 
 
 @dataclass(frozen=True)
@@ -71,216 +95,272 @@ class PhotoDigits:
     image: Picture  #: (H, W, 3), as large as there is.
     copy: Picture  #: (H, W, 3), a copy of it in which they are looked for.
     marks: Marks  #: what the finder marks there.
-    #: what it finds there: the likeliest to be meant first, which is the largest of the sure ones.
+    #: what it finds there: the likeliest to be meant first, by confidence times size.
     digits: list[MarkedDigit]
 
     @property
-    def sure(self) -> float:
-        """How sure the finder is of all of them, the larger ones counting for more."""
+    def confidence(self) -> float:
+        """The finder's mean confidence, the larger digits counting for more; 0 without any."""
+        if not self.digits:
+            return 0.0
+        confidences = [digit.confidence for digit in self.digits]
         sizes = [digit.size for digit in self.digits]
-        return (
-            float(np.average([digit.sure for digit in self.digits], weights=sizes))
-            if sizes
-            else 0.0
-        )
+        return float(np.average(confidences, weights=sizes))
 
     @property
-    def typical(self) -> float:
+    def typical_size(self) -> float:
         """The median of their sizes in pixels of the copy; infinity without any."""
         return float(np.median([digit.size for digit in self.digits])) if self.digits else np.inf
 
     @property
+    def is_small(self) -> bool:
+        """Whether they are so small that a larger copy may show more."""
+        return self.typical_size < (SMALL if len(self.digits) > 1 else SMALL_ALONE)
+
+    @property
     def ink(self) -> Ink:
-        """All ink, without what is faint."""
+        """All ink (H, W) of the copy, 0 … 1, without what is faint."""
         return np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
 
     def place_of(self, digit: MarkedDigit) -> Corners:
-        """Where a digit lies in the photo, in its pixels."""
-        return np.array(digit.box) * np.tile(
-            np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1], 2
+        """Where a digit lies in the photo (4,), in its pixels."""
+        scale = np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1]  # (2,)
+        return np.array(digit.box) * np.tile(scale, 2)
+
+    def first_stages(self) -> tuple[Stage, ...]:
+        """The photo, small, and what the finder marks in it."""
+        ink, middle = _levels(self.marks.ink), _levels(self.marks.middle)
+        painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
+        return (
+            Stage("photo", shrunk(self.image, 4 * COARSE)),
+            Stage("ink and digit centres", painted),
         )
 
 
 def find_digits(image: Picture) -> PhotoDigits:
-    """The digits in a photo (H, W, 3), BGR, uint8: looked for in a small copy, if small there or
-    unclear in larger ones.
+    """Find the digits in a photo (H, W, 3), BGR, uint8.
+
+    They are looked for in a small copy; if they are small or unclear there, also in larger ones.
     """
-    best = last = _looked_at(image, COARSE)
+    best = last = _find_in_copy(image, COARSE)
     side = 2 * COARSE
-    # Where nothing is found at all, a still larger copy would only show what is no digit.
-    while side <= min(LARGEST, max(image.shape[:2])) and (
-        last.typical < (SMALL if len(last.digits) > 1 else SMALL_ALONE)
-        or (last.sure < CLEAR and side <= (4 if best.digits else 2) * COARSE)
-    ):
-        last = _looked_at(image, side)
-        # What is large there would have been seen in the smaller copy: parts of a digit may look
-        # like several.
-        clearer = last.sure > best.sure + CLEARER or (
-            best.typical < SMALL and last.sure > AS_CLEAR * best.sure
-        )
-        if not best.digits or (clearer and last.typical <= 2 * SMALL):
+    while side <= min(LARGEST, max(image.shape[:2])):
+        # Where nothing is found at all, a still larger copy would only show what is no digit.
+        largest_if_unclear = (4 if best.digits else 2) * COARSE
+        is_unclear = last.confidence < CLEAR and side <= largest_if_unclear
+        if not (last.is_small or is_unclear):
+            break
+        last = _find_in_copy(image, side)
+        if _is_better(last, best):
             best = last
         side *= 2
     return best
 
 
-def _looked_at(image: Picture, side: int) -> PhotoDigits:
+def _is_better(larger: PhotoDigits, best: PhotoDigits) -> bool:
+    """Whether what is found in a larger copy counts, in place of the best in smaller ones."""
+    if not best.digits:
+        return True
+    # What is large there would have been seen in the smaller copy: parts of a digit may look like
+    # several.
+    if larger.typical_size > 2 * SMALL:
+        return False
+    if larger.confidence > best.confidence + CLEARER:
+        return True
+    return best.typical_size < SMALL and larger.confidence > AS_CLEAR * best.confidence
+
+
+def _find_in_copy(image: Picture, side: int) -> PhotoDigits:
+    """The digits in a copy of a photo whose longer side is `side`."""
     copy = fitted(image, side)
-    marks = marked(copy)
-    return PhotoDigits(
-        image, copy, marks, sorted(digits_in(marks), key=lambda digit: -digit.sure * digit.size)
-    )
+    marks = marks_in(copy)
+    digits = sorted(digits_in(marks), key=lambda digit: -digit.confidence * digit.size)
+    return PhotoDigits(image, copy, marks, digits)
 
 
-def looks_at(
-    found: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
+def digit_proposals(
+    photo: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
 ) -> Iterator[PreparedDigit]:
-    """One of the digits found, cut out and seen in several ways, the likeliest first; `row` has all
-    digits of its number.
+    """What a network may read of one of the digits found, cropped, the likeliest first.
+
+    Each proposal is made when it is asked for: hundreds of digits wait for the network side by
+    side.
+
+    Args:
+        photo: the photo with its digits.
+        digit: one of them.
+        row: all digits of its number; empty if it is the photo's one digit.
+        stages: keep the pictures on the way, too.
     """
-    closer = _closely(found, digit)
-    marks, meant, doubt = closer.marks, closer.meant, ""
-    if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(
-        digit, row, found
-    ):
-        doubt = "It touches the next one." if row else "It is too wide for one digit."
-    elif not row and (ink := found.ink)[digit.near].sum() < LEAST_OWN * ink.sum():
-        doubt = "Most of what stands out is something else."
-    left, top, right, bottom = (
-        (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
-    )
-    # What is seen from afar only has to do as it is.
-    whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
-    if row and meant is not None:
-        near = near & closer.seen_of(digit.near, found)
+    crop = _crop_around(photo, digit)
+    doubt = _doubt_about(digit, row, photo, crop)
 
-    def way(name: str, ink: Ink) -> PreparedDigit:
+    def prepared(name: str, ink: Ink) -> PreparedDigit:
+        """A proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
         ready = centre(ink)
-        kept: tuple[Stage, ...] = ()
+        pictures: tuple[Stage, ...] = ()
         if stages:
-            kept = (
-                *_first_stages(found),
-                Stage("cut out", closer.picture),
-                Stage("ink in it", _levels(marks.ink)),
+            pictures = (
+                *photo.first_stages(),
+                Stage("crop", crop.picture),
+                Stage("ink in the crop", _levels(crop.marks.ink)),
                 Stage(name, _levels(ink)),
-                Stage("as in MNIST", _levels(ready)),
+                Stage("28×28 input", _levels(ready)),
             )
-        return PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
+        return PreparedDigit(ready, pictures, doubt, crop.box_in(photo))
 
-    # Each way is made when it is asked for: hundreds of digits wait for the network side by side.
-    if meant is not None:  # the finder knows lines from strokes, but misses more
-        yield way("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK)))
-    yield way("ink of the digit", np.where(near, whole, np.float32(0)))
+    if crop.digit is None:  # what is seen from afar only has to do as it is
+        yield prepared("ink of the digit", np.where(digit.mask, photo.marks.ink, np.float32(0)))
+        return
+    mask = crop.digit.mask
+    if row:
+        mask = mask & crop.part_of(digit.mask, photo)
+    # The finder can tell lines from strokes, but misses more ink than is measured.
+    yield prepared("refined ink", ink_near(crop.picture, mask & (crop.marks.ink > LEAST_INK)))
+    yield prepared("ink of the digit", np.where(mask, crop.marks.ink, np.float32(0)))
 
 
 @dataclass(frozen=True)
-class _CutOut:
+class _Crop:
     """A digit with some paper around it."""
 
     picture: Picture  #: (H, W, 3), its longer side `FINE` pixels.
-    start: Corners  #: (2,) where it begins in the photo, in its pixels.
+    start: Corners  #: (2,) where it begins in the photo, in the photo's pixels.
     scale: float  #: how much it is enlarged.
     marks: Marks  #: what the finder marks in it.
-    meant: MarkedDigit | None  #: the digit among that.
-    place: Corners  #: (4,) where that lies in the photo, in its pixels.
+    digit: MarkedDigit | None  #: the digit that is meant, as the finder marks it here.
+    place: Corners  #: (4,) where that lies in the photo, in the photo's pixels.
 
-    def touches(self, digit: MarkedDigit, row: Sequence[MarkedDigit], found: PhotoDigits) -> bool:
-        """Whether one stroke runs through the places of it and of another of its row, as measured
-        in the picture.
+    def box_in(self, photo: PhotoDigits) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the digit, as shares of the photo's sides, 0 … 1."""
+        sides = np.tile(photo.image.shape[1::-1], 2)
+        left, top, right, bottom = (self.place / sides).clip(0, 1).tolist()
+        return left, top, right, bottom
+
+    def part_of(self, mask: Flags, photo: PhotoDigits) -> Flags:
+        """What of a mask over the photo's copy lies in the crop: (H, W)."""
+        height, width = photo.copy.shape[:2]
+        # x and y of the copy from those of the photo, then from those of the crop
+        to_copy = np.diag([width / photo.image.shape[1], height / photo.image.shape[0]])
+        from_crop = np.column_stack([to_copy / self.scale, to_copy @ self.start])  # (2, 3)
+        levels = cv2.warpAffine(
+            255 * mask.astype(np.uint8),
+            from_crop,
+            self.picture.shape[1::-1],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
+        return np.asarray(levels > HALF, np.bool_)
+
+    def touches_neighbour(
+        self, digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits
+    ) -> bool:
+        """Whether one stroke, as it is measured here, runs through a digit and another of its row.
+
+        Both are digits of the photo's copy.
         """
-        others = [other.near for other in row if other is not digit]
-        if not others:
+        neighbours = [other.mask for other in row if other is not digit]
+        if not neighbours:
             return False
-        near_others = np.zeros_like(digit.near)
-        for near in others:
-            near_others |= near
-        own, beside = self.seen_of(digit.near, found), self.seen_of(near_others, found)
-        ink = ink_near(self.picture, (own | beside) & (self.marks.ink > LEAST_INK))
-        there = (cv2.resize(ink, self.picture.shape[1::-1]) > STRONG) & (self.marks.ink > PROBABLE)
-        count, strokes = cv2.connectedComponents(there.astype(np.uint8))
-        shares = [np.bincount(strokes[place], minlength=count)[1:] for place in (own, beside)]
-        return bool((np.minimum(*shares) > TOUCHING).any())
-
-    def seen_of(self, mask: Flags, found: PhotoDigits) -> Flags:
-        """The part (H, W) of a mask over the copy in which digits were looked for."""
-        height, width = found.copy.shape[:2]
-        turn = np.diag([width / found.image.shape[1], height / found.image.shape[0]])
-        back = np.column_stack([turn / self.scale, turn @ self.start])
-        size = self.picture.shape[1::-1]
-        levels = 255 * mask.astype(np.uint8)
-        return np.asarray(
-            cv2.warpAffine(levels, back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-            > HALF,
-            np.bool_,
-        )
+        own_part = self.part_of(digit.mask, photo)
+        neighbours_mask = np.zeros_like(digit.mask)
+        for mask in neighbours:
+            neighbours_mask |= mask
+        other_part = self.part_of(neighbours_mask, photo)
+        ink = ink_near(self.picture, (own_part | other_part) & (self.marks.ink > LEAST_INK))
+        is_strong = cv2.resize(ink, self.picture.shape[1::-1]) > STRONG
+        is_ink = is_strong & (self.marks.ink > PROBABLE)
+        count, strokes = cv2.connectedComponents(is_ink.astype(np.uint8))
+        # pixels of each stroke, without the paper, which is number 0
+        own_pixels = np.bincount(strokes[own_part], minlength=count)[1:]
+        other_pixels = np.bincount(strokes[other_part], minlength=count)[1:]
+        return bool((np.minimum(own_pixels, other_pixels) > TOUCHING).any())
 
 
-def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
-    """A digit's cut-out, made anew where its ink runs out of it."""
-    image, place, sides = found.image, found.place_of(digit), np.array(found.image.shape[1::-1])
-    for looks in range(1, MOST_LOOKS + 1):
-        margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
-        start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
-        end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
-        closer = fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
-        marks, scale = marked(closer), closer.shape[1] / (end[0] - start[0])
-        meant = _meant(marks, (place - np.tile(start, 2)) * scale)
-        seen = place if meant is None else np.array(meant.box) / scale + np.tile(start, 2)
-        cut_off = ((seen[:2] < start + 1) & (start > 0)) | ((seen[2:] > end - 1) & (end < sides))
-        if looks == MOST_LOOKS or not cut_off.any():
+def _doubt_about(
+    digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits, crop: _Crop
+) -> str:
+    """What speaks against one of the photo's digits, in a sentence; empty if nothing does."""
+    is_too_wide = digit.width > WIDEST * digit.height
+    if is_too_wide or crop.touches_neighbour(digit, row, photo):
+        return "It touches the next one." if row else "It is too wide for one digit."
+    if not row:
+        ink = photo.ink
+        if ink[digit.mask].sum() < LEAST_OWN * ink.sum():
+            return "Most of what stands out is something else."
+    return ""
+
+
+def _crop_around(photo: PhotoDigits, digit: MarkedDigit) -> _Crop:
+    """Crop one of the digits found, once more where its ink runs out of the crop."""
+    place = photo.place_of(digit)
+    crop, is_whole = _crop_at(photo.image, place)
+    for _ in range(1, MOST_CROPS):
+        if is_whole:
             break
-        place = np.append(np.minimum(seen, place)[:2], np.maximum(seen, place)[2:])
-    return _CutOut(closer, start, float(scale), marks, meant, seen)
+        start, end = np.minimum(crop.place, place)[:2], np.maximum(crop.place, place)[2:]
+        place = np.append(start, end)
+        crop, is_whole = _crop_at(photo.image, place)
+    return crop
 
 
-def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """What a photo's one digit may be, likeliest first, once digits were looked for in it."""
-    given: list[Digit] = []
-    for one in _with_all_ink(found, stages):
-        if all(np.abs(one.digit - other).mean() > _SAME_DIGIT for other in given):
-            given.append(one.digit)
-            yield one
+def _crop_at(image: Picture, place: Corners) -> tuple[_Crop, bool]:
+    """Crop a photo around the place (4,) of a digit, and find the digit again in the crop.
+
+    Returns:
+        the crop, and whether the digit ends before the crop does, or where the photo does.
+    """
+    sides = np.array(image.shape[1::-1])
+    margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
+    start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
+    end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
+    picture = fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
+    scale = picture.shape[1] / (end[0] - start[0])
+    marks = marks_in(picture)
+    digit = _digit_at((place - np.tile(start, 2)) * scale, marks)
+    if digit is not None:
+        place = np.array(digit.box) / scale + np.tile(start, 2)
+    cut_off_before = (place[:2] < start + 1) & (start > 0)
+    cut_off_after = (place[2:] > end - 1) & (end < sides)
+    crop = _Crop(picture, start, float(scale), marks, digit, place)
+    return crop, not (cut_off_before | cut_off_after).any()
 
 
-def _with_all_ink(found: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
-    if found.digits:
-        yield from looks_at(found, found.digits[0], stages=stages)
-    ready = centre(ink := found.ink)
-    kept = (
-        (
-            *_first_stages(found),
-            Stage("all ink", _levels(ink)),
-            Stage("as in MNIST", _levels(ready)),
-        )
-        if stages
-        else ()
-    )
-    yield PreparedDigit(ready, kept, "" if ready.any() else "Nothing stands out from the paper.")
-
-
-def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
-    ink, middle = _levels(found.marks.ink), _levels(found.marks.middle)
-    painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
-    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage(
-        "ink, and middles of digits", painted
-    )
-
-
-def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:
-    """The digit that has most of the ink at a place; None if there is none."""
+def _digit_at(place: Corners, marks: Marks) -> MarkedDigit | None:
+    """The marked digit that has most of the ink at a place (4,); None if there is none."""
     left, top, right, bottom = np.rint(place).astype(int).clip(0).tolist()
     part = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
     digits = digits_in(marks)
-    inks = [float(marks.ink[part][digit.near[part]].sum()) for digit in digits]
+    inks = [float(marks.ink[part][digit.mask[part]].sum()) for digit in digits]
     return digits[int(np.argmax(inks))] if max(inks, default=0.0) > 0 else None
+
+
+def single_proposals(photo: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:
+    """What a photo's one digit may be, once digits were looked for in it, the likeliest first."""
+    digits: list[Digit] = []
+    for proposal in _single_with_repeats(photo, stages):
+        differences = [np.abs(proposal.digit - digit).mean() for digit in digits]
+        if all(difference > _SAME_DIGIT for difference in differences):
+            digits.append(proposal.digit)
+            yield proposal
+
+
+def _single_with_repeats(photo: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
+    """The likeliest digit that is found, then all ink as one digit; some may look the same."""
+    if photo.digits:
+        yield from digit_proposals(photo, photo.digits[0], stages=stages)
+    ink = photo.ink
+    ready = centre(ink)
+    pictures: tuple[Stage, ...] = ()
+    if stages:
+        pictures = (
+            *photo.first_stages(),
+            Stage("all ink", _levels(ink)),
+            Stage("28×28 input", _levels(ready)),
+        )
+    doubt = "" if ready.any() else "Nothing stands out from the paper."
+    yield PreparedDigit(ready, pictures, doubt)
 
 
 def _levels(ink: Ink) -> Picture:
     """Ink, 0 … 1, as grey levels."""
     return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
-
-
-_WAYS = {
-    "mnist": lambda image, stages: of_found(find_digits(image), stages=stages),
-    "report": _as_in_report,
-}

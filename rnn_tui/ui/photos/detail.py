@@ -216,7 +216,7 @@ def study(
     """
     from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals  # noqa: PLC0415
+    from rnn_tui.photos.digit.prepare import digit_proposals, find_digits, proposals  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
     from rnn_tui.photos.reader import read_best  # noqa: PLC0415
 
@@ -230,7 +230,7 @@ def study(
     else:
         found = find_digits(image)
         digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
-        looked = [read_best(reader.network, looks_at(found, digit, row, stages=True)).way]
+        looked = [read_best(reader.network, digit_proposals(found, digit, row, stages=True)).way]
     ways = [
         replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages))
         for way in looked
