@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -24,16 +25,20 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
-# a list has one name here: a trial has one size and one loss
-SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
-SINGLE_OF = {several: name for name, several in SINGLE.items()}
-MOST_VALUES, MOST_TRIALS = 1000, 100_000
-MOST_LOOKED_AT = 200  # of a longer grid so many trials, evenly spread, tell how long all take
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+# Where a task's setting is a list, a trial has one value of it, under a name of its own.
+LIST_SETTINGS = {"hidden_size": "hidden_sizes", "loss": "losses"}
+SINGLE_NAMES = {list_name: name for name, list_name in LIST_SETTINGS.items()}
+MOST_VALUES = 1000  # of one setting in a grid
+MOST_TRIALS = 100_000
+MOST_CHECKED = 1000  # points of a plan whose settings are tried out before it starts
+# The time of a longer grid is estimated from about so many of its trials, evenly spread.
+MOST_ESTIMATED = 200
+USUAL_TRIALS = 20  # of a search, where nobody says how many
+SWEEP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 REPORT_GROUP = "report"  # what the report's runs are kept under while workers train them
 SEEDS = NumberSetting("seeds", "Seeds", "networks of consecutive seeds in each trial", 1, 1000)
 TRIALS = NumberSetting("trials", "Trials", "choices of settings to try", 1, MOST_TRIALS)
-Point = dict[str, Any]
+Point = dict[str, Any]  # a value for each setting that varies
 
 
 @dataclass(frozen=True)
@@ -68,23 +73,26 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """What a sweep trains; SettingError for an unknown name, a value out of range or settings that
-    do not go together.
+    """What a sweep trains.
+
+    Raises:
+        SettingError: for an unknown name, a value out of range, or settings that do not go
+            together.
     """
 
     task: str  #: a key of `TASKS`.
     #: by setting, the values to try.
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    #: by setting, what to choose from; for a search.
+    #: by setting, what a search chooses from; as they are, or as JSON has them.
     ranges: Mapping[str, Range] = field(default_factory=dict)
-    #: settings in place of the preset's, the same in all.
+    #: settings in place of the preset's, the same in all trials.
     fixed: Mapping[str, Any] = field(default_factory=dict)
     search: str = "grid"  #: `grid` for every combination, else how a search chooses.
-    trials: int = 0  #: how many a search tries; 20 where it says 0.
+    trials: int = 0  #: how many a search tries, 0 for the usual number; of a grid always 0.
     seeds: int = 1  #: networks of each trial.
     #: what tells how good a trial is; by default the task's accuracy in validation.
     metric: str = ""
-    maximise: bool = True  #: whether more of it is better.
+    maximise: bool = True  #: whether more of the metric is better.
     prune: bool = False  #: whether trials that fall behind are stopped early.
 
     def __post_init__(self) -> None:
@@ -92,42 +100,55 @@ class SweepPlan:
         check_choice("Search", self.search, SEARCHES)
         SEEDS.check(self.seeds)
         ranges = {
-            name: one if isinstance(one, Range) else Range(**one)
-            for name, one in self.ranges.items()
+            name: limits if isinstance(limits, Range) else Range(**limits)
+            for name, limits in self.ranges.items()
         }
         object.__setattr__(self, "ranges", ranges)
-        names = [one.name for one in self.task_definition.metric_definitions]
-        if not self.metric:
-            wanted = self.task_definition.headline.replace("test_", "val_")
-            object.__setattr__(
-                self, "metric", wanted if wanted in names else self.task_definition.headline
-            )
-            object.__setattr__(self, "maximise", self.metric_definition.higher_is_better)
-        check_choice("Metric", self.metric, names)
-        # which is always given
-        fixed = {SINGLE_OF.get(name, name) for name in self.fixed} - {"cell"}
-        if twice := self.grid.keys() & {*self.ranges, *fixed} | self.ranges.keys() & fixed:
-            raise SettingError(
-                f"{min(twice)} stands twice; it has values or a range to try, or is the same in "
-                "all."
-            )
-        self._check_search()
-        for point in itertools.islice(self.samples(), MOST_VALUES):
+        self._choose_metric()
+        self._check_names()
+        if self.is_search:
+            self._check_search()
+        else:
+            self._check_grid()
+        for point in itertools.islice(self.samples(), MOST_CHECKED):
             self.configs(point)
 
-    def _check_search(self) -> None:
-        if not self.grid and not self.ranges:
+    def _choose_metric(self) -> None:
+        """Take the task's headline, in validation if it is measured there, where none is named."""
+        names = [metric.name for metric in self.task_definition.metric_definitions]
+        if not self.metric:
+            headline = self.task_definition.headline
+            in_validation = headline.replace("test_", "val_")
+            metric = in_validation if in_validation in names else headline
+            object.__setattr__(self, "metric", metric)
+            object.__setattr__(self, "maximise", self.metric_definition.higher_is_better)
+        check_choice("Metric", self.metric, names)
+
+    def _check_names(self) -> None:
+        """Refuse a plan that varies nothing, or has a setting at two places."""
+        fixed = {SINGLE_NAMES.get(name, name) for name in self.fixed}
+        fixed.discard("cell")  # the command line and the app always have one
+        places = Counter([*self.grid, *self.ranges, *fixed])
+        repeated = sorted(name for name, count in places.items() if count > 1)
+        if repeated:
+            raise SettingError(
+                f"{repeated[0]} stands twice; give it values, or a range, or one fixed value."
+            )
+        if not self.varied:
             raise SettingError(
                 "Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range "
                 "NAME=LOW..HIGH."
             )
-        if self.is_search:
-            object.__setattr__(self, "trials", TRIALS.check(self.trials or 20))
-            if self.prune and self.metric_definition.stage == "test":
-                raise SettingError(
-                    f"{self.metric} is known at the end only, so nothing can be pruned by it."
-                )
-            return
+
+    def _check_search(self) -> None:
+        object.__setattr__(self, "trials", TRIALS.check(self.trials or USUAL_TRIALS))
+        if self.prune and self.metric_definition.stage == "test":
+            raise SettingError(
+                f"{self.metric} is measured only at the end of training, so no trial can be "
+                "pruned by it."
+            )
+
+    def _check_grid(self) -> None:
         if self.ranges:
             name = next(iter(self.ranges))
             raise SettingError(
@@ -138,22 +159,22 @@ class SweepPlan:
             raise SettingError("Only a search has a number of trials and prunes; add --search tpe.")
         if self.trial_count > MOST_TRIALS:
             raise SettingError(
-                f"The grid has {self.trial_count:,} trials; at most {MOST_TRIALS:,} can be swept."
+                f"The grid has {self.trial_count:,} trials; a sweep has at most {MOST_TRIALS:,}."
             )
 
     @property
     def task_definition(self) -> Task:
-        """The task."""
+        """The task that `task` names."""
         return TASKS[self.task]
 
     @property
     def metric_definition(self) -> Metric:
-        """What tells how good a trial is."""
+        """The metric that `metric` names."""
         return self.task_definition.metric(self.metric)
 
     @property
     def is_search(self) -> bool:
-        """Whether settings are chosen by Optuna, of the extra `search`; else every combination is
+        """Whether Optuna, of the extra `search`, chooses settings; else every combination is
         tried.
         """
         return self.search != "grid"
@@ -166,11 +187,13 @@ class SweepPlan:
     @property
     def trial_count(self) -> int:
         """How many trials there are to be."""
-        return self.trials if self.is_search else math.prod(map(len, self.grid.values()))
+        if self.is_search:
+            return self.trials
+        return math.prod(len(values) for values in self.grid.values())
 
     @property
     def runs_per_trial(self) -> int:
-        """How many runs a trial has."""
+        """How many runs a trial has: one a seed, or one that trains all its seeds side by side."""
         return self.seeds if self.task_definition.reads_data else 1
 
     @property
@@ -180,153 +203,168 @@ class SweepPlan:
 
     def points(self) -> Iterator[Point]:
         """Every combination of a grid, the last setting changing first."""
-        return (
-            dict(zip(self.grid, values, strict=True))
-            for values in itertools.product(*self.grid.values())
-        )
+        for values in itertools.product(*self.grid.values()):
+            yield dict(zip(self.grid, values, strict=True))
 
     def samples(self) -> Iterator[Point]:
-        """Points that stand for all: of a grid each, of a search the ends of each setting with the
-        first of all others.
+        """Points that stand for all.
+
+        Of a grid these are all points; of a search, each value and each end of a range, together
+        with the first value of every other setting.
         """
         if not self.is_search:
-            return self.points()
-        ends: dict[str, Sequence[Any]] = {
-            **self.grid,
-            **{name: (one.low, one.high) for name, one in self.ranges.items()},
-        }
-        usual = {name: values[0] for name, values in ends.items()}
-        return ({**usual, name: value} for name, values in ends.items() for value in values)
+            yield from self.points()
+            return
+        choices: dict[str, Sequence[Any]] = dict(self.grid)
+        for name, limits in self.ranges.items():
+            choices[name] = (limits.low, limits.high)
+        first_values = {name: values[0] for name, values in choices.items()}
+        for name, values in choices.items():
+            for value in values:
+                yield {**first_values, name: value}
 
     def configs(self, point: Point) -> list[RunConfig]:
-        """The runs of a trial, one a seed or one with all of them side by side; a SettingError for
-        what can't go together.
+        """The runs of a trial: one a seed, or one that trains all its seeds side by side.
+
+        Raises:
+            SettingError: for settings that do not go together.
         """
+        task = self.task_definition
         settings: dict[str, Any] = {**self.fixed, **point}
-        cell, preset = (
-            settings.pop("cell", self.task_definition.default_cell),
-            settings.pop("preset", None),
-        )
-        for name, several in SINGLE.items():
-            if name in settings and several in self.task_definition.settings:
-                settings[several] = (settings.pop(name),)
-        first = settings.pop("seed", None) or 0
-        more: list[dict[str, Any]] = [{"seed": first, "seeds": self.seeds}]
-        if self.task_definition.reads_data:
-            more = [{"seed": first + at} for at in range(self.seeds)]
-        # With one thread each: on a cluster a worker is a core.
-        return [
-            self.task_definition.config(cell, preset, **settings, **one, workers=1) for one in more
-        ]
+        cell = settings.pop("cell", task.default_cell)
+        preset = settings.pop("preset", None)
+        for name, list_name in LIST_SETTINGS.items():
+            if name in settings and list_name in task.settings:
+                settings[list_name] = (settings.pop(name),)
+        first_seed = settings.pop("seed", None) or 0
+        settings["workers"] = 1  # threads: on a cluster a worker is a core
+        if task.reads_data:
+            return [
+                task.config(cell, preset, **settings, seed=seed)
+                for seed in range(first_seed, first_seed + self.seeds)
+            ]
+        return [task.config(cell, preset, **settings, seed=first_seed, seeds=self.seeds)]
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form, whose values make the same plan."""
         return asdict(self)
 
 
-def _setting(task: Task, name: str) -> Setting | Sequence[str]:
-    """What checks a value of a setting that can be varied, or the words that it may be; a
-    SettingError for any other.
-    """
-    words = {
-        "cell": task.cells,
-        "preset": [one.name for one in task.presets],
-        "augmentation": task.augmentations,
-    }
-    known: dict[str, Setting | Sequence[str]] = {
-        name: SETTINGS[name] for name in task.settings if name != "seeds"
-    }
-    known |= {name: some for name, some in words.items() if some}
-    for one in (SINGLE.get(name, name), name):
-        if one in known:
-            return known[one]
-    names = ", ".join(SINGLE_OF.get(one, one) for one in known)
-    raise SettingError(
-        f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}."
-    )
-
-
-def _split(text: str, form: str) -> tuple[str, str]:
-    name, equals, values = text.partition("=")
-    if not equals or not values.strip():
-        raise SettingError(f"“{printable(text)}” is not {form}.")
-    return name.strip().replace("-", "_"), values
-
-
 def settings_by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Settings with what they are to be; raises SettingError where one stands twice."""
-    found: dict[str, Any] = {}
-    for name, what in pairs:
-        if name in found:
+    """Settings and what they are to be; raises SettingError where a name stands twice."""
+    settings: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in settings:
             raise SettingError(
                 f"{name} stands twice; give all of its values at one place, with commas between "
                 "them."
             )
-        found[name] = what
-    return found
+        settings[name] = value
+    return settings
 
 
 def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
-    """A setting and its values as typed, `hidden_size=32,64,128`; a SettingError for a wrong name
-    or value.
+    """Read a setting and its values as typed, such as `hidden_size=32,64,128`.
+
+    Raises:
+        SettingError: for a wrong name or value.
     """
-    name, typed = _split(text, "NAME=VALUE,VALUE,…")
-    check = _setting(task, name)
-    values: list[Any] = []
-    for one in typed.split(","):
-        value = one.strip()
-        if isinstance(check, Setting):
-            value = check.parse(value)
-        else:
-            check_choice(name.capitalize(), value, tuple(check))
-        values.append(value[0] if isinstance(check, ListSetting | ChoicesSetting) else value)
+    name, values_text = _split_name(text, "NAME=VALUE,VALUE,…")
+    setting = _variable_setting(task, name)
+    values = [_read_value(name, setting, word.strip()) for word in values_text.split(",")]
     if len(set(values)) < len(values) or len(values) > MOST_VALUES:
         raise SettingError(f"The values of {name} must be different, and at most {MOST_VALUES:,}.")
     return name, values
 
 
 def read_range(task: Task, text: str) -> tuple[str, Range]:
-    """A setting and its range as typed, `learning_rate=1e-4..1e-1:log`; a SettingError for a wrong
-    name or bound.
+    """Read a setting and its range as typed, such as `learning_rate=1e-4..1e-1:log`.
+
+    Raises:
+        SettingError: for a wrong name or end.
     """
-    name, typed = _split(text, "NAME=LOW..HIGH")
-    check = _setting(task, name)
-    bounds, _, scale = typed.partition(":")
-    low, dots, high = bounds.partition("..")
-    if not isinstance(check, NumberSetting | ListSetting) or not dots or scale not in ("", "log"):
+    name, range_text = _split_name(text, "NAME=LOW..HIGH")
+    setting = _variable_setting(task, name)
+    ends, _, scale = range_text.partition(":")
+    low_text, dots, high_text = ends.partition("..")
+    well_formed = dots and scale in ("", "log")
+    if not well_formed or not isinstance(setting, NumberSetting | ListSetting):
         raise SettingError(
-            f"“{printable(text)}” is not a number's NAME=LOW..HIGH, with :log behind it or without."
+            f"“{printable(text)}” is not the range of a number; give NAME=LOW..HIGH or "
+            "NAME=LOW..HIGH:log."
         )
-    ends = [check.parse(one.strip()) for one in (low, high)]
-    first, last = (one[0] if isinstance(one, tuple) else one for one in ends)
-    whole = isinstance(check, ListSetting) or check.whole
+    low = _read_value(name, setting, low_text.strip())
+    high = _read_value(name, setting, high_text.strip())
+    whole = isinstance(setting, ListSetting) or setting.whole
     try:
-        return name, Range(first, last, scale == "log", whole)
+        return name, Range(low, high, log=scale == "log", whole=whole)
     except SettingError as error:
         raise SettingError(f"{name}: {error}") from error
 
 
+def _split_name(text: str, form: str) -> tuple[str, str]:
+    """The name of a setting and what is typed behind `=`; `form` says how it should look."""
+    name, _, value = text.partition("=")
+    if not value.strip():
+        raise SettingError(f"“{printable(text)}” is not {form}.")
+    return name.strip().replace("-", "_"), value
+
+
+def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
+    """What checks a value of a setting that can be varied, or the words that it may be.
+
+    Raises:
+        SettingError: if the task has no such setting.
+    """
+    settings: dict[str, Setting | Sequence[str]] = {
+        SINGLE_NAMES.get(each, each): SETTINGS[each] for each in task.settings if each != "seeds"
+    }
+    settings["cell"] = task.cells
+    settings["preset"] = [preset.name for preset in task.presets]
+    if task.augmentations:
+        settings["augmentation"] = task.augmentations
+    if name not in settings:
+        raise SettingError(
+            f"{task.label} has no setting “{printable(name)}” that can be varied; it has "
+            f"{', '.join(settings)}."
+        )
+    return settings[name]
+
+
+def _read_value(name: str, setting: Setting | Sequence[str], text: str) -> Any:
+    """One value of a setting, as a trial has it."""
+    if not isinstance(setting, Setting):
+        check_choice(name.capitalize(), text, tuple(setting))
+        return text
+    value = setting.parse(text)
+    if not isinstance(setting, ListSetting | ChoicesSetting):
+        return value
+    if len(value) > 1:
+        raise SettingError(
+            f"A trial has one {name.replace('_', ' ')}, not “{printable(text)}”; give commas "
+            "between values."
+        )
+    return value[0]
+
+
 def check_sweep_name(text: str) -> str:
-    """A sweep's name; raises SettingError if it is none."""
-    if text == REPORT_GROUP or not NAME.fullmatch(text):
-        what = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
-        raise SettingError(f"“{printable(text)}” is no name for a sweep: {what}.")
+    """A sweep's name as typed; raises SettingError if it can't be one."""
+    if text == REPORT_GROUP or not SWEEP_NAME.fullmatch(text):
+        form = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
+        raise SettingError(f"“{printable(text)}” is no name for a sweep: {form}.")
     return text
 
 
 def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
-    """How long a sweep takes, on workers with cores like those here that train a run each.
+    """Estimate the seconds that a plan takes, on workers as fast as this machine's cores.
 
     Returns:
-        Seconds; None where that is not known, as with a user's own data.
+        None where nothing tells, as for a user's own data.
     """
-    step = 1
-    if not plan.is_search:
-        step = max(1, plan.trial_count // MOST_LOOKED_AT)
-    # of a search the ends of its ranges, each as often
-    points = itertools.islice(plan.samples(), 0, None, step)
-    configs = [plan.configs(point)[0] for point in points]
-    seconds_per_run = mean_seconds(configs)
+    stride = 1 if plan.is_search else max(1, plan.trial_count // MOST_ESTIMATED)
+    # Of a search these are the ends of its ranges, as if it chose each equally often.
+    points = itertools.islice(plan.samples(), 0, None, stride)
+    seconds_per_run = mean_seconds([plan.configs(point)[0] for point in points])
     if seconds_per_run is None:
         return None
     busy_workers = max(1, min(workers, plan.run_count))
