@@ -1,9 +1,11 @@
-"""The sweeps that the store of runs has, and how far each is, by what their runs came to."""
+"""The sweeps in the store of runs, and how far each is by what its runs came to."""
 
 import itertools
 import json
+import math
+import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -24,10 +26,18 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
-# of runs that a sweep that goes on does not train again
+# Statuses of runs that are over: a sweep that is resumed trains the failed ones again.
 TRAINED_STATUSES = (Status.FINISHED, Status.DAMAGED)
-# of runs that have come to an end
 END_STATUSES = (*TRAINED_STATUSES, Status.FAILED)
+# A trial has the first of these that one of its runs has.
+STATUS_ORDER = (
+    Status.TRAINING,
+    Status.PAUSED,
+    Status.LOADING,
+    Status.INTERRUPTED,
+    Status.STOPPED,
+    Status.FAILED,
+)
 
 
 @dataclass(frozen=True)
@@ -44,38 +54,38 @@ class Trial:
     @property
     def status(self) -> str:
         """Where it stands: `pruned`, or as its runs are."""
-        found = {run.status for run in self.runs}
         if self.pruned:
             return "pruned"
+        statuses = {run.status for run in self.runs}
         if len(self.runs) < self.run_count:
-            found.add(Status.LOADING)
-        order = (
-            Status.TRAINING,
-            Status.PAUSED,
-            Status.LOADING,
-            Status.INTERRUPTED,
-            Status.STOPPED,
-            Status.FAILED,
-        )
-        return str(next((status for status in order if status in found), Status.FINISHED))
+            statuses.add(Status.LOADING)
+        for status in STATUS_ORDER:
+            if status in statuses:
+                return str(status)
+        return str(Status.FINISHED)
 
     @property
     def is_over(self) -> bool:
-        """Whether it has come to an end, be it that it failed."""
-        return self.pruned or (
-            len(self.runs) == self.run_count
-            and all(run.status in END_STATUSES for run in self.runs)
-        )
+        """Whether it has come to an end, even if it failed."""
+        if self.pruned:
+            return True
+        is_complete = len(self.runs) == self.run_count
+        return is_complete and all(run.status in END_STATUSES for run in self.runs)
 
     @property
     def has_failed(self) -> bool:
-        """Whether a run of it failed, which is tried again where the sweep goes on."""
+        """Whether a run of it failed; that is tried again where the sweep is resumed."""
         return self.is_over and not self.pruned and self.status == Status.FAILED
 
     @cached_property
     def spread(self) -> Spread | None:
         """The metric over seeds; None before it is known of any."""
         return Spread(self.values) if self.values else None
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it was trained to its end and has a value."""
+        return self.is_over and not self.pruned and self.spread is not None
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class Sweep:
 
     @property
     def done_count(self) -> int:
-        """How many trials are over, and did not fail."""
+        """How many trials are over and did not fail."""
         return sum(trial.is_over and not trial.has_failed for trial in self.trials)
 
     @property
@@ -100,42 +110,34 @@ class Sweep:
 
     @property
     def status(self) -> str:
-        """`running`; `finished`; `failed`, where some trials did; `interrupted`, where some are
-        lacking.
-        """
+        """`running`, `finished`, `failed` where trials failed, or `interrupted` where some lack."""
         if self.running:
             return "running"
         if self.done_count >= self.plan.trial_count:
             return "finished"
-        return (
-            "failed"
-            if self.done_count + self.failed_count >= self.plan.trial_count
-            else "interrupted"
-        )
+        if self.done_count + self.failed_count >= self.plan.trial_count:
+            return "failed"
+        return "interrupted"
 
     @property
     def best(self) -> Trial | None:
         """The trial with the best mean over seeds, of those that are over and were not pruned."""
-        ended = [
-            trial
-            for trial in self.trials
-            if trial.is_over and not trial.pruned and trial.spread is not None
-        ]
-        return min(ended, key=self.rank, default=None)
+        comparable = [trial for trial in self.trials if trial.is_comparable]
+        return min(comparable, key=self.rank, default=None)
 
     def rank(self, trial: Trial) -> float:
-        """For sorting: the best first, those without a value last."""
-        if trial.spread is None or trial.spread.mean != trial.spread.mean:
-            return float("inf")
-        return -trial.spread.mean if self.plan.maximise else trial.spread.mean
+        """A key for sorting: the best trial first, those without a value last."""
+        if trial.spread is None or math.isnan(trial.spread.mean):
+            return math.inf
+        mean = trial.spread.mean
+        return -mean if self.plan.maximise else mean
 
 
 def new_run(config: RunConfig) -> RunRecord:
     """A run that is to be trained, called by what distinguishes it."""
     now = time.time()
-    return RunRecord(
-        new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now
-    )
+    name = printable(automatic_name(config))
+    return RunRecord(new_run_id(), name, config, Status.LOADING, now, now)
 
 
 class SweepStore(RunStore):
@@ -156,9 +158,7 @@ class SweepStore(RunStore):
             raise StoreError(
                 f"There is a sweep “{name}” already; choose another name, or resume it."
             )
-        if not name:
-            names = (f"{plan.task}-{number}" for number in itertools.count(1))
-            name = next(free for free in names if free not in taken)
+        name = name or _free_name(plan.task, taken)
         created = time.time()
         self._execute(
             "INSERT INTO sweeps VALUES (?, ?, ?)", name, created, json.dumps(plan.to_dict())
@@ -172,15 +172,13 @@ class SweepStore(RunStore):
         )
 
     def change_plan(self, name: str, plan: SweepPlan) -> None:
-        """Keep another plan for a sweep, as one with more trials."""
+        """Store another plan for a sweep, as one with more trials."""
         self._execute("UPDATE sweeps SET plan = ? WHERE name = ?", json.dumps(plan.to_dict()), name)
 
     def sweep_names(self) -> list[SafeText]:
         """The names of all sweeps, the newest first."""
-        return [
-            printable(row[0])
-            for row in self._execute("SELECT name FROM sweeps ORDER BY created DESC")
-        ]
+        rows = self._execute("SELECT name FROM sweeps ORDER BY created DESC")
+        return [printable(row["name"]) for row in rows]
 
     def sweeps(self, warn: Callable[[str], object]) -> list[Sweep]:
         """All sweeps, the newest first.
@@ -196,40 +194,59 @@ class SweepStore(RunStore):
         return sweeps
 
     def sweep(self, name: str) -> Sweep:
-        """A sweep with its trials; raises StoreError if there is none of that name, or what is kept
-        of it is damaged.
+        """A sweep with its trials.
+
+        Raises:
+            StoreError: if there is none of that name, or what the database has of it is damaged.
         """
         rows = self._execute("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
-            known = ", ".join(self.sweep_names()[:3]) or "none yet"
+            newest = ", ".join(self.sweep_names()[:3]) or "none yet"
             raise StoreError(
-                f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list "
-                "tells all)."
+                f"There is no sweep “{printable(name)}”; there is {newest} (rnn-tui sweep list "
+                "shows all)."
             )
         try:
-            plan, created = SweepPlan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
+            plan = SweepPlan(**json.loads(rows[0]["plan"]))
+            created = float(rows[0]["created"])
             trials = self._trials(name, plan)
         except INVALID_VALUE as error:
             raise StoreError(
-                f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)})."
+                f"The sweep “{printable(name)}” is damaged in the database ({printable(error)})."
             ) from error
-        return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), trials)
+        running = bool(is_held(lock_of_sweep(name)))
+        return Sweep(name, created, plan, running, trials)
 
     def add_runs(self, sweep: str, trial: int, point: Point, runs: Iterable[RunRecord]) -> None:
-        """Keep the runs that a trial is to have, all or none, before they begin."""
+        """Store the runs that a trial is to have, all or none, before they begin."""
         with self._explaining(), transaction(self._connection):
             for run in runs:
                 insert_run(self._connection, run.run_id, run.config, run.name, run.created)
-                words = (run.run_id, sweep, trial, json.dumps(point))
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)", words
+                    "INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)",
+                    (run.run_id, sweep, trial, json.dumps(point)),
                 )
 
     def set_pruned(self, sweep: str, trial: int) -> None:
-        """Keep that a trial was stopped since it fell behind."""
+        """Store that a trial was stopped since it fell behind."""
         self._execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", sweep, trial)
 
+    def last_values(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
+        """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
+        kind = {"val": "epoch", "test": "test"}.get(plan.metric_definition.stage, "step")
+        query = (
+            "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? "
+            "ORDER BY step DESC LIMIT 1"
+        )
+        rows = self._execute(query, run.run_id, kind, plan.metric)
+        if not rows:
+            return ()
+        with self._explaining(run.run_id):
+            value = value_of(rows[0]["value"], rows[0]["replicas"])
+            return best_seeds(run.config, value, plan.maximise)
+
     def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
+        """The trials of a sweep that have begun; raises `INVALID_VALUE` for a bad row."""
         where = (
             "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER "
             "BY created, id"
@@ -238,45 +255,40 @@ class SweepStore(RunStore):
         rows = self._execute(
             "SELECT run_id, number, point, pruned FROM trials WHERE sweep = ? ORDER BY number", name
         )
-        trials = []
-        for number, group in itertools.groupby(rows, itemgetter("number")):
-            some = list(group)
-            mine = sorted(
-                (runs[row["run_id"]] for row in some if row["run_id"] in runs),
-                key=lambda run: run.config.seed,
-            )
-            point = json.loads(some[0]["point"])
-            if not isinstance(point, dict):
-                raise TypeError(f"trial {number} has no settings")
-            values = tuple(value for run in mine for value in self.measured(run, plan))
-            trials.append(
-                Trial(
-                    number,
-                    point,
-                    tuple(mine),
-                    plan.runs_per_trial,
-                    any(row["pruned"] for row in some),
-                    values,
-                )
-            )
-        return tuple(trials)
-
-    def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
-        """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
-        kind = {"val": "epoch", "test": "test"}.get(plan.metric_definition.stage, "step")
-        query = (
-            "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? "
-            "ORDER BY step DESC LIMIT 1"
+        return tuple(
+            self._trial(number, list(rows_of_trial), runs, plan)
+            for number, rows_of_trial in itertools.groupby(rows, itemgetter("number"))
         )
-        rows = self._execute(query, run.run_id, kind, plan.metric)
-        with self._explaining(run.run_id):
-            return (
-                best_seeds(
-                    run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan.maximise
-                )
-                if rows
-                else ()
-            )
+
+    def _trial(
+        self, number: int, rows: list[sqlite3.Row], runs: Mapping[str, RunRecord], plan: SweepPlan
+    ) -> Trial:
+        """A trial of its rows, one a run; `runs` are those of the sweep that were not deleted."""
+        point = json.loads(rows[0]["point"])
+        if not isinstance(point, dict):
+            raise TypeError(f"trial {number} has no settings")
+        there = [runs[row["run_id"]] for row in rows if row["run_id"] in runs]
+        by_seed = sorted(there, key=lambda run: run.config.seed)
+        values: list[float] = []
+        for run in by_seed:
+            values += self.last_values(run, plan)
+        return Trial(
+            number,
+            point,
+            tuple(by_seed),
+            plan.runs_per_trial,
+            pruned=any(row["pruned"] for row in rows),
+            values=tuple(values),
+        )
+
+
+def _free_name(task: str, taken: Collection[str]) -> str:
+    """A task and the first number with which no sweep has that name."""
+    for number in itertools.count(1):
+        name = f"{task}-{number}"
+        if name not in taken:
+            break
+    return name
 
 
 def format_setting(value: Any) -> str:
@@ -285,8 +297,10 @@ def format_setting(value: Any) -> str:
 
 
 def format_spread(plan: SweepPlan, values: Sequence[float]) -> str:
-    """A sweep's metric over the seeds of a trial."""
+    """A sweep's metric over the seeds of a trial, as `98.70 ± 0.12`."""
     if not values:
         return NOTHING
-    spread, form = Spread(tuple(values)), plan.metric_definition.format
-    return form(spread.mean) + ("" if spread.sd is None else f" ± {form(spread.sd)}")
+    spread = Spread(tuple(values))
+    form = plan.metric_definition.format
+    mean = form(spread.mean)
+    return mean if spread.sd is None else f"{mean} ± {form(spread.sd)}"

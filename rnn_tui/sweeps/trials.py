@@ -1,12 +1,12 @@
-"""A sweep's trials as runs to hand out: settings chosen by Optuna or of a grid, and what is learnt
-of them.
+"""A sweep's trials as runs to hand out: settings of a grid or chosen by Optuna, which learns of
+them.
 """
 
 import itertools
 import json
 import math
-import queue
-from collections import deque
+import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -16,22 +16,27 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.metrics import Figures, Spread, best_seeds
 from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.sweeps.jobs import END_EVENTS, Job
+from rnn_tui.sweeps.jobs import Job
 from rnn_tui.sweeps.places import require_package
-from rnn_tui.sweeps.plan import Point, SweepPlan
+from rnn_tui.sweeps.plan import TRIALS, Point, SweepPlan
 from rnn_tui.sweeps.store import TRAINED_STATUSES, Sweep, SweepStore, Trial, new_run
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
-# trials before which it chooses by chance, and prunes nothing: Optuna's usual numbers
-FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
+# Optuna's usual numbers.
+FIRST_BY_CHANCE = 10  # trials before which TPE chooses by chance
+FIRST_WHOLE = 5  # trials before which none is pruned
+LEAST_FOR_IMPORTANCE = 4  # trials
 
 
 def require_extras(plan: SweepPlan) -> None:
-    """A ClusterError where a package is missing that a plan's training takes, with the extra that
-    has it.
+    """Do nothing if the packages are installed that training a plan takes.
+
+    Raises:
+        ClusterError: if one is missing; it names the extra that has it.
     """
     require_package("distributed", "cluster")
     if plan.is_search:
@@ -39,94 +44,115 @@ def require_extras(plan: SweepPlan) -> None:
 
 
 def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
+    """What Optuna chooses from, by setting."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: PLC0415
 
-    found: dict[str, BaseDistribution] = {
-        name: CategoricalDistribution(list(values)) for name, values in plan.grid.items()
+    distributions: dict[str, BaseDistribution] = {}
+    for name, values in plan.grid.items():
+        distributions[name] = CategoricalDistribution([json.dumps(value) for value in values])
+    for name, limits in plan.ranges.items():
+        if limits.whole:
+            low, high = int(limits.low), int(limits.high)
+            distributions[name] = IntDistribution(low, high, log=limits.log)
+        else:
+            distributions[name] = FloatDistribution(limits.low, limits.high, log=limits.log)
+    return distributions
+
+
+def _to_parameters(plan: SweepPlan, point: Point) -> dict[str, Any]:
+    """A point as Optuna has it: values of a grid as JSON, since they may be lists."""
+    return {
+        name: json.dumps(value) if name in plan.grid else value for name, value in point.items()
     }
-    for name, one in plan.ranges.items():
-        whole = IntDistribution(int(one.low), int(one.high), log=one.log) if one.whole else None
-        found[name] = whole or FloatDistribution(one.low, one.high, log=one.log)
-    return found
 
 
-def _study(plan: SweepPlan, known: int) -> "Study":
-    """A study in memory; `known` trials come from elsewhere, so that chance goes on and does not
-    begin again.
-    """
+def _to_point(plan: SweepPlan, parameters: Mapping[str, Any]) -> Point:
+    """The point that Optuna has as these parameters."""
+    return {
+        name: json.loads(value) if name in plan.grid else value
+        for name, value in parameters.items()
+    }
+
+
+def _study(plan: SweepPlan, seed: int) -> "Study":
+    """A study in memory, whose chance begins with `seed`."""
     require_package("optuna", "search")
     import optuna  # noqa: PLC0415 - of the extra `search`
 
     optuna.logging.disable_default_handler()
-    # Trials that are not over count as bad ones, so that those side by side are not alike.
-    tpe = optuna.samplers.TPESampler(
-        n_startup_trials=FIRST_BY_CHANCE, seed=known, constant_liar=True
-    )
-    sampler = tpe if plan.search == "tpe" else optuna.samplers.RandomSampler(seed=known)
-    pruner = (
-        optuna.pruners.MedianPruner(n_startup_trials=FIRST_WHOLE)
-        if plan.prune
-        else optuna.pruners.NopPruner()
-    )
-    return optuna.create_study(
-        direction="maximize" if plan.maximise else "minimize", sampler=sampler, pruner=pruner
-    )
+    sampler: optuna.samplers.BaseSampler
+    if plan.search == "tpe":
+        # Trials that are not over count as bad ones, so that those side by side are not alike.
+        sampler = optuna.samplers.TPESampler(
+            n_startup_trials=FIRST_BY_CHANCE, seed=seed, constant_liar=True
+        )
+    else:
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+    pruner: optuna.pruners.BasePruner = optuna.pruners.NopPruner()
+    if plan.prune:
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST_WHOLE)
+    directions = optuna.study.StudyDirection
+    direction = directions.MAXIMIZE if plan.maximise else directions.MINIMIZE
+    return optuna.create_study(direction=direction, sampler=sampler, pruner=pruner)
 
 
-def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: dict[int, float]) -> None:
+def _frozen_trial(plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, float]) -> "FrozenTrial":
+    """A trial that was trained before, for a study to learn of; `by_epoch` has its metric."""
     from optuna.trial import TrialState, create_trial  # noqa: PLC0415
 
-    state, value = TrialState.FAIL, None
+    state = TrialState.FAIL
+    value: float | None = None
     if trial.is_over and trial.spread is not None:
-        state, value = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE, trial.spread.mean
-    about: dict[str, Any] = {
-        "params": trial.point,
-        "distributions": _distributions(plan),
-        "intermediate_values": by_epoch,
-    }
-    study.add_trial(create_trial(state=state, value=value, **about))
+        state = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE
+        value = trial.spread.mean
+    return create_trial(
+        state=state,
+        value=value,
+        params=_to_parameters(plan, trial.point),
+        distributions=_distributions(plan),
+        intermediate_values=dict(by_epoch),
+    )
 
 
 class Search:
-    """A search in course, begun with the trials that are over, and by epoch their metric: asks for
-    settings, learns of them.
-    """
+    """A search in course, which chooses the settings of trials and learns what they came to."""
 
-    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, dict[int, float]]]) -> None:
-        self._plan, self._study = plan, _study(plan, len(ended))
-        self._asked: dict[int, Any] = {}
+    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, Mapping[int, float]]]) -> None:
+        """Begin with the trials that are over, each with its metric by epoch."""
+        self._plan = plan
+        # As many trials as are over are skipped, so that chance does not begin again.
+        self._study = _study(plan, seed=len(ended))
+        self._asked: dict[int, Any] = {}  # Optuna's trials that are not over, by number
         for trial, by_epoch in ended:
-            _add(self._study, plan, trial, by_epoch)
+            self._study.add_trial(_frozen_trial(plan, trial, by_epoch))
 
     def ask(self, number: int, point: Point | None = None) -> Point:
-        """The settings of a trial; those given, of one that goes on."""
+        """The settings of a trial; where `point` is given, those of one that is resumed."""
         if point is not None:
-            self._study.enqueue_trial(point)
-        self._asked[number] = trial = self._study.ask(_distributions(self._plan))
-        return dict(trial.params)
+            self._study.enqueue_trial(_to_parameters(self._plan, point))
+        trial = self._study.ask(_distributions(self._plan))
+        self._asked[number] = trial
+        return _to_point(self._plan, trial.params)
 
     def report(self, number: int, epoch: int, value: float) -> bool:
-        """Tell the metric after an epoch; returns whether the trial had better be stopped."""
+        """Learn a trial's metric after an epoch; returns whether to stop the trial."""
         if not self._plan.prune:
             return False
-        self._asked[number].report(value, epoch)
-        return bool(self._asked[number].should_prune())
+        trial = self._asked[number]
+        trial.report(value, epoch)
+        return bool(trial.should_prune())
 
     def tell(self, number: int, value: float | None, pruned: bool) -> None:
-        """Tell what a trial came to; None where it failed."""
+        """Learn what a trial came to; `value` is None where it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
-        state = (
-            TrialState.PRUNED
-            if pruned
-            else TrialState.FAIL
-            if value is None or math.isnan(value)
-            else TrialState.COMPLETE
-        )
-        # What is pruned has told its last value.
-        self._study.tell(
-            self._asked.pop(number), value if state is TrialState.COMPLETE else None, state
-        )
+        trial = self._asked.pop(number)
+        if pruned:
+            self._study.tell(trial, state=TrialState.PRUNED)  # its last value was reported
+        elif value is None or math.isnan(value):
+            self._study.tell(trial, state=TrialState.FAIL)
+        else:
+            self._study.tell(trial, value)
 
 
 @dataclass(frozen=True)
@@ -141,48 +167,66 @@ class TrialEnded:
 
 
 @dataclass
-class _Open:
-    """A trial that is not over."""
+class _OpenTrial:
+    """A trial that is not over; its runs go by their ids."""
 
     number: int
     point: Point
-    begun: set[str] = field(default_factory=set)
-    left: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)  #: runs that were handed out.
+    left: set[str] = field(default_factory=set)  #: runs that are not over.
+    #: by epoch, then by run: the metric of its seeds.
     by_epoch: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
-    last: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    #: by run: the metric of its seeds as last measured.
+    last_values: dict[str, tuple[float, ...]] = field(default_factory=dict)
     pruned: bool = False
     stopped: bool = False
     failure: str = ""
 
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The metric of all seeds as last measured."""
+        return _flat(self.last_values)
+
+    @property
+    def end_status(self) -> str:
+        """What it came to, as `TrialEnded` has it."""
+        if self.pruned:
+            return "pruned"
+        if self.stopped:
+            return "stopped"
+        if self.failure or not self.values:
+            return "failed"
+        return "finished"
+
 
 class Trials(AbstractContextManager["Trials"]):
-    """The runs that a sweep lacks, interrupted ones first, then trial by trial.
+    """The runs that a sweep lacks, a `JobSource`: interrupted ones first, then trial by trial.
 
-    Only the thread that makes it may use it. Where training them can't even begin, the sweep goes.
+    Only the thread that makes it may use it, except for `add`. If training ends by a `UserError`
+    before a run was handed out, as without workers, the sweep is removed.
     """
 
     def __init__(self, sweep: Sweep, tell: Callable[[TrialEnded], object]) -> None:
-        self.name, self._store, self._tell = sweep.name, SweepStore(), tell
-        self._plan = plan = sweep.plan
-        self._jobs: deque[tuple[int, Job]] = deque()
-        self._open: dict[int, _Open] = {}
-        self._trial_of: dict[str, int] = {}
-        self._unwanted: list[str] = []
-        self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
-        ended = [trial for trial in sweep.trials if trial.is_over and not trial.has_failed]
-        self._search = (
-            Search(plan, [(trial, self._by_epoch(trial)) for trial in ended])
-            if plan.is_search
-            else None
+        """Find what a sweep lacks; `tell` hears of each trial that is over."""
+        self.name = sweep.name
+        self._tell = tell
+        self._store = SweepStore()
+        self._plan = sweep.plan
+        self._jobs: deque[Job] = deque()
+        self._open: dict[int, _OpenTrial] = {}  # by number
+        self._trial_of: dict[str, int] = {}  # the number of a run's trial
+        self._runs_to_stop: list[str] = []
+        self._trials_wanted = sweep.plan.trials  # of a search; changed by any thread
+        self._adding = threading.Lock()
+        self._chosen: tuple[int, Point] | None = None  # a trial that could not be stored yet
+        self._begun_count = len(sweep.trials)
+        last_number = max((trial.number for trial in sweep.trials), default=-1)
+        self._numbers = itertools.count(last_number + 1)
+        begun_points = {json.dumps(trial.point) for trial in sweep.trials}
+        self._grid_points = (
+            point for point in self._plan.points() if json.dumps(point) not in begun_points
         )
-        self._numbers = itertools.count(
-            max((trial.number for trial in sweep.trials), default=-1) + 1
-        )
-        self._begun = len(sweep.trials)
-        self._chosen: tuple[int, Point] | None = None  # a trial that could not be kept yet
-        begun = {json.dumps(trial.point) for trial in sweep.trials}
-        # of a grid
-        self._points = (point for point in plan.points() if json.dumps(point) not in begun)
+        self._search = self._resumed_search(sweep.trials) if self._plan.is_search else None
         for trial in sweep.trials:
             if not trial.is_over or trial.has_failed:
                 if self._search is not None:
@@ -191,158 +235,199 @@ class Trials(AbstractContextManager["Trials"]):
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         with self._store:
-            if isinstance(error, UserError):  # as a rule that there are no workers
+            if isinstance(error, UserError):
                 self._store.remove_unbegun(self.name)
 
-    def _by_epoch(self, trial: Trial) -> dict[int, float]:
-        found: dict[int, list[float]] = {}
-        for run in trial.runs if self._plan.prune else ():
-            for moment in self._store.logged_values(run.run_id, "epoch"):
-                if moment.epoch and self._plan.metric in moment.figures:
-                    values = best_seeds(
-                        run.config, moment.figures[self._plan.metric], self._plan.maximise
-                    )
-                    found.setdefault(moment.epoch, []).extend(values)
-        return {epoch: Spread(tuple(values)).mean for epoch, values in found.items()}
+    def _resumed_search(self, trials: Sequence[Trial]) -> Search:
+        """A search that knows what the trials that are over came to."""
+        ended = [trial for trial in trials if trial.is_over and not trial.has_failed]
+        return Search(self._plan, [(trial, self._means_by_epoch(trial)) for trial in ended])
+
+    def _means_by_epoch(self, trial: Trial) -> dict[int, float]:
+        """The mean of a trial's metric over seeds after each epoch; empty where nothing prunes."""
+        if not self._plan.prune:
+            return {}
+        values = defaultdict[int, list[float]](list)
+        for run in trial.runs:
+            for logged in self._store.logged_values(run.run_id, "epoch"):
+                figure = logged.figures.get(self._plan.metric)
+                if logged.epoch and figure is not None:
+                    values[logged.epoch] += best_seeds(run.config, figure, self._plan.maximise)
+        return {epoch: Spread(tuple(seeds)).mean for epoch, seeds in values.items() if seeds}
 
     def _queue(self, number: int, point: Point, runs: Sequence[RunRecord] = ()) -> None:
-        """Queue what a trial lacks, of which these runs are there; raises SettingError if its
-        settings do not go together.
+        """Queue the runs that a trial lacks.
+
+        Args:
+            number: the trial's.
+            point: its settings.
+            runs: those of its runs that the store has.
+
+        Raises:
+            SettingError: if the settings do not go together.
+            StoreError: if new runs can't be stored.
         """
-        there = {run.config.seed: run for run in runs}
+        stored = {run.config.seed: run for run in runs}
         new = {
             config.seed: new_run(config)
             for config in self._plan.configs(point)
-            if config.seed not in there
+            if config.seed not in stored
         }
         self._store.add_runs(self.name, number, point, new.values())
-        trial = self._open[number] = _Open(number, point)
-        for _, run in sorted({**there, **new}.items()):
+        trial = _OpenTrial(number, point)
+        self._open[number] = trial
+        for _, run in sorted({**stored, **new}.items()):
             if run.status not in TRAINED_STATUSES:
                 trial.left.add(run.run_id)
                 self._trial_of[run.run_id] = number
-                self._jobs.append((number, Job(run.run_id, run.config, run.name)))
+                self._jobs.append(Job(run.run_id, run.config, run.name))
 
     def next_job(self) -> Job | None:
         """The next run to train; None where there is none now."""
-        while not self._extra.empty():
-            self._plan = replace(self._plan, trials=self._plan.trials + self._extra.get())
+        if self._trials_wanted > self._plan.trials:
+            self._plan = replace(self._plan, trials=self._trials_wanted)
             self._store.change_plan(self.name, self._plan)
-        if not self._jobs and self._begun < self._plan.trial_count:
-            self._chosen = self._chosen or self._choose()
-            if self._chosen is not None:
-                self._begin(*self._chosen)
+        if not self._jobs and self._begun_count < self._plan.trial_count:
+            self._begin_trial()
         if not self._jobs:
             return None
-        number, job = self._jobs.popleft()
-        self._open[number].begun.add(job.run_id)
+        job = self._jobs.popleft()
+        self._open[self._trial_of[job.run_id]].begun.add(job.run_id)
         return job
+
+    def _begin_trial(self) -> None:
+        """Choose another trial, if there is one, and queue its runs.
+
+        Raises:
+            StoreError: if it can't be stored; then the next call queues the same trial.
+        """
+        self._chosen = self._chosen or self._choose()
+        if self._chosen is None:
+            return
+        number, point = self._chosen
+        try:
+            self._queue(number, point)
+        except SettingError as error:  # as a search may choose them
+            self._close(_OpenTrial(number, point, failure=str(error)))
+        self._chosen = None
+        self._begun_count += 1
 
     def _choose(self) -> tuple[int, Point] | None:
         """The number and the settings of another trial; None where a grid has no more."""
         number = next(self._numbers)
-        point = self._search.ask(number) if self._search is not None else next(self._points, None)
+        if self._search is not None:
+            return number, self._search.ask(number)
+        point = next(self._grid_points, None)
         return None if point is None else (number, point)
-
-    def _begin(self, number: int, point: Point) -> None:
-        """Queue a new trial; a StoreError if it can't be kept, and then it is still chosen."""
-        try:
-            self._queue(number, point)
-        except SettingError as error:  # as a search may choose them
-            self._over(_Open(number, point, failure=str(error)))
-        self._chosen = None
-        self._begun += 1
 
     @property
     def has_more(self) -> bool:
         """Whether `next_job` may have another later."""
-        return bool(self._jobs) or self._begun < self._plan.trial_count or not self._extra.empty()
+        trial_count = max(self._plan.trial_count, self._trials_wanted)
+        return bool(self._jobs) or self._begun_count < trial_count
 
     def add(self, trials: int) -> None:
-        """Have a search try more; from any thread."""
-        self._extra.put(trials)
+        """Have a search try more; from any thread.
+
+        Raises:
+            SettingError: if there were too many then.
+        """
+        with self._adding:
+            self._trials_wanted = TRIALS.check(self._trials_wanted + trials)
+
+    def runs_to_stop(self) -> Sequence[str]:
+        """Runs to stop now, since their trial fell behind; each is named once."""
+        runs = self._runs_to_stop
+        self._runs_to_stop = []
+        return runs
 
     def handle_event(self, job: Job, event: events.Event) -> None:
         """Learn from an event of a run."""
-        one = self._open.get(self._trial_of.get(job.run_id, -1))
-        if one is None:
+        trial = self._open.get(self._trial_of.get(job.run_id, -1))
+        if trial is None:
             return
-        if isinstance(event, events.EpochEnded):
-            figures: Figures = {**event.metrics, **event.replicas}
-            if self._plan.metric in figures:
-                self._measured(
-                    one,
-                    job,
-                    event.epoch,
-                    best_seeds(job.config, figures[self._plan.metric], self._plan.maximise),
-                )
-        elif isinstance(event, END_EVENTS):
-            self._ended(one, job, event)
+        match event:
+            case events.EpochEnded():
+                self._measure(trial, job, event)
+            case events.RunFinished():
+                run = self._store.get(job.run_id)
+                if run is not None:
+                    trial.last_values[job.run_id] = self._store.last_values(run, self._plan)
+                self._end_run(trial, job)
+            case events.RunFailed():
+                trial.last_values.pop(job.run_id, None)
+                trial.failure = event.message
+                self._end_run(trial, job)
+            case events.RunStopped():
+                trial.stopped = True
+                self._end_run(trial, job)
 
-    def runs_to_stop(self) -> Sequence[str]:
-        """Runs to stop now, since their trial fell behind."""
-        unwanted, self._unwanted = self._unwanted, []
-        return unwanted
-
-    def _measured(self, one: _Open, job: Job, epoch: int, values: tuple[float, ...]) -> None:
-        known = one.by_epoch.setdefault(epoch, {})
-        known[job.run_id] = one.last[job.run_id] = values
-        if self._search is None or one.pruned or not one.begun <= known.keys():
+    def _measure(self, trial: _OpenTrial, job: Job, event: events.EpochEnded) -> None:
+        """Note a run's metric after an epoch; prune the trial if it falls behind."""
+        figures: Figures = {**event.metrics, **event.replicas}
+        if self._plan.metric not in figures:
             return
-        behind = self._search.report(one.number, epoch, Spread(_flat(known)).mean)
-        if behind and epoch < job.config.epochs:  # at its end there is nothing left to save
-            one.pruned = True
-            self._store.set_pruned(self.name, one.number)
-            waiting = {waiting.run_id for number, waiting in self._jobs if number == one.number}
-            self._jobs = deque(both for both in self._jobs if both[0] != one.number)
-            one.left -= waiting
-            self._unwanted += one.left
+        values = best_seeds(job.config, figures[self._plan.metric], self._plan.maximise)
+        by_run = trial.by_epoch.setdefault(event.epoch, {})
+        by_run[job.run_id] = values
+        trial.last_values[job.run_id] = values
+        all_measured = trial.begun <= by_run.keys()
+        if self._search is None or trial.pruned or not all_measured:
+            return
+        mean = Spread(_flat(by_run)).mean
+        behind = self._search.report(trial.number, event.epoch, mean)
+        if behind and event.epoch < job.config.epochs:  # after the last epoch nothing is saved
+            self._prune(trial)
 
-    def _ended(self, one: _Open, job: Job, event: events.Event) -> None:
-        one.left.discard(job.run_id)
-        if isinstance(event, events.RunFinished):
-            if (run := self._store.get(job.run_id)) is not None:
-                one.last[job.run_id] = self._store.measured(run, self._plan)
-        elif isinstance(event, events.RunFailed):
-            one.last.pop(job.run_id, None)
-            one.failure = event.message
-        else:
-            one.stopped = True
-        if not one.left:
-            self._over(one)
+    def _prune(self, trial: _OpenTrial) -> None:
+        """Stop a trial: drop its runs that wait, and have those in training stopped."""
+        trial.pruned = True
+        self._store.set_pruned(self.name, trial.number)
+        waiting = {job.run_id for job in self._jobs} & trial.left
+        self._jobs = deque(job for job in self._jobs if job.run_id not in waiting)
+        trial.left -= waiting
+        self._runs_to_stop += trial.left
 
-    def _over(self, one: _Open) -> None:
-        self._open.pop(one.number, None)
-        values = _flat(one.last)
-        if self._search is not None and (one.pruned or not one.stopped):
-            self._search.tell(one.number, Spread(values).mean if values else None, one.pruned)
-        status = "failed" if one.failure or not values else "finished"
-        if one.stopped:
-            status = "stopped"
-        if one.pruned:
-            status = "pruned"
-        self._tell(TrialEnded(one.number, one.point, values, status, one.failure))
+    def _end_run(self, trial: _OpenTrial, job: Job) -> None:
+        trial.left.discard(job.run_id)
+        if not trial.left:
+            self._close(trial)
+
+    def _close(self, trial: _OpenTrial) -> None:
+        """Let go of a trial that is over; tell the search, and whoever listens."""
+        self._open.pop(trial.number, None)
+        values = trial.values
+        if self._search is not None and (trial.pruned or not trial.stopped):
+            mean = Spread(values).mean if values else None
+            self._search.tell(trial.number, mean, trial.pruned)
+        self._tell(TrialEnded(trial.number, trial.point, values, trial.end_status, trial.failure))
 
 
-def _flat(known: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
-    return tuple(itertools.chain.from_iterable(known.values()))
+def _flat(values_by_run: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
+    """The values of all runs, one after another."""
+    return tuple(itertools.chain.from_iterable(values_by_run.values()))
 
 
 def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each setting matters, in shares that sum to 1, the largest first; empty for fewer
-    than four trials.
+    """How much each setting matters to the metric, by PED-ANOVA.
 
-    By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255); a ClusterError without
-    Optuna, which has it.
+    Watanabe et al., PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
+    Subspaces, 2023, https://arxiv.org/abs/2304.10255.
+
+    Returns:
+        By setting, shares that sum to 1, the largest first; empty for fewer than four trials with
+        a value, or if all have the same.
+
+    Raises:
+        ClusterError: without Optuna, which computes it.
     """
-    ended = [
-        trial for trial in trials if trial.is_over and not trial.pruned and trial.spread is not None
-    ]
-    study = _study(plan, 0)
-    if len(ended) < 4 or len({trial.spread.mean for trial in ended if trial.spread}) < 2:
+    study = _study(plan, seed=0)
+    comparable = [trial for trial in trials if trial.is_comparable]
+    means = {trial.spread.mean for trial in comparable if trial.spread is not None}
+    if len(comparable) < LEAST_FOR_IMPORTANCE or len(means) < 2:
         return {}
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # noqa: PLC0415
 
-    for trial in ended:
-        _add(study, plan, trial, {})
+    for trial in comparable:
+        study.add_trial(_frozen_trial(plan, trial, {}))
     return get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
