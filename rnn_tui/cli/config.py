@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what holds; what is wrong goes to stderr."""
-    from rnn_tui.ui.app.keys import held_preferences  # noqa: PLC0415 - Textual, on use
+    from rnn_tui.ui.app.preferences import held_preferences  # noqa: PLC0415 - Textual, on use
 
     held, path = held_preferences(), config_file()
     for sentence in held.problems:

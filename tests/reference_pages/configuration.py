@@ -2,7 +2,7 @@
 
 from rnn_tui.engine.preferences import ENTRIES, MOST_BYTES, as_toml
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.app.keys import HIGH_CONTRAST
+from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from tests.reference_pages.markdown import MADE, code, table
 
 HEAD = f"""\

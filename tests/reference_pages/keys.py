@@ -17,7 +17,7 @@ PLACES = {
     "app": "everywhere",
     "common": "everywhere",
     "common.chart": "charts",
-    "common.views": "charts",
+    "common.chart_view": "charts",
     "common.widgets": "prompts",
     "common.widgets.confusion_table": "tabs of tasks",
     "common.widgets.drawing_pad": "Draw",

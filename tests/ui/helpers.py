@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import KeyFooter
+from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import SHEETS
 from rnn_tui.ui.common.threads import threads_at_work
 from tests.ui.conftest import ScriptedRuns

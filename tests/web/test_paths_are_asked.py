@@ -107,7 +107,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/runs/pane.py": ({"is_file", "read_text"}, OWN),
     "ui/app/app.py": ({"exists"}, OWN),
     "ui/common/key_table.py": ({"read_text"}, OWN),
-    "ui/app/keys.py": ({"read_text"}, OWN),
+    "ui/app/help.py": ({"read_text"}, OWN),
     "ui/sweeps/pane.py": ({"read_text"}, OWN),
     "ui/common/textual_variables.py": ({"exists", "isdir"}, "folders of the server's environment"),
     "ui/common/sheets.py": ({"rglob", "read_text"}, OWN),

@@ -18,25 +18,24 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
+from rnn_tui.ui.app.clipboard import copied
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.front_screen import FrontScreen
 from rnn_tui.ui.app.garbage import GarbageCollection
+from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.key_queue import KeyQueue
-from rnn_tui.ui.app.keys import (
-    HIGH_CONTRAST,
-    HelpScreen,
-    KeyFooter,
-    apply_preferences,
-    commands,
-    copied,
-)
+from rnn_tui.ui.app.news import News
+from rnn_tui.ui.app.palette import commands
+from rnn_tui.ui.app.preferences import apply_preferences
 from rnn_tui.ui.app.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
-from rnn_tui.ui.common import messages
+from rnn_tui.ui.app.themes import HIGH_CONTRAST
+from rnn_tui.ui.common import requests
+from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.key_table import KEYS, key
-from rnn_tui.ui.common.messages import News
 from rnn_tui.ui.common.pane import Pane
 from rnn_tui.ui.common.sheets import FIRST_SHEETS, read_late_sheets
-from rnn_tui.ui.common.textual_workarounds import SteadyApp, add_keys
+from rnn_tui.ui.common.textual_workarounds import add_keys
 from rnn_tui.ui.common.threads import StoreAccess, telling
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
@@ -53,7 +52,7 @@ IN_TURN = (events.Key, events.Paste, events.AppFocus, events.AppBlur)
 logger = logging.getLogger(__name__)
 
 
-class RnnTuiApp(SteadyApp):
+class RnnTuiApp(HostApp):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
@@ -115,7 +114,6 @@ class RnnTuiApp(SteadyApp):
         super().notify(message, **options | {"markup": False})
 
     def shown_key(self, name: str) -> str:
-        """The first key of a meaning in `KEYS`, as the footer writes it."""
         keys = (self.preferences.keys or {}).get(name, KEYS[name][0])
         return self.get_key_display(Binding(keys.partition(",")[0], ""))
 
@@ -144,6 +142,10 @@ class RnnTuiApp(SteadyApp):
         if front is None or not front.takes_keys:
             return False
         return not (self.brings_view or front.arriving)
+
+    @property
+    def keys_are_done(self) -> bool:
+        return self.keys.empty and self.takes_keys()
 
     @property
     def draws(self) -> bool:
@@ -214,7 +216,6 @@ class RnnTuiApp(SteadyApp):
         return True
 
     async def interrupted(self) -> "list[RunRecord]":
-        """The runs that were interrupted, the newest first; none where they can't be read."""
         if not run_database().exists():
             return []
         with telling(self, severity="warning", timeout=10):
@@ -232,7 +233,6 @@ class RnnTuiApp(SteadyApp):
 
     @property
     def pane(self) -> Pane:
-        """The pane of the active tab, once it is made."""
         assert self.tabs.front is not None
         return self.tabs.front
 
@@ -344,7 +344,7 @@ class RnnTuiApp(SteadyApp):
         """Bring a task to the front; its pane, once all of it is there."""
         return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 
-    def on_train_requested(self, event: messages.TrainRequested) -> None:
+    def on_train_requested(self, event: requests.TrainRequested) -> None:
         start = partial(self._start_when_free, list(event.configs))
         if self.busy:
             self.stop_and(f"{self.under_way}. Stop it and start a new one?", start)
@@ -352,7 +352,7 @@ class RnnTuiApp(SteadyApp):
             start()
 
     @work(group="requests")
-    async def on_resume_requested(self, event: messages.ResumeRequested) -> None:
+    async def on_resume_requested(self, event: requests.ResumeRequested) -> None:
         """Go on with a run; never while another trains."""
         if not self._can_begin():
             return
@@ -368,7 +368,7 @@ class RnnTuiApp(SteadyApp):
                 self._began()
 
     @work(group=BRINGS_VIEW)
-    async def on_view_wanted(self, event: messages.ViewWanted) -> None:
+    async def on_view_wanted(self, event: requests.ViewWanted) -> None:
         pane = await self.tabs.bring(event.tab)
         if event.view:
             pane.go_to_view(event.view)
@@ -380,7 +380,7 @@ class RnnTuiApp(SteadyApp):
         if event.request is not None:
             self.post_message(event.request)
 
-    def on_long_job_requested(self, event: messages.LongJobRequested) -> None:
+    def on_long_job_requested(self, event: requests.LongJobRequested) -> None:
         """Start the report rerun or a sweep, or let it go on; never while a run trains."""
         if self._can_begin():
             self.news.bring()  # or the end of the one before would be taken for this one's
@@ -388,15 +388,15 @@ class RnnTuiApp(SteadyApp):
             self._began()
 
     @work(group=BRINGS_VIEW)
-    async def on_runs_wanted(self, event: messages.RunsWanted) -> None:
+    async def on_runs_wanted(self, event: requests.RunsWanted) -> None:
         cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
 
     @work(group=BRINGS_VIEW)
-    async def on_settings_wanted(self, event: messages.SettingsWanted) -> None:
+    async def on_settings_wanted(self, event: requests.SettingsWanted) -> None:
         (await self._task_pane(event.config.task)).take_settings(event.config)
 
     @work(group=BRINGS_VIEW)
-    async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
+    async def on_weights_wanted(self, event: requests.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
         run = event.run
@@ -408,7 +408,7 @@ class RnnTuiApp(SteadyApp):
         )
 
     @work(group=BRINGS_VIEW)
-    async def on_inside_wanted(self, event: messages.InsideWanted) -> None:
+    async def on_inside_wanted(self, event: requests.InsideWanted) -> None:
         await (await self._task_pane(event.task)).look_inside(event.what)
 
     @property
@@ -444,7 +444,7 @@ class RnnTuiApp(SteadyApp):
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
         if not (free := not self.busy and self._next_up is None and not self._resuming):
-            self.notify(messages.UNDER_WAY, severity="warning")
+            self.notify(requests.UNDER_WAY, severity="warning")
         return free
 
     def _start_when_free(self, configs: list[RunConfig]) -> None:

@@ -19,7 +19,7 @@ from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, Sum
 from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.messages import WeightsChanged
+from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect

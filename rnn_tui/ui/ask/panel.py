@@ -7,7 +7,7 @@ from textual.widget import Widget
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.widgets.plain import TypedInput
 
 

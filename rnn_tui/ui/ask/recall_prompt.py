@@ -24,7 +24,7 @@ from rnn_tui.ui.ask.recall_answers import (
     draw_within,
 )
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import WeightsChanged
+from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.plain import TypedInput
 

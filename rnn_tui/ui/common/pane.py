@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import PaneNews
+from rnn_tui.ui.common.pane_news import PaneNews
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.view_tabs import ViewTabs
 

@@ -14,8 +14,8 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.views import InsideDoor
 from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
 from rnn_tui.ui.common.widgets.ink_image import HUGE, LARGE, PLAIN, ZOOM
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView

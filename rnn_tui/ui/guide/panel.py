@@ -18,10 +18,11 @@ from textual.widgets import Checkbox, Input, Markdown, OptionList
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import KeyFooter
-from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.common.key_footer import KeyFooter
+from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.sheets import read_late_sheets
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.textual_workarounds import Dialog, Options
 from rnn_tui.ui.common.threads import telling
 from rnn_tui.ui.common.widgets.plain import TypedInput
@@ -71,7 +72,7 @@ class GuidePanel(Vertical):
         ),
         Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment"),
     ]
-    app = getters.app(RnnTuiApp)
+    app = getters.app(HostApp)
 
     def __init__(self, experiment: GuidedExperiment) -> None:
         super().__init__(classes="panel")
@@ -211,17 +212,13 @@ class GuidePanel(Vertical):
                     f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; {AGAIN}"
                 )
             await asyncio.sleep(SECONDS_TO_LOOK)
-            busy = (
-                not app.keys.empty
-                or not app.takes_keys()
-                or (until_trained and app.runs.anything_to_come)
-            )
-            reads = any(getattr(one, "reading", False) for one in app.tabs.query("PhotosForm"))
+            busy = not app.keys_are_done or (until_trained and app.runs.anything_to_come)
+            reads = any(view.at_work for view in self.screen.walk_children(TaskView))
             works = any(one.node is not self and not one.is_finished for one in app.workers)
             looks = 0 if busy or reads or works else looks + 1
 
 
-def open_guide(app: RnnTuiApp) -> None:
+def open_guide(app: HostApp) -> None:
     """Go to the experiment that is played, or else, and from there, let the user choose one."""
     screen, playing = app.screen, app.screen.query(GuidePanel)
     if playing and not playing.first().has_focus_within:

@@ -4,9 +4,9 @@ import random
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -19,9 +19,10 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.first_digits import SIDE, first_test_digits
 from rnn_tui.tasks.recall import RECALL
+from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
 from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.requests import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
 from rnn_tui.ui.common.sheets import read_late_sheets
 from rnn_tui.ui.common.textual_workarounds import Options
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
@@ -30,7 +31,6 @@ from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, 
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
-    from rnn_tui.ui.app.app import RnnTuiApp
     from rnn_tui.ui.common.digit_answers import DigitAnswer
     from rnn_tui.ui.common.digit_at_hand import Given
     from rnn_tui.ui.home.pad import HomePad
@@ -232,6 +232,7 @@ class HomePane(Pane):
     `data_dir`.
     """
 
+    app = getters.app(HostApp)
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
         key(name, f"go('{name}')", title, more, show=False)
@@ -287,7 +288,7 @@ class HomePane(Pane):
     @work(group="interrupted", exclusive=True)
     async def show_runs(self) -> None:
         """Look whether a run was interrupted."""
-        runs = await cast("RnnTuiApp", self.app).interrupted()
+        runs = await self.app.interrupted()
         self.interrupted = runs[0] if runs else None
         self._list_ways()
 
@@ -311,7 +312,7 @@ class HomePane(Pane):
         ways_list.highlighted = at
 
     def _line(self, name: str, title: str, more: str) -> Content:
-        shown = f" {cast('RnnTuiApp', self.app).shown_key(name)}  "
+        shown = f" {self.app.shown_key(name)}  "
         space = "\n" if self.has_class("-large") else ""
         words = (shown, "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%")
         return Content.assemble(space, *words, space)

@@ -17,7 +17,7 @@ from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.views import TaskView
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look

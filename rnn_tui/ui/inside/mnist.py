@@ -24,8 +24,8 @@ from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.threads import in_thread, telling
-from rnn_tui.ui.common.views import InsideDoor
 from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.inside.bands import BarBand, StepBand

@@ -17,8 +17,8 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.task_view import pane_of
 from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.views import pane_of
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.inside.analysing import KEYS, AnalysingView
 from rnn_tui.ui.inside.bands import (

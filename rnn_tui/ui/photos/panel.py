@@ -19,7 +19,7 @@ from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import focus_soon
-from rnn_tui.ui.common.views import InsideDoor
+from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.common.widgets.network_select import NetworkView
 from rnn_tui.ui.common.widgets.path_input import parse_paths, spelled
@@ -104,6 +104,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         assert reading.digit is not None
         weights = self._shown.source.path if self._shown and self._shown.source else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
+
+    @property
+    def at_work(self) -> bool:
+        return self._form.reading
 
     def focus_view(self) -> None:
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}

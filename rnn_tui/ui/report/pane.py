@@ -32,8 +32,8 @@ from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
+from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.threads import StoreAccess, in_thread
 from rnn_tui.ui.common.training_manager import TrainingManager

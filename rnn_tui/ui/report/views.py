@@ -22,11 +22,12 @@ from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING, count_of
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
+from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.long_jobs import ReportStatus
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.views import SpreadView, TaskView
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")

@@ -15,8 +15,8 @@ from rnn_tui.runs.curves import lines, shared_metrics
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
+from rnn_tui.ui.common.requests import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.common.threads import StoreAccess, telling
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen

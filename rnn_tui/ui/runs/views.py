@@ -28,10 +28,10 @@ from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import differing, run_summary, session_summary, settings_of
 from rnn_tui.ui.common.chart.chart import Chart, line_series
+from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import StoreAccess
-from rnn_tui.ui.common.views import SpreadView
 from rnn_tui.ui.common.widgets.plain import PlainSelect, PlainTable
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 

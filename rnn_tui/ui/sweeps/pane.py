@@ -34,8 +34,8 @@ from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.long_jobs import SweepStatus, SweepTrainer
-from rnn_tui.ui.common.messages import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.common.pane import StorePane, view_tabs
+from rnn_tui.ui.common.requests import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.common.threads import LatestQuestion, StoreAccess, in_thread, telling
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect, TypedInput

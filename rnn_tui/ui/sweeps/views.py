@@ -21,10 +21,10 @@ from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.common.chart.geometry import from_position, to_position
+from rnn_tui.ui.common.chart_view import ChartView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.views import ChartView
 from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Column, Listing, MarkedTable
 from rnn_tui.ui.common.widgets.plain import PlainTable
 

@@ -15,8 +15,8 @@ from textual.widgets import DataTable, Static
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import TEST_IMAGES, ImageEvaluation
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import InsideWanted
-from rnn_tui.ui.common.views import TaskView
+from rnn_tui.ui.common.requests import InsideWanted
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 
 if TYPE_CHECKING:

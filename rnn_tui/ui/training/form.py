@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
-from textual import events, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -28,7 +28,7 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
-from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
 from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
@@ -125,6 +125,8 @@ class Ticks(Vertical):
 class SettingsForm(VerticalScroll):
     """Settings of the runs to come of a task. An empty number stands for the preset's."""
 
+    app = getters.app(HostApp)
+
     def __init__(self, task: Task, data_dir: str | None) -> None:
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
@@ -164,7 +166,7 @@ class SettingsForm(VerticalScroll):
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
-        wanted = cast(RnnTuiApp, self.app).preferences
+        wanted = self.app.preferences
         with self.prevent(Select.Changed):
             if wanted.preset in [one.name for one in self._spec.presets]:
                 self.query_one("#preset", Select).value = wanted.preset
@@ -223,7 +225,7 @@ class SettingsForm(VerticalScroll):
         """Offer this machine's GPUs as well, once they are known; choose this device, or leave the
         choice; tell the cost.
         """
-        device, gpus = self.query_one("#device", PlainSelect), cast(RnnTuiApp, self.app).runs.gpus
+        device, gpus = self.query_one("#device", PlainSelect), self.app.runs.gpus
         chosen = chosen or str(device.value)
         device.offer_texts(
             [(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen
@@ -262,7 +264,7 @@ class SettingsForm(VerticalScroll):
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
         """Say below Train what that will take, where something tells, or what is wrong."""
-        app, total, wrong = cast(RnnTuiApp, self.app), 0.0, ""
+        app, total, wrong = self.app, 0.0, ""
         try:
             known: Known = {}
             if run_database().exists():

@@ -16,12 +16,13 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.messages import UNDER_WAY, RunsChanged, TrainRequested
 from rnn_tui.ui.common.pane import Pane, show_line, with_key
+from rnn_tui.ui.common.pane_news import RunsChanged
+from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.run_lines import how_it_ended
+from rnn_tui.ui.common.task_view import BrokenView, TaskView
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.view_tabs import ViewTabs
-from rnn_tui.ui.common.views import BrokenView, TaskView
 from rnn_tui.ui.training.run_bar import RunBar, RunProgress
 
 if TYPE_CHECKING:

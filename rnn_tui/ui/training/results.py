@@ -24,7 +24,7 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.views import InsideDoor, TaskView
+from rnn_tui.ui.common.task_view import InsideDoor, TaskView
 from rnn_tui.ui.common.widgets.digits import ProbabilityBars
 from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in

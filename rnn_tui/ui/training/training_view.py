@@ -15,9 +15,10 @@ from rnn_tui.engine.state import RunState, SpreadSeries, Status
 from rnn_tui.tasks.task import SequenceEvaluation
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.common.chart.readout import LINE
+from rnn_tui.ui.common.chart_view import ChartView, SpreadView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.run_lines import awaited
-from rnn_tui.ui.common.views import ChartView, SpreadView, TaskView
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable, in_short

@@ -7,8 +7,8 @@ import pytest
 from textual import events
 
 from rnn_tui.engine.paths import config_file
+from rnn_tui.ui.app import alerts
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common import messages as alerts
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import finish, running, start, wait_until
 

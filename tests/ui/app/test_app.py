@@ -14,7 +14,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
-from rnn_tui.ui.app.keys import HelpScreen
+from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.training_view import RunsTraining

@@ -7,7 +7,7 @@ from textual.widgets import Input, Select
 
 from rnn_tui.engine.paths import config_file
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import held_preferences
+from rnn_tui.ui.app.preferences import held_preferences
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import last_notice, notices, press, running, wait_until
 

@@ -19,8 +19,8 @@ from rnn_tui.ui.app import key_queue
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.front_screen import FrontScreen
+from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.key_queue import KeyQueue
-from rnn_tui.ui.app.keys import HelpScreen
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.common.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.common.threads import in_thread

@@ -22,9 +22,9 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import KeyFooter
 from rnn_tui.ui.ask.recall_answers import AnswerColumns, draw_within, marked
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
+from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import SHEETS
 from rnn_tui.ui.common.widgets.digits import (
     BigDigit,

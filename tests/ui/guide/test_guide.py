@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.guide import panel as guide_panel
 from rnn_tui.ui.guide.experiments import (

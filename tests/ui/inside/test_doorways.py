@@ -15,7 +15,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.common.digit_at_hand import Given
-from rnn_tui.ui.common.messages import InsideWanted
+from rnn_tui.ui.common.requests import InsideWanted
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.inside.view import InsideView
 from tests.ui.conftest import ScriptedRuns, evaluation

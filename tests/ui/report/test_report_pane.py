@@ -18,7 +18,7 @@ from rnn_tui.report.conclusions import COMPARED
 from rnn_tui.report.plan import Plan, networks
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
-from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.report.pane import ReportPane

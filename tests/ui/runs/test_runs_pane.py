@@ -24,7 +24,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.common.messages import UNDER_WAY, TrainRequested
+from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.marked_table import FilterInput
 from rnn_tui.ui.common.widgets.path_input import PathInput

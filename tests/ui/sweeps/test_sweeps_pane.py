@@ -24,7 +24,7 @@ from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
-from rnn_tui.ui.app.keys import HelpScreen
+from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.pane import RunsPane

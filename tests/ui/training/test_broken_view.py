@@ -8,7 +8,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import RESULTS, TRAINING, View
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.views import BrokenView
+from rnn_tui.ui.common.task_view import BrokenView
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, screen_text, settled
 

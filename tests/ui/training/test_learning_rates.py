@@ -11,9 +11,9 @@ from textual.widgets import Input, Select
 from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import HelpScreen
+from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.common.chart.chart import Chart
-from rnn_tui.ui.common.messages import UNDER_WAY
+from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.pane import TaskPane

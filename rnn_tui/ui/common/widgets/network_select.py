@@ -10,8 +10,8 @@ from textual.widgets import Select
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, candidates
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.views import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 
 NONE = "none"

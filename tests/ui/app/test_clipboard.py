@@ -1,7 +1,7 @@
 """What a chart is as text where none of it is on the screen yet."""
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.keys import copied
+from rnn_tui.ui.app.clipboard import copied
 from rnn_tui.ui.common.chart.chart import Chart
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import running

@@ -5,7 +5,7 @@ from textual.binding import Binding
 from textual.events import MouseDown, MouseMove
 from textual.widgets import Input
 
-from rnn_tui.ui.app.keys import KeyFooter
+from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import SHEETS
 from tests.ui.helpers import idle, press, screen_lines
 

@@ -1,0 +1,20 @@
+"""The themes of the app."""
+
+from textual.theme import Theme
+
+HIGH_CONTRAST = Theme(
+    name="high-contrast",
+    primary="#00d7ff",
+    secondary="#ffd700",
+    accent="#ffd700",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    success="#00ff5f",
+    warning="#ffaf00",
+    error="#ff5f5f",
+    dark=True,
+    variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
+)
+THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name}

@@ -1,0 +1,45 @@
+"""The app, as its places know it."""
+
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine.preferences import Preferences
+from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.textual_workarounds import SteadyApp
+from rnn_tui.ui.common.threads import StoreAccess
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.ui.common.training_manager import TrainingManager
+
+
+class HostApp(SteadyApp):
+    """What a place may ask of the app and needs the answer to; for all else it posts a request.
+
+    A widget that does so has `app = getters.app(HostApp)`.
+    """
+
+    preferences: Preferences  #: the settings of the user that last.
+    store: StoreAccess  #: answers questions to the database.
+
+    @property
+    def runs(self) -> "TrainingManager":
+        """What trains, and the runs of this session."""
+        raise NotImplementedError
+
+    @property
+    def pane(self) -> Pane:
+        """The pane of the tab in front, once it is made."""
+        raise NotImplementedError
+
+    @property
+    def keys_are_done(self) -> bool:
+        """Whether no key is in hand or waits, and what the next one is for is there."""
+        raise NotImplementedError
+
+    def shown_key(self, name: str) -> str:
+        """The first key of a meaning in `KEYS`, as the footer writes it."""
+        raise NotImplementedError
+
+    async def interrupted(self) -> "list[RunRecord]":
+        """The runs that were interrupted, the newest first; none where they can't be read."""
+        raise NotImplementedError

@@ -1,0 +1,76 @@
+"""What panes ask of the app: to train, to resume, to show something elsewhere."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from rnn_tui.engine.config import RunConfig
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.ui.common.digit_at_hand import Given
+
+UNDER_WAY = "Training is under way; stop it first (s)."
+
+
+@dataclass
+class TrainRequested(Message):
+    """The user wants these runs trained, one after another."""
+
+    configs: Sequence[RunConfig]
+
+
+@dataclass
+class ResumeRequested(Message):
+    """The user wants this run to go on."""
+
+    run: "RunRecord"
+
+
+@dataclass
+class SettingsWanted(Message):
+    """The user wants a form filled in with these settings."""
+
+    config: RunConfig
+
+
+@dataclass
+class WeightsWanted(Message):
+    """The user wants the weights of this run to answer."""
+
+    run: "RunRecord"
+
+
+@dataclass
+class ViewWanted(Message):
+    """The user wants a view of a tab, or the one in front there, and then maybe what is asked."""
+
+    tab: str  #: its id.
+    view: str = ""  #: its id.
+    request: Message | None = None  #: what is asked there.
+    typing: bool = False  #: whether to go on to the field of the view.
+
+
+@dataclass
+class InsideWanted(Message):
+    """The user wants to look inside: a network is to read this in the view Inside of a task."""
+
+    task: str  #: its name.
+    #: a digit, or the number of a test image; None for what is typed in the task's views.
+    what: "Given | int | None" = None
+
+
+@dataclass
+class LongJobRequested(Message):
+    """The user wants what the report or a sweep lacks trained."""
+
+    train: Callable[[], object]  #: begins that, by the `TrainingManager`.
+
+
+@dataclass
+class RunsWanted(Message):
+    """The user wants to see these runs, beside each other."""
+
+    run_ids: Sequence[str]
