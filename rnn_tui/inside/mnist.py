@@ -19,7 +19,7 @@ from rnn_tui.inside.inspection import Column, Inspection, verdict
 from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, digit_probabilities
 
 ALL_STATES_NOTE = (
     "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
@@ -52,7 +52,6 @@ def trace_of_rows(
     network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str
 ) -> Trace:
     """What a reader of images holds, and its answers by its logits (28, 10)."""
-    chances = network.chances_of(logits)[:, :CLASSES]
     return Trace(
         task=network.config.task,
         read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
@@ -61,7 +60,7 @@ def trace_of_rows(
         outputs=tuple(map(str, range(CLASSES))),
         every_step=False,
         logits=logits,
-        probabilities=chances / chances.sum(axis=1, keepdims=True),
+        probabilities=digit_probabilities(network.chances_of(logits)),
         answers=logits.argmax(axis=1),
         prefix_note=note,
     )

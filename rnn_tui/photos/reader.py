@@ -24,7 +24,7 @@ from rnn_tui.photos.digit.prepare import digit_proposals, find_digits, proposals
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.pool import DisposablePool
 from rnn_tui.photos.reading import PhotoAnswer, Reading
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork, digit_probabilities
 
 # a network that reads several digits at once is faster, but the first has to wait for the last
 BATCH = 32
@@ -41,8 +41,7 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
     if not ways:
         return []
     chances = network.chances(np.stack([way.digit for way in ways]))
-    some = np.maximum(1 - chances[:, -1:], np.finfo(np.float32).tiny)
-    each = zip(ways, chances[:, :-1] / some, chances[:, -1], strict=True)
+    each = zip(ways, digit_probabilities(chances), chances[:, -1], strict=True)
     return [PhotoAnswer(way, digits, float(none)) for way, digits, none in each]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.paths import asset_dir, shipped_weights
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
@@ -55,6 +55,18 @@ def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(
         assert one.probabilities.argmax() == smoothed.argmax()
         # What smoothed labels took from the likeliest is given back.
         assert one.probabilities.max() >= smoothed.max()
+
+
+def test_no_probability_exceeds_one() -> None:
+    images = load_mnist().test_images[:1000].numpy().astype(np.float32) / 255
+    ways = [PreparedDigit(image) for image in images]
+    for path in shipped_weights("mnist"):
+        network = RowReaderNetwork(read_weights(path))
+        for answer in answers(network, ways):
+            assert answer.probabilities.min() >= 0
+            assert answer.probabilities.max() <= 1
+            assert 0 <= answer.no_digit <= 1
+            assert 0 <= answer.confidence <= 1
 
 
 def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_none(

@@ -58,6 +58,20 @@ class Layer:
         return found
 
 
+def digit_probabilities(chances: Array) -> Array:
+    """Probabilities (N, 10) of the digits, if each image is of one.
+
+    They are divided by their own sum. The complement of the last column is, rounded, now and then
+    less than that sum: divided by it, probabilities came to 1.0000001.
+
+    Args:
+        chances: (N, 11), as `RowReaderNetwork.chances` returns them.
+    """
+    digits = chances[:, :CLASSES]
+    probabilities: Array = digits / digits.sum(axis=1, keepdims=True)
+    return probabilities
+
+
 class RowReaderNetwork:
     """A trained reader of images, for answers; `CheckpointError` if weights are another task's or
     do not fit their settings.
