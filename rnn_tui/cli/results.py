@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import by_variant
+from rnn_tui.engine.metrics import by_variant, main_metric
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
@@ -150,9 +150,11 @@ def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
         return "  ".join(
             one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics
         )
-    known = [one for one in state.metric_definitions if one.name in row.replicas]
     # of many variants there is room for one
-    metric = next((one for one in known if one.higher_is_better), known[0])
+    measured = (metric for metric in state.metric_definitions if metric.name in row.replicas)
+    metric = main_metric(measured, TASKS[state.config.task].headline)
+    if metric is None:
+        return ""
     unit = f" {metric.unit}" if metric.unit else ""
     variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
     if len(variants) > NETWORKS_IN_A_LINE:

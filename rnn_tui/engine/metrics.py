@@ -7,7 +7,7 @@ calls methods of the tensors it is given.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
 
 LONGEST_WORDS = 100
+STAGES = ("train", "val", "test")  # the first word of a metric's name, in order of display
 Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number, or one a replica
 
 
@@ -54,8 +55,13 @@ class Metric:
 
     @property
     def stage(self) -> str:
-        """What it is measured in: `train`, `val` or `test`."""
+        """What it is measured in, one of `STAGES`."""
         return self.name.partition("_")[0]
+
+    @property
+    def quantity(self) -> str:
+        """What is measured at any stage: `accuracy` of `val_accuracy` and `test_accuracy`."""
+        return self.name.partition("_")[2]
 
     @property
     def title(self) -> str:
@@ -69,6 +75,33 @@ class Metric:
     def in_words(self, value: float) -> str:
         """`value` with its name and unit, such as `test accuracy 98.70 %`."""
         return f"{self.label} {self.format(value)} {self.unit}".rstrip()
+
+
+def main_metric(measured: Iterable[Metric], headline: str) -> Metric | None:
+    """The metric that stands for a run or a network, of those that were measured.
+
+    It is the task's headline. Before the test it is the same quantity at an earlier stage, such as
+    `val_accuracy` for `test_accuracy`. A run that has neither, as of a task that is not installed
+    any more, is known by the first metric in which more is better, or else by the last one.
+
+    Args:
+        measured: the metrics that there are values of, in order of display.
+        headline: the name of the task's headline; empty for a task that is not known.
+
+    Returns:
+        one of `measured`; None where that is empty.
+    """
+    metrics = list(measured)
+    quantity = headline.partition("_")[2]
+    names = [headline, *(f"{stage}_{quantity}" for stage in reversed(STAGES))]
+    for name in names:
+        for metric in metrics:
+            if metric.name == name:
+                return metric
+    for metric in metrics:
+        if metric.higher_is_better:
+            return metric
+    return metrics[-1] if metrics else None
 
 
 def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
@@ -177,7 +210,7 @@ def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
         yield Spread(tuple(values[at * seeds : (at + 1) * seeds]))
 
 
-def headline(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
+def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
     """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where
     `best_seeds` has none.
     """

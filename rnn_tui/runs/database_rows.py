@@ -19,7 +19,7 @@ from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.metrics import Figures, Metric, headline
+from rnn_tui.engine.metrics import Figures, Metric, best_mean, main_metric
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import values_of
@@ -34,6 +34,7 @@ from rnn_tui.runs.run_record import (
     record_from_row,
     run_condition,
 )
+from rnn_tui.tasks import TASKS
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 # columns as `RunStarted` has them
@@ -213,7 +214,7 @@ class EventWriter:
                 write_logged_values(connection, self._id, moment)
                 self._columns |= {"step": event.step, "elapsed": event.elapsed}
                 if moment.kind == "epoch":
-                    self._headlines(connection, moment.figures)
+                    self._update_best(connection, moment.figures)
             case events.MachineSeen():
                 last = (
                     "run_id = ?1 AND started = (SELECT max(started) FROM sessions WHERE run_id = "
@@ -284,9 +285,9 @@ class EventWriter:
         )
         # best and last value of the epochs that a resumed run has left
         for moment in read_logged_values(connection, self._id, "epoch"):
-            self._headlines(connection, moment.figures)
+            self._update_best(connection, moment.figures)
 
-    def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
+    def _update_best(self, connection: sqlite3.Connection, figures: Figures) -> None:
         spec, value = main_figure(self._config, self._specs, figures)
         if spec is None or value is None or not math.isfinite(value):
             return
@@ -301,12 +302,15 @@ class EventWriter:
 def main_figure(
     config: RunConfig, specs: Sequence[Metric], figures: Figures
 ) -> tuple[Metric, float] | tuple[None, None]:
-    """What stands for a run: the first metric measured in which more is better, or the last."""
-    measured = [spec for spec in specs if spec.name in figures]
-    if not measured:
+    """The metric that stands for a run, of those in `figures`, and its value: one for all replicas.
+
+    Both are None where nothing was measured.
+    """
+    headline = TASKS[config.task].headline if config.task in TASKS else ""
+    metric = main_metric((spec for spec in specs if spec.name in figures), headline)
+    if metric is None:
         return None, None
-    spec = next((spec for spec in measured if spec.higher_is_better), measured[-1])
-    return spec, headline(config, figures[spec.name], spec.higher_is_better)
+    return metric, best_mean(config, figures[metric.name], metric.higher_is_better)
 
 
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:

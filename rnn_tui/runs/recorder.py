@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files import write_file
-from rnn_tui.engine.metrics import Metric, headline
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
@@ -34,6 +34,7 @@ from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import is_id
+from rnn_tui.tasks import TASKS
 
 # often enough for others to see a run live, seldom enough to cost nothing
 SECONDS_BETWEEN_WRITES = 0.4
@@ -171,16 +172,21 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
     if metrics:
-        columns |= write_results(
-            connection, run_id, config, (), LoggedValues.test(config, step, 0.0, metrics)
-        )
-        accuracy = next((name for name in metrics if name.endswith("accuracy")), None)
-        if accuracy is not None:
-            columns |= {
-                "final": headline(config, metrics[accuracy], True),
-                "final_metric": accuracy,
-            }
+        specs = _definitions(config.task, metrics)
+        values = LoggedValues.test(config, step, 0.0, metrics)
+        columns |= write_results(connection, run_id, config, specs, values)
     update_run(connection, run_id, **columns)
+
+
+def _definitions(task: str, names: Iterable[str]) -> list[Metric]:
+    """The metrics of these names: as the task defines them, or bare ones where it does not."""
+    defined = {}
+    if task in TASKS:
+        defined = {metric.name: metric for metric in TASKS[task].metric_definitions}
+    return [
+        defined.get(name) or Metric(name, name, higher_is_better=name.endswith("accuracy"))
+        for name in names
+    ]
 
 
 class Recorder:

@@ -114,14 +114,12 @@ class SweepPlan:
             self.configs(point)
 
     def _choose_metric(self) -> None:
-        """Take the task's headline, in validation if it is measured there, where none is named."""
+        """Take the task's objective where no metric is named."""
         names = [metric.name for metric in self.task_definition.metric_definitions]
         if not self.metric:
-            headline = self.task_definition.headline
-            in_validation = headline.replace("test_", "val_")
-            metric = in_validation if in_validation in names else headline
-            object.__setattr__(self, "metric", metric)
-            object.__setattr__(self, "maximise", self.metric_definition.higher_is_better)
+            objective = self.task_definition.objective
+            object.__setattr__(self, "metric", objective.name)
+            object.__setattr__(self, "maximise", objective.higher_is_better)
         check_choice("Metric", self.metric, names)
 
     def _check_names(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant
 from rnn_tui.engine.errors import TaskError, printable
-from rnn_tui.engine.metrics import Measure, Metric, Spread
+from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
 from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
@@ -90,7 +90,7 @@ class Task:
     settings: tuple[str, ...]
     presets: tuple[Preset, ...]  #: the default first.
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
-    headline: str  #: the metric that sums a finished run up.
+    headline: str  #: the name of the metric that sums up a finished run, such as `test_accuracy`.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
     #: of logits and classes, in validation and test; one can be added.
     measures: list[Measure] = field(default_factory=list)
@@ -169,9 +169,22 @@ class Task:
         return tuple(
             sorted(
                 (*self.metrics, *measured),
-                key=lambda one: ("train", "val", "test").index(one.stage),
+                key=lambda metric: STAGES.index(metric.stage),
             )
         )
+
+    @property
+    def objective(self) -> Metric:
+        """The metric that trials of a sweep are compared by, unless another is chosen.
+
+        It is the headline as validation measures it: the test is for what has been chosen. A task
+        that measures it in the test alone is judged by that.
+        """
+        headline = self.metric(self.headline)
+        for metric in self.metric_definitions:
+            if metric.stage == "val" and metric.quantity == headline.quantity:
+                return metric
+        return headline
 
     def metric(self, name: str) -> Metric:
         """The metric of that name; a bare one where the task has none such."""

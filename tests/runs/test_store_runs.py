@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.metrics import best_seeds, headline
+from rnn_tui.engine.metrics import best_mean, best_seeds
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import locks, training
 from rnn_tui.runs.database_rows import insert_run, update_run
@@ -199,9 +199,9 @@ def test_packed_values_are_the_same_bits(values: list[float]) -> None:
 
 def test_one_number_stands_for_several_networks() -> None:
     config = small()
-    assert headline(config, (1.0, 3.0, 5.0, 6.0), True) == 5.5
-    assert headline(config, (1.0, 3.0, 5.0, 6.0), False) == 2.0
-    assert headline(config, 4.0, True) == 4.0
+    assert best_mean(config, (1.0, 3.0, 5.0, 6.0), True) == 5.5
+    assert best_mean(config, (1.0, 3.0, 5.0, 6.0), False) == 2.0
+    assert best_mean(config, 4.0, True) == 4.0
 
 
 def test_no_database_is_made_by_looking_for_weights(home: Path) -> None:

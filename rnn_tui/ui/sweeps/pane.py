@@ -170,8 +170,7 @@ class SweepForm(VerticalScroll):
         """Offer the metrics of the task."""
         task = TASKS[str(self.query_one("#sweep-task", Select).value)]
         metrics = [(one.title, one.name) for one in task.metric_definitions]
-        usual = task.headline.replace("test_", "val_"), task.headline
-        self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, *usual)
+        self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, task.objective.name)
 
     @on(Input.Changed)
     @on(Select.Changed)

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.config import Variant
-from rnn_tui.engine.metrics import Metric, Spread
+from rnn_tui.engine.metrics import STAGES, Metric, Spread, main_metric
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
@@ -117,13 +117,13 @@ class VariantTable(Vertical, TaskView):
 
     def _metrics(self, state: RunState) -> list[Metric]:
         """What there is to show: test figures first, and accuracies before losses."""
-        known = [one for one in state.metric_definitions if state.spreads(one.name)]
+        measured = [metric for metric in state.metric_definitions if state.spreads(metric.name)]
         if self._short:
-            headline = [one for one in known if one.name == self._spec.headline]
-            return (headline or [one for one in known if one.higher_is_better] or known)[-1:]
+            main = main_metric(measured, self._spec.headline)
+            return [] if main is None else [main]
         return sorted(
-            known,
-            key=lambda one: (("test", "val", "train").index(one.stage), not one.higher_is_better),
+            measured,
+            key=lambda metric: (-STAGES.index(metric.stage), not metric.higher_is_better),
         )
 
 
