@@ -1,5 +1,6 @@
-"""What a chart does apart from drawing, which stands in ``chart``: the plotting library can be
-replaced there alone.
+"""All of a chart but its drawing: what it plots, its cursor, its zoom, its titles.
+
+The drawing is in ``chart``, so that the plotting library can be replaced there alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,14 @@ from rnn_tui.ui.common.chart.view import ChartSeries
 from rnn_tui.ui.common.key_table import moves
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
-ANYTHING = Metric("", "", lower=None)
-# columns and rows below which there are but the last values; rows below which no foot
-TINY_SIZE, LOW_HEIGHT = (20, 6), 9
-ROOM_AT_ENDS = 0.08
+ANYTHING = Metric("", "", lower=None)  # a metric without bounds
+TINY_SIZE = (20, 6)  # columns and rows; with fewer of them the chart shows the last values alone
+LOW_HEIGHT = 9  # rows; with fewer of them the chart has no foot
+ROOM_AT_ENDS = 0.08  # the share of the range left free beside the first and the last placed tick
+# A log axis that is chosen here begins where values differ by the first factor, and ends where
+# they differ by less than the second: so that it does not flicker.
+LOG_FROM, LOG_UNTIL = 10.0, 5.0
+LONG_HINT = 31  # cells that the longer of two hints at a cut axis takes, with the frame's corners
 
 
 class ChartBase(Widget, can_focus=True):
@@ -37,8 +42,8 @@ class ChartBase(Widget, can_focus=True):
     smoothing: reactive[int] = reactive(0, repaint=False, init=False)
     #: Whether the y axis is logarithmic.
     log_y: reactive[bool] = reactive(False, repaint=False, init=False)
-    #: The x that is read out, None for none: as in the data, also on a log axis, so that charts can
-    #: share it.
+    #: The x at which values are read, None for none. It is as in the data, also on a log axis, so
+    #: that charts can share it.
     cursor: reactive[float | None] = reactive(None, repaint=False, init=False)
 
     def __init__(
@@ -49,52 +54,66 @@ class ChartBase(Widget, can_focus=True):
         empty_text: str = "No data yet",
         id: str | None = None,
     ) -> None:
-        """Create an empty chart, to be described. With `log_x` x is on a scale to base two; 0 and
-        below are left out.
+        """Create an empty chart; `describe` says what it plots.
+
+        Args:
+            log_x: Whether x is on a scale to base two. Values of 0 and below are left out then.
+            allow_smoothing: Whether lines can be smoothed.
+            empty_text: The sentence in place of a plot without data.
+            id: Of the widget.
         """
         super().__init__(id=id)
-        self.log_x, self._allow_smoothing, self.empty_text = log_x, allow_smoothing, empty_text
-        self._described = self._title, self._spec, self._x_label = "", ANYTHING, "epoch"
+        self.log_x = log_x  #: Whether x is on a scale to base two.
+        self.empty_text = empty_text  #: The sentence in place of a plot without data.
+        self._allow_smoothing = allow_smoothing
+        self._described = ("", ANYTHING, "epoch")  #: What `describe` was last called with.
+        self._title = ""
+        self._metric = ANYTHING
+        self._x_label = "epoch"  #: What x counts.
+        #: The series that are plotted, clean; their x, as that of `_view`, is a position on the
+        #: axis.
         self._series: tuple[ChartSeries, ...] = ()
+        #: The same as they are plotted; None until they are asked for.
         self._prepared: tuple[ChartSeries, ...] | None = None
-        # in positions on the axis, as is the x of all series that are held
-        self._view: tuple[float, float] | None = None
+        self._view: tuple[float, float] | None = None  #: The range zoomed to; None for all.
+        #: Both ends of the marked range, as in the data, and its label.
         self._mark: tuple[float, float, str] | None = None
-        self._ticks: dict[float, str] = {}
-        self._only_ticks = False
-        # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
-        self._settles = self._whole = self._by_hand = self._cut = False
-        self._titles = ("", "")  # that are shown
+        self._ticks: dict[float, str] = {}  #: Labels of x that replace those of the axis.
+        self._only_ticks = False  #: Whether all points lie at these labels.
+        self._settles = False  #: Whether the y axis leaves out the beginning, or becomes a log one.
+        self._whole = False  #: Whether the beginning is wanted nevertheless.
+        self._by_hand = False  #: Whether the user chose between a log axis and a linear one.
+        self._cut = False  #: Whether the beginning of a line is above the axis.
+        self._shown_titles = ("", "")
         self._update_title()
 
     @property
     def prepared(self) -> tuple[ChartSeries, ...]:
         """The series as they are plotted."""
         if self._prepared is None:
-            self._prepared = tuple(
-                view.prepare(one, SMOOTHING_WEIGHTS[self.smoothing], self.log_y)
-                for one in self._series
-            )
-            if self.app.no_color:  # by which lines are told apart
-                self._prepared = tuple(replace(one, mark=one.marker) for one in self._prepared)
+            weight = SMOOTHING_WEIGHTS[self.smoothing]
+            prepared = [view.prepare(curve, weight, self.log_y) for curve in self._series]
+            if self.app.no_color:  # without colours, markers distinguish the lines
+                prepared = [replace(curve, mark=curve.marker) for curve in prepared]
+            self._prepared = tuple(prepared)
         return self._prepared
 
     @property
     def _present(self) -> tuple[float, float] | None:
-        """The positions at both ends, None without data."""
+        """The positions at both ends of the visible range, None without data."""
         return self._view or view.extent(self._series)
 
     @property
     def cursor_position(self) -> float | None:
+        """Where the cursor is on the axis, None without one."""
         return None if self.cursor is None else to_position(self.cursor, self.log_x)
 
     @property
     def empty_message(self) -> str:
-        return (
-            "Nothing to show here on a log scale"
-            if any(one.y for one in self._series)
-            else self.empty_text
-        )
+        """The sentence to show where nothing is plotted."""
+        if any(curve.y for curve in self._series):
+            return "Nothing to show here on a log scale"
+        return self.empty_text
 
     def on_mount(self) -> None:
         """Follow the theme: the colours of the runs are not the stylesheet's."""
@@ -102,198 +121,230 @@ class ChartBase(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         width, height = self.content_size
-        self.update_classes(
-            {"-tiny": width < TINY_SIZE[0] or height < TINY_SIZE[1], "-low": height < LOW_HEIGHT}
-        )
+        least_width, least_height = TINY_SIZE
+        tiny = width < least_width or height < least_height
+        self.update_classes({"-tiny": tiny, "-low": height < LOW_HEIGHT})
         self._update_title()
 
     def show(self, series: Sequence[ChartSeries]) -> None:
         """Plot ``series``; nothing happens if they are what is plotted already."""
-        cleaned = tuple(
-            view.clean(one, self._spec.lower, self._spec.upper, self.log_x) for one in series
-        )
+        lower, upper = self._metric.lower, self._metric.upper
+        cleaned = tuple(view.clean(curve, lower, upper, self.log_x) for curve in series)
         if cleaned == self._series:
             return
-        before, after, self._series = view.extent(self._series), view.extent(cleaned), cleaned
-        if self._view and before and after:
-            # A view that touches the newest data stays with it as training goes on.
-            self._view = view.shift_into(
-                self._view, after, after[1] - before[1] if self._view[1] >= before[1] else 0.0
-            )
-        elif not after:
+        old_extent, new_extent = view.extent(self._series), view.extent(cleaned)
+        self._series = cleaned
+        if not new_extent:
             self._view = None
+        elif self._view and old_extent:
+            # A view that touches the newest data stays with it as training goes on.
+            touches_newest = self._view[1] >= old_extent[1]
+            by = new_extent[1] - old_extent[1] if touches_newest else 0.0
+            self._view = view.shift_into(self._view, new_extent, by)
         if self._settles and not self._by_hand:
-            # to go back takes more: no axis flickers
-            self.log_y = view.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)
+            self.log_y = view.spans_a_decade(cleaned, LOG_UNTIL if self.log_y else LOG_FROM)
         self._changed(data=True)
 
-    def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
-        """Plot something else from now on, all of it. No axis goes beyond the bounds of the metric;
-        with an upper one it is not logarithmic. The axis of a loss, or of what else has no upper
-        end, leaves out the first twentieth of its values where these are higher; it is logarithmic
-        where the others span more than a decade.
+    def describe(self, title: str, metric: Metric, x_label: str = "epoch") -> None:
+        """Plot another metric from now on, all of it.
+
+        No axis goes beyond the bounds of the metric; with an upper one it is not logarithmic. The
+        axis of a loss, and of everything else without an upper bound, leaves out the first
+        twentieth of its values where these are higher. It is logarithmic where the others span
+        more than a decade.
         """
-        if self._described == (title, spec, x_label):
+        if self._described == (title, metric, x_label):
             return
-        self._described = self._title, self._spec, self._x_label = title, spec, x_label
-        self._settles = spec.lower == 0 and spec.upper is None and not spec.higher_is_better
-        self._whole = self._by_hand = self._cut = False
-        self._series, self._view, self.cursor, self.log_y = (), None, None, False
+        self._described = (title, metric, x_label)
+        self._title = title
+        self._metric = metric
+        self._x_label = x_label
+        self._settles = metric.lower == 0 and metric.upper is None and not metric.higher_is_better
+        self._whole = False
+        self._by_hand = False
+        self._cut = False
+        self._series = ()
+        self._view = None
+        self.cursor = None
+        self.log_y = False
         self._changed(data=True)
 
     def say(self, empty_text: str, title: str = "") -> None:
-        """Change the words for why there is nothing yet, and for what is plotted."""
+        """Change the sentence for why there is nothing yet, and the title if one is given."""
         title = title or self._title
         if (title, empty_text) != (self._title, self.empty_text):
-            self._title, self.empty_text = title, empty_text
+            self._title = title
+            self.empty_text = empty_text
             self._update_title()
             self.redraw()
 
     def place_ticks(self, ticks: Mapping[float, str], *, only: bool = False) -> None:
-        """Label these x in place of what the axis finds, with room at both ends; with ``only``
-        nothing else lies on it.
+        """Label these values of x in place of the axis' own ticks, with room at both ends.
+
+        Args:
+            ticks: The labels by x.
+            only: Whether all points lie at these x, so that each has a label for its name.
         """
         if (dict(ticks), only) != (self._ticks, self._only_ticks):
-            self._ticks, self._only_ticks = dict(ticks), only
+            self._ticks = dict(ticks)
+            self._only_ticks = only
             self._changed()
 
-    def named(self, x: float) -> str:
+    def label_of(self, x: float) -> str:
         """An x in words: its label, or its number."""
-        if self._only_ticks and self._ticks:
-            return self._ticks[
-                min(
-                    self._ticks,
-                    key=lambda at: abs(to_position(at, self.log_x) - to_position(x, self.log_x)),
-                )
-            ]
-        return readout.format_position(x)
+        if not (self._only_ticks and self._ticks):
+            return readout.format_position(x)
+        position = to_position(x, self.log_x)
+        nearest = min(self._ticks, key=lambda tick: abs(to_position(tick, self.log_x) - position))
+        return self._ticks[nearest]
 
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
-        """Mark a range of x, as the lengths seen in training, by a shade, and in the foot by a
-        literal label; None for none.
+        """Mark a range of x by a shade, as the lengths seen in training; None for none.
+
+        The foot says so too, by the label as it stands.
         """
-        mark = (
-            None
-            if low is None or high is None
-            else (float(low), float(high), " ".join(label.split()))
-        )
+        mark = None
+        if low is not None and high is not None:
+            mark = (float(low), float(high), " ".join(label.split()))
         if mark != self._mark:
             self._mark = mark
             self._update_title()
             self._changed()
 
     def to_x(self, position: float) -> float:
+        """The x at a position on the axis."""
         return from_position(position, self.log_x)
 
     def frame(self, width: int, height: int) -> view.Frame | None:
         """Work out what to draw, None without data."""
-        present, mark = self._present, self._mark
+        present = self._present
         if present is None:
             return None
-        room = (
-            (present[1] - present[0]) * ROOM_AT_ENDS if self._ticks and self._view is None else 0.0
-        )
-        present = present[0] - room, present[1] + room
+        if self._ticks and self._view is None:
+            room = (present[1] - present[0]) * ROOM_AT_ENDS
+            present = present[0] - room, present[1] + room
+        mark = None
+        if self._mark is not None:
+            low, high, _ = self._mark
+            mark = to_position(low, self.log_x), to_position(high, self.log_x)
+        cuts_beginning = self._settles and not self._whole and not self.log_y
         frame = view.frame(
             self.prepared,
             present,
             (width, height),
-            (self._spec.lower, self._spec.upper),
+            (self._metric.lower, self._metric.upper),
             self.log_y,
             log_x=self.log_x,
-            mark=mark and (to_position(mark[0], self.log_x), to_position(mark[1], self.log_x)),
-            settled=self._settles
-            and not self._whole
-            and not self.log_y
-            and any(one.line for one in self.prepared),
+            mark=mark,
+            settled=cuts_beginning and any(curve.line for curve in self.prepared),
         )
         if frame is not None and self._ticks:
-            places = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
-            frame = replace(frame, x=labelled_axis(*present, places, frame.width))
-        cut = frame is not None and any(one.beyond for one in frame.lines)
+            labels = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
+            frame = replace(frame, x=labelled_axis(*present, labels, frame.width))
+        cut = frame is not None and any(line.beyond for line in frame.lines)
         if cut != self._cut:
             self._cut = cut
             self.call_later(self._update_title)
         return frame
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
-        """Show half (1) or twice (-1) the range around an x, by default the cursor or the right
-        end; return if that changed.
+        """Show half (1) or twice (-1) the range, and return whether that is a change.
+
+        Args:
+            direction: 1 or -1.
+            anchor: The x that keeps its place; None for the cursor, or the right end without one.
         """
-        if (present := self._present) is None or (full := view.extent(self._series)) is None:
+        present, full = self._present, view.extent(self._series)
+        if present is None or full is None:
             return False
-        fixed = self.cursor_position if anchor is None else to_position(anchor, self.log_x)
-        # A cursor from another chart may be where this one has no data, or no place.
-        fixed = present[1] if fixed is None else min(max(fixed, full[0]), full[1])
-        return self._look_at(view.zoom_range(present, full, fixed, direction))
+        position = self.cursor_position if anchor is None else to_position(anchor, self.log_x)
+        if position is None:
+            position = present[1]
+        else:
+            # A cursor from another chart may be where this one has no data, or no place.
+            position = min(max(position, full[0]), full[1])
+        return self._look_at(view.zoom_range(present, full, position, direction))
 
     def move_cursor_near(self, x: float) -> None:
-        at = to_position(x, self.log_x)
+        """Move the cursor to the point that is closest to an x on the screen."""
+        position = to_position(x, self.log_x)
         self.cursor = min(
-            self._stops(), key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None
+            self._stops(),
+            key=lambda stop: abs(to_position(stop, self.log_x) - position),
+            default=None,
         )
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""
-        if (cursor := self.cursor) is None:
+        cursor = self.cursor
+        if cursor is None:
             self.cursor = max(self._stops(), default=None)
             return
+        full = view.extent(self._series)
         for _ in range(2):
-            if stops := [stop for stop in self._stops() if (stop - cursor) * step > 0]:
-                self.cursor = min(stops) if step > 0 else max(stops)
+            stop = self._next_stop(cursor, step)
+            if stop is not None:
+                self.cursor = stop
                 return
-            # None is left in view: look half a width further, once.
-            if self._view is None or (full := view.extent(self._series)) is None:
+            if self._view is None or full is None:
                 return
-            self._look_at(
-                view.shift_into(self._view, full, step * (self._view[1] - self._view[0]) / 2)
-            )
+            # None is left in view: look half a width further.
+            half_a_width = (self._view[1] - self._view[0]) / 2
+            self._look_at(view.shift_into(self._view, full, step * half_a_width))
+
+    def _next_stop(self, cursor: float, step: int) -> float | None:
+        """The next stop in view on one side of the cursor."""
+        stops = [stop for stop in self._stops() if (stop - cursor) * step > 0]
+        return min(stops, key=lambda stop: abs(stop - cursor), default=None)
 
     def action_cursor_to(self, end: int) -> None:
         """Show the cursor at the first point (0), or at the last (-1)."""
-        self.cursor = (max if end else min)(
-            [self.to_x(one.x[end]) for one in self.prepared if one.x], default=None
-        )
+        ends = [self.to_x(curve.x[end]) for curve in self.prepared if curve.x]
+        self.cursor = max(ends, default=None) if end else min(ends, default=None)
 
     def action_clear_cursor(self) -> None:
         self.cursor = None
 
     def action_reset_view(self) -> None:
         """Show all data; where all is shown, leave the highest of the beginning out again."""
-        self._whole, self._view = self._view is not None or not self._whole, None
+        self._whole = self._view is not None or not self._whole
+        self._view = None
         self._changed()
 
     def action_toggle_log(self) -> None:
-        self._by_hand, self.log_y = True, not self.log_y
+        self._by_hand = True
+        self.log_y = not self.log_y
 
     def action_cycle_smoothing(self) -> None:
         self.smoothing = (self.smoothing + 1) % len(SMOOTHING_WEIGHTS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this chart allows; leave escape to others without a cursor."""
-        smooth = self._allow_smoothing and (
-            not self._series or not all(one.points for one in self._series)
-        )
-        allowed = {
-            "toggle_log": self._spec.upper is None,
-            "cycle_smoothing": smooth,
-            "clear_cursor": self.cursor is not None,
-        }
-        return allowed.get(action, True)
+        match action:
+            case "toggle_log":
+                return self._metric.upper is None
+            case "cycle_smoothing":
+                only_points = bool(self._series) and all(curve.points for curve in self._series)
+                return self._allow_smoothing and not only_points
+            case "clear_cursor":
+                return self.cursor is not None
+            case _:
+                return True
 
     def watch_smoothing(self) -> None:
         self._changed(data=True)
 
-    watch_log_y = watch_smoothing
+    def watch_log_y(self) -> None:
+        self._changed(data=True)
 
     def watch_cursor(self) -> None:
         """Show the cursor, moving a view that it has left."""
-        at, present, full = self.cursor_position, self._view, view.extent(self._series)
-        if at is not None and present and full:
-            at = min(max(at, full[0]), full[1])
-            self._view = view.shift_into(
-                present, full, min(0.0, at - present[0]) + max(0.0, at - present[1])
-            )
+        position, full = self.cursor_position, view.extent(self._series)
+        if position is not None and self._view and full:
+            position = min(max(position, full[0]), full[1])
+            low, high = self._view
+            by = min(0.0, position - low) + max(0.0, position - high)
+            self._view = view.shift_into(self._view, full, by)
         self._changed()
 
     def redraw(self) -> None:
@@ -301,10 +352,11 @@ class ChartBase(Widget, can_focus=True):
 
     def _look_at(self, present: tuple[float, float] | None) -> bool:
         """Show a range, None for all data, and return whether that is a change."""
-        changed, self._view = present != self._view, present
-        if changed:
-            self._changed()
-        return changed
+        if present == self._view:
+            return False
+        self._view = present
+        self._changed()
+        return True
 
     def _changed(self, data: bool = False) -> None:
         """Mark everything for a redraw, the prepared series too if ``data`` changed."""
@@ -314,38 +366,41 @@ class ChartBase(Widget, can_focus=True):
         self.redraw()
 
     def _stops(self) -> list[float]:
-        present, width = self._present, self.content_size.width or 80
-        return (
-            [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)]
-            if present
-            else []
-        )
+        """Every x in view at which the cursor may stop."""
+        present = self._present
+        if present is None:
+            return []
+        width = self.content_size.width or 80
+        return [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)]
 
     def _update_title(self) -> None:
-        """Put title, unit and modes into the border; a low chart has no foot for its mark.
+        """Put title, unit and modes into the frame, and under it what x counts and what is marked.
 
-        What x counts is said where something is plotted.
+        A low chart has no foot, so that its mark is in the title.
         """
-        modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
-        modes += (
-            ["auto log" if self._settles and not self._by_hand else "log scale"]
-            if self.log_y
-            else []
-        )
-        modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
-        title = " · ".join(
-            [self._title + (f" ({self._spec.unit})" if self._spec.unit else ""), *modes]
-        )
+        title = f"{self._title} ({self._metric.unit})" if self._metric.unit else self._title
+        title = " · ".join([title, *self._modes()])
         if self._cut:
-            title += (
-                " · start cut; 0 shows all" if self.size.width >= len(title) + 31 else " · ↑ 0: all"
-            )
+            has_room = self.size.width >= len(title) + LONG_HINT
+            title += " · start cut; 0 shows all" if has_room else " · ↑ 0: all"
         foot = readout.foot_line(self._x_label, self._mark, 1000).plain if self._series else ""
         self._show_titles(title, foot)
 
+    def _modes(self) -> list[str]:
+        """What the title says of how the plot is drawn."""
+        modes = []
+        if self.smoothing:
+            modes.append(f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}")
+        if self.log_y:
+            automatic = self._settles and not self._by_hand
+            modes.append("auto log" if automatic else "log scale")
+        if self._mark and self.has_class("-low"):
+            modes.append(readout.marked_text(*self._mark))
+        return modes
+
     def _show_titles(self, title: str, subtitle: str) -> None:
         """Put words on the frame; the same ones again would draw all of the chart anew."""
-        if (title, subtitle) != self._titles:
-            self._titles = (title, subtitle)
+        if (title, subtitle) != self._shown_titles:
+            self._shown_titles = (title, subtitle)
             self.border_title = Content(title)
             self.border_subtitle = Content(subtitle)

@@ -1,13 +1,16 @@
-"""A line chart for live training curves. Plotext draws the braille lines, and only this module
-knows it; what it decides badly (ranges, ticks, legend, colours) ``ChartBase`` and below decide.
-Redraws take time from the training that is watched: ``ChartPlot`` draws only what changed, once a
-refresh, when Textual asks for its first line, so that it is on screen.
+"""A line chart for live training curves.
+
+Plotext draws the braille lines, and is imported by this module alone. What it decides badly
+(ranges, ticks, legend, colours) is decided in ``ChartBase`` and the modules that this one uses.
+
+Redraws take time from the training that is watched. So ``ChartPlot`` draws only what changed, once
+a refresh, when Textual asks for its first line: then it is on screen.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
@@ -25,46 +28,65 @@ from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.runs.curves import Line
 from rnn_tui.ui.common.chart import readout, view
 from rnn_tui.ui.common.chart.base import ChartBase
-from rnn_tui.ui.common.chart.geometry import MARK_LAYER, MARK_SHARE, Restyle, band_share, lay_under
+from rnn_tui.ui.common.chart.geometry import (
+    BRAILLE_WIDE,
+    MARK_LAYER,
+    MARK_SHARE,
+    Restyle,
+    band_share,
+    lay_under,
+)
 from rnn_tui.ui.common.chart.view import ChartSeries, Frame
 
 __all__ = ["Chart", "ChartSeries"]
 
-# Plotext gets roles instead of colours: an RGB triple of number and role per element. They come
-# back in its output.
+# Plotext gets no colours, but for each element the RGB triple (number, role, 0), which comes back
+# in its output. The number is that of a series. These are the roles; 0 stands for none.
 LINE, AXIS, CURSOR = 1, 2, 3
+SERIES_NUMBERS = 128  # numbers of series that are not faint; those of faint ones follow
 TICK = "┤"
 FAINT = 0.45  # of its colour is left in a series that stands back
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
 class ChartLine(Widget):
-    """Text for a width in cells, beside others in so many lines; worked out only when it is on
-    screen.
-    """
+    """A text around the plot, worked out only when it is on screen."""
 
     ALLOW_SELECT = False
 
     def __init__(self, text: Callable[[int, int], Content], classes: str) -> None:
+        """Create a line.
+
+        Args:
+            text: Makes its text, given its width in cells and the chart's height in lines.
+            classes: Of the widget.
+        """
         super().__init__(classes=classes)
-        self._text, self._height, self._room = text, 1, 0
+        self._text = text
+        self._height = 1  #: Lines of the text that there is room for.
+        self._chart_height = 0
 
     def render(self) -> Content:
-        return self._text(self.content_size.width, self._room)
+        return self._text(self.content_size.width, self._chart_height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         # to ask a widget for its size in here would lay out the whole screen once more
-        self._room = container.height
-        self._height = self._text(width, self._room).plain.count("\n") + 1
+        self._chart_height = container.height
+        self._height = _lines_of(self._text(width, self._chart_height))
         return self._height
 
     def redraw(self) -> None:
         """Draw anew, and make room where the text has more or fewer lines."""
-        self.refresh(layout=self.render().plain.count("\n") + 1 != self._height)
+        self.refresh(layout=_lines_of(self.render()) != self._height)
 
 
-# How much of the foreground is in each part. No component classes, each of which Textual would work
-# out as a widget of its own whenever a chart is styled. The mark is blended faintly later on.
+def _lines_of(text: Content) -> int:
+    return text.plain.count("\n") + 1
+
+
+# The share of the foreground in the colour of each part. These are no component classes: Textual
+# would work out each as a widget of its own whenever a chart is styled. The mark is blended faintly
+# later on.
 SHARES = {"axis": 0.55, "grid": 0.12, "cursor": 0.8, "mark": 1.0}
 
 
@@ -76,11 +98,12 @@ class ChartPlot(Widget):
     def __init__(self, chart: ChartBase) -> None:
         super().__init__()
         self._chart = chart
-        self._rows: list[Strip] | None = None
-        self._look: tuple[object, ...] = ()  # what they were drawn with
-        # whether that may be another now: styles are read anew at each change of focus
+        self._rows: list[Strip] | None = None  #: What was drawn; None where that is out of date.
+        self._rows_look: tuple[object, ...] = ()  #: The `_look` that they were drawn with.
+        #: Whether the look may have changed: styles are read anew at each change of focus.
         self._restyled = False
-        self._frame: Frame | None = None
+        self._rows_size = Size()  #: The size that they were drawn with.
+        self._frame: Frame | None = None  #: What is drawn; None where nothing is plotted.
 
     def redraw(self) -> None:
         """Draw anew the next time the plot is on screen."""
@@ -94,72 +117,86 @@ class ChartPlot(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return one line, drawing all of them first if anything changed."""
-        if self._rows is None or self._restyled or self.size != self._look[0]:
-            self._restyled, before = False, self._look
-            self._look = (
-                self.size,
-                self.app.current_theme.dark,
-                self._background,
-                *map(self._style, SHARES),
-            )
-            self._rows = (
-                self._rows if self._look == before and self._rows is not None else self._draw()
-            )
+        if self._rows is None or self._restyled or self.size != self._rows_size:
+            self._restyled = False
+            look = self._look()
+            if self._rows is None or look != self._rows_look:
+                self._rows_look = look
+                self._rows_size = self.size
+                self._rows = self._draw()
         return self._rows[y] if y < len(self._rows) else self._blank()
 
+    def _look(self) -> tuple[object, ...]:
+        """The size, and all that colours depend on."""
+        dark = self.app.current_theme.dark
+        return (self.size, dark, self._background, *map(self._style, SHARES))
+
     def column_to_x(self, column: int) -> float | None:
-        """Return the x shown at a column, None where nothing is plotted."""
-        if (frame := self._frame) is None or not frame.left <= column < frame.left + frame.width:
+        """Return the x in the middle of a column, None where nothing is plotted."""
+        frame = self._frame
+        if frame is None:
             return None
-        return self._chart.to_x(frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2))
+        plot_column = column - frame.left
+        if not 0 <= plot_column < frame.width:
+            return None
+        middle_dot = plot_column * BRAILLE_WIDE + (BRAILLE_WIDE - 1) / 2
+        position = frame.x.position(middle_dot, frame.width * BRAILLE_WIDE)
+        return self._chart.to_x(position)
 
     def _draw(self) -> list[Strip]:
         """Turn what plotext draws into lines in the styles of the theme, and shade them."""
         width, height = self.size
-        frame = self._frame = self._chart.frame(width, height)
+        frame = self._chart.frame(width, height)
+        self._frame = frame
         if frame is None:
-            text = (
-                Content(self._chart.empty_message)
-                .truncate(width, ellipsis=True)
-                .plain.center(width)
-            )
-            return [
-                *[self._blank()] * ((height - 1) // 2),
-                Strip([Segment(text, self._style("axis"))]),
-            ]
-        background, dark = self._background.rich_color, self.app.current_theme.dark
-        plain, grid = Style(bgcolor=background), self._style("grid")
-        styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
-        for one in frame.lines:
-            styles[_number(one.series), LINE] = Style(
-                color=self._colour(one.series, dark), bgcolor=background
-            )
-        shaded, restyle = (
-            frame.layers() if frame.bands or frame.mark else [],
-            self._on_layers(frame),
-        )
+            return self._empty_plot()
+        plain = Style(bgcolor=self._background.rich_color)
+        styles = self._styles_of(frame)
+        layers = frame.layers() if frame.bands or frame.mark else []
+        restyle = self._on_layers(frame)
         strips: list[Strip] = []
         for index, row in enumerate(plotted(frame, width, height, self._chart.cursor_position)):
-            segments = []
-            space, empty = " ", plain
-            for number, role, text in row:
-                segments.append(
-                    Segment(text, styles[number, role])
-                    if role
-                    else Segment(text.replace(" ", space), empty)
-                )
-                if text.endswith(TICK):
-                    # The grid fills what plotext leaves empty: ten times as fast as its own lines,
-                    # and none across the cursor.
-                    space, empty = "─", grid
-            if index < len(shaded) and any(shaded[index]):
-                segments = list(lay_under(segments, frame.left, shaded[index], restyle))
-            strips.append(
-                Strip([segment for segment in segments if segment.text]).adjust_cell_length(
-                    width, plain
-                )
-            )
+            segments = self._with_grid(row, styles, plain)
+            if index < len(layers) and any(layers[index]):
+                segments = list(lay_under(segments, frame.left, layers[index], restyle))
+            strip = Strip([segment for segment in segments if segment.text])
+            strips.append(strip.adjust_cell_length(width, plain))
         return strips
+
+    def _empty_plot(self) -> list[Strip]:
+        """The lines down to the sentence in place of a plot, in the middle."""
+        width, height = self.size
+        message = Content(self._chart.empty_message).truncate(width, ellipsis=True)
+        text = Segment(message.plain.center(width), self._style("axis"))
+        return [*[self._blank()] * ((height - 1) // 2), Strip([text])]
+
+    def _styles_of(self, frame: Frame) -> dict[tuple[int, int], Style]:
+        """The styles by number and role of what is plotted."""
+        background, dark = self._background.rich_color, self.app.current_theme.dark
+        styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
+        for line in frame.lines:
+            colour = self._colour(line.series, dark)
+            styles[_number(line.series), LINE] = Style(color=colour, bgcolor=background)
+        return styles
+
+    def _with_grid(
+        self, row: "Sequence[PlottedText]", styles: Mapping[tuple[int, int], Style], plain: Style
+    ) -> list[Segment]:
+        """Style a row that plotext has drawn, and draw the grid where it has a tick.
+
+        The grid fills what plotext leaves empty. That is ten times as fast as plotext's own lines,
+        and does not cross the cursor.
+        """
+        segments = []
+        space, empty = " ", plain
+        for number, role, text in row:
+            if role:
+                segments.append(Segment(text, styles[number, role]))
+            else:
+                segments.append(Segment(text.replace(" ", space), empty))
+            if text.endswith(TICK):
+                space, empty = "─", self._style("grid")
+        return segments
 
     def _blank(self) -> Strip:
         return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
@@ -186,52 +223,65 @@ class ChartPlot(Widget):
         return (self._background + colour.with_alpha(FAINT)).hex6 if series.faint else colour.hex6
 
     def _on_layers(self, frame: Frame) -> Restyle:
+        """Return what puts the layers behind a cell of this frame into a style."""
         ground, ink, dark = self._background, self._faint("mark"), self.app.current_theme.dark
         # the terminal's own colours cannot be blended; only which is darker is known
         if ground.ansi is not None:
-            ends = Color.parse("black"), Color.parse("white")
-            ground, ink = ends if dark else ends[::-1]
-        hues = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
-        grid, faint = self._style("grid"), self._faint("grid")
+            black, white = Color.parse("black"), Color.parse("white")
+            ground, ink = (black, white) if dark else (white, black)
+        band_colours = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
+        grid, grid_ink = self._style("grid"), self._faint("grid")
 
         @cache
-        def restyle(style: Style | None, behind: int) -> Style:
-            colour = ground + ink.with_alpha(MARK_SHARE) if behind & MARK_LAYER else ground
-            here = [hue for index, hue in enumerate(hues, start=1) if behind >> index & 1]
-            for hue in here:
-                colour += hue.with_alpha(band_share(len(here)))
+        def restyle(style: Style | None, layers: int) -> Style:
+            colour = ground
+            if layers & MARK_LAYER:
+                colour += ink.with_alpha(MARK_SHARE)
+            bands = [band for bit, band in enumerate(band_colours, start=1) if layers >> bit & 1]
+            for band in bands:
+                colour += band.with_alpha(band_share(len(bands)))
             on_colour = Style(bgcolor=colour.rich_color)
+            if style is None:
+                return on_colour
             if style == grid:
-                return on_colour + Style(color=(colour + faint).rich_color)
-            return on_colour if style is None else style + on_colour
+                return on_colour + Style(color=(colour + grid_ink).rich_color)
+            return style + on_colour
 
         return restyle
 
     def on_click(self, event: events.Click) -> None:
-        if (x := self.column_to_x(event.x)) is not None:
+        x = self.column_to_x(event.x)
+        if x is not None:
             self._chart.move_cursor_near(x)
 
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def _wheel(self, event: events.MouseEvent) -> None:
-        """Zoom around the pointer; a turn that can't zoom any further scrolls what is around."""
-        if self._chart.zoom(
-            1 if isinstance(event, events.MouseScrollUp) else -1, self.column_to_x(event.x)
-        ):
+        """Zoom around the pointer; a turn that can't zoom any further scrolls the screen."""
+        direction = 1 if isinstance(event, events.MouseScrollUp) else -1
+        if self._chart.zoom(direction, self.column_to_x(event.x)):
             event.stop()
             event.prevent_default()
 
 
 def _number(series: ChartSeries) -> int:
-    """By which a series' colour comes back in what plotext gives."""
-    return series.colour % 128 + 128 * series.faint
+    """The number that stands for the colour of a series in plotext's output."""
+    return series.colour % SERIES_NUMBERS + (SERIES_NUMBERS if series.faint else 0)
+
+
+PlottedText: TypeAlias = tuple[int, int, str]  # a number and a role, 0 for none; and the text
 
 
 def plotted(
     frame: Frame, width: int, height: int, cursor: float | None = None
-) -> list[list[tuple[int, int, str]]]:
-    """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0
-    for none.
+) -> list[list[PlottedText]]:
+    """Let plotext draw, and return its rows, from the top.
+
+    Args:
+        frame: What to draw.
+        width: The columns of the plot with its axes.
+        height: The rows of the plot with its axes.
+        cursor: The position of the cursor, None for none.
     """
     # an app without runs draws its first frame sooner
     from textual_plotext.plot import Plot  # noqa: PLC0415
@@ -251,63 +301,54 @@ def plotted(
     plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
         plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
-    for one in frame.lines:
-        if one.series.line:
-            plot.plot(one.x, one.y, marker="braille", color=(_number(one.series), LINE, 0))
-        for at, low, high in one.bars:
-            plot.plot([at, at], [low, high], marker="braille", color=(_number(one.series), LINE, 0))
-    for one in frame.lines:  # after all lines: what comes later covers what is there
-        x, y = frame.x_cells(x for x, _ in one.marks), frame.y_cells(y for _, y in one.marks)
-        plot.scatter(x, y, marker=one.series.marker, color=(_number(one.series), LINE, 0))
-        if one.beyond:
-            x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
-            plot.scatter(x, y, marker="↑", color=(_number(one.series), LINE, 0))
-    # Splitting at two groups: text, number, role, text, number, role, text, ...
-    rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
+    for line in frame.lines:
+        colour = (_number(line.series), LINE, 0)
+        if line.series.line:
+            plot.plot(line.x, line.y, marker="braille", color=colour)
+        for x, low, high in line.bars:
+            plot.plot([x, x], [low, high], marker="braille", color=colour)
+    for line in frame.lines:  # after all lines: what comes later covers what is there
+        colour = (_number(line.series), LINE, 0)
+        mark_x = frame.x_cells(x for x, _ in line.marks)
+        mark_y = frame.y_cells(y for _, y in line.marks)
+        plot.scatter(mark_x, mark_y, marker=line.series.marker, color=colour)
+        if line.beyond:
+            enters_at, _ = line.beyond
+            arrow_x, arrow_y = frame.x_cells([enters_at]), frame.y_cells([frame.y.high])
+            plot.scatter(arrow_x, arrow_y, marker="↑", color=colour)
+    return [_plotted_texts(row) for row in str(plot.build()).splitlines()]
+
+
+def _plotted_texts(row: str) -> list[PlottedText]:
+    """Split a row of plotext's output into its texts, each with its number and role."""
+    # Splitting at a pattern of two groups gives: text, number, role, text, number, role, text, ...
+    parts = ["", "", *ESCAPE.split(row)]
+    numbers, roles, texts = parts[::3], parts[1::3], parts[2::3]
     return [
-        [
-            (int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2])
-            for at in range(0, len(parts), 3)
-        ]
-        for parts in rows
+        (int(number or 0), int(role or 0), text)
+        for number, role, text in zip(numbers, roles, texts, strict=True)
     ]
 
 
 def loss_chart(state: RunState, width: int, height: int) -> Text:
-    """The loss in so many columns and rows, without an app: training as lines, validation as
-    points, the mean over seeds.
+    """Draw the loss of a run in so many columns and rows, without an app.
+
+    Training is drawn as lines, validation as points. Of several seeds it is the mean.
     """
-    drawn = []
-    for metric in (one for one in state.metric_definitions if one.chart == "loss"):
-        points = metric.stage != "train"
-        for at, band in enumerate(state.bands.get(metric.name, ())):
-            drawn.append(
-                ChartSeries(
-                    f"{state.config.variants[at].label} {metric.label}",
-                    band.x,
-                    band.mean,
-                    at,
-                    points,
-                )
-            )
-        if (one := state.series.get(metric.name)) is not None:
-            drawn.append(
-                ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points)
-            )
-    cleaned = [view.clean(one, 0.0, None) for one in drawn]
+    cleaned = [view.clean(curve, 0.0, None) for curve in _loss_series(state)]
     log_y = view.spans_a_decade(cleaned)
-    prepared = [view.prepare(one, 0.0, log_y) for one in cleaned]
+    prepared = [view.prepare(curve, 0.0, log_y) for curve in cleaned]
     present, size = view.extent(prepared), (width, height - 1)
     frame = present and view.frame(prepared, present, size, (0.0, None), log_y, settled=not log_y)
     if not frame:
         return Text("No loss was logged yet.", "dim")
     chart = Text(no_wrap=True, overflow="ellipsis")
-    for series in prepared:
-        chart.append(
-            series.marker if series.points else "─", curve_colour(series.colour, dark=True)
-        )
-        chart.append(f" {series.name}  ")
-    chart.append("log scale" if log_y else "", "dim")
+    for curve in prepared:
+        glyph = curve.marker if curve.points else "─"
+        chart.append(glyph, curve_colour(curve.colour, dark=True))
+        chart.append(f" {curve.name}  ")
+    if log_y:
+        chart.append("log scale", "dim")
     for (_, _, first), *parts in plotted(frame, *size):
         chart.append(f"\n{first}")
         for number, role, text in parts:
@@ -315,10 +356,28 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
     return chart
 
 
+def _loss_series(state: RunState) -> list[ChartSeries]:
+    """The losses of a run: of one network, or of each variant the mean over its seeds."""
+    curves: list[ChartSeries] = []
+    for metric in state.metric_definitions:
+        if metric.chart != "loss":
+            continue
+        points = metric.stage != "train"
+        for index, band in enumerate(state.bands.get(metric.name, ())):
+            name = f"{state.config.variants[index].label} {metric.label}"
+            curves.append(ChartSeries(name, band.x, band.mean, index, points))
+        values = state.series.get(metric.name)
+        if values is not None:
+            colour = len(curves)
+            curve = ChartSeries(metric.label, values.x, values.y, colour, points, line=not points)
+            curves.append(curve)
+    return curves
+
+
 class Chart(ChartBase):
     """Curves over epochs with a legend, a cursor and zoom."""
 
-    _read = 0  # lines of the longest reading since the cursor came
+    _most_legend_lines = 0  #: Lines of the longest legend since the cursor came.
 
     def as_text(self) -> str:
         """What it shows, from its title down, as lines of text; empty where it has no room yet."""
@@ -343,11 +402,16 @@ class Chart(ChartBase):
             self._present,
             self.log_x,
         )
-        prefix = "" if self.cursor is None else f"{self._x_label} {self.named(self.cursor)}"
-        lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
-        # other values, as the cursor moves, must not move the plot
-        self._read = max(self._read, len(lines)) if prefix else 0
-        return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])
+        if self.cursor is None:
+            self._most_legend_lines = 0
+            lines = readout.text_lines("", entries, width, max(1, height // 4))
+            return Content("\n").join(lines)
+        prefix = f"{self._x_label} {self.label_of(self.cursor)}"
+        lines = readout.text_lines(prefix, entries, width, max(1, height // 3))
+        # Values of other lengths, as the cursor moves, must not move the plot.
+        self._most_legend_lines = max(self._most_legend_lines, len(lines))
+        blank_lines = [Content()] * (self._most_legend_lines - len(lines))
+        return Content("\n").join([*lines, *blank_lines])
 
     def foot(self, width: int, _height: int) -> Content:
         """Return what the x axis counts and what is marked on it."""
@@ -355,13 +419,12 @@ class Chart(ChartBase):
 
     def last_values(self, width: int, _height: int) -> Content:
         """Return the last value of each run, one a line."""
-        if not (
-            entries := readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
-        ):
+        last = float("inf")  # what is nearest to it
+        entries = readout.entries(self.prepared, self.app.current_theme.dark, last)
+        if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
-        return Content("\n").join(
-            line for entry in entries for line in readout.text_lines("", [entry], width)
-        )
+        lines = [line for entry in entries for line in readout.text_lines("", [entry], width)]
+        return Content("\n").join(lines)
 
     def redraw(self) -> None:
         for part in (*self.query(ChartPlot), *self.query(ChartLine)):
@@ -375,18 +438,19 @@ SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
 def spread_series(
     name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False
 ) -> ChartSeries:
-    """A mean over seeds with its spread around it."""
+    """Return the curve of a mean over seeds with its spread as a band."""
     low, high = series.low, series.high
     if kind == "sd":
         pairs = list(zip(series.mean, series.sd, strict=True))
-        low, high = tuple(m - s for m, s in pairs), tuple(m + s for m, s in pairs)
+        low = tuple(mean - sd for mean, sd in pairs)
+        high = tuple(mean + sd for mean, sd in pairs)
     return ChartSeries(name, series.x, series.mean, colour, points, low, high)
 
 
 def line_series(
     name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False
 ) -> ChartSeries:
-    """A line over runs: with its spread, and their number after its name; or of one run alone."""
+    """Return the curve of one run, or of several with spread, and their number in its name."""
     series = SpreadSeries.of(line.x, line.spreads)
     if line.seeds < 2:
         return ChartSeries(name, series.x, series.mean, colour, points)
@@ -394,12 +458,12 @@ def line_series(
 
 
 def share_cursor(owner: Widget, charts: Sequence[Chart]) -> None:
-    """Read all these charts of `owner` at the same place."""
+    """Give all these charts of `owner` the same cursor."""
 
-    def follow(position: float | None) -> None:
+    def follow(x: float | None) -> None:
         for chart in charts:
-            if position is None or owner.app.focused is not chart:
-                chart.cursor = position
+            if x is None or owner.app.focused is not chart:
+                chart.cursor = x
 
     for chart in charts:
         owner.watch(chart, "cursor", follow, init=False)

@@ -1,7 +1,10 @@
-"""Axes as readers of curves expect them (the plotting library's go beyond 100 %, have odd ticks,
-fail on constant series), and the shaded areas behind lines. A terminal cell has one background and
-no transparency: an area is a set of whole cells, blended with others beforehand and laid under the
-text that the library has drawn. Where that is, is worked out here, in cells.
+"""Axes, thinned lines and shaded areas of a chart, in cells of the terminal.
+
+The axes are those that readers of curves expect. The plotting library's own go beyond 100 %, have
+odd ticks and fail on constant series.
+
+A terminal cell has one background and no transparency. So an area is a set of whole cells, whose
+colours are blended beforehand and laid under the text that the library has drawn.
 """
 
 import math
@@ -16,55 +19,74 @@ from rich.style import Style
 TINY = 1e-290  # below this a value counts as 0: its logarithm and its steps would underflow
 HUGE = 1e290  # values beyond are dropped as if infinite: differences of two would overflow
 PAD = 0.04  # the share of the data's range left free at an end of an axis that is no tick
-# how much of a band's cells is the colour of the run; the rest is what lies behind
+# The share of the run's colour in the cells of its band; the rest is the background.
 BAND_SHARE = 0.25
-MARK_SHARE = 0.08  # the same of the text's colour, for the marked range: much fainter than any band
-MARK_LAYER = 1  # the bit of the marked range; the bits above are those of the bands, in their order
+# The share of the text's colour in the cells of the marked range: much fainter than any band.
+MARK_SHARE = 0.08
+# The bit of the marked range in a cell's layers. The bits above are those of the bands, in order.
+MARK_LAYER = 1
+CLOSE = 1e-9  # the relative rounding error that comparisons of ticks allow for
+# Points without a line cover each other within a column and one of so many parts of their height.
+HEIGHT_PARTS = 100
+BRAILLE_WIDE, BRAILLE_HIGH = 2, 4  # the dots of a cell
 Lines = Sequence[Sequence[float]]
-# what gives a style the background of a cell with some layers behind it
+# Gives a style the background of a cell, from the bits of the layers behind that cell.
 Restyle = Callable[[Style | None, int], Style]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Ends, ticks and labels of an axis; positions on a log axis are exponents of ten for y, of two
-    for x.
+    """Ends, ticks and labels of an axis.
+
+    Positions on a log axis are exponents: of ten for y, of two for x.
     """
 
     low: float
     high: float
     ticks: tuple[float, ...]
-    labels: tuple[str, ...]
+    labels: tuple[str, ...]  #: one for each tick.
 
     def position(self, dot: float, dots: int) -> float:
         """Return the position of a dot where ``dots`` dots span the axis."""
         return self.low + dot / max(1, dots - 1) * (self.high - self.low)
 
     def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Return where positions lie, in ``cells`` of ``dots`` each; the ends of the axis are half
-        a dot from the edge.
+        """Return where positions lie on a row of cells, counted in cells from its start.
+
+        The ends of the axis lie in the middle of the first and the last dot.
+
+        Args:
+            positions: On this axis.
+            cells: The length of the row.
+            dots: Braille dots in a cell, along the axis.
         """
-        scale, half = (cells * dots - 1) / (self.high - self.low) / dots, 0.5 / dots
-        return [(at - self.low) * scale + half for at in positions]
+        half_dot = 0.5 / dots
+        cells_between_ends = (cells * dots - 1) / dots
+        scale = cells_between_ends / (self.high - self.low)
+        return [(position - self.low) * scale + half_dot for position in positions]
 
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Move positions to the cells of their braille dots: the library rounds others, and markers
-        would miss their line.
+        """Move positions to the cells of their braille dots.
+
+        The library rounds other positions by itself, and markers would miss their line.
         """
-        last = max(1, cells - 1)
+        last_cell = max(1, cells - 1)
         return [
-            self.low + math.floor(at) / last * (self.high - self.low)
-            for at in self.places(positions, cells, dots)
+            self.low + math.floor(place) / last_cell * (self.high - self.low)
+            for place in self.places(positions, cells, dots)
         ]
 
 
 def to_position(x: float, log: bool) -> float:
-    """Return where ``x`` lies on an axis: at itself, or at its exponent of two; infinitely far
-    where that has no place.
+    """Return where ``x`` lies on an axis: at itself, or on a log axis at its exponent of two.
+
+    Values that have no place on a log axis are infinitely far away.
     """
-    if log and x > TINY:
-        return math.log2(x) if x < HUGE else math.inf
-    return -math.inf if log else x
+    if not log:
+        return x
+    if x >= HUGE:
+        return math.inf
+    return math.log2(x) if x > TINY else -math.inf
 
 
 def from_position(position: float, log: bool) -> float:
@@ -74,20 +96,31 @@ def from_position(position: float, log: bool) -> float:
 
 def nice_step(span: float, intervals: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that covers span / intervals."""
-    raw = span / intervals
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    return next(
-        (step for step in (magnitude, 2 * magnitude, 5 * magnitude) if step >= raw * (1 - 1e-9)),
-        10 * magnitude,
-    )
+    smallest = span / intervals
+    magnitude = 10.0 ** math.floor(math.log10(smallest))
+    for step in (magnitude, 2 * magnitude, 5 * magnitude):
+        if step >= smallest * (1 - CLOSE):
+            return step
+    return 10 * magnitude
+
+
+def _coarser_step(step: float) -> float:
+    """Return the next larger of 1, 2, 5 times a power of ten."""
+    return nice_step(step * 1.5, 1)
 
 
 def tick_label(value: float, step: float) -> str:
-    """Format a tick with as many digits as tell it from its neighbours."""
-    place = math.floor(math.log10(step) + 1e-9)
-    if value and (place < -5 or abs(value) >= 1e6):
-        return format_value(value, max(1, math.floor(math.log10(abs(value)) + 1e-9) - place + 1))
-    return f"{value:.{max(0, -place) if place >= -5 else 0}f}"
+    """Format a tick with as many digits as tell it from its neighbours.
+
+    Very small and very large values have an exponent.
+    """
+    step_exponent = math.floor(math.log10(step) + CLOSE)
+    if value and (step_exponent < -5 or abs(value) >= 1e6):
+        value_exponent = math.floor(math.log10(abs(value)) + CLOSE)
+        return format_value(value, max(1, value_exponent - step_exponent + 1))
+    if step_exponent < -5:
+        return "0"
+    return f"{value:.{max(0, -step_exponent)}f}"
 
 
 def format_value(value: float, digits: int = 4) -> str:
@@ -99,73 +132,103 @@ def format_value(value: float, digits: int = 4) -> str:
 def _multiples(low: float, high: float, step: float) -> list[float]:
     """Return the multiples of ``step`` from ``low`` to ``high``, free of rounding noise."""
     digits = max(0, 2 - math.floor(math.log10(step)))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(k * step, digits) for k in range(first, last + 1)]
+    first = math.ceil(low / step - CLOSE)
+    last = math.floor(high / step + CLOSE)
+    return [round(factor * step, digits) for factor in range(first, last + 1)]
 
 
 def linear_axis(
     low: float, high: float, most: int, lower: float | None = None, upper: float | None = None
 ) -> Axis:
-    """Return an axis around these values; it ends at ticks, or before: at a hard bound, or where
-    much would be left empty.
+    """Return an axis around the values from ``low`` to ``high``.
+
+    It ends at ticks, or before them: at a hard bound, or where much would be left empty.
+
+    Args:
+        low: The lowest value.
+        high: The highest value.
+        most: Ticks at most; an axis across 0 keeps three, however coarse the step.
+        lower: The bound below which the axis does not go; None for none.
+        upper: The bound above which the axis does not go; None for none.
     """
-    if high - low <= 1e-9 * max(abs(low), abs(high)) or high - low < TINY:
+    if high - low <= CLOSE * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
         low, high = low - pad, high + pad
-    floor, ceiling = -math.inf if lower is None else lower, math.inf if upper is None else upper
+    floor = -math.inf if lower is None else lower
+    ceiling = math.inf if upper is None else upper
     low, high = max(low, floor), min(high, ceiling)
     step = nice_step(high - low, max(1, most - 1))
     while True:
-        start = max(floor, math.floor(low / step + 1e-9) * step)
-        end = min(ceiling, math.ceil(high / step - 1e-9) * step)
+        start = max(floor, math.floor(low / step + CLOSE) * step)
+        end = min(ceiling, math.ceil(high / step - CLOSE) * step)
         ticks = _multiples(start, end, step)
-        if len(ticks) <= max(3, most):  # an axis across 0 keeps three however coarse the step
+        if len(ticks) <= max(3, most):
             break
-        step = nice_step(step * 1.5, 1)
+        step = _coarser_step(step)
     pad = PAD * (high - low)
     tight_start = max(start, low - pad) if low - start > step / 2 else start
     tight_end = min(end, high + pad) if end - high > step / 2 else end
-    kept = [tick for tick in ticks if tight_start <= tick <= tight_end]
-    if len(kept) >= 2:
-        start, end, ticks = tight_start, tight_end, kept
+    tight_ticks = [tick for tick in ticks if tight_start <= tick <= tight_end]
+    if len(tight_ticks) >= 2:
+        start, end = tight_start, tight_end
+        ticks = tight_ticks
     return Axis(start, end, tuple(ticks), tuple(tick_label(tick, step) for tick in ticks))
 
 
 def log_axis(low: float, high: float, most: int, upper: float | None = None) -> Axis:
-    """Return a log axis of about ``most`` ticks around the positive ``low`` to ``high``."""
+    """Return a log axis of about ``most`` ticks around the positive ``low`` to ``high``.
+
+    Its positions are exponents of ten. It ends at the bound ``upper``, if there is one.
+    """
     low, high = max(low, TINY), max(high, TINY)
     if math.log10(high) - math.log10(low) < 0.5:
-        # too narrow for 1-2-5: evenly spaced values, placed on the log scale
-        axis = linear_axis(low, high, most, None, upper)
-        start, end = (axis.low if axis.low > 0 else low), axis.high
-        ticks = [tick for tick in axis.ticks if tick >= start]
-        labels = axis.labels[len(axis.ticks) - len(ticks) :]
-    else:
-        decades = [
-            10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        ]
-        grids = [
-            [m * decade for decade in decades for m in multiples]
-            for multiples in ((1, 2, 5), (1, 3), (1,))
-        ]
-        start = max(value for value in grids[0] if value <= low * (1 + 1e-9))
-        end = min(value for value in grids[0] if value >= high * (1 - 1e-9))
-        end = end if upper is None else min(end, upper)
-        *finer, ticks = [
-            [v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)] for grid in grids
-        ]
-        most = max(2, most)  # of decades, too, some are left out where they are too many
-        ticks = next(
-            (found for found in finer if len(found) <= most),
-            ticks[:: max(1, math.ceil(len(ticks) / most))],
-        )
-        labels = tuple(map(format_value, ticks))
+        return _narrow_log_axis(low, high, most, upper)
+    first_decade = math.floor(math.log10(low))
+    last_decade = math.ceil(math.log10(high))
+    decades = [10.0**exponent for exponent in range(first_decade, last_decade + 1)]
+    fine_grid = _multiples_of_decades(decades, (1, 2, 5))
+    start = max(value for value in fine_grid if value <= low * (1 + CLOSE))
+    end = min(value for value in fine_grid if value >= high * (1 - CLOSE))
+    if upper is not None:
+        end = min(end, upper)
+    ticks = _log_ticks(decades, start, end, max(2, most))
+    labels = tuple(map(format_value, ticks))
     return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), labels)
 
 
+def _narrow_log_axis(low: float, high: float, most: int, upper: float | None) -> Axis:
+    """Return a log axis too narrow for 1-2-5: evenly spaced values, placed on the log scale."""
+    axis = linear_axis(low, high, most, None, upper)
+    start = axis.low if axis.low > 0 else low
+    ticks = [tick for tick in axis.ticks if tick >= start]
+    labels = axis.labels[len(axis.ticks) - len(ticks) :]
+    return Axis(math.log10(start), math.log10(axis.high), tuple(map(math.log10, ticks)), labels)
+
+
+def _log_ticks(decades: Sequence[float], start: float, end: float, most: int) -> list[float]:
+    """Return the finest ticks of a log axis that are at most ``most``."""
+    ticks: list[float] = []
+    for multiples in ((1, 2, 5), (1, 3), (1,)):
+        grid = _multiples_of_decades(decades, multiples)
+        ticks = [value for value in grid if start * (1 - CLOSE) <= value <= end * (1 + CLOSE)]
+        if len(ticks) <= most:
+            return ticks
+    return ticks[:: math.ceil(len(ticks) / most)]  # too many decades: every second, third …
+
+
+def _multiples_of_decades(decades: Sequence[float], multiples: Sequence[int]) -> list[float]:
+    return [multiple * decade for decade in decades for multiple in multiples]
+
+
 def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
-    """Return the axis from exactly ``low`` to ``high``; its ticks are whole if it holds two, with
-    ``whole`` even if one.
+    """Return the axis from exactly ``low`` to ``high``.
+
+    Args:
+        low: The left end.
+        high: The right end.
+        width: The cells that it has.
+        whole: Whether ticks are whole numbers where the axis holds one of these. They are in any
+            case where it is at least 2 long.
     """
     span = high - low
     step = nice_step(span, max(1, width // 6))
@@ -174,50 +237,74 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
     while True:
         ticks = _multiples(low, high, step)
         labels = [tick_label(tick, step) for tick in ticks]
-        if len(ticks) <= 1 or (max(map(len, labels)) + 3) * span <= step * width:
+        if _labels_fit(labels, step, span, width):
             return Axis(low, high, tuple(ticks), tuple(labels))
-        step = nice_step(step * 1.5, 1)
+        step = _coarser_step(step)
+
+
+def _labels_fit(labels: Sequence[str], step: float, span: float, width: int) -> bool:
+    """Whether labels a ``step`` apart fit beside each other, on a ``span`` of ``width`` cells."""
+    if len(labels) <= 1:
+        return True
+    longest = max(map(len, labels))
+    return (longest + 3) * span <= step * width
 
 
 def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: int) -> Axis:
-    """Return the axis from exactly ``low`` to ``high`` with those labels by position that fit
-    beside each other.
+    """Return the axis from exactly ``low`` to ``high`` with labels at positions of their own.
+
+    Labels that would overlap the one to their left are left out.
     """
-    kept: list[float] = []
+    ticks: list[float] = []
     end = -1.0
-    for at in sorted(labels):
-        middle, half = (at - low) / (high - low) * width, len(labels[at]) / 2
-        if low <= at <= high and middle - half > end:
-            kept.append(at)
+    for position in sorted(labels):
+        middle = (position - low) / (high - low) * width
+        half = len(labels[position]) / 2
+        if low <= position <= high and middle - half > end:
+            ticks.append(position)
             end = middle + half + 1
-    return Axis(low, high, tuple(kept), tuple(labels[at] for at in kept))
+    return Axis(low, high, tuple(ticks), tuple(labels[tick] for tick in ticks))
 
 
 def log2_axis(low: float, high: float, width: int) -> Axis:
-    """Return the log axis between two exponents of two, labelled at as many powers, evenly apart,
-    as fit ``width`` cells.
+    """Return the log axis between two exponents of two.
+
+    It has labels at as many powers of two, evenly apart, as fit into ``width`` cells.
     """
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    first = math.ceil(low - CLOSE)
+    last = math.floor(high + CLOSE)
     if last <= first:
-        # too narrow for powers: evenly spaced values, placed on the log scale
-        start, end = 2.0**low, 2.0**high
-        # of their mean distance, where they are closest: at its end
-        share = (end - start) / (end * math.log(2) * (high - low))
-        axis = x_axis(start, end, math.floor(width * share))
-        return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
+        return _narrow_log2_axis(low, high, width)
     for step in count(1):
         ticks = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
-        labels = [str(2**e) if 0 <= e < 30 else format_value(2.0**e) for e in ticks]
-        if len(ticks) <= 1 or (max(map(len, labels)) + 3) * (high - low) <= step * width:
+        labels = [_power_of_two(exponent) for exponent in ticks]
+        if _labels_fit(labels, step, high - low, width):
             break
     return Axis(low, high, tuple(map(float, ticks)), tuple(labels))
 
 
+def _narrow_log2_axis(low: float, high: float, width: int) -> Axis:
+    """Return a log axis too narrow for powers: evenly spaced values, placed on the log scale."""
+    start, end = 2.0**low, 2.0**high
+    # Evenly spaced values are closest at the end. There their distance has this share of the mean.
+    share = (end - start) / (end * math.log(2) * (high - low))
+    axis = x_axis(start, end, math.floor(width * share))
+    return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
+
+
+def _power_of_two(exponent: int) -> str:
+    return str(2**exponent) if 0 <= exponent < 30 else format_value(2.0**exponent)
+
+
 def band_share(count: int) -> float:
-    """Return the share of each of ``count`` bands in a cell: together little more than one alone,
-    or they would hide lines.
+    """Return the share of the colour of each of ``count`` bands that lie in one cell.
+
+    Together they have little more than one alone, or they would hide lines:
+
+        1 - (1 - share) ** count = together
     """
-    return 1.0 - math.pow(1.0 - min(0.35, BAND_SHARE + 0.04 * (count - 1)), 1.0 / max(1, count))
+    together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
+    return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
 
 
 @dataclass(frozen=True)
@@ -231,10 +318,12 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return start and stop of at most ``count`` groups of positions, none empty; of one width, as
-    a log axis crowds points.
+    """Return start and stop of at most ``count`` groups of ascending positions, none empty.
+
+    All groups span the same width on the axis, since a log axis crowds points.
     """
-    inner = [bisect_left(x, x[0] + (x[-1] - x[0]) / count * index) for index in range(1, count)]
+    group_width = (x[-1] - x[0]) / count
+    inner = [bisect_left(x, x[0] + group_width * index) for index in range(1, count)]
     return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
 
 
@@ -242,27 +331,31 @@ def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float
     """Thin a line to at most ``limit`` points, at least 4, that keep its outline and its ends."""
     if len(x) <= limit:
         return list(x), list(y)
-    kept = {0, len(x) - 1}
+    indices = {0, len(x) - 1}
     for start, stop in groups(x, (limit - 2) // 2):
         chunk = y[start:stop]
-        kept |= {start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}
-    return [x[index] for index in sorted(kept)], [y[index] for index in sorted(kept)]
+        indices |= {start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}
+    return [x[index] for index in sorted(indices)], [y[index] for index in sorted(indices)]
 
 
-def apart(x: Sequence[float], gap: float) -> list[int]:
-    """Return the last index and, going back, those at least ``gap`` from the one before."""
-    kept: list[int] = []
+def spaced(x: Sequence[float], gap: float) -> list[int]:
+    """Return indices of positions at least ``gap`` apart: the last one, then going back."""
+    indices: list[int] = []
     for index in reversed(range(len(x))):
-        if not kept or x[kept[-1]] - x[index] >= gap:
-            kept.append(index)
-    return kept
+        if not indices or x[indices[-1]] - x[index] >= gap:
+            indices.append(index)
+    return indices
 
 
 def cut(
     x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
 ) -> tuple[list[float], list[list[float]]]:
-    """Cut lines over the same positions to a range, interpolated at its edges; for a log axis these
-    are logarithms.
+    """Cut lines over the same ascending positions to a range, interpolated at its edges.
+
+    For a log axis, all values are replaced by their logarithms.
+
+    Returns:
+        The positions within the range, and for each line its values there.
     """
     first, last = bisect_left(x, left), bisect_right(x, right)
     # one point more where an edge is between two, for the interpolation
@@ -270,112 +363,129 @@ def cut(
         first -= 1
     if 0 < last < len(x) and x[last - 1] < right:
         last += 1
-    at, kept = (
-        list(x[first:last]),
-        [list(map(log, line[first:last]) if log_y else line[first:last]) for line in lines],
-    )
-    if at and at[0] < left:
-        for line in kept:
-            line[0] = between(left, at, line)
-        at[0] = left
-    if at and at[-1] > right:
-        for line in kept:
-            line[-1] = between(right, at[-2:], line[-2:])
-        at[-1] = right
-    return at, kept
+    positions = list(x[first:last])
+    cut_lines = [list(line[first:last]) for line in lines]
+    if log_y:
+        cut_lines = [list(map(log, line)) for line in cut_lines]
+    if positions and positions[0] < left:
+        for line in cut_lines:
+            line[0] = interpolate(left, positions, line)
+        positions[0] = left
+    if positions and positions[-1] > right:
+        for line in cut_lines:
+            line[-1] = interpolate(right, positions[-2:], line[-2:])
+        positions[-1] = right
+    return positions, cut_lines
 
 
 def thin_band(
     colour: int, x: list[float], low: list[float], high: list[float], *, limit: int
 ) -> VisibleBand:
-    """Thin a band to `limit` points if it has twice as many: up to there, drawing all takes less
-    time than choosing.
+    """Thin a band to ``limit`` points if it has more than twice as many.
+
+    Up to there, to draw all of them takes less time than to choose.
     """
     if len(x) > 2 * limit:
         cuts = groups(x, limit)
         x = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
-        low, high = (
-            [min(low[start:stop]) for start, stop in cuts],
-            [max(high[start:stop]) for start, stop in cuts],
-        )
+        low = [min(low[start:stop]) for start, stop in cuts]
+        high = [max(high[start:stop]) for start, stop in cuts]
     return VisibleBand(colour, x, low, high)
 
 
-def scattered(
-    x: Sequence[float], lines: Lines, seen: tuple[float, float], width: int, log_y: bool
+def visible_points(
+    x: Sequence[float], lines: Lines, visible: tuple[float, float], width: int, log_y: bool
 ) -> list[tuple[float, ...]]:
-    """Return the points that are seen, with all their lines' values: of those in one place the
-    last.
+    """Return the points without a line that can be seen: of those that cover each other, the last.
+
+    Two points cover each other where they share a column and nearly a height.
+
+    Args:
+        x: Their positions.
+        lines: Their values first, then the ends of their bars, if any; as many each as ``x``.
+        visible: Both ends of the visible range of x.
+        width: The columns of that range.
+        log_y: Whether values become logarithms.
+
+    Returns:
+        Of each point its x and its value of every line.
     """
-    low, high = seen
-    rows = [row for row in zip(x, *lines, strict=True) if low <= row[0] <= high]
-    rows = [(at, *map(log, values)) for at, *values in rows] if log_y else rows
-    tall = (
-        max((row[1] for row in rows), default=0.0) - min((row[1] for row in rows), default=0.0)
-        or 1.0
-    )
-    return list(
-        {
-            (int((row[0] - low) / (high - low) * width), round(100 * row[1] / tall)): row
-            for row in rows
-        }.values()
-    )
+    left, right = visible
+    points = [point for point in zip(x, *lines, strict=True) if left <= point[0] <= right]
+    if log_y:
+        points = [(position, *map(log, values)) for position, *values in points]
+    if not points:
+        return []
+    heights = [value for _, value, *_ in points]
+    height = max(heights) - min(heights) or 1.0
+    by_place: dict[tuple[int, int], tuple[float, ...]] = {}
+    for point in points:
+        column = int((point[0] - left) / (right - left) * width)
+        row = round(HEIGHT_PARTS * point[1] / height)
+        by_place[column, row] = point
+    return list(by_place.values())
 
 
 def log(value: float) -> float:
-    """Return the logarithm of a value, below all axes if it has none."""
+    """Return the logarithm to base ten of a value, below all axes if it has none."""
     return math.log10(value) if value > TINY else -math.inf
 
 
-def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
+def interpolate(position: float, x: Sequence[float], y: Sequence[float]) -> float:
     """Interpolate between the first two points, one of which may be below all axes."""
-    return (
-        -math.inf
-        if -math.inf in (y[0], y[1])
-        else y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
-    )
+    if -math.inf in (y[0], y[1]):
+        return -math.inf
+    return y[0] + (position - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
 
 
 def spans(
     band: VisibleBand, x: Axis, y: Axis, width: int, height: int
 ) -> dict[int, tuple[float, float]]:
-    """Return both ends of a band by column, in rows from the bottom: the extremes of its points
-    there, or what lies between.
+    """Return both ends of a band by column, in rows from the bottom.
+
+    In a column with points of the band these are the extremes of its points; in others they lie
+    on the line between its neighbours.
     """
     # What is below the axis, perhaps infinitely, slopes down to its end.
     lows, highs = (
-        y.places([value if value > y.low else y.low for value in ends], height, 4)
+        y.places([max(y.low, value) for value in ends], height, BRAILLE_HIGH)
         for ends in (band.low, band.high)
     )
-    points = list(zip(x.places(band.x, width, 2), lows, highs, strict=True))
-    found: dict[int, tuple[float, float]] = {}
+    points = list(zip(x.places(band.x, width, BRAILLE_WIDE), lows, highs, strict=True))
+    ends_by_column: dict[int, tuple[float, float]] = {}
     for (last, last_low, last_high), (place, low, high) in pairwise([*points[:1], *points]):
-        for between in range(int(last) + 1, int(place)):
-            share = (between + 0.5 - last) / (place - last)
-            found[between] = (
+        for column in range(int(last) + 1, int(place)):
+            share = (column + 0.5 - last) / (place - last)
+            ends_by_column[column] = (
                 last_low + share * (low - last_low),
                 last_high + share * (high - last_high),
             )
-        bottom, top = found.get(int(place), (low, high))
-        found[int(place)] = (min(bottom, low), max(top, high))
-    return found
+        bottom, top = ends_by_column.get(int(place), (low, high))
+        ends_by_column[int(place)] = (min(bottom, low), max(top, high))
+    return ends_by_column
 
 
 def lay_under(
     segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle
 ) -> Iterator[Segment]:
-    """Cut a line, a character a cell, where layers behind it change, which are ``row`` after
-    ``left`` cells, and restyle it.
+    """Cut a line where the layers behind it change, and restyle what has some.
+
+    Args:
+        segments: The line, one character a cell.
+        left: Cells before the plot, which have no layers.
+        row: The layers behind each cell of the plot, as bits.
+        restyle: Puts layers behind a style.
     """
-    parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
-    behind, room = next(parts)
+    plot_parts = [(layers, len(list(cells))) for layers, cells in groupby(row)]
+    parts = iter([(0, left), *plot_parts])
+    layers, room = next(parts)
     for text, style, _ in segments:
         start = 0
         while start < len(text):
             while not room:
                 # what follows the plot is blank to the end of the line
-                behind, room = next(parts, (0, len(text)))
+                layers, room = next(parts, (0, len(text)))
             piece = text[start : start + room]
-            yield Segment(piece, restyle(style, behind) if behind else style)
+            yield Segment(piece, restyle(style, layers) if layers else style)
             start += len(piece)
             room -= len(piece)

@@ -1,5 +1,6 @@
-"""What a chart says in words: legend, readout at the cursor, foot. What says least gives way where
-there is no room.
+"""The words of a chart: its legend, the values at its cursor, its foot.
+
+Where there is no room, the least important words are left out first.
 """
 
 import re
@@ -16,9 +17,21 @@ from rnn_tui.ui.common.chart.geometry import format_value, from_position
 from rnn_tui.ui.common.chart.view import ChartSeries, Range, nearest
 
 GAP = "   "
-SHADE, LINE = "░", "──"  # what stands for the marked range in words, and for a line without markers
+SHADE = "░"  # stands for the marked range in words
+LINE = "──"  # stands for a line without markers in a legend
+# A value further from the cursor than this share of the visible range is shown with its x.
+VISIBLE_DISTANCE = 0.01
 # a word of a name, with the spaces or dashes after it
 WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
+
+
+@dataclass(frozen=True)
+class CurveReading:
+    """One curve in a legend, or its value at the cursor."""
+
+    glyph: str  #: The characters that show its marker or line.
+    value: str = ""  #: Its value, and where that is not at the cursor its x; empty without cursor.
+    value_with_band: str = ""  #: The same with the ends of its band.
 
 
 @dataclass(frozen=True)
@@ -27,16 +40,18 @@ class LegendEntry:
 
     name: str  #: What it is called.
     colour: str  #: Of its curves.
-    #: Of each curve: what stands for it, its value, if any, that with its band.
-    readings: tuple[tuple[str, str, str], ...]
+    readings: tuple[CurveReading, ...]  #: Of each curve.
 
-    def text(self, name: str, long: bool) -> Content:
-        """Say it by that name, with bands or without."""
-        parts = [(glyph, with_band if long else value) for glyph, value, with_band in self.readings]
-        if len(parts) > 1 and parts[0][1]:  # a value each: the name comes first
-            words = [name, *(f"{glyph} {value}" for glyph, value in parts)]
+    def text(self, name: str, with_bands: bool) -> Content:
+        """Return its text, under a name that may be shorter, with bands or without."""
+        values = [
+            reading.value_with_band if with_bands else reading.value for reading in self.readings
+        ]
+        glyphs = [reading.glyph for reading in self.readings]
+        if len(values) > 1 and values[0]:  # a value each: the name comes first
+            words = [name, *map(" ".join, zip(glyphs, values, strict=True))]
         else:
-            words = [*(glyph for glyph, _ in parts), name, parts[0][1]]
+            words = [*glyphs, name, values[0]]
         return Content.styled(" ".join(filter(None, words)), self.colour)
 
 
@@ -52,77 +67,117 @@ def entries(
     present: Range | None = None,
     log_x: bool = False,
 ) -> list[LegendEntry]:
-    """Return the entries of prepared series, with values at the position ``x``, if any, and places
-    visibly elsewhere.
+    """Return the legend entries of prepared series.
+
+    Neighbouring series of one name and colour share an entry.
+
+    Args:
+        series: The series; those without points have no entry.
+        dark: Whether the theme is dark.
+        x: The position of the cursor, at which values are read; None for none.
+        present: The visible range. A value read visibly beside the cursor is shown with its x.
+        log_x: Whether positions are exponents of two.
     """
-    found = []
-    for one in (one for one in series if one.x):
-        value = spread = place = ""
-        if x is not None:
-            index = nearest(one, x)
-            value = format_value(one.y[index])
-            if one.low:
-                spread = f" ({format_value(one.low[index])} … {format_value(one.high[index])})"
-            if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
-                place = f" @{format_position(from_position(one.x[index], log_x))}"
-        glyph = one.marker if one.points else f"─{one.mark}" if one.mark else LINE
-        found.append(
-            (
-                (one.name, curve_colour(one.colour, dark)),
-                (glyph, value + place, value + spread + place),
-            )
-        )
-    shown = groupby(found, itemgetter(0))
+    readings = [
+        ((curve.name, curve_colour(curve.colour, dark)), _read_curve(curve, x, present, log_x))
+        for curve in series
+        if curve.x
+    ]
     return [
-        LegendEntry(name, colour, tuple(reading for _, reading in same))
-        for (name, colour), same in shown
+        LegendEntry(name, colour, tuple(reading for _, reading in pairs))
+        for (name, colour), pairs in groupby(readings, itemgetter(0))
     ]
 
 
-def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
-    """Return names without the words that all begin with or, if ``both``, end with; a number keeps
-    the word before it.
+def _read_curve(
+    curve: ChartSeries, x: float | None, present: Range | None, log_x: bool
+) -> CurveReading:
+    """Return a curve's glyph, with its value at the position ``x``, if any."""
+    if curve.points:
+        glyph = curve.marker
+    elif curve.mark:
+        glyph = f"─{curve.mark}"
+    else:
+        glyph = LINE
+    if x is None:
+        return CurveReading(glyph)
+    index = nearest(curve, x)
+    value = format_value(curve.y[index])
+    band = ""
+    if curve.low:
+        band = f" ({format_value(curve.low[index])} … {format_value(curve.high[index])})"
+    place = ""
+    if present and abs(curve.x[index] - x) > VISIBLE_DISTANCE * (present[1] - present[0]):
+        place = f" @{format_position(from_position(curve.x[index], log_x))}"
+    return CurveReading(glyph, value + place, value + band + place)
+
+
+def short_names(names: Sequence[str], both_ends: bool = True) -> list[str]:
+    """Return names without the words that all of them share at their beginning.
+
+    With ``both_ends`` the words shared at their end are left out too. A number keeps the word
+    before it. Where names would become the same, they stay as they are.
     """
     if len(set(names)) < 2:
         return list(names)
-    words = [WORD.findall(name) for name in names]
-    most = min(map(len, words))
-    begin = next(at for at in range(most + 1) if len({tuple(one[: at + 1]) for one in words}) > 1)
-    while begin and any(one[begin : begin + 1] and one[begin][0].isdigit() for one in words):
+    words_of_names = [WORD.findall(name) for name in names]
+    shortest = min(map(len, words_of_names))
+    begin = _shared_words(words_of_names)
+    while begin and any(
+        len(words) > begin and words[begin][0].isdigit() for words in words_of_names
+    ):
         begin -= 1
-    end = next(at for at in range(most + 1) if len({tuple(one[-at - 1 :]) for one in words}) > 1)
-    end = min(end, most - begin - 1) if both else 0
-    kept = ["".join(one[begin : len(one) - end]).strip(" -_,") for one in words]
-    return kept if len(set(kept)) == len(set(names)) else list(names)
+    end = 0
+    if both_ends:
+        from_the_end = [words[::-1] for words in words_of_names]
+        end = min(_shared_words(from_the_end), shortest - begin - 1)
+    shortened = ["".join(words[begin : len(words) - end]).strip(" -_,") for words in words_of_names]
+    return shortened if len(set(shortened)) == len(set(names)) else list(names)
+
+
+def _shared_words(words_of_names: Sequence[Sequence[str]]) -> int:
+    """Return how many words all names, not all of them the same, begin with."""
+    shared = 0
+    while len({tuple(words[: shared + 1]) for words in words_of_names}) == 1:
+        shared += 1
+    return shared
 
 
 def text_lines(
     prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1
 ) -> list[Content]:
-    """Return entries in ``most`` lines; in one, bands give way first, then what names share. What
-    is left out is counted.
+    """Return entries in at most ``most`` lines of ``width`` cells.
+
+    To make all of them fit into one line, bands are left out, then the words that names share.
+    If they still need more than ``most`` lines, the last entries are left out and counted.
     """
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []
-    for shown, long in product(
-        (names, told_apart(names, both=False), told_apart(names)), (True, False)
-    ):
-        texts = [entry.text(name, long) for entry, name in zip(entries, shown, strict=True)]
+    shorter_and_shorter = (names, short_names(names, both_ends=False), short_names(names))
+    for labels, with_bands in product(shorter_and_shorter, (True, False)):
+        texts = [
+            entry.text(label, with_bands) for entry, label in zip(entries, labels, strict=True)
+        ]
         lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
         if len(lines) <= 1:
             return [Content(GAP).join(line) for line in lines]
-    left, lines = sum(map(len, lines[most:])), lines[:most]
-    kept = int(bool(prefix) and len(lines) == 1)
-    while (
-        left
-        and len(lines[-1]) > kept
-        and (_length([*lines[-1], Content(f"… {left} more")]) > width)
-    ):
-        lines[-1].pop()
-        left += 1
-    if left:
-        lines[-1].append(Content(f"… {left} more"))
+    left_out = sum(map(len, lines[most:]))
+    lines = lines[:most]
+    if left_out:
+        only_line_of_prefix = bool(prefix) and len(lines) == 1
+        _end_with_count(lines[-1], left_out, width, fixed=1 if only_line_of_prefix else 0)
     return [Content(GAP).join(line).truncate(width, ellipsis=True) for line in lines]
+
+
+def _end_with_count(line: list[Content], left_out: int, width: int, fixed: int) -> None:
+    """Put how many texts are left out at the end of a line; texts beyond ``width`` are too.
+
+    The first ``fixed`` texts stay.
+    """
+    while len(line) > fixed and _length([*line, Content(f"… {left_out} more")]) > width:
+        line.pop()
+        left_out += 1
+    line.append(Content(f"… {left_out} more"))
 
 
 def _wrapped(texts: Sequence[Content], width: int) -> list[list[Content]]:
@@ -141,15 +196,20 @@ def _length(texts: Sequence[Content]) -> int:
 
 
 def marked_text(low: float, high: float, label: str) -> str:
-    """Say which range of x is marked, so that it can be read without seeing the shade."""
+    """Return which range of x is marked, for readers who cannot see the shade."""
     ends = f"{format_position(low)} … {format_position(high)}"
     return f"{SHADE} {label}: {ends}" if label else f"{SHADE} {ends}"
 
 
 def foot_line(x_label: str, mark: tuple[float, float, str] | None, width: int) -> Content:
-    """Return what x counts and what is marked; where both do not fit, the latter."""
-    marked = marked_text(*mark) if mark else ""
-    texts = [f"{x_label}{GAP}{marked}", marked, marked_text(*mark[:2], "")] if mark else [x_label]
-    return Content(next((one for one in texts if cell_len(one) <= width), texts[-1])).truncate(
-        width, ellipsis=True
-    )
+    """Return what x counts, and the marked range with its label.
+
+    Where there is no room, what x counts is left out first, then the label.
+    """
+    texts = [x_label]
+    if mark is not None:
+        low, high, label = mark
+        marked = marked_text(low, high, label)
+        texts = [f"{x_label}{GAP}{marked}", marked, marked_text(low, high, "")]
+    fitting = next((text for text in texts if cell_len(text) <= width), texts[-1])
+    return Content(fitting).truncate(width, ellipsis=True)

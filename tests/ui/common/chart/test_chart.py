@@ -566,7 +566,7 @@ def test_a_legend_fits_and_counts_what_it_has_no_room_for(
 @given(st.lists(words.map(" ".join), max_size=7))
 def test_names_are_cut_where_they_agree_and_never_where_they_differ(names: list[str]) -> None:
     for both in (True, False):
-        kept = readout.told_apart(names, both)
+        kept = readout.short_names(names, both)
         assert len(set(kept)) == len(set(names))
         assert all(short in name for short, name in zip(kept, names, strict=True))
 
