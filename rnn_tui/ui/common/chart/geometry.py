@@ -387,7 +387,9 @@ def thin_band(
     """
     if len(x) > 2 * limit:
         cuts = groups(x, limit)
-        x = [x[0], *(x[(start + stop) // 2] for start, stop in cuts[1:-1]), x[-1]]
+        ends = (x[0], x[-1])
+        x = [x[(start + stop) // 2] for start, stop in cuts]
+        x[0], x[-1] = ends
         low = [min(low[start:stop]) for start, stop in cuts]
         high = [max(high[start:stop]) for start, stop in cuts]
     return VisibleBand(colour, x, low, high)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
@@ -783,6 +783,7 @@ def test_any_band_comes_out_clean(
         assert all(bounds[1] is None or value <= bounds[1] for value in values)
 
 
+@example([(0.0, 0.0, 0.0, 0.0)] * 9, (1, 1), (False, False), 0.0, None)  # more than are drawn
 @given(
     points,
     st.tuples(st.integers(1, 80), st.integers(1, 30)),
