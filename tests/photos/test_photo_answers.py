@@ -78,6 +78,19 @@ def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_n
         assert 0 <= one.no_digit <= 1
 
 
+@pytest.mark.parametrize("lower", [5, 15, 40, 80])
+def test_no_probability_is_above_one_however_surely_it_is_no_digit(
+    digits: list[PreparedDigit], lower: float
+) -> None:
+    network = network_with("open-set")
+    network.arrays["readout.bias"] -= np.float32(lower)
+    for answer in answers(network, digits):
+        assert answer.probabilities.min() > 0
+        assert answer.probabilities.max() <= 1
+        assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
+        assert answer.confidence <= 1
+
+
 def test_a_sure_answer_needs_no_second_look(digits: list[PreparedDigit]) -> None:
     network = network_with("photo")
     sure = max(answers(network, digits), key=lambda one: one.confidence)
