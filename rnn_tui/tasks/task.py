@@ -76,7 +76,7 @@ TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:train
 RESULTS = View("results", "Results", "rnn_tui.ui.training.results:VariantTable")
 LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
-TEST_IMAGES = View("test", "Test", "rnn_tui.ui.training.results:TestImagesView")
+TEST_IMAGES = View("test", "Test", "rnn_tui.ui.training.images:TestImagesView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 

@@ -1,4 +1,4 @@
-"""The report rerun and a sweep in the app's training thread, and what they tell the app's own."""
+"""The report rerun and a sweep in the app's training thread, and how the app hears of them."""
 
 import importlib
 import logging
@@ -15,12 +15,12 @@ from rnn_tui.engine.state import RunState, Status
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from rnn_tui.report.plan import Plan
+    from rnn_tui.report.plan import Plan, Work
     from rnn_tui.report.running import Standing
     from rnn_tui.runs.unsaved import OnUnsaved
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.places import TrainingPlace
-    from rnn_tui.sweeps.trials import Trials
+    from rnn_tui.sweeps.trials import TrialEnded, Trials
 
 logger = logging.getLogger(__name__)
 
@@ -30,57 +30,83 @@ class ReportStatus:
     """How far the rerun of this session is."""
 
     plan: "Plan"
-    standing: "Standing | None" = None  # the latest that was told
+    standing: "Standing | None" = None  #: the latest news of it.
     going_on: bool = True
-    problem: str = ""  # why it could not go on, in a sentence
+    problem: str = ""  #: why it could not go on, in a sentence.
 
 
-def train_report(
-    plan: "Plan",
-    tell: Callable[[events.Event | RunState | ReportStatus], object],
-    evaluate: Callable[[str], object],
-    on_unsaved: "OnUnsaved",
-    control: Control,
-) -> None:
-    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
+class ReportTrainer:
+    """Trains what a plan lacks, and reports how far that is."""
 
-    `tell` is for every event, before those of a run for what is known of it, and for news of the
-    whole; `evaluate`, between runs, for a finished one; `on_unsaved` for one
-    that can't be kept for now.
-    """
-    from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - as above
+    def __init__(
+        self,
+        plan: "Plan",
+        emit: Callable[[events.Event | RunState | ReportStatus], object],
+        evaluate: Callable[[str], object],
+        on_unsaved: "OnUnsaved",
+    ) -> None:
+        """Make the trainer of a plan.
 
-    now, run_id, finished, problem = ReportStatus(plan), "", "", ""
+        Args:
+            plan: what is to be trained.
+            emit: takes every event, before those of a run what is known of it, and the status.
+            evaluate: measures a finished run, by its id; called between runs.
+            on_unsaved: takes a run that can't be kept for now.
+        """
+        self.status = ReportStatus(plan)
+        self._emit = emit
+        self._evaluate = evaluate
+        self._on_unsaved = on_unsaved
+        self._run_id = ""  #: of the run that was introduced last.
+        self._finished_id = ""  #: of a finished run that is still to be evaluated.
+        self._control = Control()
 
-    def take(item: "events.Event | Standing") -> None:
-        nonlocal now, run_id, finished
-        if isinstance(item, events.Event):
-            tell(item)
-            finished = item.run_id if isinstance(item, events.RunFinished) else finished
+    def run(self, control: Control) -> None:
+        """In a thread: train, to the end or until `control` stops it; raises nothing."""
+        from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
+
+        self._control = control
+        problem = ""
+        try:
+            train_missing(self.status.plan, self._receive, control, on_unsaved=self._on_unsaved)
+        except UserError as error:
+            problem = str(error)
+        except Exception as error:
+            logger.exception("the report rerun failed")
+            problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
+        self._emit(replace(self.status, going_on=False, problem=problem))
+
+    def _receive(self, news: "events.Event | Standing") -> None:
+        """Pass news of the training on to the app."""
+        if isinstance(news, events.Event):
+            self._emit(news)
+            if isinstance(news, events.RunFinished):
+                self._finished_id = news.run_id
             return
-        if item.work is None and finished:
-            if not control.stopping:
-                evaluate(finished)
-            finished = ""
-        if item.work is not None and item.run_id != run_id:
-            run_id = item.run_id
-            if item.work.run is None:
-                tell(RunState(run_id, item.work.config))
-            else:
-                with RunStore() as store:
-                    tell(replace(store.state(item.work.run), status=Status.LOADING, message=""))
-        now = replace(now, standing=item)
-        tell(now)
+        if news.work is None:
+            self._evaluate_finished()
+        elif news.run_id != self._run_id:
+            self._run_id = news.run_id
+            self._introduce(news.work)
+        self.status = replace(self.status, standing=news)
+        self._emit(self.status)
 
-    try:
-        train_missing(plan, take, control, on_unsaved=on_unsaved)
-    except UserError as error:
-        problem = str(error)
-    except Exception as error:
-        logger.exception("the report rerun failed")
-        problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
-    tell(replace(now, going_on=False, problem=problem))
+    def _evaluate_finished(self) -> None:
+        """Measure the run that has finished, unless all is to stop."""
+        if self._finished_id and not self._control.stopping:
+            self._evaluate(self._finished_id)
+        self._finished_id = ""
+
+    def _introduce(self, work: "Work") -> None:
+        """Report what is known of a run before its events."""
+        from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - on use only
+
+        if work.run is None:
+            self._emit(RunState(self._run_id, work.config))
+            return
+        with RunStore() as store:
+            state = store.state(work.run)
+        self._emit(replace(state, status=Status.LOADING, message=""))
 
 
 @dataclass(frozen=True)
@@ -88,65 +114,77 @@ class SweepStatus:
     """How far the sweep of this session is."""
 
     name: str
-    standing: "ClusterState | None" = None  #: the latest that was told.
+    standing: "ClusterState | None" = None  #: the latest news of it.
     going_on: bool = True
     #: a sentence to show now, and how grave it is.
     notice: "tuple[str, SeverityLevel] | None" = None
 
 
 class SweepTrainer:
-    """Trains what a sweep lacks, and tells how far that is."""
+    """Trains what a sweep lacks, and reports how far that is."""
 
-    def __init__(self, name: str, place: "TrainingPlace") -> None:
-        self.now = SweepStatus(printable(name))
+    def __init__(
+        self, name: str, place: "TrainingPlace", emit: Callable[[SweepStatus], object]
+    ) -> None:
+        """Make the trainer of the sweep of this name, on the workers of `place`."""
+        self.status = SweepStatus(printable(name))
         self._place = place
-        self._trials: Trials | None = None
+        self._emit = emit
+        self._trials: Trials | None = None  #: those under way; None before and after.
 
-    def train(self, tell: Callable[[SweepStatus], object], control: Control) -> None:
+    def run(self, control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.sweeps.dispatch import train_on_workers  # noqa: PLC0415
-        from rnn_tui.sweeps.places import require_package  # noqa: PLC0415 - on use only, as the others
-        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415
-        from rnn_tui.sweeps.trials import TrialEnded, Trials  # noqa: PLC0415
-
-        def take(told: "ClusterState | TrialEnded | LogLine") -> None:
-            if isinstance(told, LogLine):
-                tell(replace(self.now, notice=(told.text, "warning")))
-            elif not isinstance(told, TrialEnded):  # that a trial ended is in the store
-                self.now = replace(self.now, standing=told)
-                tell(self.now)
-
-        end: tuple[str, SeverityLevel]
+        notice: tuple[str, SeverityLevel]
         try:
-            require_package("distributed", "cluster")
-            with heavy_imports():
-                importlib.import_module("distributed")
-            with SweepStore() as store:
-                sweep = store.sweep(self.now.name)
-            with Trials(sweep, take) as self._trials:
-                more = True
-                while more:  # once again where trials were added at the last moment
-                    train_on_workers(self._place, self.now.name, self._trials, control, take)
-                    more = self._trials.has_more and not control.stopping
-            how = (
-                "was stopped; what was trained is kept, and g goes on."
-                if control.stopping
-                else "has ended."
-            )
-            end = f"The sweep {self.now.name} {how}", "information"
+            self._train(control)
         except UserError as error:
-            end = str(error), "error"
+            notice = str(error), "error"
         except Exception as error:
-            logger.exception("the sweep %s failed", self.now.name)
-            end = (
-                f"The sweep failed: {type(error).__name__}; the log file has the details.",
-                "error",
-            )
+            logger.exception("the sweep %s failed", self.status.name)
+            text = f"The sweep failed: {type(error).__name__}; the log file has the details."
+            notice = text, "error"
+        else:
+            end = "has ended."
+            if control.stopping:
+                end = "was stopped; what was trained is kept. Press g to resume it."
+            notice = f"The sweep {self.status.name} {end}", "information"
         self._trials = None
-        tell(replace(self.now, going_on=False, notice=end))
+        self._emit(replace(self.status, going_on=False, notice=notice))
 
-    def add(self, trials: int) -> bool:
-        """Have the search try more; False if it has ended."""
-        if (under_way := self._trials) is not None:
-            under_way.add(trials)
-        return under_way is not None
+    def _train(self, control: Control) -> None:
+        from rnn_tui.sweeps.dispatch import train_on_workers  # noqa: PLC0415 - on use only, as the others
+        from rnn_tui.sweeps.places import require_package  # noqa: PLC0415
+        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415
+        from rnn_tui.sweeps.trials import Trials  # noqa: PLC0415
+
+        require_package("distributed", "cluster")
+        with heavy_imports():
+            importlib.import_module("distributed")
+        with SweepStore() as store:
+            sweep = store.sweep(self.status.name)
+        with Trials(sweep, self._receive) as trials:
+            self._trials = trials
+            train_on_workers(self._place, self.status.name, trials, control, self._receive)
+            while trials.has_more and not control.stopping:  # added at the last moment
+                train_on_workers(self._place, self.status.name, trials, control, self._receive)
+
+    def _receive(self, news: "ClusterState | TrialEnded | LogLine") -> None:
+        """Pass news of the training on to the app."""
+        from rnn_tui.sweeps.jobs import ClusterState  # noqa: PLC0415 - on use only
+
+        match news:
+            case LogLine():
+                self._emit(replace(self.status, notice=(news.text, "warning")))
+            case ClusterState():
+                self.status = replace(self.status, standing=news)
+                self._emit(self.status)
+            case _:
+                pass  # a trial has ended, which is in the store
+
+    def add(self, count: int) -> bool:
+        """Have the search try `count` trials more; False if it has ended."""
+        trials = self._trials
+        if trials is None:
+            return False
+        trials.add(count)
+        return True

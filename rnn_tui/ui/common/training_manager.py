@@ -1,12 +1,13 @@
-"""Starts and stops training threads, which only append to a queue; the app drains it a few times a
-second.
+"""Starts and stops the thread that trains.
+
+Threads only append to a queue. The app empties it a few times a second.
 """
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.unsaved import UnsavedRun
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.long_jobs import ReportStatus, SweepStatus, SweepTrainer, train_report
+from rnn_tui.ui.common.long_jobs import ReportStatus, ReportTrainer, SweepStatus, SweepTrainer
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.sweeps.places import TrainingPlace
 
 RUNS_KEPT = 8  # as many as there are colours to tell them apart
 logger = logging.getLogger(__name__)
@@ -46,57 +48,67 @@ class Evaluated:
 class Loaded:
     """PyTorch is imported, or can't be."""
 
-    text: str
+    text: str  #: its version and device, or why it can't be imported.
     failed: bool
-    gpus: Mapping[str, str] = field(default_factory=dict)
+    gpus: Mapping[str, str] = field(default_factory=dict)  #: as in `TrainingManager`.
 
 
-@dataclass(frozen=True)
+Item = events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus  #: of the queue.
+
+
+@dataclass
 class Drained:
     """What one emptying of the queue brought."""
 
-    run_ids: tuple[str, ...]  #: runs of which there is news.
-    loaded: bool  #: whether PyTorch is imported now, or can't be.
-    report: bool  #: whether there is news of the rerun.
-    sweep: bool  #: whether there is news of the sweep.
-    notices: "Sequence[tuple[str, SeverityLevel]]"  #: sentences to show, and how grave each is.
+    run_ids: list[str] = field(default_factory=list)  #: runs of which there is news, each once.
+    loaded: bool = False  #: whether PyTorch is imported now, or can't be.
+    report: bool = False  #: whether there is news of the rerun.
+    sweep: bool = False  #: whether there is news of the sweep.
+    #: sentences to show, and how grave each is.
+    notices: "list[tuple[str, SeverityLevel]]" = field(default_factory=list)
+
+    def add_run(self, run_id: str) -> None:
+        """Note that there is news of a run."""
+        if run_id not in self.run_ids:
+            self.run_ids.append(run_id)
 
 
 class TrainingManager:
-    """The runs of this session, and the one thread that trains; what begins to raises
-    `RuntimeError` where it does already.
+    """The runs of this session, and the one thread that trains.
+
+    Every method that begins to train raises `RuntimeError` while something trains already.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}  #: by run id, in order of start.
-        #: of finished runs, by run id; what the task's evaluation returns.
+        #: of finished runs, by run id: what the task's `evaluate` returned.
         self.evaluations: dict[str, Any] = {}
         #: of runs, by run id: an index, the same wherever a run is drawn.
         self.colours: dict[str, int] = {}
-        self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
-        #: the names of CUDA devices with what they are; none until PyTorch is loaded.
+        self.note = "loading PyTorch …"  #: which PyTorch there is, or that it loads.
+        #: names of CUDA devices, such as `cuda:0`, with their models; none until PyTorch is loaded.
         self.gpus: Mapping[str, str] = {}
-        #: what operations take on this machine; None until PyTorch is loaded.
+        #: how long operations take on this machine; None until PyTorch is loaded.
         self.speed: MachineSpeed | None = None
-        #: how far the report rerun is that was started last; None before the first.
+        #: how far the latest report rerun is; None before the first.
         self.report: ReportStatus | None = None
-        #: how far the sweep is that was started last, likewise.
+        #: how far the latest sweep is; None before the first.
         self.sweep: SweepStatus | None = None
-        self._queue: deque[
-            events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus
-        ] = deque()
-        self._control = Control()
-        self._threads: list[threading.Thread] = []
-        self._training: threading.Thread | None = None
-        self._begun = ""  # the run that the rerun has in hand
-        #: takes runs that can't be kept for now, in the thread that trains.
+        #: runs that can't be kept for now; the thread that trains adds to them.
         self.unsaved: list[UnsavedRun] = []
-        self._told_held: set[str] = set()  # their ids, of those that were spoken of
-        self._closing = threading.Event()
+        self._queue: deque[Item] = deque()  #: what threads have put out; emptied by `drain`.
+        self._control = Control()  #: of what trains, or trained last.
+        self._threads: list[threading.Thread] = []  #: all that may still put something out.
+        self._training: threading.Thread | None = None  #: the one that trains, or trained last.
+        self._sweep_trainer: SweepTrainer | None = None  #: of the latest sweep.
+        self._rerun_id = ""  #: of the run that the rerun has begun last, while it may go on.
+        self._announced: set[str] = set()  #: ids of unsaved runs of which the user was told.
+        self._closing = threading.Event()  #: set once the app ends.
 
     def load_engine(self) -> None:
-        """Import torch in the background, so that the first run starts sooner; not in a page, of
-        which a server has many that never train.
+        """Import torch in a thread, so that the first run starts sooner.
+
+        Not in a page: a server has many pages that never train.
         """
         if in_page():
             self.note = "PyTorch is loaded for the first run"
@@ -108,36 +120,52 @@ class TrainingManager:
         planned = [(new_run_id(), config) for config in configs]
         self.begin_training(self._train, planned)
         for run_id, config in planned:
-            self._take_in(RunState(run_id, config))
+            self._add_run(RunState(run_id, config))
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: "RunRecord", state: RunState) -> str:
-        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the
-        same.
+        """Resume a run that is kept.
+
+        Args:
+            run: its record.
+            state: what `RunStore.state` knows of it.
+
+        Returns:
+            The id of the run, which stays the same.
         """
         self.begin_training(self._train, [(run.run_id, run)])
-        self._begun = ""
-        self._take_in(replace(state, status=Status.LOADING, message=""))
+        self._rerun_id = ""
+        self._add_run(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
     def train_report(self, plan: "Plan") -> None:
-        self.begin_training(
-            train_report, plan, self._queue.append, self._evaluate_kept, self.unsaved.append
-        )
-        self.report = ReportStatus(plan)
+        """Train what a report's plan lacks."""
+        trainer = ReportTrainer(plan, self._queue.append, self._evaluate_kept, self.unsaved.append)
+        self.begin_training(trainer.run)
+        self.report = trainer.status
 
-    def train_sweep(self, trainer: SweepTrainer) -> None:
-        self.begin_training(trainer.train, self._queue.append)
-        self.sweep = trainer.now
+    def train_sweep(self, name: str, place: "TrainingPlace") -> None:
+        """Train what the sweep of this name lacks, on the workers of `place`."""
+        trainer = SweepTrainer(name, place, self._queue.append)
+        self.begin_training(trainer.run)
+        self.sweep = trainer.status
+        self._sweep_trainer = trainer
 
-    def begin_training(self, target: Any, *arguments: Any) -> None:
-        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs
-        may be taken in behind it.
+    def add_trials(self, count: int) -> bool:
+        """Have the search that trains now try `count` trials more; False if there is none."""
+        return self._sweep_trainer is not None and self._sweep_trainer.add(count)
+
+    def begin_training(self, target: Callable[..., object], *arguments: object) -> None:
+        """Call `target` in the one thread that trains, with `arguments` and a `Control`.
+
+        What it puts out waits in the queue until the app drains it, so runs may be added after
+        this call.
         """
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
-        if self._closing.is_set():  # behind that line, so that one of two threads stops it
+        # Asked after the control is in place: whatever closes the app meanwhile stops this control.
+        if self._closing.is_set():
             self._control.stop(interrupted=True)
         self._training = self._spawn(target, "training", *arguments, self._control)
 
@@ -151,28 +179,35 @@ class TrainingManager:
         return self.busy and self._control.paused
 
     def pause(self, pause: bool) -> None:
-        (self._control.pause if pause else self._control.resume)()
+        """Have what trains wait, or go on."""
+        if pause:
+            self._control.pause()
+        else:
+            self._control.resume()
 
-    def clear_ended(self, task: str, kept: int = 0) -> None:
-        """Forget the runs of a task that have ended, but for the last so many; their weights stay
-        on disk.
+    def clear_ended(self, task: str, keep: int = 0) -> None:
+        """Forget the runs of a task that have ended; their weights stay on disk.
+
+        Args:
+            task: its name.
+            keep: how many of the newest runs of the task stay in any case.
         """
         states = [state for state in self.states.values() if state.config.task == task]
-        for state in states[: max(0, len(states) - kept)]:
+        for state in states[: max(0, len(states) - keep)]:
             if not state.status.active:
                 self._forget(state.run_id)
 
     @property
     def busy(self) -> bool:
+        """Whether something trains."""
         return self._training is not None and self._training.is_alive()
 
     @property
     def active(self) -> RunState | None:
-        return (
-            next((state for state in self.states.values() if state.status.active), None)
-            if self.busy
-            else None
-        )
+        """The run that trains now; None where none does."""
+        if not self.busy:
+            return None
+        return next((state for state in self.states.values() if state.status.active), None)
 
     @property
     def anything_to_come(self) -> bool:
@@ -186,96 +221,127 @@ class TrainingManager:
         return [run for run in self.unsaved if not run.saved]
 
     def drain(self) -> Drained:
-        """Take in all that has come; call it from the app's thread only."""
-        changed: dict[str, None] = {}
-        loaded = report = sweep = False
-        notices: list[tuple[str, SeverityLevel]] = []
+        """Empty the queue and apply all that was in it; call it from the app's thread only."""
+        drained = Drained()
         while self._queue:
-            item = self._queue.popleft()
-            if isinstance(item, Loaded):
-                loaded, self.note, self.gpus = True, item.text, item.gpus
-                notices += [(item.text, "error")] if item.failed else []
-            elif isinstance(item, ReportStatus):
-                self.report, report = item, True
-                if not item.going_on:
-                    self._forget_unbegun()
-            elif isinstance(item, SweepStatus):
-                self.sweep, sweep = item, True
-                notices += [item.notice] if item.notice else []
-            elif isinstance(item, RunState):  # of the rerun: it begins, the one before has ended
-                self._forget_unbegun()
-                self._begun = item.run_id
-                self._take_in(item)
-                changed[self._begun] = None
-            else:
-                if isinstance(item, events.TurnAwaited) and self.report is not None:
-                    report = report or self.report.going_on  # whose line tells how long it waits
-                changed[item.run_id] = None
-                if item.run_id not in self.states:
-                    continue  # cleared meanwhile
-                if isinstance(item, Evaluated):
-                    self.evaluations[item.run_id] = item.evaluation
-                else:
-                    self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded, report, sweep, notices + self._look_at_held())
+            self._apply(self._queue.popleft(), drained)
+        self._announce_unsaved(drained)
+        return drained
 
-    def _look_at_held(self) -> "list[tuple[str, SeverityLevel]]":
-        """What there is to say of runs that can't be kept, or are by now."""
-        notices: list[tuple[str, SeverityLevel]] = []
-        for run in self.unsaved[:]:  # another may come meanwhile
-            spoken_of = run.run_id in self._told_held
-            if not run.saved and not spoken_of:
-                self._told_held.add(run.run_id)
-                notices.append((run.waiting_sentence, "error"))
+    def _apply(self, item: Item, drained: Drained) -> None:
+        """Apply one item of the queue, and note in `drained` what there is news of."""
+        match item:
+            case Loaded():
+                self._apply_loaded(item, drained)
+            case ReportStatus():
+                self._apply_report(item, drained)
+            case SweepStatus():
+                self._apply_sweep(item, drained)
+            case RunState():
+                self._begin_rerun(item, drained)
+            case Evaluated():
+                self._apply_evaluation(item, drained)
+            case _:
+                self._apply_event(item, drained)
+
+    def _apply_loaded(self, loaded: Loaded, drained: Drained) -> None:
+        self.note = loaded.text
+        self.gpus = loaded.gpus
+        drained.loaded = True
+        if loaded.failed:
+            drained.notices.append((loaded.text, "error"))
+
+    def _apply_report(self, status: ReportStatus, drained: Drained) -> None:
+        self.report = status
+        drained.report = True
+        if not status.going_on:
+            self._forget_unbegun()
+
+    def _apply_sweep(self, status: SweepStatus, drained: Drained) -> None:
+        self.sweep = status
+        drained.sweep = True
+        if status.notice is not None:
+            drained.notices.append(status.notice)
+
+    def _begin_rerun(self, state: RunState, drained: Drained) -> None:
+        """The report rerun begins a run, so the run before it is over."""
+        self._forget_unbegun()
+        self._rerun_id = state.run_id
+        self._add_run(state)
+        drained.add_run(state.run_id)
+
+    def _apply_evaluation(self, evaluated: Evaluated, drained: Drained) -> None:
+        drained.add_run(evaluated.run_id)
+        if evaluated.run_id in self.states:  # not cleared meanwhile
+            self.evaluations[evaluated.run_id] = evaluated.evaluation
+
+    def _apply_event(self, event: events.Event, drained: Drained) -> None:
+        drained.add_run(event.run_id)
+        if event.run_id in self.states:  # not cleared meanwhile
+            self.states[event.run_id] = self.states[event.run_id].apply(event)
+        rerun = self.report is not None and self.report.going_on
+        if rerun and isinstance(event, events.TurnAwaited):
+            drained.report = True  # its progress line says how long it waits
+
+    def _announce_unsaved(self, drained: Drained) -> None:
+        """Say which runs can't be saved for now, and which of these are saved by now."""
+        for run in self.unsaved[:]:  # the thread that trains may add another meanwhile
+            announced = run.run_id in self._announced
+            if not run.saved and not announced:
+                self._announced.add(run.run_id)
+                drained.notices.append((run.waiting_sentence, "error"))
             elif run.saved:
                 self.unsaved.remove(run)
-                self._told_held.discard(run.run_id)
-                if spoken_of:
-                    name = printable(run.name, 80)
-                    notices.append((f"Run {name} is now kept on the disk.", "information"))
-        return notices
+                self._announced.discard(run.run_id)
+                if announced:
+                    text = f"Run {printable(run.name, 80)} is now kept on the disk."
+                    drained.notices.append((text, "information"))
 
     def interrupt(self) -> None:
-        """Interrupt what trains or would begin; what the user has stopped stays stopped."""
+        """Interrupt what trains or would begin; what the user stopped stays stopped."""
         self._closing.set()
         if not self._control.stopping:
             self._control.stop(interrupted=True)
 
     def close(self, seconds: float) -> bool:
-        """Interrupt what trains, and make a last try to keep what could not be.
+        """Interrupt what trains, and make a last try to keep what could not be kept so far.
 
         Returns:
-            whether all has ended, and is kept, within `seconds`.
+            Whether all has ended, and is kept, within `seconds`.
         """
         self.interrupt()
-        until = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         if self._training is not None:
-            self._training.join(max(0.0, until - time.monotonic()))
+            self._training.join(max(0.0, deadline - time.monotonic()))
         for run in self.unkept:
-            run.finish(until - time.monotonic())
+            run.finish(deadline - time.monotonic())
         return not (self.busy or self.unkept)
 
-    def _take_in(self, state: RunState) -> None:
-        """Take in a run that begins or goes on; the oldest of its task are forgotten."""
+    def _add_run(self, state: RunState) -> None:
+        """Add a run that begins or is resumed; the oldest of its task are forgotten."""
         self._forget(state.run_id)
         self.states[state.run_id] = state
         self.colours.setdefault(state.run_id, len(self.colours))
         self.clear_ended(state.config.task, RUNS_KEPT)
 
     def _forget_unbegun(self) -> None:
-        """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
-        if (state := self.states.get(self._begun)) is not None and state.status.active:
-            self._forget(self._begun)
-        self._begun = ""
+        """Forget a run that the rerun could not resume: no event says that it ended."""
+        state = self.states.get(self._rerun_id)
+        if state is not None and state.status.active:
+            self._forget(self._rerun_id)
+        self._rerun_id = ""
 
     def _forget(self, run_id: str) -> None:
         self.states.pop(run_id, None)
         self.evaluations.pop(run_id, None)
 
-    def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
-        # which lets the app quit if it hangs
+    def _spawn(
+        self, target: Callable[..., object], name: str, *arguments: object
+    ) -> threading.Thread:
+        # a daemon, so that the app can quit if the thread hangs
         thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
-        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        self._threads = [other for other in self._threads if other.is_alive()]
+        self._threads.append(thread)
         thread.start()
         return thread
 
@@ -289,27 +355,28 @@ class TrainingManager:
                     task.load()
                 from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
 
-                # which would disturb what trains, and waits for imports
-                self.speed = None if self.busy else timed_speed()
-            text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
+                if not self.busy:  # timing would disturb what trains
+                    self.speed = timed_speed()
+            version = torch.__version__.partition("+")[0]
+            device = str(resolve_device("auto")).upper()
+            text = f"PyTorch {version} ({device})"
             loaded = Loaded(text, failed=False, gpus=gpus_in_words())
         except Exception as error:
             logger.exception("loading the engine failed")
-            loaded = Loaded(
-                f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details",
-                failed=True,
-            )
+            reason = type(error).__name__
+            text = f"PyTorch can't be loaded ({reason}); the log file has the details"
+            loaded = Loaded(text, failed=True)
         self._queue.append(loaded)
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
-        """In a thread: train and evaluate each of these, or go on with one that is kept."""
-        for run_id, what in jobs:
-            step = 0 if isinstance(what, RunConfig) else what.step
+        """In a thread: train and evaluate each of these runs, new ones or kept ones to resume."""
+        for run_id, job in jobs:
+            step = 0 if isinstance(job, RunConfig) else job.step
             if control.stopping:
                 self._queue.append(events.RunStopped(run_id, step, 0.0))
                 continue
             try:
-                self._train_one(run_id, what, control)
+                self._train_one(run_id, job, control)
             except UserError as error:
                 self._queue.append(events.RunFailed(run_id, step, str(error)))
             except Exception as error:
@@ -317,23 +384,20 @@ class TrainingManager:
                 text = f"Training failed: {type(error).__name__}; the log file has the details."
                 self._queue.append(events.RunFailed(run_id, step, text))
 
-    def _train_one(self, run_id: str, what: "RunConfig | RunRecord", control: Control) -> None:
+    def _train_one(self, run_id: str, job: "RunConfig | RunRecord", control: Control) -> None:
         # the database and safetensors, on use only
         from rnn_tui.runs import training  # noqa: PLC0415
 
-        if isinstance(what, RunConfig):
-            outcome = training.train(
-                what, self._queue.append, control, run_id, on_unsaved=self.unsaved.append
-            )
+        emit, on_unsaved = self._queue.append, self.unsaved.append
+        if isinstance(job, RunConfig):
+            outcome = training.train(job, emit, control, run_id, on_unsaved=on_unsaved)
         else:
-            outcome = training.resume(
-                what, self._queue.append, control, on_unsaved=self.unsaved.append
-            )
+            outcome = training.resume(job, emit, control, on_unsaved=on_unsaved)
         if outcome is not None and outcome.metrics and outcome.weights is not None:
             self._evaluate(run_id, outcome.config, outcome.weights)
 
     def _evaluate_kept(self, run_id: str) -> None:
-        """In the rerun's thread: measure in more detail a run whose weights are kept."""
+        """In the rerun's thread: measure a run in more detail, from the weights that are kept."""
         from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         try:
@@ -344,6 +408,7 @@ class TrainingManager:
             self._evaluate(run_id, checkpoint.config, checkpoint.weights)
 
     def _evaluate(self, run_id: str, config: RunConfig, weights: Any) -> None:
+        """In a thread: measure a run in more detail; a failure is a line of its log."""
         try:
             evaluation = TASKS[config.task].load().evaluate(config, weights)
         except Exception:

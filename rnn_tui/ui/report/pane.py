@@ -229,7 +229,10 @@ class ReportPane(StorePane):
         paused = active is not None and active.status is Status.PAUSED
         now = self._standing if rerun is None else rerun.standing
         self.query_one(ReportProgress).show(
-            now, training=rerun is not None, paused=paused, waits=awaited(active)
+            now,
+            training=rerun is not None,
+            paused=paused,
+            waits=awaited(active) if active is not None else "",
         )
         self.complain()
         if (table := self._results) is None:

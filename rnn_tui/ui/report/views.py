@@ -244,7 +244,9 @@ class ReportProgress(ProgressLine):
         button = self.query_one("#report-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {count_of(left, 'network')} ")
-        what = doing(now, training=training, paused=paused) + (waits if training else "")
+        what = doing(now, training=training, paused=paused)
+        if training and waits:
+            what += f" {waits}"
         self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
 
 

@@ -33,7 +33,7 @@ from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import SweepStatus, SweepTrainer
+from rnn_tui.ui.common.long_jobs import SweepStatus
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.requests import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.common.threads import LatestQuestion, StoreAccess, in_thread, telling
@@ -215,7 +215,6 @@ class SweepsPane(StorePane):
         self._names: list[str] = []
         self._sweep: Sweep | None = None
         self._wanted = ""  # the sweep to look at; empty for the newest
-        self._trainer: SweepTrainer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="sweep-head"):
@@ -355,8 +354,8 @@ class SweepsPane(StorePane):
         """Train what a sweep lacks, where the form says; raises a `UserError` if that is no place
         to train.
         """
-        self._trainer = SweepTrainer(name, read_place(self._form.typed["place"]))
-        self.post_message(LongJobRequested(partial(self._runs.train_sweep, self._trainer)))
+        place = read_place(self._form.typed["place"])
+        self.post_message(LongJobRequested(partial(self._runs.train_sweep, name, place)))
         self.show_runs()
 
     def action_go_on(self) -> None:
@@ -381,12 +380,7 @@ class SweepsPane(StorePane):
     async def _add_trials(self, name: str, text: str) -> None:
         """Have the search under way try more, or let one that has ended go on."""
         count, now = TRIALS.parse(text.strip()), self._here
-        if (
-            now is not None
-            and now.name == name
-            and self._trainer is not None
-            and self._trainer.add(count)
-        ):
+        if now is not None and now.name == name and self._runs.add_trials(count):
             return
 
         def change(store: SweepStore) -> None:

@@ -16,34 +16,55 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.run_lines import ProgressLine, awaited, figures
 from rnn_tui.ui.common.training_manager import TrainingManager
 
-NARROWEST_BAR = 16  # of the progress, before how busy the machine is takes its room
+# Cells of the progress bar that have to be left for how busy the machine is to be shown.
+NARROWEST_BAR = 16
+# The units of a task's samples that have a shorter form.
+SHORT_UNITS = {"images": "img"}
 
 
 class RunProgress(ProgressLine):
-    """The progress of the run in training, or of the one looked at, in samples of this unit."""
+    """The progress of the run in training, or of the one that is looked at."""
 
     def __init__(self, unit: str) -> None:
+        """Make the line; `unit` is that of the task's samples."""
         super().__init__()
-        self._unit = {"images": "img"}.get(unit, unit)
+        self._unit = SHORT_UNITS.get(unit, unit)
 
-    def show(self, state: RunState | None, waiting: int) -> None:
-        """Draw the progress of `state`, with `waiting` more runs to come after it."""
+    def show(self, state: RunState | None, queued: int) -> None:
+        """Draw the progress of a run, with `queued` more to be trained after it."""
         self.display = state is not None and state.status.active
         if state is None or not self.display:
             return
-        epoch = min(len(state.epochs) + 1, state.config.epochs)
-        stands = "" if state.status is Status.TRAINING else f" {state.status.value}"
-        what = f"{state.config.name} epoch {epoch}/{state.config.epochs}{awaited(state) or stands}"
-        numbers = (
-            [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
-        )
-        if numbers:
-            numbers += filter(None, [time_left(state.remaining)])
-        numbers += [f"{waiting} more"] if waiting else []
-        room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
-        if (busy := machine(state.machine, short=True)) and len(busy) + 3 <= room:
+        activity = self._activity(state)
+        numbers = self._numbers(state, queued)
+        busy = machine(state.machine, short=True)
+        room = self.size.width - len(f"{activity} {' · '.join(numbers)}") - NARROWEST_BAR
+        if busy and len(busy) + len(" · ") <= room:
             numbers.append(busy)
-        self.draw(what, state.progress, " · ".join(numbers))
+        self.draw(activity, state.progress, " · ".join(numbers))
+
+    def _activity(self, state: RunState) -> str:
+        """The run with its epoch, and what it waits for or does, unless it simply trains."""
+        epochs = state.config.epochs
+        epoch = min(len(state.epochs) + 1, epochs)
+        text = f"{state.config.name} epoch {epoch}/{epochs}"
+        if state.before:
+            return f"{text} {awaited(state)}"
+        if state.status is not Status.TRAINING:
+            return f"{text} {state.status.value}"
+        return text
+
+    def _numbers(self, state: RunState, queued: int) -> list[str]:
+        """Speed, time so far and time left, and how many runs are queued."""
+        numbers = []
+        if not state.before:
+            numbers += [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
+            left = time_left(state.remaining)
+            if left:
+                numbers.append(left)
+        if queued:
+            numbers.append(f"{queued} queued")
+        return numbers
 
 
 class RunBar(Static):
@@ -57,37 +78,53 @@ class RunBar(Static):
 
     def __init__(self, task: Task, runs: TrainingManager) -> None:
         super().__init__(markup=False)
-        self._spec, self._runs = task, runs
-        self._ends: list[tuple[int, str]] = []
+        self._spec = task
+        self._runs = runs
+        self._ends: list[tuple[int, str]] = []  #: where each run ends, in cells, with its id.
 
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
-        """Draw the runs; where there is none, what to do and which engine there is."""
+        """Draw the runs; where there is none, the first keys and which PyTorch there is."""
+        self._ends = []
         if not states:
-            self.update(
-                Content(f" t trains · ? helps · {self._runs.note}").stylize("$foreground 60%"),
-                layout=False,
-            )
+            text = f" No run yet. t train · ? help · {self._runs.note}"
+            self.update(Content(text).stylize("$foreground 60%"), layout=False)
             return
-        dark = self.app.current_theme.dark
-        self._ends, parts, column = [], [], 0
+        parts = []
+        column = 0
         # the newest first: those are looked at, and the line may be cut
         for state in reversed(states):
-            colour = self._runs.colours[state.run_id]
-            mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
-            queued = state.status is Status.LOADING and state is not self._runs.active
-            words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
-            part = (
-                mark
-                + Content.styled(
-                    words.replace("  ", " "), "bold underline" if state is chosen else ""
-                )
-                + Content(" ")
-            )
+            part = self._run_in_words(state, state is chosen)
+            parts.append(part)
             column += part.cell_length
             self._ends.append((column, state.run_id))
-            parts.append(part)
         self.update(Content("").join(parts), layout=False)
 
+    def _run_in_words(self, state: RunState, chosen: bool) -> Content:
+        """A run by its mark, its name and its figures or status."""
+        colour = self._runs.colours[state.run_id]
+        dark = self.app.current_theme.dark
+        mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
+        queued = state.status is Status.LOADING and state is not self._runs.active
+        words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
+        style = "bold underline" if chosen else ""
+        return mark + Content.styled(words.replace("  ", " "), style) + Content(" ")
+
     def on_click(self, event: events.Click) -> None:
-        if run_ids := [run_id for end, run_id in self._ends if event.x < end]:
-            self.post_message(self.Chosen(run_ids[0]))
+        for end, run_id in self._ends:
+            if event.x < end:
+                self.post_message(self.Chosen(run_id))
+                return
+
+
+def not_measured(run: RunState | None, runs: TrainingManager) -> str:
+    """Why there is nothing of the run that is looked at, in a sentence."""
+    if run is None:
+        return "Train a network (t): after training it is measured on the test set and shown here."
+    name = run.config.label
+    if run.status.active:
+        return f"{name} is measured on the test set after training, and shown here."
+    if run.status is not Status.FINISHED:
+        return f"{name} was not trained to its end, so it was not measured on the test set."
+    if runs.anything_to_come:
+        return f"{name} is being measured on the test set …"
+    return f"{name} could not be measured in detail; the log (G) says why."

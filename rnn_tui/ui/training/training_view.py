@@ -1,6 +1,5 @@
-"""Training as it goes, with its figures in a table; and accuracy by length: views of charts."""
+"""Views of charts: training as it proceeds, with its figures in a table; accuracy by length."""
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
 
+from rnn_tui.engine.events import EpochEnded
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.engine.state import RunState, SpreadSeries, Status
 from rnn_tui.tasks.task import SequenceEvaluation
@@ -21,32 +21,29 @@ from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.training.results import VariantTable, in_short
+from rnn_tui.ui.training.results import VariantTable, abbreviated
 
-SIDE_BY_SIDE_WIDTH = 76
-# Lines and columns below which a chart is better off with those of the table, or of another.
-CHART_HEIGHT, SMALL_WIDTH = 8, 24
-# a table's share of the lines, the lines of its heading, its fewest epochs
+SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts stand side by side
+CHART_HEIGHT = 8  # lines that a chart has to keep beside a table
+SMALL_WIDTH = 24  # columns of the narrowest chart, where many are shown
+# Of a table below the charts: its share of the lines, the lines of its heading, its fewest epochs.
 TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3
-PLACES = ("below", "alone", "away")  # where the table may be, as a key goes through them
-# the charts that there are from the start, by what metrics say that they belong to
+# Where the table is, in the order in which a key goes through them.
+BELOW, ALONE, AWAY = "below", "alone", "away"
+PLACES = (BELOW, ALONE, AWAY)
+# What the first two charts show at first, by `Metric.chart`.
 FIRST = ("loss", "accuracy")
 BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskPane) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
-    return (
-        NetworksTraining(pane)
-        if pane.spec.config(pane.spec.default_cell).variants
-        else RunsTraining(pane)
-    )
+    usual = pane.spec.config(pane.spec.default_cell)
+    return NetworksTraining(pane) if usual.variants else RunsTraining(pane)
 
 
 class ChartGrid(Vertical, ChartView, TaskView):
-    """Charts beside or below each other, the most important first, with their cursors at the same
-    place.
-    """
+    """Charts side by side or below each other, the most important first; they share a cursor."""
 
     def __init__(self, *charts: Chart) -> None:
         super().__init__()
@@ -57,27 +54,29 @@ class ChartGrid(Vertical, ChartView, TaskView):
 
     def compose(self) -> ComposeResult:
         with Grid(id="charts") as grid:
-            # where there is room, as there mostly is, no chart is laid out twice
+            # as it will mostly be, so that no chart is laid out twice
             grid.styles.grid_size_columns = min(len(self.charts), 2)
             yield from self.charts
 
     def on_resize(self) -> None:
-        if self.size:  # none before it is seen, when this is sent
+        if self.size:  # this is also sent before the view is seen, without a size
             self._lay_out()
 
     def _lay_out(self) -> None:
+        """Lay out the charts in a grid: two at most side by side, more if there are many."""
         count = len(self.charts)
-        columns = min(count, 2) if self.size.width >= SIDE_BY_SIDE_WIDTH else 1
+        width = self.size.width
         if count > 2:
-            columns = max(1, min(math.ceil(math.sqrt(count)), self.size.width // SMALL_WIDTH))
+            columns = max(1, min(math.ceil(math.sqrt(count)), width // SMALL_WIDTH))
+        else:
+            columns = count if width >= SIDE_BY_SIDE_WIDTH else 1
         styles = self.query_one("#charts").styles
-        styles.grid_size_columns, styles.grid_size_rows = columns, -(-count // columns)
+        styles.grid_size_columns = columns
+        styles.grid_size_rows = math.ceil(count / columns)
 
 
 class TrainingCharts(ChartGrid):
-    """Two charts of what a task's metrics say they belong to, or one of everything logged; below
-    them a table.
-    """
+    """The charts that a task's metrics name, or one of every metric; below them a table."""
 
     DEFAULT_CLASSES = "training-charts"
     BINDINGS = [
@@ -88,11 +87,12 @@ class TrainingCharts(ChartGrid):
 
     def __init__(self, pane: TaskPane, table: PlainTable | VariantTable) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
-        self._pane, self._table = pane, table
-        self._of = list(FIRST)  # which metrics are in which chart
-        # whether all metrics are shown; whether the table stands there without charts
-        self._all = self._alone = False
-        self._place = 0  # of the table, in `PLACES`
+        self._pane = pane
+        self._table = table
+        self._names = list(FIRST)  #: what each chart shows, as in `figures`.
+        self._all = False  #: whether all metrics are shown.
+        self._place = BELOW  #: of the table, in `PLACES`.
+        self._alone = False  #: whether the table is shown without charts.
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -100,97 +100,123 @@ class TrainingCharts(ChartGrid):
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
-        """What there is to draw by the name of its chart, or of the metric: all that is logged."""
+        """All that can be drawn: metrics by the name of their chart, or else by their own.
+
+        Those of training come before those of validation.
+        """
         states = self._pane.states()
-        known = {one.name: one for state in reversed(states) for one in state.metric_definitions}
-        known |= {one.name: one for one in self._pane.spec.metric_definitions}
         logged = {name for state in states for name in (*state.series, *state.bands)}
-        found: dict[str, list[Metric]] = {name: [] for name in FIRST}
-        for stage, one in itertools.product(("train", "val"), known.values()):
-            if one.stage == stage and (one.chart or one.name in logged):
-                found.setdefault(one.chart or one.name, []).append(one)
-        return {name: metrics for name, metrics in found.items() if metrics}
+        figures: dict[str, list[Metric]] = {name: [] for name in FIRST}
+        definitions = self._definitions(states)
+        for stage in ("train", "val"):
+            for metric in definitions:
+                if metric.stage == stage and (metric.chart or metric.name in logged):
+                    figures.setdefault(metric.chart or metric.name, []).append(metric)
+        return {name: metrics for name, metrics in figures.items() if metrics}
+
+    def _definitions(self, states: Sequence[RunState]) -> list[Metric]:
+        """The metrics of the runs and of the task; where they differ, those of the task count."""
+        definitions: dict[str, Metric] = {}
+        for state in reversed(states):
+            definitions |= {metric.name: metric for metric in state.metric_definitions}
+        definitions |= {metric.name: metric for metric in self._pane.spec.metric_definitions}
+        return list(definitions.values())
 
     def action_metric(self) -> None:
         """Show the next metric in the chart that has the focus, or else in the first."""
-        at = next((at for at, chart in enumerate(self.charts) if chart.has_focus), 0)
-        if free := [name for name in self.figures if name not in self._of or name == self._of[at]]:
-            after = free.index(self._of[at]) + 1 if self._of[at] in free else 0
-            self._of[at] = free[after % len(free)]
-            self.bring_up_to_date(self._pane)
+        focused = [index for index, chart in enumerate(self.charts) if chart.has_focus]
+        index = focused[0] if focused else 0
+        current = self._names[index]
+        elsewhere = [name for name in self._names if name != current]
+        choices = [name for name in self.figures if name not in elsewhere]
+        if not choices:
+            return
+        following = choices.index(current) + 1 if current in choices else 0
+        self._names[index] = choices[following % len(choices)]
+        self.bring_up_to_date(self._pane)
 
     def action_charts(self) -> None:
-        self._arrange(not self._all, self._place)
+        """Show all metrics as small charts, or the first two charts again."""
+        self._all = not self._all
+        self._rearrange()
 
     def action_table(self) -> None:
         """Show the table alone, then not at all, then below the charts again."""
-        self._arrange(False, (self._place + 1) % len(PLACES))
+        self._all = False
+        self._place = PLACES[(PLACES.index(self._place) + 1) % len(PLACES)]
+        self._rearrange()
 
-    def _arrange(self, every: bool, place: int) -> None:
-        self._all, self._place = every, place
+    def _rearrange(self) -> None:
         self.bring_up_to_date(self._pane)
         self.focus_view()
 
     def focus_view(self) -> None:
-        (self.query_one(PlainTable) if self._alone else self.charts[0]).focus()
+        if self._alone:
+            self.query_one(PlainTable).focus()
+        else:
+            self.charts[0].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No other metric where all of them are shown, no key for charts that are not."""
-        if (self._all and action == "metric") or (
-            self._alone and action not in ("charts", "table")
-        ):
+        if self._all and action == "metric":
+            return False
+        if self._alone and action not in ("charts", "table"):
             return False
         return super().check_action(action, parameters)
 
     def _draw_charts(self, states: Sequence[RunState]) -> None:
+        """Draw the curves of these runs in all charts."""
         figures = self.figures
-        names = list(figures) if self._all else self._of
+        names = list(figures) if self._all else self._names
         several = len(states) > 1 or any(state.bands for state in states)
-        if (count := max(len(names), len(FIRST))) != len(self.charts):
+        count = max(len(names), len(FIRST))
+        if count != len(self.charts):
             self.charts = tuple(views_in(self.query_one("#charts"), Chart, count))
             share_cursor(self, self.charts)
         for chart, name in zip(self.charts, names, strict=False):
             metrics = figures.get(name) or [Metric("", name)]
-            words, title = _words(metrics)
+            _, title = _words(metrics)
             chart.describe(title, metrics[0])
-            if several and len(metrics) > 1:
-                marks = (LINE if one.stage == "train" else "●" for one in metrics)
-                told = ", ".join(
-                    f"{mark} {in_short(word)}" for mark, word in zip(marks, words, strict=True)
-                )
-                title = f"{title}: {told}" if title else told
-            chart.say(self._why_empty(metrics), title or ", ".join(words).capitalize())
-            chart.show([one for state in states for one in self._curves(state, metrics, several)])
+            chart.say(self._why_empty(metrics), _heading(metrics, several))
+            curves: list[ChartSeries] = []
+            for state in states:
+                curves += self._curves(state, metrics, several)
+            chart.show(curves)
 
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool
     ) -> Iterator[ChartSeries]:
-        """The curves of a run; beside a line, marks are not joined by another."""
+        """The curves of a run.
+
+        Args:
+            state: the run.
+            metrics: those of the chart.
+            several: whether the chart has more than this run, or several networks of it.
+        """
         words, _ = _words(metrics)
-        lines = len({one.stage for one in metrics}) == 1
+        # Where training is drawn as a line, the points of validation are not joined as well.
+        lines = len({metric.stage for metric in metrics}) == 1
         for metric, word in zip(metrics, words, strict=True):
             if metric.name not in state.series:
                 continue
-            series, label = state.series[metric.name], state.config.label
-            # Of a training metric other than the loss, which is logged at each step, there is a
-            # value an epoch.
-            by_epoch = (
-                metric.name != "train_loss"
-                and state.epochs
-                and metric.name in state.epochs[0].metrics
-            )
-            points = metric.stage != "train" or bool(by_epoch)
-            if len(metrics) > 1:
-                label = (f"{label}, {word}" if lines else label) if several else word
+            series = state.series[metric.name]
+            label = word
+            if several or len(metrics) == 1:
+                label = state.config.label
+            if several and len(metrics) > 1 and lines:
+                label = f"{label}, {word}"
+            points = metric.stage != "train" or _is_by_epoch(state, metric)
             colour = self._pane.runs.colours[state.run_id]
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
-        state, active = self._pane.chosen, self._pane.runs.active
+        """What a chart says while it has no curves."""
+        state = self._pane.chosen
+        active = self._pane.runs.active
         if state is None:
             return "Press t to train: curves appear here"
         if state.before:
-            return awaited(state).strip().capitalize()
+            return awaited(state).capitalize()
         if state.status is Status.LOADING:
             waits = active is not None and active.run_id != state.run_id
             return "Queued: another run is in training" if waits else "Loading …"
@@ -199,40 +225,42 @@ class TrainingCharts(ChartGrid):
         return "One value per epoch" if metrics[0].stage != "train" else "The first steps …"
 
     def _lay_out(self) -> None:
-        """Give a table below the charts the lines of its rows from the start, the charts the
-        rest.
-        """
+        """Give a table below the charts the lines of its rows, the charts the rest."""
         super()._lay_out()
-        table, run = self._table, self._pane.chosen
-        # The rows that it has or will have: all networks have to be seen for it to be worth its
-        # lines, or some epochs.
-        networks, epochs = (
-            (len(run.config.variants), run.config.epochs) if run is not None else (0, 0)
+        table = self._table
+        height = self.size.height
+        rows, least_rows = self._rows_to_come()
+        table_height = (
+            min(rows, max(least_rows, int(height * TABLE_SHARE))) + HEADING + table.gutter.height
         )
-        height, place, rows = self.size.height, PLACES[self._place], networks or epochs
-        charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
-        needed = (
-            min(rows, max(networks or LEAST_EPOCHS, int(height * TABLE_SHARE)))
-            + HEADING
-            + table.gutter.height
-        )
-        wanted = bool(rows) and not self._all and place != "away"
-        self._alone = wanted and place == "alone"
-        table.display = self._alone or (wanted and height >= charts + needed)
-        table.styles.height = "1fr" if self._alone else needed
+        side_by_side = self.size.width >= SIDE_BY_SIDE_WIDTH
+        charts_height = CHART_HEIGHT if side_by_side else 2 * CHART_HEIGHT
+        wanted = rows > 0 and not self._all and self._place != AWAY
+        self._alone = wanted and self._place == ALONE
+        table.display = self._alone or (wanted and height >= charts_height + table_height)
+        table.styles.height = "1fr" if self._alone else table_height
         self.query_one("#charts").display = not self._alone
+
+    def _rows_to_come(self) -> tuple[int, int]:
+        """The rows that the table has or will have, and how few are worth their lines."""
+        run = self._pane.chosen
+        if run is None:
+            return 0, 0
+        networks = len(run.config.variants)
+        if networks:
+            return networks, networks
+        return run.config.epochs, LEAST_EPOCHS
 
 
 class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
-    _shown: tuple[str, tuple[Metric, ...]] = ("", ())  # the run and its columns
+    _shown: tuple[str, tuple[Metric, ...]] = ("", ())  #: the run in the table, and its columns.
     _table: PlainTable
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(
-            pane, PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
-        )
+        table = PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
+        super().__init__(pane, table)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
@@ -240,27 +268,33 @@ class RunsTraining(TrainingCharts):
         self.on_resize()
 
     def _show_epochs(self, run: RunState | None) -> None:
-        table, run_id, rows = self._table, run.run_id if run else "", run.epochs if run else ()
-        table.border_title = Content(f"Epochs of {run.config.label}" if run else "")
+        """Add the new epochs of a run to the table; of another run, all of them."""
+        table = self._table
+        run_id = ""
+        title = ""
+        epochs: Sequence[EpochEnded] = ()
+        if run is not None:
+            run_id = run.run_id
+            title = f"Epochs of {run.config.label}"
+            epochs = run.epochs
         columns = tuple(
-            one
-            for one in self._pane.spec.metric_definitions
-            if rows and one.name in rows[0].metrics
+            metric
+            for metric in self._pane.spec.metric_definitions
+            if epochs and metric.name in epochs[0].metrics
         )
-        if (run_id, columns) != self._shown or len(rows) < table.row_count:
-            self._shown = run_id, columns
+        table.border_title = Content(title)
+        if (run_id, columns) != self._shown or len(epochs) < table.row_count:
+            self._shown = (run_id, columns)
             table.clear(columns=True)
-            labels = ["epoch", *(in_short(one.title) for one in columns), "seconds"]
-            table.add_columns(*(Text(label, justify="right") for label in labels if columns))
-        new = rows[table.row_count :]
-        for row in new:
-            figures = (one.format(row.metrics[one.name]) for one in columns)
-            table.add_row(
-                *(
-                    Text(cell, justify="right")
-                    for cell in (str(row.epoch), *figures, f"{row.seconds:.1f}")
-                )
-            )
+            if columns:
+                titles = [abbreviated(metric.title) for metric in columns]
+                headings = ["epoch", *titles, "seconds"]
+                table.add_columns(*(Text(heading, justify="right") for heading in headings))
+        new = epochs[table.row_count :]
+        for epoch in new:
+            figures = [metric.format(epoch.metrics[metric.name]) for metric in columns]
+            cells = [str(epoch.epoch), *figures, f"{epoch.seconds:.1f}"]
+            table.add_row(*(Text(cell, justify="right") for cell in cells))
         if new:
             table.move_cursor(row=table.row_count - 1)
 
@@ -284,70 +318,101 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool
     ) -> Iterator[ChartSeries]:
+        """A curve of each network, or where a metric has none of each, one of all networks."""
         variants = state.config.variants
         for metric in metrics:
             if metric.name not in state.bands:
-                for one in super()._curves(state, [metric], several):
-                    yield replace(one, name="all networks", colour=len(variants))
+                for curve in super()._curves(state, [metric], several):
+                    yield replace(curve, name="all networks", colour=len(variants))
                 continue
-            for at, (variant, band) in enumerate(
-                zip(variants, state.bands[metric.name], strict=True)
-            ):
-                yield spread_series(
-                    variant.label, band, at, self.spread, points=metric.stage != "train"
-                )
+            points = metric.stage != "train"
+            networks = zip(variants, state.bands[metric.name], strict=True)
+            for colour, (variant, band) in enumerate(networks):
+                yield spread_series(variant.label, band, colour, self.spread, points=points)
 
 
 class LengthsView(ChartGrid, SpreadView):
-    """A chart for each figure by length, with titles in the order of
-    `SequenceEvaluation.by_length`.
-    """
+    """A chart for each figure by length."""
 
     def __init__(
         self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False
     ) -> None:
+        """Make the charts.
+
+        Args:
+            titles: of the charts, in the order of `SequenceEvaluation.by_length`.
+            log_x: whether lengths are drawn on a logarithmic axis.
+        """
         super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))
         for chart, title in zip(self.charts, titles, strict=True):
             chart.describe(title, BY_LENGTH, "length")
         self._evaluation: SequenceEvaluation | None = None
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        found, run = pane.evaluation, pane.chosen
-        self._evaluation = found if isinstance(found, SequenceEvaluation) else None
-        why = (
-            "Measured as soon as training is over"
-            if run is not None and run.status.active
-            else "Finish a run to see this"
-        )
-        if run is not None and run.status is Status.FINISHED:
-            why = (
-                "Being measured …"
-                if pane.runs.anything_to_come
-                else "Not measured; the log (G) says why"
-            )
+        evaluation = pane.evaluation
+        self._evaluation = evaluation if isinstance(evaluation, SequenceEvaluation) else None
+        reason = _why_no_lengths(pane)
         for chart in self.charts:
-            chart.say(why)
+            chart.say(reason)
         self.draw()
 
     def draw(self) -> None:
-        if (found := self._evaluation) is None:
+        evaluation = self._evaluation
+        if evaluation is None:
             for chart in self.charts:
                 chart.mark_range(None, None)  # that of another run
                 chart.show([])
             return
-        for chart, figure in zip(self.charts, found.by_length, strict=False):
-            chart.mark_range(*found.config.lengths, "in training")
+        config = evaluation.config
+        for chart, figure in zip(self.charts, evaluation.by_length, strict=False):
+            chart.mark_range(*config.lengths, "in training")
             lines = []
-            for at, variant in enumerate(found.config.variants):
-                band = SpreadSeries.of(figure.lengths, figure.spread(at, found.config.seeds))
-                lines.append(spread_series(variant.label, band, at, self.spread, points=True))
+            for index, variant in enumerate(config.variants):
+                band = SpreadSeries.of(figure.lengths, figure.spread(index, config.seeds))
+                lines.append(spread_series(variant.label, band, index, self.spread, points=True))
             chart.show(lines)
 
 
+def _why_no_lengths(pane: TaskPane) -> str:
+    """What a chart of figures by length says while it has none."""
+    run = pane.chosen
+    if run is not None and run.status.active:
+        return "Measured as soon as training is over"
+    if run is None or run.status is not Status.FINISHED:
+        return "Finish a run to see this"
+    if pane.runs.anything_to_come:
+        return "Being measured …"
+    return "Not measured; the log (G) says why"
+
+
+def _is_by_epoch(state: RunState, metric: Metric) -> bool:
+    """Whether a metric of training has one value an epoch, as all but the loss have."""
+    if metric.name == "train_loss" or not state.epochs:
+        return False
+    return metric.name in state.epochs[0].metrics
+
+
+def _heading(metrics: Sequence[Metric], several: bool) -> str:
+    """The heading of a chart; of `several` runs or networks it says which mark is which metric."""
+    words, title = _words(metrics)
+    if not several or len(metrics) == 1:
+        return title or ", ".join(words).capitalize()
+    marks = [LINE if metric.stage == "train" else "●" for metric in metrics]
+    legend = ", ".join(
+        f"{mark} {abbreviated(word)}" for mark, word in zip(marks, words, strict=True)
+    )
+    return f"{title}: {legend}" if title else legend
+
+
 def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
-    """What tells metrics of a chart apart, and what they are: training and validation; Loss."""
-    labels = [one.label for one in metrics]
+    """What tells the metrics of a chart apart, and what they have in common.
+
+    Of training loss and validation loss these are "training" and "validation", and "Loss".
+    """
+    labels = [metric.label for metric in metrics]
+    if len(labels) == 1:
+        return labels, labels[0].capitalize()
     last = labels[0].split()[-1]
-    if len(labels) > 1 and all(label.endswith(f" {last}") for label in labels):
+    if all(label.endswith(f" {last}") for label in labels):
         return [label.removesuffix(f" {last}") for label in labels], last.capitalize()
-    return labels, labels[0].capitalize() if len(labels) == 1 else ""
+    return labels, ""

@@ -10,9 +10,13 @@ from textual.geometry import Size
 
 from rnn_tui.ui.common.widgets.plain import PlainTable
 
-# Cells of a field, fewest and most; the column at the right; what else takes room around fields.
-LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT, RIGHT_WIDTH = 5, 9, 3, 9
-AROUND = Size(RIGHT_WIDTH + 10, 5)
+# Cells of a field: its least and greatest width, its greatest height.
+LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT = 5, 9, 3
+# Cells of the column of recalls at the right, and of all that stands around the fields.
+RECALL_WIDTH = 9
+AROUND = Size(RECALL_WIDTH + 10, 5)
+# How much of its colour a field has: the least, and what its share adds.
+LEAST_HUE, MORE_HUE = 0.15, 0.45
 
 
 class ConfusionTable(PlainTable):
@@ -24,42 +28,52 @@ class ConfusionTable(PlainTable):
 
     def __init__(self) -> None:
         super().__init__(cell_padding=0, cursor_background_priority="css", classes="matrix")
-        self.of_images = False
+        self.of_images = False  #: whether there are images to show for a field.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return super().check_action(action, parameters) and (
-            action != "select_cursor" or self.of_images
-        )
+        if action == "select_cursor" and not self.of_images:
+            return False
+        return super().check_action(action, parameters)
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
-        """Draw (C, C) counts, true classes in rows, or (C, C + 1), the last for answers in doubt;
-        the names are of columns.
+        """Draw counts, and in a last column the share of right answers of each true class.
+
+        Args:
+            matrix: (C, C) counts, true classes in rows, answers in columns, or (C, C + 1) with a
+                last column of unsure answers.
+            names: of the columns.
+            room: for the table, in cells.
         """
-        cursor, free = self.cursor_coordinate, room - AROUND
+        cursor = self.cursor_coordinate
+        free = room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
         self.clear(columns=True)
         for name in names:
             self.add_column(name.center(width), width=width)
-        self.add_column("right %".rjust(RIGHT_WIDTH), width=RIGHT_WIDTH)
+        self.add_column("right %".rjust(RECALL_WIDTH), width=RECALL_WIDTH)
         above = "\n" * ((height - 1) // 2)
         for true, counts in enumerate(matrix):
-            right = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
+            recall = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
             label = Text(f"{above}{names[true]} ", style="bold")
             fields = self._fields(counts, true, len(matrix), Size(width, height))
-            self.add_row(*fields, above + right.rjust(RIGHT_WIDTH), height=height, label=label)
+            self.add_row(*fields, above + recall.rjust(RECALL_WIDTH), height=height, label=label)
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
     def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
-        names = "success", "error", "warning", "background"
-        good, bad, unsure, ground = (Color.parse(self.app.theme_variables[name]) for name in names)
-        worst = max(1, *(n for read, n in enumerate(counts) if read != true))
+        """The fields of a row, of the true class `true`, each of this size."""
+        colours = self.app.theme_variables
+        most_mistakes = max(1, *(count for read, count in enumerate(counts) if read != true))
         fields = []
         for read, count in enumerate(counts):
-            hue = good if read == true else unsure if read == classes else bad
-            shade = ground.blend(
-                hue, 0.15 + 0.45 * count / (max(1, sum(counts)) if read == true else worst)
-            )
+            if read == true:
+                hue, share = colours["success"], count / max(1, sum(counts))
+            elif read == classes:
+                hue, share = colours["warning"], count / most_mistakes
+            else:
+                hue, share = colours["error"], count / most_mistakes
+            ground = Color.parse(colours["background"])
+            shade = ground.blend(Color.parse(hue), LEAST_HUE + MORE_HUE * share)
             style = Style(
                 color=shade.get_contrast_text(1.0).rich_color,
                 bgcolor=shade.rich_color,
