@@ -1,4 +1,4 @@
-"""The workers that a Dask client reaches: which of them fit, and what they are asked."""
+"""The workers that a Dask client reaches: which of them are usable, and what they are asked."""
 
 import asyncio
 import time
@@ -15,83 +15,97 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS_TO_CALL = 60.0
-# seldom where there are many, as the scheduler tells of all
-SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200
-AGREE = ("rnn-tui", "torch", "python")
+# The scheduler tells of all workers at once: of many, it is asked less often.
+SECONDS_BETWEEN_LOOKS = 1.0
+WORKERS_A_SECOND = 200
+AGREE = ("rnn-tui", "torch", "python")  # versions that must be the same on all machines
 
 
 class ClusterWorkers:
-    """Those that a client reaches; `warn` is told of each that does not fit, once others do."""
+    """The workers that a Dask client reaches, sorted into usable and refused ones."""
 
     def __init__(self, client: "Client", warn: Callable[[str], object]) -> None:
-        self._client, self._warn = client, warn
-        self.good: dict[str, SafeText] = {}  #: those that fit, by address: their hosts.
-        self.refused: dict[str, str] = {}  #: those that do not: why, in a sentence.
-        self._metrics: dict[str, Mapping[str, Any]] = {}
+        """`warn` hears of each refused worker, as long as others are usable."""
+        self._client = client
+        self._warn = warn
+        self.usable: dict[str, SafeText] = {}  #: hosts, by address.
+        self.refused: dict[str, str] = {}  #: why, in a sentence, by address.
+        self._metrics: dict[str, Mapping[str, Any]] = {}  # what Dask measured last, by address
         self._looked_at = 0.0
 
     async def look(self) -> None:
-        """Learn who is there, now and then; who is new must fit, and ClusterError is raised if none
-        of them does.
+        """Learn now and then which workers are there, and check those that are new.
+
+        Raises:
+            ClusterError: if all that are there are refused.
         """
         now = time.monotonic()
-        if self._looked_at and now - self._looked_at < max(
-            SECONDS_BETWEEN_LOOKS, len(self.good) / WORKERS_A_SECOND
-        ):
+        pause = max(SECONDS_BETWEEN_LOOKS, len(self.usable) / WORKERS_A_SECOND)
+        if self._looked_at and now - self._looked_at < pause:
             return
         self._looked_at = now
         with suppress(OSError, TimeoutError):  # who does not answer now is asked again
             async with asyncio.timeout(SECONDS_TO_CALL):
                 there = (await self._client.scheduler.identity(n_workers=-1))["workers"]  # type: ignore[union-attr]
-                new = [
-                    address
-                    for address in there
-                    if address not in self.good and address not in self.refused
-                ]
-                answers = (
-                    await self._client.run(worker.about, workers=new, on_error="return")
-                    if new
-                    else {}
-                )
-            for address, said in answers.items():
-                self.greet(address, said, there[address].get("nthreads", 1))
-            self.good = {address: host for address, host in self.good.items() if address in there}
-            self._metrics = {address: there[address]["metrics"] for address in self.good}
-        if self.refused and not self.good:
+                new = there.keys() - self.usable.keys() - self.refused.keys()
+                descriptions = await self._describe(new)
+            for address, description in descriptions.items():
+                self.admit(address, description, there[address].get("nthreads", 1))
+            self.usable = {
+                address: host for address, host in self.usable.items() if address in there
+            }
+            self._metrics = {address: there[address]["metrics"] for address in self.usable}
+        if self.refused and not self.usable:
             raise ClusterError(next(iter(self.refused.values())))
 
-    def greet(self, address: str, said: Any, threads: int = 1) -> str:
-        """Take in what a worker says of itself; returns why it does not fit, if so."""
-        if misfit := _misfit(said, threads):
-            self.refuse(address, misfit)
+    async def _describe(self, addresses: Collection[str]) -> dict[str, Any]:
+        """How workers describe themselves, by address; an exception of those that can't."""
+        if not addresses:
+            return {}
+        descriptions: dict[str, Any] = await self._client.run(
+            worker.describe, workers=list(addresses), on_error="return"
+        )
+        return descriptions
+
+    def admit(self, address: str, description: Any, threads: int = 1) -> str:
+        """Sort a worker by how it describes itself; returns why it is refused, if it is."""
+        misfit = _misfit(description, threads)
+        if misfit:
+            self._refuse(address, misfit)
         else:
-            self.good.setdefault(address, printable(said.get("host")))
+            self.usable.setdefault(address, printable(description.get("host")))
         return misfit
 
-    def refuse(self, address: str, misfit: str) -> None:
+    def _refuse(self, address: str, misfit: str) -> None:
         """Give a worker nothing to do."""
         if address not in self.refused:
             self.refused[address] = f"The worker {printable(address, 100)} can't train: {misfit}"
-            self.good.pop(address, None)
-            if self.good:
+            self.usable.pop(address, None)
+            if self.usable:
                 self._warn(self.refused[address])
 
     def seen(self, runs: Mapping[str, Collection[str]]) -> tuple[WorkerSeen, ...]:
-        """How busy those that fit last were; `runs` has by address what they train."""
+        """How busy the usable workers last were; `runs` has by address what they train."""
         return tuple(
-            WorkerSeen(
-                self.good[at],
-                printable(at, 100),
-                load.get("cpu", 0.0),
-                load.get("memory", 0),
-                tuple(runs.get(at, ())),
-            )
-            for at, load in ((address, self._metrics.get(address, {})) for address in self.good)
+            self._worker_seen(address, host, runs.get(address, ()))
+            for address, host in self.usable.items()
+        )
+
+    def _worker_seen(self, address: str, host: SafeText, runs: Collection[str]) -> WorkerSeen:
+        load = self._metrics.get(address, {})
+        return WorkerSeen(
+            host,
+            printable(address, 100),
+            cpu=load.get("cpu", 0.0),
+            memory=load.get("memory", 0),
+            runs=tuple(runs),
         )
 
     async def call(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function says on a worker; raises LookupError if that can't be asked, or has no
-        answer.
+        """Call a function on a worker; returns what that returns.
+
+        Raises:
+            LookupError: if the worker can't be reached, or the function fails there.
         """
         try:
             async with asyncio.timeout(SECONDS_TO_CALL):
@@ -100,36 +114,39 @@ class ClusterWorkers:
                 )
         except Exception as error:
             raise LookupError(f"{address} can't be asked") from error
-        if isinstance(answer := answers.get(address), BaseException):
+        answer = answers.get(address)
+        if isinstance(answer, BaseException):
             raise LookupError(str(answer)) from answer
         return answer
 
-    async def tell(
+    async def call_all(
         self, addresses: Collection[str], function: Callable[..., Any], *arguments: Any
     ) -> None:
-        """Have several workers do something, as far as they can be reached."""
-        if addresses:
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(SECONDS_TO_CALL):
-                    await self._client.run(
-                        function, *arguments, workers=list(addresses), on_error="ignore"
-                    )
+        """Call a function on several workers, as far as they can be reached."""
+        if not addresses:
+            return
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(SECONDS_TO_CALL):
+                await self._client.run(
+                    function, *arguments, workers=list(addresses), on_error="ignore"
+                )
 
 
-def _misfit(said: Any, threads: int) -> str:
-    """Why a worker does not fit; empty where it does."""
+def _misfit(description: Any, threads: int) -> str:
+    """Why a worker can't be used; empty where it can."""
     if threads != 1:
         return (
             f"it has {threads} threads; start it with --nthreads 1, and more workers in place of "
             "threads."
         )
-    # an error, as a rule
-    if not isinstance(said, dict) or not isinstance(said.get("versions"), dict):
+    # Where rnn-tui can't be imported, an error comes in place of a description.
+    if not isinstance(description, dict) or not isinstance(description.get("versions"), dict):
         return (
-            f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the "
-            "same version as here."
+            f"rnn-tui can't be used there ({printable(description, 120)}); install it there, in "
+            "the same version as here."
         )
-    theirs, ours = said["versions"], versions()
+    theirs = description["versions"]
+    ours = versions()
     for name in AGREE:
         if theirs.get(name) != ours.get(name):
             there = printable(theirs.get(name, "none"), 40)

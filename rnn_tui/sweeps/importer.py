@@ -1,8 +1,8 @@
-"""The one writer of the database for runs that train elsewhere.
+"""The one writer of the database for runs that train on workers.
 
-A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and
-a try of a run that has been given up is not listened to. Nothing is believed: each event is checked
-like one of a file that anybody may have changed.
+A worker numbers the events of a run. What is here already is dropped, what is missing is asked for,
+and an attempt that was given up is not listened to. Nothing is trusted: each event is checked like
+one of a file that anybody may have changed.
 """
 
 import json
@@ -27,43 +27,52 @@ from rnn_tui.runs.database_rows import EventWriter
 from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
 
-# of what is asked for: far more than a worker answers at once
-MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
-CACHE_KIB, PAGES_BETWEEN_CHECKPOINTS = 65_536, 16_384
-MOST_EVENTS, MOST_FIGURES = 20_000, 1000
+# Bytes that an answer may unpack to: far more than a worker answers at once.
+MOST_BYTES = 64 * 2**20
+MOST_CHECKPOINT = 2**31
+MOST_EVENTS = 20_000  # of an answer
+MOST_FIGURES = 1000  # of an event
+# A thousand runs that grow touch a few pages each: of the database, held in memory.
+CACHE_KIB = 65_536
+PAGES_BETWEEN_CHECKPOINTS = 16_384  # of SQLite's
 
 
-@dataclass
-class Incoming:
-    """What has come home of a try of a run."""
+@dataclass(eq=False)
+class Attempt:
+    """An attempt of a worker to train a run, and what has come home of it."""
 
     run_id: str
     config: RunConfig
-    token: str  #: the try's.
+    token: str  #: the attempt's own, by which its messages are known.
     writer: EventWriter
-    next: int = 0  #: the number of the event that comes next.
-    end: events.Event | None = None  #: its last event, which is not written by `write`.
-    wrong: str = ""  #: why its events can't be believed, in a sentence.
+    next_number: int = 0  #: the number of the event that comes next.
+    end: events.Event | None = None  #: its last event, which `write` does not write.
+    fault: str = ""  #: why its events can't be believed, in a sentence.
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no event is taken any more."""
+        return bool(self.fault) or self.end is not None
 
 
 @dataclass(frozen=True)
 class EventBatch:
-    """Consecutive events of a try of a run, as they came."""
+    """Consecutive events of an attempt, as they came."""
 
-    run: Incoming
+    attempt: Attempt
     first: int  #: the number of the first.
-    documents: Sequence[Any] = field(default=(), repr=False)
+    documents: Sequence[Any] = field(default=(), repr=False)  #: the events, as JSON has them.
 
 
 class Importer(AbstractContextManager["Importer"]):
-    """Writes what workers tell, or raises StoreError and writes nothing of the call; one thread at
-    a time may use it.
+    """Writes what workers send; one thread at a time may use it.
+
+    Whatever fails raises StoreError, and nothing of that call is written.
     """
 
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, _ = connect(self._path)
-        # a thousand runs that grow touch a few pages each
         self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
 
@@ -72,104 +81,137 @@ class Importer(AbstractContextManager["Importer"]):
 
     def begin(
         self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]
-    ) -> Incoming:
-        """A try of a run begins, of which a worker says who it is."""
+    ) -> Attempt:
+        """An attempt that begins now, by a worker that describes itself in `hello`."""
         where, _ = values_of(
             {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))},
             ("host", "versions"),
         )
         writer = EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
-        return Incoming(run_id, config, token, writer)
+        return Attempt(run_id, config, token, writer)
 
-    def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
-        """Write batches in one transaction, but none behind a gap, and no run's end; returns what
-        was new of each run.
+    def write(self, batches: Iterable[EventBatch]) -> list[tuple[Attempt, list[events.Event]]]:
+        """Write batches in one transaction, but none behind a gap, and no run's end.
+
+        Returns:
+            The attempts of which something was new, with what was written of each.
         """
-        come: dict[int, tuple[Incoming, list[events.Event]]] = {}
+        arrived: dict[Attempt, list[events.Event]] = {}
         for batch in batches:
-            run, found = come.setdefault(id(batch.run), (batch.run, []))
-            known = run.next + len(found)
-            over = run.wrong or run.end or (found and isinstance(found[-1], END_EVENTS))
-            if over or not batch.first <= known < batch.first + len(batch.documents):
-                continue
+            earlier = arrived.setdefault(batch.attempt, [])
             try:
-                documents = batch.documents[known - batch.first :]
-                if any(
-                    len(one.get(kind, ())) > MOST_FIGURES
-                    for one in documents
-                    for kind in ("metrics", "replicas")
-                ):
-                    raise ValueError("too much")
-                more = [event_from(one, run.run_id, run.config) for one in documents]
-                if any(isinstance(event, END_EVENTS) for event in more[:-1]):
-                    raise ValueError("it goes on after its end")
+                earlier += _new_events(batch, earlier)
             except (KeyError, *INVALID_VALUE) as error:
-                run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
-                continue
-            found += more
-        new = [both for both in come.values() if both[1]]
-        ends = {id(run): found.pop() for run, found in new if isinstance(found[-1], END_EVENTS)}
-        self.record(new)
-        for run, found in new:
-            run.next, run.end = run.next + len(found), ends.get(id(run))
-        return new
+                batch.attempt.fault = (
+                    f"Its worker sends events that can't be right ({type(error).__name__})."
+                )
+        new = {attempt: some for attempt, some in arrived.items() if some}
+        ends: dict[Attempt, events.Event] = {}
+        for attempt, some in new.items():
+            if isinstance(some[-1], END_EVENTS):
+                ends[attempt] = some.pop()
+        self.record(new.items())
+        for attempt, some in new.items():
+            attempt.next_number += len(some)
+            attempt.end = ends.get(attempt)
+        return list(new.items())
 
-    def record(self, some: Iterable[tuple[Incoming, Sequence[events.Event]]]) -> None:
+    def record(self, batches: Iterable[tuple[Attempt, Sequence[events.Event]]]) -> None:
         """Write events as they are, in one transaction."""
         try:
             with transaction(self._connection):
-                for run, found in some:
-                    run.writer.write(self._connection, found)
+                for attempt, some in batches:
+                    attempt.writer.write(self._connection, some)
         except FAULTS as error:
             raise explained(error, self._path) from error
 
 
-def unpacked(data: bytes) -> list[Any]:
-    """Events that a worker was asked for; raises StoreError if they are not."""
+def _new_events(batch: EventBatch, earlier: Sequence[events.Event]) -> list[events.Event]:
+    """What a batch has beyond what was written, and the `earlier` events that will be.
+
+    Raises:
+        KeyError: or one of `INVALID_VALUE`, if an event is none that this run can have.
+    """
+    attempt = batch.attempt
+    ended = bool(earlier) and isinstance(earlier[-1], END_EVENTS)
+    due = attempt.next_number + len(earlier)
+    due_is_in_batch = batch.first <= due < batch.first + len(batch.documents)
+    if attempt.is_over or ended or not due_is_in_batch:
+        return []
+    documents = batch.documents[due - batch.first :]
+    for document in documents:
+        for kind in ("metrics", "replicas"):
+            if len(document.get(kind, ())) > MOST_FIGURES:
+                raise ValueError("too many figures")
+    new = [event_from(document, attempt.run_id, attempt.config) for document in documents]
+    if any(isinstance(event, END_EVENTS) for event in new[:-1]):
+        raise ValueError("an event after the last one")
+    return new
+
+
+def unpack_events(data: bytes) -> list[Any]:
+    """The events, as JSON has them, in a worker's answer; raises StoreError if it has none."""
     try:
-        found = json.loads(zlib.decompressobj().decompress(data, MOST_BYTES))
+        documents = json.loads(zlib.decompressobj().decompress(data, MOST_BYTES))
     except (zlib.error, TypeError, ValueError, RecursionError) as error:
         raise StoreError("A worker's answer can't be read.") from error
-    if not isinstance(found, list) or len(found) > MOST_EVENTS:
+    if not isinstance(documents, list) or len(documents) > MOST_EVENTS:
         raise StoreError("A worker's answer has no events.")
-    return found
+    return documents
 
 
-def finished(path: Path, run_id: str, elapsed: float) -> events.RunFinished | None:
-    """How a run has ended whose last weights are here, though nobody told; None if they are not."""
+def unreported_end(path: Path, run_id: str, elapsed: float) -> events.RunFinished | None:
+    """The end of a run whose last weights came home, though its last event did not.
+
+    Args:
+        path: the run's weights at home.
+        run_id: the run.
+        elapsed: seconds that it trained.
+
+    Returns:
+        None where its last weights are not there: only they have metrics of the test.
+    """
     try:
         _, step, metrics = read_description(path)
     except CheckpointError:
         return None
+    if not metrics:
+        return None
     single, replicas = split_figures(metrics)
-    return events.RunFinished(run_id, step, single, elapsed, replicas) if metrics else None
+    return events.RunFinished(run_id, step, single, elapsed, replicas)
 
 
-def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder.
+def store_checkpoint(attempt: Attempt, data: bytes, path: Path | None) -> None:
+    """Replace a run's checkpoint at home by a newer one.
+
+    Args:
+        attempt: whose it is.
+        data: the checkpoint, compressed; not looked at where `path` is given.
+        path: where it lies in a shared folder.
 
     Raises:
         StoreError: if it can't be written here.
-        CheckpointError: or others, if it is none of the run's.
+        CheckpointError: if it is none of this run's; also OSError or `zlib.error`, if it can't be
+            read.
     """
-    plain = (
-        zlib.decompressobj().decompress(data, MOST_CHECKPOINT)
-        if path is None
-        else path.read_bytes()
-    )
-    kept = weights_of(run.run_id)
-    come = kept.with_name("incoming.safetensors")
+    if path is None:
+        content = zlib.decompressobj().decompress(data, MOST_CHECKPOINT)
+    else:
+        content = path.read_bytes()
+    weights = weights_of(attempt.run_id)
+    incoming = weights.with_name("incoming.safetensors")
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_file(come, plain)
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        write_file(incoming, content)
     except OSError as error:
         raise StoreError(
-            f"The weights that workers send can't be written to {printable(kept.parent, 200)} "
+            f"The weights that workers send can't be written to {printable(weights.parent, 200)} "
             f"({why(error)}); free some space there."
         ) from error
     try:
-        if read_description(come)[0] != run.config:
+        config, _, _ = read_description(incoming)
+        if config != attempt.config:
             raise CheckpointError("It belongs to another run.")
-        os.replace(come, kept)
+        os.replace(incoming, weights)
     finally:
-        come.unlink(missing_ok=True)
+        incoming.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What training elsewhere is given, and what it tells."""
+"""What is handed out to workers, and what is reported of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,13 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText
 
-END_EVENTS = (
-    events.RunFinished,
-    events.RunStopped,
-    events.RunFailed,
-)  # one of these is the last of a run
+# The last event of a run is one of these.
+END_EVENTS = (events.RunFinished, events.RunStopped, events.RunFailed)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run to train elsewhere; it is in the database."""
+    """A run to train on a worker; it is in the database."""
 
     run_id: str
     config: RunConfig
@@ -25,13 +22,13 @@ class Job:
 
 
 class JobSource(Protocol):
-    """Where runs come from, and who is told what becomes of them; all in one thread."""
+    """Where runs come from, and who hears what becomes of them; all in one thread."""
 
     def next_job(self) -> Job | None:
         """The next run to train; None where there is none now.
 
         Raises:
-            StoreError: if it can't be kept that it begins; the next call tries again.
+            StoreError: if it can't be stored that it begins; the next call tries again.
         """
 
     @property
@@ -39,10 +36,10 @@ class JobSource(Protocol):
         """Whether `next_job` may have another later, when runs in training have ended."""
 
     def handle_event(self, job: Job, event: events.Event) -> None:
-        """Take an event of a run, which is in the database; the last one ends it."""
+        """Learn of an event of a run, which is in the database; the last one ends the run."""
 
     def runs_to_stop(self) -> Sequence[str]:
-        """Runs to stop now, by id, since the last call."""
+        """Runs to stop now, by id; each is named once."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +55,13 @@ class WorkerSeen:
 
 @dataclass(frozen=True)
 class ClusterState:
-    """How far training elsewhere is."""
+    """How far training on workers is."""
 
     workers: tuple[WorkerSeen, ...] = ()
-    #: of runs in training, by id: the share that is done.
+    #: of runs in training, by id: the share that is done, 0 … 1.
     progress: Mapping[str, float] = field(default_factory=dict)
     note: str = ""  #: what is waited for, if anything.
 
 
-Tell = Callable[[ClusterState | events.LogLine], object]
+# Hears how it stands, and warnings for the user.
+Listener = Callable[[ClusterState | events.LogLine], object]

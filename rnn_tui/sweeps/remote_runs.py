@@ -1,5 +1,5 @@
-"""The runs that are handed out: how each begins, what comes of it, what happens when its worker is
-gone.
+"""The runs that are handed out to workers: how each begins and ends, and what happens when its
+worker is gone.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import (
+    Attempt,
     EventBatch,
     Importer,
-    Incoming,
-    finished,
-    keep_checkpoint,
-    unpacked,
+    store_checkpoint,
+    unpack_events,
+    unreported_end,
 )
 from rnn_tui.sweeps.jobs import Job, JobSource
 
@@ -33,42 +33,54 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 MOST_DEATHS = 3  # dead workers after which a run is taken for what kills them
-# of one worker; of all of them together, at most
-SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400
-SECONDS_TO_WAIT, SECONDS_OF_PATIENCE = 0.1, 60.0
+MESSAGES_A_SECOND = 400  # of all workers together, at most
+SECONDS_BETWEEN_TRIES = 1.0  # to write to a database that is locked or has no room
+SECONDS_OF_PATIENCE = 60.0  # how long such a database is borne with
+SECONDS_TO_WAIT = 0.1  # for the events on which a checkpoint builds
 MOST_FETCHED = 16  # checkpoints on their way at once
+REFUSAL: Mapping[str, Any] = {"begin": False}
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Flight:
+class RemoteRun:
     """A run that was handed out."""
 
     job: Job
-    future: "Future[None]"
-    incoming: Incoming | None = None  #: of the try that is listened to; None before a worker asked.
-    worker: str = ""  #: where that trains.
-    reply: Mapping[str, Any] = field(default_factory=dict)  #: what it was told.
-    deaths: int = 0
-    wants_checkpoint: bool = False
+    future: "Future[None]"  #: Dask's, of the task that trains it.
+    attempt: Attempt | None = None  #: the one that is listened to; None before a worker asked.
+    worker: str = ""  #: the address of the worker that trains it.
+    reply: Mapping[str, Any] = field(default_factory=dict)  #: what that was told to begin with.
+    deaths: int = 0  #: of workers that trained it.
+    wants_checkpoint: bool = False  #: whether a newer checkpoint than the one here was announced.
     total_steps: int = 0
     step: int = 0
-    elapsed: float = 0.0
-    filling: "asyncio.Task[None] | None" = None
-    keeping: "asyncio.Task[Any] | None" = None
+    elapsed: float = 0.0  #: seconds of training.
+    refetching: "asyncio.Task[None] | None" = None  #: asks for events that were lost.
+    saving: "asyncio.Task[Any] | None" = None  #: brings a checkpoint home, or ends the run.
+
+    @property
+    def is_refetching(self) -> bool:
+        """Whether lost events were asked for, and are not here yet."""
+        return self.refetching is not None and not self.refetching.done()
+
+    @property
+    def progress(self) -> float:
+        """The share of its steps that is done, 0 … 1."""
+        return min(1.0, self.step / max(1, self.total_steps))
 
     def cancel(self) -> None:
-        """End what is under way for it here."""
-        for task in filter(None, (self.filling, self.keeping)):
-            task.cancel()
-        self.filling = self.keeping = None
+        """End what is under way for it at home."""
+        for task in (self.refetching, self.saving):
+            if task is not None:
+                task.cancel()
+        self.refetching = None
+        self.saving = None
 
 
-class Flights:
-    """All of them, by the ids of their runs: what comes is written, then the source hears of it;
-    `shared` may be a folder.
-    """
+class RemoteRuns:
+    """All runs that are handed out: what comes of them is written, then the source hears of it."""
 
     def __init__(
         self,
@@ -80,116 +92,116 @@ class Flights:
         *,
         shared: str,
     ) -> None:
-        self.topic = f"rnn-tui-{uuid4().hex}"  #: what their workers tell on.
-        self.all: dict[str, Flight] = {}
+        """`shared` is a folder for checkpoints that all machines see, or empty."""
+        self.topic = f"rnn-tui-{uuid4().hex}"  #: Dask's, on which their workers report.
+        self.all: dict[str, RemoteRun] = {}  #: by run id.
         self.stopping = False  #: whether home has asked them to be interrupted.
-        self._client, self._workers, self._importer, self._source = (
-            client,
-            workers,
-            importer,
-            source,
-        )
-        self._warn, self._shared = warn, shared
-        self._lacking: list[EventBatch] = []  # what was asked for, and came
+        self._client = client
+        self._workers = workers
+        self._importer = importer
+        self._source = source
+        self._warn = warn
+        self._shared = shared
+        self._refetched: list[EventBatch] = []  # lost events that were asked for, and came
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
         self._writer = ThreadPoolExecutor(1, "importer")
 
     def begin(self, job: Job) -> None:
         """Hand a run out."""
-        self.all[job.run_id] = Flight(job, self._submitted(job))
+        self.all[job.run_id] = RemoteRun(job, self._submit(job))
 
-    def drop(self, flight: Flight) -> None:
+    def drop(self, run: RemoteRun) -> None:
         """Let go of a run."""
-        flight.cancel()
-        flight.future.release()
-        self.all.pop(flight.job.run_id, None)
+        run.cancel()
+        run.future.release()
+        self.all.pop(run.job.run_id, None)
 
-    async def ask(self, run_ids: Iterable[str], what: str) -> None:
-        """Have the workers pause runs, let them go on, or stop them."""
-        mine = [one for one in run_ids if one in self.all]
-        await self._workers.tell(
-            {self.all[one].worker for one in mine} - {""}, worker.obey, mine, what
-        )
+    async def request(self, run_ids: Iterable[str], request: str) -> None:
+        """Have workers `pause`, `unpause`, `stop` or `interrupt` their runs."""
+        own = [run_id for run_id in run_ids if run_id in self.all]
+        addresses = {self.all[run_id].worker for run_id in own} - {""}
+        await self._workers.call_all(addresses, worker.control, own, request)
 
-    async def take(self, messages: Iterable[Any]) -> None:
-        """Take what was heard of workers."""
-        batches, self._lacking = self._lacking, []
+    async def handle_messages(self, messages: Iterable[Any]) -> None:
+        """Answer questions how to begin; write events, and ask for those that were lost."""
+        batches = self._refetched
+        self._refetched = []
         for message in messages:
-            # from anybody who can reach the scheduler
+            # Anybody who can reach the scheduler may have sent it.
             with suppress(TypeError, ValueError, KeyError, AttributeError):
-                flight = self.all.get(message["run"])
-                if flight is not None and "hello" in message:
-                    await self._greet(flight, str(message["token"]), message["hello"])
-                elif (
-                    flight is not None
-                    and flight.incoming is not None
-                    and message["token"] == flight.incoming.token
-                ):
-                    batches.append(
-                        EventBatch(flight.incoming, int(message["first"]), list(message["events"]))
-                    )
-        try:
-            for incoming, new in await self._written(self._importer.write, batches):
-                flight = self.all.get(incoming.run_id)
-                if flight is not None and flight.incoming is incoming:
-                    self._follow(flight, new)
-        except StoreError as error:  # nothing of it is lost: workers have it all
-            self._warn(str(error))
-            await asyncio.sleep(1.0)
+                run = self.all.get(message["run"])
+                if run is None:
+                    continue
+                if "hello" in message:
+                    await self._greet(run, str(message["token"]), message["hello"])
+                elif run.attempt is not None and message["token"] == run.attempt.token:
+                    first = int(message["first"])
+                    batches.append(EventBatch(run.attempt, first, list(message["events"])))
+        await self._write(batches)
         for batch in batches:
-            flight = self.all.get(batch.run.run_id)
-            lacks = batch.first > batch.run.next and batch.run.end is None
-            if lacks and flight is not None and (flight.filling is None or flight.filling.done()):
-                flight.filling = asyncio.create_task(self._fill(flight, batch.run))
+            self._refetch_before(batch)
 
-    async def tend(self, flight: Flight) -> None:
+    async def _write(self, batches: Sequence[EventBatch]) -> None:
+        """Write batches; if they can't be, warn and wait: workers still have all of it."""
+        try:
+            for attempt, new in await self._in_writer(self._importer.write, batches):
+                run = self.all.get(attempt.run_id)
+                if run is not None and run.attempt is attempt:
+                    self._follow(run, new)
+        except StoreError as error:
+            self._warn(str(error))
+            await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+
+    def _refetch_before(self, batch: EventBatch) -> None:
+        """Ask for the events before a batch if they were lost, unless that is under way."""
+        attempt = batch.attempt
+        run = self.all.get(attempt.run_id)
+        is_lacking = batch.first > attempt.next_number and attempt.end is None
+        if is_lacking and run is not None and not run.is_refetching:
+            run.refetching = asyncio.create_task(self._refetch(run, attempt))
+
+    async def tend(self, run: RemoteRun) -> None:
         """See to a run: its checkpoints, its end, what happened to it on the way."""
-        incoming, status = flight.incoming, flight.future.status
-        if incoming is not None and incoming.wrong:
-            await self._end(
-                flight, events.RunFailed(flight.job.run_id, flight.step, incoming.wrong)
-            )
-        elif flight.keeping is not None and not flight.keeping.done():
+        attempt = run.attempt
+        status = run.future.status
+        if attempt is not None and attempt.fault:
+            await self._end(run, events.RunFailed(run.job.run_id, run.step, attempt.fault))
             return
-        elif flight.keeping is not None and (fault := flight.keeping.exception()) is not None:
-            raise fault
-        elif incoming is not None and incoming.end is not None:
-            flight.keeping = asyncio.create_task(self._finish(flight, incoming, incoming.end))
+        if run.saving is not None:
+            if not run.saving.done():
+                return
+            fault = run.saving.exception()
+            if fault is not None:
+                raise fault
+        if attempt is not None and attempt.end is not None:
+            run.saving = asyncio.create_task(self._finish(run, attempt, attempt.end))
         elif status == "error":
-            await self._broke(flight)
+            await self._handle_error(run)
         elif status in ("cancelled", "lost") and self._client.status == "running":
-            self._again(flight)  # the connection was lost, and is there again
-        elif incoming is not None and flight.wants_checkpoint:
-            flight.wants_checkpoint = False
-            flight.keeping = asyncio.create_task(self._keep_checkpoint(flight, incoming))
-        elif status == "finished" and incoming is None:  # a worker that does not fit
-            self._again(flight)
-        elif (
-            status == "finished"
-            and incoming is not None
-            and (flight.filling is None or flight.filling.done())
-        ):
-            await self._fill(flight, incoming)  # its last messages did not come
-            if not any(batch.run is incoming for batch in self._lacking):
-                self._again(flight, died=True)
+            self._hand_out_again(run)  # the connection was lost, and is there again
+        elif attempt is not None and run.wants_checkpoint:
+            run.wants_checkpoint = False
+            run.saving = asyncio.create_task(self._fetch_checkpoint(run, attempt))
+        elif status == "finished" and attempt is None:  # by a worker that was refused
+            self._hand_out_again(run)
+        elif status == "finished" and attempt is not None and not run.is_refetching:
+            await self._refetch(run, attempt)  # its last messages did not come
+            if not any(batch.attempt is attempt for batch in self._refetched):
+                self._hand_out_again(run, died=True)
 
-    async def leave(self) -> None:
-        """Write of what is still in training that it was interrupted; its last checkpoint is
-        here.
-        """
-        for flight in list(self.all.values()):
-            flight.cancel()
-            if flight.incoming is not None:
-                stopped = events.RunStopped(
-                    flight.job.run_id, flight.step, flight.elapsed, interrupted=True
-                )
+    async def close(self) -> None:
+        """Write of what is still in training that it was interrupted; its checkpoint is here."""
+        for run in list(self.all.values()):
+            run.cancel()
+            if run.attempt is not None:
+                stopped = events.RunStopped(run.job.run_id, run.step, run.elapsed, interrupted=True)
                 with suppress(StoreError):
-                    await self._written(self._importer.record, [(flight.incoming, [stopped])])
-            self.drop(flight)
+                    await self._in_writer(self._importer.record, [(run.attempt, [stopped])])
+            self.drop(run)
         self._writer.shutdown()
 
-    def _submitted(self, job: Job) -> "Future[None]":
-        only = list(self._workers.good) if self._workers.refused else None
+    def _submit(self, job: Job) -> "Future[None]":
+        """Have Dask train a run, on any worker that is not refused."""
         return self._client.submit(
             worker.train_run,
             job.run_id,
@@ -198,147 +210,184 @@ class Flights:
             self._shared,
             key=f"rnn-tui-{job.run_id}-{uuid4().hex[:8]}",
             pure=False,
-            workers=only,
+            workers=list(self._workers.usable) if self._workers.refused else None,
         )
 
-    def _again(self, flight: Flight, died: bool = False) -> None:
-        """Hand a run out once more, and listen no longer to who had it; `died` if that worker is
-        gone.
+    def _hand_out_again(self, run: RemoteRun, *, died: bool = False) -> None:
+        """Hand a run out once more, and listen no longer to the worker that had it.
+
+        Args:
+            run: the run.
+            died: whether that worker is gone.
         """
-        flight.incoming, flight.deaths = None, flight.deaths + died
-        flight.future.release()
-        flight.future = self._submitted(flight.job)
+        run.attempt = None
+        run.deaths += died
+        run.future.release()
+        run.future = self._submit(run.job)
 
-    async def _broke(self, flight: Flight) -> None:
+    async def _handle_error(self, run: RemoteRun) -> None:
         """Dask gave a run up: too many workers died of it, or it can't be begun there."""
-        error = await flight.future.exception()
+        error = await run.future.exception()
         if type(error).__name__ == "KilledWorker":
-            self._again(flight, died=True)
+            self._hand_out_again(run, died=True)
             return
-        logger.error("run %s can't be trained there", flight.job.run_id, exc_info=error)
+        logger.error("run %s can't be trained there", run.job.run_id, exc_info=error)
         sentence = f"It can't be trained there ({type(error).__name__}: {printable(error, 200)})."
-        await self._end(flight, events.RunFailed(flight.job.run_id, flight.step, sentence))
+        await self._end(run, events.RunFailed(run.job.run_id, run.step, sentence))
 
-    async def _greet(self, flight: Flight, token: str, hello: Mapping[str, Any]) -> None:
-        """Answer a worker that asks how to begin a run."""
-        address, known = str(hello["worker"]), flight.incoming
-        reply: dict[str, Any] = {"begin": False}
-        # the answer was lost; or it has ended
-        if known is not None and (known.token == token or known.end is not None):
-            await self._reply(
-                address, flight, token, flight.reply if known.token == token else reply
-            )
+    async def _greet(self, run: RemoteRun, token: str, hello: Mapping[str, Any]) -> None:
+        """Answer a worker that asks how to begin an attempt at a run."""
+        address = str(hello["worker"])
+        attempt = run.attempt
+        if attempt is not None and attempt.token == token:  # the answer was lost
+            await self._reply(address, run, token, run.reply)
             return
-        if misfit := self._workers.greet(address, hello):
+        if attempt is not None and attempt.end is not None:
+            await self._reply(address, run, token, REFUSAL)
+            return
+        misfit = self._workers.admit(address, hello)
+        if misfit:
             logger.info("%s: %s", printable(address, 100), misfit)
-            await self._reply(address, flight, token, reply)
-            self._again(flight)
+            await self._reply(address, run, token, REFUSAL)
+            self._hand_out_again(run)
             return
-        path, flight.deaths = weights_of(flight.job.run_id), flight.deaths + (known is not None)
-        end: events.Event | None = await asyncio.to_thread(
-            finished, path, flight.job.run_id, flight.elapsed
-        )
-        if end is None and flight.deaths >= MOST_DEATHS:
-            end = events.RunFailed(
-                flight.job.run_id, flight.step, f"{MOST_DEATHS} workers died while they trained it."
-            )
+        if attempt is not None:  # another worker asks, so the one that had it is gone
+            run.deaths += 1
+        end = await self._known_end(run)
         if end is not None:
-            await self._reply(address, flight, token, reply)
-            await self._end(flight, end)
+            await self._reply(address, run, token, REFUSAL)
+            await self._end(run, end)
             return
-        if known is not None:
+        if attempt is not None:
             self._warn(
-                f"The worker of {flight.job.name} is gone; another one goes on from the last "
+                f"The worker of {run.job.name} is gone; another one resumes it from its last "
                 "checkpoint."
             )
-        flight.cancel()
-        flight.worker, flight.wants_checkpoint = address, False
-        flight.incoming = self._importer.begin(flight.job.run_id, flight.job.config, token, hello)
-        every = max(SECONDS_BETWEEN_MESSAGES, len(self.all) / MESSAGES_A_SECOND)
-        checkpoint = await asyncio.to_thread(worker.packed, path) if path.exists() else None
-        flight.reply = {"begin": True, "every": every, "checkpoint": checkpoint}
-        await self._reply(address, flight, token, flight.reply)
+        await self._begin_attempt(run, address, token, hello)
+
+    async def _known_end(self, run: RemoteRun) -> events.Event | None:
+        """How a run has ended before anybody said so; None if it is to be trained."""
+        path = weights_of(run.job.run_id)
+        end = await asyncio.to_thread(unreported_end, path, run.job.run_id, run.elapsed)
+        if end is None and run.deaths >= MOST_DEATHS:
+            sentence = f"{MOST_DEATHS} workers died while they trained it."
+            return events.RunFailed(run.job.run_id, run.step, sentence)
+        return end
+
+    async def _begin_attempt(
+        self, run: RemoteRun, address: str, token: str, hello: Mapping[str, Any]
+    ) -> None:
+        """Have a worker begin, from the last checkpoint at home if there is one."""
+        run.cancel()
+        run.worker = address
+        run.wants_checkpoint = False
+        run.attempt = self._importer.begin(run.job.run_id, run.job.config, token, hello)
+        path = weights_of(run.job.run_id)
+        checkpoint = await asyncio.to_thread(worker.pack, path) if path.exists() else None
+        every = max(worker.SECONDS_BETWEEN_MESSAGES, len(self.all) / MESSAGES_A_SECOND)
+        run.reply = {"begin": True, "every": every, "checkpoint": checkpoint}
+        await self._reply(address, run, token, run.reply)
 
     async def _reply(
-        self, address: str, flight: Flight, token: str, reply: Mapping[str, Any]
+        self, address: str, run: RemoteRun, token: str, reply: Mapping[str, Any]
     ) -> None:
         try:
-            await self._workers.call(address, worker.answer, flight.job.run_id, token, reply)
+            await self._workers.call(address, worker.answer, run.job.run_id, token, reply)
         except LookupError as error:  # it asks again, if it is there
             logger.info("no answer reaches %s: %s", printable(address, 100), error)
 
-    def _follow(self, flight: Flight, new: Sequence[events.Event]) -> None:
+    def _follow(self, run: RemoteRun, new: Sequence[events.Event]) -> None:
+        """Note how far a run is by its new events, and pass them on."""
         for event in new:
-            if isinstance(event, events.RunStarted):
-                flight.total_steps, flight.step, flight.reply = (
-                    event.total_steps,
-                    event.first_step,
-                    {},
-                )
-            elif isinstance(event, events.StepLogged | events.EpochEnded):
-                flight.step, flight.elapsed = event.step, event.elapsed
-            flight.wants_checkpoint |= isinstance(event, events.CheckpointSaved)
-            self._source.handle_event(flight.job, event)
+            match event:
+                case events.RunStarted():
+                    run.total_steps = event.total_steps
+                    run.step = event.first_step
+                    run.reply = {}  # it has reached the worker: the checkpoint need not be held
+                case events.StepLogged() | events.EpochEnded():
+                    run.step = event.step
+                    run.elapsed = event.elapsed
+                case events.CheckpointSaved():
+                    run.wants_checkpoint = True
+            self._source.handle_event(run.job, event)
 
-    async def _fill(self, flight: Flight, run: Incoming) -> None:
+    async def _refetch(self, run: RemoteRun, attempt: Attempt) -> None:
         """Ask for events that were lost on the way."""
         try:
-            found = unpacked(
-                await self._workers.call(
-                    flight.worker, worker.told, run.run_id, run.token, run.next
-                )
+            answer = await self._workers.call(
+                run.worker,
+                worker.events_from,
+                attempt.run_id,
+                attempt.token,
+                attempt.next_number,
             )
+            documents = unpack_events(answer)
         except (LookupError, StoreError) as error:
-            logger.info("events of %s can't be asked for: %s", run.run_id, error)
-        else:
-            self._lacking += [EventBatch(run, run.next, found)] if found else []
+            logger.info("events of %s can't be asked for: %s", attempt.run_id, error)
+            return
+        if documents:
+            self._refetched.append(EventBatch(attempt, attempt.next_number, documents))
 
-    async def _keep_checkpoint(self, flight: Flight, run: Incoming) -> bool:
-        """Bring a run's checkpoint home, once all that it builds on is here."""
-        path = (
-            worker.folder_of(Path(self._shared), run.run_id, run.token) / WEIGHTS_NAME
-            if self._shared
-            else None
-        )
+    async def _fetch_checkpoint(self, run: RemoteRun, attempt: Attempt) -> bool:
+        """Bring a run's checkpoint home, once all events that it builds on are here.
+
+        Returns:
+            Whether it is here now.
+        """
+        path: Path | None = None
+        if self._shared:
+            folder = worker.folder_of(Path(self._shared), attempt.run_id, attempt.token)
+            path = folder / WEIGHTS_NAME
         try:
             async with self._fetching:
                 data, needs = await self._workers.call(
-                    flight.worker, worker.checkpoint, run.run_id, run.token, path is None, run.next
+                    run.worker,
+                    worker.last_checkpoint,
+                    attempt.run_id,
+                    attempt.token,
+                    path is None,
+                    attempt.next_number,
                 )
-            while run.next < needs and run.end is None:
+            while attempt.next_number < needs and attempt.end is None:
                 await asyncio.sleep(SECONDS_TO_WAIT)
-            await self._patiently(asyncio.to_thread, keep_checkpoint, run, data, path)
+            await self._patiently(asyncio.to_thread, store_checkpoint, attempt, data, path)
         except (LookupError, OSError, ValueError, TypeError, zlib.error, CheckpointError) as error:
-            logger.info("the checkpoint of %s does not come home: %s", run.run_id, error)
+            logger.info("the checkpoint of %s does not come home: %s", attempt.run_id, error)
             return False
         return True
 
-    async def _finish(self, flight: Flight, run: Incoming, end: events.Event) -> None:
-        """Keep the last weights, then write that a run has ended."""
-        no_room = isinstance(end, events.RunFinished) and not end.kept
-        kept = isinstance(end, events.RunFailed) or (
-            not no_room and await self._keep_checkpoint(flight, run)
-        )
-        # a worker that has to go
-        leaves = isinstance(end, events.RunStopped) and end.interrupted and not self.stopping
-        # or its weights are gone with it
-        if leaves or (not kept and isinstance(end, events.RunFinished)):
-            self._again(flight, died=not leaves)
-            return
-        await self._end(flight, end)
-        with suppress(LookupError):
-            await self._workers.call(flight.worker, worker.forget, run.run_id, run.token)
+    async def _finish(self, run: RemoteRun, attempt: Attempt, end: events.Event) -> None:
+        """Bring the last weights home, then write that a run has ended.
 
-    async def _end(self, flight: Flight, end: events.Event) -> None:
+        If its worker has to go, or its last weights are lost with it, it is handed out again.
+        """
+        finished = isinstance(end, events.RunFinished)
+        are_lost = isinstance(end, events.RunFinished) and not end.kept  # no room there
+        if not are_lost and not isinstance(end, events.RunFailed):
+            are_here = await self._fetch_checkpoint(run, attempt)
+            are_lost = finished and not are_here
+        if isinstance(end, events.RunStopped) and end.interrupted and not self.stopping:
+            self._hand_out_again(run)
+            return
+        if are_lost:
+            self._hand_out_again(run, died=True)
+            return
+        await self._end(run, end)
+        with suppress(LookupError):
+            await self._workers.call(run.worker, worker.forget, attempt.run_id, attempt.token)
+
+    async def _end(self, run: RemoteRun, end: events.Event) -> None:
         """Write that a run has ended, however long the database takes, and let go of it."""
-        run = flight.incoming or self._importer.begin(flight.job.run_id, flight.job.config, "", {})
-        await self._patiently(self._written, self._importer.record, [(run, [end])])
-        flight.keeping = None  # or it would end itself
-        self.drop(flight)
-        self._source.handle_event(flight.job, end)
+        attempt = run.attempt
+        if attempt is None:
+            attempt = self._importer.begin(run.job.run_id, run.job.config, "", {})
+        await self._patiently(self._in_writer, self._importer.record, [(attempt, [end])])
+        run.saving = None  # this may run in that task, which must not cancel itself
+        self.drop(run)
+        self._source.handle_event(run.job, end)
 
     async def _patiently(self, work: Callable[..., Awaitable[Result]], *arguments: Any) -> Result:
-        """What comes of some work, tried again where home has no room for it, as on a full disk.
+        """Do some work, again and again while home has no room for it, as on a full disk.
 
         Raises:
             StoreError: if that takes too long.
@@ -351,8 +400,8 @@ class Flights:
                 if time.monotonic() > give_up:
                     raise
                 self._warn(str(error))
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
-    async def _written(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """What the importer does, off this thread, one call after another."""
+    async def _in_writer(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call the importer off this thread, one call after another."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, function, *arguments)

@@ -23,9 +23,9 @@ from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import ClusterWorkers
-from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, unpacked
+from rnn_tui.sweeps.importer import Attempt, EventBatch, Importer, store_checkpoint, unpack_events
 from rnn_tui.sweeps.store import SweepStore
-from rnn_tui.sweeps.worker import packed
+from rnn_tui.sweeps.worker import pack
 from rnn_tui.tasks import TASKS
 from tests.harmless import is_one_harmless_line
 
@@ -37,26 +37,26 @@ def config() -> RunConfig:
     return TASKS["mnist"].config("rnn", "fast", epochs=EPOCHS, workers=1)
 
 
-def said(run_id: str) -> list[events.Event]:
-    """What a run of two steps an epoch says."""
-    told: list[events.Event] = [
+def all_events(run_id: str) -> list[events.Event]:
+    """All events of a run of two steps an epoch."""
+    run_events: list[events.Event] = [
         events.RunStarted(
             run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu"
         )
     ]
     for epoch in range(1, EPOCHS + 1):
         for step in (2 * epoch - 1, 2 * epoch):
-            told.append(
+            run_events.append(
                 events.StepLogged(run_id, step, {"train_loss": 1.0 / step}, 10.0, 0.1 * step)
             )
-        told.append(
+        run_events.append(
             events.EpochEnded(
                 run_id, epoch, 2 * epoch, {"val_accuracy": 90.0 + epoch}, 0.1, 0.2 * epoch
             )
         )
-        told.append(events.LogLine(run_id, f"epoch {epoch}"))
-    told.append(events.RunFinished(run_id, 2 * EPOCHS, {"test_accuracy": 97.0}, 1.0))
-    return told
+        run_events.append(events.LogLine(run_id, f"epoch {epoch}"))
+    run_events.append(events.RunFinished(run_id, 2 * EPOCHS, {"test_accuracy": 97.0}, 1.0))
+    return run_events
 
 
 def new_run() -> str:
@@ -67,48 +67,51 @@ def new_run() -> str:
     return run_id
 
 
-def documents(told: list[events.Event]) -> list[Any]:
-    """As they are after their way: JSON."""
-    found: list[Any] = json.loads(json.dumps([to_document(event) for event in told]))
-    return found
+def documents(run_events: list[events.Event]) -> list[Any]:
+    """Events as JSON has them, which is how they come."""
+    received: list[Any] = json.loads(json.dumps([to_document(event) for event in run_events]))
+    return received
 
 
-@pytest.mark.parametrize("event", said("a"), ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("event", all_events("a"), ids=lambda event: type(event).__name__)
 def test_an_event_is_the_same_after_its_way(event: events.Event) -> None:
     assert event_from(documents([event])[0], "a", config()) == event
 
 
-pieces = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 18)), max_size=20)
+# where each begins, and how many events it has
+PIECES = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 18)), max_size=20)
 
 
 @settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(pieces)
+@given(PIECES)
 def test_whatever_comes_late_twice_or_never_each_event_is_there_once(
-    some: list[tuple[int, int]],
+    pieces: list[tuple[int, int]],
 ) -> None:
     run_id = new_run()
-    told = documents(said(run_id))
+    sent = documents(all_events(run_id))
     with Importer() as importer:
-        run = importer.begin(run_id, config(), "token", HELLO)
+        attempt = importer.begin(run_id, config(), "token", HELLO)
         new: list[events.Event] = []
-        for first, count in some:
-            for _, found in importer.write([EventBatch(run, first, told[first : first + count])]):
-                new += found
-        while run.end is None:  # what is lacking is asked for
-            ((_, found),) = importer.write(
-                [EventBatch(run, run.next, told[run.next : run.next + 5])]
-            ) or ((run, []),)
-            new += found
-        assert new == said(run_id)[:-1]
-        importer.record([(run, [run.end])])
+
+        def write(first: int, count: int) -> None:
+            batch = EventBatch(attempt, first, sent[first : first + count])
+            for _, new_events in importer.write([batch]):
+                new.extend(new_events)
+
+        for first, count in pieces:
+            write(first, count)
+        while attempt.end is None:  # what is lacking is asked for
+            write(attempt.next_number, 5)
+        assert new == all_events(run_id)[:-1]
+        importer.record([(attempt, [attempt.end])])
     with RunStore() as store:
         record = store.get(run_id)
         assert record is not None
         assert (record.status, record.final, record.best) == (Status.FINISHED, 97.0, 94.0)
-        assert [one.epoch for one in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
-        assert [one.step for one in store.logged_values(run_id, "step")] == list(range(1, 9))
+        assert [logged.epoch for logged in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [logged.step for logged in store.logged_values(run_id, "step")] == list(range(1, 9))
         assert [text for _, _, text in store.log(run_id)] == [
             f"epoch {epoch}" for epoch in range(1, 5)
         ]
@@ -118,20 +121,20 @@ def test_whatever_comes_late_twice_or_never_each_event_is_there_once(
 
 def test_a_batch_behind_a_gap_waits() -> None:
     run_id = new_run()
-    told = documents(said(run_id))
+    sent = documents(all_events(run_id))
     with Importer() as importer:
-        run = importer.begin(run_id, config(), "token", HELLO)
-        assert importer.write([EventBatch(run, 3, told[3:])]) == []
-        assert run.next == 0
+        attempt = importer.begin(run_id, config(), "token", HELLO)
+        assert importer.write([EventBatch(attempt, 3, sent[3:])]) == []
+        assert attempt.next_number == 0
 
 
-def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
+def test_another_attempt_forgets_what_came_after_its_checkpoint() -> None:
     run_id = new_run()
-    told = documents(said(run_id))
+    sent = documents(all_events(run_id))
     with Importer() as importer:
-        importer.write([EventBatch(importer.begin(run_id, config(), "first", HELLO), 0, told[:10])])
-        again = said(run_id)
-        again[0] = events.RunStarted(
+        first = importer.begin(run_id, config(), "first", HELLO)
+        importer.write([EventBatch(first, 0, sent[:10])])
+        second_start = events.RunStarted(
             run_id,
             config(),
             TASKS["mnist"].metric_definitions,
@@ -142,11 +145,12 @@ def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
             "cpu",
             first_step=2,
         )
-        second = documents([again[0], *again[5:]])
-        importer.write([EventBatch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
+        resent = documents([second_start, *all_events(run_id)[5:]])
+        second = importer.begin(run_id, config(), "second", HELLO)
+        importer.write([EventBatch(second, 0, resent)])
     with RunStore() as store:
-        assert [one.epoch for one in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
-        assert [one.step for one in store.logged_values(run_id, "step")] == list(range(1, 9))
+        assert [logged.epoch for logged in store.logged_values(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [logged.step for logged in store.logged_values(run_id, "step")] == list(range(1, 9))
 
 
 anything = st.recursive(
@@ -156,20 +160,20 @@ anything = st.recursive(
     ),
     max_leaves=8,
 )
-FIELDS = [*{name for event in said("a") for name in to_document(event)}]
+FIELDS = [*{name for event in all_events("a") for name in to_document(event)}]
 made_up = st.fixed_dictionaries({}, optional={name: anything for name in FIELDS if name != "kind"})
 
 
 @settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.sampled_from([type(event).__name__ for event in said("a")]) | anything, made_up)
+@given(st.sampled_from([type(event).__name__ for event in all_events("a")]) | anything, made_up)
 def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> None:
     run_id = new_run()
-    told = documents(said(run_id))[:1]
+    sent = documents(all_events(run_id))[:1]
     with Importer() as importer:
-        run = importer.begin(run_id, config(), "token", HELLO)
-        importer.write([EventBatch(run, 0, [*told, {"kind": kind, **rest}])])
+        attempt = importer.begin(run_id, config(), "token", HELLO)
+        importer.write([EventBatch(attempt, 0, [*sent, {"kind": kind, **rest}])])
     with RunStore() as store:
         record = store.get(run_id)
         assert record is not None
@@ -178,19 +182,14 @@ def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    "who",
+    "hello",
     [{}, {"host": 3, "versions": []}, {"host": "\x1b[31mred" * 99, "versions": {"a\n": "\x1b"}}],
 )
-def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
+def test_a_worker_may_say_anything_of_itself(hello: Mapping[str, Any]) -> None:
     run_id = new_run()
     with Importer() as importer:
-        importer.write(
-            [
-                EventBatch(
-                    importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3]
-                )
-            ]
-        )
+        attempt = importer.begin(run_id, config(), "token", hello)
+        importer.write([EventBatch(attempt, 0, documents(all_events(run_id))[:3])])
     with RunStore() as store:
         (session,) = store.sessions(run_id)
         assert session.host.isprintable()
@@ -198,28 +197,28 @@ def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
 
 
 @given(anything | st.fixed_dictionaries({"host": anything, "versions": anything}))
-def test_a_worker_that_says_what_can_not_be_is_refused_in_a_sentence(who: Any) -> None:
+def test_a_worker_that_says_what_can_not_be_is_refused_in_a_sentence(description: Any) -> None:
     workers = ClusterWorkers(None, print)  # type: ignore[arg-type]  # nobody is asked
-    misfit = workers.greet("tcp://there", who)
+    misfit = workers.admit("tcp://there", description)
     assert misfit.endswith(".")
     assert is_one_harmless_line(misfit)
-    assert not workers.good
+    assert not workers.usable
 
 
 def test_nothing_is_written_where_the_database_is_locked() -> None:
     run_id = new_run()
     with Importer() as importer:
-        run = importer.begin(run_id, config(), "token", HELLO)
+        attempt = importer.begin(run_id, config(), "token", HELLO)
         other = sqlite3.connect(run_database(), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         importer._connection.execute("PRAGMA busy_timeout = 10")
         with pytest.raises(StoreError, match="locked"):
-            importer.write([EventBatch(run, 0, documents(said(run_id)))])
-        assert run.next == 0
+            importer.write([EventBatch(attempt, 0, documents(all_events(run_id)))])
+        assert attempt.next_number == 0
         other.execute("ROLLBACK")
         other.close()
-        importer.write([EventBatch(run, 0, documents(said(run_id)))])
-        assert run.next == len(said(run_id)) - 1
+        importer.write([EventBatch(attempt, 0, documents(all_events(run_id)))])
+        assert attempt.next_number == len(all_events(run_id)) - 1
 
 
 @pytest.mark.parametrize(
@@ -232,21 +231,21 @@ def test_nothing_is_written_where_the_database_is_locked() -> None:
         zlib.compress(b"[0" + b",0" * 30_000 + b"]"),
     ],
 )
-def test_an_answer_that_is_none_is_told(data: bytes) -> None:
+def test_an_answer_without_events_is_refused(data: bytes) -> None:
     with pytest.raises(StoreError, match="worker's answer"):
-        unpacked(data)
+        unpack_events(data)
 
 
 def test_what_is_no_checkpoint_of_the_run_replaces_none(tmp_path: Path) -> None:
     run_id = new_run()
-    run = Incoming(run_id, config(), "token", None)  # type: ignore[arg-type]
+    attempt = Attempt(run_id, config(), "token", None)  # type: ignore[arg-type]
     kept = weights_of(run_id)
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"what was there")
     junk = tmp_path / "junk"
     junk.write_bytes(b"junk")
-    for data, error in ((packed(junk), CheckpointError), (b"no zlib", zlib.error)):
+    for data, error in ((pack(junk), CheckpointError), (b"no zlib", zlib.error)):
         with pytest.raises(error):
-            keep_checkpoint(run, data, None)
+            store_checkpoint(attempt, data, None)
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
     assert kept.read_bytes() == b"what was there"
