@@ -74,7 +74,7 @@ def test_a_run_is_paused_let_go_on_and_stopped_from_elsewhere(home: Path) -> Non
         code, _, err = run_inside(["runs", "stop", name])
         assert code == 0
         assert f"is stopped at step {record().step:,} of" in assert_one_sentence(err)
-        assert f"its weights are kept, and rnn-tui train --resume {run_id} goes on" in err
+        assert f"its weights are stored, and rnn-tui train --resume {run_id} resumes it" in err
         _, told = process.communicate(timeout=PATIENCE)
         assert process.returncode == EXIT_INTERRUPTED
         assert told.splitlines()[0] == (

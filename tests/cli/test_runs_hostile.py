@@ -56,7 +56,7 @@ def test_restored_and_found_by_the_name_that_is_shown(foreign: Path) -> None:
     run_inside(["runs", "delete", ONE])
     shown = "�]0;owned��[2J"
     code, _, err = run_inside(["runs", "restore", shown])
-    assert (code, err) == (0, f"rnn-tui: {shown} is back.\n")
+    assert (code, err) == (0, f"rnn-tui: {shown} is restored.\n")
 
 
 def test_no_cell_of_an_export_is_a_formula(foreign: Path) -> None:

@@ -1,0 +1,76 @@
+"""`rnn-tui runs compare`: runs side by side."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.cli import output
+from rnn_tui.cli.runs.action import Action, add_json, add_runs
+from rnn_tui.engine.pace import duration
+from rnn_tui.runs.export.documents import run_document
+from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import differing, figure_with_name
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Compare runs."""
+
+    runs: tuple[str, ...]  #: as typed.
+    as_json: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the action takes."""
+    add_runs(parser)
+    add_json(parser, "print one JSON document")
+
+
+def read_request(options: argparse.Namespace) -> CompareRequest:
+    """What the options ask for."""
+    return CompareRequest(tuple(options.runs), options.json)
+
+
+def compare(request: CompareRequest) -> int:
+    """Print runs side by side; returns the exit code."""
+    with RunStore() as store:
+        runs = [store.find(text).undamaged for text in request.runs]
+    if request.as_json:
+        output.print_json(_document(runs))
+    else:
+        output.print_table(("", *(run.name for run in runs)), _rows(runs))
+    return output.OK
+
+
+def _document(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    run_ids = [run.run_id for run in runs]
+    differences = [
+        {"setting": name, **dict(zip(run_ids, values, strict=True))}
+        for name, values in differing(runs)
+    ]
+    return {"runs": [run_document(run) for run in runs], "differences": differences}
+
+
+def _rows(runs: Sequence[RunRecord]) -> list[list[str]]:
+    """How far the runs are and what they came to, then each setting in which they differ."""
+    return [
+        ["status", *(str(run.status) for run in runs)],
+        ["progress", *(f"{run.progress:.0%}" for run in runs)],
+        ["trained", *(duration(run.elapsed) for run in runs)],
+        ["best", *(figure_with_name(run, run.metric, run.best) for run in runs)],
+        ["final", *(figure_with_name(run, run.final_metric, run.final) for run in runs)],
+        *([name, *values] for name, values in differing(runs)),
+    ]
+
+
+COMPARE = Action(
+    name="compare",
+    help="compare runs side by side",
+    description="Compare runs: the settings in which they differ, and their figures.",
+    examples=("last recall-fast", "last recall-fast --json"),
+    add_arguments=add_arguments,
+    read=read_request,
+    perform=compare,
+)
