@@ -4,7 +4,7 @@ evaluations found.
 
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
@@ -54,33 +54,6 @@ class SequenceShape:
 
 
 @dataclass(frozen=True)
-class View:
-    """A view of a task's tab in the app, made when it is first looked at."""
-
-    id: str  #: of the tab, such as `results`.
-    title: str  #: as shown.
-    #: `module:function` that makes the widget, a `TaskView`, of the task's pane and options;
-    #: imported on use.
-    factory: str
-    options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
-    needs: str | None = None  #: the view at whose contents it looks, which is made before it.
-    #: whether weights that a user chooses among all runs are shown at work here.
-    answers: bool = False
-
-    def load(self) -> Callable[..., Any]:
-        """Import the factory."""
-        return cast("Callable[..., Any]", resolve_name(self.factory))
-
-
-TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:training_view")
-RESULTS = View("results", "Results", "rnn_tui.ui.training.results:VariantTable")
-LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
-CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
-TEST_IMAGES = View("test", "Test", "rnn_tui.ui.training.images:TestImagesView")
-INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
-
-
-@dataclass(frozen=True)
 class Task:
     """A task as the command line and the app know it before it runs."""
 
@@ -109,21 +82,6 @@ class Task:
     #: figures that were published, in percent: by metric, then by cell, or for the default cell by
     #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    #: of its tab, the first of which is in the first frame; where none are named, those of any task
-    #: on images, or on sequences.
-    views: tuple[View, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Fill in the views of any task of its kind, where it says nothing of its own."""
-        if not self.views:
-            views: tuple[View, ...] = (
-                (TRAINING, TEST_IMAGES, CONFUSION)
-                if self.reads_data
-                else (TRAINING, RESULTS, LENGTHS)
-            )
-            if self.shape is not None and not self.reads_data:
-                views += (INSIDE,) if self.shape.every_step else (CONFUSION, INSIDE)
-            object.__setattr__(self, "views", views)
 
     @property
     def cells(self) -> tuple[str, ...]:

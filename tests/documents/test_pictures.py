@@ -10,6 +10,7 @@ import pytest
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.tabs import all_tabs
+from rnn_tui.ui.app.task_views import views_of
 from tests.pictures import FOLDER
 from tests.pictures.__main__ import still
 from tests.pictures.drawing import texts_in
@@ -41,7 +42,7 @@ def test_a_plot_has_the_figures_of_the_page(name: str) -> None:
 def test_tabs_and_views_in_a_picture_are_those_of_the_app(name: str) -> None:
     tabs = " ".join(f"{tab.key.upper()} {tab.label}" for tab in all_tabs())
     views = {
-        " ".join(f"{at} {view.title}" for at, view in enumerate(task.views, 1))
+        " ".join(f"{at} {view.title}" for at, view in enumerate(views_of(task), 1))
         for task in TASKS.values()
     }
     found = rows(name)

@@ -9,7 +9,6 @@ from pathlib import Path
 GOOD = """
 from dataclasses import replace
 from rnn_tui.tasks.recall import RECALL
-from rnn_tui.tasks.task import View
 TASK = replace(RECALL, name="other", label="Other", published={})
 """
 
@@ -83,19 +82,6 @@ BROKEN: Mapping[str, str] = {
     # cells
     _changed("default_cell='qubit'"): "its default cell qubit",
     _changed("default_cell=None"): "its default cell None",
-    # views
-    _changed("views=(5,)"): "its view 5 is no View",
-    _changed("views=('training',)"): "its view training is no View",
-    _changed("views=5"): "TypeError",
-    _changed("views=(View('a b', 'A', 'a:b'),)"): "id of a view",
-    _changed("views=(View(5, 'A', 'a:b'),)"): "id of a view",
-    _changed("views=(View('a', '[b]', 'a:b'),)"): "title of its view a",
-    _changed("views=(View('a', '\\x1b', 'a:b'),)"): "title of its view a",
-    _changed("views=(View('a', '', 'a:b'),)"): "title of its view a",
-    _changed("views=(View('a', 'A', 'a'),)"): "factory as module:function",
-    _changed("views=(View('a', 'A', None),)"): "factory as module:function",
-    _changed("views=(View('a', 'A', 'a:b', needs='c'),)"): "needs c",
-    _changed("views=(View('a', 'A', 'a:b'), View('a', 'B', 'a:b'))"): "view a is there twice",
 }
 
 #: Code of plug-ins that can be used, and print, with what they print.
@@ -129,7 +115,7 @@ LISTS = (
     ("is not a regular file", "pipe"),
     ("is a folder", "folder"),
     ("more than 1,000,000 bytes", "long"),
-    ("can't be read for task plug-ins", "bytes"),
+    ("can't be read for plug-ins", "bytes"),
     ("can't be used", "no reference"),
     ("can't be used", "empty reference"),
 )

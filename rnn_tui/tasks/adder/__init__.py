@@ -1,12 +1,11 @@
 """The adder: the sum of two binary numbers. The third experiment of the report, without torch."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.tasks.sequences import training
-from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
+from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
@@ -82,17 +81,4 @@ ADDER = Task(
     inference="rnn_tui.tasks.adder.questions:AdderNetwork",
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place", first_step=0),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
-    views=(
-        TRAINING,
-        RESULTS,
-        replace(
-            LENGTHS,
-            options={
-                "titles": ("Bit accuracy by length", "Whole numbers right by length"),
-                "log_x": True,
-            },
-        ),
-        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
-    ),
 )

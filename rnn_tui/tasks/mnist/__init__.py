@@ -7,7 +7,7 @@ from typing import Any
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, Metric
 from rnn_tui.tasks.config import OPEN_SET, ImageConfig
-from rnn_tui.tasks.task import CONFUSION, TEST_IMAGES, TRAINING, Preset, Task, View
+from rnn_tui.tasks.task import Preset, Task
 
 
 def _values(*values: Any) -> dict[str, Any]:
@@ -107,12 +107,4 @@ MNIST = Task(
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
     augmentations=("none", "shift", "elastic", "strong-elastic", "cutout", "photo", OPEN_SET),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
-    views=(
-        TRAINING,
-        TEST_IMAGES,
-        CONFUSION,
-        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
-        View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
-    ),
 )

@@ -7,14 +7,9 @@ from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS, training
 from rnn_tui.tasks.task import (
-    CONFUSION,
-    LENGTHS,
-    RESULTS,
-    TRAINING,
     Preset,
     SequenceShape,
     Task,
-    View,
 )
 
 DIGITS = 10
@@ -78,12 +73,4 @@ RECALL = Task(
     inference="rnn_tui.tasks.recall.questions:RecallNetwork",
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
-    views=(
-        TRAINING,
-        RESULTS,
-        LENGTHS,
-        CONFUSION,
-        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
-    ),
 )

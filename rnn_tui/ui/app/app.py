@@ -28,6 +28,7 @@ from rnn_tui.ui.app.news import News
 from rnn_tui.ui.app.palette import commands
 from rnn_tui.ui.app.preferences import apply_preferences
 from rnn_tui.ui.app.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
+from rnn_tui.ui.app.task_views import plugin_views
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.common import requests
 from rnn_tui.ui.common.host_app import HostApp
@@ -189,7 +190,8 @@ class RnnTuiApp(HostApp):
         self.runs.load_engine()
         # on a busy machine it may have ticked already, found nothing, and paused
         self.news.timer.resume()
-        for sentence in (*BROKEN_PLUGINS, *self.preferences.problems):
+        problems = (*BROKEN_PLUGINS, *plugin_views().problems, *self.preferences.problems)
+        for sentence in dict.fromkeys(problems):
             self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
 

@@ -12,6 +12,7 @@ from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.app.task_views import TRAINING, views_of
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, with_key
 from rnn_tui.ui.common.sheets import read_late_sheets
@@ -80,12 +81,12 @@ class AppTabs(ViewTabs):
     def _made(self, tab: Tab) -> Pane:
         app = cast("RnnTuiApp", self.app)
         if tab.id == HOME:
-            return HomePane(app.data_dir)
+            return HomePane(app.data_dir, TRAINING.module)
         read_late_sheets(self.app)
         if tab.task is not None:
             from rnn_tui.ui.training.pane import TaskPane  # noqa: PLC0415 - not in the first frame
 
-            return TaskPane(tab.task, app.runs, app.data_dir)
+            return TaskPane(tab.task, views_of(tab.task), app.runs, app.data_dir)
         if tab.id == RUNS:
             from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
 

@@ -11,13 +11,14 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.runs.weights import Source, choose
+from rnn_tui.runs.weights import choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import AskPanel
+from rnn_tui.ui.common.inside_door import SequenceQuestion
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
@@ -91,13 +92,15 @@ class CalculatorPanel(AskPanel):
         return self.query_one(ColumnAddition)
 
     @property
-    def at_hand(self) -> tuple[Addition, Source | None]:
+    def question(self) -> SequenceQuestion:
         """The numbers as typed, or the last that could be read; and whose answers show."""
         with suppress(QueryError):
             self._addition = Addition(
                 *(entry.read(self._base) for entry in self.query(NumberEntry))
             )
-        return self._addition, self._adders.source if self._adders is not None else self._source
+        source = self._adders.source if self._adders is not None else self._source
+        variant, seed = self.replicas.chosen
+        return SequenceQuestion(self._addition, source, variant=variant, seed=seed)
 
     # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)
@@ -139,6 +142,9 @@ class CalculatorPanel(AskPanel):
         )
         for entry in self.query(NumberEntry):
             entry.hold(self._base.format(random.getrandbits(bits)))
+
+    def ask_another(self) -> None:
+        self.action_draw()
 
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll what does not fit below the addition, without leaving the field."""

@@ -6,12 +6,12 @@ from textual.widget import Widget
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
+from rnn_tui.ui.common.inside_door import AskingView
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.widgets.plain import TypedInput
 
 
-class AskPanel(Vertical, InsideDoor):
+class AskPanel(Vertical, AskingView):
     """Fields to type into, where all printable keys are text, and the answers below, on which they
     are commands.
     """

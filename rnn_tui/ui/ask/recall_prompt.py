@@ -12,7 +12,6 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
 from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.ask.recall_answers import (
@@ -23,6 +22,7 @@ from rnn_tui.ui.ask.recall_answers import (
     RecallTable,
     draw_within,
 )
+from rnn_tui.ui.common.inside_door import SequenceQuestion
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion
@@ -96,7 +96,7 @@ class RecallPromptPanel(AskPanel):
             self._ask_table()
 
     @property
-    def at_hand(self) -> tuple[tuple[int, ...], int, Source | None]:
+    def question(self) -> SequenceQuestion:
         """Digits and position as typed, or the last that could be read; and whose answers show,
         None before the first one.
         """
@@ -106,7 +106,8 @@ class RecallPromptPanel(AskPanel):
                 parse_digits(self.query_one("#recall-digits", Input).value),
                 self._typed_position(),
             )
-        return digits, position, self._answers.source if self._answers is not None else self._source
+        source = self._answers.source if self._answers is not None else self._source
+        return SequenceQuestion(digits, source, position, seed=self.seed)
 
     @property
     def seed(self) -> int | None:
@@ -228,6 +229,9 @@ class RecallPromptPanel(AskPanel):
         lengths = self._answers.config.lengths if self._answers is not None else REPORT_LENGTHS
         digits = draw_within(lengths, self._typed_position(), self._random)
         self.query_one("#recall-digits", TypedInput).hold(" ".join(map(str, digits)))
+
+    def ask_another(self) -> None:
+        self.draw_digits()
 
     def action_next_seed(self) -> None:
         assert self._answers is not None  # the key does nothing else

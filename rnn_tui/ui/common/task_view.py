@@ -1,32 +1,95 @@
-"""What a tab asks of its views, and what views may ask of their tab."""
+"""Views of a task's tab: how one is described, what the tab asks of it, what it asks of the tab."""
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.requests import InsideWanted
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.common.digit_at_hand import Given
-    from rnn_tui.ui.training.pane import TaskPane
+    from rnn_tui.ui.common.training_manager import TrainingManager
+
+Kind = TypeVar("Kind")
+# The ids of views to which others lead.
+INSIDE_VIEW, TEST_VIEW = "inside", "test"
 
 
-def pane_of(view: Widget) -> Pane:
-    """The pane that a view is in."""
-    return next(node for node in view.ancestors if isinstance(node, Pane))
+@dataclass(frozen=True)
+class View:
+    """A view of a task's tab, made when it is first looked at."""
+
+    id: str  #: of the tab, such as `results`.
+    title: str  #: as shown.
+    #: `module:function` that makes the widget, a `TaskView`, of the task's tab and the options;
+    #: imported on use.
+    factory: str
+    options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
+    needs: str | None = None  #: the view at whose contents it looks, which is made before it.
+    #: whether weights that a user chooses among all runs are shown at work here.
+    answers: bool = False
+
+    @property
+    def module(self) -> str:
+        """The module of the factory."""
+        return self.factory.partition(":")[0]
+
+    def load(self) -> "Callable[..., TaskView]":
+        """Import the factory."""
+        return cast("Callable[..., TaskView]", resolve_name(self.factory))
+
+
+class TaskTab(Pane):
+    """The tab of a task, as its views know it."""
+
+    spec: Task  #: what is known of the task.
+    runs: "TrainingManager"  #: what trains, and the runs of this session.
+
+    @property
+    def chosen(self) -> "RunState | None":
+        """The run that is looked at."""
+        raise NotImplementedError
+
+    @property
+    def evaluation(self) -> Any:
+        """What the evaluation of the run that is looked at found, or None."""
+        raise NotImplementedError
+
+    def states(self) -> "list[RunState]":
+        """The runs of this task, in order of start."""
+        raise NotImplementedError
+
+    @property
+    def contents(self) -> "list[TaskView]":
+        """The views that are made, the one that was looked at last first."""
+        raise NotImplementedError
+
+    async def filled(self, name: str) -> "TaskView":
+        """The view of this id, made if it is not there; `KeyError` if the task has none."""
+        raise NotImplementedError
+
+    def view_of(self, kind: type[Kind]) -> Kind:
+        """The view of this kind, which is made; `LookupError` if there is none."""
+        for view in self.contents:
+            if isinstance(view, kind):
+                return view
+        raise LookupError(f"no view of {self.spec.name} is a {kind.__name__}")
 
 
 class TaskView(Widget):
-    """A view of a task's tab, which says what differs. To be a class's last base: Textual takes
-    styles from the first.
+    """A view of a task's tab, which says what differs.
+
+    To be a class's last base: Textual takes styles from the first.
     """
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
-        """Show what there is now of the pane's runs; called while it is in front."""
+    def bring_up_to_date(self, pane: TaskTab) -> None:
+        """Show what there is now of the tab's runs; called while it is in front."""
 
     def focus_view(self) -> None:
         """Focus the first thing that takes it; no field: whoever goes through the views by a letter
@@ -56,13 +119,11 @@ class BrokenView(Static, TaskView):
         super().__init__(sentence, markup=False)
 
 
-class InsideDoor(TaskView):
-    """A view with a key, `inside`, by which a network reads what is at hand in Inside."""
+def pane_of(view: Widget) -> Pane:
+    """The pane that a view is in."""
+    return next(node for node in view.ancestors if isinstance(node, Pane))
 
-    @property
-    def given(self) -> "Given | None":
-        """The digit at hand; None where there is none, and where Inside asks for what is typed."""
-        return None
 
-    def action_inside(self) -> None:
-        self.post_message(InsideWanted(cast("TaskPane", pane_of(self)).spec.name, self.given))
+def task_tab_of(view: Widget) -> TaskTab:
+    """The tab of a task that a view is in."""
+    return next(node for node in view.ancestors if isinstance(node, TaskTab))

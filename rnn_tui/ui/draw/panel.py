@@ -13,8 +13,8 @@ from rnn_tui.photos.drawing import SIDE
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
 from rnn_tui.ui.common.widgets.ink_image import HUGE, LARGE, PLAIN, ZOOM

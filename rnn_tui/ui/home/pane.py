@@ -77,8 +77,9 @@ class HomeDigit(Vertical):
     given: "Given | None" = None  #: what was on the pad; None before it is read.
     answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
 
-    def __init__(self) -> None:
+    def __init__(self, next_module: str = "") -> None:
         super().__init__(classes="panel")
+        self._next_module = next_module
         self._digits = first_test_digits()
         self._number, self._network = random.randrange(len(self._digits)), 0
         # As in the Draw view, every answer is shown, even one that the next stroke has overtaken.
@@ -110,8 +111,8 @@ class HomeDigit(Vertical):
         self.whole = True
         self.refresh_bindings()
         self.action_give_back()
-        # what one looks at next
-        await in_thread(self, import_module, "rnn_tui.ui.training.training_view")
+        if self._next_module:
+            await in_thread(self, import_module, self._next_module)
 
     @property
     def _levels(self) -> Levels:
@@ -239,15 +240,19 @@ class HomePane(Pane):
         for name, (title, more, *_) in WAYS.items()
     ]
 
-    def __init__(self, data_dir: str | None = None) -> None:
+    def __init__(self, data_dir: str | None = None, next_module: str = "") -> None:
+        """Create the pane; behind the first frame it imports `next_module`, of what one looks at
+        next.
+        """
         super().__init__()
         self._data_dir = data_dir
+        self._next_module = next_module
         self.interrupted: RunRecord | None = None
 
     def compose(self) -> ComposeResult:
         # before there is anything in it, which would be styled anew
         self.set_class(self._large, "-large")
-        yield HomeDigit()
+        yield HomeDigit(self._next_module)
         with Vertical(id="home-ways"):
             yield Options(classes="panel", compact=True, markup=False)
             yield Static(

@@ -6,26 +6,15 @@ from typing import Any, ClassVar
 from rnn_tui.inside.adder import STATE, CarryAnalysis, trace_addition
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.questions import Addition
-from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
-from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
+from rnn_tui.ui.inside.sequences import AskedInside
 from rnn_tui.ui.inside.subject import Subject
-from rnn_tui.ui.training.pane import TaskPane
 
 
-class AdderInside(SequenceInside):
+class AdderInside(AskedInside):
     """An addition of the pane's calculator on its way through an adder."""
 
     analyses_at_once: ClassVar[bool] = True
-
-    def __init__(self, pane: TaskPane) -> None:
-        super().__init__(pane)
-        self._calculator = pane.query_one(CalculatorPanel)
-
-    def question(self) -> SequenceQuestion:
-        addition, source = self._calculator.at_hand
-        variant, seed = self._calculator.replicas.chosen
-        return SequenceQuestion(addition, source, None, variant, seed)
 
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
         return trace_addition(network, given, replica), [*map(int, given.bits(given.total))]
@@ -79,10 +68,6 @@ class AdderInside(SequenceInside):
 
     def sentence(self, subject: Subject, step: int) -> str:
         return f"reads {subject.trace.read[step]}, {super().sentence(subject, step)}"
-
-    def action_other(self) -> None:
-        self._calculator.action_draw()
-        self.ask()
 
 
 def _bits(bits: Any) -> list[str]:

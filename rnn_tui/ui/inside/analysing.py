@@ -16,8 +16,8 @@ from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look
@@ -66,7 +66,7 @@ KEYS: list[BindingType] = [
 ]
 
 
-class AnalysingView(Vertical, TaskView):
+class AnalysingView(Vertical, InsideLook):
     """What is looked at, analyses of it, and what is changed in it."""
 
     #: whether an analysis of the first kind takes no longer than a look.

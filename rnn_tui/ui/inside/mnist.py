@@ -22,9 +22,10 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.task_view import InsideDoor
+from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.threads import in_thread, telling
 from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
@@ -33,7 +34,6 @@ from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.training.pane import TaskPane
 
 TEST_IMAGES = 10_000
 # Size of the view from which a large picture leaves the grid enough, in lines and in columns.
@@ -48,7 +48,7 @@ class MnistInside(InsideView, NetworkView):
     ]
     ruler, grid_title = "row", "what it says after each row"
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskTab) -> None:
         super().__init__(MNIST)
         self._pane = pane
         # What is read, a test image by its number; what other views had when they were asked last.

@@ -6,23 +6,13 @@ from typing import Any
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.inside.bands import StepBand, WordBand
-from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
+from rnn_tui.ui.inside.sequences import AskedInside
 from rnn_tui.ui.inside.subject import Subject
-from rnn_tui.ui.training.pane import TaskPane
 
 
-class RecallInside(SequenceInside):
+class RecallInside(AskedInside):
     """The digits of the pane's prompt on their way through a recall network."""
-
-    def __init__(self, pane: TaskPane) -> None:
-        super().__init__(pane)
-        self._prompt = pane.query_one(RecallPromptPanel)
-
-    def question(self) -> SequenceQuestion:
-        digits, position, source = self._prompt.at_hand
-        return SequenceQuestion(digits, source, position, seed=self._prompt.seed)
 
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
         """The digits; what is right is known after the last of them."""
@@ -36,7 +26,3 @@ class RecallInside(SequenceInside):
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         asked = [at + 1 == subject.details.config.position for at in range(subject.trace.steps)]
         return [WordBand("digit", subject.trace.read, chosen=asked)]
-
-    def action_other(self) -> None:
-        self._prompt.draw_digits()
-        self.ask()

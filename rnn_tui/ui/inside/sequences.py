@@ -17,25 +17,14 @@ from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.ui.common.inside_door import AskingView, SequenceQuestion
+from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.training.pane import TaskPane
 
 MOST_EXAMPLES = 1_000_000  # Sequences by chance are told apart by a number below this.
-
-
-@dataclass(frozen=True)
-class SequenceQuestion:
-    """What is to be read, and who is to read it unless something else is chosen here."""
-
-    given: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
-    #: the weights; None for those that answer unless others are named.
-    source: Source | None = None
-    position: int | None = None  #: for which position weights are sought, where the task has one.
-    variant: str | None = None  #: the label of a variant; None for the largest.
-    seed: int | None = None  #: None for the first.
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class SequenceInside(InsideView):
     task says what is at hand.
     """
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskTab) -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
@@ -161,3 +150,18 @@ class SequenceInside(InsideView):
         if any(truth):
             bands.append(WordBand("true", truth))
         return bands
+
+
+class AskedInside(SequenceInside):
+    """What another view of the tab has asked, on its way through a network."""
+
+    def __init__(self, pane: TaskTab) -> None:
+        super().__init__(pane)
+        self._asking = pane.view_of(AskingView)
+
+    def question(self) -> SequenceQuestion:
+        return self._asking.question
+
+    def action_other(self) -> None:
+        self._asking.ask_another()
+        self.ask()

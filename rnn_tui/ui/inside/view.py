@@ -14,10 +14,9 @@ from textual.timer import Timer
 from textual.widgets import Label, Static
 
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.digit_at_hand import Given
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.task_view import pane_of
+from rnn_tui.ui.common.task_view import TaskTab, pane_of
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.inside.analysing import KEYS, AnalysingView
@@ -32,7 +31,6 @@ from rnn_tui.ui.inside.bands import (
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Subject
-from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, more than any input has, and units of a page.
 NEED_SUBJECT = (
@@ -144,7 +142,7 @@ class InsideView(AnalysingView):
 
     # Looking.
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:  # noqa: ARG002 - it looks for itself
+    def bring_up_to_date(self, pane: TaskTab) -> None:  # noqa: ARG002 - it looks for itself
         self.ask()
 
     def ask(self) -> None:
@@ -364,10 +362,6 @@ class InsideView(AnalysingView):
         """What tells the subject at hand from others, and in a thread looks at it, or raises a
         `UserError`; or why not.
         """
-        raise NotImplementedError
-
-    def look_at(self, what: Given | int | None) -> None:
-        """Look at this, which another view has sent; None for what it has at hand."""
         raise NotImplementedError
 
     def taken(self, subject: Subject) -> None:

@@ -19,7 +19,7 @@ from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.digit_answers import DigitAnswer, answer_digit
-from rnn_tui.ui.common.task_view import InsideDoor
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.digits import DigitColumn
 from rnn_tui.ui.common.widgets.plain import views_in

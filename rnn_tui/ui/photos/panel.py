@@ -17,9 +17,9 @@ from rnn_tui.engine.outside import is_folder
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import focus_soon
-from rnn_tui.ui.common.task_view import InsideDoor
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.common.widgets.network_select import NetworkView
 from rnn_tui.ui.common.widgets.path_input import parse_paths, spelled

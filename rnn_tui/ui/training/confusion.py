@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,16 +10,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from rnn_tui.tasks.task import TEST_IMAGES, ImageEvaluation
+from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.requests import InsideWanted
-from rnn_tui.ui.common.task_view import TaskView
+from rnn_tui.ui.common.task_view import TEST_VIEW, TaskTab, TaskView
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.training.images import TestImagesView, image_for_inside
 from rnn_tui.ui.training.run_bar import not_measured
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 
 class ConfusionView(Vertical, TaskView):
@@ -35,7 +32,7 @@ class ConfusionView(Vertical, TaskView):
         ),
     ]
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskTab) -> None:
         super().__init__()
         self._pane = pane
         self._table = ConfusionTable()
@@ -56,7 +53,7 @@ class ConfusionView(Vertical, TaskView):
     def on_resize(self) -> None:
         self._draw()
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         evaluation, run = pane.evaluation, pane.chosen
         if evaluation is not None and evaluation is self._evaluation:
             return
@@ -116,10 +113,10 @@ class ConfusionView(Vertical, TaskView):
     async def _show_images(self) -> None:
         true, read = self._field
         if self._table.of_images and self._matrix[true][read]:
-            view = cast(TestImagesView, await self._pane.filled(TEST_IMAGES.id))
+            view = cast(TestImagesView, await self._pane.filled(TEST_VIEW))
             view.bring_up_to_date(self._pane)
             view.show_field(true, read)
-            self._pane.go_to_view(TEST_IMAGES.id)
+            self._pane.go_to_view(TEST_VIEW)
 
     def action_inside(self) -> None:
         """Look inside at the image of the field that was read with the highest confidence."""

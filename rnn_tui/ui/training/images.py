@@ -16,12 +16,12 @@ from textual.widgets import Label, Static
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.task_view import InsideDoor
+from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.widgets.digits import ProbabilityBars
 from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.common.widgets.plain import views_in
-from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.run_bar import not_measured
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class TestImagesView(Vertical, InsideDoor):
         *moves("move_rows", {"up": -1, "down": 1}),
     ]
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskTab) -> None:
         super().__init__(id="result-view")
         self._pane = pane
         self._evaluation: ImageEvaluation | None = None
@@ -119,7 +119,7 @@ class TestImagesView(Vertical, InsideDoor):
                 yield InkImage()
                 yield ProbabilityBars()
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
         if pane.evaluation is not self._evaluation:
             self._evaluation = pane.evaluation

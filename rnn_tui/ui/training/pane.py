@@ -14,13 +14,14 @@ from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import INSIDE, Task
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane, show_line, with_key
+from rnn_tui.ui.common.pane import show_line, with_key
 from rnn_tui.ui.common.pane_news import RunsChanged
 from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.run_lines import how_it_ended
-from rnn_tui.ui.common.task_view import BrokenView, TaskView
+from rnn_tui.ui.common.task_view import INSIDE_VIEW, BrokenView, TaskTab, TaskView, View
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.view_tabs import ViewTabs
 from rnn_tui.ui.training.run_bar import RunBar, RunProgress
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.common.digit_at_hand import Given
-    from rnn_tui.ui.inside.view import InsideView
     from rnn_tui.ui.training.form import LogView, SettingsForm
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 FORM_WIDTH = 110  # columns from which there is room for the form beside its view
 
 
-class TaskPane(Pane):
+class TaskPane(TaskTab):
     """A task: form and log, beside the first view or in its place, views of what came of it;
     `data_dir` as in `RnnTuiApp`.
     """
@@ -62,28 +62,32 @@ class TaskPane(Pane):
     # by no query: the footer asks at every key
     _place = getters.child_by_id("form-place", Vertical)
 
-    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
+    def __init__(
+        self, task: Task, views: Sequence[View], runs: TrainingManager, data_dir: str | None
+    ) -> None:
+        """Create the tab of a task with these views, the first of which is made at once."""
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
+        self._all_views = views
         self.form: SettingsForm | None = None  #: it; None until it is there, after the first frame.
         #: whether it is folded, by the user; None: as there is room.
         self.folded: bool | None = None
         self._logs = False  # whether the log is shown
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
-        self._views = {view.id: view for view in task.views}  # the one looked at last first
+        self._views = {view.id: view for view in views}  # the one looked at last first
         self._contents: dict[str, TaskView] = {}  # of those that were looked at
         self._chosen: str | None = None
         self._followed: str | None = None
         self._told: set[str] = set()
 
     def compose(self) -> ComposeResult:
-        first = self.spec.views[0]
+        first = self._all_views[0]
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"):
-                for number, view in enumerate(self.spec.views, 1):
+                for number, view in enumerate(self._all_views, 1):
                     key = str(number) if number < 10 else ""
                     content = [self._made(view.id)] if view is first else []
                     yield TabPane(with_key(key, view.title), *content, id=view.id)
@@ -180,15 +184,17 @@ class TaskPane(Pane):
             await self.filled(name)
         for content in self.contents:
             content.use(source)
-        self.go_to_view(next((one.id for one in self.spec.views if one.answers), self.view))
+        self.go_to_view(next((one.id for one in self._all_views if one.answers), self.view))
 
     async def look_inside(self, what: "Given | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
-        if INSIDE.id not in self._views:
+        if INSIDE_VIEW not in self._views:
             self.notify("This task has no view Inside.")
             return
-        cast("InsideView", await self.filled(INSIDE.id)).look_at(what)
-        self.go_to_view(INSIDE.id)
+        view = await self.filled(INSIDE_VIEW)
+        if isinstance(view, InsideLook):  # which it is not where it can't be made
+            view.look_at(what)
+        self.go_to_view(INSIDE_VIEW)
 
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
@@ -343,7 +349,7 @@ class TaskPane(Pane):
 
     @property
     def keys_first(self) -> bool:
-        return self.view == self.spec.views[0].id
+        return self.view == self._all_views[0].id
 
     @property
     def front_view(self) -> Widget | None:
@@ -361,7 +367,7 @@ class TaskPane(Pane):
     def show_training(self) -> None:
         """Bring the view to the front that form and log belong to."""
         if not self.keys_first:
-            self.show_tab(self.spec.views[0].id)
+            self.show_tab(self._all_views[0].id)
 
     def fold_form(self, fold: bool) -> None:
         """Fold the form, or show it, with the view that it belongs to."""

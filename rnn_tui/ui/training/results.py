@@ -12,9 +12,8 @@ from rnn_tui.engine.config import Variant
 from rnn_tui.engine.metrics import STAGES, Metric, Spread, main_metric
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState
-from rnn_tui.ui.common.task_view import TaskView
+from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable
-from rnn_tui.ui.training.pane import TaskPane
 
 FIGURES = ("mean", "sd", "min", "max", "n")
 PUBLISHED = ("report", "report − mean")  #: columns that are shown where anything was published.
@@ -30,7 +29,7 @@ def abbreviated(title: str) -> str:
 class VariantTable(Vertical, TaskView):
     """The figures of each variant over its seeds."""
 
-    def __init__(self, pane: TaskPane, short: bool = False) -> None:
+    def __init__(self, pane: TaskTab, short: bool = False) -> None:
         """Make the table of a pane's runs.
 
         Args:
@@ -48,7 +47,7 @@ class VariantTable(Vertical, TaskView):
         table.display = False
         yield table
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         state = pane.chosen
         # Filled only where something is new, such as the theme: a table has to keep its cursor.
         key: tuple[object, ...] = ("",)

@@ -18,9 +18,8 @@ from rnn_tui.ui.common.chart.readout import LINE
 from rnn_tui.ui.common.chart_view import ChartView, SpreadView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.run_lines import awaited
-from rnn_tui.ui.common.task_view import TaskView
+from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
-from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable, abbreviated
 
 SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts stand side by side
@@ -36,7 +35,7 @@ FIRST = ("loss", "accuracy")
 BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
-def training_view(pane: TaskPane) -> TaskView:
+def training_view(pane: TaskTab) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
     usual = pane.spec.config(pane.spec.default_cell)
     return NetworksTraining(pane) if usual.variants else RunsTraining(pane)
@@ -85,7 +84,7 @@ class TrainingCharts(ChartGrid):
         key("table", "table", "Table"),
     ]
 
-    def __init__(self, pane: TaskPane, table: PlainTable | VariantTable) -> None:
+    def __init__(self, pane: TaskTab, table: PlainTable | VariantTable) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane = pane
         self._table = table
@@ -258,11 +257,11 @@ class RunsTraining(TrainingCharts):
     _shown: tuple[str, tuple[Metric, ...]] = ("", ())  #: the run in the table, and its columns.
     _table: PlainTable
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskTab) -> None:
         table = PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
         super().__init__(pane, table)
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen)
         self.on_resize()
@@ -304,10 +303,10 @@ class NetworksTraining(TrainingCharts, SpreadView):
 
     _table: VariantTable
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskTab) -> None:
         super().__init__(pane, VariantTable(pane, short=True))
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         self.draw()
         self._table.bring_up_to_date(pane)
         self.on_resize()
@@ -335,7 +334,7 @@ class LengthsView(ChartGrid, SpreadView):
     """A chart for each figure by length."""
 
     def __init__(
-        self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False
+        self, _pane: TaskTab, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False
     ) -> None:
         """Make the charts.
 
@@ -348,7 +347,7 @@ class LengthsView(ChartGrid, SpreadView):
             chart.describe(title, BY_LENGTH, "length")
         self._evaluation: SequenceEvaluation | None = None
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: TaskTab) -> None:
         evaluation = pane.evaluation
         self._evaluation = evaluation if isinstance(evaluation, SequenceEvaluation) else None
         reason = _why_no_lengths(pane)
@@ -373,7 +372,7 @@ class LengthsView(ChartGrid, SpreadView):
             chart.show(lines)
 
 
-def _why_no_lengths(pane: TaskPane) -> str:
+def _why_no_lengths(pane: TaskTab) -> str:
     """What a chart of figures by length says while it has none."""
     run = pane.chosen
     if run is not None and run.status.active:

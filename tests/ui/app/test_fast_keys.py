@@ -21,6 +21,7 @@ from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.front_screen import FrontScreen
 from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.key_queue import KeyQueue
+from rnn_tui.ui.app.task_views import views_of
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.common.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.common.threads import in_thread
@@ -106,7 +107,7 @@ async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
         press_at_once(app, key)
         await wait_until(pilot, lambda: app.tabs.active == task and app.tabs.front)
         await wait_until(pilot, lambda: app.pane.complete)
-        views = [view.id for view in TASKS[task].views]
+        views = [view.id for view in views_of(TASKS[task])]
         press_at_once(app, *["right_square_bracket"] * views.index("inside"))
         await wait_until(pilot, lambda: app.query(InsideView) and app.focused)
         inside = app.query_one(InsideView)

@@ -20,6 +20,7 @@ from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.common.inside_door import SequenceQuestion
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand
 from rnn_tui.ui.inside.mnist import MnistInside
@@ -294,7 +295,9 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
         bad = tmp_path / "bad.safetensors"
         bad.write_bytes(b"nothing")
         monkeypatch.setattr(
-            type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3)))
+            type(view._asking),
+            "question",
+            property(lambda _: SequenceQuestion((1, 2, 3), Source(bad, "bad", 3), 3)),
         )
         view.ask()
         await settled(pilot, view)

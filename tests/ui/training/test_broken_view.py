@@ -1,14 +1,11 @@
 """A view of a plug-in that can't be made costs a sentence in its place, and the rest works."""
 
-from dataclasses import replace
-
 import pytest
 
-from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.recall import RECALL
-from rnn_tui.tasks.task import RESULTS, TRAINING, View
+from rnn_tui.ui.app import task_views
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.task_view import BrokenView
+from rnn_tui.ui.common.task_view import BrokenView, View
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, screen_text, settled
 
@@ -31,8 +28,8 @@ async def test_a_view_that_can_not_be_made_says_so(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns, factory: str, words: str
 ) -> None:
     broken = View("broken", "Broken", factory)
-    task = replace(RECALL, views=(TRAINING, broken, RESULTS))
-    monkeypatch.setitem(TASKS, "recall", task)
+    views = (task_views.TRAINING, broken, task_views.RESULTS)
+    monkeypatch.setitem(task_views.VIEWS, RECALL.name, views)
     app = RnnTuiApp(None, runs, first="recall")
     async with app.run_test(size=(120, 40)) as pilot:
         await idle(pilot)

@@ -1,0 +1,142 @@
+"""Which views a task has: those of the tasks that ship, the general ones, those of plug-ins.
+
+A package says which views its task has by an entry point in the group `rnn_tui.views`, named as the
+task: a function that is given the views which the task would have without it, and returns those
+that it has.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.plugins import load_plugins
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.task_view import INSIDE_VIEW, TEST_VIEW, View
+
+GROUP = "rnn_tui.views"
+ID = re.compile(r"[a-z][a-z0-9_-]{0,29}")
+FACTORY = re.compile(r"[\w.]+:[\w.]+")
+
+# The general views.
+TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:training_view")
+RESULTS = View("results", "Results", "rnn_tui.ui.training.results:VariantTable")
+LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
+CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
+TEST_IMAGES = View(TEST_VIEW, "Test", "rnn_tui.ui.training.images:TestImagesView")
+INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
+
+# By the name of a task, its views in order; the first one is in the first frame of its tab.
+VIEWS: dict[str, tuple[View, ...]] = {
+    MNIST.name: (
+        TRAINING,
+        TEST_IMAGES,
+        CONFUSION,
+        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
+        View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
+        View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
+    ),
+    RECALL.name: (
+        TRAINING,
+        RESULTS,
+        LENGTHS,
+        CONFUSION,
+        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
+        View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
+    ),
+    ADDER.name: (
+        TRAINING,
+        RESULTS,
+        replace(
+            LENGTHS,
+            options={
+                "titles": ("Bit accuracy by length", "Whole numbers right by length"),
+                "log_x": True,
+            },
+        ),
+        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
+        View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PluginViews:
+    """What installed packages say of views."""
+
+    of_tasks: dict[str, tuple[View, ...]]  #: by the name of a task.
+    problems: list[str]  #: a sentence for each plug-in that can't be used.
+
+
+def views_of(task: Task) -> tuple[View, ...]:
+    """The views of a task, in order."""
+    return plugin_views().of_tasks.get(task.name) or _usual_views(task)
+
+
+def _usual_views(task: Task) -> tuple[View, ...]:
+    """The views of a task that ships, or else the general ones of its kind."""
+    if task.name in VIEWS:
+        return VIEWS[task.name]
+    if task.reads_data:
+        return TRAINING, TEST_IMAGES, CONFUSION
+    if task.shape is None:
+        return TRAINING, RESULTS, LENGTHS
+    if task.shape.every_step:
+        return TRAINING, RESULTS, LENGTHS, INSIDE
+    return TRAINING, RESULTS, LENGTHS, CONFUSION, INSIDE
+
+
+@cache
+def plugin_views() -> PluginViews:
+    """Ask installed packages, once, for the views of their tasks."""
+    of_tasks: dict[str, tuple[View, ...]] = {}
+
+    def add(choose: object, name: str, reference: str) -> None:
+        if name not in TASKS:
+            raise SettingError(f"there is no task called {printable(name, 30)}")
+        if not callable(choose):
+            raise SettingError(f"{reference.rpartition(':')[2]} is no function")
+        views = tuple(choose(_usual_views(TASKS[name])))
+        check_views(views)
+        of_tasks[name] = views
+
+    return PluginViews(of_tasks, load_plugins(GROUP, "view", add))
+
+
+def check_views(views: Sequence[object]) -> None:
+    """Check the views of a task, whose factories are imported on use only.
+
+    Raises:
+        SettingError: without a full stop, where one does not fit.
+    """
+    if not views:
+        raise SettingError("there is no view")
+    ids: list[str] = []
+    for view in views:
+        if not isinstance(view, View):
+            raise SettingError(f"{printable(view, 30)} is no View")
+        _check_view(view)
+        if view.id in ids:
+            raise SettingError(f"the view {view.id} is there twice")
+        ids.append(view.id)
+    for view in views:
+        assert isinstance(view, View)
+        if view.needs is not None and view.needs not in ids:
+            raise SettingError(f"the view {view.id} needs {printable(view.needs, 30)}")
+
+
+def _check_view(view: View) -> None:
+    """Check a view by itself."""
+    if not isinstance(view.id, str) or not ID.fullmatch(view.id):
+        raise SettingError("the id of a view must be of small letters, digits and dashes")
+    if not isinstance(view.title, str) or not view.title or "[" in view.title:
+        raise SettingError(f"the title of the view {view.id} must be text without brackets")
+    if printable(view.title) != view.title:
+        raise SettingError(f"the title of the view {view.id} must be short printable text")
+    if not isinstance(view.factory, str) or not FACTORY.fullmatch(view.factory):
+        raise SettingError(f"the view {view.id} must name its factory as module:function")
