@@ -4,11 +4,13 @@ Nothing about a file is trusted. A decoder takes memory for as many pixels as a 
 and some return a half grey picture for a file cut off in the middle: size, completeness and
 orientation are read first. What can't be read says why.
 
-Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for
-the whole picture, of a TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs
-that OpenCV reads; of a PNG it asks that the checksums hold before it tells the size. What reads
-those looks only at bytes that are there. JPEG and PNG are decoded by Pillow, as OpenCV's libraries
-for them write complaints about damaged files into the app's screen; the others by OpenCV, silenced.
+Headers: Pillow reads that of a JPEG. It can't be asked about the others. For a WebP it takes memory
+for the whole picture, for a TIFF for every tag that claims to be long; it refuses TIFFs and BMPs
+that OpenCV reads; and of a PNG it tells the size only if the checksums hold. The functions here
+that read those headers look only at bytes that are there.
+
+Pixels: JPEG and PNG are decoded by Pillow, since OpenCV's libraries for them write complaints about
+damaged files into the app's screen. The others are decoded by OpenCV, silenced.
 """
 
 import errno
@@ -30,14 +32,27 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.outside import opened
 from rnn_tui.photos.digit.picture import Picture
 
-_JPEG, _JPEG_END, _PNG = b"\xff\xd8\xff", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
-_TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
+# what files begin with, and a JPEG ends with
+_JPEG = b"\xff\xd8\xff"
+_JPEG_END = b"\xff\xd9"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TIFF = (b"II*\x00", b"MM\x00*")
+_EXIF = b"Exif\x00\x00"
+
+_JPEG_SCAN = b"\xff\xda"  # what a scan begins with
 # a photo has about ten scans; thousands of empty ones would take minutes to decode
 _JPEG_MOST_SCANS = 100
 # pixels of all scans together, which the decoder goes through one by one
 _JPEG_MOST_SCANNED = 1_000_000_000
-_ORIENTATION, _TILES = 274, (322, 323)
-_TIFF_FORMATS, _MOST_ENTRIES = {1: "B", 3: "H", 4: "I"}, 4096
+
+# tags of a TIFF
+_WIDTH = 256
+_HEIGHT = 257
+_ORIENTATION = 274
+_TILE_WIDTH = 322
+_TILE_HEIGHT = 323
+_TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}  # whole numbers: the type's number and `struct`'s letter
+_MOST_ENTRIES = 4096  # of a directory; what comes after is not read
 DAMAGED = (  # what Pillow raises for damaged files
     OSError,
     SyntaxError,
@@ -74,44 +89,52 @@ class ImageHeader:
 
 def read_header(data: bytes) -> ImageHeader | None:
     """The header of an image file's bytes; None if it is none that is known here."""
-    read = next((read for start, read in _READERS.items() if data.startswith(start)), None)
-    try:
-        return read and read(data)
-    except (struct.error, IndexError):
-        return None
+    for start, read in _READERS.items():
+        if data.startswith(start):
+            try:
+                return read(data)
+            except (struct.error, IndexError):
+                return None
+    return None
 
 
 def _jpeg(data: bytes) -> ImageHeader | None:
     stream = io.BytesIO(data)
     try:
         with JpegImageFile(stream) as image:  # reads up to the first scan, and decodes nothing
-            (width, height), scan = image.size, stream.tell()
+            width, height = image.size
+            first_scan = stream.tell()
             exif = image.info.get("exif", b"")
     except DAMAGED:  # maybe with an end, but without a beginning that makes sense
         return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
     # inside a scan 0xFF is followed by zero or a restart, so this end is no accident
-    ended = data.rfind(_JPEG_END, scan) >= 0
+    has_end = data.rfind(_JPEG_END, first_scan) >= 0
     most_scans = min(_JPEG_MOST_SCANS, _JPEG_MOST_SCANNED // max(1, width * height))
-    if ended and data.count(b"\xff\xda", scan) >= most_scans:
+    if has_end and data.count(_JPEG_SCAN, first_scan) >= most_scans:
         return None
-    return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
+    orientation = _exif_orientation(exif.removeprefix(_EXIF))
+    return ImageHeader("jpeg", width, height, orientation, complete=has_end)
 
 
 def _png(data: bytes) -> ImageHeader | None:
     if data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
-    orientation, complete, intact, at = 1, False, True, 8
+    orientation = 1
+    complete = False
+    intact = True
+    at = 8
+    # chunks: the length of the contents, a name, the contents, their checksum
     while at + 12 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
         if end + 4 <= len(data):
             # checked, as libpng would write its complaint on the screen
-            (told,) = struct.unpack_from(">I", data, end)
-            intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == told
+            (checksum,) = struct.unpack_from(">I", data, end)
+            intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == checksum
         if name == b"eXIf":
-            orientation = _exif_orientation(data[at + 8 : at + 8 + length])
-        at += 12 + length
+            orientation = _exif_orientation(data[at + 8 : end])
+        at = end + 4
         if name == b"IEND":
             complete = at <= len(data)
             break
@@ -123,14 +146,14 @@ def _webp(data: bytes) -> ImageHeader | None:
         return None
     (length,) = struct.unpack_from("<I", data, 4)
     width = height = 0
-    orientation, at = 1, 12
+    orientation = 1
+    at = 12
+    # chunks: a name, the size of the contents, the contents, a byte where the size is odd
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         if name == b"VP8X":
-            width, height = (
-                1 + int.from_bytes(data[start : start + 3], "little")
-                for start in (at + 12, at + 15)
-            )
+            width = 1 + int.from_bytes(data[at + 12 : at + 15], "little")
+            height = 1 + int.from_bytes(data[at + 15 : at + 18], "little")
         elif name == b"VP8L" and not width:
             (bits,) = struct.unpack_from("<I", data, at + 9)
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
@@ -139,55 +162,59 @@ def _webp(data: bytes) -> ImageHeader | None:
         elif name == b"EXIF":
             orientation = _exif_orientation(data[at + 8 : at + 8 + size].removeprefix(_EXIF))
         at += 8 + size + size % 2
-    return (
-        ImageHeader("webp", width, height, orientation, length + 8 <= len(data))
-        if width and height
-        else None
-    )
+    if not (width and height):
+        return None
+    return ImageHeader("webp", width, height, orientation, complete=length + 8 <= len(data))
 
 
 def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
-    width, height, _, depth, *packed = struct.unpack_from(
-        "<HHHH" if size == 12 else "<iiHHI", data, 18
-    )
-    height = abs(height)
+    fields = "<HHHH" if size == 12 else "<iiHHI"  # of the first version, and of later ones
+    width, height, _, depth, *compression = struct.unpack_from(fields, data, 18)
+    height = abs(height)  # below 0 where the top row comes first
     if width <= 0 or not height:
         return None
-    row = (width * depth + 31) // 32 * 4
-    return ImageHeader(
-        "bmp", width, height, 1, packed in ([1], [2]) or pixels + row * height <= len(data)
-    )
+    row_bytes = (width * depth + 31) // 32 * 4
+    is_run_length_coded = compression in ([1], [2])
+    complete = is_run_length_coded or pixels + row_bytes * height <= len(data)
+    return ImageHeader("bmp", width, height, complete=complete)
 
 
 def _tiff(data: bytes) -> ImageHeader | None:
     tags = dict(_tiff_tags(data))
-    width, height = tags.get(256, 0), tags.get(257, 0)
+    width, height = tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
     if not (width and height):
         return None
-    # A decoder takes memory for one whole tile, however small the picture. OpenCV turns a TIFF
-    # upright whatever it is asked.
-    return ImageHeader(
-        "tiff", max(width, tags.get(_TILES[0], 0)), max(height, tags.get(_TILES[1], 0))
-    )
+    # A decoder takes memory for one whole tile, however small the picture.
+    width = max(width, tags.get(_TILE_WIDTH, 0))
+    height = max(height, tags.get(_TILE_HEIGHT, 0))
+    # OpenCV turns a TIFF upright whatever it is asked: its orientation is not told.
+    return ImageHeader("tiff", width, height)
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """Tags of the first directory whose value is one whole number."""
+    """Tags of the first directory whose value is one whole number, with these values.
+
+    Raises:
+        struct.error: if the data end too early.
+    """
     order = "<" if data.startswith(b"II") else ">"
     (directory,) = struct.unpack_from(order + "I", data, 4)
     (count,) = struct.unpack_from(order + "H", data, directory)
     for entry in range(min(count, _MOST_ENTRIES)):
         at = directory + 2 + 12 * entry
-        tag, form, values = struct.unpack_from(order + "HHI", data, at)
-        if form in _TIFF_FORMATS and values == 1:
-            yield tag, struct.unpack_from(order + _TIFF_FORMATS[form], data, at + 8)[0]
+        tag, number_type, value_count = struct.unpack_from(order + "HHI", data, at)
+        if number_type in _TIFF_FORMATS and value_count == 1:
+            (value,) = struct.unpack_from(order + _TIFF_FORMATS[number_type], data, at + 8)
+            yield tag, value
 
 
 def _exif_orientation(block: bytes) -> int:
     """The orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
+    if not block.startswith(_TIFF):
+        return 1
     try:
-        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1) if block.startswith(_TIFF) else 1
+        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1)
     except struct.error:
         return 1
     return orientation if 1 <= orientation <= 8 else 1
@@ -203,11 +230,18 @@ _READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the 
 
 
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8,
-    others' as many as there are.
+    """The pixels of a file, as they lie in it, not turned.
 
-    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any number type, not to be written to;
-    an `ImageError` if damaged.
+    Args:
+        data: the whole file.
+        header: what `read_header` says of it.
+        factor: 1, 2, 4 or 8, by which a JPEG is reduced; others are not.
+
+    Returns:
+        (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any number type, not to be written to.
+
+    Raises:
+        ImageError: if the file is damaged.
     """
     try:
         if header.kind in ("jpeg", "png"):
@@ -221,6 +255,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
 
 
 def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
+    """The pixels of a JPEG or PNG, likewise."""
     with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
         if image.size != (header.width, header.height):
             raise ImageError(BROKEN)
@@ -230,24 +265,28 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         image.decodermaxblock = len(data)
         if image.mode.startswith("I"):  # 16 bits of grey
             return np.asarray(image).astype(np.uint16)
-        plain = "transparency" not in image.info
-        if image.mode == "L" and plain:
+        # a PNG may make one colour of a picture without alpha transparent
+        has_clear_colour = "transparency" in image.info
+        if image.mode == "L" and not has_clear_colour:
             return np.asarray(image)
-        opaque = image.mode in ("1", "CMYK", "YCbCr") or (image.mode == "RGB" and plain)
-        mode, order = ("RGB", "BGR") if opaque else ("RGBA", "BGRA")
-        coloured = image if image.mode == "RGB" and plain else image.convert(mode)
-        return np.frombuffer(coloured.tobytes("raw", order), np.uint8).reshape(
-            coloured.height, coloured.width, len(order)
-        )
+        is_rgb = image.mode == "RGB" and not has_clear_colour
+        is_opaque = is_rgb or image.mode in ("1", "CMYK", "YCbCr")
+        mode, order = ("RGB", "BGR") if is_opaque else ("RGBA", "BGRA")
+        coloured = image if is_rgb else image.convert(mode)
+        pixels = np.frombuffer(coloured.tobytes("raw", order), np.uint8)
+        return pixels.reshape(coloured.height, coloured.width, len(order))
 
 
-MOST_PIXELS, MOST_BYTES = 50_000_000, 256 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+MOST_BYTES = 256 * 1024 * 1024
 MOST_SIDE = 65_535  # a JPEG has no more; millions of rows of one pixel take seconds to decode
 _TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
 ENOUGH = 768  # digits are looked for in copies of 512 pixels or fewer
 WHITE = 255
 
-_REASONS = {
+_PHONE_KINDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")  # HEIC or AVIF
+
+_REASONS = {  # in a few words, by the number of an `OSError`
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "no such file"),
     errno.ELOOP: "a circular link",
     **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"),
@@ -285,23 +324,49 @@ class PixelBudget:
 _budget = PixelBudget(MOST_PIXELS)
 
 
-def read_image(
-    path: str | os.PathLike[str], stopping: Callable[[], bool] = lambda: False
-) -> Picture:
-    """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8,
-    upright, transparency on white.
+def _never() -> bool:
+    return False
 
-    One much larger than preparing needs is halved until its longer side is below 1536 pixels. An
-    `ImageError` has the reason; nothing is decoded once `stopping` is true.
+
+def read_image(path: str | os.PathLike[str], stopping: Callable[[], bool] = _never) -> Picture:
+    """Read the photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix.
+
+    One much larger than preparing needs is halved until its longer side is below 1536 pixels.
+    Nothing is decoded once `stopping` is true.
+
+    Returns:
+        (H, W, 3) BGR uint8, upright, transparency on white.
+
+    Raises:
+        ImageError: if there is no such photo, or it can't be read; the text is the reason.
     """
     data = _bytes_of(path)
+    header = _checked_header(data)
+    factor = _halving_factor(max(header.width, header.height))
+    decoder_factor = factor if header.kind == "jpeg" else 1
+    with _budget.share(header.width * header.height // decoder_factor**2):
+        if stopping():
+            raise ImageError("stopped before it was read")
+        pixels = decoded(data, header, factor)
+        if factor > decoder_factor:
+            size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return _upright(_colour(_eight_bits(pixels)), header.orientation)
+
+
+def _halving_factor(side: int) -> int:
+    """The largest of 1, 2, 4 and 8 by which a longer side in pixels is still large enough."""
+    return max(factor for factor in (1, 2, 4, 8) if factor == 1 or side // factor >= ENOUGH)
+
+
+def _checked_header(data: bytes) -> ImageHeader:
+    """The header of a file's bytes; `ImageError` if it is no photo of a size that is read here."""
     if not data:
         raise ImageError("empty file")
     header = read_header(data)
     if header is None:
-        # phones make HEIC or AVIF
-        phone = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-        raise ImageError("HEIC photo; save it as JPEG" if phone else "not an image")
+        is_of_phone = data[4:8] == b"ftyp" and data[8:12] in _PHONE_KINDS
+        raise ImageError("HEIC photo; save it as JPEG" if is_of_phone else "not an image")
     if header.width * header.height > MOST_PIXELS:
         raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
     if max(header.width, header.height) > MOST_SIDE:
@@ -310,18 +375,7 @@ def read_image(
         raise ImageError("cut off before its end")
     if not header.intact:
         raise ImageError(BROKEN)
-    factor = max(
-        one for one in (1, 2, 4, 8) if one == 1 or max(header.width, header.height) // one >= ENOUGH
-    )
-    reduced = factor if header.kind == "jpeg" else 1  # in the decoder
-    with _budget.share(header.width * header.height // reduced**2):
-        if stopping():
-            raise ImageError("stopped before it was read")
-        pixels = decoded(data, header, factor)
-        if factor > reduced:
-            size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return _upright(_colour(_eight_bits(pixels)), header.orientation)
+    return header
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
@@ -334,9 +388,8 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
             raise ImageError("a link that leads nowhere") from error
-        raise ImageError(
-            _REASONS.get(error.errno or 0, (error.strerror or "can't be read").lower())
-        ) from error
+        other_reason = (error.strerror or "can't be read").lower()
+        raise ImageError(_REASONS.get(error.errno or 0, other_reason)) from error
     except ValueError as error:  # a NUL in the name
         raise ImageError("no such file") from error
     if len(data) > MOST_BYTES:
@@ -349,21 +402,23 @@ def _eight_bits(pixels: Picture) -> Picture:
     if pixels.dtype == np.uint8:
         return pixels
     if np.issubdtype(pixels.dtype, np.floating):
-        clean = np.nan_to_num(pixels.astype(np.float32), posinf=1.0, neginf=0.0)
-        top = max(1.0, float(clean.max()))
+        values = np.nan_to_num(pixels.astype(np.float32), posinf=1.0, neginf=0.0)
+        top = max(1.0, float(values.max()))
     else:
-        clean, top = pixels.astype(np.float32), float(np.iinfo(pixels.dtype.name).max)
-    return np.asarray(np.clip(np.rint(clean * (WHITE / top)), 0, WHITE).astype(np.uint8))
+        values = pixels.astype(np.float32)
+        top = float(np.iinfo(pixels.dtype.name).max)
+    levels = np.clip(np.rint(values * (WHITE / top)), 0, WHITE)
+    return np.asarray(levels.astype(np.uint8))
 
 
 def _colour(pixels: Picture) -> Picture:
     """(H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel, as BGR on white."""
-    planes = pixels.reshape(*pixels.shape[:2], -1)
+    planes = pixels.reshape(*pixels.shape[:2], -1)  # (H, W, 1 … 4)
     if planes.shape[2] in (2, 4):
         alpha = planes[:, :, -1:].astype(np.uint16)
-        planes = (
-            (planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2) // WHITE
-        ).astype(np.uint8)
+        ink = planes[:, :, :-1] * alpha
+        paper = WHITE * (WHITE - alpha)
+        planes = ((ink + paper + WHITE // 2) // WHITE).astype(np.uint8)
     if planes.shape[2] == 1:
         planes = np.repeat(planes, 3, axis=2)
     return np.ascontiguousarray(planes[:, :, :3])
