@@ -1,5 +1,6 @@
-"""A drawing of a digit, stroke by stroke, with undo and redo; a pad is only a picture of it, so
-that resizing loses nothing.
+"""A drawing of a digit, stroke by stroke, with undo and redo.
+
+A pad on the screen is only a picture of it, so that resizing the pad loses nothing.
 """
 
 from typing import NamedTuple
@@ -32,11 +33,13 @@ class Drawing:
     def __init__(self) -> None:
         #: (28, 28), 0 … 1; never changed, so a thread may keep it.
         self.ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
-        self._before, self._after = list[Ink](), list[Ink]()
-        # what was there before the stroke under way; None between strokes
+        self._undo_steps: list[Ink] = []  #: the ink before each step, the last step last.
+        self._redo_steps: list[Ink] = []  #: the ink after each step that was taken back.
+        #: the ink before the stroke under way; None between strokes.
         self._start: Ink | None = None
-        self._last = Point(0, 0)
-        self._radius, self._erases = RADII[0], False
+        self._last = Point(0, 0)  #: where the brush is.
+        self._radius = RADII[0]  #: of the brush, in pixels.
+        self._erases = False  #: whether it takes ink away.
 
     @property
     def empty(self) -> bool:
@@ -44,10 +47,18 @@ class Drawing:
         return not bool((self.ink > FAINTEST).any())
 
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
-        """Put a brush of a radius in pixels down, maybe outside; a stroke under way ends."""
+        """Put a brush down, maybe outside; a stroke under way ends.
+
+        Args:
+            at: the middle of the brush.
+            radius: in pixels; an eraser is a little larger.
+            erases: take ink away.
+        """
         self.end()
-        self._start, self._last = self.ink, _bounded(at)
-        self._radius, self._erases = radius + erases * ERASER_EXTRA, erases
+        self._start = self.ink
+        self._last = _bounded(at)
+        self._radius = radius + ERASER_EXTRA if erases else radius
+        self._erases = erases
         self._draw_line(self._last)
 
     def extend(self, to: Point) -> None:
@@ -63,17 +74,18 @@ class Drawing:
 
     def undo(self) -> None:
         """Take the last step back, or the stroke under way."""
-        self._step(self._before, self._after)
+        self._move(self._undo_steps, self._redo_steps)
 
     def redo(self) -> None:
         """Take the last step that was taken back once more."""
-        self._step(self._after, self._before)
+        self._move(self._redo_steps, self._undo_steps)
 
-    def _step(self, there: list[Ink], back: list[Ink]) -> None:
+    def _move(self, steps: list[Ink], opposite: list[Ink]) -> None:
+        """Go to the last of `steps`; the ink there is now becomes a step the opposite way."""
         self.end()
-        if there:
-            back.append(self.ink)
-            self.ink = there.pop()
+        if steps:
+            opposite.append(self.ink)
+            self.ink = steps.pop()
 
     def clear(self) -> None:
         """Take all ink away; a step like any other."""
@@ -82,26 +94,34 @@ class Drawing:
             self._keep(self.ink)
             self.ink = _frozen(np.zeros_like(self.ink))
 
-    def _keep(self, before: Ink) -> None:
-        """Remember what was there before a step."""
-        self._before[:] = [*self._before[1 - MOST_UNDONE :], before]
-        self._after.clear()
+    def _keep(self, previous: Ink) -> None:
+        """Remember the ink there was before a step."""
+        self._undo_steps.append(previous)
+        del self._undo_steps[:-MOST_UNDONE]
+        self._redo_steps.clear()
 
     def _draw_line(self, to: Point) -> None:
-        covered = _coverage(self._last, to, self._radius)
-        # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
-        ink = np.minimum(self.ink, 1 - covered) if self._erases else np.maximum(self.ink, covered)
-        self.ink, self._last = _frozen(ink), to
+        """Draw or erase from the brush to a point, where the brush is then."""
+        coverage = _coverage(self._last, to, self._radius)
+        if self._erases:
+            ink = np.minimum(self.ink, 1 - coverage)
+        else:
+            # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
+            ink = np.maximum(self.ink, coverage)
+        self.ink = _frozen(ink)
+        self._last = to
 
 
 def _coverage(start: Point, end: Point, radius: float) -> Ink:
     """How much of each pixel a round brush covers on its way (28, 28), 0 … 1."""
     along_x, along_y = end.x - start.x, end.y - start.y
-    x, y = _CENTRES[None, :] - start.x, _CENTRES[:, None] - start.y
+    x, y = _CENTRES[None, :] - start.x, _CENTRES[:, None] - start.y  # (1, 28) and (28, 1)
     # The nearest point of the line to each pixel, as a share of the way.
-    share = np.clip((x * along_x + y * along_y) / max(along_x**2 + along_y**2, 1e-9), 0, 1)
+    squared_length = max(along_x**2 + along_y**2, 1e-9)
+    share = np.clip((x * along_x + y * along_y) / squared_length, 0, 1)  # (28, 28)
     distance = np.hypot(x - share * along_x, y - share * along_y)
-    return np.asarray(np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32))
+    coverage = np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1)
+    return np.asarray(coverage.astype(np.float32))
 
 
 _CENTRES = np.arange(SIDE) + 0.5
@@ -109,9 +129,11 @@ _CENTRES = np.arange(SIDE) + 0.5
 
 def _bounded(point: Point) -> Point:
     """A place no farther outside than the drawing is large."""
-    return Point(*(min(max(float(one), -SIDE), 2.0 * SIDE) for one in point))
+    x, y = (min(max(float(coordinate), -SIDE), 2.0 * SIDE) for coordinate in point)
+    return Point(x, y)
 
 
 def _frozen(ink: Ink) -> Ink:
+    """The same array, which can't be changed any more."""
     ink.setflags(write=False)
     return ink

@@ -23,24 +23,30 @@ class DisposablePool:
             DisposableThread(self._work, f"{name}-{number}").start()
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a thread call `function`; returns what will have its result."""
+        """Have a thread call `function`; returns the future of its result."""
         future: Future[T] = Future()
-        self._calls.put(partial(_settle, future, partial(function, *args, **kwargs)))
+        call = partial(function, *args, **kwargs)
+        self._calls.put(partial(_settle, future, call))
         return future
 
     def close(self) -> None:
-        """Begin no call any more; each thread ends after the one that it is at."""
+        """Begin no more calls; each thread ends after the one that it is at."""
         self._closed = True
         for _ in range(self._count):
             self._calls.put(None)
 
     def _work(self) -> None:
-        while (call := self._calls.get()) is not None and not self._closed:
+        """Make calls, one after another, until the pool is closed."""
+        while True:
+            call = self._calls.get()
+            if call is None or self._closed:
+                return
             call()
             del call  # its result would stay in memory until the next one
 
 
 def _settle(future: "Future[T]", call: Callable[[], T]) -> None:
+    """Make a call, and hand its result or its error to a future."""
     try:
         result = call()
     except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for

@@ -36,7 +36,8 @@ def drawn(*points: tuple[float, float], radius: float = MEDIUM) -> Ink:
 def can(step: Callable[[Drawing], None], drawing: Drawing) -> bool:
     """Whether there is anything to undo, or to redo."""
     other = copy.copy(drawing)
-    other._before, other._after = [*drawing._before], [*drawing._after]
+    other._undo_steps = [*drawing._undo_steps]
+    other._redo_steps = [*drawing._redo_steps]
     step(other)
     return other.ink is not drawing.ink
 
