@@ -1,5 +1,6 @@
-"""Readings as files: a table for people; images with labels, in formats that `rnn_tui train mnist
---extra-data` reads.
+"""Readings as files: a table for people, and images with labels to train with.
+
+`rnn_tui train mnist --extra-data` reads the formats of the latter.
 """
 
 import csv
@@ -36,30 +37,43 @@ class LabelledImages:
     labels: npt.NDArray[np.uint8]  #: (N,), 0 … 9.
 
 
-def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
-    """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers
-    each digit.
+def labelled_images(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
+    """The images of readable photos whose digit is known; of numbers each digit.
+
+    Args:
+        readings: the photos.
+        predicted: take predictions without doubt where there is no label, too.
     """
-    each = (
-        (digit.digit, label_for(digit, predicted=predicted))
-        for one in readings
-        for digit in one.digits
-    )
-    known = [(ink, label) for ink, label in each if label is not None]
-    images = np.array([ink for ink, _ in known], np.float32).reshape(-1, SIDE, SIDE)
-    levels = np.rint(images * WHITE).clip(0, WHITE).astype(np.uint8)
-    return LabelledImages(levels, np.array([label for _, label in known], np.uint8))
+    images: list[npt.NDArray[np.float32]] = []
+    labels: list[int] = []
+    for reading in readings:
+        for digit in reading.digits:
+            label = export_label(digit, predicted=predicted)
+            if digit.digit is not None and label is not None:
+                images.append(digit.digit)
+                labels.append(label)
+    inks = np.array(images, np.float32).reshape(-1, SIDE, SIDE)
+    levels = np.rint(inks * WHITE).clip(0, WHITE).astype(np.uint8)
+    return LabelledImages(levels, np.array(labels, np.uint8))
 
 
-def label_for(reading: "Reading", *, predicted: bool) -> int | None:
-    """The digit that a photo is exported with; None if it is left out."""
-    label = reading.prediction if reading.label is None and predicted else reading.label
-    return None if reading.digit is None else label
+def export_label(reading: "Reading", *, predicted: bool) -> int | None:
+    """The digit that a photo is exported with; None if it is left out.
+
+    It is the label, or, if `predicted` is set and there is none, the prediction.
+    """
+    if reading.digit is None:
+        return None
+    if reading.label is None and predicted:
+        return reading.prediction
+    return reading.label
 
 
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:
-    """Write a row for each photo, as `rnn-tui predict --csv` does; `DataError` if the file can't be
-    written.
+    """Write a row for each photo, as `rnn-tui predict --csv` does.
+
+    Raises:
+        DataError: if the file can't be written.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -70,26 +84,37 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
 
 
 def table_row(reading: "Reading") -> list[str]:
-    """A photo's row under `HEAD`, no text of which a spreadsheet takes for a formula; what there is
-    none of stays empty.
+    """A photo's row under `HEAD`; what there is none of stays empty.
+
+    No text in it is one that a spreadsheet takes for a formula.
     """
-    said = reading.probabilities
-    chances: list[float | None] = (
-        [None] * len(_CHANCES) if said is None else [*said, reading.no_digit]
-    )
-    shares = ["" if share is None else f"{share:.6f}" for share in (reading.confidence, *chances)]
-    prediction, label = (
-        "" if digit is None else str(digit) for digit in (reading.prediction, reading.label)
-    )
-    path, doubt, error = (
-        as_cell(text) for text in (str(shown(reading.path)), reading.doubt, reading.error)
-    )
-    return [path, prediction, *shares, label, doubt, error, reading.text if reading.rows else ""]
+    chances: list[float | None] = [None] * len(_CHANCES)
+    if reading.probabilities is not None:
+        chances = [*reading.probabilities, reading.no_digit]
+    return [
+        as_cell(str(shown(reading.path))),
+        _digit_cell(reading.prediction),
+        *(_share_cell(share) for share in (reading.confidence, *chances)),
+        _digit_cell(reading.label),
+        as_cell(reading.doubt),
+        as_cell(reading.error),
+        reading.text if reading.rows else "",
+    ]
+
+
+def _digit_cell(digit: int | None) -> str:
+    return "" if digit is None else str(digit)
+
+
+def _share_cell(share: float | None) -> str:
+    return "" if share is None else f"{share:.6f}"
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:
-    """Write `images` and `labels` as numpy's compressed arrays; `DataError` if the file can't be
-    written.
+    """Write `images` and `labels` as NumPy's compressed arrays.
+
+    Raises:
+        DataError: if the file can't be written.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, images=data.images, labels=data.labels)
@@ -97,35 +122,37 @@ def write_npz(path: Path, data: LabelledImages) -> None:
 
 
 def write_idx(folder: Path, data: LabelledImages) -> None:
-    """Write MNIST's two files into a folder, made where it is missing; `DataError` if they can't be
-    written.
+    """Write MNIST's two files into a folder, made where it is missing.
+
+    Raises:
+        DataError: if the folder or a file can't be written.
     """
-    with _writing(folder):
+    with _naming_failures(folder):
         make_folder(folder)
-    for name, array in ((IDX_IMAGES, data.images), (IDX_LABELS, data.labels)):
-        _write(
-            folder / name,
-            np.array([_MAGIC + array.ndim, *array.shape], ">u4").tobytes() + array.tobytes(),
-        )
+    _write(folder / IDX_IMAGES, _idx_bytes(data.images))
+    _write(folder / IDX_LABELS, _idx_bytes(data.labels))
 
 
-def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
-    """Files that writing to `path` would replace."""
-    return [
-        file
-        for file in ((path / IDX_IMAGES, path / IDX_LABELS) if idx else (path,))
-        if os.path.isfile(file)
-    ]
+def _idx_bytes(array: npt.NDArray[np.uint8]) -> bytes:
+    """An IDX file: its kind and number of dimensions, the sizes, then all values."""
+    header = np.array([_MAGIC + array.ndim, *array.shape], ">u4")
+    return header.tobytes() + array.tobytes()
+
+
+def files_to_replace(path: Path, *, idx: bool) -> Sequence[Path]:
+    """The files that writing to `path`, a folder if `idx`, would replace."""
+    files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
+    return [file for file in files if os.path.isfile(file)]
 
 
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none of it: a full disk must not cost what was there before."""
-    with _writing(path):
+    with _naming_failures(path):
         write_file(path, data)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _naming_failures(path: Path) -> Iterator[None]:
     """Say of what goes wrong that `path` can't be written, and why."""
     try:
         yield

@@ -14,8 +14,8 @@ from rnn_tui.photos.export import (
     HEAD,
     IDX_IMAGES,
     IDX_LABELS,
-    in_the_way,
-    labelled,
+    files_to_replace,
+    labelled_images,
     write_idx,
     write_npz,
     write_table,
@@ -41,26 +41,26 @@ READINGS = [
 
 
 def test_only_photos_with_a_label_are_exported_unless_predictions_count() -> None:
-    assert labelled(READINGS).labels.tolist() == [3, 7]
-    data = labelled(READINGS, predicted=True)
+    assert labelled_images(READINGS).labels.tolist() == [3, 7]
+    data = labelled_images(READINGS, predicted=True)
     assert data.labels.tolist() == [3, 4, 7]
     assert data.images.shape == (3, 28, 28)
     assert data.images.dtype == data.labels.dtype == np.uint8
     digit = READINGS[1].digit
     assert digit is not None
     np.testing.assert_array_equal(data.images[1], np.rint(digit * 255))
-    assert labelled([]).images.shape == (0, 28, 28)
+    assert labelled_images([]).images.shape == (0, 28, 28)
 
 
 def test_of_a_number_each_digit_is_exported_once_predictions_count() -> None:
     digits = [reading("19.png", 1), reading("19.png", 9), reading("19.png", 4, doubt="Unsure")]
-    number = Reading(Path("19.png")).of_rows([digits])
-    assert labelled([number, READINGS[0]]).labels.tolist() == [3]
-    assert labelled([number], predicted=True).labels.tolist() == [1, 9]
+    number = Reading(Path("19.png")).with_rows([digits])
+    assert labelled_images([number, READINGS[0]]).labels.tolist() == [3]
+    assert labelled_images([number], predicted=True).labels.tolist() == [1, 9]
 
 
 def test_npz_is_read_back_under_the_name_that_was_typed(tmp_path: Path) -> None:
-    data = labelled(READINGS, predicted=True)
+    data = labelled_images(READINGS, predicted=True)
     write_npz(tmp_path / "photos", data)
     assert os.listdir(tmp_path) == ["photos"]
     with np.load(tmp_path / "photos", allow_pickle=False) as file:
@@ -70,7 +70,7 @@ def test_npz_is_read_back_under_the_name_that_was_typed(tmp_path: Path) -> None:
 
 
 def test_idx_is_what_mnist_has(tmp_path: Path) -> None:
-    data = labelled(READINGS, predicted=True)
+    data = labelled_images(READINGS, predicted=True)
     write_idx(tmp_path / "new" / "folder", data)
     images = (tmp_path / "new" / "folder" / IDX_IMAGES).read_bytes()
     assert struct.unpack(">4I", images[:16]) == (0x803, 3, 28, 28)
@@ -82,7 +82,7 @@ def test_idx_is_what_mnist_has(tmp_path: Path) -> None:
 
 def test_torchvision_reads_idx(tmp_path: Path) -> None:
     mnist = pytest.importorskip("torchvision.datasets.mnist")
-    data = labelled(READINGS)
+    data = labelled_images(READINGS)
     write_idx(tmp_path, data)
     images = mnist.read_image_file(str(tmp_path / IDX_IMAGES))
     np.testing.assert_array_equal(images.numpy(), data.images)
@@ -126,17 +126,17 @@ def test_the_table_is_the_same_as_predict_prints(capsys: pytest.CaptureFixture[s
 
 def test_a_file_that_is_there_is_named_beforehand(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
-    assert in_the_way(path, idx=False) == []
+    assert files_to_replace(path, idx=False) == []
     path.touch()
-    assert in_the_way(path, idx=False) == [path]
-    assert in_the_way(tmp_path, idx=True) == []
+    assert files_to_replace(path, idx=False) == [path]
+    assert files_to_replace(tmp_path, idx=True) == []
     (tmp_path / IDX_LABELS).touch()
-    assert in_the_way(tmp_path, idx=True) == [tmp_path / IDX_LABELS]
+    assert files_to_replace(tmp_path, idx=True) == [tmp_path / IDX_LABELS]
 
 
 @pytest.mark.parametrize("name", ["missing/x.npz", ".", "a" * 300, "a\0b"])
 def test_what_cant_be_written_is_a_sentence(tmp_path: Path, name: str) -> None:
-    data = labelled(READINGS)
+    data = labelled_images(READINGS)
     with pytest.raises(DataError, match=r"can't be written: .*\.$"):
         write_npz(tmp_path / name, data)
     (tmp_path / "file").touch()
@@ -155,7 +155,7 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(DataError, match="no space left"):
-        write_npz(path, labelled(READINGS))
+        write_npz(path, labelled_images(READINGS))
     assert os.listdir(tmp_path) == ["x.npz"]
     assert path.read_text() == "old"
 
@@ -164,7 +164,7 @@ def test_files_have_the_rights_of_others_and_links_stay(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.touch()
     link.symlink_to(target)
-    write_npz(link, labelled(READINGS))
+    write_npz(link, labelled_images(READINGS))
     assert link.is_symlink()
     assert target.stat().st_size > 0
     plain = tmp_path / "plain"

@@ -18,7 +18,14 @@ from textual.widgets.tree import TreeNode
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
-from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
+from rnn_tui.photos.export import (
+    export_label,
+    files_to_replace,
+    labelled_images,
+    write_idx,
+    write_npz,
+    write_table,
+)
 from rnn_tui.runs.words import count_of
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.textual_workarounds import Dialog
@@ -227,7 +234,7 @@ class PhotosExportScreen(ExportPrompt):
             return f"{count_of(len(self._readings), 'photo')}, one per line."
         predicted = self.query_one(Checkbox).value  # which counts where there is no label
         each = [one for reading in self._readings for one in (reading.digits or (reading,))]
-        count = sum(label_for(one, predicted=predicted) is not None for one in each)
+        count = sum(export_label(one, predicted=predicted) is not None for one in each)
         more = (
             f"; {len(each) - count:,} without a label "
             f"{'is' if len(each) - count == 1 else 'are'} left out"
@@ -235,7 +242,7 @@ class PhotosExportScreen(ExportPrompt):
         return f"{count_of(count, 'photo')}{more if count < len(each) else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
-        return await in_thread(self, in_the_way, path, idx=form == "idx")
+        return await in_thread(self, files_to_replace, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
         return await in_thread(
@@ -249,7 +256,7 @@ def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool
     if form == "csv":
         write_table(path, readings)
         return f"{count_of(len(readings), 'photo')} written to {shown}."
-    data = labelled(readings, predicted=predicted)
+    data = labelled_images(readings, predicted=predicted)
     if not len(data.labels):
         raise DataError("No photo has a label: press # on a photo to give it one.")
     (write_npz if form == "npz" else write_idx)(path, data)
