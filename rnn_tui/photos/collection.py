@@ -1,5 +1,6 @@
-"""Photos found in folders, with the digit that a name promises; those read, in order, with a user's
-corrections; no OpenCV.
+"""Photos in folders and the digits that their names tell; readings in order, with a user's labels.
+
+All of it does without OpenCV, so that the command line and the app load it at once.
 """
 
 import os
@@ -23,12 +24,12 @@ _NUMBER = re.compile(r"([0-9]+)")
 
 
 def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
-    """Photos in the order of `paths`, each folder's in natural order, found while they are used.
+    """Find photos in the order of `paths`, each folder's in natural order, while they are used.
 
-    Files are given whatever their suffix; of a folder the files with an image's suffix, except
+    Files are given whatever their suffix. Of a folder come the files with an image's suffix, except
     hidden ones, and if `recursive` those of the folders in it. Links are followed; every folder is
-    visited once, so that circles end. What can't be listed or does not exist is given as it stands:
-    whoever reads it will say why it can't be read.
+    visited once, so that circles end. A path that can't be listed, or does not exist, is given as
+    it stands: whoever reads it will say why it can't be read.
     """
     visited: set[tuple[int, int]] = set()
     # a stack instead of recursion: folders may lie deeper than Python can
@@ -37,15 +38,17 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
         path = next(waiting[-1], None)
         if path is None:
             waiting.pop()
-        elif not outside.is_folder(path):
+            continue
+        # the folders that were asked for are the only ones to look into if not recursive
+        may_enter = recursive or len(waiting) == 1
+        if not outside.is_folder(path):
             yield Path(path)
-        elif recursive or len(waiting) == 1:
-            # the folders that were asked for are the only ones to look into if not recursive
-            inside = _listed(path, visited)
-            if inside is None:
+        elif may_enter:
+            entries = _folders_and_photos(path, visited)
+            if entries is None:
                 yield Path(path)
             else:
-                waiting.append(iter(inside))
+                waiting.append(iter(entries))
         elif called_like_photo(os.fspath(path)):
             yield Path(path)  # whoever reads it will say what it is
 
@@ -53,7 +56,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
 def count_images(paths: Sequence[Path], recursive: bool, progress: Progress) -> None:
     """Have a thread count what `find_images` finds, which takes far less than reading it.
 
-    The total of the progress is not known before.
+    The count becomes the total of `progress`, once it is complete.
     """
 
     def count() -> None:
@@ -67,32 +70,40 @@ def count_images(paths: Sequence[Path], recursive: bool, progress: Progress) -> 
     threading.Thread(target=count, name="counting photos", daemon=True).start()
 
 
-def label_of(path: Path) -> int | None:
+def label_in_name(path: Path) -> int | None:
     """The digit that a photo's name tells; None if it tells none.
 
     It is its folder's name (`7/img.jpg`), or the first number of its own if that has one digit
     (`7_2.png`, not `IMG_2041.jpg`).
     """
     number = re.fullmatch("[0-9]", path.parent.name) or _NUMBER.search(path.stem)
-    return int(number[0]) if number and len(number[0]) == 1 else None
+    if number is None or len(number[0]) > 1:
+        return None
+    return int(number[0])
 
 
-def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
-    """Folders and photos in `folder`, in natural order; None if it can't be listed."""
+def _folders_and_photos(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
+    """The paths of folders and photos in a folder, in natural order; None if it can't be listed.
+
+    A folder among those `visited`, by device and inode, has none; others are added to these.
+    """
     try:
         status = outside.status(folder)
         if (status.st_dev, status.st_ino) in visited:
             return []
         visited.add((status.st_dev, status.st_ino))
         with outside.entries(folder) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if entry.name[0] != "." and (is_folder(entry) or called_like_photo(entry.name))
-            ]
+            names = [entry.name for entry in entries if _is_wanted(entry)]
     except OSError:
         return None
-    return [os.path.join(folder, name) for name in sorted(names, key=natural)]
+    return [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
+
+
+def _is_wanted(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry of a folder is a folder or a photo, and not hidden."""
+    if entry.name.startswith("."):
+        return False
+    return is_folder(entry) or called_like_photo(entry.name)
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
@@ -108,11 +119,11 @@ def called_like_photo(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
-def natural(name: str) -> tuple[list[str | int], str]:
+def natural_key(name: str) -> tuple[list[str | int], str]:
     """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
-    return [
-        int(part[:18]) if at % 2 else part for at, part in enumerate(_NUMBER.split(name.casefold()))
-    ], name
+    parts = _NUMBER.split(name.casefold())  # text and digits in turn
+    key = [int(part[:18]) if index % 2 else part for index, part in enumerate(parts)]
+    return key, name
 
 
 SORTS = ("name", "confidence", "prediction")
@@ -125,19 +136,19 @@ class PhotoCollection:
 
     def __init__(self) -> None:
         #: the digits that the user named, by path; they outlive a new reading.
-        self.given: dict[Path, int] = {}
-        #: one of each; by confidence the least sure come first.
-        self.sort, self.filter = SORTS[0], FILTERS[0]
+        self.user_labels: dict[Path, int] = {}
+        self.sort = SORTS[0]  #: one of `SORTS`; by confidence the least sure come first.
+        self.filter = FILTERS[0]  #: one of `FILTERS`.
         self.threshold = THRESHOLD  #: the confidence below which an answer is doubted, 0 … 1.
-        self.named = False  #: whether names of folders and files tell which digit a photo shows.
+        self.uses_names = False  #: whether names of folders and files tell labels.
         self.clear()
 
     def clear(self) -> None:
         """Forget all readings, but not what the user said about them."""
         self._readings: list[Reading] = []
-        self._names: list[SortKey] = []
-        self._confidences: list[float] = []
-        self._summary: ReadingSummary | None = None
+        self._name_keys: list[SortKey] = []  #: of each reading, to sort by name.
+        self._confidences: list[float] = []  #: of each reading; −1 where it has none.
+        self._summary: ReadingSummary | None = None  #: None where it has to be counted anew.
         self.order: list[int] = []  #: indices of the readings that are shown.
 
     def __len__(self) -> int:
@@ -147,80 +158,85 @@ class PhotoCollection:
         return self._readings[index]
 
     @property
-    def shown(self) -> "list[Reading]":
+    def shown_readings(self) -> "list[Reading]":
         """All that are shown, in their order."""
         return [self._readings[index] for index in self.order]
 
     def add(self, readings: "Sequence[Reading]") -> None:
         """Take in more readings."""
-        before = len(self._readings)
+        previous_count = len(self._readings)
         for reading in readings:
             self._readings.append(self._labelled(reading.judged(self.threshold)))
             folder, name = os.path.split(reading.path)  # a folder's photos together, 2 before 10
-            self._names.append((folder, natural(name)))
+            self._name_keys.append((folder, natural_key(name)))
             self._confidences.append(-1.0 if reading.confidence is None else reading.confidence)
         summary = self._summary
         self.arrange()
         if summary is not None:
-            summary.add(self._readings[before:])
+            summary.add(self._readings[previous_count:])
             self._summary = summary
 
     def judge(self, threshold: float) -> None:
-        """Doubt answers below another threshold."""
-        before, self.threshold = self.threshold, threshold
-        for at, confidence in enumerate(self._confidences):
-            # Of a number each digit has a confidence of its own.
-            if self._readings[at].rows or (confidence < before) != (confidence < threshold):
-                self._readings[at] = self._readings[at].judged(threshold)
+        """Doubt answers below another threshold, 0 … 1."""
+        previous = self.threshold
+        self.threshold = threshold
+        for index, confidence in enumerate(self._confidences):
+            is_number = bool(self._readings[index].rows)  # each digit has its own confidence
+            if is_number or (confidence < previous) != (confidence < threshold):
+                self._readings[index] = self._readings[index].judged(threshold)
         self.arrange()
 
     def label(self, index: int, digit: int | None) -> None:
         """Name the digit that a photo shows; None takes the user's word back."""
         path = self._readings[index].path
         if digit is None:
-            self.given.pop(path, None)
+            self.user_labels.pop(path, None)
         else:
-            self.given[path] = digit
+            self.user_labels[path] = digit
         self._readings[index] = self._labelled(self._readings[index])
         self.arrange()
 
-    def use_names(self, named: bool) -> None:
+    def use_names(self, uses_names: bool) -> None:
         """Take labels from names, or do not."""
-        self.named = named
+        self.uses_names = uses_names
         self._readings = [self._labelled(reading) for reading in self._readings]
         self.arrange()
 
     def arrange(self) -> None:
         """Filter and sort anew."""
         self._summary = None
-        shown: Iterable[int] = range(len(self._readings))
-        if self.filter == "doubtful":
-            shown = [at for at, one in enumerate(self._readings) if one.doubt or one.error]
-        elif self.filter == "wrong":
-            shown = [at for at, one in enumerate(self._readings) if one.correct is False]
-        self.order = sorted(shown, key=self._key)
+        indices = [index for index, reading in enumerate(self._readings) if self._passes(reading)]
+        self.order = sorted(indices, key=self._sort_key)
 
-    def _key(self, at: int) -> SortKey:
-        confidence = self._confidences[at]
+    def _passes(self, reading: "Reading") -> bool:
+        """Whether the filter shows a reading."""
+        match self.filter:
+            case "doubtful":
+                return bool(reading.doubt or reading.error)
+            case "wrong":
+                return reading.correct is False
+        return True
+
+    def _sort_key(self, index: int) -> SortKey:
+        confidence = self._confidences[index]
         match self.sort:
             case "confidence":
-                return (confidence < 0, confidence, at)
+                return (confidence < 0, confidence, index)
             case "prediction":
-                best = self._readings[at].best
-                return (best is None, best or 0, -confidence, at)
-        return self._names[at]
+                best = self._readings[index].best
+                return (best is None, best or 0, -confidence, index)
+        return self._name_keys[index]
 
     def _labelled(self, reading: "Reading") -> "Reading":
         """The reading with the label that the user gave, or else its name, where that counts."""
-        given = reading.path in self.given
-        label = (
-            self.given[reading.path] if given else label_of(reading.path) if self.named else None
-        )
-        return (
-            reading
-            if (label, given) == (reading.label, reading.given)
-            else replace(reading, label=label, given=given)
-        )
+        user_label = self.user_labels.get(reading.path)
+        label = user_label
+        if label is None and self.uses_names:
+            label = label_in_name(reading.path)
+        by_user = user_label is not None
+        if (label, by_user) == (reading.label, reading.labelled_by_user):
+            return reading
+        return replace(reading, label=label, labelled_by_user=by_user)
 
     @property
     def summary(self) -> "ReadingSummary":
@@ -234,6 +250,10 @@ class PhotoCollection:
 CLASSES = 10
 
 
+def _empty_matrix() -> list[list[int]]:
+    return [[0] * (CLASSES + 1) for _ in range(CLASSES)]
+
+
 @dataclass
 class ReadingSummary:
     """Counts over readings, kept up to date as they come."""
@@ -243,29 +263,28 @@ class ReadingSummary:
     doubtful: int = 0  #: those without a prediction though they could be read.
     labelled: int = 0  #: those whose digit is known and that could be read.
     unlabelled: int = 0  #: those whose digit is not known and that could be read.
-    right: int = 0  #: those of them that were read right, without doubt.
-    top1: int = 0  #: those of them whose most probable digit is the right one, doubted or not.
-    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no
-    #: prediction.
-    confusion: list[list[int]] = field(
-        default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)]
-    )
+    right: int = 0  #: those of the labelled ones that were read right, without doubt.
+    #: those of the labelled ones whose most probable digit is the right one, doubted or not.
+    top1: int = 0
+    #: 10 rows of 11 counts: labels in rows, predictions in columns, the last one for no prediction.
+    confusion: list[list[int]] = field(default_factory=_empty_matrix)
 
     def add(self, readings: "Iterable[Reading]") -> None:
         """Count some more."""
         for reading in readings:
             self.photos += 1
-            self.errors += bool(reading.error)
+            if reading.error:
+                self.errors += 1
+                continue
             self.doubtful += bool(reading.doubt)
-            self.unlabelled += reading.label is None and not reading.error
-            if reading.label is None or reading.error:
+            if reading.label is None:
+                self.unlabelled += 1
                 continue
             self.labelled += 1
             self.right += bool(reading.correct)
             self.top1 += reading.best == reading.label
-            self.confusion[reading.label][
-                CLASSES if reading.prediction is None else reading.prediction
-            ] += 1
+            column = CLASSES if reading.prediction is None else reading.prediction
+            self.confusion[reading.label][column] += 1
 
     @property
     def accuracy(self) -> float | None:
@@ -273,8 +292,10 @@ class ReadingSummary:
         return 100.0 * self.right / self.labelled if self.labelled else None
 
     def accuracy_text(self, *, top1: bool = False) -> str:
-        """How many were read right; with `top1` also how many would be if no answer were doubted,
-        where any is.
+        """How many were read right, in words.
+
+        Args:
+            top1: also say how many would be if no answer were doubted, where any is.
         """
         text = f"{self.right:,} of {self.labelled:,} right ({self.accuracy or 0:.1f} %)"
         if top1 and self.top1 > self.right:
@@ -282,8 +303,10 @@ class ReadingSummary:
         return text
 
     def document(self, labels: bool) -> dict[str, Any]:
-        """A JSON-ready form, with what there is to say of `labels` if they were asked for."""
-        names = ["photos", "errors", "doubtful", *(("labelled", "unlabelled") if labels else ())]
+        """A JSON-ready form; what there is to say of labels only if `labels` were asked for."""
+        names = ["photos", "errors", "doubtful"]
+        if labels:
+            names += ["labelled", "unlabelled"]
         if self.labelled:
             names += ["right", "top1", "accuracy", "confusion"]
         return {name: getattr(self, name) for name in names}

@@ -1,8 +1,8 @@
 """Photos in, answers out: decoded and prepared in threads, read by a network in small batches.
 
 Only a few photos are in memory at a time. Answers come in the order of the paths, the first before
-the last paths are known. A photo is seen in every way that is worth a look; which answer counts,
-and how far to trust it, is decided here too.
+the last paths are known. Of every digit the network is asked about the likeliest proposal, and
+where that leaves it unsure about the others; which answer counts is decided here too.
 """
 
 import itertools
@@ -17,10 +17,16 @@ import numpy as np
 
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
-from rnn_tui.photos.collection import label_of
-from rnn_tui.photos.digit.finder import are_several, rows_of
+from rnn_tui.photos.collection import label_in_name
+from rnn_tui.photos.digit.finder import MarkedDigit, are_several, rows_of
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
-from rnn_tui.photos.digit.prepare import digit_proposals, find_digits, proposals, single_proposals
+from rnn_tui.photos.digit.prepare import (
+    PhotoDigits,
+    digit_proposals,
+    find_digits,
+    proposals,
+    single_proposals,
+)
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.pool import DisposablePool
 from rnn_tui.photos.reading import PhotoAnswer, Reading
@@ -33,37 +39,35 @@ MOST_THREADS = 8
 # digits that are read in one batch: those of photos of hundreds each would take all memory
 MOST_AT_ONCE = 1024
 LOOK_SECONDS = 0.1  # between two looks at whether to stop
-SURE = 0.9  # an answer this certain needs no second look at the photo
+SURE = 0.9  # an answer of this confidence needs no second look at the photo
+
+# what a digit may be, the likeliest first, made when it is asked for
+Proposals = Iterator[PreparedDigit]
 
 
-def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
-    """An answer to each of `ways`, which may be of several photos."""
-    if not ways:
+def ask(network: RowReaderNetwork, digits: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
+    """An answer to each of `digits`, which may be of several photos, in their order."""
+    if not digits:
         return []
-    chances = network.chances(np.stack([way.digit for way in ways]))
-    each = zip(ways, digit_probabilities(chances), chances[:, -1], strict=True)
-    return [PhotoAnswer(way, digits, float(none)) for way, digits, none in each]
-
-
-def _never() -> bool:
-    return False
+    chances = network.chances(np.stack([prepared.digit for prepared in digits]))  # (N, 11)
+    of_none: list[float] = chances[:, -1].tolist()
+    each = zip(digits, digit_probabilities(chances), of_none, strict=True)
+    return [PhotoAnswer(prepared, probabilities, none) for prepared, probabilities, none in each]
 
 
 def best_answer(
     network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]
 ) -> PhotoAnswer:
-    """The answer that the network is surest of; others are looked at where the first is unsure."""
-    again = (
-        []
-        if first.confidence >= SURE
-        else [replace(one, first=False) for one in answers(network, list(others))]
-    )
-    return max([first, *again], key=lambda answer: answer.confidence)
+    """The answer of the highest confidence; others are asked for where the first is unsure."""
+    if first.confidence >= SURE:
+        return first
+    second_looks = [replace(answer, likeliest=False) for answer in ask(network, list(others))]
+    return max([first, *second_looks], key=lambda answer: answer.confidence)
 
 
-def read_best(network: RowReaderNetwork, ways: Iterator[PreparedDigit]) -> PhotoAnswer:
-    """The answer to one photo, seen in any of `ways`, of which there is at least one."""
-    (first,) = answers(network, [next(ways)])
+def read_best(network: RowReaderNetwork, ways: Proposals) -> PhotoAnswer:
+    """The answer to one digit, of which there is at least one proposal."""
+    (first,) = ask(network, [next(ways)])
     return best_answer(network, first, ways)
 
 
@@ -72,19 +76,26 @@ class Photo:
     """A photo before a network reads it."""
 
     reading: Reading  #: what is known so far.
-    #: the ways to see each of its digits, the likeliest first, made when they are asked for; none
-    #: after an error.
-    rows: Sequence[Sequence[Iterator[PreparedDigit]]] = ()
+    #: the proposals for each of its digits, row by row; none after an error.
+    rows: Sequence[Sequence[Proposals]] = ()
     several: bool = False  #: whether it is read as numbers.
 
 
-class PhotoReader:
-    """Reads photos with one network, prepared by a method of `photos.METHODS`, with one of
-    `photos.NUMBERS` of digits each.
+def _never() -> bool:
+    return False
 
-    Several are only looked for by the method `mnist`. Answers less probable than the threshold, 0 …
-    1, are doubted. If `labelled`, folder and file names tell labels. `threads` decode and prepare;
-    0: as many as there are cores, at most eight.
+
+class PhotoReader:
+    """Reads photos with one network.
+
+    Args:
+        network: what reads.
+        method: how photos are prepared, one of `photos.METHODS`.
+        threshold: answers less probable than this, 0 … 1, are doubted.
+        labelled: whether names of folders and files tell labels.
+        number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for
+            by the method `mnist`.
+        threads: how many decode and prepare; 0 for one a core, at most eight.
     """
 
     def __init__(
@@ -97,105 +108,120 @@ class PhotoReader:
         number: str = "auto",
         threads: int = 0,
     ) -> None:
-        self.network, self.method, self.number = network, method, number
-        self.threshold, self.labelled = threshold, labelled
+        self.network = network
+        self.method = method
+        self.number = number
+        self.threshold = threshold
+        self.labelled = labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(
         self, paths: Iterable[Path], stopping: Callable[[], bool] = _never
     ) -> Iterator[list[Reading]]:
-        """Readings in order of `paths`, which may still be sought, as many at a time as are ready,
-        until `stopping` is true.
+        """Readings in the order of `paths`, as many at a time as are ready.
 
-        Then no digit is begun any more. Threads that are inside a decoder are not waited for.
+        `paths` may still be looked for meanwhile. Once `stopping` is true no digit is begun any
+        more; threads that are inside a decoder are not waited for.
         """
         ended = threading.Event()
 
         def is_over() -> bool:
             return ended.is_set() or stopping()
 
-        rest = iter(paths)
+        remaining = iter(paths)
         waiting: deque[Future[Photo]] = deque()
         pool = DisposablePool(self._threads, "photos")
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
-                waiting.extend(
-                    pool.submit(self._prepared, path, is_over)
-                    for path in itertools.islice(rest, free)
-                )
+                for path in itertools.islice(remaining, free):
+                    waiting.append(pool.submit(self._prepare_file, path, is_over))
                 if not waiting:
                     return
                 wait([waiting[0]], LOOK_SECONDS)
-                ready: list[Future[Photo]] = []
-                while waiting and len(ready) < BATCH and waiting[0].done():
-                    ready.append(waiting.popleft())
-                if ready and (
-                    readings := self.answered([future.result() for future in ready], stopping)
-                ):
+                photos = _ready(waiting)
+                readings = self.answer(photos, stopping) if photos else []
+                if readings:
                     yield readings
         finally:
             ended.set()
             pool.close()
 
-    def _prepared(self, path: Path, stopping: Callable[[], bool]) -> Photo:
+    def _prepare_file(self, path: Path, stopping: Callable[[], bool]) -> Photo:
         """A photo before the network reads it; what can't be read says so."""
-        reading = Reading(path, label=label_of(path) if self.labelled else None)
+        reading = Reading(path, label=label_in_name(path) if self.labelled else None)
         try:
             image = read_image(path, stopping)
-            return replace(self.seen(image, stopping), reading=reading)
         except ImageError as error:
             return Photo(replace(reading, error=str(error)))
+        return replace(self.prepare(image, stopping), reading=reading)
 
-    def seen(self, image: Picture, stopping: Callable[[], bool] = _never) -> Photo:
-        """A picture (H, W, 3) BGR, uint8, before the network reads it: prepared as far as it will
-        be read for sure. Once `stopping` is true, some of its digits are missing.
+    def prepare(self, image: Picture, stopping: Callable[[], bool] = _never) -> Photo:
+        """Prepare a picture (H, W, 3) BGR, uint8, as far as it will be read for sure.
+
+        Once `stopping` is true, some of its digits are missing.
         """
         reading = Reading(Path())
         if self.method != next(iter(METHODS)):
             return Photo(reading, [[proposals(image, self.method)]])
-        found = find_digits(image)
-        rows = rows_of(found.digits) if self.number != "one" else []
+        photo = find_digits(image)
+        rows = rows_of(photo.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
-            return Photo(reading, [[_begun(single_proposals(found))]])
-        begun: list[list[Iterator[PreparedDigit]]] = []
-        for row in rows:
-            looks = (digit_proposals(found, digit, row) for digit in row)
-            begun.append(
-                [_begun(ways) for ways in itertools.takewhile(lambda _: not stopping(), looks)]
-            )
+            return Photo(reading, [[_begun(single_proposals(photo))]])
+        begun = [list(_begun_row(photo, row, stopping)) for row in rows]
         return Photo(reading, begun, several=True)
 
-    def answered(
+    def answer(
         self, photos: Sequence[Photo], stopping: Callable[[], bool] = _never
     ) -> list[Reading]:
-        """What becomes of photos: the likeliest ways to see them are read at once, others where
-        this leaves them unsure. Nothing, once `stopping` is true.
+        """Ask the network about photos: of all digits the likeliest proposals at once.
+
+        Returns:
+            what becomes of each photo; nothing once `stopping` is true.
         """
-        ways = [way for photo in photos for row in photo.rows for way in row]
+        every_digit = [ways for photo in photos for row in photo.rows for ways in row]
         best: list[PhotoAnswer] = []
-        for start in range(0, len(ways), MOST_AT_ONCE):
-            some = ways[start : start + MOST_AT_ONCE]
-            firsts = answers(self.network, [next(way) for way in some])
-            for first, way in zip(firsts, some, strict=True):
+        for start in range(0, len(every_digit), MOST_AT_ONCE):
+            part = every_digit[start : start + MOST_AT_ONCE]
+            firsts = ask(self.network, [next(ways) for ways in part])
+            for first, others in zip(firsts, part, strict=True):
                 if stopping():
                     return []
-                best.append(best_answer(self.network, first, way))
+                best.append(best_answer(self.network, first, others))
         if stopping():
             return []
-        rest = iter(best)
-        return [self._reading(photo, rest).judged(self.threshold) for photo in photos]
-
-    @staticmethod
-    def _reading(photo: Photo, best: Iterator[PhotoAnswer]) -> Reading:
-        """A photo with the next of the answers, one for each of its digits."""
-        if not photo.several:
-            return photo.reading.answered(next(best)) if photo.rows else photo.reading
-        return photo.reading.of_rows(
-            [[Reading(photo.reading.path).answered(next(best)) for _ in row] for row in photo.rows]
-        )
+        remaining = iter(best)
+        return [_answered(photo, remaining).judged(self.threshold) for photo in photos]
 
 
-def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:
-    """The same ways, the first of which is made already, in this thread."""
+def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:
+    """Take the first photos that are prepared out of those that wait, at most a batch."""
+    photos: list[Photo] = []
+    while waiting and len(photos) < BATCH and waiting[0].done():
+        photos.append(waiting.popleft().result())
+    return photos
+
+
+def _begun_row(
+    photo: PhotoDigits, row: Sequence[MarkedDigit], stopping: Callable[[], bool]
+) -> Iterator[Proposals]:
+    """Proposals for the digits of a row, each begun; no more of them once `stopping` is true."""
+    for digit in row:
+        if stopping():
+            return
+        yield _begun(digit_proposals(photo, digit, row))
+
+
+def _begun(ways: Proposals) -> Proposals:
+    """The same proposals, the first of which is made already, in this thread."""
     return itertools.chain([next(ways)], ways)
+
+
+def _answered(photo: Photo, answers: Iterator[PhotoAnswer]) -> Reading:
+    """A photo with the next of `answers`, one for each of its digits."""
+    reading = photo.reading
+    if photo.several:
+        return reading.with_rows(
+            [[Reading(reading.path).with_answer(next(answers)) for _ in row] for row in photo.rows]
+        )
+    return reading.with_answer(next(answers)) if photo.rows else reading

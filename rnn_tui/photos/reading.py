@@ -12,25 +12,27 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos.digit.picture import PreparedDigit, Shares
 from rnn_tui.tasks.mnist.centre import Digit
 
-WEAK = 0.7  # the share of its confidence that an answer keeps which only a second look shows
+#: The share of its confidence that an answer keeps if it is not from the likeliest proposal.
+WEAK = 0.7
 NO_DIGIT = "No digit found"
 UNSURE = "Unsure"
 
 
 @dataclass(frozen=True)
 class PhotoAnswer:
-    """What a network makes of a photo that was prepared in one way."""
+    """What a network makes of one proposal of what a photo shows."""
 
-    way: PreparedDigit  #: what it read.
+    prepared: PreparedDigit  #: what it read.
     probabilities: Array  #: (10,) of the digits, if it is one.
     #: the probability that it is none; 0 where the network has not learned what is none.
     no_digit: float
-    first: bool = True  #: whether this is the likeliest way to see the photo.
+    likeliest: bool = True  #: whether the proposal is the likeliest one of its digit.
 
     @property
     def confidence(self) -> float:
         """How probable it is that the most probable digit is right, 0 … 1."""
-        return (1 if self.first else WEAK) * float((1 - self.no_digit) * self.probabilities.max())
+        share = 1 if self.likeliest else WEAK
+        return share * float((1 - self.no_digit) * self.probabilities.max())
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,8 @@ class Reading:
     hint: str = ""  #: what speaks against a digit in the photo, in a sentence.
     doubt: str = ""  #: why `prediction` is None although the photo could be read, in a sentence.
     error: str = ""  #: why it could not be read, in a few words.
-    #: which digit it is, where its name says so and that was asked for, or where the user does.
-    label: int | None = None
-    given: bool = False  #: whether it is the user who said so.
+    label: int | None = None  #: which digit it is, by its name or by the user; None if unknown.
+    labelled_by_user: bool = False  #: whether `label` is the user's word.
     #: where the digit lies in the photo; None where it was not looked for.
     box: Shares | None = None
     #: the digits of a photo of several, each on its own, row by row from the left; empty where it
@@ -58,7 +59,7 @@ class Reading:
 
     @property
     def best(self) -> int | None:
-        """The most probable digit, however little that says."""
+        """The most probable digit, however improbable; None after an error."""
         return None if self.probabilities is None else int(self.probabilities.argmax())
 
     @property
@@ -68,79 +69,80 @@ class Reading:
 
     @property
     def digits(self) -> "tuple[Reading, ...]":
-        """All digits in the photo, each on its own: of a photo of one, that."""
-        return tuple(itertools.chain(*self.rows)) or ((self,) if self.digit is not None else ())
+        """All digits in the photo, each on its own: of a photo of one, the reading itself."""
+        if self.rows:
+            return tuple(itertools.chain(*self.rows))
+        return () if self.digit is None else (self,)
 
     @property
     def text(self) -> str:
-        """What is read: a digit, or rows of digits with blanks between them; `?` for each that is
-        doubted.
+        """What is read: a digit, or rows of digits with blanks between them.
+
+        A `?` stands for each digit that is doubted.
         """
         if not self.rows:
             return "?" if self.prediction is None else str(self.prediction)
-        return " ".join("".join(one.text for one in row) for row in self.rows)
+        return " ".join("".join(digit.text for digit in row) for row in self.rows)
 
     @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None without a label or after an error."""
-        return None if self.label is None or self.error else self.prediction == self.label
+        if self.label is None or self.error:
+            return None
+        return self.prediction == self.label
 
-    def answered(self, answer: PhotoAnswer) -> "Reading":
+    @property
+    def reason(self) -> str:
+        """Why it is doubted, in a word or three; empty if it is not."""
+        if not self.doubt:
+            return ""
+        if self.doubt.startswith(NO_DIGIT):
+            return "no digit"
+        without_percents = re.sub(r" \([0-9]+ %\)", "", self.doubt)
+        return without_percents.removeprefix(f"{UNSURE}: ")
+
+    def with_answer(self, answer: PhotoAnswer) -> "Reading":
         """The same photo with an answer."""
-        way, said, sure = answer.way, answer.probabilities, answer.confidence
         return replace(
             self,
-            digit=way.digit,
-            hint=way.doubt,
-            probabilities=said,
+            digit=answer.prepared.digit,
+            hint=answer.prepared.doubt,
+            probabilities=answer.probabilities,
             no_digit=answer.no_digit,
-            confidence=sure,
-            box=way.box,
+            confidence=answer.confidence,
+            box=answer.prepared.box,
         )
 
-    def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
+    def with_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
         """The same photo with several digits in it, as sure as the least sure of them."""
-        return replace(
-            self,
-            rows=tuple(map(tuple, rows)),
-            confidence=min(one.confidence or 0.0 for row in rows for one in row),
-        )
+        least = min(digit.confidence or 0.0 for row in rows for digit in row)
+        return replace(self, rows=tuple(map(tuple, rows)), confidence=least)
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
         if self.rows:
-            judged = self.of_rows([[one.judged(threshold) for one in row] for row in self.rows])
-            doubted, count = sum(bool(one.doubt) for one in judged.digits), len(judged.digits)
-            return replace(
-                judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
-            )
+            return self._judged_number(threshold)
         if self.digit is None or self.confidence is None:
             return self
-        return replace(
-            self,
-            doubt=""
-            if self.confidence >= threshold and self.digit.any() and not self.hint
-            else self._doubt(),
-        )
+        is_sure = self.confidence >= threshold and self.digit.any() and not self.hint
+        return replace(self, doubt="" if is_sure else self._doubt())
 
-    @property
-    def why(self) -> str:
-        """Why it is doubted, in a word or three; empty if it is not."""
-        if not self.doubt or self.doubt.startswith(NO_DIGIT):
-            return self.doubt and "no digit"
-        return re.sub(r" \([0-9]+ %\)", "", self.doubt.removeprefix(f"{UNSURE}: "))
+    def _judged_number(self, threshold: float) -> "Reading":
+        """The same for a photo of several digits, each of which is judged on its own."""
+        judged = self.with_rows([[digit.judged(threshold) for digit in row] for row in self.rows])
+        count = len(judged.digits)
+        doubted = sum(bool(digit.doubt) for digit in judged.digits)
+        doubt = f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
+        return replace(judged, doubt=doubt)
 
     def _doubt(self) -> str:
         """What speaks against the answer, in a sentence."""
+        assert self.digit is not None
         assert self.probabilities is not None
         first, second, *_ = np.argsort(-self.probabilities).tolist()
         shares = (1 - self.no_digit) * self.probabilities
-        if (
-            self.hint
-            or self.digit is None
-            or not self.digit.any()
-            or self.no_digit >= shares[first]
-        ):
+        is_none = self.no_digit >= shares[first]
+        if self.hint or not self.digit.any() or is_none:
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
         return (
             f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} "

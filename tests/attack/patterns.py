@@ -57,7 +57,7 @@ class Patterns(Attack):
         method = next(iter(METHODS))
         reader = PhotoReader(self._network, method, number=number, threads=1)
         began, before = time.monotonic(), peak_memory()
-        [reading] = reader.answered([reader.seen(np.dstack([picture] * 3))])
+        [reading] = reader.answer([reader.prepare(np.dstack([picture] * 3))])
         seconds, grown = time.monotonic() - began, peak_memory() - before
         tried = f"{kind} of {width}×{height}, read as {number}"
         if seconds > MOST_SECONDS or grown > MOST_KB:

@@ -21,7 +21,7 @@ from _blank_papers import KINDS, blank_paper
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
-from rnn_tui.photos.reader import PhotoReader, answers
+from rnn_tui.photos.reader import PhotoReader, ask
 from rnn_tui.photos.reading import Reading
 from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -89,7 +89,7 @@ def _digit(image: npt.NDArray[np.uint8], height: float) -> Plane:
 
 def read(reader: PhotoReader, picture: Picture) -> Reading:
     """What becomes of a photo, as of one in a file, where `--number auto` is given."""
-    return reader.answered([reader.seen(picture)])[0]
+    return reader.answer([reader.prepare(picture)])[0]
 
 
 def _right(said: str, written: str) -> int:
@@ -99,8 +99,8 @@ def _right(said: str, written: str) -> int:
 
 def _stand_alone(reader: PhotoReader, number: Number) -> list[bool]:
     """Of each digit before it is on paper, whether the answer stands and is right."""
-    given = answers(reader.network, [PreparedDigit(centre(ink)) for ink in number.inks])
-    readings = [Reading(Path()).answered(one).judged(reader.threshold) for one in given]
+    given = ask(reader.network, [PreparedDigit(centre(ink)) for ink in number.inks])
+    readings = [Reading(Path()).with_answer(one).judged(reader.threshold) for one in given]
     return [one.text == digit for one, digit in zip(readings, "".join(number.rows), strict=True)]
 
 

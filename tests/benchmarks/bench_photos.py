@@ -37,7 +37,7 @@ from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
-from rnn_tui.photos.reader import answers, best_answer
+from rnn_tui.photos.reader import ask, best_answer
 from rnn_tui.photos.reading import PhotoAnswer
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -84,7 +84,7 @@ class Answers:
         says.
         """
         return np.array(
-            [[0.0 if one.way.doubt else one.confidence for one in of] for of in self.each]
+            [[0.0 if one.prepared.doubt else one.confidence for one in of] for of in self.each]
         )
 
     @property
@@ -124,7 +124,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return 100 * (middle - half), 100 * (middle + half)
 
 
-def ask(
+def ask_all(
     networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]
 ) -> list[list[PhotoAnswer]]:
     """What each network makes of pictures that were prepared in several ways each, as the app asks
@@ -133,7 +133,7 @@ def ask(
     return [
         [
             best_answer(network, first, of[1:])
-            for first, of in zip(answers(network, [of[0] for of in ways]), ways, strict=True)
+            for first, of in zip(ask(network, [of[0] for of in ways]), ways, strict=True)
         ]
         for network in networks
     ]
@@ -152,7 +152,7 @@ def measure(
         spent += time.process_time() - start
         size += picture.shape[0] * picture.shape[1]
         ways.append([first, *rest])
-    return Answers(ask(networks, ways), 1000 * spent / len(photos), size / len(photos) / 1e6)
+    return Answers(ask_all(networks, ways), 1000 * spent / len(photos), size / len(photos) / 1e6)
 
 
 def print_accuracy(photos: Sequence[Photo], answered: Answers) -> None:
@@ -240,8 +240,8 @@ def print_no_digits(networks: Sequence[RowReaderNetwork]) -> None:
             for seed in range(OTHERS)
         ]
         doubted = [
-            one.confidence < THRESHOLD or bool(one.way.doubt)
-            for of in ask(networks, ways)
+            one.confidence < THRESHOLD or bool(one.prepared.doubt)
+            for of in ask_all(networks, ways)
             for one in of
         ]
         print(f"  {kind:20} {100 * np.mean(doubted):5.1f} %  (of {OTHERS})")

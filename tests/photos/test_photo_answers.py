@@ -11,7 +11,7 @@ from rnn_tui.engine.paths import asset_dir, shipped_weights
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
-from rnn_tui.photos.reader import answers, best_answer
+from rnn_tui.photos.reader import ask, best_answer
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -49,7 +49,7 @@ def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(
     digits: list[PreparedDigit],
 ) -> None:
     network = network_with("photo")
-    for one, way in zip(answers(network, digits), digits, strict=True):
+    for one, way in zip(ask(network, digits), digits, strict=True):
         assert one.no_digit == 0
         smoothed = softmax(network.logits(way.digit[None]))[0]
         assert one.probabilities.argmax() == smoothed.argmax()
@@ -62,7 +62,7 @@ def test_no_probability_exceeds_one() -> None:
     ways = [PreparedDigit(image) for image in images]
     for path in shipped_weights("mnist"):
         network = RowReaderNetwork(read_weights(path))
-        for answer in answers(network, ways):
+        for answer in ask(network, ways):
             assert answer.probabilities.min() >= 0
             assert answer.probabilities.max() <= 1
             assert 0 <= answer.no_digit <= 1
@@ -73,7 +73,7 @@ def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_n
     digits: list[PreparedDigit],
 ) -> None:
     noise = np.random.default_rng(0).random((28, 28), np.float32)
-    for one in answers(network_with("open-set"), [*digits, PreparedDigit(noise)]):
+    for one in ask(network_with("open-set"), [*digits, PreparedDigit(noise)]):
         assert one.probabilities.sum() == pytest.approx(1, abs=1e-4)
         assert 0 <= one.no_digit <= 1
 
@@ -84,7 +84,7 @@ def test_no_probability_is_above_one_however_surely_it_is_no_digit(
 ) -> None:
     network = network_with("open-set")
     network.arrays["readout.bias"] -= np.float32(lower)
-    for answer in answers(network, digits):
+    for answer in ask(network, digits):
         assert answer.probabilities.min() > 0
         assert answer.probabilities.max() <= 1
         assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
@@ -93,7 +93,7 @@ def test_no_probability_is_above_one_however_surely_it_is_no_digit(
 
 def test_a_sure_answer_needs_no_second_look(digits: list[PreparedDigit]) -> None:
     network = network_with("photo")
-    sure = max(answers(network, digits), key=lambda one: one.confidence)
+    sure = max(ask(network, digits), key=lambda one: one.confidence)
 
     def others() -> Iterator[PreparedDigit]:
         pytest.fail("looked at")
@@ -104,11 +104,11 @@ def test_a_sure_answer_needs_no_second_look(digits: list[PreparedDigit]) -> None
 
 def test_of_an_unsure_photo_the_surest_way_to_see_it_counts(digits: list[PreparedDigit]) -> None:
     network = network_with("photo")
-    blank, *others = answers(network, [PreparedDigit(np.zeros((28, 28), np.float32)), *digits])
+    blank, *others = ask(network, [PreparedDigit(np.zeros((28, 28), np.float32)), *digits])
     best = best_answer(
         network,
         replace(blank, probabilities=np.full(10, 0.1, np.float32)),
-        [one.way for one in others],
+        [one.prepared for one in others],
     )
     assert best.confidence == pytest.approx(WEAK * max(one.confidence for one in others), abs=1e-5)
 
@@ -119,17 +119,17 @@ def reading(confidence: float, none: float, digit: float = 1.0) -> Reading:
     probabilities[[4, 9]] = 0.5, 0.42
     way = PreparedDigit(np.full((28, 28), digit, np.float32))
     answer = PhotoAnswer(way, probabilities, none)
-    return replace(Reading(Path("a.png")).answered(answer), confidence=confidence)
+    return replace(Reading(Path("a.png")).with_answer(answer), confidence=confidence)
 
 
 def test_what_is_doubted_says_why_in_a_word() -> None:
-    assert (reading(0.9, 0.0).judged(0.5).doubt, reading(0.9, 0.0).judged(0.5).why) == ("", "")
+    assert (reading(0.9, 0.0).judged(0.5).doubt, reading(0.9, 0.0).judged(0.5).reason) == ("", "")
     unsure = reading(0.4, 0.1).judged(0.5)
     assert unsure.doubt == f"{UNSURE}: 4 (45 %) or 9 (38 %)"
-    assert unsure.why == "4 or 9"
+    assert unsure.reason == "4 or 9"
     none = reading(0.1, 0.8).judged(0.5)
     assert none.doubt.startswith(NO_DIGIT)
-    assert none.why == "no digit"
+    assert none.reason == "no digit"
     assert (none.best, none.prediction) == (4, None)
 
 

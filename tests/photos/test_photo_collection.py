@@ -57,4 +57,4 @@ def test_readings_are_shown_as_asked(
         # of one digit the surest first
         "prediction": lambda one: (one.best is None, one.best or 0, -(one.confidence or 0.0)),
     }
-    assert collection.shown == sorted(some, key=orders[sort])
+    assert collection.shown_readings == sorted(some, key=orders[sort])

@@ -239,7 +239,7 @@ def test_a_number_is_doubted_where_a_digit_of_it_is(network: RowReaderNetwork) -
     doubted = number.judged(least + 1e-6)
     assert doubted.text.count("?") == 1
     assert doubted.doubt == f"{UNSURE}: 1 of 4 digits"
-    assert doubted.why == "1 of 4 digits"
+    assert doubted.reason == "1 of 4 digits"
     assert doubted.judged(0).text == "1984"
 
 
@@ -252,7 +252,7 @@ def test_touching_digits_are_doubted(network: RowReaderNetwork, first: int, seco
         paper[20:140, 40 + 66 * at : 130 + 66 * at] -= digit * 0.6
     picture = np.repeat(np.clip(paper, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
     reader = PhotoReader(network)
-    (touching,) = reader.answered([reader.seen(picture)])
+    (touching,) = reader.answer([reader.prepare(picture)])
     assert touching.doubt
 
 
@@ -276,11 +276,11 @@ def digits_on_paper() -> np.ndarray:
 def test_no_digit_is_begun_once_reading_is_to_stop(network: RowReaderNetwork) -> None:
     reader = PhotoReader(network, number="row")
     picture = digits_on_paper()
-    assert sum(map(len, reader.seen(picture).rows)) > 10
+    assert sum(map(len, reader.prepare(picture).rows)) > 10
     looks = itertools.count()
-    begun = reader.seen(picture, lambda: next(looks) >= 3)
+    begun = reader.prepare(picture, lambda: next(looks) >= 3)
     assert sum(map(len, begun.rows)) == 3
-    assert reader.answered([reader.seen(picture)], lambda: True) == []
+    assert reader.answer([reader.prepare(picture)], lambda: True) == []
 
 
 def test_a_picture_is_not_decoded_once_reading_is_to_stop(

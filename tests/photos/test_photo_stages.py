@@ -398,7 +398,7 @@ def reader() -> PhotoReader:
 
 def test_blank_paper_is_doubted_in_a_sentence(reader: PhotoReader) -> None:
     papers = [blank_paper(kind, np.random.default_rng(seed)) for kind in KINDS for seed in range(3)]
-    doubts = [one.doubt for one in reader.answered([reader.seen(paper) for paper in papers])]
+    doubts = [one.doubt for one in reader.answer([reader.prepare(paper) for paper in papers])]
     # Clouds of grain may look like anything.
     assert sum(map(bool, doubts)) >= 0.9 * len(papers)
     assert all(doubt.endswith((".", "%)")) or "digits" in doubt for doubt in doubts if doubt)
@@ -424,7 +424,7 @@ def test_a_plain_digit_of_any_size_is_not_doubted(reader: PhotoReader, height: i
     small = cv2.resize(part, None, fx=height / 220, fy=height / 220, interpolation=cv2.INTER_AREA)
     photo = np.full((400, 400), PAPER, np.uint8)
     photo[60 : 60 + small.shape[0], 90 : 90 + small.shape[1]] = small
-    (reading,) = reader.answered([reader.seen(colour(photo))])
+    (reading,) = reader.answer([reader.prepare(colour(photo))])
     assert reading.text == "3"
 
 

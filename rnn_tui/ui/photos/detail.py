@@ -224,13 +224,15 @@ def study(
     methods = sorted(METHODS, key=lambda method: method != reader.method)
     if chosen is None:
         looked = [
-            read_best(reader.network, proposals(image, method, stages=True)).way
+            read_best(reader.network, proposals(image, method, stages=True)).prepared
             for method in methods
         ]
     else:
         found = find_digits(image)
         digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
-        looked = [read_best(reader.network, digit_proposals(found, digit, row, stages=True)).way]
+        looked = [
+            read_best(reader.network, digit_proposals(found, digit, row, stages=True)).prepared
+        ]
     ways = [
         replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages))
         for way in looked

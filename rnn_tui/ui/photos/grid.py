@@ -86,7 +86,7 @@ def card_text(reading: "Reading", width: int) -> Content:
     said = verdict(reading)  # of the same width for all, so that bars can be compared
     said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
     room = max(0, width - len(said) - PERCENT)
-    between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
+    between = reading.reason[:room].ljust(room) if reading.doubt else bar(share, room)
     percent = f"{100 * share:.1f} %".rjust(PERCENT)
     return Content.assemble(
         (said, f"{style} bold"), (between, style), percent, (f"\n{name}", "$foreground 80%")
@@ -108,7 +108,7 @@ def verdict(reading: "Reading") -> str:
     text = f"{reading.text} " if reading.rows else f"{best}{'?' if reading.doubt else ' '}"
     if reading.label is None:
         return text
-    whose = "✎" if reading.given else ""
+    whose = "✎" if reading.labelled_by_user else ""
     return f"{text}✓{whose}" if reading.correct else f"{text}✗ {reading.label}{whose}"
 
 

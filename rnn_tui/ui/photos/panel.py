@@ -275,7 +275,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
                 self._step(1)
 
     def action_export(self) -> None:
-        self.app.push_screen(PhotosExportScreen(self._photos.shown))
+        self.app.push_screen(PhotosExportScreen(self._photos.shown_readings))
 
 
 class PhotoConfusion(Vertical, can_focus=True):

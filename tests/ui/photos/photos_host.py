@@ -116,7 +116,7 @@ def says(app: App[Any], place: str) -> str:
 
 def readings(app: Host) -> list[Reading]:
     """Those that are shown, in their order."""
-    return app.panel._photos.shown
+    return app.panel._photos.shown_readings
 
 
 def names(app: Host) -> list[str]:
