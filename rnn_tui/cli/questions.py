@@ -113,7 +113,7 @@ class _Lines(Lines):
 
 def _line(answer: "Answer") -> list[tuple[str, str]]:
     return [
-        (f"{answer.said}  ", ""),
+        (f"{answer.text}  ", ""),
         ("✓", "green") if answer.correct else ("✗", "red"),
         (f" {answer.remark}".rstrip(), ""),
     ]

@@ -20,7 +20,7 @@ from rnn_tui.inside.probes import Analysis, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import require_finite, still_going
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
+from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 
 if TYPE_CHECKING:
     from rnn_tui.engine.parallel import Workers
@@ -163,7 +163,7 @@ def analyse_ablations(
     sequences = [
         drawn.inputs[:length, at].astype(np.uint8) for at, length in enumerate(drawn.lengths)
     ]
-    order, lengths, read = in_order(sequences)  # (T, F, N)
+    order, lengths, read = longest_first(sequences)  # (T, F, N)
     targets = drawn.targets[order]  # (N, T) or (N, 1)
     every_step = network.shape.every_step
 

@@ -255,7 +255,7 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
     def title(self) -> str:
         """The sum, and whether it is right."""
         truth = self._question.prefix + self._answer.document["expected"]
-        return f"{self._answer.said}  {verdict(self._answer.correct, truth)}"
+        return f"{self._answer.text}  {verdict(self._answer.correct, truth)}"
 
     @property
     def _carry(self) -> CarryAnalysis | None:

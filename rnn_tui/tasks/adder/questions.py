@@ -17,8 +17,8 @@ from rnn_tui.tasks.sequences.inference import (
     Questions,
     ReplicaChoice,
     SequenceNetwork,
-    in_order,
-    listed,
+    in_words,
+    longest_first,
 )
 
 MOST_BITS = 4096
@@ -125,7 +125,7 @@ class AdderNetwork(SequenceNetwork):
         """What each replica puts out for each addition: (R, L) between 0 and 1; a bit is 1 where it
         is at least 0.5.
         """
-        order, lengths, inputs = in_order(
+        order, lengths, inputs = longest_first(
             [np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions]
         )
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
@@ -231,4 +231,4 @@ def _wrong_bits(differences: int, length: int) -> str:
     wrong = [str(at) for at in range(length) if differences >> at & 1]
     if len(wrong) > MOST_BITS_LISTED:
         return f"{len(wrong)} of {length} bits wrong"
-    return f"bit{'s' * (len(wrong) > 1)} {listed(wrong)} wrong"
+    return f"bit{'s' * (len(wrong) > 1)} {in_words(wrong)} wrong"

@@ -15,7 +15,7 @@ from rnn_tui.tasks.sequences.inference import (
     Questions,
     ReplicaChoice,
     SequenceNetwork,
-    in_order,
+    longest_first,
 )
 
 MOST_DIGITS = 1000
@@ -70,7 +70,7 @@ class RecallNetwork(SequenceNetwork):
         """Probabilities (R, N, 10): separate ones after `bce`, else a softmax; `CheckpointError` if
         weights are too large.
         """
-        order, lengths, inputs = in_order(
+        order, lengths, inputs = longest_first(
             [np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences]
         )
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)

@@ -1,5 +1,4 @@
-"""Answers of trained replicas at once, in numpy; and what the kinds of questions to them have in
-common.
+"""Answers of trained replicas at once, in NumPy; and what questions to them have in common.
 
 The forward pass of `networks.replicas` once more, so that no question waits seconds for torch. A
 test holds the two together.
@@ -25,57 +24,87 @@ from rnn_tui.tasks.task import Task
 
 
 class SequenceNetwork:
-    """Replicas of a task's run, for answers; `CheckpointError` if they are another task's, or do
-    not fit their settings.
+    """R replicas of a task's run, which answer at once.
+
+    Their layers are as wide as the largest of them, W units: rows and columns of others are padded
+    with zeros.
+
+    Args:
+        file: their weights.
+        task: whose networks they are; None for a class that is of one task and names it.
+
+    Raises:
+        CheckpointError: if the weights are another task's, or do not fit their settings.
     """
 
-    task: Task  #: whose networks they are; a class for one task has it, and need not be told.
+    task: Task  #: whose networks they are.
 
     def __init__(self, file: WeightsFile, task: Task | None = None) -> None:
         self.task = task or self.task
         config, shape = file.config, self.task.shape
         if not isinstance(config, SequenceConfig) or config.task != self.task.name or shape is None:
             raise CheckpointError(f"These weights are for {config.task}, not for {self.task.name}.")
-        self.shape, self.features, self.outputs = shape, shape.features, len(shape.outputs)
-        self.config, self.metrics, self.kind = config, file.metrics, CELLS[config.cell]
+        self.config = config
+        self.metrics = file.metrics
+        self.shape = shape
+        self.features = shape.features  #: numbers F that are read at each step.
+        self.outputs = len(shape.outputs)  #: numbers O of each answer.
+        self.kind = CELLS[config.cell]  #: of their layers.
         self.replicas: tuple[Replica, ...] = config.replicas
+
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
-        width, count = max(config.hidden_sizes), len(self.replicas)
-        shapes = (
-            (count, self.kind.blocks * width, width + self.features + 2),
-            (count, self.outputs, width + 1),
-        )
-        if gates is None or readout is None or (gates.shape, readout.shape) != shapes:
+        width = max(config.hidden_sizes)
+        rows, columns = self.kind.blocks * width, width + self.features + 2
+        gates_shape = (len(self.replicas), rows, columns)
+        readout_shape = (len(self.replicas), self.outputs, width + 1)
+        if (
+            gates is None
+            or readout is None
+            or gates.shape != gates_shape
+            or readout.shape != readout_shape
+        ):
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
             raise CheckpointError("Some of these weights are not finite numbers.")
-        self._gates, self._readout = gates.astype(np.float32), readout.astype(np.float32)
+        #: (R, G·W, W + F + 2): a row for each unit of each gate; columns for states, features, the
+        #: bias of the input and that of the state.
+        self._gates = gates.astype(np.float32)
+        self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
 
-    def only(self, replica: int, silenced: Collection[int] = ()) -> Self:
-        """The network with one of its replicas alone, without what others' sizes add; and without
-        silenced units, as if their states were always zero.
+    def only(self, replica: int, ablated: Collection[int] = ()) -> Self:
+        """The network with one of its replicas alone, cut to that one's size.
+
+        Args:
+            replica: its place among `replicas`.
+            ablated: its units that are left out, as if their states were always zero.
         """
-        chosen = copy(self)
-        size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
-        units = [unit for unit in range(size) if unit not in silenced]
-        columns = [*units, *range(width, self._gates.shape[2])]
+        variant = self.replicas[replica].variant
+        width = self._readout.shape[2] - 1
+        units = [unit for unit in range(variant.hidden_size) if unit not in ablated]
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in units]
-        variant = replace(self.replicas[replica].variant, hidden_size=len(units))
-        chosen.replicas = (replace(self.replicas[replica], variant=variant),)
-        # of another network of this class
-        chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]  # noqa: SLF001
-        chosen._readout = self._readout[replica][:, [*units, width]][None]  # noqa: SLF001
-        return chosen
+        columns = [*units, *range(width, self._gates.shape[2])]
+        gates = self._gates[replica][np.ix_(rows, columns)]
+        readout = self._readout[replica][:, [*units, width]]
+
+        alone = copy(self)
+        smaller = replace(variant, hidden_size=len(units))
+        alone.replicas = (replace(self.replicas[replica], variant=smaller),)
+        alone._gates = gates[None]  # noqa: SLF001 - of another network of this class
+        alone._readout = readout[None]  # noqa: SLF001
+        return alone
 
     def cell(self, replica: int) -> CellWeights:
-        """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
+        """The weights of a replica's layer of H units, in PyTorch's order of gates."""
         size = self.replicas[replica].variant.hidden_size
-        alone = self.only(replica)._gates[0]  # noqa: SLF001
-        rows = alone.reshape(self.kind.blocks, size, -1)[self.kind.rows_to_pytorch].reshape(
-            alone.shape
-        )
+        gates = self.only(replica)._gates[0]  # (G·H, H + F + 2)  # noqa: SLF001
+        by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, H + F + 2)
+        rows = by_gate[self.kind.rows_to_pytorch].reshape(gates.shape)
         return CellWeights(
-            self.kind, rows[:, size:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1]
+            cell=self.kind,
+            of_input=rows[:, size:-2].copy(),
+            of_state=rows[:, :size].copy(),
+            input_bias=rows[:, -2],
+            state_bias=rows[:, -1],
         )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
@@ -84,28 +113,34 @@ class SequenceNetwork:
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
     def steps(self, inputs: npt.NDArray[np.uint8], lengths: list[int]) -> Iterator[Array]:
-        """Logits (R, O, n) after each time step, of the n sequences that have not ended; as
-        `in_order` makes them.
+        """Read B sequences, and give logits after each time step.
 
-        Of `inputs` (T, F, B), the longest sequence first; `lengths` are B steps, descending, the
-        first of them T.
+        Args:
+            inputs: (T, F, B), the longest sequence first, as `longest_first` makes them.
+            lengths: B of them in steps, descending, the first of which is T.
+
+        Yields:
+            (R, O, n) of the n sequences that have not ended.
         """
-        weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]
-        for states in self.kind.replica_states(self._gates, inputs, lengths):
+        weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]  # (R, O, W), (R, O, 1)
+        for states in self.kind.replica_states(self._gates, inputs, lengths):  # (R, W, n)
             yield weight @ states + bias
 
 
-def in_order(
+def longest_first(
     sequences: Sequence[npt.NDArray[np.uint8]],
 ) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
-    """Sequences (T, F) as `SequenceNetwork.steps` takes them: which stands at each place, lengths,
-    inputs (T, F, B).
+    """Put B sequences (T, F) together as `SequenceNetwork.steps` takes them.
+
+    Returns:
+        which sequence stands at each place; the lengths there; inputs (T, F, B), zero after the end
+        of each sequence.
     """
-    order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
-    lengths = [len(sequences[at]) for at in order]
+    order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
+    lengths = [len(sequences[index]) for index in order]
     inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), np.uint8)
-    for column, at in enumerate(order):
-        inputs[: lengths[column], :, column] = sequences[at]
+    for place, index in enumerate(order):
+        inputs[: lengths[place], :, place] = sequences[index]
     return order, lengths, inputs
 
 
@@ -120,36 +155,48 @@ class ReplicaChoice:
     vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
-        """The places of those who answer, in `replicas`, which are every variant with every seed,
-        variant by variant.
+        """The places in `replicas` of the networks that answer.
 
-        Networks of `preferred_loss` come first among the largest. `SettingError` if there is none
-        that was asked for.
+        Args:
+            replicas: every variant with every seed, variant by variant.
+            preferred_loss: the loss whose networks come first among the largest; None for any.
+
+        Raises:
+            SettingError: if there is none that was asked for.
         """
         asked = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
-        wanted = {what: value for what, value in asked.items() if value is not None}
-        have: list[dict[str, Any]] = [
-            {"hidden size": one.variant.hidden_size, "loss": one.variant.loss, "seed": one.seed}
-            for one in replicas
-        ]
-        for what, value in wanted.items():
-            there = list(dict.fromkeys(properties[what] for properties in have))
-            if value not in there:
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        properties = [_properties(replica) for replica in replicas]
+        for name, value in wanted.items():
+            choices = list(dict.fromkeys(having[name] for having in properties))
+            if value not in choices:
                 raise SettingError(
-                    f"These weights have no {what} {printable(value)}, only {listed(there)}."
+                    f"These weights have no {name} {printable(value)}, only {in_words(choices)}."
                 )
-        fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
-        largest = max(
-            fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss)
-        )
-        return fitting if self.vote else [largest]  # of equal ones, the first
+        fitting = [
+            place for place, having in enumerate(properties) if wanted.items() <= having.items()
+        ]
+        if self.vote:
+            return fitting
+
+        def size_and_loss(place: int) -> tuple[int, bool]:
+            having = properties[place]
+            return having["hidden size"], having["loss"] == preferred_loss
+
+        return [max(fitting, key=size_and_loss)]  # of equal ones, the first
+
+
+def _properties(replica: Replica) -> dict[str, Any]:
+    """What a replica is chosen by, in the words of messages."""
+    variant = replica.variant
+    return {"hidden size": variant.hidden_size, "loss": variant.loss, "seed": replica.seed}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as both outputs take it."""
+    """An answer, as lines and JSON show it."""
 
-    said: str  #: question and answer on a line.
+    text: str  #: question and answer on a line.
     correct: bool  #: whether the answer is right.
     remark: str  #: what follows the mark for right or wrong.
     document: Mapping[str, Any]  #: the JSON-ready form.
@@ -160,11 +207,16 @@ AnyNetwork = TypeVar("AnyNetwork", bound=SequenceNetwork)
 
 
 class Questions(ABC, Generic[Question, AnyNetwork]):
-    """Questions of one task, and the networks that answer them: of all that the file at `path`
-    holds, those of a choice.
+    """Questions of one task, and the networks that answer them.
 
-    `label` is what to call the weights, such as `pretrained`. `SettingError` if no network is as
-    asked for.
+    Args:
+        network: all networks that a file of weights holds.
+        label: what to call the weights, such as `pretrained`.
+        path: where the file lies.
+        choice: which of the networks are asked.
+
+    Raises:
+        SettingError: if no network is as asked for.
     """
 
     request: ClassVar[str]  #: what to type, in a sentence without its full stop.
@@ -172,17 +224,20 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     preferred_loss: ClassVar[str | None] = None
 
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
-        self._source, self._path, whole = label, path, network
-        picked = choice.pick(whole.replicas, self.preferred_loss)
-        self.networks = (
-            [whole] if len(picked) == len(whole.replicas) else [whole.only(at) for at in picked]
-        )
-        self.replicas = [whole.replicas[at] for at in picked]
-        self.config, self._vote = whole.config, choice.vote
-        self._figures = {
-            name: values[picked[0]]
-            for name, values in whole.metrics.items()
-            if isinstance(values, tuple) and len(values) == len(whole.replicas)
+        self._source = label
+        self._path = path
+        self._vote = choice.vote
+        self.config = network.config
+        places = choice.pick(network.replicas, self.preferred_loss)
+        self.replicas = [network.replicas[place] for place in places]
+        asks_all = len(places) == len(network.replicas)
+        #: all of them in one, or one a replica.
+        self.networks = [network] if asks_all else [network.only(place) for place in places]
+        #: what training measured of the first replica.
+        self._metrics = {
+            name: values[places[0]]
+            for name, values in network.metrics.items()
+            if isinstance(values, tuple) and len(values) == len(network.replicas)
         }
 
     @abstractmethod
@@ -204,43 +259,38 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     @property
     def label(self) -> str:
         """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
+        if self._vote:
+            return f"{self._source} (vote of {len(self.replicas)})"
         replica = self.replicas[0]
-        who = (
-            f"vote of {len(self.replicas)}"
-            if self._vote
-            else f"{replica.variant.label}, seed {replica.seed}"
-        )
-        return f"{self._source} ({who})"
+        return f"{self._source} ({replica.variant.label}, seed {replica.seed})"
 
     def document(self) -> dict[str, Any]:
         """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
-        config = self.config
-        about: dict[str, Any] = {
+        document: dict[str, Any] = {
             "source": self._source,
             "path": str(self._path),
-            "task": config.task,
-            "preset": config.preset,
+            "task": self.config.task,
+            "preset": self.config.preset,
         }
         if self._vote:
-            about |= {
-                "hidden_sizes": sorted({r.variant.hidden_size for r in self.replicas}),
-                "losses": list(dict.fromkeys(r.variant.loss for r in self.replicas)),
-                "seeds": sorted({r.seed for r in self.replicas}),
-            }
+            variants = [replica.variant for replica in self.replicas]
+            document["hidden_sizes"] = sorted({variant.hidden_size for variant in variants})
+            document["losses"] = list(dict.fromkeys(variant.loss for variant in variants))
+            document["seeds"] = sorted({replica.seed for replica in self.replicas})
         else:
             [replica] = self.replicas
-            about |= {
-                "hidden_size": replica.variant.hidden_size,
-                "loss": replica.variant.loss,
-                "seed": replica.seed,
-            }
-            about["metrics"] = self._figures
-        position = {} if config.position is None else {"position": config.position}
-        return {**about, **position, "lengths": list(config.lengths)}
+            document["hidden_size"] = replica.variant.hidden_size
+            document["loss"] = replica.variant.loss
+            document["seed"] = replica.seed
+            document["metrics"] = self._metrics
+        if self.config.position is not None:
+            document["position"] = self.config.position
+        document["lengths"] = list(self.config.lengths)
+        return document
 
 
-def listed(values: Sequence[object]) -> str:
-    """Values in words: `1, 2 and 3`."""
+def in_words(values: Sequence[object]) -> str:
+    """Values in a sentence: `1, 2 and 3`."""
     if len(values) > 8:  # seeds, which are consecutive
         return f"{values[0]} to {values[-1]}"
     *others, last = map(str, values)
