@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.commands import COMMANDS
-from rnn_tui.cli.task_settings import OPTIONS
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 from tests.tasks.conftest import small_config, small_run
 
@@ -94,7 +94,7 @@ def outcome_of(snippet: str) -> tuple[str | list[str], set[str]]:
 def test_help_imports_nothing_heavy() -> None:
     text, modules = outcome_of(HELP)
     names = TASKS["mnist"].settings + TASKS["recall"].settings
-    options = [OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0] for name in names]
+    options = [SETTINGS[name].option_names[0] for name in names]
     assert all(option in text for option in [*options, "--vote", "--base", "--probes"])
     assert not modules & (
         HEAVY | FACES | {"numpy", "shtab", "markdown_it", "psutil", "aiohttp", "textual_serve"}

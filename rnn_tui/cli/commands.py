@@ -170,7 +170,7 @@ def add_setting(
     """Add an option that is a setting, checked as in a form; `text` is its help, names and metavar
     are by default its own.
     """
-    option = names or (f"--{setting.name.replace('_', '-')}",)
+    option = names or setting.option_names
     read, metavar = partial(_read, setting), metavar or setting.placeholder
     parser.add_argument(
         *option, dest=setting.name, type=read, default=default, metavar=metavar, help=text

@@ -8,8 +8,6 @@ from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks.task import Task
 
-# A list is given once, so its option is in the singular like those of other settings.
-OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
 #: what `--start-from` takes in place of a file: the weights that ship.
 SHIPPED = "pretrained"
 USUAL = "default: %(default)s"
@@ -33,8 +31,7 @@ def add_task_settings(parser: argparse.ArgumentParser, task: Task) -> None:
         help=f"a named recipe ({USUAL})",
     )
     for setting in task.adjustable:
-        names = OPTIONS.get(setting.name, ())
-        add_setting(parser, setting, f"{setting.help}; {setting.range_text}", *names)
+        add_setting(parser, setting, f"{setting.help}; {setting.range_text}")
     if task.augmentations:
         parser.add_argument(
             "--augment",

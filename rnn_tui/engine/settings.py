@@ -1,13 +1,14 @@
-"""The settings that a user may change: label, help and limits of each, and how it is typed.
+"""The settings that a user may change: all that any place shows of one is its row in `SETTINGS`.
 
-Both faces take all of that from `SETTINGS`, so that a field and an option of the same name can't
+A row has a setting's label, help and limits, how it is typed, where the form has it, and its word
+in the names of runs. Form, command line, sweeps and pages read it there, so that they can't
 disagree. Torch-free, since form and command line check settings before torch is loaded.
 """
 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from rnn_tui.engine.errors import SettingError, printable
@@ -37,10 +38,23 @@ class Setting(ABC):
     name: str  #: the field of the configuration.
     label: str  #: the words in a form and in a sentence.
     help: str  #: what it is, in a few words.
+    _: KW_ONLY
+    #: its word in the name of a run, such as `h{}`, where braces stand for the value.
+    in_names: str = ""
+    #: whether the form has it under “More settings”, which is folded away at first.
+    advanced: bool = False
+    #: of a setting with several values, what one of them is called in sweeps and as an option.
+    singular: str = ""
 
     characters: ClassVar[str]  #: those that typing a value may need.
     placeholder: ClassVar[str]  #: what stands for a value in a usage line.
     allowed_words: ClassVar[str]  #: the allowed values in words, fields in braces.
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """The options of the command line that set it, the usual one first."""
+        names = [self.singular, self.name] if self.singular else [self.name]
+        return tuple(f"--{name.replace('_', '-')}" for name in names)
 
     @property
     def range_text(self) -> str:
@@ -91,9 +105,10 @@ class Setting(ABC):
 class NumberSetting(Setting):
     """One number; an int for whole-number settings."""
 
-    low: float
-    high: float
-    whole: bool = True
+    low: float  #: the smallest allowed value.
+    high: float  #: the largest allowed value.
+    whole: bool = True  #: whether only whole numbers are allowed.
+    above: bool = False  #: whether a value must be above `low`; else `low` is allowed as well.
 
     characters = "0123456789.e-+_"
     placeholder = "N"
@@ -103,7 +118,9 @@ class NumberSetting(Setting):
         """The allowed values in words."""
         if self.whole:
             return f"a whole number from {self.low:.0f} to {self.high:.0f}"
-        return f"a number above {self.low:g}, at most {self.high:g}"
+        if self.above:
+            return f"a number above {self.low:g}, at most {self.high:g}"
+        return f"a number from {self.low:g} to {self.high:g}"
 
     def read(self, text: str) -> Any:
         """The number."""
@@ -111,11 +128,13 @@ class NumberSetting(Setting):
 
     def allowed(self, value: Any) -> Any:
         """The number, where it is one in the range."""
-        if not isinstance(value, int if self.whole else (int, float)) or isinstance(value, bool):
+        kinds = int if self.whole else (int, float)
+        if not isinstance(value, kinds) or isinstance(value, bool):
             return None
         # Compared before anything converts it: a whole number may be too large for a float.
-        above = self.low <= value if self.whole else self.low < value
-        return value if above and value <= self.high else None
+        if not self.low <= value <= self.high or (self.above and value == self.low):
+            return None
+        return value
 
     def format(self, value: Any) -> str:
         """The number without needless digits, and with all that it takes to read it back."""
@@ -132,9 +151,9 @@ class NumberSetting(Setting):
 class ListSetting(Setting):
     """Several different whole numbers, ascending."""
 
-    low: int
-    high: int
-    most: int
+    low: int  #: the smallest number that may be among them.
+    high: int  #: the largest one.
+    most: int  #: how many numbers there may be.
 
     characters = "0123456789, "
     placeholder = "N,N,…"
@@ -156,8 +175,8 @@ class ListSetting(Setting):
 class RangeSetting(Setting):
     """A first and a last whole number, such as the lengths 3 to 11."""
 
-    low: int
-    high: int
+    low: int  #: the smallest first number.
+    high: int  #: the largest last number.
 
     characters = "0123456789-–… "
     placeholder = "N-N"
@@ -184,7 +203,7 @@ class RangeSetting(Setting):
 class ChoicesSetting(Setting):
     """One or several names out of a few."""
 
-    choices: Mapping[str, str]
+    choices: Mapping[str, str]  #: by name as typed, the label in a form.
 
     characters = "abcdefghijklmnopqrstuvwxyz, "
     placeholder = "NAME,…"
@@ -214,39 +233,104 @@ def _whole_numbers(value: Any, low: int, high: int) -> bool:
     return all(isinstance(n, int) and not isinstance(n, bool) and low <= n <= high for n in numbers)
 
 
-SETTINGS: Mapping[str, Setting] = {
-    setting.name: setting
-    for setting in (
-        NumberSetting("epochs", "Epochs", "passes over the training data", 1, 10_000),
-        NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
-        NumberSetting(
-            "learning_rate",
-            "Learning rate",
-            "Adam's step size; or its peak",
-            0.0,
-            1e38,
-            whole=False,
-        ),
-        NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
-        ListSetting("hidden_sizes", "Hidden sizes", "units; one network each", 1, 256, 8),
-        NumberSetting("layers", "Layers", "recurrent layers, stacked", 1, 4),
-        ChoicesSetting(
-            "losses",
-            "Losses",
-            "what training minimises; one network each",
-            {"mse": "MSE", "ce": "CE", "bce": "BCE"},
-        ),
-        NumberSetting("seed", "Seed", "data, first weights, order", 0, 2**32 - 1),
-        NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000),
-        NumberSetting("position", "Position", "the digit to recall; the first is 1", 1, 1000),
-        RangeSetting("lengths", "Lengths", "time steps of a sequence", 1, 1000),
-        NumberSetting(
-            "gradient_inputs", "Gradients of", "images of which epochs keep the gradient", 0, 1000
-        ),
-        NumberSetting("training_size", "Training set", "sequences in an epoch", 1, 1_000_000),
-        NumberSetting("test_size", "Test set", "sequences to test on", 1, 100_000),
-    )
-}
+# In the order of the form and of the options; names of runs have their words in it, too.
+_ROWS: tuple[Setting, ...] = (
+    NumberSetting(
+        "hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096, in_names="h{}"
+    ),
+    ListSetting(
+        "hidden_sizes",
+        "Hidden sizes",
+        "units; one network each",
+        1,
+        256,
+        8,
+        in_names="h{}",
+        singular="hidden_size",
+    ),
+    NumberSetting(
+        "layers",
+        "Layers",
+        "recurrent layers, stacked",
+        1,
+        4,
+        in_names="{}layers",
+        advanced=True,
+    ),
+    ChoicesSetting(
+        "losses",
+        "Losses",
+        "what training minimises; one network each",
+        {"mse": "MSE", "ce": "CE", "bce": "BCE"},
+        in_names="{}",
+        singular="loss",
+    ),
+    NumberSetting(
+        "position", "Position", "the digit to recall; the first is 1", 1, 1000, in_names="pos{}"
+    ),
+    RangeSetting(
+        "lengths", "Lengths", "time steps of a sequence", 1, 1000, in_names="len{}", advanced=True
+    ),
+    NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000, in_names="{}seeds"),
+    NumberSetting(
+        "seed",
+        "Seed",
+        "data, first weights, order",
+        0,
+        2**32 - 1,
+        in_names="seed{}",
+        advanced=True,
+    ),
+    NumberSetting("epochs", "Epochs", "passes over the training data", 1, 10_000, in_names="{}ep"),
+    NumberSetting(
+        "batch_size",
+        "Batch size",
+        "training samples in a step",
+        1,
+        50_000,
+        in_names="batch{}",
+        advanced=True,
+    ),
+    NumberSetting(
+        "learning_rate",
+        "Learning rate",
+        "Adam's step size; or its peak",
+        0.0,
+        1e38,
+        whole=False,
+        above=True,
+        in_names="lr{}",
+        advanced=True,
+    ),
+    NumberSetting(
+        "training_size",
+        "Training set",
+        "sequences in an epoch",
+        1,
+        1_000_000,
+        in_names="train{}",
+        advanced=True,
+    ),
+    NumberSetting(
+        "test_size",
+        "Test set",
+        "sequences to test on",
+        1,
+        100_000,
+        in_names="test{}",
+        advanced=True,
+    ),
+    NumberSetting(
+        "gradient_inputs",
+        "Gradients kept",
+        "validation images whose gradients are kept",
+        0,
+        1000,
+        in_names="grad{}",
+        advanced=True,
+    ),
+)
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ROWS}
 
 WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
 

@@ -16,21 +16,6 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 LONGEST, LONGEST_SHOWN = 60, 80  # of a name, and of a setting
-WORDS = {  # how settings are called in a name; those not here are left out
-    "hidden_size": "h{}",
-    "hidden_sizes": "h{}",
-    "layers": "{}layers",
-    "losses": "{}",
-    "position": "pos{}",
-    "lengths": "len{}",
-    "seeds": "{}seeds",
-    "seed": "seed{}",
-    "epochs": "{}ep",
-    "batch_size": "batch{}",
-    "learning_rate": "lr{}",
-    "training_size": "train{}",
-    "test_size": "test{}",
-}
 
 
 def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
@@ -124,10 +109,10 @@ def automatic_name(config: RunConfig) -> str:
     parts = [task.name, *([] if usual_cell else [config.cell]), config.preset]
     with suppress(SettingError):  # a preset of another version
         usual = task.config(config.cell, config.preset)
-        for name, word in WORDS.items():
+        for name, setting in SETTINGS.items():
             value = getattr(config, name, None)
             if value != getattr(usual, name, None):
-                parts.append(word.format(value_in_words(value)))
+                parts.append(setting.in_names.format(value_in_words(value)))
         if config.recipe.augmentation != usual.recipe.augmentation:
             parts.append(config.recipe.augmentation)
     files = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}

@@ -25,9 +25,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
-# Where a task's setting is a list, a trial has one value of it, under a name of its own.
-LIST_SETTINGS = {"hidden_size": "hidden_sizes", "loss": "losses"}
-SINGLE_NAMES = {list_name: name for name, list_name in LIST_SETTINGS.items()}
 MOST_VALUES = 1000  # of one setting in a grid
 MOST_TRIALS = 100_000
 MOST_CHECKED = 1000  # points of a plan whose settings are tried out before it starts
@@ -124,7 +121,7 @@ class SweepPlan:
 
     def _check_names(self) -> None:
         """Refuse a plan that varies nothing, or has a setting at two places."""
-        fixed = {SINGLE_NAMES.get(name, name) for name in self.fixed}
+        fixed = {_name_in_plan(name) for name in self.fixed}
         fixed.discard("cell")  # the command line and the app always have one
         places = Counter([*self.grid, *self.ranges, *fixed])
         repeated = sorted(name for name, count in places.items() if count > 1)
@@ -231,9 +228,9 @@ class SweepPlan:
         settings: dict[str, Any] = {**self.fixed, **point}
         cell = settings.pop("cell", task.default_cell)
         preset = settings.pop("preset", None)
-        for name, list_name in LIST_SETTINGS.items():
-            if name in settings and list_name in task.settings:
-                settings[list_name] = (settings.pop(name),)
+        for setting in task.adjustable:
+            if setting.singular in settings:
+                settings[setting.name] = (settings.pop(setting.singular),)
         first_seed = settings.pop("seed", None) or 0
         settings["workers"] = 1  # threads: on a cluster a worker is a core
         if task.reads_data:
@@ -308,6 +305,12 @@ def _split_name(text: str, form: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), value
 
 
+def _name_in_plan(name: str) -> str:
+    """What a plan calls a setting: of one with several values a trial has a single one."""
+    singular = SETTINGS[name].singular if name in SETTINGS else ""
+    return singular or name
+
+
 def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
     """What checks a value of a setting that can be varied, or the words that it may be.
 
@@ -315,7 +318,9 @@ def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
         SettingError: if the task has no such setting.
     """
     settings: dict[str, Setting | Sequence[str]] = {
-        SINGLE_NAMES.get(each, each): SETTINGS[each] for each in task.settings if each != "seeds"
+        _name_in_plan(setting.name): setting
+        for setting in task.adjustable
+        if setting.name != "seeds"
     }
     settings["cell"] = task.cells
     settings["preset"] = [preset.name for preset in task.presets]

@@ -59,7 +59,7 @@ class Task:
 
     name: str  #: as typed, such as `mnist`.
     label: str  #: as shown.
-    #: the names of the settings that a user may change, in order of display.
+    #: the names of the settings that a user may change; a form has them in the order of `SETTINGS`.
     settings: tuple[str, ...]
     presets: tuple[Preset, ...]  #: the default first.
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
@@ -107,8 +107,8 @@ class Task:
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
-        """The settings that a user may change, in order of display."""
-        return tuple(SETTINGS[name] for name in self.settings)
+        """The settings that a user may change, in the order of the table of settings."""
+        return tuple(setting for name, setting in SETTINGS.items() if name in self.settings)
 
     @property
     def reads_data(self) -> bool:

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 
 from rnn_tui import __version__
 from rnn_tui.cli.commands import build_parser
-from rnn_tui.cli.task_settings import OPTIONS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
@@ -77,7 +76,7 @@ def test_version() -> None:
 
 def option_of(name: str) -> str:
     """The option of a setting."""
-    return OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0]
+    return SETTINGS[name].option_names[0]
 
 
 def words_of(task: str) -> list[str]:

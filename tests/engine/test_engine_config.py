@@ -81,14 +81,21 @@ def test_config_survives_json(config: ImageConfig) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 def test_limits_themselves_are_allowed_and_the_next_values_are_not(name: str) -> None:
     setting = NUMBERS[name]
-    step = 1 if setting.whole else 1e31
-    low = int(setting.low) if setting.whole else 1e-12
-    high = int(setting.high) if setting.whole else setting.high
-    for value in (low, high):
+    if setting.whole:
+        low, high = int(setting.low), int(setting.high)
+        allowed, refused_values = [low, high], [low - 1, high + 1]
+    else:
+        above_low = math.nextafter(setting.low, math.inf)
+        below_low = math.nextafter(setting.low, -math.inf)
+        allowed = [above_low if setting.above else setting.low, setting.high]
+        refused_values = [
+            setting.low if setting.above else below_low,
+            math.nextafter(setting.high, math.inf),
+        ]
+    for value in allowed:
         assert getattr(ImageConfig(**{**GOOD, name: value}), name) == value
         assert setting.parse(str(value)) == value
-    below = low - 1 if setting.whole else 0.0
-    for value in (below, high + step):
+    for value in refused_values:
         with pytest.raises(SettingError) as refused:
             ImageConfig(**{**GOOD, name: value})
         assert one_sentence(str(refused.value))
@@ -199,7 +206,7 @@ def test_messages_read_as_sentences() -> None:
     with pytest.raises(SettingError) as refused:
         epochs.parse("0")
     assert str(refused.value) == "Epochs must be a whole number from 1 to 10000, not 0."
-    rate = NumberSetting("rate", "Rate", "", 0.0, 1.0, whole=False)
+    rate = NumberSetting("rate", "Rate", "", 0.0, 1.0, whole=False, above=True)
     with pytest.raises(SettingError) as refused:
         rate.parse("\x1b[31mlots")
     assert str(refused.value) == "Rate must be a number above 0, at most 1, not “�[31mlots”."

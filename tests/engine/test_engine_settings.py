@@ -1,6 +1,7 @@
 """Settings as typed: whatever the text, a value that is allowed or one harmless sentence."""
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import (
     SETTINGS,
@@ -18,17 +20,21 @@ from rnn_tui.engine.settings import (
     Setting,
     check_choice,
 )
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
 
 SIZES = ListSetting("sizes", "Sizes", "", 1, 256, 8)
 LENGTHS = RangeSetting("lengths", "Lengths", "", 1, 1000)
 LOSSES = ChoicesSetting("losses", "Losses", "", {"mse": "MSE", "ce": "CE", "bce": "BCE"})
-RATE = NumberSetting("rate", "Rate", "", 0.0, 1e38, whole=False)
+RATE = NumberSetting("rate", "Rate", "", 0.0, 1e38, whole=False, above=True)
+SHARE = NumberSetting("share", "Share", "", 0.0, 0.5, whole=False)
 COUNT = NumberSetting("count", "Count", "", 0, 2**32 - 1)
 KINDS: dict[str, Setting] = {
     "list": SIZES,
     "range": LENGTHS,
     "choices": LOSSES,
     "rate": RATE,
+    "share": SHARE,
     "count": COUNT,
 }
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -36,8 +42,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "range": st.lists(st.integers(1, 1000), min_size=2, max_size=2).map(sorted),
     "choices": st.lists(st.sampled_from(["mse", "ce", "bce"]), min_size=1, unique=True),
     "rate": st.floats(0.0, 1e38, exclude_min=True),
+    "share": st.floats(0.0, 0.5),
     "count": st.integers(0, 2**32 - 1),
 }
+# beside a field of the form there is room for so many characters, and a blank
+LONGEST_LABEL = 14
 typed = (
     st.text()
     | st.text("0123456789-–… ,.e+_\t", max_size=30)
@@ -243,14 +252,54 @@ def test_messages_say_what_is_allowed_and_what_was_typed() -> None:
     assert LOSSES.range_text.startswith("one or more of mse, ce, bce")
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_every_setting_can_be_shown(name: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0", 0.0), ("0.0", 0.0), ("0.25", 0.25), ("0.5", 0.5), ("-0.1", None), ("0.51", None)],
+)
+def test_a_share_may_be_nothing(text: str, expected: float | None) -> None:
+    assert SHARE.range_text == "a number from 0 to 0.5"
+    assert_parsed(SHARE, text, expected)
+
+
+def test_what_must_be_above_a_bound_may_not_be_at_it() -> None:
+    assert_parsed(RATE, "0", None)
+    assert_parsed(RATE, "1e-300", 1e-300)
+
+
+def lacking(name: str) -> Iterator[str]:
+    """What the row of a setting lacks of all that form, command line, names and pages show."""
     setting = SETTINGS[name]
-    assert setting.name == name
-    assert setting.label[0].isupper()
-    assert not setting.help.endswith(".")
-    assert setting.placeholder
-    assert setting.range_text
+    if setting.name != name:
+        yield "its own name as its key"
+    if not setting.label[:1].isupper() or len(setting.label) > LONGEST_LABEL:
+        yield f"a label with a capital, of at most {LONGEST_LABEL} characters"
+    if not setting.help or setting.help.endswith("."):
+        yield "a help without a full stop"
+    if not setting.placeholder or not setting.characters or not setting.range_text:
+        yield "a placeholder, the characters that are typed, or its range in words"
+    if setting.in_names.count("{}") != 1:
+        yield "a word for names of runs, with {} for the value"
+    if isinstance(setting, ListSetting | ChoicesSetting) and not setting.singular:
+        yield "what one of its values is called"
+    if not any(name in kind.__dataclass_fields__ for kind in RunConfig.kinds):
+        yield "a field in a kind of RunConfig, with its meaning behind #:"
+    if not any(setting in task.adjustable for task in TASKS.values()):
+        yield "a task that offers it in `settings`"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_has_all_that_is_shown_of_it(name: str) -> None:
+    assert [*lacking(name)] == []
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_settings_of_a_task_are_told_apart_everywhere(task: Task) -> None:
+    for words in (
+        [setting.label for setting in task.adjustable],
+        [setting.in_names for setting in task.adjustable],
+        [option for setting in task.adjustable for option in setting.option_names],
+    ):
+        assert len(set(words)) == len(words)
 
 
 def test_a_choice_must_be_one_of_those_offered() -> None:

@@ -5,7 +5,6 @@ from dataclasses import asdict, fields
 from inspect import getsource
 from typing import Any
 
-from rnn_tui.cli.task_settings import OPTIONS
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
@@ -62,7 +61,7 @@ def page() -> str:
 
 def option(name: str) -> str:
     """How a setting is typed."""
-    return OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0]
+    return SETTINGS[name].option_names[0]
 
 
 def attributes(kind: type) -> dict[str, str]:

@@ -1,9 +1,53 @@
 """Runs in words, as all places tell of them."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.runs.words import age, count_of
+from rnn_tui.engine.settings import (
+    ChoicesSetting,
+    ListSetting,
+    NumberSetting,
+    RangeSetting,
+    Setting,
+)
+from rnn_tui.runs.words import age, automatic_name, count_of
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
+
+
+def another(setting: Setting, value: Any) -> Any:
+    """An allowed value of a setting that is not `value`, near it."""
+    match setting:
+        case ChoicesSetting():
+            return tuple(name for name in setting.choices if (name,) != value)
+        case ListSetting():
+            return tuple(size + 1 for size in value)
+        case RangeSetting():
+            return value[0], value[1] + 1
+        case NumberSetting() if setting.whole:
+            return value - 1 if value > setting.low else value + 1
+        case _:
+            return value / 2
+
+
+@pytest.mark.parametrize(
+    ("task", "setting"),
+    [(task, setting) for task in TASKS.values() for setting in task.adjustable],
+    ids=lambda member: member.name,
+)
+def test_a_run_is_named_after_each_setting_that_is_not_the_presets(
+    task: Task, setting: Setting
+) -> None:
+    usual = task.config(task.default_cell)
+    changed = usual.replace(**{setting.name: another(setting, getattr(usual, setting.name))})
+    before, _, after = setting.in_names.partition("{}")
+    addition = automatic_name(changed).removeprefix(f"{automatic_name(usual)}-")
+    assert addition.startswith(before)
+    assert addition.endswith(after)
+    assert len(addition) > len(before + after)
 
 
 @given(st.integers(0, 10**7))

@@ -110,8 +110,9 @@ def test_every_setting_on_offer_can_be_changed(task: str, preset: str) -> None:
         "test_size": 17,
     }
     spec, plain = TASKS[task], config_of(task, preset)
-    assert [setting.name for setting in spec.adjustable] == list(spec.settings)
-    assert all(setting is SETTINGS[setting.name] for setting in spec.adjustable)
+    assert [setting.name for setting in spec.adjustable] == [
+        name for name in SETTINGS if name in spec.settings
+    ]
     assert set(spec.settings) == changes.keys() - ({"position"} if task == "adder" else set())
     for name in spec.settings:
         if name == "position":

@@ -46,12 +46,12 @@ MNIST = Task(
     images=(50_000, 28, 28),
     config_class=ImageConfig,
     settings=(
-        "epochs",
-        "batch_size",
-        "learning_rate",
         "hidden_size",
         "layers",
         "seed",
+        "epochs",
+        "batch_size",
+        "learning_rate",
         "gradient_inputs",
     ),
     presets=(

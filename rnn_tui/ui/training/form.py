@@ -34,17 +34,6 @@ from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSel
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 LONGEST_LOG = 1000  # lines
-# What few people change; folded away until it is asked for.
-ADVANCED = (
-    "batch_size",
-    "learning_rate",
-    "layers",
-    "lengths",
-    "seed",
-    "training_size",
-    "test_size",
-    "gradient_inputs",
-)
 
 
 class SettingField(SettingInput):
@@ -154,7 +143,7 @@ class SettingsForm(VerticalScroll):
                     "choice",
                     f"Tick at least one of {', '.join(setting.choices.values())}.",
                 )
-            elif setting.name not in ADVANCED:
+            elif not setting.advanced:
                 yield self._fields[setting.name]
         with (
             Collapsible(title="More settings", id="advanced", classes="-collapsed"),
@@ -242,7 +231,7 @@ class SettingsForm(VerticalScroll):
         focus_soon(self, field.focus_first)  # it may still be being made
 
     def _unfold(self, field: SettingField | Ticks) -> None:
-        if field.setting.name in ADVANCED:
+        if field.setting.advanced:
             self.query_one("#advanced", Collapsible).collapsed = False
 
     @on(Collapsible.Expanded)
