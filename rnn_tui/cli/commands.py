@@ -1,5 +1,6 @@
-"""The commands of `rnn-tui` in one list, and their parser. A new one is a module, imported by
-nothing else, and a line here.
+"""The commands of `rnn-tui` in one list, and their parser.
+
+A new command is a module and a line in `COMMANDS`.
 """
 
 import argparse
@@ -21,20 +22,21 @@ from rnn_tui.runs import LAST
 class Command:
     """A command, whose module has two functions.
 
-    `add_arguments(parser)` says what it takes, and describes it. `run(options)` does that, and
-    returns the exit code, one of `rnn_tui.cli.output`. `options.complain` ends it as wrong usage,
-    with a sentence; that of a `UserError` is printed.
+    `add_arguments(parser)` describes the command and says what it takes. `run(options)` reads the
+    options into a frozen request, does what it asks for, shows the result, and returns the exit
+    code, one of `rnn_tui.cli.output`. `options.complain(sentence)` ends it as wrong usage; the
+    sentence of a `UserError` is printed.
     """
 
     name: str  #: what is typed for it.
     help: str  #: its line in `rnn-tui --help`.
     module: str  #: the full name of its module.
-    aliases: tuple[str, ...] = ()  #: other names for it, such as one that it had before.
+    aliases: tuple[str, ...] = ()  #: other names for it, such as an earlier one.
 
 
 COMMANDS = [
-    Command("train", "train without the app, or go on with a run", "rnn_tui.cli.train"),
-    Command("recall", "ask a network which digit stood at a position", "rnn_tui.cli.recall"),
+    Command("train", "train without the app, or resume a run", "rnn_tui.cli.train"),
+    Command("recall", "ask a network for the digit at a position", "rnn_tui.cli.recall"),
     Command("add", "ask a network to add two numbers", "rnn_tui.cli.add"),
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
@@ -46,25 +48,29 @@ COMMANDS = [
     ),
     Command(
         "report",
-        "train the report's networks over seeds, and hold its figures against ours "
-        "(reproduce is its old name)",
+        "retrain the report's networks with several seeds and compare the results "
+        "(also called reproduce)",
         "rnn_tui.cli.report",
         aliases=("reproduce",),
     ),
     Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),
     Command(
-        "config", "print where the settings of the app lie, and what holds", "rnn_tui.cli.config"
+        "config", "print the settings of the app, and where their file is", "rnn_tui.cli.config"
     ),
     Command(
         "completion",
-        "print what makes a shell complete commands, options and runs",
+        "print a script that completes commands, options and runs in a shell",
         "rnn_tui.cli.completion",
     ),
 ]
 
 
 def register(command: Command) -> None:
-    """Add a command; a ValueError if another one has its name."""
+    """Add a command.
+
+    Raises:
+        ValueError: if there is a command of this name.
+    """
     taken = {name for other in COMMANDS for name in (other.name, *other.aliases)}
     if not taken.isdisjoint((command.name, *command.aliases)):
         raise ValueError(f"There is a command of the name {command.name} already.")
@@ -72,33 +78,37 @@ def register(command: Command) -> None:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line, or exit with code 2 and a sentence; `options.command` is None without
-    one, `perform` does it.
+    """Read the command line, or exit with code 2 and a sentence.
+
+    Returns:
+        The options. `command` is what was typed for the command, None for none; `perform` is the
+        function that does it.
     """
-    options, others = (parser := build_parser()).parse_known_args(arguments)
+    parser = build_parser()
+    options, remaining = parser.parse_known_args(arguments)
     # argparse takes the words of a question from one place only; options may stand among them.
-    if "query" in options and not any(word.startswith("-") for word in others):
-        options.query += others
-    elif others:
-        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if "query" in options and not any(word.startswith("-") for word in remaining):
+        options.query += remaining
+    elif remaining:
+        parser.error(f"unrecognized arguments: {' '.join(remaining)}")
     return options
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse: what was typed is harmless when shown again; no abbreviations, whose meaning would
-    change with new options.
+    """argparse, which shows what was typed without control characters.
+
+    It takes no abbreviations of options, since a new option would change their meaning. With a
+    `command` it is made on first use, when it learns its options from the command's module.
     """
 
-    examples: tuple[str, ...] = ()  # command lines that its help ends with
+    examples: tuple[str, ...] = ()  #: command lines that its help ends with.
 
     def __init__(self, *arguments: Any, command: Command | None = None, **keywords: Any) -> None:
-        self._command, self._begin = (
-            command,
-            partial(super().__init__, *arguments, **{"allow_abbrev": False, **keywords}),
-        )
-        # else it is made on first use, when it learns its options from the command's module
+        self._command = command  #: whose options are still to be added; None once they are.
+        keywords.setdefault("allow_abbrev", False)
+        self._initialise = partial(super().__init__, *arguments, **keywords)
         if command is None:
-            self._begin()
+            self._initialise()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with code 2."""
@@ -106,11 +116,13 @@ class Parser(argparse.ArgumentParser):
 
     def complete(self) -> None:
         """Make it, and add the command's options, where that is still to be done."""
-        if self._command is not None:
-            module, self._command = importlib.import_module(self._command.module), None
-            self._begin()
-            self.set_defaults(complain=self.error, perform=module.run)
-            module.add_arguments(self)
+        if self._command is None:
+            return
+        module = importlib.import_module(self._command.module)
+        self._command = None
+        self._initialise()
+        self.set_defaults(complain=self.error, perform=module.run)
+        module.add_arguments(self)
 
     def parse_known_args(self, *arguments: Any, **keywords: Any) -> Any:
         """Read its part of the command line."""
@@ -120,8 +132,10 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """What `--help` prints."""
         self.complete()
-        shown = "".join(f"  {one}\n" for one in self.examples)
-        return super().format_help() + (f"\nexamples:\n{shown}" if shown else "")
+        text = super().format_help()
+        if self.examples:
+            text += "\nexamples:\n" + "".join(f"  {example}\n" for example in self.examples)
+        return text
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -131,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="rnn-tui",
         description="Train, watch and question small recurrent networks in the terminal. Without a "
         "command, the app starts.",
-        epilog=f"Log file: {log}. {HOME_VARIABLE} moves all that is written.",
+        epilog=f"Log file: {log}. The variable {HOME_VARIABLE} moves all files that are written.",
     )
     add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
@@ -146,15 +160,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-# what names a run; `RunStore.find` reads it
+#: what names a run; `RunStore.find` reads it.
 WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"
-# where one in training, or cut off, can't do
-WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"
+#: the same for a run with weights that answer: none in training, none interrupted.
+WHICH_FINISHED_RUN = f"{WHICH_RUN} for the newest finished one"
 
 
 def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
-    """End the help of `parser` with command lines, which tests/cli/test_examples.py runs as they
-    stand.
+    """End the help of `parser` with command lines.
+
+    tests/cli/test_examples.py asks for two of each command, tests/documents runs them.
     """
     cast("Parser", parser).examples = examples
 
@@ -162,18 +177,29 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
 def add_setting(
     parser: argparse.ArgumentParser,
     setting: Setting,
-    text: str,
+    help_text: str,
     *names: str,
     default: Any = None,
     metavar: str = "",
 ) -> None:
-    """Add an option that is a setting, checked as in a form; `text` is its help, names and metavar
-    are by default its own.
+    """Add an option that is a setting, checked as in a form.
+
+    Args:
+        parser: takes the option.
+        setting: what it sets.
+        help_text: its line in the help.
+        names: of the option; without any, the setting's own.
+        default: what holds without the option.
+        metavar: what stands for the value in the help; empty for the setting's own.
     """
     option = names or setting.option_names
-    read, metavar = partial(_read, setting), metavar or setting.placeholder
     parser.add_argument(
-        *option, dest=setting.name, type=read, default=default, metavar=metavar, help=text
+        *option,
+        dest=setting.name,
+        type=partial(_read, setting),
+        default=default,
+        metavar=metavar or setting.placeholder,
+        help=help_text,
     )
 
 
@@ -186,34 +212,42 @@ def _read(setting: Setting, text: str) -> Any:
 
 def add_output_options(
     parser: argparse.ArgumentParser,
-    quiet: str = "print the result and errors only",
+    quiet_help: str = "print the result and errors only",
     prefix: str = "",
 ) -> None:
-    """Add `--json` and `--quiet`, with a `prefix` before their names in the result."""
+    """Add `--json` and `--quiet`; `prefix` stands before their names in the namespace."""
     parser.add_argument(
         "--json", action="store_true", dest=f"{prefix}json", help="print one JSON document"
     )
-    parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet)
+    parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet_help)
 
 
-def check_resuming(options: argparse.Namespace, task: str | None, missing: str, whose: str) -> None:
-    """Have a task, or what goes on, whose options are then the command's; `missing` and `whose`
-    name both to the user.
+def check_resuming(options: argparse.Namespace, task: str | None, missing: str, noun: str) -> None:
+    """See that the command line has either a TASK or `--resume`.
+
+    Some options stand both before TASK, for `--resume`, and behind it. The names of the former
+    begin with `resume_` in the namespace. Where something is resumed, they become the command's.
+
+    Args:
+        options: of the command line.
+        task: what was typed for TASK; None for nothing.
+        missing: what is asked for where there is neither.
+        noun: what is resumed.
     """
-    resuming = {
-        name.removeprefix("resume_"): one
-        for name, one in vars(options).items()
+    resume_options = {
+        name.removeprefix("resume_"): value
+        for name, value in vars(options).items()
         if name.startswith("resume_")
     }
     if task is not None:
         if options.resume is not None:
-            options.complain(f"--resume takes no TASK: the {whose}'s own settings go on")
-        if any(resuming.values()):
+            options.complain(f"--resume takes no TASK: the {noun} keeps its own settings")
+        if any(resume_options.values()):
             options.complain("options of a TASK stand behind it")
     elif options.resume is None:
         options.complain(f"the following arguments are required: {missing}")
     else:
-        vars(options).update(resuming)
+        vars(options).update(resume_options)
 
 
 def read_path(text: str) -> Path:

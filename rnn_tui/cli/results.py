@@ -1,5 +1,6 @@
-"""A run on the command line: its events as they come, then its figures as lines, table or JSON;
-progress goes to stderr.
+"""A run on the command line: its events as they come, then its figures as lines, table or JSON.
+
+Progress goes to stderr.
 """
 
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import by_variant, main_metric
+from rnn_tui.engine.metrics import Metric, by_variant, main_metric
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
@@ -18,165 +19,203 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     from rich.table import Table
 
+#: variants whose figures one line has room for.
 NETWORKS_IN_A_LINE = 3
 
 
 class TrainingOutput:
-    """Tells the events of one run, new or resumed; with `quiet` the result only, `as_json` one
-    document at the end.
+    """Shows one run: lines as it goes on, then its results, or one JSON document at the end.
+
+    A terminal gets words, figures and tables; a pipe one line of `name=value` an epoch.
     """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
-        self.state, self._task = state, TASKS[state.config.task]
-        self._json, self._quiet, self._pretty = as_json, quiet, sys.stdout.isatty()
+        self.state = state  #: as far as the run is known.
         self.bar = ProgressBar(f"{state.config.name} · loading", quiet=quiet)
-        self._held: events.EpochEnded | None = None
+        self._task = TASKS[state.config.task]
+        self._as_json = as_json
+        self._quiet = quiet  #: print the result only.
+        self._on_terminal = sys.stdout.isatty()
+        #: the last epoch, in a pipe: its line also has the test figures, which come next.
+        self._last_epoch: events.EpochEnded | None = None
 
     def emit(self, event: events.Event) -> None:
-        """Take an event; called by the training loop."""
+        """Take an event of the training loop."""
         self.state = self.state.apply(event)
         match event:
             case events.LogLine(level="warning"):
                 self.bar.say(event.text)
             case events.EpochEnded():
-                self._epoch_line(self.state.epochs[-1])
+                self._show_epoch(self.state.epochs[-1])
             case events.RunFailed() | events.RunFinished() | events.RunStopped():
-                self._last_line()
+                self._show_end()
         self._show_progress()
 
     def follow(self, state: RunState) -> None:
-        """Tell what is new in the state of a run that another process trains."""
-        rows, self.state = state.epochs[len(self.state.epochs) :], state
-        for row in rows:
-            self._epoch_line(row)
+        """Show what is new in the state of a run that another process trains."""
+        new_epochs = state.epochs[len(self.state.epochs) :]
+        self.state = state
+        for epoch in new_epochs:
+            self._show_epoch(epoch)
         if state.status in (Status.FINISHED, Status.FAILED):
-            self._last_line()
-        elif self._held is not None and not state.status.active:
-            self._print_plain(self._held, {})
+            self._show_end()
+        elif self._last_epoch is not None and not state.status.active:
+            self._print_values(self._last_epoch, {})
         self._show_progress()
 
     def _show_progress(self) -> None:
         state = self.state
-        if self.bar.shown and state.total_steps:
-            epoch = min(len(state.epochs) + 1, state.config.epochs)
-            label = f"{state.config.name} · epoch {epoch}/{state.config.epochs}"
-            self.bar.update(
-                state.step,
-                state.total_steps,
-                label=label,
-                note=f"{state.rate:,.0f} {self._task.unit}/s",
-                left=time_left(state.remaining),
-            )
-
-    def _epoch_line(self, row: events.EpochEnded) -> None:
-        if self._json or self._quiet:
+        if not self.bar.shown or not state.total_steps:
             return
-        if self._pretty:
-            self._print(
-                f"epoch {row.epoch:>3}  {figures_in_words(self.state, row)}  {row.seconds:.1f} s"
-            )
-        elif row.epoch == self.state.config.epochs:
-            self._held = row  # its line also carries the test figures, which come next
-        else:
-            self._print_plain(row, {})
+        epoch = min(len(state.epochs) + 1, state.config.epochs)
+        self.bar.update(
+            state.step,
+            state.total_steps,
+            label=f"{state.config.name} · epoch {epoch}/{state.config.epochs}",
+            note=f"{state.rate:,.0f} {self._task.unit}/s",
+            left=time_left(state.remaining),
+        )
 
-    def _last_line(self) -> None:
+    def _show_epoch(self, epoch: events.EpochEnded) -> None:
+        if self._as_json or self._quiet:
+            return
+        if self._on_terminal:
+            figures = figures_in_words(self.state, epoch)
+            self._print(f"epoch {epoch.epoch:>3}  {figures}  {epoch.seconds:.1f} s")
+        elif epoch.epoch == self.state.config.epochs:
+            self._last_epoch = epoch
+        else:
+            self._print_values(epoch, {})
+
+    def _show_end(self) -> None:
         state = self.state
         if state.status is Status.FAILED:
-            if self._held is not None:
-                self._print_plain(self._held, {})
+            if self._last_epoch is not None:
+                self._print_values(self._last_epoch, {})
             self.bar.say(state.message)
-        elif self._json:
-            return  # `tell` prints it, once all that belongs to it is measured
-        elif self._held is not None:
-            self._print_plain(self._held, state.results)
-        elif state.status is Status.FINISHED and (self._pretty or self._quiet):
-            self._tell_result()
+        elif self._as_json:
+            return  # `print_document` does it, once all that belongs to it is measured
+        elif self._last_epoch is not None:
+            self._print_values(self._last_epoch, state.results)
+        elif state.status is Status.FINISHED and (self._on_terminal or self._quiet):
+            self._show_results()
         elif state.status is Status.STOPPED and state.checkpoint:
-            kept = f"stopped at step {state.step}; weights kept in {state.checkpoint}"
-            self.bar.say(f"{kept}; rnn-tui train --resume {state.run_id} goes on")
+            self.bar.say(
+                f"stopped at step {state.step}; weights stored in {state.checkpoint}; rnn-tui "
+                f"train --resume {state.run_id} resumes it"
+            )
 
-    def _tell_result(self) -> None:
+    def _show_results(self) -> None:
         """The test figures: a line, or a table where there are several networks."""
-        state, task = self.state, self._task
-        if state.config.variants:
-            plain = variant_lines(state, state.replica_results, "", state.elapsed)
-            self._print(results_table(state) if self._pretty else plain)
-            return
-        known = {one.name: one for one in state.metric_definitions}
-        names = dict.fromkeys([task.headline, *state.results])
-        shown = [known[name].in_words(state.results[name]) for name in names if name in known]
-        published = task.published_figure(task.headline, state.config.cell)
-        report = "" if published is None else f"  (the report: {published:.2f} %)"
-        self._print(
-            "  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else "")
-        )
+        state = self.state
+        if not state.config.variants:
+            self._print(self._results_in_words())
+        elif self._on_terminal:
+            self._print(results_table(state))
+        else:
+            self._print(variant_lines(state, state.replica_results, "", state.elapsed))
 
-    def tell(self, evaluation: Any, *, kept: bool = True) -> None:
-        """Print the JSON document, if that was asked for; `kept` if all of the run is on the
-        disk.
+    def _results_in_words(self) -> str:
+        """The test figures of one network, the headline first; on a terminal the report's, too."""
+        state = self.state
+        headline = self._task.headline
+        metrics = {metric.name: metric for metric in state.metric_definitions}
+        names = dict.fromkeys([headline, *state.results])
+        figures = [metrics[name].in_words(state.results[name]) for name in names if name in metrics]
+        line = "  ".join([*figures, f"{state.elapsed:.1f} s"])
+        published = self._task.published_figure(headline, state.config.cell)
+        if published is None or not self._on_terminal:
+            return line
+        return f"{line}  (the report: {published:.2f} %)"
+
+    def print_document(self, evaluation: Any, *, stored: bool) -> None:
+        """Print the JSON document, if that was asked for.
+
+        Args:
+            evaluation: what was measured of several networks beyond the events; None for nothing.
+            stored: whether all of the run is on the disk.
         """
-        if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
-            print_json(document(self.state, evaluation) | {"kept": kept})
+        if self._as_json and self.state.status in (Status.FINISHED, Status.STOPPED):
+            print_json(document(self.state, evaluation) | {"kept": stored})
 
-    def _print_plain(self, row: events.EpochEnded, results: Mapping[str, float]) -> None:
-        """One line of `name=value` a network: an epoch's figures, and the test's after the last
-        one.
-        """
-        if not self.state.config.variants:
-            measured, tested = (
-                [f"{name}={value:.6g}" for name, value in some.items()]
-                for some in (row.metrics, results)
-            )
-            self._print(
-                " ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested])
-            )
+    def _print_values(self, epoch: events.EpochEnded, results: Mapping[str, float]) -> None:
+        """Print one line of `name=value` a network: an epoch's figures, then those of the test."""
+        if self.state.config.variants:
+            values = {**epoch.replicas, **self.state.replica_results}
+            prefix = f"epoch={epoch.epoch} "
+            self._print(variant_lines(self.state, values, prefix, epoch.seconds))
             return
-        replicas = {**row.replicas, **self.state.replica_results}
-        self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
+        parts = [
+            f"epoch={epoch.epoch}",
+            *_named_values(epoch.metrics),
+            f"seconds={epoch.seconds:.3f}",
+            *_named_values(results),
+        ]
+        self._print(" ".join(parts))
 
-    def _print(self, what: "str | Table") -> None:
+    def _print(self, content: "str | Table") -> None:
         with self.bar.away():
-            if isinstance(what, str):
-                print(what, flush=True)
+            if isinstance(content, str):
+                print(content, flush=True)
             else:
-                console(sys.stdout).print(what)
+                console(sys.stdout).print(content)
 
 
-def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
+def _named_values(figures: Mapping[str, float]) -> list[str]:
+    return [f"{name}={value:.6g}" for name, value in figures.items()]
+
+
+def figures_in_words(state: RunState, epoch: events.EpochEnded) -> str:
     """An epoch's figures in words: those that a chart of the app would draw."""
-    if not state.config.variants:
-        drawn = (one for one in state.metric_definitions if one.chart)
-        return "  ".join(
-            one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics
-        )
-    # of many variants there is room for one
-    measured = (metric for metric in state.metric_definitions if metric.name in row.replicas)
+    if state.config.variants:
+        return _variants_in_words(state, epoch)
+    return "  ".join(
+        metric.in_words(epoch.metrics[metric.name])
+        for metric in state.metric_definitions
+        if metric.chart and metric.name in epoch.metrics
+    )
+
+
+def _variants_in_words(state: RunState, epoch: events.EpochEnded) -> str:
+    """The main metric of each variant, or its range over many: for more there is no room."""
+    measured = (metric for metric in state.metric_definitions if metric.name in epoch.replicas)
     metric = main_metric(measured, TASKS[state.config.task].headline)
     if metric is None:
         return ""
     unit = f" {metric.unit}" if metric.unit else ""
-    variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
+    variants = state.config.variants
+    means = [spread.mean for spread in state.spreads(metric.name)]
     if len(variants) > NETWORKS_IN_A_LINE:
-        low, high = metric.format(min(means)), metric.format(max(means))
+        low = metric.format(min(means))
+        high = metric.format(max(means))
         return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
-    shown = (
-        f"{one.label} {metric.format(mean)}{unit}"
-        for one, mean in zip(variants, means, strict=True)
-    )
-    return f"{metric.label}: {'  '.join(shown)}"
+    figures = [
+        f"{variant.label} {metric.format(mean)}{unit}"
+        for variant, mean in zip(variants, means, strict=True)
+    ]
+    return f"{metric.label}: {'  '.join(figures)}"
 
 
 def variant_lines(
     state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
 ) -> str:
-    """One line a variant: mean and standard deviation of every figure."""
+    """One line a variant: mean and standard deviation of every figure.
+
+    Args:
+        state: of a run with variants.
+        replicas: by metric, a value for each replica.
+        prefix: what each line begins with.
+        seconds: what each line ends with.
+    """
     variants = state.config.variants
-    lines = [f"{prefix}hidden_size={one.hidden_size} loss={one.loss}" for one in variants]
+    lines = [
+        f"{prefix}hidden_size={variant.hidden_size} loss={variant.loss}" for variant in variants
+    ]
     for name, values in replicas.items():
-        for at, spread in enumerate(by_variant(values, len(variants))):
-            sd = "" if spread.sd is None else f" {name}_sd={spread.sd:.6g}"
-            lines[at] += f" {name}={spread.mean:.6g}{sd}"
+        for index, spread in enumerate(by_variant(values, len(variants))):
+            lines[index] += f" {name}={spread.mean:.6g}"
+            if spread.sd is not None:
+                lines[index] += f" {name}_sd={spread.sd:.6g}"
     return "\n".join(f"{line} seconds={seconds:.3f}" for line in lines)
 
 
@@ -188,56 +227,35 @@ def results_table(state: RunState) -> "Table":
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
         table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
-    task, cell = TASKS[state.config.task], state.config.cell
-    for spec in state.metric_definitions:
-        if spec.name not in state.replica_results:
+    task = TASKS[state.config.task]
+    for metric in state.metric_definitions:
+        if metric.name not in state.replica_results:
             continue
-        table.add_row(Text(spec.title, "bold"))
-        digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
-        for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
-            report = task.published_figure(spec.name, cell, variant)
-            ours = (
-                "–" if figure is None else digits(figure)
-                for figure in (spread.mean, spread.sd, spread.low, spread.high)
-            )
+        table.add_row(Text(metric.title, "bold"))
+        spreads = state.spreads(metric.name)
+        for variant, spread in zip(state.config.variants, spreads, strict=True):
+            published = task.published_figure(metric.name, state.config.cell, variant)
+            figures = (spread.mean, spread.sd, spread.low, spread.high)
             table.add_row(
                 f"  {variant.label}",
-                *ours,
+                *(_digits(metric, figure) for figure in figures),
                 str(spread.n),
-                "" if report is None else f"{report:.2f}",
+                "" if published is None else f"{published:.2f}",
             )
     return table
+
+
+def _digits(metric: Metric, figure: float | None) -> str:
+    """A figure in a cell of a table."""
+    if figure is None:
+        return "–"
+    return f"{figure:.2f}" if metric.unit == "%" else f"{figure:.3g}"
 
 
 def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
-    if config.variants:
-        variants = _figures(
-            config, {**(state.epochs[-1].replicas if state.epochs else {}), **state.replica_results}
-        )
-        if evaluation is not None:
-            for entry, more in zip(variants, evaluation.documents(), strict=True):
-                entry.update(more)
-        figures = {
-            "seeds": sorted({replica.seed for replica in config.replicas}),
-            "variants": variants,
-        }
-        history = [
-            {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)}
-            for row in state.epochs
-        ]
-    else:  # all that the test has, though there is none yet; the headline first
-        task = TASKS[config.task]
-        tested = [
-            task.headline,
-            *(one.name for one in task.metrics if one.stage == "test"),
-            *state.results,
-        ]
-        figures = {name: state.results.get(name) for name in tested}
-        history = [
-            {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
-        ]
+    figures = _variant_figures(state, evaluation) if config.variants else _test_figures(state)
     return {
         "task": config.task,
         "model": config.cell,
@@ -247,7 +265,7 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         "parameters": state.parameters,
         "seconds": state.elapsed,
         **figures,
-        "history": history,
+        "history": [_epoch_document(config, epoch) for epoch in state.epochs],
         "status": state.status.value,
         "run": state.run_id,
         "weights": state.checkpoint or None,
@@ -255,10 +273,37 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     }
 
 
-def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
-    """For each variant, what it is and the spread of every figure over its seeds."""
-    result: list[dict[str, Any]] = [asdict(variant) for variant in config.variants]
+def _test_figures(state: RunState) -> dict[str, Any]:
+    """All figures that the test has, the headline first; None for those that are not there yet."""
+    task = TASKS[state.config.task]
+    of_test = [metric.name for metric in task.metrics if metric.stage == "test"]
+    names = [task.headline, *of_test, *state.results]
+    return {name: state.results.get(name) for name in names}
+
+
+def _variant_figures(state: RunState, evaluation: Any) -> dict[str, Any]:
+    """The last figures of each variant over its seeds, and what its evaluation says."""
+    config = state.config
+    last = state.epochs[-1].replicas if state.epochs else {}
+    variants = _by_variant(config, {**last, **state.replica_results})
+    if evaluation is not None:
+        for variant, more in zip(variants, evaluation.documents(), strict=True):
+            variant.update(more)
+    seeds = sorted({replica.seed for replica in config.replicas})
+    return {"seeds": seeds, "variants": variants}
+
+
+def _epoch_document(config: RunConfig, epoch: events.EpochEnded) -> dict[str, Any]:
+    if config.variants:
+        variants = _by_variant(config, epoch.replicas)
+        return {"epoch": epoch.epoch, "seconds": epoch.seconds, "variants": variants}
+    return {"epoch": epoch.epoch, **epoch.metrics, "seconds": epoch.seconds}
+
+
+def _by_variant(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """For each variant, its settings and the spread of every figure over its seeds."""
+    variants: list[dict[str, Any]] = [asdict(variant) for variant in config.variants]
     for name, values in replicas.items():
-        for entry, spread in zip(result, by_variant(values, len(result)), strict=True):
-            entry[name] = spread.to_dict()
-    return result
+        for variant, spread in zip(variants, by_variant(values, len(variants)), strict=True):
+            variant[name] = spread.to_dict()
+    return variants

@@ -1,7 +1,10 @@
-"""`rnn-tui train`: training without the app, by the same loop; or going on with a run."""
+"""`rnn-tui train`: trains without the app, by the same loop, or resumes a run."""
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import (
@@ -15,7 +18,7 @@ from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.events import Control, Event, new_run_id
 from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
@@ -27,118 +30,151 @@ from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
-ROWS = 20  # of losses by learning rate, as many as a screen has room for
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rnn_tui.engine.learning_rates import LearningRateTest
+    from rnn_tui.engine.loop import Outcome
+
+#: rows of losses by learning rate, as many as a screen has room for.
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """Train a new run, or resume one."""
+
+    state: RunState  #: how far the run is; of a new one its id and its settings.
+    resumed: RunRecord | None  #: the run to resume; None for a new one.
+    output: Path | None  #: the file to write the weights to as well; None for none.
+    as_json: bool
+    quiet: bool  #: print the result only.
+
+
+@dataclass(frozen=True)
+class FindRateRequest:
+    """Try learning rates, and train nothing."""
+
+    config: RunConfig
+    as_json: bool
+    quiet: bool  #: print the result only.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.description = "Train a network without the app, or go on with a run that was cut off."
+    parser.description = "Train a network without the app, or resume an interrupted run."
     add_examples(
         parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last"
     )
-    text = (
-        f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never "
-        "been cut off"
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        help=f"resume this run from its last checkpoint: {WHICH_RUN}; the result is that of a "
+        "run without interruption",
     )
-    parser.add_argument("--resume", metavar="RUN", help=text)
-    _add_output(parser, "resume_")
+    _add_output_options(parser, "resume_")
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
     for task in TASKS.values():
         presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
-        one = tasks.add_parser(
-            task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}"
+        task_parser = tasks.add_parser(
+            task.name,
+            help=f"train on {task.label}",
+            description=f"Train on {task.label}. Settings that are left out are the preset's.",
+            epilog=f"Presets. {presets}",
         )
-        one.description = f"Train on {task.label}. A setting left out is the preset's."
-        _add_task(one, task)
+        _add_task_arguments(task_parser, task)
 
 
-def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
-    quick = next(
-        (preset.name for preset in task.presets if preset.name == "fast"), task.default_preset
-    )
-    few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
-    line = f"rnn-tui train {task.name} --preset {quick} {few}"
+def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
+    presets = [preset.name for preset in task.presets]
+    preset = "fast" if "fast" in presets else task.default_preset
+    command = f"rnn-tui train {task.name} --preset {preset}"
+    short = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     add_examples(
         parser,
-        line,
-        f"{line} --json",
-        f"rnn-tui train {task.name} --preset {quick} --find-learning-rate",
+        f"{command} {short}",
+        f"{command} {short} --json",
+        f"{command} --find-learning-rate",
     )
     add_task_settings(parser, task)
-    workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
     add_setting(
         parser,
         WORKERS,
-        f"{workers}; results repeat bit for bit only with the same number",
+        f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); results repeat "
+        "bit for bit only with the same number",
         default=0,
     )
-    text = (
-        "train nothing: print the loss by learning rate, over half an epoch at most, and the "
-        "rate at which it falls fastest"
+    parser.add_argument(
+        "--find-learning-rate",
+        action="store_true",
+        dest="find_rate",
+        help="train nothing; print the loss by learning rate, over half an epoch at most, and the "
+        "rate at which it falls fastest",
     )
-    parser.add_argument("--find-learning-rate", action="store_true", dest="find_rate", help=text)
-    _add_output(parser)
+    _add_output_options(parser)
 
 
-def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """The options on what comes out of training; they stand in two places, told apart in the result
-    by a `prefix`.
-    """
-    text = "write the trained weights to this file as well"
-    parser.add_argument("--output", metavar="FILE", dest=f"{prefix}output", help=text)
+def _add_output_options(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """What to write and print; `prefix` stands before the names in the namespace."""
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        dest=f"{prefix}output",
+        help="write the trained weights to this file as well",
+    )
     add_output_options(parser, "print the result only", prefix)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, go on with a run, or try learning rates; returns the exit code.
+    """Train, resume a run, or try learning rates; returns the exit code.
 
     Raises:
-        UserError: settings, run or weights can't be used.
+        UserError: if settings, a run or weights can't be used.
     """
+    request = read_request(options)
+    match request:
+        case FindRateRequest():
+            return find_rate(request)
+        case TrainRequest():
+            return train(request)
+
+
+def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
+    """What the options ask for; ends the command where they do not go together."""
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
-        return _find_rate(options)
-    to = _output_file(options.output)
-    record, state = _to_train(options)
-    config = state.config
-    told = TrainingOutput(state, as_json=options.json, quiet=options.quiet)
-    control = Control()
-    with output.stopping_on_signals(output.stopping(control)) as received:
-        evaluation = None
-        unsaved: list[UnsavedRun] = []
-        with told.bar:
-            if record is None:
-                outcome = training.train(
-                    config, told.emit, control, state.run_id, on_unsaved=unsaved.append
-                )
-            else:
-                outcome = training.resume(record, told.emit, control, on_unsaved=unsaved.append)
-            lost = give_up(unsaved)
-            # of a run that came to its end
-            weights = outcome.weights if outcome is not None and outcome.metrics else None
-            # the document has more than the events say
-            if options.json and config.variants and weights:
-                evaluation = TASKS[config.task].load().evaluate(config, weights)
-        told.tell(evaluation, kept=not lost)
-        for sentence in lost:
-            output.say(sentence)
-        # what was asked for by name must exist, or the command fails
-        if to is not None and outcome is not None and weights:
-            from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
-
-            step = told.state.step
-            save_checkpoint(to, Checkpoint(config, weights, step, outcome.metrics))
-    if told.state.status is Status.STOPPED:
-        return output.stopped(received)
-    return output.FAILURE if lost or told.state.status is Status.FAILED else output.OK
+        if options.output is not None:
+            options.complain("--find-learning-rate trains nothing that --output could write")
+        return FindRateRequest(_read_config(options), options.json, options.quiet)
+    weights_file = _read_output(options.output)
+    if options.resume is None:
+        resumed = None
+        state = RunState(new_run_id(), _read_config(options))
+    else:
+        with RunStore() as store:
+            resumed = store.find(options.resume)
+            state = store.state(resumed)
+    return TrainRequest(
+        state=state,
+        resumed=resumed,
+        output=weights_file,
+        as_json=options.json,
+        quiet=options.quiet,
+    )
 
 
-def _output_file(text: str | None) -> Path | None:
+def _read_config(options: argparse.Namespace) -> RunConfig:
+    task = TASKS[options.task]
+    return task.config(**read_task_settings(options, task), workers=options.workers)
+
+
+def _read_output(text: str | None) -> Path | None:
     """The file that `--output` names; a CheckpointError where it can't be written."""
     if text is None:
         return None
     path = Path(text)
-    if reason := why_unwritable(path):
+    reason = why_unwritable(path)
+    if reason:
         where = f"{printable(path, 200)} ({printable(reason)})"
         raise CheckpointError(
             f"The weights can't be written to {where}; choose another place for --output."
@@ -146,43 +182,100 @@ def _output_file(text: str | None) -> Path | None:
     return path
 
 
-def _to_train(options: argparse.Namespace) -> tuple[RunRecord | None, RunState]:
-    """The run to go on with, None for a new one, and how far it is."""
-    if options.resume is None:
-        return None, RunState(new_run_id(), _config(options))
-    with RunStore() as store:
-        record = store.find(options.resume)
-        return record, store.state(record)
+def train(request: TrainRequest) -> int:
+    """Train, and show the run as it goes on and its results; returns the exit code."""
+    results = TrainingOutput(request.state, as_json=request.as_json, quiet=request.quiet)
+    control = Control()
+    with output.stopping_on_signals(output.stopping(control)) as signals:
+        with results.bar:
+            outcome, losses = _train(request, results.emit, control)
+            evaluation = _evaluate(request, outcome) if request.as_json else None
+        results.print_document(evaluation, stored=not losses)
+        for sentence in losses:
+            output.say(sentence)
+        # what was asked for by name must be there, or the command fails
+        if request.output is not None and outcome is not None:
+            _write_weights(request.output, outcome, results.state.step)
+    status = results.state.status
+    if status is Status.STOPPED:
+        return output.stopped(signals)
+    return output.FAILURE if losses or status is Status.FAILED else output.OK
 
 
-def _find_rate(options: argparse.Namespace) -> int:
-    """Print the losses by learning rate in place of training; returns the exit code."""
-    if options.output is not None:
-        options.complain("--find-learning-rate trains nothing that --output could write")
-    config = _config(options)
-    bar = output.ProgressBar(f"{config.label} learning rates", quiet=options.quiet)
+def _train(
+    request: TrainRequest, emit: Callable[[Event], None], control: Control
+) -> "tuple[Outcome | None, Sequence[str]]":
+    """Train a run.
+
+    Returns:
+        What is left of it, None if it is stopped before its turn comes; and a sentence for each
+        loss, where it can't all be stored.
+    """
+    unsaved: list[UnsavedRun] = []
+    if request.resumed is None:
+        state = request.state
+        outcome = training.train(
+            state.config, emit, control, state.run_id, on_unsaved=unsaved.append
+        )
+    else:
+        outcome = training.resume(request.resumed, emit, control, on_unsaved=unsaved.append)
+    return outcome, give_up(unsaved)
+
+
+def _evaluate(request: TrainRequest, outcome: "Outcome | None") -> Any:
+    """What JSON has that no event tells: the evaluation of several networks; None without it."""
+    config = request.state.config
+    weights = _final_weights(outcome)
+    if weights is None or not config.variants:
+        return None
+    return TASKS[config.task].load().evaluate(config, weights)
+
+
+def _write_weights(path: Path, outcome: "Outcome", step: int) -> None:
+    """Write the weights of a run to a file, if it came to its end."""
+    from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+
+    weights = _final_weights(outcome)
+    if weights is not None:
+        save_checkpoint(path, Checkpoint(outcome.config, weights, step, outcome.metrics))
+
+
+def _final_weights(outcome: "Outcome | None") -> "Mapping[str, Tensor] | None":
+    """The weights of a run that came to its end, and so was tested; None of any other."""
+    if outcome is None or not outcome.metrics:
+        return None
+    return outcome.weights
+
+
+def find_rate(request: FindRateRequest) -> int:
+    """Try learning rates, and show the losses; returns the exit code."""
+    bar = output.ProgressBar(f"{request.config.label} learning rates", quiet=request.quiet)
     progress = Progress(bar.show)
-    with output.stopping_on_signals(output.stopping(progress.control)) as received, bar:
-        found = training.try_learning_rates(config, progress)
-    if found is None or received:
-        return output.stopped(received)
-    if options.json:
-        document = {
-            "task": config.task,
-            "preset": config.preset,
-            **found.to_dict(),
-            "settings": config.to_dict(),
-        }
-        output.print_json(document, indent=None)
-        return output.OK
-    points = zip(found.learning_rates, found.losses, found.smoothed, strict=True)
-    rows = [(f"{rate:.2g}", f"{loss:.4g}", f"{smoothed:.4g}") for rate, loss, smoothed in points]
-    heads = ("learning rate", "relative loss" if found.relative else "loss", "smoothed")
-    output.print_table(heads, rows[:: max(1, len(rows) // ROWS)], right=heads)
-    print("", found.sentence, sep="\n")
+    with output.stopping_on_signals(output.stopping(progress.control)) as signals, bar:
+        test = training.try_learning_rates(request.config, progress)
+    if test is None or signals:
+        return output.stopped(signals)
+    if request.as_json:
+        output.print_json(_rate_document(request.config, test), indent=None)
+    else:
+        _show_rates(test)
     return output.OK
 
 
-def _config(options: argparse.Namespace) -> RunConfig:
-    task = TASKS[options.task]
-    return task.config(**read_task_settings(options, task), workers=options.workers)
+def _rate_document(config: RunConfig, test: "LearningRateTest") -> dict[str, Any]:
+    return {
+        "task": config.task,
+        "preset": config.preset,
+        **test.to_dict(),
+        "settings": config.to_dict(),
+    }
+
+
+def _show_rates(test: "LearningRateTest") -> None:
+    """Print a table of losses by learning rate, thinned out to a screen, and what it says."""
+    steps = zip(test.learning_rates, test.losses, test.smoothed, strict=True)
+    rows = [(f"{rate:.2g}", f"{loss:.4g}", f"{smoothed:.4g}") for rate, loss, smoothed in steps]
+    every = max(1, len(rows) // MOST_ROWS)
+    heads = ("learning rate", "relative loss" if test.relative else "loss", "smoothed")
+    output.print_table(heads, rows[::every], right=heads)
+    print("", test.sentence, sep="\n")
