@@ -16,13 +16,14 @@ from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSett
 from rnn_tui.report.conclusions import (
     BASIS,
     COMPARED,
-    COMPARED_RIGHT,
+    COMPARED_RIGHT_ALIGNED,
     RULE,
     Conclusion,
     conclusions,
 )
 from rnn_tui.report.curves import accuracy_by_length
 from rnn_tui.report.document import check_path, concluded, write_document
+from rnn_tui.report.inventory import take_inventory
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
@@ -30,20 +31,19 @@ from rnn_tui.report.plan import (
     REPORT_ORDER,
     SEEDS,
     Plan,
-    kept,
 )
-from rnn_tui.report.provenance import about
+from rnn_tui.report.provenance import gather_provenance
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,
-    FIRST,
     FULL_WIDTH,
     HEADS,
-    RIGHT,
+    NARROW_COLUMNS,
+    RIGHT_ALIGNED,
     Results,
-    cells,
     markdown_table,
     results,
+    table_cells,
 )
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
@@ -174,23 +174,21 @@ class _Progress:
             return
         for failure in event.failures[self._failures :]:
             self.bar.say(failure)
-        self._failures, work, done = (
-            len(event.failures),
-            event.work,
-            f"{event.done} of {event.total} networks done",
-        )
+        self._failures = len(event.failures)
+        run = event.planned_run
+        done = f"{event.done} of {event.total} networks done"
         seconds = event.seconds_left or 0
         left = f"about {duration(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
             self.bar.update(
                 event.share,
-                label=f"{'all runs' if work is None else work.label} · {done}",
+                label=f"{'all runs' if run is None else run.label} · {done}",
                 left=left,
             )
-        elif work is not None and event.run_id != self._told and not self._quiet:
+        elif run is not None and event.run_id != self._told and not self._quiet:
             self._told = event.run_id
-            doing = "trains" if work.run is None else "goes on with"
-            output.say(f"{', '.join(filter(None, (done, left)))}; {doing} {work.label}")
+            doing = "trains" if run.run is None else "resumes"
+            output.say(f"{', '.join(filter(None, (done, left)))}; {doing} {run.label}")
 
 
 def _tell(
@@ -203,10 +201,10 @@ def _tell(
 ) -> None:
     """Print what there is, and write the documents."""
     with existing_store() as store:
-        has = kept(made, store)
-        table = results(has)
+        inventory = take_inventory(made, store)
+        table = results(inventory)
         # who stopped it does not want to wait for more
-        by_length = () if was_stopped else accuracy_by_length(has)
+        by_length = () if was_stopped else accuracy_by_length(inventory)
         found = () if was_stopped and not as_json else conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
@@ -214,7 +212,7 @@ def _tell(
                 {
                     "status": status,
                     "kept": not lost,
-                    **about(table, store).to_dict(),
+                    **gather_provenance(table, store).to_dict(),
                     "rows": [row.to_dict() for row in table.rows],
                     "conclusions": [one.to_dict() for one in found],
                     "rule": RULE,
@@ -230,7 +228,7 @@ def _tell(
 
 def _print(table: Results, found: Sequence[Conclusion]) -> None:
     """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
-    rows, notes = [cells(row) for row in table.rows], (EXPECTED, *table.plan.notes)
+    rows, notes = [table_cells(row) for row in table.rows], (EXPECTED, *table.plan.notes)
     if not sys.stdout.isatty():
         told = [block for one in found for block in concluded(one)]
         print(
@@ -242,8 +240,8 @@ def _print(table: Results, found: Sequence[Conclusion]) -> None:
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
     out = output.console(sys.stdout)
-    shown = len(HEADS) if out.width >= FULL_WIDTH else FIRST
-    output.print_table(HEADS[:shown], [row[:shown] for row in rows], RIGHT)
+    shown = len(HEADS) if out.width >= FULL_WIDTH else NARROW_COLUMNS
+    output.print_table(HEADS[:shown], [row[:shown] for row in rows], RIGHT_ALIGNED)
     for note in notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for one in found:
@@ -253,7 +251,7 @@ def _print(table: Results, found: Sequence[Conclusion]) -> None:
         )
         out.print(*sentences, sep="\n", soft_wrap=False)
         output.print_table(
-            COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT
+            COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT_ALIGNED
         )
     for note in (RULE, *BASIS) if found else ():
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)

@@ -9,9 +9,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.report.conclusions import Comparison, Conclusion, Says
+from rnn_tui.report.conclusions import Comparison, Conclusion, Outcome
 from rnn_tui.report.curves import Figure
-from rnn_tui.report.rows import Interval, Results, Row, cells, markdown_text
+from rnn_tui.report.rows import Interval, Results, Row, markdown_text, table_cells
 from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.tasks import TASKS
@@ -100,7 +100,7 @@ def figure_chart(figure: Figure, table: Results) -> ReportChart:
     in_legend = {}
     for row in table.rows:
         if row.n and figure.key.startswith(row.experiment.task):
-            _, published, mean, *_ = cells(row)
+            _, published, mean, *_ = table_cells(row)
             in_legend[row.experiment.short_label] = f"{mean}, published {published}"
     panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=in_legend)
     caption = f"{figure.title}, over seeds as in the table"
@@ -129,13 +129,13 @@ def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
 
 
 def _comparison_row(comparison: Comparison) -> ChartRow:
-    subject, difference, interval, seeds_for, seeds_against, _, says = comparison.cells
+    subject, difference, interval, seeds_for, seeds_against, _, outcome = comparison.cells
     return ChartRow(
         subject,
-        f"{difference} [{interval}] · {seeds_for} : {seeds_against} · {says}",
+        f"{difference} [{interval}] · {seeds_for} : {seeds_against} · {outcome}",
         comparison.difference,
         comparison.interval,
-        filled=comparison.says in (Says.FOR, Says.AGAINST),
+        filled=comparison.outcome in (Outcome.FOR, Outcome.AGAINST),
     )
 
 
@@ -164,10 +164,10 @@ def _result_chart(task: str, rows: Sequence[Row]) -> ReportChart:
 
 
 def _result_row(row: Row) -> ChartRow:
-    _, published, mean, _, _, place, *_ = cells(row)
+    _, published, mean, _, _, published_is, *_ = table_cells(row)
     return ChartRow(
         row.experiment.short_label,
-        f"{mean} · {published} {place}",
+        f"{mean} · {published} {published_is}",
         row.spread.mean if row.spread else None,
         row.expected,
         published=row.experiment.published,

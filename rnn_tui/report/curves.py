@@ -9,7 +9,8 @@ from statistics import fmean
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric, Spread
-from rnn_tui.report.plan import Experiment, Kept
+from rnn_tui.report.inventory import Inventory
+from rnn_tui.report.plan import Experiment
 from rnn_tui.runs.curves import Line
 from rnn_tui.tasks.config import SequenceConfig
 
@@ -64,52 +65,54 @@ class AccuracyByLength:
         )
 
 
-def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
+def accuracy_by_length(inventory: Inventory) -> tuple[AccuracyByLength, ...]:
     """Bit accuracy of a plan's adders at each length, 1 … 20, of their own test.
 
     Takes torch, and a moment: not for the thread of a face.
     """
-    adders = [one for one in has.plan.experiments if one.task == "adder"]
-    measured = [_measured_adder(has, experiment) for experiment in adders]
+    adders = [one for one in inventory.plan.experiments if one.task == "adder"]
+    measured = [_measured_adder(inventory, experiment) for experiment in adders]
     return tuple(accuracy for accuracy in measured if accuracy.values)
 
 
-def _measured_adder(has: Kept, experiment: Experiment) -> AccuracyByLength:
+def _measured_adder(inventory: Inventory, experiment: Experiment) -> AccuracyByLength:
     """The accuracy of an adder over those of its seeds whose weights are there."""
     values = {}
     run_ids = []
-    for seed, network in has.found(experiment).items():
+    for seed, network in inventory.trained(experiment).items():
         by_replica = _measured(network.run.run_id, network.run.weights)
-        if network.at < len(by_replica):
-            values[seed] = by_replica[network.at]
+        if network.replica < len(by_replica):
+            values[seed] = by_replica[network.replica]
             run_ids.append(network.run.run_id)
     return AccuracyByLength(experiment, values, tuple(run_ids))
 
 
-def figures(has: Kept, by_length: Sequence[AccuracyByLength]) -> tuple[Figure, ...]:
+def figures(inventory: Inventory, by_length: Sequence[AccuracyByLength]) -> tuple[Figure, ...]:
     """The report's plots of what is trained to the end, those with a line.
 
     Raises `StoreError` if the store can't be read.
     """
     plots = (
-        _by_epoch(has, "mnist", TRAINING_LOSS, "MNIST: training loss", LOSS_NOTE),
-        _by_epoch(has, "mnist", VALIDATION_LOSS, "MNIST: validation loss"),
-        _by_epoch(has, "mnist", MNIST_ACCURACY, "MNIST: validation accuracy", MARKS_NOTE),
-        _by_epoch(has, "recall", TRAINING_LOSS, "Recall: training loss"),
+        _by_epoch(inventory, "mnist", TRAINING_LOSS, "MNIST: training loss", LOSS_NOTE),
+        _by_epoch(inventory, "mnist", VALIDATION_LOSS, "MNIST: validation loss"),
+        _by_epoch(inventory, "mnist", MNIST_ACCURACY, "MNIST: validation accuracy", MARKS_NOTE),
+        _by_epoch(inventory, "recall", TRAINING_LOSS, "Recall: training loss"),
         _adder_by_length(by_length, "mse"),
         _adder_by_length(by_length, "ce"),
     )
     return tuple(figure for figure in plots if figure.lines)
 
 
-def _by_epoch(has: Kept, task: str, metric: Metric, title: str, note: str = "") -> Figure:
+def _by_epoch(
+    inventory: Inventory, task: str, metric: Metric, title: str, note: str = ""
+) -> Figure:
     """A metric of a task's networks over epochs."""
     drawn = []
     published = {}
-    for experiment in has.plan.experiments:
+    for experiment in inventory.plan.experiments:
         if experiment.task != task:
             continue
-        line = _over_epochs(has, experiment, metric.name)
+        line = _over_epochs(inventory, experiment, metric.name)
         if not line.x:
             continue
         drawn.append(line)
@@ -140,17 +143,17 @@ def _adder_by_length(by_length: Sequence[AccuracyByLength], loss: str) -> Figure
     return Figure(key, title, "bits", BIT_ACCURACY, tuple(drawn), note=MEANS_NOTE)
 
 
-def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
+def _over_epochs(inventory: Inventory, experiment: Experiment, metric: str) -> Line:
     """A metric over epochs, at those that all seeds have finite values of."""
-    found = has.found(experiment).values()
-    seeds = [has.figures(one, "epoch", metric) for one in found]
+    networks = inventory.trained(experiment).values()
+    seeds = [inventory.figures(network, "epoch", metric) for network in networks]
     epochs = seeds[0] if seeds else ()
     common = [
         epoch
         for epoch in epochs
         if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
     ]
-    run_ids = tuple(dict.fromkeys(one.run.run_id for one in found))
+    run_ids = tuple(dict.fromkeys(network.run.run_id for network in networks))
     spreads = tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common)
     return Line(experiment.short_label, run_ids, tuple(map(float, common)), spreads)
 

@@ -17,17 +17,18 @@ from rnn_tui.engine.pace import duration
 from rnn_tui.report.charts import comparison_chart, figure_chart, result_charts
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length, figures
-from rnn_tui.report.plan import Plan, kept
-from rnn_tui.report.provenance import TIMES, About, UsedRun, about
+from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.provenance import TIMES, Provenance, UsedRun, gather_provenance
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,
     HEADS,
     Results,
-    cells,
     markdown_table,
     markdown_text,
     results,
+    table_cells,
 )
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
@@ -156,21 +157,21 @@ def _close_table(
 
 
 def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
-    trained = kept(plan, store)
-    table = results(trained)
-    by_length = accuracy_by_length(trained)
-    provenance = about(table, store)
+    inventory = take_inventory(plan, store)
+    table = results(inventory)
+    by_length = accuracy_by_length(inventory)
+    provenance = gather_provenance(table, store)
     words_before_charts = [*_beginning(provenance), *_published(table)]
     return [
         *map(MarkdownBlock, words_before_charts),
         *result_charts(table),
         *_conclusions(conclusions(table, by_length)),
-        *_plots([figure_chart(figure, table) for figure in figures(trained, by_length)]),
+        *_plots([figure_chart(figure, table) for figure in figures(inventory, by_length)]),
         *map(MarkdownBlock, _making(provenance)),
     ]
 
 
-def _beginning(provenance: About) -> list[str]:
+def _beginning(provenance: Provenance) -> list[str]:
     plan = provenance.plan
     seeds = ", ".join(f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks)
     return [
@@ -189,12 +190,12 @@ def _beginning(provenance: About) -> list[str]:
 def _published(table: Results) -> list[str]:
     parts = [
         "## Published figures and ours",
-        markdown_table(HEADS, map(cells, table.rows)),
+        markdown_table(HEADS, map(table_cells, table.rows)),
         "MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths "
         f"1 to 20. {TIMES}",
         markdown_text(EXPECTED),
     ]
-    if lacking := table.lacking():
+    if lacking := table.missing_seeds():
         parts.append(markdown_text(lacking))
     return parts
 
@@ -230,7 +231,7 @@ def _plots(plots: Sequence[Block]) -> list[Block]:
     return [MarkdownBlock("## Plots"), MarkdownBlock(explanation), *plots]
 
 
-def _making(provenance: About) -> list[str]:
+def _making(provenance: Provenance) -> list[str]:
     return [
         "## How it was made",
         "### Settings",
@@ -242,7 +243,7 @@ def _making(provenance: About) -> list[str]:
     ]
 
 
-def _settings_table(provenance: About) -> str:
+def _settings_table(provenance: Provenance) -> str:
     """A row for each setting, a column for each experiment."""
     by_experiment = {
         label: dict(settings_of(config)) for label, config in provenance.settings.items()
@@ -265,7 +266,7 @@ def _seeds_sentence(plan: Plan) -> str:
     return f"Seeds. {'; '.join(ranges)}."
 
 
-def _machine_table(provenance: About) -> str:
+def _machine_table(provenance: Provenance) -> str:
     machine = provenance.machine
     versions = [item for item in provenance.versions.items() if item[0] != "system"]
     rows = [

@@ -61,7 +61,7 @@ class UsedRun:
 
 
 @dataclass(frozen=True)
-class About:
+class Provenance:
     """How the figures of a report came about."""
 
     plan: Plan
@@ -92,11 +92,11 @@ class About:
         }
 
 
-def about(results: Results, store: RunStore | None) -> About:
+def gather_provenance(results: Results, store: RunStore | None) -> Provenance:
     """Gather what must be known of a table; raises `StoreError` if the store can't be read."""
     plan = results.plan
     used_runs = () if store is None else tuple(_used_runs(results, store))
-    return About(plan, time.time(), machine(), versions(), _settings(plan), used_runs)
+    return Provenance(plan, time.time(), machine(), versions(), _settings(plan), used_runs)
 
 
 def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:

@@ -1,6 +1,4 @@
-"""The table of a report: each published figure beside ours, what some seeds tell of all others, and
-its words.
-"""
+"""The table of a report: each published figure beside ours, and where one more seed would end."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,12 +9,15 @@ from typing import Any
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
-from rnn_tui.report.plan import DECIMALS, Experiment, Kept, Plan
+from rnn_tui.report.inventory import Inventory
+from rnn_tui.report.plan import DECIMALS, Experiment, Plan
 from rnn_tui.runs.export.formats import ExportFormat
+from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 
-SHARE, RESAMPLES = 0.95, 9_999
+SHARE = 0.95  # of the cases that an interval covers
+RESAMPLES = 9_999  # of the bootstrap
 MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
 
 
@@ -27,61 +28,86 @@ class Interval:
     low: float
     high: float
 
-    def outside(self, value: float, decimals: int) -> float:
-        """How far a value is below (negative) or above; 0 within. All are rounded first."""
-        below = round(value - round(self.low, decimals), decimals)
-        above = round(value - round(self.high, decimals), decimals)
-        return min(0.0, below) or max(0.0, above)
+    def distance(self, value: float, decimals: int) -> float:
+        """How far a value is below (negative) or above; 0 within.
+
+        Value and ends are rounded to `decimals` first, as they are shown.
+        """
+        from_low = round(value - round(self.low, decimals), decimals)
+        from_high = round(value - round(self.high, decimals), decimals)
+        if from_low < 0:
+            return from_low
+        return max(0.0, from_high)
 
 
 @lru_cache(MOST_REMEMBERED)
 def mean_interval(values: tuple[float, ...]) -> Interval:
-    """The 95 % bootstrap interval of the mean of independent values, at least one, in any order.
+    """The 95 % bootstrap interval of the mean of independent values, in any order.
 
-    So much of the middle of the resampled means is taken that the interval of normal values is as
-    wide as Student's t has it (expanded percentiles; Hesterberg, 2015): the middle 95 % is too
-    narrow for few values. With the other sign it is the mirror image, of equal values it has no
-    width. The first call loads SciPy: not for the thread of a face.
+    Values are drawn from `values` with replacement, as many as there are, `RESAMPLES` times; the
+    interval is the middle of the means of these draws. The middle 95 % would be too narrow for few
+    values, so more is taken, until the interval of normal values is as wide as Student's t has it
+    (expanded percentiles; Hesterberg, What Teachers Should Know About the Bootstrap, 2015):
+
+        middle = 1 − 2 Φ(−t √(n / (n − 1)))
+
+    With the other sign of all values it is the mirror image; of equal values it has no width. The
+    first call loads SciPy: not for the thread of a face.
+
+    Args:
+        values: (n,) at least one.
     """
     values = tuple(sorted(values))
     if values[0] == values[-1]:
         return Interval(values[0], values[0])
-    import numpy as np  # noqa: PLC0415 - on use only, SciPy as well
-    from scipy.special import ndtr  # noqa: PLC0415
-    from scipy.stats import bootstrap  # noqa: PLC0415
+    from scipy.special import ndtr  # noqa: PLC0415 - on use only
 
     n = len(values)
     middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
-    # which is taken from which must change the sign alone
-    ways = (values, tuple(-value for value in reversed(values)))
-    how: dict[str, Any] = {
-        "n_resamples": RESAMPLES,
-        "confidence_level": middle,
-        "method": "percentile",
-    }
-    ahead, back = (
-        bootstrap((some,), np.mean, **how, rng=np.random.default_rng(0)).confidence_interval
-        for some in ways
-    )
-    return Interval(float(ahead.low - back.high) / 2, float(ahead.high - back.low) / 2)
+    # Draws are by place, so the values and their mirror image are drawn alike, and averaged.
+    mirrored = tuple(-value for value in reversed(values))
+    low, high = _resampled_ends(values, middle)
+    mirrored_low, mirrored_high = _resampled_ends(mirrored, middle)
+    return Interval((low - mirrored_high) / 2, (high - mirrored_low) / 2)
+
+
+def _resampled_ends(values: tuple[float, ...], middle: float) -> tuple[float, float]:
+    """The ends of the middle share of the means of draws from `values`; the same at each call."""
+    import numpy as np  # noqa: PLC0415 - on use only
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
+    interval = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=middle,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
 
 
 def next_interval(values: tuple[float, ...]) -> Interval | None:
-    """The 95 % prediction interval for one more seed, within 0 and 100 %: see `EXPECTED`. None
-    below two seeds. Loads SciPy.
+    """The 95 % prediction interval for one more seed, within 0 and 100 %.
+
+        mean ± t · sd · √(1 + 1/n)
+
+    `EXPECTED` says what it assumes. Loads SciPy.
+
+    Returns:
+        None below two seeds.
     """
-    spread = Spread(values)
-    if not values or spread.sd is None:
+    if len(values) < 2:
         return None
+    spread = Spread(values)
+    assert spread.sd is not None
     reach = _student(spread.n) * spread.sd * (1 + 1 / spread.n) ** 0.5
     return Interval(max(spread.mean - reach, 0.0), min(spread.mean + reach, 100.0))
 
 
 @lru_cache(MOST_REMEMBERED)
 def _student(n: int) -> float:
-    """How many standard deviations the middle 95 % of Student's t reach, with n − 1 degrees of
-    freedom.
-    """
+    """The t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
     from scipy.special import stdtrit  # noqa: PLC0415 - on use only
 
     return float(stdtrit(n - 1, (1 + SHARE) / 2))
@@ -95,8 +121,8 @@ class Row:
     seeds: tuple[int, ...]  #: those that are trained, ascending.
     values: tuple[float, ...]  #: a figure for each of them, in percent.
     run_ids: tuple[str, ...]  #: the run of each.
-    #: that training took, of several networks of one run in equal shares: all rows together have
-    #: what passed.
+    #: that training took; of several networks of one run in equal shares, so that all rows together
+    #: have what passed.
     seconds: float
     wanted: int  #: how many seeds the plan asks for.
     #: where the figure of one more seed is expected (95 %); None for n < 2.
@@ -121,46 +147,48 @@ class Row:
         return tuple(dict.fromkeys(self.run_ids))
 
     @property
-    def outside(self) -> float | None:
-        """How many points the published figure is below (negative) or above `expected`; 0
-        within.
-        """
-        return (
-            self.expected.outside(self.experiment.published, DECIMALS)
-            if self.expected is not None
-            else None
-        )
+    def distance(self) -> float | None:
+        """How many points the published figure is below (negative) or above `expected`.
 
-    @property
-    def place(self) -> str:
-        """Where the published figure is, as one more seed would be; empty without values."""
-        if self.outside is None:
-            return "one seed only" if self.values else ""
-        return (
-            f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}"
-            if self.outside
-            else "inside"
-        )
+        0 within; None for n < 2.
+        """
+        if self.expected is None:
+            return None
+        return self.expected.distance(self.experiment.published, DECIMALS)
 
     @property
     def inside(self) -> bool | None:
         """Whether the published figure is where one more seed is expected; None for n < 2."""
-        return None if self.outside is None else self.outside == 0
+        return None if self.distance is None else self.distance == 0
+
+    @property
+    def published_is(self) -> str:
+        """Where the published figure is, compared with one more seed; empty without values."""
+        if self.distance is None:
+            return "one seed only" if self.values else ""
+        if self.distance == 0:
+            return "inside"
+        side = "below" if self.distance < 0 else "above"
+        return f"{abs(self.distance):.{DECIMALS}f} {side}"
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
-        spread, of = self.spread, self.experiment
+        experiment = self.experiment
+        figures = dict.fromkeys(("mean", "sd", "min", "max"))
+        if self.spread is not None:
+            spread = self.spread.to_dict()
+            figures = {name: spread[name] for name in figures}
         return {
-            "experiment": of.key,
-            "task": of.task,
-            "label": of.label,
-            "metric": TASKS[of.task].headline,
-            "published": of.published,
-            **{name: spread and spread.to_dict()[name] for name in ("mean", "sd", "min", "max")},
+            "experiment": experiment.key,
+            "task": experiment.task,
+            "label": experiment.label,
+            "metric": TASKS[experiment.task].headline,
+            "published": experiment.published,
+            **figures,
             "n": self.n,
             "wanted": self.wanted,
             "next_seed_95": self.expected and [self.expected.low, self.expected.high],
-            "published_lies": self.place or None,
+            "published_lies": self.published_is or None,
             "published_inside": self.inside,
             "seeds": list(self.seeds),
             "values": list(self.values),
@@ -181,55 +209,58 @@ class Results:
         """Whether every network is trained."""
         return all(row.n == row.wanted for row in self.rows)
 
-    def lacking(self, *tasks: str) -> str:
-        """A sentence that names the networks of some tasks, or all, that lack seeds; empty if none
-        does.
+    def missing_seeds(self, *tasks: str) -> str:
+        """A sentence on the networks that lack seeds; empty if none does.
+
+        Args:
+            tasks: whose networks; by default all.
         """
-        mine = [row for row in self.rows if not tasks or row.experiment.task in tasks]
-        few = [
+        lacking = [
             f"{row.experiment.label} ({row.n} of {row.wanted})"
-            for row in mine
-            if row.n < row.wanted
+            for row in self.rows
+            if row.n < row.wanted and (not tasks or row.experiment.task in tasks)
         ]
-        return f"Not complete: seeds are missing for {'; '.join(few)}." if few else ""
+        return f"Not complete: seeds are missing for {'; '.join(lacking)}." if lacking else ""
 
     @property
     def run_ids(self) -> tuple[str, ...]:
         """All runs that values are from, each once."""
-        return tuple(dict.fromkeys(run for row in self.rows for run in row.run_ids))
+        return tuple(dict.fromkeys(run_id for row in self.rows for run_id in row.run_ids))
 
 
-def results(has: Kept) -> Results:
-    """The table so far, quick enough to ask for whenever a run has ended; raises `StoreError` if
-    the store can't be read.
+def results(inventory: Inventory) -> Results:
+    """The table so far, quick enough to ask for whenever a run has ended.
+
+    Raises:
+        StoreError: if the store can't be read.
     """
-    rows = []
-    for experiment in has.plan.experiments:
-        found = has.found(experiment)
-        figures = (
-            (seed, has.figures(one, "test", TASKS[experiment.task].headline))
-            for seed, one in found.items()
-        )
-        known = {seed: figure for seed, by_epoch in figures for figure in by_epoch.values()}
-        runs = [found[seed].run for seed in known]
-        seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
-        wanted = len(has.plan.seeds_of(experiment.task))
-        rows.append(
-            Row(
-                experiment,
-                (*known,),
-                (*known.values(),),
-                tuple(run.run_id for run in runs),
-                seconds,
-                wanted,
-            )
-        )
-    return Results(has.plan, tuple(rows))
+    plan = inventory.plan
+    return Results(plan, tuple(_row(inventory, experiment) for experiment in plan.experiments))
+
+
+def _row(inventory: Inventory, experiment: Experiment) -> Row:
+    """The row of an experiment: a value for each trained seed whose test is in the store."""
+    metric = TASKS[experiment.task].headline
+    values: dict[int, float] = {}
+    runs: list[RunRecord] = []
+    for seed, network in inventory.trained(experiment).items():
+        figures = inventory.figures(network, "test", metric)
+        if figures:
+            values[seed] = list(figures.values())[-1]
+            runs.append(network.run)
+    return Row(
+        experiment,
+        seeds=tuple(values),
+        values=tuple(values.values()),
+        run_ids=tuple(run.run_id for run in runs),
+        seconds=sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs),
+        wanted=len(inventory.plan.seeds_of(experiment.task)),
+    )
 
 
 DOCUMENTS = {
-    one.name: one
-    for one in (  # each is a function of `report.document` and a line here
+    document.name: document
+    for document in (  # each is a function of `report.document` and an entry here
         ExportFormat(
             "html",
             "one page with its charts inside, HTML",
@@ -256,43 +287,52 @@ HEADS = (
     "smallest … largest",
     "time",
 )
-# what these columns need beside each other; a narrower place has the first ones
-FULL_WIDTH, FIRST = 112, 6
+FULL_WIDTH = 112  # characters that these columns take beside each other
+NARROW_COLUMNS = 6  # that a narrower place has, the first ones
 EXPECTED = (
-    "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · "
-    "√(1 + 1/n), cut off at 0 and "
-    "100 %). The published figure is of one network: inside, it could be one more seed of ours. "
-    "The fewer the seeds, the wider "
-    "this is, and the less “inside” says. It takes seeds as independent, and their figures as "
-    "roughly normal, which they are "
-    "not near 100 %. Whatever their distribution, one more seed ends between the smallest and "
-    "the largest in (n − 1) of "
-    "(n + 1) cases: in 90 % with 20 seeds, in 50 % with 3."
+    "Next seed, 95 %: the interval in which one more seed of ours would end in 95 of 100 cases "
+    "(mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). The published figure is of one "
+    "network: if it is inside, it could be one more seed of ours. The fewer the seeds, the wider "
+    "the interval, and the less “inside” says. It assumes that seeds are independent and their "
+    "figures roughly normal, which they are not near 100 %. Whatever their distribution, one more "
+    "seed ends between the smallest and the largest in (n − 1) of (n + 1) cases: in 90 % with 20 "
+    "seeds, in 50 % with 3."
 )
-RIGHT = ("published", "n", "time")  # columns of figures, which end below each other
-LONGEST_TEXT, LONGEST_CELL = 4000, 300
-# brackets alone are text; links and images have more behind
+RIGHT_ALIGNED = ("published", "n", "time")  # columns of figures
+LONGEST_TEXT = 4000  # characters of a paragraph
+LONGEST_CELL = 300
+# What means something in Markdown. Brackets alone are text; links and images have more behind.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def table_cells(row: Row) -> tuple[str, ...]:
     """A row of the table under `HEADS`; accuracies in percent."""
-    # no deviation of a single one
-    figures = () if row.spread is None else (row.spread.mean, row.spread.sd)
     return (
         row.experiment.label,
-        f"{row.experiment.published:.{DECIMALS}f}",
-        " ± ".join(f"{one:.{DECIMALS}f}" for one in figures if one is not None) or NOTHING,
+        _percent(row.experiment.published),
+        _mean_and_sd(row.spread),
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
         _from_to(row.expected),
-        row.place or NOTHING,
+        row.published_is or NOTHING,
         _from_to(row.spread),
         duration(row.seconds) if row.n else NOTHING,
     )
 
 
+def _percent(accuracy: float) -> str:
+    return f"{accuracy:.{DECIMALS}f}"
+
+
+def _mean_and_sd(spread: Spread | None) -> str:
+    if spread is None:
+        return NOTHING
+    if spread.sd is None:
+        return _percent(spread.mean)
+    return f"{_percent(spread.mean)} ± {_percent(spread.sd)}"
+
+
 def _from_to(ends: Interval | Spread | None) -> str:
-    return NOTHING if ends is None else f"{ends.low:.{DECIMALS}f} … {ends.high:.{DECIMALS}f}"
+    return NOTHING if ends is None else f"{_percent(ends.low)} … {_percent(ends.high)}"
 
 
 def markdown_text(text: str) -> str:
@@ -302,10 +342,16 @@ def markdown_text(text: str) -> str:
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown, its cells on one line each."""
-    rule = ["---"] * len(heads)
-    lines = [_markdown_cells(heads), rule, *map(_markdown_cells, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [_markdown_row(heads), _markdown_rule(len(heads))]
+    lines += [_markdown_row(row) for row in rows]
+    return "\n".join(lines)
 
 
-def _markdown_cells(row: Sequence[str]) -> list[str]:
-    return [markdown_text(printable(cell, LONGEST_CELL)) for cell in row]
+def _markdown_row(cells: Sequence[str]) -> str:
+    texts = [markdown_text(printable(cell, LONGEST_CELL)) for cell in cells]
+    return f"| {' | '.join(texts)} |"
+
+
+def _markdown_rule(columns: int) -> str:
+    """The line between the heads of a table and its rows."""
+    return f"| {' | '.join(['---'] * columns)} |"

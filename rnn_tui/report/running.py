@@ -1,22 +1,21 @@
 """Trains what a plan lacks, run after run, and tells how far it is."""
 
-import math
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import Pace
-from rnn_tui.report.plan import Kept, Part, Plan, Work, family, kept, work_for
+from rnn_tui.report.inventory import Inventory, take_inventory
+from rnn_tui.report.plan import Plan, PlannedNetwork
+from rnn_tui.report.run_times import RunTimes
+from rnn_tui.report.schedule import PlannedRun, planned_runs
 from rnn_tui.runs import training
-from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
-from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.cost import MachineSpeed, timed_speed
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.sweeps.dispatch import train_on_workers
@@ -26,9 +25,6 @@ from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.store import SweepStore, new_run
 
 SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
-# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
-# (docs/results.md, Speed).
-GROWTH = 0.3  # the power of their number
 
 
 @dataclass(frozen=True)
@@ -39,14 +35,14 @@ class Standing:
     done: int  #: those that are trained to the end.
     elsewhere: int = 0  #: those that another process, or another tab of the app, trains now.
     #: what is trained now; None before the first run and after the last one.
-    work: Work | None = None
+    planned_run: PlannedRun | None = None
     run_id: str = ""  #: the run that trains it; empty where there is none.
     progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
     runs_left: int = 0  #: runs to come after it.
     #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
     seconds_left: float | None = None
     failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
-    in_hand: float = 0.0  #: networks in training, each by the share of its steps that is done.
+    in_training: float = 0.0  #: networks in training, each by the share of its steps that is done.
 
     @property
     def complete(self) -> bool:
@@ -56,23 +52,30 @@ class Standing:
     @property
     def share(self) -> float:
         """The share of all networks that is trained, 0 … 1, each step of one counted."""
-        return min(1.0, (self.done + self.in_hand) / self.total)
+        return min(1.0, (self.done + self.in_training) / self.total)
 
 
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(
-    has: Kept, speed: MachineSpeed | None = None, works: Sequence[Work] | None = None
-) -> Standing:
-    """How far a plan is by what the store has, and what these works take, or all it lacks, by the
-    machine's speed if known.
+def standing(inventory: Inventory, speed: MachineSpeed | None = None) -> Standing:
+    """How far a plan is if nothing of it is in training here.
+
+    Args:
+        inventory: what the store has of the plan.
+        speed: this machine's, for kinds of runs that none has finished; None if it is not known.
     """
-    works = work_for(has) if works is None else works
-    elsewhere = len(has.active.keys() - has.done.keys())
-    left = RunTimes(has.finished, speed).left((work, work.progress) for work in works)
+    return _standing_before(planned_runs(inventory), inventory, RunTimes(inventory.finished, speed))
+
+
+def _standing_before(runs: Sequence[PlannedRun], inventory: Inventory, times: RunTimes) -> Standing:
+    """How far a plan is before these runs begin."""
     return Standing(
-        len(has.plan.parts), len(has.done), elsewhere, runs_left=len(works), seconds_left=left
+        total=len(inventory.plan.networks),
+        done=len(inventory.done),
+        elsewhere=len(inventory.active.keys() - inventory.done.keys()),
+        runs_left=len(runs),
+        seconds_left=times.seconds_left((run, run.progress) for run in runs),
     )
 
 
@@ -84,33 +87,56 @@ def train_missing(
     *,
     on_unsaved: OnUnsaved = UnsavedRun.finish,
 ) -> Standing:
-    """Train what the plan lacks in the store of runs, the cheap tasks first; returns how far it is
-    at the end.
+    """Train what the plan lacks in the store of runs, the cheap tasks first.
 
-    What is lacking is looked up before every run: what was interrupted or stopped goes on, what
-    another process trains is left to it, what fails is not tried again. `emit` gets every event in
-    this thread, and a `Standing` between runs, in them at most twice a second. `control` pauses or
-    stops all runs. `place` has workers; else this thread trains one by one, and
-    `on_unsaved` takes what can't be kept for now. A DeviceError tells of no such
-    device, a ClusterError of workers, a StoreError of a bad store, or that a
-    report trains elsewhere already.
+    What is lacking is looked up before every run: what was interrupted or stopped is resumed, what
+    another process trains is left to it, what fails is not tried again.
+
+    Args:
+        plan: what is wanted.
+        emit: gets every event in this thread, and a `Standing` between runs, in them at most twice
+            a second.
+        control: pauses or stops all runs.
+        place: has workers; without one this thread trains run by run.
+        on_unsaved: takes what can't be saved for now, where this thread trains.
+
+    Returns:
+        How far the plan is at the end.
+
+    Raises:
+        DeviceError: if the device is not there.
+        ClusterError: if there are no usable workers.
+        StoreError: if the store can't be used, or another process trains a report on workers.
     """
     if place is None:
-        lacking = _Lacking(plan, emit, control, on_unsaved)
-        while lacking.look():
-            lacking.train()
-        return lacking.now
+        missing = _MissingRuns(plan, emit, control, on_unsaved)
+        while missing.look_up():
+            missing.train_next()
+        return missing.standing
     with SweepStore() as store:
-        lacking = _Lacking(plan, emit, control, on_unsaved, store=store, workers=place.worker_count)
-        if lacking.look():
-            train_on_workers(place, REPORT_GROUP, lacking, control, lacking.tell)
-            lacking.look()
-    return lacking.now if control.stopping else replace(lacking.now, runs_left=0)
+        missing = _MissingRuns(
+            plan, emit, control, on_unsaved, store=store, workers=place.worker_count
+        )
+        if missing.look_up():
+            train_on_workers(place, REPORT_GROUP, missing, control, missing.hear)
+            missing.look_up()
+    return missing.standing if control.stopping else replace(missing.standing, runs_left=0)
 
 
-class _Lacking:
-    """The runs that a plan lacks, to be trained here or, with a `store`, by `train_on_workers`;
-    tells how far the report is.
+@dataclass
+class _RunInTraining:
+    """A run that has begun and not ended."""
+
+    planned: PlannedRun
+    progress: float  #: the share of its steps that is done.
+    total_steps: int = 0  #: 0 before it has started.
+    pace: Pace = field(default=Pace())  #: in steps.
+
+
+class _MissingRuns:
+    """The runs that a plan lacks, a `JobSource`; tells how far the report is.
+
+    They are trained in this thread, or by `train_on_workers`.
     """
 
     def __init__(
@@ -123,170 +149,154 @@ class _Lacking:
         store: SweepStore | None = None,
         workers: int = 1,
     ) -> None:
+        """`store` keeps what workers are to train, None if there are none; `workers` is how many
+        train side by side, as far as that is known.
+        """
         self._plan = plan
         self._emit = emit
         self._control = control
         self._on_unsaved = on_unsaved
         self._store = store
-        self._tried, self._unusable = set[Part](), set[str]()
+        self._workers = workers
+        self._tried: set[PlannedNetwork] = set()  # that are not to be trained again
+        self._unusable: set[str] = set()  # runs that can't be resumed
         self._speed: MachineSpeed | None = None
-        self._workers = workers  # that train side by side, as far as is known
-        self.now = Standing(len(plan.parts), 0)  #: what was told last.
+        self._left: list[PlannedRun] = []  # those that have not begun
+        self._in_training: dict[str, _RunInTraining] = {}  # by run id
+        self._times = RunTimes(())
+        self._told_at = 0.0
+        self.standing = Standing(len(plan.networks), 0)  #: as it was told last.
 
-    def look(self) -> bool:
+    def look_up(self) -> bool:
         """Look up what is lacking now, and tell; False where nothing is, or no more is to begin."""
         with RunStore() as store:
-            has = kept(self._plan, store)
-        self._works = work_for(has, tried=self._tried, unusable=self._unusable)
-        self._times = RunTimes(has.finished, self._speed)
-        self._in_hand = dict[str, _InHand]()
-        self.now = replace(standing(has, self._speed, self._works), failures=self.now.failures)
-        self._emit(self.now)
-        wanted = bool(self._works) and not self._control.stopping
-        if wanted and self._speed is None:
+            inventory = take_inventory(self._plan, store)
+        self._left = planned_runs(inventory, tried=self._tried, unusable=self._unusable)
+        self._times = RunTimes(inventory.finished, self._speed)
+        self._in_training = {}
+        self.standing = replace(
+            _standing_before(self._left, inventory, self._times), failures=self.standing.failures
+        )
+        self._emit(self.standing)
+        is_to_begin = bool(self._left) and not self._control.stopping
+        if is_to_begin and self._speed is None:
             if self._store is None:
                 resolve_device(self._plan.device, to_compute=True)  # or every single run would fail
-            self._speed = self._times.speed = timed_speed()
-        return wanted
+            self._speed = timed_speed()
+            self._times.speed = self._speed
+        return is_to_begin
 
-    def train(self) -> None:
+    def train_next(self) -> None:
         """Train the next run in this thread."""
         job = self.next_job()
         assert job is not None
-        work, take = self._in_hand[job.run_id].work, partial(self.handle_event, job)
+        planned = self._in_training[job.run_id].planned
+        emit = partial(self.handle_event, job)
         try:
-            if work.run is None:
+            if planned.run is None:
                 training.train(
-                    job.config, take, self._control, job.run_id, on_unsaved=self._on_unsaved
+                    job.config, emit, self._control, job.run_id, on_unsaved=self._on_unsaved
                 )
             else:
-                training.resume(work.run, take, self._control, on_unsaved=self._on_unsaved)
+                training.resume(planned.run, emit, self._control, on_unsaved=self._on_unsaved)
         except (StoreError, CheckpointError) as error:
-            if work.run is None:
+            if planned.run is None:
                 raise
-            # somebody else goes on with it, or its checkpoint is damaged: it starts anew
+            # Another process resumed it, or its checkpoint is damaged: its networks begin anew.
             self._unusable.add(job.run_id)
             self._emit(events.LogLine(job.run_id, str(error), "warning"))
-        else:
-            if not self._control.stopping:
-                # even where it could not be kept: it must not be trained for ever
-                self._tried.update(work.parts)
+            return
+        if not self._control.stopping:
+            # Even where it could not be saved: it must not be trained for ever.
+            self._tried.update(planned.networks)
 
     def next_job(self) -> Job | None:
         """The next run to train."""
-        if not self._works:
+        if not self._left:
             return None
-        work = self._works[0]
-        # a worker is a core
-        run = work.run or new_run(
-            work.config if self._store is None else work.config.replace(workers=1)
-        )
+        planned = self._left[0]
+        run = planned.run
+        if run is None:
+            config = planned.config
+            if self._store is not None:
+                config = config.replace(workers=1)  # threads: a worker is a core
+            run = new_run(config)
         if self._store is not None:
             self._store.add_runs(REPORT_GROUP, 0, {}, [run])
-        del self._works[0]
-        self._in_hand[run.run_id] = _InHand(work, work.progress)
-        self.now = replace(self.now, work=work, run_id=run.run_id, runs_left=len(self._works))
+        del self._left[0]
+        self._in_training[run.run_id] = _RunInTraining(planned, planned.progress)
+        self.standing = replace(
+            self.standing, planned_run=planned, run_id=run.run_id, runs_left=len(self._left)
+        )
         self._tell()  # data and libraries take a moment to load
-        return Job(run.run_id, run.config, work.label)
+        return Job(run.run_id, run.config, planned.label)
 
     @property
     def has_more(self) -> bool:
         """Whether there are runs left."""
-        return bool(self._works)
+        return bool(self._left)
 
     def runs_to_stop(self) -> Sequence[str]:
         """None: nothing is stopped early."""
         return ()
 
     def handle_event(self, job: Job, event: events.Event) -> None:
-        """Take an event of a run."""
+        """Pass an event of a run on, and tell how far the report is by it."""
         self._emit(event)
-        if (mine := self._in_hand.get(job.run_id)) is None:
+        run = self._in_training.get(job.run_id)
+        if run is None:
             return  # it has ended
         match event:
             case events.RunStarted():
-                mine.total_steps = event.total_steps
-                mine.progress = event.first_step / event.total_steps
-                mine.pace = Pace.of_training(event.first_step)
+                run.total_steps = event.total_steps
+                run.progress = event.first_step / event.total_steps
+                run.pace = Pace.of_training(event.first_step)
                 self._tell()
-            case events.StepLogged() | events.EpochEnded() if mine.total_steps:
-                mine.progress = event.step / mine.total_steps
-                mine.pace = mine.pace.at(event.elapsed, event.step)
+            case events.StepLogged() | events.EpochEnded() if run.total_steps:
+                run.progress = event.step / run.total_steps
+                run.pace = run.pace.at(event.elapsed, event.step)
                 if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
-                    if (rate := mine.pace.rate) is not None:
-                        self._times.learn(job.config, mine.total_steps / rate)
+                    self._learn_pace(job, run)
                     self._tell()
             case events.RunFinished():
                 self._times.learn(job.config, event.seconds)
-                self.now = replace(self.now, done=self.now.done + len(mine.work.parts))
+                done = self.standing.done + len(run.planned.networks)
+                self.standing = replace(self.standing, done=done)
             case events.RunFailed():
-                self.now = replace(
-                    self.now, failures=(*self.now.failures, f"{job.name}: {event.message}")
-                )
+                failures = (*self.standing.failures, f"{job.name}: {event.message}")
+                self.standing = replace(self.standing, failures=failures)
                 self._tell()
         if isinstance(event, END_EVENTS):
-            del self._in_hand[job.run_id]
+            del self._in_training[job.run_id]
 
-    def tell(self, told: ClusterState | events.LogLine) -> None:
-        """Take what is told of the workers."""
-        if isinstance(told, events.LogLine):
-            self._emit(told)
-        else:
-            self._workers = len(told.workers) or self._workers
+    def _learn_pace(self, job: Job, run: _RunInTraining) -> None:
+        """Estimate what all runs of a kind take by the pace of one in training."""
+        if run.pace.rate is not None:
+            self._times.learn(job.config, run.total_steps / run.pace.rate)
+
+    def hear(self, news: ClusterState | events.LogLine) -> None:
+        """Learn how many workers there are; pass warnings on."""
+        if isinstance(news, events.LogLine):
+            self._emit(news)
+        elif news.workers:
+            self._workers = len(news.workers)
 
     def _tell(self) -> None:
+        """Tell how far the report is."""
         self._told_at = time.monotonic()
-        shares = [(one.work, one.progress) for one in self._in_hand.values()]
-        left = self._times.left([*((work, work.progress) for work in self._works), *shares])
-        self.now = replace(
-            self.now,
-            progress=sum(share for work, share in shares if work is self.now.work),
-            seconds_left=left and left / self._workers,
-            in_hand=sum(share * len(work.parts) for work, share in shares),
+        in_training = self._in_training.values()
+        seconds_left = self._times.seconds_left(
+            [
+                *((planned, planned.progress) for planned in self._left),
+                *((run.planned, run.progress) for run in in_training),
+            ]
         )
-        self._emit(self.now)
-
-
-@dataclass
-class _InHand:
-    """A run in training."""
-
-    work: Work
-    progress: float  #: the share of its steps that is done.
-    total_steps: int = 0  #: 0 before it has started.
-    pace: Pace = field(default=Pace())  #: in steps.
-
-
-class RunTimes:
-    """Seconds that finished runs took, the newest first, by what they trained, or else by the
-    machine's speed, if known.
-    """
-
-    def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
-        self.speed = speed
-        self._seconds = defaultdict[RunConfig, dict[int, float]](dict)
-        for run in reversed(finished):
-            if run.elapsed > 0:
-                self.learn(run.config, run.elapsed)
-
-    def learn(self, config: RunConfig, seconds: float) -> None:
-        """Take a run's time, measured or projected from a part of it."""
-        self._seconds[family(config)][max(1, len(config.replicas))] = seconds
-
-    def seconds(self, config: RunConfig) -> float | None:
-        """How long a run will take, by the nearest number of networks that was measured (`GROWTH`);
-        None if nothing tells.
-        """
-        known, size = self._seconds[family(config)], max(1, len(config.replicas))
-        if not known:
-            return seconds_of(config, {}, self.speed)
-        near = min(known, key=lambda count: max(count / size, size / count))
-        return known[near] * math.pow(size / near, GROWTH)
-
-    def left(self, works: Iterable[tuple[Work, float]]) -> float | None:
-        """What runs, each with the share that is done, will take one by one; None where that of one
-        is not known.
-        """
-        times = [(self.seconds(work.config), 1.0 - share) for work, share in works]
-        known = [whole * rest for whole, rest in times if whole is not None]
-        return sum(known) if len(known) == len(times) else None
+        self.standing = replace(
+            self.standing,
+            progress=sum(
+                run.progress for run in in_training if run.planned is self.standing.planned_run
+            ),
+            seconds_left=None if seconds_left is None else seconds_left / self._workers,
+            in_training=sum(run.progress * len(run.planned.networks) for run in in_training),
+        )
+        self._emit(self.standing)

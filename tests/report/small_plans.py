@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.events import Control
-from rnn_tui.report.plan import Plan, kept
+from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.run_record import RunRecord
@@ -61,7 +62,7 @@ def train_plan(made: Plan, *, stop_at: int | None = None) -> Told:
 def table(made: Plan) -> Results:
     """The rows of a plan."""
     with RunStore() as store:
-        return results(kept(made, store))
+        return results(take_inventory(made, store))
 
 
 def runs() -> list[RunRecord]:

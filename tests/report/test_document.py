@@ -26,8 +26,9 @@ from rnn_tui.report.document import (
     check_path,
     write_document,
 )
-from rnn_tui.report.plan import VALIDATION_ACCURACY, kept
-from rnn_tui.report.rows import cells, markdown_table
+from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.plan import VALIDATION_ACCURACY
+from rnn_tui.report.rows import markdown_table, table_cells
 from rnn_tui.runs.store import RunStore
 from tests.report.small_plans import small_plan, table, train_plan
 
@@ -91,7 +92,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
     with RunStore() as store:
         store.rename(store.find("last"), EVIL)
-        has = kept(made, store)
+        has = take_inventory(made, store)
         drawn = figures(has, accuracy_by_length(has))
         write_document(page_path, made, store)
         write_document(text_path, made, store)
@@ -107,7 +108,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         "Bit accuracy falls with length",
         "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
         "A comparison in which at least 6 seeds differ counts",
-        "where one more seed of ours would end in 95 of 100 cases",
+        "in which one more seed of ours would end in 95 of 100 cases",
         "learning rate",
         "torch",
         "Python".lower(),
@@ -119,8 +120,8 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         assert some in words, some
         assert some in markdown.replace("\\", ""), some
     for row in table(made).rows:
-        assert f"| {' | '.join(cells(row))} |" in markdown
-        assert all(cell in words for cell in cells(row))
+        assert f"| {' | '.join(table_cells(row))} |" in markdown
+        assert all(cell in words for cell in table_cells(row))
     # Every plot of the report is a drawing, in both.
     assert [one.key for one in drawn] == [
         "mnist-train_loss",
@@ -139,7 +140,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     assert {root.get("width") for root in roots} == {"800"}  # as wide as the text
     drawn_words = [" ".join(root.itertext()) for root in roots]
     for row in table(made).rows:
-        _, published, mean, *_ = cells(row)
+        _, published, mean, *_ = table_cells(row)
         # The figures of the table stand in its chart and behind the names in the plots.
         assert sum(f"{mean} · {published} " in words for words in drawn_words) >= 1
         assert sum(f": {mean}, published {published}" in words for words in drawn_words) >= 1
@@ -150,7 +151,7 @@ def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice:
     made = small_plan(3, only=("adder",), data=mnist_slice)
     train_plan(made)
     with RunStore() as store:
-        has = kept(made, store)
+        has = take_inventory(made, store)
         by_length = accuracy_by_length(has)
         accuracy = next(one for one in figures(has, by_length) if one.key == "mnist-val_accuracy")
     assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
@@ -171,7 +172,7 @@ def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
     train_plan(made)
     with RunStore() as store:
         store.find("last").weights.unlink()
-        assert accuracy_by_length(kept(made, store)) == ()
+        assert accuracy_by_length(take_inventory(made, store)) == ()
     assert all(row.n == 1 for row in table(made).rows)
 
 

@@ -125,7 +125,7 @@ def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(
 )
 def test_how_far_outside(one: float, other: float, value: float) -> None:
     interval = Interval(min(one, other), max(one, other))
-    found = interval.outside(value, 2)
+    found = interval.distance(value, 2)
     low, high = round(interval.low, 2), round(interval.high, 2)
     assert (found == 0) == (low <= value <= high)
     assert found == pytest.approx(min(0.0, value - low) or max(0.0, value - high), abs=1e-6)

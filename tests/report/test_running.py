@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,17 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.state import Status
-from rnn_tui.report.plan import Found, Kept, Part, Plan, family, kept, networks, work_for
+from rnn_tui.report.inventory import (
+    Inventory,
+    NetworkKey,
+    TrainedNetwork,
+    family,
+    network_keys,
+    take_inventory,
+)
+from rnn_tui.report.plan import Plan, PlannedNetwork
 from rnn_tui.report.running import standing, train_missing
+from rnn_tui.report.schedule import planned_runs
 from rnn_tui.runs import training
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -34,7 +42,7 @@ def train(config: RunConfig) -> None:
 def trained() -> Counter[object]:
     """How often each network was trained to the end."""
     finished = [run for run in runs() if run.status is Status.FINISHED]
-    return Counter(network for run in finished for network in networks(run.config))
+    return Counter(network for run in finished for network in network_keys(run.config))
 
 
 def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice: Path) -> None:
@@ -70,7 +78,9 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
     shares = [one.share for one in told.standings]
     assert shares == sorted(shares)
     assert (told.standings[0].seconds_left, told.standings[-1].seconds_left) == (None, 0.0)
-    assert {one.work.label for one in told.standings if one.work} >= {"MNIST, biLSTM, seed 0"}
+    assert {one.planned_run.label for one in told.standings if one.planned_run} >= {
+        "MNIST, biLSTM, seed 0"
+    }
     again = train_plan(made)
     assert again.ending.complete
     assert again.events == []
@@ -176,7 +186,7 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
             while not any(run.status.active for run in runs()) and time.monotonic() < deadline:
                 time.sleep(0.01)
             with RunStore() as store:
-                seen.extend(standing(kept(one, store)) for one in (made, small_plan(2)))
+                seen.extend(standing(take_inventory(one, store)) for one in (made, small_plan(2)))
 
     train_missing(made, emit, Control())
     assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
@@ -205,22 +215,22 @@ def test_a_device_that_is_not_there_starts_no_run(
     assert runs() == []
 
 
-def found(config: RunConfig) -> Found:
-    return Found(RunRecord("run", "run", config, Status.FINISHED, 0.0, 0.0), 0)
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(["report", "fast"]))
-def test_work_is_what_is_lacking_and_each_network_once(data: st.DataObject, preset: str) -> None:
-    made = Plan(3, 2, preset=preset)
-    done = data.draw(st.sets(st.sampled_from(made.parts)))
-    some = found(made.config("recall", "lstm", 0))
-    works = work_for(Kept(made, dict.fromkeys(done, some), {}, (), (), lambda *_: ()))
-    asked: Callable[[Part], object] = lambda part: (  # noqa: E731
-        family(made.config(part.experiment.task, part.experiment.cell, 0)),
-        part.experiment.variant,
-        part.seed,
-    )
-    covered = [network for work in works for network in networks(work.config)]
-    assert Counter(covered) == Counter(asked(part) for part in made.parts if part not in done)
-    assert Counter(part for work in works for part in work.parts) == Counter(set(made.parts) - done)
+def test_planned_runs_train_each_lacking_network_once(data: st.DataObject, preset: str) -> None:
+    plan = Plan(3, 2, preset=preset)
+    done = data.draw(st.sets(st.sampled_from(plan.networks)))
+    config = plan.config("recall", "lstm", 0)
+    record = RunRecord("run", "run", config, Status.FINISHED, 0.0, 0.0)  # type: ignore[arg-type]
+    trained = dict.fromkeys(done, TrainedNetwork(record, 0))
+    runs = planned_runs(Inventory(plan, trained, {}, (), (), lambda *_: ()))
+
+    def key(network: PlannedNetwork) -> NetworkKey:
+        experiment = network.experiment
+        common = family(plan.config(experiment.task, experiment.cell, 0))
+        return common, experiment.variant, network.seed
+
+    lacking = set(plan.networks) - done
+    keys = [key for run in runs for key in network_keys(run.config)]
+    assert Counter(keys) == Counter(key(network) for network in lacking)
+    assert Counter(network for run in runs for network in run.networks) == Counter(lacking)

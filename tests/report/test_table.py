@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.report.plan import EXPERIMENTS, Plan
-from rnn_tui.report.rows import Row, cells, markdown_text
+from rnn_tui.report.rows import Row, markdown_text, table_cells
 from rnn_tui.tasks import TASKS
 
 PERCENT = st.floats(0, 100)
@@ -28,9 +28,9 @@ def test_where_a_published_figure_lies(published: float, values: tuple[float, ..
     assert row.expected is not None
     low, high = round(row.expected.low, 2), round(row.expected.high, 2)
     if low <= published <= high:
-        assert (row.place, row.inside) == ("inside", True)
+        assert (row.published_is, row.inside) == ("inside", True)
     else:
-        points, side = row.place.split(" ", 1)
+        points, side = row.published_is.split(" ", 1)
         below = published < low
         assert float(points) == pytest.approx(low - published if below else published - high)
         assert float(points) > 0
@@ -40,7 +40,7 @@ def test_where_a_published_figure_lies(published: float, values: tuple[float, ..
 def test_few_seeds_say_little() -> None:
     """The same spread: what is outside with many seeds may be inside with three."""
     many, few = row_of(97.6, (98.0, 98.4, 98.2, 98.1, 98.3) * 4), row_of(97.6, (98.0, 98.4, 98.2))
-    assert (many.place, few.place) == ("0.29 below", "inside")
+    assert (many.published_is, few.published_is) == ("0.29 below", "inside")
     assert few.expected is not None
     assert many.expected is not None
     assert few.expected.high - few.expected.low > 2 * (many.expected.high - many.expected.low)
@@ -49,12 +49,12 @@ def test_few_seeds_say_little() -> None:
 @given(PUBLISHED, PERCENT)
 def test_one_value_is_no_range(published: float, value: float) -> None:
     row = row_of(published, (value,))
-    assert (row.place, row.inside, row.expected) == ("one seed only", None, None)
+    assert (row.published_is, row.inside, row.expected) == ("one seed only", None, None)
 
 
 def test_the_table_says_what_there_is() -> None:
     lstm = EXPERIMENTS[1]
-    assert cells(Row(lstm, (), (), (), 0.0, 3)) == (
+    assert table_cells(Row(lstm, (), (), (), 0.0, 3)) == (
         "MNIST, LSTM",
         "98.73",
         "–",
@@ -66,13 +66,20 @@ def test_the_table_says_what_there_is() -> None:
     )
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
     assert one.to_dict()["sd"] is one.to_dict()["next_seed_95"] is None
-    assert cells(one)[2:] == ("98.50", "1 of 3", "–", "one seed only", "98.50 … 98.50", "1:01")
+    assert table_cells(one)[2:] == (
+        "98.50",
+        "1 of 3",
+        "–",
+        "one seed only",
+        "98.50 … 98.50",
+        "1:01",
+    )
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
     assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
     assert two.to_dict()["next_seed_95"] == pytest.approx(
         [98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3
     )
-    assert cells(two)[2:] == (
+    assert table_cells(two)[2:] == (
         "98.50 ± 0.71",
         "2",
         "87.50 … 100.00",
@@ -84,7 +91,7 @@ def test_the_table_says_what_there_is() -> None:
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
     made = Plan()
-    assert (len(made.experiments), len(made.parts)) == (12, 9 * 20 + 3 * 3)
+    assert (len(made.experiments), len(made.networks)) == (12, 9 * 20 + 3 * 3)
     for experiment in made.experiments:
         config = made.config(experiment.task, experiment.cell, 0)
         usual = TASKS[experiment.task].config(experiment.cell, "report")

@@ -15,8 +15,9 @@ from rnn_tui.engine.state import RunState, Status
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from rnn_tui.report.plan import Plan, Work
+    from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Standing
+    from rnn_tui.report.schedule import PlannedRun
     from rnn_tui.runs.unsaved import OnUnsaved
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.places import TrainingPlace
@@ -83,11 +84,11 @@ class ReportTrainer:
             if isinstance(news, events.RunFinished):
                 self._finished_id = news.run_id
             return
-        if news.work is None:
+        if news.planned_run is None:
             self._evaluate_finished()
         elif news.run_id != self._run_id:
             self._run_id = news.run_id
-            self._introduce(news.work)
+            self._introduce(news.planned_run)
         self.status = replace(self.status, standing=news)
         self._emit(self.status)
 
@@ -97,15 +98,15 @@ class ReportTrainer:
             self._evaluate(self._finished_id)
         self._finished_id = ""
 
-    def _introduce(self, work: "Work") -> None:
+    def _introduce(self, planned: "PlannedRun") -> None:
         """Report what is known of a run before its events."""
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - on use only
 
-        if work.run is None:
-            self._emit(RunState(self._run_id, work.config))
+        if planned.run is None:
+            self._emit(RunState(self._run_id, planned.config))
             return
         with RunStore() as store:
-            state = store.state(work.run)
+            state = store.state(planned.run)
         self._emit(replace(state, status=Status.LOADING, message=""))
 
 

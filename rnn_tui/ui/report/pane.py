@@ -17,14 +17,15 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
+from rnn_tui.report.inventory import take_inventory
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
     PRESETS,
     REPORT_ORDER,
     SEEDS,
+    Experiment,
     Plan,
-    kept,
 )
 from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
@@ -200,8 +201,8 @@ class ReportPane(StorePane):
         assert plan is not None
 
         def there(store: RunStore) -> tuple[Results, Standing]:
-            has = kept(plan, store)
-            return results(has), standing(has, self._runs.speed)
+            inventory = take_inventory(plan, store)
+            return results(inventory), standing(inventory, self._runs.speed)
 
         # A program that was killed leaves no news; what it trained is then to be trained here.
         if (
@@ -238,10 +239,11 @@ class ReportPane(StorePane):
         if (table := self._results) is None:
             return
         if self.view == "table":
-            work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
-            self.query_one(ReportTable).show(
-                table, frozenset(part.experiment for part in work.parts) if work else frozenset()
-            )
+            training: frozenset[Experiment] = frozenset()
+            if rerun is not None and rerun.standing is not None and rerun.standing.planned_run:
+                networks = rerun.standing.planned_run.networks
+                training = frozenset(network.experiment for network in networks)
+            self.query_one(ReportTable).show(table, training)
             return
         of = str(table.plan), table.run_ids
         if of not in self._by_length and not self._measuring:
@@ -263,7 +265,7 @@ class ReportPane(StorePane):
         # with a store of its own: the app's would have to wait
         def measured() -> tuple[AccuracyByLength, ...]:
             with RunStore() as store:
-                return accuracy_by_length(kept(plan, store))
+                return accuracy_by_length(take_inventory(plan, store))
 
         try:
             found = await in_thread(self, measured)
@@ -280,7 +282,11 @@ class ReportPane(StorePane):
         """Draw the plots, if they are of other runs than those that are drawn."""
         if (
             of != self._drawn
-            and (found := await self.ask(lambda store: figures(kept(plan, store), by_length)))
+            and (
+                found := await self.ask(
+                    lambda store: figures(take_inventory(plan, store), by_length)
+                )
+            )
             is not None
         ):
             self._drawn = of
@@ -344,6 +350,8 @@ class ReportPane(StorePane):
         report = self._runs.report
         assert report is not None
         self.show_runs()
-        if (table := await self.ask(lambda store: results(kept(report.plan, store)))) is not None:
+        if (
+            table := await self.ask(lambda store: results(take_inventory(report.plan, store)))
+        ) is not None:
             text, severity = told(report, table)
             self.notify(text, severity=severity, timeout=12)

@@ -14,10 +14,17 @@ from textual.widgets import Button, Static
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_marker
-from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, Verdict
+from rnn_tui.report.conclusions import (
+    BASIS,
+    COMPARED,
+    COMPARED_RIGHT_ALIGNED,
+    RULE,
+    Conclusion,
+    Verdict,
+)
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
-from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
+from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT_ALIGNED, Results, Row, table_cells
 from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING, count_of
 from rnn_tui.tasks.adder import ADDER
@@ -77,7 +84,7 @@ class ReportTable(Vertical, TaskView):
             self.query_one(PlainTable).fill(map(_cell, KEYS, HEADS), lines)
 
     def _line(self, row: Row) -> list[Text]:
-        texts = list(cells(row))
+        texts = list(table_cells(row))
         texts[KEYS.index("place")] = _place(row, training=row.experiment in self._training)
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
         style = self.app.get_css_variables().get(colours[row.inside], "")
@@ -90,7 +97,9 @@ class ReportTable(Vertical, TaskView):
 def _cell(column: str, text: str, style: str = "") -> Text:
     """A cell; a gap before it stands in for padding on both sides, which 80 columns lack."""
     gap = "" if column == KEYS[0] else " "
-    return Text(f"{gap}{text}", style, justify="right" if column in RIGHT else "left", no_wrap=True)
+    return Text(
+        f"{gap}{text}", style, justify="right" if column in RIGHT_ALIGNED else "left", no_wrap=True
+    )
 
 
 def _place(row: Row, *, training: bool) -> str:
@@ -98,9 +107,15 @@ def _place(row: Row, *, training: bool) -> str:
     if not row.n:
         return "… training" if training else NOTHING
     mark = (
-        "·" if row.outside is None else "✓" if not row.outside else "▼" if row.outside < 0 else "▲"
+        "·"
+        if row.distance is None
+        else "✓"
+        if not row.distance
+        else "▼"
+        if row.distance < 0
+        else "▲"
     )
-    return f"{mark} {row.place}"
+    return f"{mark} {row.published_is}"
 
 
 EMPTY = "Plots appear once a network has been trained to its end"
@@ -206,7 +221,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         notes = [
             MEASURING if measuring else "",
-            results.lacking(ADDER.name),
+            results.missing_seeds(ADDER.name),
             *((RULE, *BASIS) if found else ()),
         ]
         parts += map(Content, filter(None, notes))
@@ -219,7 +234,7 @@ def _written(one: Conclusion) -> Content:
     verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
     rows = [COMPARED, *(row.cells for row in one.comparisons)]
     forms = [
-        f"{'>' if one[0] in COMPARED_RIGHT else '<'}{max(map(len, one))}"
+        f"{'>' if one[0] in COMPARED_RIGHT_ALIGNED else '<'}{max(map(len, one))}"
         for one in zip(*rows, strict=True)
     ]
     head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
@@ -255,7 +270,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
     if now is None:
         return "looking at the runs" if training else ""
     if training:
-        what = now.work.label if now.work is not None else "looking at the runs"
+        what = now.planned_run.label if now.planned_run is not None else "looking at the runs"
         return f"{what}, paused" if paused else what
     if now.complete:
         return "complete"

@@ -15,7 +15,8 @@ from textual.widgets import Checkbox, DataTable, Input, Static
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import COMPARED
-from rnn_tui.report.plan import Plan, networks
+from rnn_tui.report.inventory import network_keys
+from rnn_tui.report.plan import Plan
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
@@ -108,8 +109,8 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert shown[3] == "2"
         assert row.expected is not None
         assert shown[4] == f"{row.expected.low:.2f} … {row.expected.high:.2f}"
-        assert shown[5][2:] == row.place
-        assert shown[5][0] == ("✓" if row.inside else "▲" if row.outside > 0 else "▼")  # type: ignore[operator]
+        assert shown[5][2:] == row.published_is
+        assert shown[5][0] == ("✓" if row.inside else "▲" if row.distance > 0 else "▼")  # type: ignore[operator]
         assert line(app, "MNIST, LSTM")[4:6] == ["–", "· one seed only"]
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
@@ -337,7 +338,7 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
         # One run, whose curve goes on from where it stopped; the Recall tab has all of it.
         (run,) = runs()
         assert (run.run_id, run.status) == (stopped.run_id, Status.FINISHED)
-        assert set(Counter(networks(run.config)).values()) == {1}
+        assert set(Counter(network_keys(run.config)).values()) == {1}
         (state,) = manager.states.values()
         assert [epoch.epoch for epoch in state.epochs] == [1, 2]
         assert run.run_id in manager.evaluations

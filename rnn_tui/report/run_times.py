@@ -1,0 +1,65 @@
+"""How long the runs of a report take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.report.inventory import family
+from rnn_tui.report.schedule import PlannedRun
+from rnn_tui.runs.cost import MachineSpeed, seconds_of
+from rnn_tui.runs.run_record import RunRecord
+
+# Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
+# (docs/results.md, Speed): seconds grow with this power of their number.
+GROWTH = 0.3
+
+
+class RunTimes:
+    """Seconds that runs took by what they trained; of other kinds, by the machine's speed."""
+
+    def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
+        """`finished` are runs, the newest first; `speed` is None where it is not known."""
+        self.speed = speed
+        # by family, then by the number of networks; the newest run counts
+        self._seconds = defaultdict[RunConfig, dict[int, float]](dict)
+        for run in reversed(finished):
+            if run.elapsed > 0:
+                self.learn(run.config, run.elapsed)
+
+    def learn(self, config: RunConfig, seconds: float) -> None:
+        """Note what a run took, measured or projected from a part of it."""
+        self._seconds[family(config)][_network_count(config)] = seconds
+
+    def seconds(self, config: RunConfig) -> float | None:
+        """What a run will take, by the nearest number of networks that was measured.
+
+        Returns:
+            None if nothing tells.
+        """
+        seconds_by_count = self._seconds[family(config)]
+        if not seconds_by_count:
+            return seconds_of(config, {}, self.speed)
+        count = _network_count(config)
+        nearest = min(seconds_by_count, key=lambda other: max(other / count, count / other))
+        return float(seconds_by_count[nearest] * (count / nearest) ** GROWTH)
+
+    def seconds_left(self, runs: Iterable[tuple[PlannedRun, float]]) -> float | None:
+        """What runs will take one after another.
+
+        Args:
+            runs: each with the share of it that is done, 0 … 1.
+
+        Returns:
+            None if that of one is not known.
+        """
+        total = 0.0
+        for run, share_done in runs:
+            seconds = self.seconds(run.config)
+            if seconds is None:
+                return None
+            total += seconds * (1.0 - share_done)
+        return total
+
+
+def _network_count(config: RunConfig) -> int:
+    return max(1, len(config.replicas))
