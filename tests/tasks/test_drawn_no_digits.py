@@ -12,10 +12,12 @@ import pytest
 from rnn_tui.tasks.mnist import no_digits as module
 from rnn_tui.tasks.mnist.no_digits import KINDS, no_digit, no_digits
 
+BY_NAME = {kind.name: kind for kind in KINDS}
+
 
 def pictures(kind: str, count: int = 40, seed: int = 0) -> np.ndarray:
     random = np.random.default_rng(seed)
-    return np.array([no_digit(kind, random) for _ in range(count)])
+    return np.array([no_digit(BY_NAME[kind], random) for _ in range(count)])
 
 
 def forget() -> None:
@@ -52,11 +54,11 @@ def test_what_was_drawn_before_changes_no_picture() -> None:
 
 
 def test_shares_are_of_a_whole() -> None:
-    assert sum(share for _, share, _ in KINDS.values()) == pytest.approx(1)
-    assert all(share > 0 for _, share, _ in KINDS.values())
+    assert sum(kind.share for kind in KINDS) == pytest.approx(1)
+    assert all(kind.share > 0 for kind in KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BY_NAME)
 def test_every_kind_varies_and_most_of_it_is_centred(kind: str) -> None:
     drawn = pictures(kind).astype(float)
     assert len(np.unique(drawn, axis=0)) == len(drawn)
@@ -108,7 +110,7 @@ def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(
             importlib.import_module("matplotlib")
         assert 0 < len(module._fonts()) < everything
         assert len(module._photographs()) == 1
-        for kind in KINDS:
+        for kind in BY_NAME:
             assert (pictures(kind, 10).max((1, 2)) > 50).all(), kind
     finally:
         monkeypatch.undo()
