@@ -26,16 +26,17 @@ from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
-ALL = "all vote"  # what stands for the vote in the list of variants
-# Random numbers reach twice the bits of the longest in training, or in the report's: one wants to
-# see what is beyond.
-RANDOM_REACH, USUAL_LENGTH = 2, 20
+ALL = "all vote"  # stands for the vote in the list of variants
+# Random numbers have up to so many times the bits of the longest in training, to show how networks
+# add beyond these.
+RANDOM_REACH = 2
+USUAL_LENGTH = 20  # bits of the longest number in training, before weights are loaded
 # Lines from which the sum has a frame, nothing is left out, digits are larger, and largest.
 HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}
 
 
 class CalculatorPanel(AskPanel):
-    """Two numbers, their addition on paper by the network, the sum in every base."""
+    """Shows two numbers, how a network adds them on paper, and the sum in every base."""
 
     BINDINGS = [
         key("other", "draw", "Random", "Fill in two random numbers"),
@@ -51,34 +52,36 @@ class CalculatorPanel(AskPanel):
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
         self._base = BINARY
-        self._adders: Adders | None = None
-        self._asking = LatestQuestion[SumAnswer](self, self._take)
+        self._adders: Adders | None = None  #: None until weights are loaded.
+        self._asking = LatestQuestion[SumAnswer](self, self._receive)
+        #: The last numbers that could be read.
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
-        # Why there are no weights; what is wrong with each number; what to know of the answer.
-        self._failure, self._complaints, self._note = "", list[str](), ""
+        self._failure = ""  #: Why there are no weights.
+        self._complaints: list[str] = []  #: What is wrong with each number.
+        self._note = ""  #: What to bear in mind about the answer.
 
     def compose(self) -> ComposeResult:
-        bases = PlainSelect(
-            [(base.name, base.name) for base in BASES], value=BINARY.name, id="base"
-        )
-        choices = {"base": bases, "network": ReplicaSelect(extra=(ALL,))}
+        bases = [(base.name, base.name) for base in BASES]
         with Vertical(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
-            for (label, number), (name, choice) in zip(
-                EXAMPLE.items(), choices.items(), strict=True
-            ):
-                with Horizontal(classes="entry"):
-                    yield Label(label, classes="operand", markup=False)
-                    yield NumberEntry(label, number)
-                    yield Label(name, classes="choice", markup=False)
-                    with Horizontal(classes="choices"):
-                        yield choice
+            yield self._entry("a", "base", PlainSelect(bases, value=BINARY.name, id="base"))
+            yield self._entry("b", "network", ReplicaSelect(extra=(ALL,)))
         yield Static("", id="message", markup=False)
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
             with Vertical(id="sum") as total:
                 total.border_title = "Sum"
                 yield SumText()
+
+    def _entry(self, operand: str, choice_name: str, choice: Widget) -> Horizontal:
+        """A line with the field of a number, and beside it something to choose."""
+        return Horizontal(
+            Label(operand, classes="operand", markup=False),
+            NumberEntry(operand, EXAMPLE[operand]),
+            Label(choice_name, classes="choice", markup=False),
+            Horizontal(choice, classes="choices"),
+            classes="entry",
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave frames and scrollbar out where every line counts; draw large where none does."""
@@ -93,19 +96,18 @@ class CalculatorPanel(AskPanel):
 
     @property
     def question(self) -> SequenceQuestion:
-        """The numbers as typed, or the last that could be read; and whose answers show."""
+        """The numbers as typed, or the last that could be read; and whose answers are shown."""
         with suppress(QueryError):
-            self._addition = Addition(
-                *(entry.read(self._base) for entry in self.query(NumberEntry))
-            )
-        source = self._adders.source if self._adders is not None else self._source
+            numbers = [entry.read(self._base) for entry in self.query(NumberEntry)]
+            self._addition = Addition(*numbers)
+        source = self._source if self._adders is None else self._adders.source
         variant, seed = self.replicas.chosen
         return SequenceQuestion(self._addition, source, variant=variant, seed=seed)
 
     # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)
     async def load_weights(self) -> None:
-        """Get them in a thread; the lists of choices need to know what they are."""
+        """Load them in a thread; then list their networks, and ask."""
         source = self._source
         try:
             adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
@@ -115,20 +117,23 @@ class CalculatorPanel(AskPanel):
             self._show_message()
             return
         self.replicas.offer(adders.config, *self.replicas.chosen)
-        self._failure, self._adders = "", adders
+        self._failure = ""
+        self._adders = adders
         self._ask()
         self.post_message(WeightsChanged())
 
     @on(Select.Changed, "#base")
-    def _base_chosen(self, event: Select.Changed) -> None:
-        old, self._base = self._base, next(base for base in BASES if base.name == event.value)
+    def _change_base(self, event: Select.Changed) -> None:
+        old_base = self._base
+        self._base = next(base for base in BASES if base.name == event.value)
         for entry in self.query(NumberEntry):
-            entry.convert(old, self._base)
-        self._ask()  # what stayed as it was typed may be right or wrong now
+            entry.convert(old_base, self._base)
+        self._ask()  # text that stayed as it was typed may have become right or wrong
 
     @on(Input.Submitted)
     def _to_other_field(self, event: Input.Submitted) -> None:
-        next(entry for entry in self.query(NumberEntry) if entry is not event.input).focus()
+        other = next(entry for entry in self.query(NumberEntry) if entry is not event.input)
+        other.focus()
 
     def action_next_base(self) -> None:
         self.query_one("#base", PlainSelect).choose_next()
@@ -137,9 +142,8 @@ class CalculatorPanel(AskPanel):
         self.replicas.choose_next()
 
     def action_draw(self) -> None:
-        bits = random.randint(
-            1, RANDOM_REACH * (self._adders.config.lengths[1] if self._adders else USUAL_LENGTH)
-        )
+        longest = USUAL_LENGTH if self._adders is None else self._adders.config.lengths[1]
+        bits = random.randint(1, RANDOM_REACH * longest)
         for entry in self.query(NumberEntry):
             entry.hold(self._base.format(random.getrandbits(bits)))
 
@@ -147,13 +151,29 @@ class CalculatorPanel(AskPanel):
         self.action_draw()
 
     def action_scroll_answer(self, lines: int) -> None:
-        """Scroll what does not fit below the addition, without leaving the field."""
+        """Scroll the answer below the field, without leaving the field."""
         self.query_one("#addition").scroll_relative(y=lines, animate=False)
 
     @on(Input.Changed)
     @on(Select.Changed, "#variant, #seed")
     def _ask(self) -> None:
-        numbers, self._complaints = [], []
+        """Ask for the sum of the numbers, or say what is wrong with them."""
+        numbers = self._read_numbers()
+        self._asking.forget()
+        adders = self._adders
+        if adders is not None and not self._complaints:
+            addition = Addition(*numbers)
+            self._addition = addition
+            label, seed = self.replicas.chosen
+            replica = None if label == ALL else replica_of(adders.config, label, seed)[0]
+            self._asking.ask(lambda: adders.answer(addition, replica))
+        self.replicas.show_seeds(adders is not None)
+        self._show_message()
+
+    def _read_numbers(self) -> list[int]:
+        """Read the numbers, and note and mark what is wrong with any."""
+        numbers = []
+        self._complaints = []
         for entry in self.query(NumberEntry):
             try:
                 numbers.append(entry.read(self._base))
@@ -161,33 +181,35 @@ class CalculatorPanel(AskPanel):
             except QueryError as error:
                 self._complaints.append(f"✗ {entry.label}: {error}")
                 entry.add_class("-wrong")
-        self._asking.forget()
-        if self._adders is not None and not self._complaints:
-            self._addition = addition = Addition(*numbers)
-            adders, (label, seed) = self._adders, self.replicas.chosen
-            replica = None if label == ALL else replica_of(adders.config, label, seed)[0]
-            self._asking.ask(lambda: adders.answer(addition, replica))
-        self.replicas.show_seeds(self._adders is not None)
-        self._show_message()
+        return numbers
 
-    async def _take(self, outcome: SumAnswer | str) -> None:
-        """Show an answer, and then ask for the carries that the state tells, which take longer."""
+    async def _receive(self, outcome: SumAnswer | str) -> None:
+        """Show an answer, then ask for the carries that a probe reads, which take longer."""
         if isinstance(outcome, str):
             self._note = outcome
             self._show_message()
             return
-        adders, answer = self._adders, outcome
+        answer, adders = outcome, self._adders
         self.query_one(ColumnAddition).show(answer)
         self.query_one(SumText).answer = answer
-        length, longest = answer.addition.length, answer.config.lengths[1]
-        self._note = f"{length:,} bits: trained on at most {longest:,}" if length > longest else ""
+        self._note = _note_on_length(answer)
         self._show_message()
-        if adders is not None and answer.replica is not None and answer.told is None:
-            self._asking.ask(lambda: adders.with_told_carries(answer))
+        if adders is not None and answer.replica is not None and answer.probed_carries is None:
+            self._asking.ask(lambda: adders.with_probed_carries(answer))
 
     def _show_message(self) -> None:
-        """Say what is wrong, else what to know of the answer; grey an answer to something else."""
-        wrong = "\n".join([*filter(None, [self._failure]), *self._complaints])
-        style = "$text-error" if wrong else "$text-warning"
-        self.query_one("#message", Static).update(Content(wrong or self._note).stylize(style))
+        """Say what is wrong, or else what to bear in mind; grey an answer to other numbers."""
+        errors = [self._failure, *self._complaints] if self._failure else self._complaints
+        text = "\n".join(errors) or self._note
+        style = "$text-error" if errors else "$text-warning"
+        self.query_one("#message", Static).update(Content(text).stylize(style))
         self.query_one("#addition").set_class(bool(self._complaints), "-stale")
+
+
+def _note_on_length(answer: SumAnswer) -> str:
+    """Warn of a sum that is longer than those in training."""
+    length, longest = answer.addition.length, answer.config.lengths[1]
+    if length <= longest:
+        return ""
+    networks = "networks were" if answer.replica is None else "network was"
+    return f"⚠ {length:,} bits; the {networks} trained on at most {longest:,}."

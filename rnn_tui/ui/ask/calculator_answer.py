@@ -1,4 +1,4 @@
-"""What the calculator shows: sums asked for, answers compared; fields, sums in words, tallies."""
+"""What the calculator asks of networks, and its fields and texts: numbers, sums, votes."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,30 +32,30 @@ from rnn_tui.ui.common.widgets.plain import TypedInput
 Bits = npt.NDArray[np.bool_]
 # a binary number with as many zeros before it and spaces in it as it has digits
 MOST_CHARACTERS = 3 * MOST_BITS
-MOST_DIGITS_SHOWN = 64  # more digits than these in a row are no longer read
+MOST_DIGITS_SHOWN = 64  # nobody reads more digits than these in a row
 GAP = "   "
-# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it
+# Content cannot use the theme's $text-muted, whose colour depends on the background
 MUTED = "$foreground 60%"
 TITLE = "Seeds that get the whole sum right"
 
 
 @dataclass(frozen=True)
 class SumAnswer:
-    """A sum as one network, or all in a vote, have it; bits are least significant first."""
+    """The answer of one network, or of all in a vote; its L bits are least significant first."""
 
     addition: Addition  #: what was asked.
     config: SequenceConfig  #: the settings of the networks.
     replica: int | None  #: which of them answered; None where all voted.
-    by: str  #: which weights answered, in words.
-    bits: Bits  #: what came out (L,).
-    #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the
+    answered_by: str  #: which weights answered, in words.
+    bits: Bits  #: the sum that came out (L,).
+    #: of each bit (L,), 0.5 … 1: the probability that the network gives it, or its share of the
     #: votes.
     confidence: Array
     #: of each variant, how many seeds have the whole sum right; empty unless all voted.
     seeds_right: tuple[int, ...]
-    #: the carry into each place (L) as a linear probe reads it off the states; empty where none
-    #: comes out, None if not asked.
-    told: tuple[int, ...] | None = None
+    #: the carry into each place (L,) as a linear probe reads it from the states. Empty where the
+    #: probe can't be fitted, None before it is asked.
+    probed_carries: tuple[int, ...] | None = None
 
     @cached_property
     def wrong(self) -> Bits:
@@ -64,71 +64,86 @@ class SumAnswer:
 
 
 class Adders:
-    """The replicas of one file of weights; raises a `CheckpointError` if it can't be read, or is
-    for another task.
+    """The R replicas of one file of weights.
+
+    Making it raises a `CheckpointError` if the file can't be read, or is for another task.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self._network = NETWORKS.get(source.path, AdderNetwork)
         self.config = self._network.config  #: the settings of all its networks.
-        # A replica alone costs a fraction of all of them, and is asked at every keystroke.
+        #: Gives a replica alone, which costs a fraction of all and is asked at every keystroke.
         self._only = cache(self._network.only)
-        # How the states of a replica tell the carry; None where nothing comes out of its weights.
+        #: The carry analysis of a replica; None where its weights give no numbers.
         self._analyses: dict[int, CarryAnalysis | None] = {}
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or where it is None let all vote for each bit: in a tie the mean of
-        the outputs decides.
-        """
-        seeds_right: tuple[int, ...] = ()
-        if replica is None:
-            outputs = self._network.outputs_of([addition])[0]  # (R, L)
-            bits, ones = vote(outputs)
-            confidence = np.maximum(ones, 1 - ones)
-            by = f"all {len(outputs)} vote"
-            right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
-            seeds_right = tuple(right.reshape(-1, self.config.seeds).sum(axis=1).tolist())
-        else:
-            output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
-            bits, confidence = output >= 0.5, np.maximum(output, 1 - output)
-            one = self._network.replicas[replica]
-            by = f"{one.variant.label} · seed {one.seed}"
-        # where weights are so large that none comes out
-        confidence = np.nan_to_num(confidence.astype(np.float32), nan=0.5)
+        """Add with one replica, or with all in a vote where it is None."""
+        return self._vote(addition) if replica is None else self._answer_of(addition, replica)
+
+    def _vote(self, addition: Addition) -> SumAnswer:
+        """Let all replicas vote for each bit; in a tie the mean of their outputs decides."""
+        outputs = self._network.outputs_of([addition])[0]  # (R, L)
+        bits, share_of_ones = vote(outputs)  # (L,) each
+        right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)  # (R,)
+        right_by_variant = right.reshape(-1, self.config.seeds)  # (variants, seeds)
+        return SumAnswer(
+            addition,
+            self.config,
+            None,
+            f"{self.source.label} · all {len(outputs)} vote",
+            bits,
+            _confidence(share_of_ones),
+            tuple(right_by_variant.sum(axis=1).tolist()),
+        )
+
+    def _answer_of(self, addition: Addition, replica: int) -> SumAnswer:
+        output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
+        network = self._network.replicas[replica]
         return SumAnswer(
             addition,
             self.config,
             replica,
-            f"{self.source.label} · {by}",
-            bits,
-            confidence,
-            seeds_right,
+            f"{self.source.label} · {network.variant.label} · seed {network.seed}",
+            output >= 0.5,
+            _confidence(output),
+            (),
         )
 
-    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell by a probe, first
-        fitted to others.
+    def with_probed_carries(self, answer: SumAnswer) -> SumAnswer:
+        """Add the carries that a linear probe reads from the states to the answer of one replica.
+
+        The probe is fitted to other sums, once for each replica.
         """
-        replica, told = answer.replica, ()
+        replica = answer.replica
         assert replica is not None
+        carries: tuple[int, ...] = ()
         with suppress(CheckpointError):
             if replica not in self._analyses:
                 self._analyses[replica] = None
                 self._analyses[replica] = analyse_carry(self._network, replica)
-            if (analysis := self._analyses[replica]) is not None:
-                told = tuple(
-                    analysis.carry_row(
-                        trace_addition(self._network, answer.addition, replica)
-                    ).tolist()
-                )
-        return replace(answer, told=told)
+            analysis = self._analyses[replica]
+            if analysis is not None:
+                trace = trace_addition(self._network, answer.addition, replica)
+                carries = tuple(analysis.carry_row(trace).tolist())
+        return replace(answer, probed_carries=carries)
+
+
+def _confidence(ones: Array) -> Array:
+    """The confidence in each bit from the probability (L,) or the share of votes that it is 1.
+
+    It is 0.5 where weights are so large that no number comes out.
+    """
+    confidence = np.maximum(ones, 1 - ones).astype(np.float32)
+    return np.nan_to_num(confidence, nan=0.5)
 
 
 class NumberEntry(TypedInput):
-    """An input for a number that takes all keys as text: `2` or `x` is an answer too, a wrong one,
-    as a sentence says.
+    """An input for a number, in which all keys are text.
+
+    A wrong digit can be typed: a sentence then says what is wrong.
     """
 
     def __init__(self, label: str, value: str) -> None:
@@ -136,19 +151,19 @@ class NumberEntry(TypedInput):
         self.label = label
 
     def read(self, base: Base) -> int:
-        """The number typed; raises a `QueryError` with the sentence to show."""
+        """Return the number typed; raises a `QueryError` with the sentence to show."""
         if self.cut:  # what is left of a paste is not the number that was meant
             raise QueryError(f"{self.cut} {TOO_LONG}")
         return read_number(self.value, base)[0]
 
     def convert(self, old: Base, new: Base) -> None:
-        """Write the number in another base; what is none stays as typed."""
+        """Write the number in another base; text that is no number stays as typed."""
         with suppress(QueryError):
             self.hold(new.format(self.read(old)))
 
 
 def shorten(digits: str, width: int) -> str:
-    """`digits` in at most `width` cells: cut in the middle, with the number of digits after it."""
+    """Cut digits in the middle to at most `width` cells, with their number behind them."""
     if len(digits) <= min(width, MOST_DIGITS_SHOWN):
         return digits
     count = f" ({len(digits):,} digits)"
@@ -157,7 +172,7 @@ def shorten(digits: str, width: int) -> str:
 
 
 class SumText(Widget):
-    """Right or not, the answer in all bases, and where all voted which seeds are right."""
+    """Shows whether the sum is right, the sum in all bases, and after a vote the right seeds."""
 
     # Always taken as new: arrays in answers have no single truth value to compare them by.
     answer: reactive[SumAnswer | None] = reactive(None, always_update=True, layout=True)
@@ -173,49 +188,57 @@ class SumText(Widget):
 
 
 def sum_lines(answer: SumAnswer, width: int) -> list[Content]:
-    """Right or not, the answer in all bases, and where all voted which seeds are right."""
-    verdict = ("✓ right", "$text-success bold")
-    if wrong := int(answer.wrong.sum()):
+    """Say whether the sum is right, give it in all bases, and after a vote the right seeds."""
+    wrong = int(answer.wrong.sum())
+    if wrong:
         verdict = (f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold")
-    lines = [Content.assemble(verdict, f" · {answer.by}"), *_in_all_bases(answer, width)]
+    else:
+        verdict = ("✓ right", "$text-success bold")
+    lines = [Content.assemble(verdict, f" · {answer.answered_by}"), *_in_all_bases(answer, width)]
     if answer.replica is None:
-        lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
+        lines += [Content(""), Content(TITLE).stylize(MUTED), *_seeds_right(answer, width)]
     return lines
 
 
 def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
-    """The answer in the three bases, beside it the true sum where that differs."""
+    """Write the answer in the three bases, with the true sum beside it where that differs."""
     label_width = max(len(base.name) for base in BASES) + 2
     room = width - label_width
-    given, total = number_of(answer.bits), answer.addition.total
-    if wrong := given != total:
+    answered, true = number_of(answer.bits), answer.addition.total
+    wrong = answered != true
+    if wrong:
         room = (room - len(f"{GAP}true ")) // 2
-    written = [[shorten(base.format(one), room) for one in (given, total)] for base in BASES]
-    column = max(len(answered) for answered, _ in written)
+    answers = [shorten(base.format(answered), room) for base in BASES]
+    truths = [shorten(base.format(true), room) for base in BASES]
+    column_width = max(map(len, answers))
     lines = []
-    for base, (answered, true) in zip(BASES, written, strict=True):
-        line = Content.assemble((base.name.ljust(label_width), MUTED), (answered, "bold"))
+    for base, answer_text, true_text in zip(BASES, answers, truths, strict=True):
+        line = Content.assemble((base.name.ljust(label_width), MUTED), (answer_text, "bold"))
         if wrong:
-            label = " " * (column - len(answered)) + f"{GAP}true "
+            label = " " * (column_width - len(answer_text)) + f"{GAP}true "
             # Where both are cut they may differ in the part that is left out.
+            differs = true_text != answer_text
             line += Content.assemble(
-                (label, MUTED), true if true != answered else "differs in the middle"
+                (label, MUTED), true_text if differs else "differs in the middle"
             )
         lines.append(line)
     return lines
 
 
-def _tallies(answer: SumAnswer, width: int) -> list[Content]:
-    """Every variant with its seeds that are right, a loss to a row where its hidden sizes fit."""
-    config, cells = answer.config, []
+def _seeds_right(answer: SumAnswer, width: int) -> list[Content]:
+    """Count the right seeds of every variant, a loss to a line where its hidden sizes fit."""
+    config = answer.config
     labels = [f"{variant.label}  " for variant in config.variants]
     counts = [f"{right} of {config.seeds}" for right in answer.seeds_right]
     label_width, count_width = max(map(len, labels)), max(map(len, counts))
+    cells = []
     for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
         style = "$text-success" if right == config.seeds else "$text-error bold"
         cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
-    in_a_row = max(
-        1,
-        min((width + len(GAP)) // (label_width + count_width + len(GAP)), len(config.hidden_sizes)),
-    )
-    return [Content(GAP).join(cells[at : at + in_a_row]) for at in range(0, len(cells), in_a_row)]
+    cell_width = label_width + count_width + len(GAP)
+    fitting = (width + len(GAP)) // cell_width
+    per_line = max(1, min(fitting, len(config.hidden_sizes)))
+    return [
+        Content(GAP).join(cells[start : start + per_line])
+        for start in range(0, len(cells), per_line)
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,36 +18,45 @@ from rnn_tui.ui.ask.calculator_answer import SumAnswer
 from rnn_tui.ui.common.key_table import moves
 from rnn_tui.ui.common.widgets.digits import large_digit, ruler, small_digit
 
-EIGHTHS, LABEL_WIDTH = "▁▂▃▄▅▆▇█", 9
+EIGHTHS = "▁▂▃▄▅▆▇█"
+LABEL_WIDTH = 11  # cells of a label, with a space behind it
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
 STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "confidence")
-# Lines and cells of a digit, where there is room for more than a character.
+
+
+def _large_digit_with_gap(digit: int) -> list[str]:
+    return [*large_digit(digit), " " * 6]
+
+
+# The lines and the cells of a digit, and what draws it, where there is room for more than one cell.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit),
-    (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
+    (6, 6, _large_digit_with_gap),
 )
 SCROLL_CELLS = 10  # what an arrow key, or a notch of the wheel, scrolls by
 
 
 def eighth(confidence: float) -> str:
-    """A block as high as `confidence` lies between 0.5 and 1."""
-    return EIGHTHS[max(0, min(7, int((confidence - 0.5) * 16)))]
+    """Return a block: the lowest for a confidence of 0.5, the highest for 1."""
+    height = int((confidence - 0.5) * 2 * len(EIGHTHS))
+    return EIGHTHS[max(0, min(len(EIGHTHS) - 1, height))]
 
 
 @dataclass(frozen=True)
 class _Row:
     """A line of the addition."""
 
-    label: str  #: what it is called.
-    #: what stands in a column, counted from the lowest bit.
+    label: str  #: the word to its left.
+    #: what stands in a column; columns are counted from the lowest bit.
     cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""  #: the style of the cells between columns.
     tall: bool = False  #: whether it is a number, whose digits are larger where there is room.
 
 
 class ColumnAddition(ScrollView, can_focus=True):
-    """Carries, numbers, answer, errors, true sum, highest bits left; where not all fit, the lowest
-    show first, and stay.
+    """Shows carries, numbers, answer, errors and true sum in columns, the highest bit on the left.
+
+    Where not all bits fit, the lowest are shown first, and stay where they are.
     """
 
     DEFAULT_CLASSES = "panel"
@@ -61,12 +71,13 @@ class ColumnAddition(ScrollView, can_focus=True):
     ]
     COMPONENT_CLASSES = {f"column-addition--{name}" for name in STYLES}
     answer: SumAnswer | None = None  #: what is shown.
-    _from_right = 0  # cells between what is shown and the right end, kept when the width changes
-    _settled = Size(0, 0)
-    # Cells left of it all, and from one bit to the next; lines of a digit, and what draws it large.
-    _left, _pitch, _tall = 0, 1, 1
-    _glyph: Callable[[int], list[str]] | None = None
-    # What each line shows: a row, or None for the ruler, and which line of that; None if empty.
+    _from_right = 0  #: Cells scrolled away from the right end, kept when the width changes.
+    _settled = Size(0, 0)  #: The size that the layout was made for.
+    _left = 0  #: Blank cells to the left of all labels.
+    _pitch = 1  #: Cells from one bit to the next.
+    _tall = 1  #: Lines of a digit.
+    _glyph: Callable[[int], list[str]] | None = None  #: Draws a large digit, in lines.
+    #: What each line shows: a row, or None for the ruler, and which line of that. None if empty.
     _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
     def show(self, answer: SumAnswer) -> None:
@@ -79,7 +90,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         self._settled = self.size
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Remember what a person scrolled to, which a change of width must not alter."""
+        """Remember where a user scrolled to: a change of width must not alter it."""
         super().watch_scroll_x(old_value, new_value)
         if self.size == self._settled:
             self._from_right = round(self.max_scroll_x - new_value)
@@ -89,13 +100,11 @@ class ColumnAddition(ScrollView, can_focus=True):
             return
         from_right = self._from_right
         self._choose_size(self.answer.addition.length)
-        told = bool(self.answer.told) and any(
-            line is not None and line[0] is _TOLD for line in self._lines
-        )
-        meaning = "votes" if self.answer.replica is None else "sure"
-        self.border_subtitle = Content(
-            f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %"
-        )
+        shows_probe = any(line is not None and line[0] is _PROBED for line in self._lines)
+        meaning = f"{_label(_CONFIDENCE, self.answer)}: ▁ 50 … █ 100 %"
+        if shows_probe and self.answer.probed_carries:
+            meaning = f"in state: carry read by a linear probe · {meaning}"
+        self.border_subtitle = Content(meaning)
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
         # Textual has not noticed yet
         self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)
@@ -104,34 +113,45 @@ class ColumnAddition(ScrollView, can_focus=True):
         self.refresh()
 
     def _choose_size(self, length: int) -> None:
-        """The largest digits that fit, in the middle of the room there is."""
-        room, height = self.container_size.width - LABEL_WIDTH, self.container_size.height
-        self._tall, self._pitch, self._glyph = 1, 2 if 2 * length - 1 <= room else 1, None
-        numbers = sum(row.tall for row in _ROWS)
+        """Choose the largest digits that fit, and put them in the middle of the room there is."""
+        room = self.container_size.width - LABEL_WIDTH
+        height = self.container_size.height
+        self._tall = 1
+        self._pitch = 2 if 2 * length - 1 <= room else 1
+        self._glyph = None
+        tall_rows = sum(row.tall for row in _ROWS)
         for lines, width, glyph in LARGER:
-            if (width + 1) * length - 1 <= room and len(_ROWS) + 1 + (
-                lines - 1
-            ) * numbers <= height:
-                self._tall, self._pitch, self._glyph = lines, width + 1, glyph
+            needed_width = (width + 1) * length - 1
+            needed_height = len(_ROWS) + 1 + (lines - 1) * tall_rows  # 1 for the ruler
+            if needed_width <= room and needed_height <= height:
+                self._tall = lines
+                self._pitch = width + 1
+                self._glyph = glyph
         # By whole columns, so that the lowest bit seldom moves while one types.
         self._left = max(0, (room - self._cells) // 2 // self._pitch * self._pitch)
-        # Where a line is lacking, without what is no part of the paper.
-        rows = [row for row in _ROWS if row is not _TOLD or height > len(_ROWS)]
-        shown = [(row, at) for row in rows for at in range(self._tall if row.tall else 1)]
-        self._lines = [*[None] * ((height - 1 - len(shown)) // 2), (None, 0), *shown]
+        # With a line too few, the row of the probe is left out: it is no part of the addition.
+        rows = [row for row in _ROWS if row is not _PROBED or height > len(_ROWS)]
+        lines_of_rows = [(row, line) for row in rows for line in range(self._lines_of(row))]
+        blank_lines = (height - 1 - len(lines_of_rows)) // 2
+        self._lines = [*[None] * blank_lines, (None, 0), *lines_of_rows]
+
+    def _lines_of(self, row: _Row) -> int:
+        return self._tall if row.tall else 1
 
     @property
     def _cells(self) -> int:
-        """How many cells the bits take."""
-        return self._pitch * self.answer.addition.length - (self._pitch > 1) if self.answer else 0
+        """How many cells the bits take, without a gap behind the last one."""
+        if self.answer is None:
+            return 0
+        gap = 1 if self._pitch > 1 else 0
+        return self._pitch * self.answer.addition.length - gap
 
     def action_scroll_cells(self, direction: int) -> None:
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        self.scroll_to(
-            x=self.scroll_x + pages * (self.container_size.width - LABEL_WIDTH), animate=False
-        )
+        page = self.container_size.width - LABEL_WIDTH
+        self.scroll_to(x=self.scroll_x + pages * page, animate=False)
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -144,48 +164,58 @@ class ColumnAddition(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""
         width, answer = self.scrollable_content_region.width, self.answer
-        line = self._lines[y] if y < len(self._lines) else None
-        if answer is None or line is None:
+        line_of_row = self._lines[y] if y < len(self._lines) else None
+        if answer is None or line_of_row is None:
             return Strip.blank(width, self.rich_style)
-        start, room, highest = (
-            self.scroll_offset.x,
-            width - LABEL_WIDTH - self._left,
-            answer.addition.length - 1,
-        )
-        shown = range(start, min(start + room, self._cells))
-        visible = [(highest - cell // self._pitch, cell % self._pitch) for cell in shown]
-        row, at = line
+        row, line = line_of_row
+        places = self._visible_places(width - LABEL_WIDTH - self._left)
         if row is None:
-            label, cells = "bit", self._ruler(visible)
+            label = "bit"
+            cells = self._ruler(places)
         else:
-            label = _label(row, answer)
-            if (row is _TOLD and not answer.told) or (row.tall and at != (self._tall - 1) // 2):
-                label = ""
-            cells = [self._cell(answer, row, at, *place) for place in visible]
+            label = self._label_in(row, line, answer)
+            cells = [self._cell(answer, row, line, bit, across) for bit, across in places]
         before = " " * (self._left + LABEL_WIDTH - 1 - len(label))
         segments = [Segment(before), Segment(label, self._style("label")), Segment(" ")]
-        for style, run in groupby(cells, key=lambda cell: cell[1]):
-            segments.append(Segment("".join(character for character, _ in run), self._style(style)))
-        return (
-            Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
-        )
+        for style, run in groupby(cells, key=itemgetter(1)):
+            text = "".join(character for character, _ in run)
+            segments.append(Segment(text, self._style(style)))
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _visible_places(self, room: int) -> list[tuple[int, int]]:
+        """Of each visible cell its bit, and how far across the bit's column it is."""
+        highest = self.answer.addition.length - 1 if self.answer else 0
+        start = self.scroll_offset.x
+        cells = range(start, min(start + room, self._cells))
+        return [(highest - cell // self._pitch, cell % self._pitch) for cell in cells]
+
+    def _label_in(self, row: _Row, line: int, answer: SumAnswer) -> str:
+        """The label of a row in one of its lines: of a tall row in the middle one."""
+        if row is _PROBED and not answer.probed_carries:
+            return ""
+        if row.tall and line != (self._tall - 1) // 2:
+            return ""
+        return _label(row, answer)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"column-addition--{name}") if name else Style()
 
     def _cell(self, answer: SumAnswer, row: _Row, line: int, bit: int, across: int) -> Cell:
         """What stands in a cell: so far across a bit's column, in a line of a row."""
-        wide = max(1, self._pitch - 1)  # of a column, without what is between
-        below = row.between if line == self._tall - 1 or not row.tall else ""
-        if across == wide and self._pitch > 1:
-            return " ", below
+        is_last_line = line == self._tall - 1 or not row.tall
+        between = row.between if is_last_line else ""
+        if self._pitch > 1 and across == self._pitch - 1:
+            return " ", between
         character, style = row.cell_of(answer, bit)
         if style == row.between:
-            style = below or "number"
-        if self._glyph is None or row is _SURE:
+            style = between or "number"
+        if self._glyph is None or row is _CONFIDENCE:
             return character, style
+        if row.tall and character != " ":
+            return self._glyph(int(character))[line][across], style
         if row.tall:
-            return self._glyph(int(character))[line][across] if character != " " else " ", style
+            return " ", style
         return (character, style) if across == self._anchor else (" ", "")
 
     @property
@@ -198,51 +228,75 @@ class ColumnAddition(ScrollView, can_focus=True):
         if not visible:  # there is room for the labels at most
             return []
         step = 5 if self._pitch > 1 else 10
-        labelled = (
-            (cell, bit)
-            for cell, (bit, across) in enumerate(visible)
-            if across == self._anchor and bit % step == 0
-        )
-        numbers = ((cell + 1 - len(f"{bit}"), f"{bit}") for cell, bit in labelled)
-        text = ruler(numbers, len(visible), self.scroll_offset.x > 0, visible[-1][0] != 0)
+        numbers = []
+        for cell, (bit, across) in enumerate(visible):
+            if across == self._anchor and bit % step == 0:
+                number = f"{bit}"
+                numbers.append((cell + 1 - len(number), number))
+        lowest_bit, _ = visible[-1]
+        text = ruler(numbers, len(visible), self.scroll_offset.x > 0, lowest_bit != 0)
         return [(character, "faint") for character in text]
 
 
-def _carry(answer: SumAnswer, at: int) -> Cell:
-    return ("1", "number") if answer.addition.carries[at] else ("·", "faint")
+def _carry(answer: SumAnswer, bit: int) -> Cell:
+    return ("1", "number") if answer.addition.carries[bit] else ("·", "faint")
 
 
-def _told(answer: SumAnswer, at: int) -> Cell:
-    if answer.told and answer.told[at] != answer.addition.carries[at]:
-        return f"{answer.told[at]:d}", "wrong"
-    return _carry(answer, at) if answer.told else (" ", "")
+def _probed_carry(answer: SumAnswer, bit: int) -> Cell:
+    """The carry that a probe reads from the state; blank before it is asked."""
+    if not answer.probed_carries:
+        return " ", ""
+    carry = answer.probed_carries[bit]
+    if carry != answer.addition.carries[bit]:
+        return f"{carry:d}", "wrong"
+    return _carry(answer, bit)
 
 
-def _digit(number: int, at: int, style: str) -> Cell:
-    # A zero is one digit; otherwise nothing stands before the first one.
-    return (f"{number >> at & 1}" if at < max(1, number.bit_length()) else " ", style)
+def _digit_of_a(answer: SumAnswer, bit: int) -> Cell:
+    return _digit(answer.addition.a, bit), "number"
 
 
-_TOLD = _Row("in state", _told)
-_SURE = _Row("sure", lambda answer, at: (eighth(answer.confidence[at]), "confidence"))
+def _digit_of_b(answer: SumAnswer, bit: int) -> Cell:
+    return _digit(answer.addition.b, bit), "ruled"
+
+
+def _digit(number: int, bit: int) -> str:
+    """The digit of a number at a bit. A zero has one; otherwise nothing stands before the first."""
+    return f"{number >> bit & 1}" if bit < max(1, number.bit_length()) else " "
+
+
+def _answered_bit(answer: SumAnswer, bit: int) -> Cell:
+    return f"{answer.bits[bit]:d}", "wrong" if answer.wrong[bit] else "answer"
+
+
+def _error_mark(answer: SumAnswer, bit: int) -> Cell:
+    return ("✗", "mark") if answer.wrong[bit] else (" ", "")
+
+
+def _true_bit(answer: SumAnswer, bit: int) -> Cell:
+    return f"{answer.addition.total >> bit & 1}", "total"
+
+
+def _confidence(answer: SumAnswer, bit: int) -> Cell:
+    return eighth(answer.confidence[bit]), "confidence"
+
+
+_PROBED = _Row("in state", _probed_carry)
+_CONFIDENCE = _Row("confidence", _confidence)
 _ROWS = (  # from top to bottom
     _Row("carry", _carry),
-    _TOLD,
-    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
-    _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
-    _Row(
-        "network",
-        lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"),
-        tall=True,
-    ),
-    _Row("", lambda answer, at: ("✗", "mark") if answer.wrong[at] else (" ", "")),
-    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
-    _SURE,
+    _PROBED,
+    _Row("a", _digit_of_a, tall=True),
+    _Row("+ b", _digit_of_b, between="ruled", tall=True),
+    _Row("network", _answered_bit, tall=True),
+    _Row("", _error_mark),
+    _Row("true sum", _true_bit, tall=True),
+    _CONFIDENCE,
 )
 
 
 def _label(row: _Row, answer: SumAnswer) -> str:
-    return "votes" if row is _SURE and answer.replica is None else row.label
+    return "votes" if row is _CONFIDENCE and answer.replica is None else row.label
 
 
 def addition_rows(answer: SumAnswer) -> dict[str, list[Cell]]:

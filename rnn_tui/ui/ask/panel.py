@@ -1,4 +1,4 @@
-"""What every panel has in which a person asks trained networks: fields, answers, who answers."""
+"""The base of the panels in which a user asks trained networks by typing."""
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -12,8 +12,9 @@ from rnn_tui.ui.common.widgets.plain import TypedInput
 
 
 class AskPanel(Vertical, AskingView):
-    """Fields to type into, where all printable keys are text, and the answers below, on which they
-    are commands.
+    """Fields to type into, and answers below.
+
+    In the fields all printable keys are text; on the answers they are commands.
     """
 
     BINDINGS = [
@@ -25,7 +26,7 @@ class AskPanel(Vertical, AskingView):
         key("inside", "inside", "Inside"),
     ]
 
-    _source: Source | None = None  # the weights that a user named; None to have them chosen
+    _source: Source | None = None  #: The weights that a user named; None to have them chosen.
 
     def on_mount(self) -> None:
         self.load_weights()
@@ -37,7 +38,7 @@ class AskPanel(Vertical, AskingView):
             self.load_weights()
 
     def run_ended(self, state: RunState) -> None:
-        """What was trained to its end answers from now on."""
+        """Let a run that was trained to its end answer from now on."""
         if state.replica_results:
             self.use(None)
 
@@ -60,4 +61,5 @@ class AskPanel(Vertical, AskingView):
         """Leave Escape to the app where there is no field to leave."""
         return action != "leave" or not self.answers_view.has_focus
 
-    action_leave = focus_view
+    def action_leave(self) -> None:
+        self.focus_view()

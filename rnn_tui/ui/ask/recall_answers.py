@@ -1,6 +1,4 @@
-"""What the recall prompt shows: weights chosen and asked, maybe in a thread; the digits, a column a
-network, a table.
-"""
+"""What the recall prompt asks of networks, and its widgets: digits, columns of answers, a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +22,9 @@ from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.common.widgets.digits import DigitColumn, fit_columns, theme_style
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 
-# the report's table: how many sequences of each length, at how many lengths at most
-A_LENGTH, MOST_LENGTHS = 5, 20
-WORDS_WIDTH = 60  # cells from which there is room for the words beside the digits
+PER_LENGTH = 5  # sequences of each length in the report's table
+MOST_LENGTHS = 20  # lengths in that table
+WORDS_WIDTH = 60  # cells from which there is room for words beside the digits
 NARROWEST = 26  # cells below which a column cuts its words beside a small digit
 # sequences as long as the report's are shown in full, longer ones around the position
 SEQUENCE_WIDTH = 2 * 11 + 1
@@ -36,14 +34,13 @@ Digits = tuple[int, ...]
 
 @dataclass(frozen=True)
 class RecallAnswers:
-    """Sequences, and what every replica of one file of weights says to them."""
+    """The answers of the R replicas of one file of weights to N sequences."""
 
     source: Source  #: which weights.
-    #: the settings they were trained with, to recall a position that is known.
-    config: SequenceConfig
+    config: SequenceConfig  #: the settings that they were trained with; its position is known.
     position: int  #: which digit was asked for, counted from 1.
     sequences: tuple[Digits, ...]  #: N of them.
-    probabilities: Array  #: (R, N, 10).
+    probabilities: Array  #: of each digit (R, N, 10).
 
     @property
     def truth(self) -> npt.NDArray[np.int64]:
@@ -51,21 +48,23 @@ class RecallAnswers:
         return np.array([digits[self.position - 1] for digits in self.sequences])
 
     def of(self, variant: int, seed: int | None) -> Array:
-        """Probabilities (N, 10) of a variant: of its `seed`-th replica, or the mean of them all."""
+        """Return probabilities (N, 10) of a variant: of its `seed`-th replica, or their mean."""
         replicas = self._replicas(variant)
-        chosen: Array = replicas.mean(axis=0) if seed is None else replicas[seed]
-        return chosen
+        probabilities: Array = replicas.mean(axis=0) if seed is None else replicas[seed]
+        return probabilities
 
     def _replicas(self, variant: int) -> Array:
-        """Probabilities (S, N, 10) of a variant."""
-        return self.probabilities[variant * self.config.seeds : (variant + 1) * self.config.seeds]
+        """Return probabilities (S, N, 10) of the S seeds of a variant."""
+        first = variant * self.config.seeds
+        return self.probabilities[first : first + self.config.seeds]
 
     def seeds_right(self, variant: int) -> int:
-        """How many seeds of a variant answer the first sequence rightly."""
-        return int((self._replicas(variant)[:, 0].argmax(axis=1) == self.truth[0]).sum())
+        """Count the seeds of a variant that answer the first sequence correctly."""
+        answers = self._replicas(variant)[:, 0].argmax(axis=1)  # (S,)
+        return int((answers == self.truth[0]).sum())
 
     def variant_label(self, variant: int) -> str:
-        """How a heading calls a variant: by the loss as well where there is more than one."""
+        """Name a variant in a heading, by its loss too where there is more than one."""
         chosen = self.config.variants[variant]
         return chosen.label if len(self.config.losses) > 1 else f"H {chosen.hidden_size}"
 
@@ -74,6 +73,7 @@ class RecallAnswers:
 
     @property
     def source_text(self) -> str:
+        """Name the weights that answer, with what they were trained for."""
         config = self.config
         return (
             f"{self.source.label}: position {config.position}, {count_of(config.seeds, 'seed')}, "
@@ -82,59 +82,67 @@ class RecallAnswers:
 
     @property
     def notes(self) -> str:
-        """Why the first answer may be a poor one: sentences, or nothing."""
+        """Say in sentences why the first answer may be a poor one; empty if there is no reason."""
         notes = []
         if self.position != self.config.position:
             notes.append(
-                f"No network here was trained for position {self.position}; the one for position "
-                f"{self.config.position} "
-                f"answers. To train one, choose lengths of at least {self.position}."
+                f"⚠ No network was trained for position {self.position}; the one for position "
+                f"{self.config.position} answers. To train one, choose lengths of at least "
+                f"{self.position}."
             )
-        length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
+        length = len(self.sequences[0])
+        shortest, longest = self.config.lengths
         if not shortest <= length <= longest:
-            lengths = f"{shortest} to {longest}" if shortest < longest else f"{shortest}"
-            notes.append(f"{count_of(length, 'digit')}: trained on {lengths}.")
+            lengths = f"{shortest}–{longest}" if shortest < longest else f"{shortest}"
+            digits = count_of(length, "digit")
+            notes.append(f"⚠ {digits}; the network was trained on {lengths}.")
         return " ".join(notes)
 
 
 class RecallNetworks:
-    """Chooses weights by position, a `source` for its own, and asks them; remembers which: typing
-    looks for none.
+    """Chooses weights by position and asks them.
+
+    The choice is remembered, since looking for weights at every keystroke would take too long.
     """
 
     def __init__(self, source: Source | None = None) -> None:
+        """Let `source`, if it is given, answer for the position that it was trained for."""
         self._sources: dict[int, Source] = {}
         if source is not None and source.position is not None:
             self._sources[source.position] = source
 
     def answer(self, digits: Digits, position: int) -> RecallAnswers:
-        """What each replica takes the digit at `position` for; raises a `CheckpointError` if there
-        are no weights to read.
+        """Ask every replica which digit stands at `position` (from 1).
+
+        Raises:
+            CheckpointError: There are no weights that can be read.
         """
-        source, network = self._chosen(position)
-        return RecallAnswers(
-            source, network.config, position, (digits,), network.probabilities([digits])
-        )
+        source, network = self._network_for(position)
+        probabilities = network.probabilities([digits])
+        return RecallAnswers(source, network.config, position, (digits,), probabilities)
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
-        """The report's table: sequences of each length in training, asked at the weights' own
-        position; raises as `answer`.
-        """
-        source, network = self._chosen(position)
-        shortest, longest = network.config.lengths
-        lengths = (
-            np.linspace(shortest, longest, min(MOST_LENGTHS, longest - shortest + 1))
-            .round()
-            .repeat(A_LENGTH)
-        )
-        sequences = tuple(draw(int(length), random) for length in lengths)
-        trained = network.config.position
-        assert trained is not None
-        return RecallAnswers(
-            source, network.config, trained, sequences, network.probabilities(sequences)
-        )
+        """Ask for random sequences of each length in training, as the report's table does.
 
-    def _chosen(self, position: int) -> tuple[Source, RecallNetwork]:
+        Args:
+            position: The position that weights are wanted for. They are asked for the one that
+                they were trained for.
+            random: Draws the sequences.
+
+        Raises:
+            CheckpointError: There are no weights that can be read.
+        """
+        source, network = self._network_for(position)
+        shortest, longest = network.config.lengths
+        count = min(MOST_LENGTHS, longest - shortest + 1)
+        lengths = np.linspace(shortest, longest, count).round().repeat(PER_LENGTH)
+        sequences = tuple(draw(int(length), random) for length in lengths)
+        trained_position = network.config.position
+        assert trained_position is not None
+        probabilities = network.probabilities(sequences)
+        return RecallAnswers(source, network.config, trained_position, sequences, probabilities)
+
+    def _network_for(self, position: int) -> tuple[Source, RecallNetwork]:
         if position not in self._sources:
             self._sources[position] = choose(RECALL.name, position)
         source = self._sources[position]
@@ -145,19 +153,20 @@ class RecallNetworks:
 
 
 def draw(length: int, random: np.random.Generator) -> Digits:
-    """A random sequence."""
+    """Draw a random sequence of digits."""
     return tuple(random.integers(DIGITS, size=length).tolist())
 
 
 def draw_within(lengths: tuple[int, int], position: int, random: np.random.Generator) -> Digits:
-    """A random sequence of a random length in training that has a digit at `position`."""
+    """Draw a sequence of a random length within `lengths` that has a digit at `position`."""
     shortest, longest = (min(max(length, position), MOST_DIGITS) for length in lengths)
     return draw(int(random.integers(shortest, longest + 1)), random)
 
 
 def marked(digits: Sequence[int], position: int, width: int) -> str:
-    """The digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `: in `width`
-    cells, those around it.
+    """Write the digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `.
+
+    Where not all of them fit into `width` cells, those around the position are written.
     """
     room = max(1, (width - 1) // 2)
     first, last = 0, len(digits)
@@ -165,15 +174,21 @@ def marked(digits: Sequence[int], position: int, width: int) -> str:
         room = max(1, room - 2)  # an ellipsis takes the place of a digit
         first = min(max(0, position - 1 - room // 2), len(digits) - room)
         last = first + room
-    shown = [*["…"] * (first > 0), *map(str, digits[first:last]), *["…"] * (last < len(digits))]
-    at = position - 1 - first + (first > 0)
-    between = [" "] * (len(shown) + 1)
-    between[at], between[at + 1] = "[", "]"
-    return between[0] + "".join(map("".join, zip(shown, between[1:], strict=True)))
+    text = " "
+    if first > 0:
+        text += "… "
+    for index in range(first, last):
+        if index == position - 1:
+            text = f"{text[:-1]}[{digits[index]}]"
+        else:
+            text += f"{digits[index]} "
+    if last < len(digits):
+        text += "… "
+    return text
 
 
 class MarkedDigits(Widget):
-    """The sequence, as much of it as fits around the position."""
+    """Shows the sequence, as much of it as fits around the position."""
 
     _digits: Digits = ()
     _position = 1
@@ -186,11 +201,9 @@ class MarkedDigits(Widget):
         if not self._digits:
             return Content("")
         digits, position, width = self._digits, self._position, self.content_size.width
-        words = (
-            f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}"
-            if width >= WORDS_WIDTH
-            else ""
-        )
+        words = ""
+        if width >= WORDS_WIDTH:
+            words = f"  digit {position:,} of {len(digits):,} is {digits[position - 1]}"
         line = Content(marked(digits, position, width - len(words)))
         start = line.plain.index("[")
         return line.stylize("bold reverse", start, start + 3) + Content(words).stylize("dim")
@@ -202,20 +215,21 @@ class AnswerColumns(HorizontalScroll):
     _columns: Sequence[DigitColumn] = ()
 
     def show(self, answers: RecallAnswers, seed: int | None) -> None:
-        """Show what every variant's `seed`-th replica says to the first sequence, or the mean."""
+        """Show what each variant answers to the first sequence: its `seed`-th replica, or a mean.
+
+        The mean of all seeds is shown where `seed` is None.
+        """
         self._columns = views_in(self, DigitColumn, len(answers.config.variants))
         true, seeds = int(answers.truth[0]), answers.config.seeds
         for variant, column in enumerate(self._columns):
             probabilities = answers.of(variant, seed)[0]
             answer = int(probabilities.argmax())
-            words, colour = (
-                (f"✓ {answer}", "success")
-                if answer == true
-                else (f"✗ {answer}, true {true}", "error")
-            )
+            right = answer == true
+            words = f"✓ {answer}" if right else f"✗ {answer}, true {true}"
             if seeds > 1:
                 words += f"\n{answers.seeds_right(variant)} of {seeds} seeds right"
             name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
+            colour = "success" if right else "error"
             column.show(name, probabilities.tolist(), words, colour=colour, true=true)
         self.on_resize()
 
@@ -225,48 +239,56 @@ class AnswerColumns(HorizontalScroll):
 
 
 class RecallTable(Vertical):
-    """A headline, and a row for each sequence."""
+    """The report's table: a headline, and a row for each sequence."""
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="headline", markup=False)
         yield PlainTable(cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1)
 
     def say(self, text: str) -> None:
-        """Say in place of the headline why there is no table."""
+        """Show a sentence in place of the table."""
         self.query_one(".headline", Static).update(text)
         self.query_one(PlainTable).clear(columns=True)
 
     def show(self, answers: RecallAnswers, seed: int | None) -> None:
-        """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
-        lengths = sorted({len(digits) for digits in answers.sequences})
-        several = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
-        drawn = (
-            f"{len(answers.sequences)} random sequences, {A_LENGTH} of "
-            f"{several if lengths[1:] else f'length {lengths[0]}'}"
+        """List the sequences with the answers of each variant: its `seed`-th replica, or a mean."""
+        self.query_one(".headline", Static).update(self._headline(answers, seed))
+        right_style, wrong_style = (
+            theme_style(self, "text-success"),
+            theme_style(self, "text-error"),
         )
-        self.query_one(".headline", Static).update(
-            f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"
-        )
-        good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
-        rows, truth = [], answers.truth
-        said = [
-            answers.of(variant, seed).argmax(axis=1)
-            for variant in range(len(answers.config.variants))
-        ]
-        right = (
-            f"{answers.variant_label(at)}\n{100 * (row == truth).mean():.0f} % right"
-            for at, row in enumerate(said)
-        )
-        headings = ["\nlength", "\nsequence", "\ntrue", *right]
-        for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
-            sequence = Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip())
-            read = (Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row)
-            rows.append(
-                [
-                    Text(f"{len(digits)}", justify="right"),
-                    sequence,
-                    Text(f"{true}", justify="center"),
-                    *read,
-                ]
-            )
+        variants = range(len(answers.config.variants))
+        truth = answers.truth
+        headings = ["\nlength", "\nsequence", "\ntrue"]
+        columns = []
+        for variant in variants:
+            column = answers.of(variant, seed).argmax(axis=1)  # (N,)
+            accuracy = (column == truth).mean()
+            headings.append(f"{answers.variant_label(variant)}\n{100 * accuracy:.0f} % right")
+            columns.append(column.tolist())
+        rows = []
+        for index, digits in enumerate(answers.sequences):
+            true = int(truth[index])
+            row = [
+                Text(f"{len(digits)}", justify="right"),
+                Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip()),
+                Text(f"{true}", justify="center"),
+            ]
+            for column in columns:
+                right = column[index] == true
+                mark, style = ("✓", right_style) if right else ("✗", wrong_style)
+                row.append(Text(f"{mark} {column[index]}", style))
+            rows.append(row)
         self.query_one(PlainTable).fill(headings, rows)
+
+    def _headline(self, answers: RecallAnswers, seed: int | None) -> str:
+        """Say which sequences were drawn, and who answers."""
+        lengths = sorted({len(digits) for digits in answers.sequences})
+        if len(lengths) > 1:
+            drawn = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
+        else:
+            drawn = f"length {lengths[0]}"
+        return (
+            f"{len(answers.sequences)} random sequences, {PER_LENGTH} of {drawn}; "
+            f"answers of {answers.seed_label(seed)}.\n{answers.source_text}"
+        )

@@ -1,4 +1,4 @@
-"""Recall, by hand: type digits, and see what every trained network says stood at the position."""
+"""Recall by hand: type digits, and see which one every trained network recalls."""
 
 from contextlib import suppress
 from functools import partial
@@ -29,16 +29,18 @@ from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.plain import TypedInput
 
 EXAMPLE: tuple[int, ...] = (3, 1, 4, 1, 5, 9)
-REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
+REPORT_POSITION = 3
+REPORT_LENGTHS = (3, 11)
 MOST_CHARACTERS = 4000  # a thousand digits with a comma and a space after each, and some to spare
+MOST_POSITION_CHARACTERS = 6
 ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame around the fields
 
 
 class RecallPromptPanel(AskPanel):
-    """Fields for digits and position, the answers below; behind them, the report's table."""
+    """Fields for digits and position, the answers below; a key shows the report's table instead."""
 
     BINDINGS = [
-        # As long as the footer has room for on a narrow screen.
+        # Words as long as the footer has room for on a narrow screen.
         Binding("up,ctrl+up", "move(1)", "Pos.", key_display="↑↓", tooltip="Next position"),
         Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Previous position"),
         key("other", "draw", "Random", "Fill in random digits; draw a new table"),
@@ -50,17 +52,20 @@ class RecallPromptPanel(AskPanel):
         super().__init__()
         self._random = np.random.default_rng()
         self._networks = RecallNetworks()
-        self._digits, self._position = EXAMPLE, REPORT_POSITION
+        self._digits = EXAMPLE  #: The last digits that could be read.
+        self._position = REPORT_POSITION  #: The last position that could be read.
+        #: Which seed's answers are shown, counted from 0; None for the mean of all.
         self._seed: int | None = 0
-        self._answers: RecallAnswers | None = None
-        self._drawn: RecallAnswers | None = None
-        self._drawn_for = 0
-        self._asking = LatestQuestion[RecallAnswers](self, self._take_answers)
-        self._drawing = LatestQuestion[RecallAnswers](self, self._take_table)
-        self._complaint = self._failure = ""  # why there is no answer: the text typed; the weights
+        self._answers: RecallAnswers | None = None  #: The answers that are shown.
+        self._table: RecallAnswers | None = None  #: The answers in the report's table.
+        self._table_position = 0  #: The position that the table was asked for last.
+        self._asking = LatestQuestion[RecallAnswers](self, self._receive_answers)
+        self._asking_table = LatestQuestion[RecallAnswers](self, self._receive_table)
+        self._complaint = ""  #: What is wrong with the text typed.
+        self._failure = ""  #: Why the weights can't answer.
 
     def compose(self) -> ComposeResult:
-        example, hint = " ".join(map(str, EXAMPLE)), "such as 3 1 4 1 5"
+        example = " ".join(map(str, EXAMPLE))
         with ContentSwitcher(initial="recall-prompt"):
             with Vertical(id="recall-prompt"):
                 with Vertical(id="recall-question") as question:
@@ -68,11 +73,17 @@ class RecallPromptPanel(AskPanel):
                     with Horizontal(classes="fields"):
                         yield Label("Digits", classes="field-label")
                         yield TypedInput(
-                            example, MOST_CHARACTERS, placeholder=hint, id="recall-digits"
+                            example,
+                            MOST_CHARACTERS,
+                            placeholder="such as 3 1 4 1 5",
+                            id="recall-digits",
                         )
                         yield Label("Position", classes="field-label")
                         yield TypedInput(
-                            f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
+                            f"{REPORT_POSITION}",
+                            MOST_POSITION_CHARACTERS,
+                            placeholder="1 …",
+                            id="recall-position",
                         )
                     with Horizontal(classes="asked"):
                         yield MarkedDigits(id="recall-sequence")
@@ -82,41 +93,41 @@ class RecallPromptPanel(AskPanel):
             yield RecallTable(id="recall-table", classes="panel")
 
     def on_mount(self) -> None:
-        # whose colours are in the table
+        # the table has colours of the theme
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
 
     def load_weights(self) -> None:
-        """Let the threads that ask choose anew; ask for the position of weights that were named."""
+        """Ask anew, of weights that are chosen anew in the thread that asks.
+
+        Weights that a user named are asked for the position that they were trained for.
+        """
         if self._source is not None and self._source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
-        # new, not emptied: a thread may be filling the old one's memory
+        # a new object, not the old one emptied: a thread may be filling that
         self._networks = RecallNetworks(self._source)
         self._ask()
-        if self._drawn is not None or self.table_shown:
+        if self._table is not None or self.table_shown:
             self._ask_table()
 
     @property
     def question(self) -> SequenceQuestion:
-        """Digits and position as typed, or the last that could be read; and whose answers show,
-        None before the first one.
+        """Digits and position as typed, or the last that could be read; and whose answers show.
+
+        The weights are None before the first answer, unless a user named some.
         """
         digits, position = self._digits, self._position
         with suppress(QueryError):
-            digits, position = (
-                parse_digits(self.query_one("#recall-digits", Input).value),
-                self._typed_position(),
-            )
-        source = self._answers.source if self._answers is not None else self._source
+            digits = parse_digits(self.query_one("#recall-digits", Input).value)
+            position = self._typed_position()
+        source = self._source if self._answers is None else self._answers.source
         return SequenceQuestion(digits, source, position, seed=self.seed)
 
     @property
     def seed(self) -> int | None:
-        """The seed whose answers are looked at; None for the mean of all."""
-        return (
-            None
-            if self._answers is None or self._seed is None
-            else self._answers.config.seed + self._seed
-        )
+        """The seed whose answers are shown; None for the mean of all."""
+        if self._answers is None or self._seed is None:
+            return None
+        return self._answers.config.seed + self._seed
 
     @property
     def table_shown(self) -> bool:
@@ -128,17 +139,18 @@ class RecallPromptPanel(AskPanel):
 
     @on(Input.Changed)
     def _read(self) -> None:
+        """Read the fields and ask, or say what is wrong with them."""
         try:
             digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            self._position = check_position(
-                parse_position(self.query_one("#recall-position", Input).value), digits
-            )
+            position = parse_position(self.query_one("#recall-position", Input).value)
+            self._position = check_position(position, digits)
         except QueryError as error:
             self._complaint = str(error)
         else:
-            self._complaint, self._digits = "", digits
+            self._complaint = ""
+            self._digits = digits
             self._ask()
-            if self.table_shown and self._drawn_for != self._position:
+            if self.table_shown and self._table_position != self._position:
                 self._ask_table()
         self._show_status()
 
@@ -146,55 +158,61 @@ class RecallPromptPanel(AskPanel):
         self._asking.ask(partial(self._networks.answer, self._digits, self._position))
 
     def _ask_table(self) -> None:
-        self._drawn_for = self._position
-        self._drawing.ask(partial(self._networks.table, self._position, self._random))
+        self._table_position = self._position
+        self._asking_table.ask(partial(self._networks.table, self._position, self._random))
 
-    async def _take_answers(self, outcome: RecallAnswers | str) -> None:
+    async def _receive_answers(self, outcome: RecallAnswers | str) -> None:
         if isinstance(outcome, str):
             self._failure = outcome
         else:
-            seeds, before = self._seeds, self._answers
-            self._failure, self._answers = "", outcome
-            if before is None or before.source != outcome.source:
-                self.post_message(WeightsChanged())
-            self._bound_seed(outcome)
-            self.query_one(AnswerColumns).show(outcome, self._seed)
-            self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
-            self.query_one("#recall-source", Static).update(outcome.source_text)
-            if self._seeds != seeds:
-                self.refresh_bindings()
+            self._failure = ""
+            self._show_answers(outcome)
         self._show_status()
 
-    async def _take_table(self, outcome: RecallAnswers | str) -> None:
+    def _show_answers(self, answers: RecallAnswers) -> None:
+        """Show new answers; tell others if other weights gave them."""
+        old_answers, old_seeds = self._answers, self._seeds
+        self._answers = answers
+        if old_answers is None or old_answers.source != answers.source:
+            self.post_message(WeightsChanged())
+        self._bound_seed(answers)
+        self.query_one(AnswerColumns).show(answers, self._seed)
+        self.query_one(MarkedDigits).show(answers.sequences[0], answers.position)
+        self.query_one("#recall-source", Static).update(answers.source_text)
+        if self._seeds != old_seeds:
+            self.refresh_bindings()
+
+    async def _receive_table(self, outcome: RecallAnswers | str) -> None:
         if isinstance(outcome, str):
-            self._drawn = None
+            self._table = None
             self.query_one(RecallTable).say(outcome)
         else:
-            self._drawn = outcome
+            self._table = outcome
             self._bound_seed(outcome)
             self._show_table()
 
     def _bound_seed(self, answers: RecallAnswers) -> None:
-        """Other weights may have fewer seeds."""
+        """Go back to the first seed where other weights have fewer of them."""
         if self._seed is not None and self._seed >= answers.config.seeds:
             self._seed = 0
 
     def _show_status(self) -> None:
         """Say what is wrong, or else what to bear in mind."""
         cut = self.query_one("#recall-digits", TypedInput).cut
-        error = " ".join(filter(None, (cut, self._complaint or self._failure)))
-        self.query_one("#recall-status", Static).update(
-            error or (self._answers.notes if self._answers is not None else "")
-        )
-        self.update_classes(
-            {"-wrong": bool(error), "-stale": bool(self._complaint or self._failure)}
-        )
+        reason = self._complaint or self._failure
+        error = " ".join(filter(None, (cut, reason)))
+        notes = "" if self._answers is None else self._answers.notes
+        self.query_one("#recall-status", Static).update(error or notes)
+        self.update_classes({"-wrong": bool(error), "-stale": bool(reason)})
 
     def _show_table(self) -> None:
-        drawn = self._drawn
-        # One drawn for another position, by weights of fewer seeds, is about to be replaced.
-        if drawn is not None and (self._seed or 0) < drawn.config.seeds and self.table_shown:
-            self.query_one(RecallTable).show(drawn, self._seed)
+        """Show the table, unless it is about to be replaced.
+
+        It is where the answers are of other weights, with more seeds than those in the table.
+        """
+        table = self._table
+        if table is not None and (self._seed or 0) < table.config.seeds and self.table_shown:
+            self.query_one(RecallTable).show(table, self._seed)
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one("#recall-question").set_class(event.size.height >= ROOMY_HEIGHT, "panel")
@@ -202,17 +220,18 @@ class RecallPromptPanel(AskPanel):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what does nothing; leave Escape to the app where there is nothing to leave."""
         if action == "next_seed":
-            return True if self._seeds > 1 else None
+            has_several = self._seeds > 1
+            return True if has_several else None
         return self.table_shown or super().check_action(action, parameters)
 
     @property
     def _seeds(self) -> int:
-        return self._answers.config.seeds if self._answers is not None else 1
+        """How many seeds of each variant answer."""
+        return 1 if self._answers is None else self._answers.config.seeds
 
     def action_move(self, by: int) -> None:
-        self.query_one("#recall-position", TypedInput).hold(
-            f"{min(max(1, self._typed_position() + by), len(self._digits))}"
-        )
+        position = min(max(1, self._typed_position() + by), len(self._digits))
+        self.query_one("#recall-position", TypedInput).hold(f"{position}")
 
     def _typed_position(self) -> int:
         """The position in the field, or the last one that could be read."""
@@ -222,11 +241,14 @@ class RecallPromptPanel(AskPanel):
             return self._position
 
     def action_draw(self) -> None:
-        (self._ask_table if self.table_shown else self.draw_digits)()
+        if self.table_shown:
+            self._ask_table()
+        else:
+            self.draw_digits()
 
     def draw_digits(self) -> None:
         """Fill in random digits, of a length in training."""
-        lengths = self._answers.config.lengths if self._answers is not None else REPORT_LENGTHS
+        lengths = REPORT_LENGTHS if self._answers is None else self._answers.config.lengths
         digits = draw_within(lengths, self._typed_position(), self._random)
         self.query_one("#recall-digits", TypedInput).hold(" ".join(map(str, digits)))
 
@@ -234,21 +256,25 @@ class RecallPromptPanel(AskPanel):
         self.draw_digits()
 
     def action_next_seed(self) -> None:
-        assert self._answers is not None  # the key does nothing else
+        assert self._answers is not None  # before the first answer the key is greyed out
         following = 0 if self._seed is None else self._seed + 1
         self._seed = following if following < self._seeds else None
         self.query_one(AnswerColumns).show(self._answers, self._seed)
         self._show_table()
 
     def action_table(self) -> None:
-        self.query_one(ContentSwitcher).current = (
-            "recall-prompt" if self.table_shown else "recall-table"
-        )
+        """Show the report's table, or the fields and answers again."""
+        shown = "recall-prompt" if self.table_shown else "recall-table"
+        self.query_one(ContentSwitcher).current = shown
         self.focus_view()
-        if self.table_shown and (self._drawn is None or self._drawn_for != self._position):
+        out_of_date = self._table is None or self._table_position != self._position
+        if self.table_shown and out_of_date:
             self._ask_table()
         else:
             self._show_table()
 
     def action_leave(self) -> None:
-        (self.action_table if self.table_shown else super().action_leave)()
+        if self.table_shown:
+            self.action_table()
+        else:
+            super().action_leave()

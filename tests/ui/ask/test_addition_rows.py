@@ -39,7 +39,7 @@ def test_rows_and_lines_are_what_the_network_says(replica: int, untrained: Sourc
     assert int(shown["network"], 2) == number_of(bits)
     assert int(shown["true sum"], 2) == addition.total
     assert [mark == "✗" for mark in shown[""]] == wrong[::-1]
-    assert shown["sure"] == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
+    assert shown["confidence"] == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
     verdict, binary, decimal, hexadecimal = lines(answer)
     label = f"H {(4, 7)[replica // 2]} mse · seed {5 + replica % 2}"
     assert verdict == f"✗ {sum(wrong)} of 8 bits wrong · run untrained · {label}"
@@ -66,7 +66,7 @@ def test_zero_and_zero_have_a_digit_each() -> None:
 
 def test_wrong_bits_and_wrong_carries_have_a_style_of_their_own(untrained: Source) -> None:
     adders = Adders(untrained)
-    answer = adders.with_told_carries(adders.answer(Addition(0b101101, 0b11011), 2))
+    answer = adders.with_probed_carries(adders.answer(Addition(0b101101, 0b11011), 2))
     rows = addition_rows(answer)
     styles = {label: [style for _, style in cells] for label, cells in rows.items()}
     assert styles["network"].count("wrong") == answer.wrong.sum() > 0
@@ -78,7 +78,7 @@ def test_wrong_bits_and_wrong_carries_have_a_style_of_their_own(untrained: Sourc
 def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> None:
     adders = Adders(shipped())
     last = len(adders.config.variants) * adders.config.seeds - 1
-    answer = adders.with_told_carries(adders.answer(Addition(0b1011, 0b110), last))
+    answer = adders.with_probed_carries(adders.answer(Addition(0b1011, 0b110), last))
     # The network that ships adds without a mistake: it has to know every carry.
     assert texts(answer)["in state"] == texts(answer)["carry"] == "111··"
     assert not texts(adders.answer(Addition(0b1011, 0b110), None))["in state"].strip()
@@ -123,7 +123,7 @@ def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     addition = Addition(0b1110011, 0b1011101)
     [outputs] = network.outputs_of([addition])
     adders = Adders(source)
-    answer = adders.with_told_carries(adders.answer(addition, 0))
+    answer = adders.with_probed_carries(adders.answer(addition, 0))
     assert int(texts(answer)["network"], 2) == number_of(outputs[0] >= 0.5)
     analysis = analyse_carry(network)
     assert analysis.sources == ("state",)

@@ -131,7 +131,7 @@ async def test_the_example_is_answered_by_the_largest_network() -> None:
 async def test_longer_than_in_training_is_said_and_answered() -> None:
     async with calculating() as (app, pilot):
         await paste(pilot, "a", "1" * 36)
-        assert message(app) == "37 bits: trained on at most 20"
+        assert message(app) == "⚠ 37 bits; the network was trained on at most 20."
         assert bits_in(app, "a") == 2**36 - 1
         await paste(pilot, "a", "1" * 19)
         assert message(app) == ""
@@ -274,7 +274,7 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         shown = app.query_one(ColumnAddition)
         assert verdict(app).startswith("✓ right")
         assert "(4,097 digits)" in screen_text(app)
-        assert "4,097 bits: trained on at most 20" in message(app)
+        assert "⚠ 4,097 bits; the network was trained on at most 20." in message(app)
         # The lowest bits first.
         assert shown.scroll_offset.x == shown.max_scroll_x > 4000
         assert row(app, "network") == "0" * len(row(app, "network"))
@@ -364,7 +364,7 @@ async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, in
     async with calculating(size) as (app, pilot):
         await paste(pilot, "a", "1" * 100)
         text = screen_text(app)
-        for part in ("carry", "true sum", "sure", "✓ right", "hexadecimal", "100 %"):
+        for part in ("carry", "true sum", "confidence", "✓ right", "hexadecimal", "100 %"):
             assert part in text
         assert "trained on at most 20" in text
 
@@ -378,7 +378,7 @@ async def test_each_network_that_is_chosen_is_drawn_with_its_answer(untrained: S
         for replica in range(4):
             await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
             expected = addition_rows(adders.answer(Addition(0b101101, 0b11011), replica))
-            for label in ("carry", "a", "+ b", "network", "true sum", "sure"):
+            for label in ("carry", "a", "+ b", "network", "true sum", "confidence"):
                 drawn = row(app, label)[::2]
                 assert drawn == "".join(character for character, _ in expected[label]), label
         await ask(pilot, ALL, 5)

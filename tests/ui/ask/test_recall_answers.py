@@ -36,9 +36,9 @@ def test_each_position_has_its_own_weights(position: int) -> None:
     ("digits", "note"),
     [
         ("12345678901", ""),
-        ("123456789012", "12 digits: trained on 3 to 11."),
-        ("12", "2 digits: trained on 3 to 11."),
-        ("9", "1 digit: trained on 3 to 11."),
+        ("123456789012", "⚠ 12 digits; the network was trained on 3–11."),
+        ("12", "⚠ 2 digits; the network was trained on 3–11."),
+        ("9", "⚠ 1 digit; the network was trained on 3–11."),
     ],
 )
 def test_lengths_that_were_not_in_training_are_said(digits: str, note: str) -> None:
@@ -47,6 +47,6 @@ def test_lengths_that_were_not_in_training_are_said(digits: str, note: str) -> N
 
 def test_a_position_that_nothing_was_trained_for_is_said() -> None:
     assert answers_to("1234567890", 7).notes == (
-        "No network here was trained for position 7; the one for position 3 answers. "
+        "⚠ No network was trained for position 7; the one for position 3 answers. "
         "To train one, choose lengths of at least 7."
     )

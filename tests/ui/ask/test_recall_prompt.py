@@ -230,7 +230,7 @@ async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() ->
     async with asking() as (app, pilot):
         await typed(app, pilot, *"1234567890", "tab", "7")
         assert status(app) == (
-            "No network here was trained for position 7; the one for position 3 answers. "
+            "⚠ No network was trained for position 7; the one for position 3 answers. "
             "To train one, choose lengths of at least 7."
         )
         assert shown(app) == expected(network(3), "1234567890", 7)
@@ -243,7 +243,7 @@ async def test_a_thousand_digits_are_answered_and_shown_around_the_position() ->
     async with asking((80, 24)) as (app, pilot):
         app.query_one("#recall-digits", Input).value = digits
         await typed(app, pilot, "tab", *"577")
-        assert "1,000 digits: trained on 3 to 11." in status(app)
+        assert "⚠ 1,000 digits; the network was trained on 3–11." in status(app)
         assert "5[6]7" in screen_text(app)
         assert "…" in screen_text(app)
         assert shown(app) == expected(network(3), digits, 577)
@@ -512,7 +512,7 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         await typed(app, pilot, *"0123456789", "tab", "7")
         net = RecallNetwork(read_weights(path))
         assert shown(app) == expected(net, "0123456789", 7)
-        assert status(app) == "10 digits: trained on 7 to 9."
+        assert status(app) == "⚠ 10 digits; the network was trained on 7–9."
         assert all(not seeds for _, _, seeds, _ in shown(app))
         await typed(app, pilot, "escape", "n", "w")
         assert app.query_one(DataTable).row_count == 15
@@ -576,7 +576,7 @@ async def test_long_notes_leave_all_bars_in_view() -> None:
     async with asking((80, 23)) as (app, pilot):
         await typed(app, pilot, *"12345678901234", "tab", "7")
         text = screen_text(app)
-        assert "14 digits: trained on 3 to 11." in " ".join(text.split())
+        assert "⚠ 14 digits; the network was trained on 3–11." in " ".join(text.split())
         assert len([line for line in text.split("\n") if line.count("%") == 3]) == 10
 
 
