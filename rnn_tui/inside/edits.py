@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.inside.trace import CANDIDATE, LayerTrace, Trace
+from rnn_tui.inside.trace import LayerTrace, Trace
 from rnn_tui.networks.cell import STATE
 from rnn_tui.networks.stepwise import Array, Change
 
@@ -133,7 +133,7 @@ def _value(text: str, shown: str) -> float | None:
 
 def editable(layer: LayerTrace) -> list[str]:
     """What of a layer can be set, as edits call it."""
-    return [name.removesuffix(" gate") if name != CANDIDATE else name for name in layer.quantities]
+    return [name.removesuffix(" gate") for name in layer.quantities]
 
 
 def change_of(edits: Sequence[Edit], layer: str) -> Change | None:

@@ -96,16 +96,23 @@ def _layers(
         drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)
         for way, (one, part) in enumerate(zip(read, np.split(drive, len(read)), strict=True)):
             name = layer_name(network, at, backward=bool(way))
-            traces.append(layer_trace(name, one, part, read_out=False, note=WHOLE_NOTE * both))
+            traces.append(
+                layer_trace(name, network.cell, one, part, read_out=False, note=WHOLE_NOTE * both)
+            )
     last, read = len(network.layers) - 1, network.read_top(rows, changing)
     weight = against_the_mean(network.readout[0])[answer]
     if not both:  # the readout takes the states of all rows
         adds = read[0].states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
-        return [*traces, layer_trace(layer_name(network, last), read[0], adds.sum(axis=0))]
+        return [
+            *traces,
+            layer_trace(layer_name(network, last), network.cell, read[0], adds.sum(axis=0)),
+        ]
     notes = (WHOLE_NOTE if traces else "", BACKWARD_NOTE)
     for way, (one, part) in enumerate(zip(read, np.split(weight, 2), strict=True)):  # (H,) each
         name = layer_name(network, last, backward=bool(way))
-        traces.append(layer_trace(name, one, one.states[-1, 0] * part, note=notes[way]))
+        traces.append(
+            layer_trace(name, network.cell, one, one.states[-1, 0] * part, note=notes[way])
+        )
     return traces
 
 

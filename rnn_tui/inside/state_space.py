@@ -17,7 +17,7 @@ descent takes thousands, and finds fixed points that repel as well.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -365,17 +365,16 @@ def update_of(weights: CellWeights, read: Array) -> Update:
 
     from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
 
-    cell, size = weights.cell, weights.hidden_size
-    of_read = weights.of_input.astype(np.float64) @ read + weights.input_bias  # (G·H,)
-    arrays = (of_read, weights.of_state, weights.state_bias)
-    constant, of_state, bias = (torch.tensor(array, dtype=torch.float64) for array in arrays)
+    size, has_memory = weights.hidden_size, weights.cell.has_memory
+    tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
+    sums = tensors.read(torch.tensor(read, dtype=torch.float64))  # (G·H,): W·x + b
 
     def update(carried: "Tensor") -> "Tensor":
-        last = Step(carried[:, :size], carried[:, size:] if cell.has_memory else None)
-        recurrent = last.state @ of_state.T + bias  # (N, G·H)
-        blocks = constant.expand_as(recurrent).chunk(cell.blocks, 1)
-        after = cell.step(TORCH, blocks, recurrent.chunk(cell.blocks, 1), last)
-        return torch.cat([after.state, after.memory], 1) if cell.has_memory else after.state
+        last = Step(carried[:, :size], carried[:, size:] if has_memory else None)
+        after = tensors.step(TORCH, sums.expand(len(carried), -1), last)
+        if not has_memory:
+            return cast("Tensor", after.state)
+        return torch.cat([after.state, after.memory], 1)
 
     return update
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import TaskError
+from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Activations, Array, Change, require_finite, sigmoid, softmax
 
 if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads weights
@@ -20,8 +21,6 @@ if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads 
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
-# a block of weights that cells list among their gates, though it is no gate
-CANDIDATE = "candidate"
 ONLY_LAYER = "layer 1"  # of networks that read sequences
 
 
@@ -72,6 +71,8 @@ class LayerTrace(Record):
     importance: Array
     read_out: bool = True  #: whether the readout reads it.
     note: str = ""  #: what to know of these states, in a sentence; mostly empty.
+    #: those of `gates` that are no gates but what one lets in, as `Cell.candidates` says.
+    candidates: tuple[str, ...] = ()
 
     @property
     def order(self) -> Indices:
@@ -83,7 +84,7 @@ class LayerTrace(Record):
         """All that can be shown over steps × units, (T, H) each, by name."""
         cells = {} if self.cells is None else {"cell": self.cells}
         gates = {
-            name if name == CANDIDATE else f"{name} gate": values
+            name if name in self.candidates else f"{name} gate": values
             for name, values in self.gates.items()
         }
         return {"state": self.states, **cells, **gates}
@@ -182,11 +183,35 @@ class Trace(Record):
 
 
 def layer_trace(
-    name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = ""
+    name: str,
+    cell: Cell,
+    activations: Activations,
+    importance: Array,
+    *,
+    read_out: bool = True,
+    note: str = "",
 ) -> LayerTrace:
-    """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
-    only = activations.mapped(lambda values: values[:, 0])
-    return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
+    """The record of a layer of a cell that has read one sequence.
+
+    Args:
+        name: what to call the layer.
+        cell: the kind of its units.
+        activations: (T, 1, H).
+        importance: (H,), as `LayerTrace` has it.
+        read_out: whether the readout reads it.
+        note: what to know of these states, in a sentence.
+    """
+    sequence = activations.mapped(lambda values: values[:, 0])  # (T, H)
+    return LayerTrace(
+        name,
+        sequence.states,
+        sequence.cells,
+        sequence.gates,
+        importance,
+        read_out,
+        note,
+        cell.candidates,
+    )
 
 
 def against_the_mean(weight: Array) -> Array:
@@ -236,7 +261,7 @@ def trace_inputs(
         task=network.task.name,
         read=tuple(read or words_of(inputs)),
         inputs=inputs,
-        layers=(layer_trace(ONLY_LAYER, activations, importance),),
+        layers=(layer_trace(ONLY_LAYER, network.kind, activations, importance),),
         outputs=shape.outputs,
         every_step=shape.every_step,
         logits=logits,

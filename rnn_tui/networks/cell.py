@@ -1,9 +1,9 @@
-"""What a recurrent cell is: its equations, written once for NumPy and PyTorch alike.
+"""What a recurrent cell is: its equations, written once for NumPy, PyTorch and ONNX alike.
 
 A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
-the answers in NumPy, the look inside, and training: stacked layers for images, and sets of replicas
-for sequences. A cell that PyTorch or ONNX has as well says so, and is then as fast as theirs.
-Neither NumPy nor PyTorch is loaded before something is computed.
+the answers in NumPy, the look inside, training (stacked layers for images, sets of replicas for
+sequences) and the ONNX model. A cell that PyTorch or ONNX has as well says so, and is then as fast
+as theirs. Neither NumPy nor PyTorch is loaded before something is computed.
 
 Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
 """
@@ -11,32 +11,39 @@ Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from torch import nn
 
-    from rnn_tui.networks.replicas import Replicas
     from rnn_tui.networks.stepwise import Activations, Array, CellWeights
 
 
-# What edits and records call the second value that some cells carry from step to step; and the
-# first.
-MEMORY, STATE = "cell", "state"
-Blocks = Sequence[Any]  # an array or a tensor for each block of rows
+#: what edits and records call the second value that some cells carry from step to step.
+MEMORY = "cell"
+#: what they call the first.
+STATE = "state"
+#: an array or a tensor for each block of rows.
+Blocks = Sequence[Any]
+
+
+def _unedited(_name: str, values: Any) -> Any:
+    return values
 
 
 class Operations(NamedTuple):
-    """What `Cell.step` may use beside arithmetic: of NumPy arrays or of PyTorch tensors."""
+    """What `Cell.step` may use beside arithmetic: of NumPy arrays, of PyTorch tensors, or of values
+    of an ONNX graph in the making.
+    """
 
     sigmoid: Callable[[Any], Any]  #: the logistic function.
     tanh: Callable[[Any], Any]  #: the hyperbolic tangent.
+    #: cuts (N, G·H, …) into so many blocks (N, H, …).
+    split: Callable[[Any, int], Blocks]
     #: takes the name of a gate, or `MEMORY`, and its values; returns those to go on with. A step
     #: passes all of them through it, so that a look inside can set them.
-    edited: Callable[[str, Any], Any] = lambda _, values: values
+    edited: Callable[[str, Any], Any] = _unedited
 
 
 class Step(NamedTuple):
@@ -56,6 +63,17 @@ class OnnxOperator:
     attributes: Mapping[str, int] = field(default_factory=dict)  #: of the operator.
 
 
+@dataclass(frozen=True)
+class ReplicaColumns:
+    """Which columns of a set's weights (R, G·H, columns) are multiplied by what."""
+
+    state: slice  #: by the last state; empty for a cell without recurrent weights.
+    input: slice  #: by what is read.
+    input_bias: int  #: by 1: the bias b of W·x + b.
+    state_bias: int | None  #: by 1: the bias b′ of U·h + b′, if there is such a product.
+    count: int  #: how many there are.
+
+
 class Cell(ABC):
     """A kind of recurrent cell. Where all weights of a unit are zero, its state must stay zero:
     sets of replicas rely on it.
@@ -66,10 +84,18 @@ class Cell(ABC):
     #: the names of the blocks of H rows of its weights, in order; empty where there is one block,
     #: which is no gate.
     gates: ClassVar[tuple[str, ...]] = ()
+    #: those of `gates` that are no gates but values that a gate lets in.
+    candidates: ClassVar[tuple[str, ...]] = ("candidate",)
     has_memory: ClassVar[bool] = False  #: whether it carries a second value, c, from step to step.
-    #: the gate that decides how much of the last step stays; `Recipe.forget_bias` is its bias in
-    #: the `orthogonal` initialisation. None where there is no such gate.
+    #: whether it multiplies the last state by weights U, with a bias b′. Without them, `step` gets
+    #: no `recurrent` blocks, and the last state acts through `last` alone.
+    has_recurrent_weights: ClassVar[bool] = True
+    #: the gate that decides how much of the last step stays, whose bias `Recipe.forget_bias` sets
+    #: in the `orthogonal` initialisation. None where there is no such gate.
     keep_gate: ClassVar[str | None] = None
+    #: whether the last step stays where that gate is open (1). Where False, it stays where the gate
+    #: is shut (0), and a positive `Recipe.forget_bias` gives that gate a negative bias.
+    open_gate_keeps: ClassVar[bool] = True
     #: whether a second direction reads the sequence from its end.
     bidirectional: ClassVar[bool] = False
     #: bytes that training keeps for the backward pass, per sequence, time step and unit: float32 on
@@ -77,7 +103,7 @@ class Cell(ABC):
     step_bytes: ClassVar[int] = 12
     #: the module that computes the same, such as `torch.nn:LSTM`; empty where there is none.
     pytorch: ClassVar[str] = ""
-    #: the operator of ONNX that computes the same, or None.
+    #: the operator of ONNX that computes the same; None where its model is made from `step`.
     onnx: ClassVar[OnnxOperator | None] = None
     #: which block of PyTorch's rows stands at each place of a set of replicas.
     replica_rows: ClassVar[tuple[int, ...]] = ()
@@ -86,9 +112,24 @@ class Cell(ABC):
 
     @abstractmethod
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
-        """One step from the `last`, of each block's W·x + b (`read`) and U·h + b (`recurrent`), all
-        of the state's shape.
+        """One step from the `last`.
+
+        Args:
+            operations: all that may be done with the values, beside + − · / and powers.
+            read: each block's W·x + b, of the state's shape.
+            recurrent: each block's U·h + b′, of the state's shape; none for a cell without
+                recurrent weights.
+            last: the step before.
         """
+
+    def step_of_sums(self, operations: Operations, read: Any, recurrent: Any, last: Step) -> Step:
+        """`step` of the sums (N, G·H, …) of all blocks; `recurrent` is None where there is none."""
+        return self.step(
+            operations,
+            operations.split(read, self.blocks),
+            () if recurrent is None else operations.split(recurrent, self.blocks),
+            last,
+        )
 
     def start(self, state: Any) -> Step:
         """What comes before the first step, with a state of zeros."""
@@ -99,48 +140,60 @@ class Cell(ABC):
         """Blocks G of H rows in the weights."""
         return max(1, len(self.gates))
 
+    # Its weights.
+
+    def layer_shapes(self, features: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+        """The shapes of one layer's weights, by the names that `nn.LSTM` has for them, and in its
+        order; without those that the cell lacks.
+        """
+        rows = self.blocks * hidden_size
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, features)}
+        if self.has_recurrent_weights:
+            shapes["weight_hh"] = (rows, hidden_size)
+        shapes["bias_ih"] = (rows,)
+        if self.has_recurrent_weights:
+            shapes["bias_hh"] = (rows,)
+        return shapes
+
+    def replica_columns(self, features: int, hidden_size: int) -> ReplicaColumns:
+        """The columns of a set's weights (R, G·H, columns), H being that of the largest replica."""
+        if self.has_recurrent_weights:
+            end = hidden_size + features
+            return ReplicaColumns(
+                slice(0, hidden_size), slice(hidden_size, end), end, end + 1, end + 2
+            )
+        return ReplicaColumns(slice(0, 0), slice(0, features), features, None, features + 1)
+
+    def is_in_use(self, name: str) -> bool:
+        """Whether the cell has a parameter of that name, such as `recurrent.weight_hh_l0`.
+
+        Earlier versions kept recurrent weights and their bias, all unused, for a cell without them.
+        """
+        return self.has_recurrent_weights or not any(
+            unused in name for unused in ("weight_hh", "bias_hh")
+        )
+
+    def columns_in_use(self, count: int, features: int, hidden_size: int) -> slice:
+        """Which of the `count` columns of a set's weights in a file are in use: see `is_in_use`."""
+        unused = count == hidden_size + features + 2 and not self.has_recurrent_weights
+        return slice(hidden_size, -1) if unused else slice(None)
+
     @property
     def rows_to_pytorch(self) -> list[int]:
         """At which place of a set of replicas each block of PyTorch's rows stands."""
         return sorted(range(self.blocks), key=(self.replica_rows or range(self.blocks)).__getitem__)
 
-    # In PyTorch.
+    # Faster ways than `step`, for a cell that has them.
 
-    def layers(self, features: int, hidden_size: int, layers: int) -> "nn.Module":
-        """Stacked layers, from sequences (N, T, F) to states (N, T, H) and more; parameters are
-        called as in `nn.LSTM`.
-        """
-        from rnn_tui.networks.layers import StackedLayers  # noqa: PLC0415 - torch, on use only
+    def run_faster(self, weights: "CellWeights", inputs: "Array") -> "Activations | None":  # noqa: ARG002
+        """As `stepwise.run` of `inputs` (T, N, F); None where there is no faster way."""
+        return None
 
-        if not self.pytorch:
-            return StackedLayers(self, features, hidden_size, layers)
-        module: nn.Module = resolve_name(self.pytorch)(
-            features, hidden_size, layers, batch_first=True
-        )
-        return module
-
-    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
-        """Many small networks side by side, with weights of zero."""
-        return cast(
-            "Replicas", resolve_name(self.replica_class)(self, hidden_sizes, features, outputs)
-        )
-
-    # In NumPy.
-
-    def run(self, weights: "CellWeights", inputs: "Array") -> "Activations":
-        """Read `inputs` (T, N, F) with one layer's weights, from states of zero."""
-        from rnn_tui.networks.stepwise import run  # noqa: PLC0415 - numpy, on use only
-
-        return run(weights, inputs)
-
-    def replica_states(
-        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
-    ) -> "Iterator[Array]":
-        """The states (R, H, n) after each step, of the n sequences that have not ended.
-
-        Of `weights` (R, G·H, H + F + 2), as `networks.replicas.Replicas` has them, and `inputs` (T,
-        F, B), the longest sequence first; `lengths` are B steps, descending, the first of them T.
-        """
-        from rnn_tui.networks.stepwise import replica_states  # noqa: PLC0415 - numpy, on use only
-
-        return replica_states(self, weights, inputs, lengths)
+    def replica_states_faster(
+        self,
+        weights: "Array",  # noqa: ARG002
+        inputs: "npt.NDArray[np.uint8]",  # noqa: ARG002
+        lengths: Sequence[int],  # noqa: ARG002
+    ) -> "Iterator[Array] | None":
+        """As `stepwise.replica_states`; None where there is no faster way."""
+        return None

@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
+from rnn_tui.networks.replicas import replicas_of
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
@@ -24,14 +25,11 @@ def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
     """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph
     of how they came about.
     """
-    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
-    of_input, of_state, input_bias, state_bias = (torch.from_numpy(part).double() for part in parts)
-    cell, states = weights.cell, []
-    last = cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))
+    tensors = weights.mapped(lambda weight: torch.from_numpy(weight).double())
+    last = weights.cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))
+    states = []
     for at_step in inputs:
-        # (N, G·H)
-        read, recurrent = at_step @ of_input.T + input_bias, last.state @ of_state.T + state_bias
-        last = cell.step(TORCH, read.chunk(cell.blocks, 1), recurrent.chunk(cell.blocks, 1), last)
+        last = tensors.step(TORCH, tensors.read(at_step), last)
         states.append(last.state)
     return states
 
@@ -46,19 +44,22 @@ def gradient_norms(
         states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
         # No sequence's loss depends on another one's states: the gradient of the sum is each one's
         # own.
-        found = torch.autograd.grad(loss(states).sum(), states, allow_unused=True)
+        gradients = torch.autograd.grad(loss(states).sum(), states, allow_unused=True)
     norms = [
-        torch.zeros(inputs.shape[1]) if one is None else torch.linalg.vector_norm(one, dim=1)
-        for one in found
+        torch.zeros(inputs.shape[1])  # (N,): no loss depends on this state
+        if gradient is None
+        else torch.linalg.vector_norm(gradient, dim=1)
+        for gradient in gradients
     ]
     result: Floats = torch.stack(norms).double().numpy()
     require_finite(result)
     return result
 
 
+# The sizes of the trial.
 STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
 BATCHES = (100, 1200)  # the second one, behind the first, makes 33,600 time steps
-MOST_APART = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
+LARGEST_DIFFERENCE = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
 
 
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
@@ -82,37 +83,45 @@ def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
 @cache
 def _fault_on_mps(cell: Cell, layers: int) -> str:
     """What MPS computes otherwise than the CPU, and by how much; empty where nothing is."""
-    found = _trial(cell, layers, torch.device("mps"))
-    right = _trial(cell, layers, torch.device("cpu"))
+    on_mps = _trial(cell, layers, torch.device("mps"))
+    on_cpu = _trial(cell, layers, torch.device("cpu"))
     shares = [
         (ours - theirs).norm() / theirs.norm().clamp(1e-9)
-        for ours, theirs in zip(found, right, strict=True)
+        for ours, theirs in zip(on_mps, on_cpu, strict=True)
     ]
-    apart = torch.stack(shares).nan_to_num(torch.inf)
-    if apart.max() <= MOST_APART:
+    differences = torch.stack(shares).nan_to_num(torch.inf)
+    if differences.max() <= LARGEST_DIFFERENCE:
         return ""
-    what = "another loss" if apart[0] > MOST_APART else "other gradients"
-    return f"{what} of a {cell.label} than the CPU, by {100 * apart.max():.2g} %"
+    fault = "another loss" if differences[0] > LARGEST_DIFFERENCE else "other gradients"
+    return f"{fault} of a {cell.label} than the CPU, by {100 * differences.max():.2g} %"
 
 
 def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
     """Loss and gradients, on the CPU, of a small and a large batch."""
-    random, sizes = generator(0, "trial"), {"hidden_size": HIDDEN, "layers": layers}
-    model: nn.Module = cell.replicas([HIDDEN] * REPLICAS, FEATURES, OUTPUTS)
-    if layers:
-        model = build_row_reader(
-            cell, features=FEATURES, time_steps=STEPS, classes=OUTPUTS, **sizes
-        )
-    weights, found = [*model.to(device).parameters()], []
+    random = generator(0, "trial")
+    model = _trial_model(cell, layers).to(device)
+    weights = [*model.parameters()]
     for weight in weights:
         weight.data = (torch.rand(weight.shape, generator=random) / 2 - 0.25).to(device)
+    results: list[Tensor] = []
     for batch in BATCHES:
-        inputs = torch.rand(
-            (batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch),
-            generator=random,
-        )
+        shape = (batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch)
+        inputs = torch.rand(shape, generator=random)
         loss = model(inputs.to(device)).square().mean()
         # of a biLSTM's last step not all weights have a part
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-        found += [one.detach().cpu() for one in (loss, *gradients) if one is not None]
-    return found
+        results += [value.detach().cpu() for value in (loss, *gradients) if value is not None]
+    return results
+
+
+def _trial_model(cell: Cell, layers: int) -> nn.Module:
+    if not layers:
+        return replicas_of(cell, [HIDDEN] * REPLICAS, FEATURES, OUTPUTS)
+    return build_row_reader(
+        cell,
+        features=FEATURES,
+        time_steps=STEPS,
+        classes=OUTPUTS,
+        hidden_size=HIDDEN,
+        layers=layers,
+    )

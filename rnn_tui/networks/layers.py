@@ -4,7 +4,7 @@ them; and initial weights.
 A row reader (the report's RNN, LSTM and biLSTM, and those of any other cell) reads a sequence of
 feature vectors, for MNIST 28 rows of 28 pixels, and answers with logits. One direction reads out
 all hidden states; the biLSTM its output at the last time step. Comments give shapes: N sequences, T
-time steps, F features, H units, C classes.
+time steps, F features, H units, G blocks of H rows, C classes.
 
 Initial weights are drawn from a generator of our own and never from the global random state.
 """
@@ -12,6 +12,7 @@ Initial weights are drawn from a generator of our own and never from the global 
 import math
 from collections.abc import Mapping
 from itertools import pairwise
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -19,55 +20,87 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.devices import precision
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.networks.cell import Cell, Operations
+from rnn_tui.networks.cell import Blocks, Cell, Operations
 
-TORCH = Operations(torch.sigmoid, torch.tanh)
-# a layer's parameters, as `nn.LSTM` calls them
-_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+def _split(rows: Tensor, blocks: int) -> Blocks:
+    return rows.chunk(blocks, 1)
+
+
+TORCH = Operations(torch.sigmoid, torch.tanh, _split)
+
+
+def recurrent_layers(cell: Cell, features: int, hidden_size: int, layers: int) -> nn.Module:
+    """Stacked layers of a cell, from sequences (N, T, F) to states (N, T, H) and more.
+
+    They are PyTorch's own where it has them; parameters are called as in `nn.LSTM`.
+    """
+    if not cell.pytorch:
+        return StackedLayers(cell, features, hidden_size, layers)
+    module: nn.Module = resolve_name(cell.pytorch)(features, hidden_size, layers, batch_first=True)
+    return module
 
 
 class StackedLayers(nn.Module):
     """Layers of a cell that reads in one direction, each on the states of the one below, with
     PyTorch's own gradient.
 
-    Of F `features` of the input and H units each. The weights hold no values yet; they are called
-    as those of `nn.LSTM` are.
+    The weights hold no values yet. They are called as those of `nn.LSTM` are, without those that
+    the cell lacks; `load_state_dict` drops those from files of earlier versions.
+
+    Args:
+        cell: whose equations they follow.
+        features: F of the input.
+        hidden_size: units H of each layer.
+        layers: how many there are.
     """
 
     def __init__(self, cell: Cell, features: int, hidden_size: int, layers: int) -> None:
         super().__init__()
-        self.cell, self.hidden_size, self.num_layers = cell, hidden_size, layers
-        rows = cell.blocks * hidden_size
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = layers
         for layer in range(layers):
-            shapes = (
-                (rows, hidden_size if layer else features),
-                (rows, hidden_size),
-                (rows,),
-                (rows,),
-            )
-            for name, shape in zip(_WEIGHTS, shapes, strict=True):
+            read = hidden_size if layer else features
+            for name, shape in cell.layer_shapes(read, hidden_size).items():
                 self.register_parameter(f"{name}_l{layer}", nn.Parameter(torch.empty(shape)))
+        self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
     def forward(self, sequences: Tensor) -> tuple[Tensor, None]:
         """The top layer's states (N, T, H) of `sequences` (N, T, F)."""
-        blocks = self.cell.blocks
         for layer in range(self.num_layers):
-            of_input, of_state, input_bias, state_bias = (
-                getattr(self, f"{name}_l{layer}") for name in _WEIGHTS
-            )
-            read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
-            states, last = (
-                [],
-                self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size)),
-            )
-            for at_step in read.unbind(1):
-                recurrent = nn.functional.linear(last.state, of_state, state_bias)
-                last = self.cell.step(
-                    TORCH, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
-                )
-                states.append(last.state)
-            sequences = torch.stack(states, 1)
+            sequences = self._read(sequences, layer)
         return sequences, None
+
+    def _read(self, sequences: Tensor, layer: int) -> Tensor:
+        """The states (N, T, H) of a layer that reads `sequences` (N, T, F)."""
+        weights = {name: getattr(self, f"{name}_l{layer}") for name in self._names}
+        sums = nn.functional.linear(sequences, weights["weight_ih"], weights["bias_ih"])
+        last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
+        states = []
+        for read in sums.unbind(1):  # (N, G·H)
+            recurrent = None
+            if self.cell.has_recurrent_weights:
+                recurrent = nn.functional.linear(  # (N, G·H)
+                    last.state, weights["weight_hh"], weights["bias_hh"]
+                )
+            last = self.cell.step_of_sums(TORCH, read, recurrent, last)
+            states.append(last.state)
+        return torch.stack(states, 1)
+
+    @property
+    def _names(self) -> list[str]:
+        """A layer's weights, without the number of the layer."""
+        return [*self.cell.layer_shapes(self.hidden_size, self.hidden_size)]
+
+
+def _drop_lacking(
+    layers: StackedLayers, weights: dict[str, Any], prefix: str, *_context: object
+) -> None:
+    """Take the recurrent weights that earlier versions kept from those of a cell that has none."""
+    for name in [name for name in weights if name.startswith(prefix)]:
+        if not layers.cell.is_in_use(name):
+            del weights[name]
 
 
 class _RNNPass(torch.autograd.Function):
@@ -83,30 +116,35 @@ class _RNNPass(torch.autograd.Function):
         state_bias: Tensor,
     ) -> Tensor:
         """States (T, N, H) of `inputs` (T, N, F), by weights (H, F), (H, H) and biases (H,)."""
-        # which become the states in place
+        # (T, N, H): the sums, which become the states in place
         states = nn.functional.linear(inputs, of_input, input_bias + state_bias)
-        each = states.unbind(0)
-        each[0].tanh_()
-        for last, state in pairwise(each):
+        steps = states.unbind(0)
+        steps[0].tanh_()
+        for last, state in pairwise(steps):
             state.addmm_(last, of_state.t()).tanh_()
         context.save_for_backward(inputs, of_input, of_state, states)
         return states
 
     @staticmethod
     def backward(context: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        """With D the gradient on what it is put before: Dsum = Dh·(1 − h²), and on h₋₁ Uᵀ·Dsum +
-        what comes from `above`.
+        """Gradients on all that `forward` took, of those on the states (T, N, H) from `above`.
+
+        With D the gradient of the loss on what it is put before, and s the sum in tanh s = h:
+
+            Ds = Dh · (1 − h²)
+            Dh₋₁ = Uᵀ · Ds + what comes from above
         """
         inputs, of_input, of_state, states = context.saved_tensors
+        # (T, N, H): 1 − h², which becomes Ds in place, from the last step to the first
         sums = torch.addcmul(torch.ones((), dtype=states.dtype), states, states, value=-1)
-        each = sums.unbind(0)
-        each[-1].mul_(above[-1])
+        steps = sums.unbind(0)
+        steps[-1].mul_(above[-1])
         for step in range(len(states) - 2, -1, -1):
-            each[step].mul_(torch.addmm(above[step], each[step + 1], of_state))
-        below = sums @ of_input if context.needs_input_grad[0] else None
-        to_input = sums.flatten(0, 1).t() @ inputs.flatten(0, 1)
-        to_state = sums[1:].flatten(0, 1).t() @ states[:-1].flatten(0, 1)
-        bias = sums.sum((0, 1))
+            steps[step].mul_(torch.addmm(above[step], steps[step + 1], of_state))
+        below = sums @ of_input if context.needs_input_grad[0] else None  # (T, N, F)
+        to_input = sums.flatten(0, 1).t() @ inputs.flatten(0, 1)  # (H, F)
+        to_state = sums[1:].flatten(0, 1).t() @ states[:-1].flatten(0, 1)  # (H, H)
+        bias = sums.sum((0, 1))  # (H,)
         return below, to_input, to_state, bias, bias
 
 
@@ -124,14 +162,15 @@ class RNNLayers(nn.RNN):
         """
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
-        kind = (
-            torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else sequences.dtype
-        )
-        states, ends = sequences.transpose(0, 1).to(kind).contiguous(), []
+        kind = sequences.dtype
+        if torch.is_autocast_enabled("cpu"):
+            kind = torch.get_autocast_dtype("cpu")
+        states = sequences.transpose(0, 1).to(kind).contiguous()  # (T, N, F)
+        last_states = []
         for weights in self.all_weights:
             states = _RNNPass.apply(states, *(weight.to(kind) for weight in weights))  # type: ignore[no-untyped-call]
-            ends.append(states[-1])
-        return states.transpose(0, 1), torch.stack(ends)
+            last_states.append(states[-1])
+        return states.transpose(0, 1), torch.stack(last_states)
 
 
 Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
@@ -145,15 +184,23 @@ def initialise(
     generator: torch.Generator,
     forget_biases: tuple[float, float] = (1.0, 1.0),
 ) -> None:
-    """Fill every weight of `model`, made of `cell`'s recurrent modules and Linear ones, in place,
-    on the CPU.
+    """Fill every weight of `model`, in place, on the CPU.
 
-    The scheme `pytorch` is the distributions of `reset_parameters` in PyTorch's own modules. In
-    `orthogonal`, recurrent weights are orthogonal gate by gate (Saxe et al. 2014), input weights
-    Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all biases 0 but for
-    those of the gate that keeps the last step: the forget gate (Jozefowicz et al. 2015), or the
-    update gate (Tallec & Ollivier 2018). They go evenly from the first of `forget_biases`, of unit
-    0, to the second.
+    The scheme `pytorch` has the distributions of `reset_parameters` in PyTorch's own modules. The
+    scheme `orthogonal` has
+
+    - orthogonal recurrent weights, gate by gate (Saxe et al. 2014),
+    - Xavier-uniform input weights with gain 0.5 (Glorot & Bengio 2010),
+    - readout weights and biases of 0, but for the bias of the gate that keeps the last step: the
+      forget gate (Jozefowicz et al. 2015), or the update gate (Tallec & Ollivier 2018).
+
+    Args:
+        model: made of `cell`'s recurrent modules and Linear ones.
+        cell: the kind of these recurrent modules.
+        scheme: `pytorch` or `orthogonal`.
+        generator: draws all numbers.
+        forget_biases: how strongly the last step is kept at first, by unit 0 and by the last unit;
+            those between go evenly from the one to the other.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -166,23 +213,35 @@ def initialise(
             if scheme == "pytorch":
                 bound = 1 / math.sqrt(width)
                 weight.uniform_(-bound, bound, generator=generator)
-                continue
-            # one below the other in the rows of a recurrent layer
-            gates = weight.chunk(cell.blocks)
-            if name.startswith("weight_hh"):
-                for gate in gates:
-                    nn.init.orthogonal_(gate, generator=generator)
-            elif name.startswith("weight_ih"):
-                for gate in gates:
-                    nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
             else:
-                # the readout as well: from zero, the first steps fit it before they disturb the
-                # recurrent ones
-                weight.zero_()
-            # one of the two biases is enough
-            if name.startswith("bias_ih") and cell.keep_gate is not None:
-                bias = gates[cell.gates.index(cell.keep_gate)]
-                bias.copy_(torch.linspace(*forget_biases, len(bias)))
+                _fill_orthogonal(name, weight, cell, generator, forget_biases)
+
+
+def _fill_orthogonal(
+    name: str,
+    weight: Tensor,
+    cell: Cell,
+    generator: torch.Generator,
+    forget_biases: tuple[float, float],
+) -> None:
+    """Fill a parameter of a recurrent layer or of a readout by the scheme `orthogonal`."""
+    gates = weight.chunk(cell.blocks)  # one below the other in the rows of a recurrent layer
+    if name.startswith("weight_hh"):
+        for gate in gates:
+            nn.init.orthogonal_(gate, generator=generator)
+    elif name.startswith("weight_ih"):
+        for gate in gates:
+            nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
+    else:
+        # The readout as well: from zero, the first steps fit it before they disturb the recurrent
+        # weights.
+        weight.zero_()
+    # One of PyTorch's two biases is enough.
+    if name.startswith("bias_ih") and cell.keep_gate is not None:
+        bias = gates[cell.gates.index(cell.keep_gate)]  # (H,)
+        biases = torch.linspace(*forget_biases, len(bias))
+        # σ(−b) = 1 − σ(b): a gate that keeps where it is shut has the negative bias.
+        bias.copy_(biases if cell.open_gate_keeps else -biases)
 
 
 class AllStatesReader(nn.Module):
@@ -263,7 +322,8 @@ def build_row_reader(
     with torch.random.fork_rng(devices=()):
         if cell.bidirectional:
             return LastStepBiLSTM(features, hidden_size, layers, classes)
-        return AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes)
+        recurrent = recurrent_layers(cell, features, hidden_size, layers)
+        return AllStatesReader(recurrent, time_steps, classes)
 
 
 def predict(

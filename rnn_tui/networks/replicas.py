@@ -11,12 +11,14 @@ Comments give shapes: R replicas, T time steps, B sequences, F input features, H
 largest replica, G blocks of H rows, O outputs. The batch comes last, where there is most to
 vectorise over.
 
-The backward pass of LSTMs over time is written by hand: all that does not depend on the later steps
-is computed for the whole sequence at once, and five operations a time step are left.
+The backward pass of LSTMs over time is written by hand (`_run_back` has its equations): all that
+does not depend on the later steps is computed for the whole sequence at once, and five operations a
+time step are left.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pkgutil import resolve_name
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,26 +27,41 @@ from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH
 
 
+def replicas_of(cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
+    """A set of networks of a cell, in the class that the cell has for it, with weights of zero."""
+    kind = resolve_name(cell.replica_class)
+    return cast("Replicas", kind(cell, hidden_sizes, features, outputs))
+
+
 class Replicas(nn.Module):
     """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet:
-    see `set_replica`.
+    The weights are zero at first: see `set_replica`.
+
+    Args:
+        cell: the kind of all of them.
+        hidden_sizes: units of each of the R replicas.
+        features: F of the input.
+        outputs: O of the readout.
     """
 
     def __init__(
         self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int
     ) -> None:
         super().__init__()
-        self.cell, self.hidden_sizes, self.features = cell, tuple(hidden_sizes), features
+        self.cell = cell
+        self.hidden_sizes = tuple(hidden_sizes)
+        self.features = features
         self.hidden_size = max(hidden_sizes)
         replicas, width = len(hidden_sizes), self.hidden_size
-        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent
-        #: weights, input weights and PyTorch's two biases (input's, state's); the rows are blocks
-        #: in the order of `Cell.replica_rows`.
-        self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, width + features + 2))
+        self.columns = cell.replica_columns(features, width)
+        #: (R, G·H, columns), everything that the gates are made of: the columns are recurrent
+        #: weights, input weights and PyTorch's two biases (input's, state's), as `self.columns`
+        #: says; the rows are blocks in the order of `Cell.replica_rows`.
+        self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, self.columns.count))
         #: (R, O, H + 1), the bias in the last column.
         self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
+        self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B), of any
@@ -60,8 +77,8 @@ class Replicas(nn.Module):
         states = [*self.steps(inputs)]
         if lengths is None:
             return self.logits(states[-1])
-        at = (lengths - 1)[None, :, None].expand(1, -1, self.hidden_size, -1)
-        return self.logits(torch.stack(states).gather(0, at)[0])
+        last_steps = (lengths - 1)[None, :, None].expand(1, -1, self.hidden_size, -1)
+        return self.logits(torch.stack(states).gather(0, last_steps)[0])
 
     def logits(self, states: Tensor) -> Tensor:
         """The readout (R, O, B) of states (R, H, B)."""
@@ -71,14 +88,19 @@ class Replicas(nn.Module):
         """The states (R, H, B) after each step of `inputs` (T, R, F, B), none of which is kept; to
         be had without gradients.
         """
-        width, blocks = self.hidden_size, self.cell.blocks
-        of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
-        input_bias, state_bias = self.gates[:, :, -2:-1], self.gates[:, :, -1:]
-        last = self.cell.start(self.gates.new_zeros(inputs.shape[1], width, inputs.shape[3]))
+        columns = self.columns
+        of_input = self.gates[:, :, columns.input]  # (R, G·H, F)
+        of_state = self.gates[:, :, columns.state]  # (R, G·H, H)
+        input_bias = self.gates[:, :, columns.input_bias, None]  # (R, G·H, 1)
+        replicas, batch = inputs.shape[1], inputs.shape[3]
+        last = self.cell.start(self.gates.new_zeros(replicas, self.hidden_size, batch))
         for at_step in inputs:
-            read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))
-            recurrent = torch.baddbmm(state_bias, of_state, last.state)  # (R, G·H, B)
-            last = self.cell.step(TORCH, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
+            read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))  # (R, G·H, B)
+            recurrent = None
+            if columns.state_bias is not None:
+                state_bias = self.gates[:, :, columns.state_bias, None]  # (R, G·H, 1)
+                recurrent = torch.baddbmm(state_bias, of_state, last.state)  # (R, G·H, B)
+            last = self.cell.step_of_sums(TORCH, read, recurrent, last)
             yield last.state
 
     @torch.no_grad()
@@ -86,15 +108,27 @@ class Replicas(nn.Module):
         """Take over an ordinary network of the replica's size: one layer, its weights called as
         `nn.LSTM`'s, and a readout.
         """
-        size, width = self.hidden_sizes[replica], self.hidden_size
-        gates = self.gates[replica].view(self.cell.blocks, width, -1)  # (G, H, H + F + 2)
-        rows, weights = self.cell.rows_to_pytorch, dict(recurrent.named_parameters())
-        gates[rows, :size, :size] = weights["weight_hh_l0"].view(-1, size, size)
-        gates[rows, :size, width:-2] = weights["weight_ih_l0"].view(-1, size, self.features)
-        gates[rows, :size, -2] = weights["bias_ih_l0"].view(-1, size)
-        gates[rows, :size, -1] = weights["bias_hh_l0"].view(-1, size)
+        size, columns = self.hidden_sizes[replica], self.columns
+        gates = self.gates[replica].view(self.cell.blocks, self.hidden_size, -1)  # (G, H, columns)
+        weights = dict(recurrent.named_parameters())
+        rows = self.cell.rows_to_pytorch
+        gates[rows, :size, columns.input] = weights["weight_ih_l0"].view(-1, size, self.features)
+        gates[rows, :size, columns.input_bias] = weights["bias_ih_l0"].view(-1, size)
+        if columns.state_bias is not None:
+            gates[rows, :size, :size] = weights["weight_hh_l0"].view(-1, size, size)
+            gates[rows, :size, columns.state_bias] = weights["bias_hh_l0"].view(-1, size)
         self.readout[replica, :, :size] = readout.weight
         self.readout[replica, :, -1] = readout.bias
+
+
+def _drop_lacking(
+    network: Replicas, weights: dict[str, Any], prefix: str, *_context: object
+) -> None:
+    """Take the recurrent weights that earlier versions kept from those of a cell that has none."""
+    gates = weights.get(f"{prefix}gates")
+    if gates is not None:
+        kept = network.cell.columns_in_use(gates.shape[2], network.features, network.hidden_size)
+        weights[f"{prefix}gates"] = gates[:, :, kept]
 
 
 class ReplicaLSTM(Replicas):

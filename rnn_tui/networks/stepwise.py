@@ -6,21 +6,21 @@ to PyTorch's layers.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import neg
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.cell import STATE, Cell, Operations, Step
+from rnn_tui.networks.cell import STATE, Blocks, Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-# Takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns
-# those to go on with.
+#: takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns
+#: those to go on with.
 Change = Callable[[int, str, Array], Array]
 
 
@@ -46,7 +46,11 @@ def require_finite(*arrays: npt.NDArray[Any]) -> None:
         raise CheckpointError("These weights are too large to compute with; choose others.")
 
 
-NUMPY = Operations(sigmoid, np.tanh)
+def _split(rows: Array, blocks: int) -> Blocks:
+    return np.split(rows, blocks, axis=1)
+
+
+NUMPY = Operations(sigmoid, np.tanh, _split)
 
 
 @dataclass(frozen=True)
@@ -69,73 +73,124 @@ class Activations:
 
 @dataclass(frozen=True)
 class CellWeights:
-    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows."""
+    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows.
+
+    They are arrays, or tensors where gradients are wanted (`mapped`).
+    """
 
     cell: Cell  #: what they are the weights of.
-    of_input: Array  #: (G·H, F).
-    of_state: Array  #: (G·H, H).
-    input_bias: Array  #: (G·H,).
-    state_bias: Array  #: (G·H,).
+    of_input: Any  #: W (G·H, F).
+    of_state: Any  #: U (G·H, H); None for a cell without recurrent weights.
+    input_bias: Any  #: b (G·H,).
+    state_bias: Any  #: b′ (G·H,); None for a cell without recurrent weights.
+
+    @classmethod
+    def named(cls, cell: Cell, weights: Mapping[str, Array]) -> Self:
+        """Of weights by the names of `Cell.layer_shapes`."""
+        return cls(
+            cell,
+            weights["weight_ih"],
+            weights.get("weight_hh"),
+            weights["bias_ih"],
+            weights.get("bias_hh"),
+        )
 
     @property
     def hidden_size(self) -> int:
         """Units H."""
-        return int(self.of_state.shape[1])
+        return len(self.input_bias) // self.cell.blocks
+
+    def mapped(self, change: Callable[[Array], Any]) -> Self:
+        """The same of all weights that there are."""
+        return replace(
+            self,
+            of_input=change(self.of_input),
+            of_state=None if self.of_state is None else change(self.of_state),
+            input_bias=change(self.input_bias),
+            state_bias=None if self.state_bias is None else change(self.state_bias),
+        )
+
+    def read(self, inputs: Any) -> Any:
+        """W·x + b (…, G·H) of `inputs` (…, F)."""
+        return inputs @ self.of_input.T + self.input_bias
+
+    def step(self, operations: Operations, read: Any, last: Step) -> Step:
+        """One step of N sequences from the `last`, of W·x + b (N, G·H)."""
+        recurrent = None
+        if self.of_state is not None:
+            recurrent = last.state @ self.of_state.T + self.state_bias  # (N, G·H)
+        return self.cell.step_of_sums(operations, read, recurrent, last)
 
     def run(self, inputs: Array, change: Change | None = None) -> Activations:
         """Read `inputs` (T, N, F), from states of zero; with what `change` makes of the values."""
-        return self.cell.run(self, inputs) if change is None else run(self, inputs, change)
+        if change is None:
+            activations = self.cell.run_faster(self, inputs)
+            if activations is not None:
+                return activations
+        return run(self, inputs, change)
 
 
 def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Activations:
-    """`Cell.run` by the equations of its step; with what `change` makes of gates, memory and state
-    as they come.
+    """Read `inputs` (T, N, F) by the equations of the cell's step, from states of zero.
+
+    `change` makes of gates, memory and state, as they come, those to go on with.
     """
     cell = weights.cell
-    steps, count, features = inputs.shape
-    read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
-    read = read.reshape(steps, count, -1)  # (T, N, G·H)
-    last, done = cell.start(np.zeros((count, weights.hidden_size), read.dtype)), []
-    for step, at_step in enumerate(read):
-        operations = NUMPY if change is None else NUMPY._replace(edited=partial(change, step))
-        last = _step(
-            cell, at_step, last.state @ weights.of_state.T + weights.state_bias, last, operations
-        )
+    time_steps, count, features = inputs.shape
+    sums = weights.read(inputs.reshape(-1, features))  # (T·N, G·H)
+    sums = sums.reshape(time_steps, count, -1)  # (T, N, G·H)
+    last = cell.start(np.zeros((count, weights.hidden_size), sums.dtype))
+    steps: list[Step] = []
+    for number, read in enumerate(sums):
+        operations = NUMPY
         if change is not None:
-            last = last._replace(state=change(step, STATE, last.state))
-        done.append(last)
+            operations = NUMPY._replace(edited=partial(change, number))
+        last = weights.step(operations, read, last)
+        if change is not None:
+            last = last._replace(state=change(number, STATE, last.state))
+        steps.append(last)
     return Activations(
-        np.stack([step.state for step in done]),
-        np.stack([step.memory for step in done]) if cell.has_memory else None,
-        {name: np.stack([step.gates[at] for step in done]) for at, name in enumerate(cell.gates)},
-    )
-
-
-def _step(
-    cell: Cell, read: Array, recurrent: Array, last: Step, operations: Operations = NUMPY
-) -> Step:
-    """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
-    return cell.step(
-        operations,
-        np.split(read, cell.blocks, axis=1),
-        np.split(recurrent, cell.blocks, axis=1),
-        last,
+        np.stack([step.state for step in steps]),
+        np.stack([step.memory for step in steps]) if cell.has_memory else None,
+        {name: np.stack([step.gates[at] for step in steps]) for at, name in enumerate(cell.gates)},
     )
 
 
 def replica_states(
     cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
 ) -> Iterator[Array]:
-    """`Cell.replica_states` by the equations of its step."""
-    width = weights.shape[1] // cell.blocks
-    of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
-    last = cell.start(np.zeros((len(weights), width, len(lengths)), np.float32))
+    """The states (R, H, n) after each step, of the n sequences that have not ended.
+
+    Args:
+        cell: of all replicas.
+        weights: (R, G·H, columns), as `networks.replicas.Replicas` has them.
+        inputs: (T, F, B), the longest sequence first.
+        lengths: the B sequences' time steps, descending, the first of them T.
+    """
+    faster = cell.replica_states_faster(weights, inputs, lengths)
+    return faster if faster is not None else _replica_states(cell, weights, inputs, lengths)
+
+
+def _replica_states(
+    cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
+) -> Iterator[Array]:
+    """`replica_states` by the equations of the cell's step."""
+    replicas, rows, _ = weights.shape
+    width = rows // cell.blocks
+    columns = cell.replica_columns(inputs.shape[1], width)
+    of_input = weights[:, :, columns.input]  # (R, G·H, F)
+    of_state = weights[:, :, columns.state]  # (R, G·H, H)
+    input_bias = weights[:, :, columns.input_bias, None]  # (R, G·H, 1)
+    last = cell.start(np.zeros((replicas, width, len(lengths)), np.float32))
     for step, at_step in enumerate(inputs):
         active = still_going(lengths, step)
-        state = last.state[:, :, :active]
+        state = last.state[:, :, :active]  # (R, H, n)
         memory = last.memory[:, :, :active] if cell.has_memory else None
-        read = of_input @ at_step[:, :active].astype(np.float32) + weights[:, :, -2:-1]
-        last = _step(cell, read, of_state @ state + weights[:, :, -1:], Step(state, memory))
+        read = of_input @ at_step[:, :active].astype(np.float32) + input_bias  # (R, G·H, n)
+        recurrent = None
+        if columns.state_bias is not None:
+            recurrent = of_state @ state + weights[:, :, columns.state_bias, None]  # (R, G·H, n)
+        last = cell.step_of_sums(NUMPY, read, recurrent, Step(state, memory))
         yield last.state
 
 

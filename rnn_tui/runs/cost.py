@@ -64,9 +64,8 @@ def workload(config: RunConfig) -> Workload | None:
     else:
         return None
     steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units
-    return Workload(
-        steps, config.batch_size, layers, gates, gates * (units + features + 2), config.recipe
-    )
+    columns = cell.replica_columns(features, units)
+    return Workload(steps, config.batch_size, layers, gates, gates * columns.count, config.recipe)
 
 
 def scaled(

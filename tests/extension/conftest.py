@@ -11,7 +11,8 @@ from rnn_tui.runs.export.formats import FORMATS, ExportFormat
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
 from tests.extension.toy_cell import MGUCell
-from tests.extension.toy_metric import SURENESS
+from tests.extension.toy_metric import CONFIDENCE
+from tests.extension.toy_mingru import MinGRUCell
 from tests.extension.toy_task import MAJORITY
 
 
@@ -23,7 +24,8 @@ def registered() -> Iterator[None]:
     # The one line of each.
     TASKS["majority"] = MAJORITY
     CELLS["mgu"] = MGUCell()
-    MNIST.measures.append(SURENESS)
+    CELLS["mingru"] = MinGRUCell()
+    MNIST.measures.append(CONFIDENCE)
     COMMANDS.append(Command("count", "count the runs", "tests.extension.toy_command"))
     FORMATS["names"] = ExportFormat(
         "names", "a line a run", "tests.extension.toy_format:write_names", ".txt", to_stdout=True

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, TabbedContent
 
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.networks import CELLS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.chart.chart import Chart
 from rnn_tui.ui.training.pane import TaskPane
@@ -70,16 +71,18 @@ async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -
         await wait_until(pilot, lambda: "majority" in screen_text(app).partition("Log")[2])
 
 
-async def test_a_cell_is_ticked_in_the_form_and_trained() -> None:
+@pytest.mark.parametrize("cell", ["mgu", "mingru"])
+async def test_a_cell_is_ticked_in_the_form_and_trained(cell: str) -> None:
+    label = CELLS[cell].label
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
         pane = await pane_of(pilot, "f8", "majority")
         for box in pane.query(Checkbox):
-            if str(box.label) in ("LSTM", "MGU"):
-                box.value = str(box.label) == "MGU"
+            if str(box.label) in ("LSTM", label):
+                box.value = str(box.label) == label
         run = await trained(pilot, pane)
-        assert run.config.cell == "mgu"
-        assert "majority MGU" in screen_text(app)
+        assert run.config.cell == cell
+        assert f"majority {label}" in screen_text(app)
 
 
 async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Path) -> None:
@@ -90,7 +93,7 @@ async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Pat
         for field, typed in (("epochs", "1"), ("hidden-size", "3"), ("batch-size", "50")):
             pane.query_one(f"#field-{field}", Input).value = typed
         run = await trained(pilot, pane)
-        assert "test_sureness" in run.results
-        assert "val_sureness" in run.series
+        assert "test_confidence" in run.results
+        assert "val_confidence" in run.series
         text = screen_text(app)
-        assert "sureness" in text
+        assert "confidence" in text

@@ -31,7 +31,11 @@ def words(view: SequenceInside, label: str) -> tuple[str, ...]:
 @pytest.mark.usefixtures("registered", "home")
 @pytest.mark.parametrize(
     "cell",
-    ["mgu", *(pytest.param(cell, marks=pytest.mark.long) for cell in ("lstm", "gru", "rnn"))],
+    [
+        "mgu",
+        "mingru",
+        *(pytest.param(cell, marks=pytest.mark.long) for cell in ("lstm", "gru", "rnn")),
+    ],
 )
 async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: str) -> None:
     task = TASKS["majority"]
@@ -69,7 +73,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         for _ in range(len(kind.gates) + kind.has_memory):
             await press(pilot, "w")
             seen.append(view.look.quantity)
-        names = [name if name == "candidate" else f"{name} gate" for name in kind.gates]
+        names = [name if name in kind.candidates else f"{name} gate" for name in kind.gates]
         assert seen == ["state", *["cell"] * kind.has_memory, *names]
         # Another one; another network, and what its units are for.
         before = subject.trace.read

@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine import events
+from rnn_tui.engine.paths import run_dir
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.networks import CELLS
+from rnn_tui.runs.export.formats import FORMATS
 from rnn_tui.tasks import TASKS
-from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
+from tests.cli.command_line import EXIT_USAGE, run_inside
 from tests.runs.kept_runs import train
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
 QUICK_MNIST = ("--epochs", "1", "--hidden-size", "3", "--batch-size", "50")
+TOY_CELLS = ("mgu", "mingru")
 
 
 def answered(*words: str) -> str:
@@ -26,11 +31,18 @@ def document(*words: str) -> Any:
     return json.loads(answered(*words, "--json"))
 
 
+def only_weights() -> Path:
+    """The weights of the only run."""
+    [path] = run_dir().rglob("*.safetensors")
+    return path
+
+
 def test_help_knows_them() -> None:
     assert "count the runs" in answered("--help")
     assert "majority" in answered("train", "--help")
     for words in (("train", "mnist"), ("train", "majority"), ("train", "recall")):
-        assert "mgu" in answered(*words, "--help")
+        for cell in TOY_CELLS:
+            assert cell in answered(*words, "--help")
     assert "--at-least" in answered("count", "--help")
     assert "names: a line a run" in " ".join(answered("runs", "export", "--help").split())
 
@@ -70,39 +82,84 @@ def test_a_wrong_value_for_a_task_is_told_as_ever() -> None:
 
 
 @pytest.mark.parametrize("task", ["recall", "adder", "majority"])
-def test_a_cell_is_trained_on_sequences_and_nothing_is_published_of_it(task: str) -> None:
+@pytest.mark.parametrize("cell", TOY_CELLS)
+def test_a_cell_is_trained_on_sequences_and_nothing_is_published_of_it(
+    cell: str, task: str
+) -> None:
     small = ("--hidden-size", "3", "--epochs", "1", "--training-size", "32", "--seeds", "2")
-    found = document("train", task, "--model", "mgu", *small)
-    assert (found["model"], found["settings"]["model"]) == ("mgu", "mgu")
+    found = document("train", task, "--model", cell, *small)
+    assert (found["model"], found["settings"]["model"]) == (cell, cell)
     assert all("published" not in one for one in found["variants"])
     # In words, too.
-    assert "test" in answered("train", task, "--model", "mgu", *small, "--quiet")
+    assert "test" in answered("train", task, "--model", cell, *small, "--quiet")
 
 
-def test_a_cell_is_trained_on_images_looked_into_and_not_in_onnx(mnist_slice: Path) -> None:
+@pytest.mark.parametrize("cell", TOY_CELLS)
+def test_a_cell_is_trained_on_images_and_looked_into(cell: str, mnist_slice: Path) -> None:
     data = ("--data-dir", str(mnist_slice))
-    found = document("train", "mnist", "--model", "mgu", *QUICK_MNIST, *data)
+    found = document("train", "mnist", "--model", cell, *QUICK_MNIST, *data)
     assert found["status"] == "finished"
-    look = document("inspect", "mnist", "--test-image", "7", "--run", found["run"])
+    look = document("inspect", "mnist", "--test-image", "7", "--run", found["run"], "--gradients")
     (layer,) = look["trace"]["layers"]
-    assert list(layer["gates"]) == ["forget", "candidate"]
+    assert list(layer["gates"]) == [*CELLS[cell].gates]
     assert layer["cells"] is None
+    assert look["gradients"]["networks"][0] == f"{CELLS[cell].label}, this one"
+    other = document("train", "mnist", "--model", "gru", *QUICK_MNIST, *data)
+    differences = document("runs", "compare", found["run"], other["run"])["differences"]
+    assert "model" in {one["setting"] for one in differences}
+
+
+@pytest.mark.parametrize("cell", TOY_CELLS)
+def test_a_cell_that_was_stopped_ends_as_one_that_was_not(cell: str) -> None:
+    told = train(TASKS["majority"].config(cell, epochs=2), stop_at=15)
+    assert told.of(events.RunStopped)
+    resumed = document("train", "--resume", told.run_id)
+    whole = document("train", "majority", "--model", cell, "--epochs", "2")
+    assert resumed["variants"] == whole["variants"]
+
+
+@pytest.mark.parametrize("cell", TOY_CELLS)
+def test_runs_with_a_cell_are_exported_to_every_format(
+    cell: str, tmp_path: Path, mnist_slice: Path
+) -> None:
     pytest.importorskip("onnxruntime")
-    code, _, err = run_inside(["runs", "export", found["run"], "--to", "onnx"])
-    assert code == EXIT_FAILURE
-    assert "MGU" in assert_one_sentence(err)
+    pytest.importorskip("tensorboard")
+    data = ("--data-dir", str(mnist_slice))
+    runs = [
+        document("train", "mnist", "--model", cell, *QUICK_MNIST, *data, "--layers", "2"),
+        document("train", "adder", "--model", cell, "--epochs", "1", "--training-size", "32"),
+    ]
+    for number, run in enumerate(runs):
+        for name, kind in FORMATS.items():
+            path = tmp_path / f"{name}{number}{kind.ending}"
+            answered("runs", "export", run["run"], "--to", name, "-o", str(path))
+            assert path.exists(), name
+
+
+@pytest.mark.parametrize("cell", TOY_CELLS)
+def test_a_file_has_the_weights_of_a_cell_and_no_others(cell: str, mnist_slice: Path) -> None:
+    document("train", "mnist", "--model", cell, *QUICK_MNIST, "--data-dir", str(mnist_slice))
+    sizes = {name: array.size for name, array in read_weights(only_weights()).arrays.items()}
+    recurrent = {"mgu": {"recurrent.weight_hh_l0": 6 * 3, "recurrent.bias_hh_l0": 6}, "mingru": {}}
+    assert sizes == {
+        "recurrent.weight_ih_l0": 6 * 28,
+        "recurrent.bias_ih_l0": 6,
+        **recurrent[cell],
+        "readout.weight": 10 * 28 * 3,
+        "readout.bias": 10,
+    }
 
 
 def test_a_metric_is_measured_told_and_kept(mnist_slice: Path) -> None:
     words = ("train", "mnist", *QUICK_MNIST, "--data-dir", str(mnist_slice))
     found = document(*words)
-    assert 10.0 <= found["test_sureness"] <= 100.0
-    assert 10.0 <= found["history"][0]["val_sureness"] <= 100.0
-    assert "val_sureness=" in answered(*words)
+    assert 10.0 <= found["test_confidence"] <= 100.0
+    assert 10.0 <= found["history"][0]["val_confidence"] <= 100.0
+    assert "val_confidence=" in answered(*words)
     (row, *_) = [
         line
         for line in answered("runs", "export", "last", "--to", "csv").splitlines()
-        if "val_sureness" in line
+        if "val_confidence" in line
     ]
     assert row
 

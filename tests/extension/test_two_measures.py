@@ -15,10 +15,10 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.training.results import VariantTable
 from tests.extension.test_extension_app import pane_of, trained
-from tests.extension.toy_metric import SURENESS
+from tests.extension.toy_metric import CONFIDENCE
 from tests.runs.kept_runs import train
 
-ORDERS = [[ACCURACY, SURENESS], [SURENESS, ACCURACY]]
+ORDERS = [[ACCURACY, CONFIDENCE], [CONFIDENCE, ACCURACY]]
 pytestmark = [
     pytest.mark.usefixtures("registered", "home"),
     pytest.mark.parametrize("measures", ORDERS, ids=["accuracy first", "accuracy last"]),
@@ -75,5 +75,5 @@ async def test_the_short_table_of_results_has_the_headline_above_it() -> None:
         assert [metric.name for metric in short._metrics(state)] == ["test_accuracy"]
         assert {metric.name for metric in whole._metrics(state)} >= {
             "test_accuracy",
-            "test_sureness",
+            "test_confidence",
         }

@@ -10,7 +10,14 @@ from torch import nn
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import StackedLayers
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, sigmoid
+from rnn_tui.networks.replicas import replicas_of
+from rnn_tui.networks.stepwise import (
+    Activations,
+    Array,
+    CellWeights,
+    replica_states,
+    sigmoid,
+)
 
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 GATES = CELLS["lstm"].gates
@@ -125,12 +132,12 @@ def test_sets_of_replicas_are_answered_as_each_layer_alone(
 ) -> None:
     lengths = sorted(lengths, reverse=True)
     pairs = [pair(kind, 3, size, seed + at) for at in range(2)]
-    replicas = CELLS[kind].replicas((size, size), 3, 1)
+    replicas = replicas_of(CELLS[kind], (size, size), 3, 1)
     for at, (module, _) in enumerate(pairs):
         replicas.set_replica(at, module, nn.Linear(size, 1))
     inputs = np.random.default_rng(seed).integers(0, 2, (lengths[0], 3, len(lengths)), np.uint8)
     weights = replicas.gates.detach().numpy()
-    found = [states.copy() for states in CELLS[kind].replica_states(weights, inputs, lengths)]
+    found = [states.copy() for states in replica_states(CELLS[kind], weights, inputs, lengths)]
     assert [states.shape[2] for states in found] == [
         sum(length > step for length in lengths) for step in range(lengths[0])
     ]
@@ -171,4 +178,4 @@ def test_a_unit_without_weights_stays_zero(cell: Cell) -> None:
             )
         ),
     )
-    assert not cell.run(weights, drawn((4, 2, 3))).states.any()
+    assert not weights.run(drawn((4, 2, 3))).states.any()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.replicas import Replicas
+from rnn_tui.networks.replicas import Replicas, replicas_of
 from tests.networks.ordinary import pytorch_weights
 
 Pair = tuple[nn.RNNBase, nn.Linear]
@@ -32,7 +32,7 @@ def side_by_side(
     sizes: Sequence[int], features: int, outputs: int, seed: int = 0, cell: str = "lstm"
 ) -> tuple[Replicas, list[Pair]]:
     draw = torch.Generator().manual_seed(seed)
-    network = CELLS[cell].replicas(sizes, features, outputs).double()
+    network = replicas_of(CELLS[cell], sizes, features, outputs).double()
     pairs = [ordinary(cell, size, features, outputs, draw) for size in sizes]
     for at, pair in enumerate(pairs):
         network.set_replica(at, *pair)
@@ -127,7 +127,7 @@ def test_the_gradient_is_the_slope(cell: str, steps: int, batch: int) -> None:
 
     def call(kind: str, gates: Tensor, readout: Tensor) -> Tensor:
         # A module whose weights are these arguments, so that both are varied.
-        one = CELLS[cell].replicas((2, 1), 2, 2).double()
+        one = replicas_of(CELLS[cell], (2, 1), 2, 2).double()
         del one.gates, one.readout
         one.gates, one.readout = gates, readout  # type: ignore[assignment]
         if kind == "every step":

@@ -1,8 +1,8 @@
-"""Networks as ONNX models, made and checked here: PyTorch's exporter (2.13) is slow, and fixes the
-length of LSTMs' inputs.
+"""Networks as ONNX models, made and checked here.
+
+PyTorch's exporter (2.13) is slow, and fixes the length of LSTMs' inputs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rnn_tui import __version__
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.networks.cell import Cell, OnnxOperator
 from rnn_tui.networks.layers import predict
-from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
+from rnn_tui.runs.export.onnx_graph import Graph
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -28,8 +26,6 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 Array = npt.NDArray[np.float32]
-# 17 is of 2022, RNN and LSTM are those of 14; of 2022 as well: the format, IR version 8
-OPERATORS, FORMAT = 17, 8
 # of float32: what rounding in another order makes, with room for logits of a hundred
 TOLERANCE = 1e-3
 CHECKED = 64
@@ -43,85 +39,6 @@ class Model:
     suffix: str
     data: bytes  #: the file's contents.
     difference: float  #: the largest difference of its logits from ours, on real inputs.
-
-
-class _Graph:
-    """Nodes and constants of a model in the making."""
-
-    def __init__(self) -> None:
-        self._onnx = imported("onnx", "onnx", "ONNX models")
-        self._nodes: list[Any] = []
-        self._constants: list[Any] = []
-
-    def constant(self, array: npt.NDArray[Any]) -> str:
-        """Add an array; returns its name."""
-        name = f"constant{len(self._constants)}"
-        self._constants.append(
-            self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name)
-        )
-        return name
-
-    def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """Add an operator; returns the name of its output, the first where it has several."""
-        name = f"{kind.lower()}{len(self._nodes)}"
-        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
-        """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
-        operator = _operator(directions[0].cell)
-        weights = [
-            self.constant(np.stack(part)) for part in zip(*map(_in_order, directions), strict=True)
-        ]
-        ways = {
-            "direction": "bidirectional" if len(directions) > 1 else "forward",
-            **operator.attributes,
-        }
-        # (T, D, N, H)
-        states = self.node(
-            operator.name, [inputs, *weights], hidden_size=directions[0].hidden_size, **ways
-        )
-        return self.node(
-            "Reshape",
-            [
-                self.node("Transpose", [states], perm=[0, 2, 1, 3]),
-                self.constant(np.array([0, 0, -1])),
-            ],
-        )
-
-    def linear(self, inputs: str, weight: Array, bias: Array) -> str:
-        """Add `inputs` @ `weight`ᵀ + `bias`."""
-        return self.node(
-            "Add", [self.node("MatMul", [inputs, self.constant(weight.T)]), self.constant(bias)]
-        )
-
-    def finished(
-        self,
-        last: str,
-        inputs: tuple[str, Sequence[Any]],
-        outputs: tuple[str, Sequence[Any]],
-        about: dict[str, str],
-    ) -> bytes:
-        """The model as a file whose output is `last`; of inputs and outputs name and shape, with
-        words for free sizes.
-        """
-        onnx = self._onnx
-        self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
-        ends = [
-            [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)]
-            for name, shape in (inputs, outputs)
-        ]
-        graph = onnx.helper.make_graph(self._nodes, "rnn-tui", *ends, self._constants)
-        model = onnx.helper.make_model(
-            graph,
-            opset_imports=[onnx.helper.make_opsetid("", OPERATORS)],
-            ir_version=FORMAT,
-            producer_name="rnn-tui",
-            producer_version=__version__,
-        )
-        onnx.helper.set_model_props(model, about)
-        onnx.checker.check_model(model, full_check=True)
-        return bytes(model.SerializeToString())
 
 
 def write_models(export: Export) -> list[Path]:
@@ -160,7 +77,7 @@ def models_of(path: Path) -> list[Model]:
 
 
 def _row_reader(network: RowReaderNetwork) -> bytes:
-    graph = _Graph()
+    graph = Graph()
     rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (28, N, 28)
     if network.config.recipe.standardise:
         centred = graph.node("Sub", [rows, graph.constant(np.array([PIXEL_MEAN], np.float32))])
@@ -188,7 +105,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
 
 
 def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
-    graph, shape = _Graph(), network.shape
+    graph, shape = Graph(), network.shape
     # (T, N, H)
     states = graph.recurrent(
         graph.node("Transpose", [shape.inputs], perm=[1, 0, 2]), [network.cell(replica)]
@@ -206,23 +123,6 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     return graph.finished(
         logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), about
     )
-
-
-def _operator(cell: Cell) -> OnnxOperator:
-    """What ONNX has for a cell; an ExportError if that is nothing."""
-    if cell.onnx is None:
-        raise ExportError(f"ONNX has no operator for {cell.label}, so it can't be exported there.")
-    return cell.onnx
-
-
-def _in_order(weights: CellWeights) -> list[npt.NDArray[Any]]:
-    """Weights (G·H, F) and (G·H, H) and both biases (2·G·H,), in ONNX's order of the gates."""
-    order, size = list(_operator(weights.cell).rows), weights.hidden_size
-    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
-    of_input, of_state, *biases = (
-        rows.reshape(len(order), size, -1)[order].reshape(rows.shape) for rows in parts
-    )
-    return [of_input, of_state, np.concatenate(biases)]
 
 
 def _about(config: Any, network: str = "") -> dict[str, str]:

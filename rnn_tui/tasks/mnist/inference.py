@@ -83,12 +83,13 @@ class RowReaderNetwork:
             raise CheckpointError(f"These weights are for {config.task}, not for mnist.")
         self.config, self.metrics = config, file.metrics
         self.cell: Cell = CELLS[config.cell]  #: the kind of its recurrent layers.
-        if {name: array.shape for name, array in file.arrays.items()} != _shapes(config):
+        arrays = {name: array for name, array in file.arrays.items() if self.cell.is_in_use(name)}
+        if {name: array.shape for name, array in arrays.items()} != _shapes(config):
             raise CheckpointError("These weights do not fit the settings that come with them.")
-        if not all(np.isfinite(array).all() for array in file.arrays.values()):
+        if not all(np.isfinite(array).all() for array in arrays.values()):
             raise CheckpointError("Some of these weights are not finite numbers.")
         #: parameters by the names that `networks.layers` has for them.
-        self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
+        self.arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
         #: weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,).
         self.readout: tuple[Array, Array] = (
             self.arrays["readout.weight"],
@@ -98,10 +99,16 @@ class RowReaderNetwork:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        size = self.config.hidden_size
         cells = [
-            CellWeights(self.cell, *(self.arrays[f"{module}.{kind}{suffix}"] for kind in kinds))
-            for module, suffix, _ in _parts(self.config)
+            CellWeights.named(
+                self.cell,
+                {
+                    name: self.arrays[f"{module}.{name}{suffix}"]
+                    for name in self.cell.layer_shapes(features, size)
+                },
+            )
+            for module, suffix, features in _parts(self.config)
         ]
         if not self.cell.bidirectional:
             return tuple(Layer(cell) for cell in cells)
@@ -229,10 +236,9 @@ def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
 def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
     """Names and shapes of the parameters of `config`'s network."""
     cell, size = CELLS[config.cell], config.hidden_size
-    rows, read = cell.blocks * size, (2 if cell.bidirectional else SIDE) * size
+    read = (2 if cell.bidirectional else SIDE) * size
     shapes: dict[str, tuple[int, ...]] = {}
     for module, suffix, features in _parts(config):
-        shapes[f"{module}.weight_ih{suffix}"] = (rows, features)
-        shapes[f"{module}.weight_hh{suffix}"] = (rows, size)
-        shapes[f"{module}.bias_ih{suffix}"] = shapes[f"{module}.bias_hh{suffix}"] = (rows,)
+        for name, shape in cell.layer_shapes(features, size).items():
+            shapes[f"{module}.{name}{suffix}"] = shape
     return shapes | {"readout.weight": (CLASSES, read), "readout.bias": (CLASSES,)}

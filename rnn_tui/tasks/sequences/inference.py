@@ -18,7 +18,7 @@ from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.stepwise import Array, CellWeights
+from rnn_tui.networks.stepwise import Array, CellWeights, replica_states
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import Task
 
@@ -54,7 +54,10 @@ class SequenceNetwork:
 
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
         width = max(config.hidden_sizes)
-        rows, columns = self.kind.blocks * width, width + self.features + 2
+        if gates is not None and gates.ndim == 3:
+            gates = gates[:, :, self.kind.columns_in_use(gates.shape[2], self.features, width)]
+        rows = self.kind.blocks * width
+        columns = self.kind.replica_columns(self.features, width).count
         gates_shape = (len(self.replicas), rows, columns)
         readout_shape = (len(self.replicas), self.outputs, width + 1)
         if (
@@ -66,8 +69,8 @@ class SequenceNetwork:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
             raise CheckpointError("Some of these weights are not finite numbers.")
-        #: (R, G·W, W + F + 2): a row for each unit of each gate; columns for states, features, the
-        #: bias of the input and that of the state.
+        #: (R, G·W, columns): a row for each unit of each gate; columns for states, features, the
+        #: bias of the input and that of the state, as `Cell.replica_columns` says.
         self._gates = gates.astype(np.float32)
         self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
 
@@ -82,7 +85,9 @@ class SequenceNetwork:
         width = self._readout.shape[2] - 1
         units = [unit for unit in range(variant.hidden_size) if unit not in ablated]
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in units]
-        columns = [*units, *range(width, self._gates.shape[2])]
+        columns = [*range(self._gates.shape[2])]
+        if self.kind.has_recurrent_weights:
+            columns = [*units, *columns[width:]]
         gates = self._gates[replica][np.ix_(rows, columns)]
         readout = self._readout[replica][:, [*units, width]]
 
@@ -96,15 +101,17 @@ class SequenceNetwork:
     def cell(self, replica: int) -> CellWeights:
         """The weights of a replica's layer of H units, in PyTorch's order of gates."""
         size = self.replicas[replica].variant.hidden_size
-        gates = self.only(replica)._gates[0]  # (G·H, H + F + 2)  # noqa: SLF001
-        by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, H + F + 2)
+        gates = self.only(replica)._gates[0]  # (G·H, columns)  # noqa: SLF001
+        by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, columns)
         rows = by_gate[self.kind.rows_to_pytorch].reshape(gates.shape)
+        columns = self.kind.replica_columns(self.features, size)
+        recurrent = columns.state_bias is not None
         return CellWeights(
             cell=self.kind,
-            of_input=rows[:, size:-2].copy(),
-            of_state=rows[:, :size].copy(),
-            input_bias=rows[:, -2],
-            state_bias=rows[:, -1],
+            of_input=rows[:, columns.input].copy(),
+            of_state=rows[:, columns.state].copy() if recurrent else None,
+            input_bias=rows[:, columns.input_bias],
+            state_bias=rows[:, columns.state_bias] if recurrent else None,
         )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
@@ -123,7 +130,7 @@ class SequenceNetwork:
             (R, O, n) of the n sequences that have not ended.
         """
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]  # (R, O, W), (R, O, 1)
-        for states in self.kind.replica_states(self._gates, inputs, lengths):  # (R, W, n)
+        for states in replica_states(self.kind, self._gates, inputs, lengths):  # (R, W, n)
             yield weight @ states + bias
 
 

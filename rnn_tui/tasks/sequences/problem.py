@@ -21,8 +21,8 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
-from rnn_tui.networks.layers import initialise
-from rnn_tui.networks.replicas import Replicas
+from rnn_tui.networks.layers import initialise, recurrent_layers
+from rnn_tui.networks.replicas import Replicas, replicas_of
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
@@ -296,9 +296,8 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
     would, whatever the others.
     """
     cell, recipe = CELLS[config.cell], config.recipe
-    network = cell.replicas(
-        [replica.variant.hidden_size for replica in config.replicas], features, outputs
-    )
+    sizes = [replica.variant.hidden_size for replica in config.replicas]
+    network = replicas_of(cell, sizes, features, outputs)
     made: dict[tuple[int, int], nn.ModuleDict] = {}
     for at, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
@@ -306,7 +305,7 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
             # the constructors draw from the global random state
             with torch.random.fork_rng(devices=()):
                 layers = {
-                    "recurrent": cell.layers(features, size, 1),
+                    "recurrent": recurrent_layers(cell, features, size, 1),
                     "readout": nn.Linear(size, outputs),
                 }
                 made[size, seed] = nn.ModuleDict(layers)
