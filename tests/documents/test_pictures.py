@@ -1,6 +1,7 @@
 """No picture shows an app that is no longer there: tabs, views and keys in it are today's.
 
-And where nothing has to be trained for a picture, it says word for word what the app says now.
+The form beside a chart is today's as well. And where nothing has to be trained for a picture, it
+says word for word what the app says now.
 """
 
 import re
@@ -9,13 +10,15 @@ from itertools import groupby
 import pytest
 
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.tabs import all_tabs
 from rnn_tui.ui.app.task_views import views_of
+from rnn_tui.ui.training.form import SettingsForm
 from tests.pictures import FOLDER
 from tests.pictures.__main__ import still
-from tests.pictures.drawing import texts_in
+from tests.pictures.drawing import rows_of, texts_in
 from tests.pictures.plots import PLOTS
-from tests.pictures.scenes import SCENES
+from tests.pictures.scenes import SCENES, until
 from tests.reference_pages.keys import bound
 
 MADE_BY = "python -m tests.pictures {} makes it anew"
@@ -72,3 +75,24 @@ def words(texts: list[str]) -> list[str]:
 @pytest.mark.parametrize("name", ["home", "inside-adder"])
 async def test_a_picture_for_which_nothing_is_trained_says_what_the_app_says(name: str) -> None:
     assert words(rows(name)) == words(texts_in(await still(SCENES[name]))), MADE_BY.format(name)
+
+
+@pytest.mark.parametrize("name", ["mnist", "recall"])
+async def test_the_form_in_a_picture_says_what_the_form_says(name: str) -> None:
+    scene = SCENES[name]
+    assert scene.fill_form is not None
+    app = RnnTuiApp()
+    async with app.run_test(size=scene.size) as pilot:
+        await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        await scene.fill_form(pilot, app)
+        await pilot.pause(1)
+        place = app.pane.query_one(SettingsForm).region
+        screen = rows_of(app.export_screenshot(), *scene.size)
+    lines = [
+        "".join(cell.char for cell in row[place.x : place.right])
+        for row in screen[place.y : place.bottom]
+    ]
+    said = set(re.findall(r"[^\W\d_]{3,}", " ".join(lines)))
+    drawn = set(re.findall(r"[^\W\d_]{3,}", " ".join(rows(name))))
+    assert len(said) > 5
+    assert said - drawn == set(), MADE_BY.format(name)

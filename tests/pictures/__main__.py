@@ -19,6 +19,8 @@ async def still(scene: Scene) -> str:
     async with app.run_test(size=scene.size) as pilot:
         await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
         await pilot.pause()
+        if scene.fill_form is not None:
+            await scene.fill_form(pilot, app)
         await scene.drive(pilot, app)
         await until(pilot, lambda: "loading PyTorch" not in said(app))
         app.clear_notifications()

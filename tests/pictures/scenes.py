@@ -30,6 +30,7 @@ class Scene:
         size: columns and lines of the terminal.
         first: the tab that the app starts with.
         trains: whether something is trained for it, so that its figures are of this machine.
+        fill_form: fills in the form of a task, which the picture shows, before `drive`.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Scene:
     size: tuple[int, int] = (100, 30)
     first: str = "home"
     trains: bool = False
+    fill_form: Drive | None = None
 
 
 async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
@@ -84,23 +86,26 @@ async def home(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await until(pilot, lambda: "row 2" in said(app))
 
 
-async def recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
+async def recall_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f3")
     set_up(app, 20)
-    await train(pilot, app)
 
 
-async def adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
+async def adder_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4")
     set_up(app, 20)
-    await train(pilot, app)
 
 
-async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
+async def mnist_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f2")
     app.pane.query_one("#preset", Select).value = "fast"
     for model in ("rnn", "bilstm"):
         app.pane.query_one(f"#model-{model}", Checkbox).value = True
     app.pane.query_one("#field-epochs", Input).value = "4"
+
+
+async def train_three(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """One run for each of the three cells."""
     await train(pilot, app, 3)
 
 
@@ -201,14 +206,14 @@ async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 async def inside_film(pilot: Pilot[int], app: RnnTuiApp) -> None:
     """Four moments before the end of the training of recall networks."""
-    await recall(pilot, app)
+    await train(pilot, app)
     await go(pilot, app, "f3", "inside")
     for _ in range(4):
         await studied(pilot, app, "less_than_sign")
 
 
 async def inside_clicks(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await adder(pilot, app)
+    await train(pilot, app)
     await go(pilot, app, "f4", "inside")
     await studied(pilot, app)
     await study(pilot, app, "clicks")
@@ -240,12 +245,24 @@ async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 SCENES: Mapping[str, Scene] = {
     "home": Scene("Home: the LSTM that ships reads a digit", home),
-    "adder": Scene("Three sizes of adder, twenty seeds each", adder, trains=True),
+    "adder": Scene(
+        "Three sizes of adder, twenty seeds each", train, trains=True, fill_form=adder_form
+    ),
     "inside-adder": Scene("Inside an adder: its state, and the carry", inside_adder),
     "photos": Scene("Sample photos, read", photos),
-    "mnist": Scene("Three models trained on MNIST", mnist, (120, 36), "mnist", trains=True),
+    "mnist": Scene(
+        "Three models trained on MNIST",
+        train_three,
+        (120, 36),
+        trains=True,
+        fill_form=mnist_form,
+    ),
     "recall": Scene(
-        "Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True
+        "Recall: three hidden sizes, twenty seeds each",
+        train,
+        (120, 36),
+        trains=True,
+        fill_form=recall_form,
     ),
     "inside-mnist": Scene("Inside an RNN that has read 19 of 28 rows", inside_mnist, (120, 36)),
     "inside-recall": Scene(
@@ -260,12 +277,19 @@ SCENES: Mapping[str, Scene] = {
         "Pixels that speak for the answer, and against it", inside_attribution, (120, 36)
     ),
     "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
-    "inside-film": Scene("A recall network while it learned", inside_film, (120, 36), trains=True),
+    "inside-film": Scene(
+        "A recall network while it learned",
+        inside_film,
+        (120, 36),
+        trains=True,
+        fill_form=recall_form,
+    ),
     "inside-clicks": Scene(
         "When twenty adders came to add, and clusters of states",
         inside_clicks,
         (120, 50),
         trains=True,
+        fill_form=adder_form,
     ),
     "learning-rate": Scene(
         "The loss of recall networks by learning rate", learning_rate, (100, 30), trains=True
