@@ -223,7 +223,7 @@ async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f3")
     set_up(app, 5)
     await pilot.press("K")
-    await until(pilot, lambda: "Enter takes it over" in said(app))
+    await until(pilot, lambda: "Enter uses it" in said(app))
 
 
 async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:

@@ -86,7 +86,7 @@ class ReportSettings(Vertical):
         """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that
         can't be.
         """
-        seeds = [field.given() for field in self.query(SettingInput)]
+        seeds = [field.setting_value() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
             raise SettingError(

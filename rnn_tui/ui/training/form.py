@@ -1,6 +1,4 @@
-"""The form that says what to train: preset, cells or losses, numbers, device; and what runs
-told.
-"""
+"""The form that says what to train: preset, cells or losses, numbers, device; and the log."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -54,6 +52,7 @@ class SettingField(SettingInput):
         return lines
 
     def _drawn_label(self, width: int) -> Strip:
+        """The label of the setting, this many cells wide."""
         text = set_cell_size(self.setting.label, width)
         form = cast("Widget", self.parent)
         strip = Strip([Segment(text, form.visual_style.rich_style)], width)
@@ -64,7 +63,7 @@ class SettingField(SettingInput):
     def on_input_changed(self) -> None:
         self.hint = self.setting.help
         try:
-            self.given()
+            self.setting_value()
         except SettingError as error:
             self.hint = str(error)
         self.set_class(self.hint != self.setting.help, "-wrong")
@@ -74,13 +73,20 @@ class SettingField(SettingInput):
 
 
 class Ticks(Vertical):
-    """A setting of which at least one choice is to be ticked, or `given` raises what is `wrong`;
-    ids begin with `kind`.
-    """
+    """A setting of which at least one choice is to be ticked."""
 
-    def __init__(self, setting: ChoicesSetting, kind: str, wrong: str, ticked: str = "") -> None:
+    def __init__(self, setting: ChoicesSetting, kind: str, missing: str, ticked: str = "") -> None:
+        """Make the boxes.
+
+        Args:
+            setting: the setting.
+            kind: what the ids of the boxes begin with.
+            missing: what to say where none is ticked.
+            ticked: the choice that is ticked at first.
+        """
         super().__init__(id=f"{kind}s", classes="choice")
-        self.setting, self._wrong = setting, wrong
+        self.setting = setting
+        self._missing = missing
         self._boxes = {
             name: MarkedCheckbox(label, name == ticked, f"{kind}-{name}")
             for name, label in setting.choices.items()
@@ -92,6 +98,7 @@ class Ticks(Vertical):
 
     @property
     def hint(self) -> str:
+        """What the setting is."""
         return self.setting.help
 
     def focus_first(self) -> None:
@@ -99,50 +106,52 @@ class Ticks(Vertical):
 
     @property
     def ticked(self) -> tuple[str, ...]:
+        """The names of the choices that are ticked."""
         return tuple(name for name, box in self._boxes.items() if box.value)
 
-    def given(self) -> tuple[str, ...]:
+    def setting_value(self) -> tuple[str, ...]:
+        """The names of the choices that are ticked; raises `SettingError` where none is."""
         if not self.ticked:
-            raise SettingError(self._wrong)
+            raise SettingError(self._missing)
         return self.ticked
 
     def tick(self, names: Sequence[str]) -> None:
+        """Tick these choices, and no others."""
         for name, box in self._boxes.items():
             box.value = name in names
 
 
 class SettingsForm(VerticalScroll):
-    """Settings of the runs to come of a task. An empty number stands for the preset's."""
+    """The settings of the next runs of a task. An empty number stands for the preset's."""
 
     app = getters.app(HostApp)
 
     def __init__(self, task: Task, data_dir: str | None) -> None:
+        """Make the form of a task; `data_dir` as in `RnnTuiApp`."""
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
-        self._spec, self._data_dir = task, data_dir
+        self._spec = task
+        self._data_dir = data_dir
         self._shown_hint = ""
-        cells = ChoicesSetting(
-            "cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells}
-        )
+        labels = {cell: CELLS[cell].label for cell in task.cells}
+        cells = ChoicesSetting("cell", "Cell types (trained in turn)", "", labels)
         self._cells = Ticks(cells, "model", "Tick at least one cell to train.", task.default_cell)
-        numbers = (
-            setting for setting in task.adjustable if not isinstance(setting, ChoicesSetting)
-        )
-        self._fields = {setting.name: SettingField(setting) for setting in numbers}
+        self._fields = {
+            setting.name: SettingField(setting)
+            for setting in task.adjustable
+            if not isinstance(setting, ChoicesSetting)
+        }
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choice"):
-            yield from _select("Preset", [one.name for one in self._spec.presets], "preset")
+            yield from _select("Preset", self._preset_names, "preset")
             yield Static("", id="summary", markup=False)
         if len(self._spec.cells) > 1:
             yield self._cells
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
-                yield Ticks(
-                    setting,
-                    "choice",
-                    f"Tick at least one of {', '.join(setting.choices.values())}.",
-                )
+                choices = ", ".join(setting.choices.values())
+                yield Ticks(setting, "choice", f"Tick at least one of {choices}.")
             elif not setting.advanced:
                 yield self._fields[setting.name]
         with (
@@ -155,27 +164,34 @@ class SettingsForm(VerticalScroll):
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
-        wanted = self.app.preferences
+        preferences = self.app.preferences
         with self.prevent(Select.Changed):
-            if wanted.preset in [one.name for one in self._spec.presets]:
-                self.query_one("#preset", Select).value = wanted.preset
-            self.offer_devices(wanted.device)
+            if preferences.preset in self._preset_names:
+                self.query_one("#preset", Select).value = preferences.preset
+            self.offer_devices(preferences.device)
         self._choose_preset()
+
+    @property
+    def _preset_names(self) -> list[str]:
+        return [preset.name for preset in self._spec.presets]
 
     @property
     def _preset(self) -> Preset:
         return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
-        """The runs described, one for each cell ticked; a `SettingError` focuses the field at
-        fault, unless it is `quiet`.
+        """The runs that the form describes, one for each cell that is ticked.
+
+        Raises:
+            SettingError: if a value is not allowed. The field at fault gets the focus, unless it
+                is to be `quiet`.
         """
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
         for field in (*self.query(Ticks), *self._fields.values()):
             try:
-                overrides[field.setting.name] = field.given()
+                overrides[field.setting.name] = field.setting_value()
             except SettingError:
                 if not quiet:
                     self._focus(field)
@@ -184,10 +200,14 @@ class SettingsForm(VerticalScroll):
         return [self._spec.config(cell, self._preset.name, **overrides) for cell in cells]
 
     def fill(self, config: RunConfig) -> list[str]:
-        """Show these settings of a run, but for values of the preset's own; returns those that
-        there is no field for.
+        """Fill the form in with the settings of a run.
+
+        A field stays empty where the value is the preset's.
+
+        Returns:
+            The names of settings that differ from the preset's, and that there is no field for.
         """
-        presets = [preset.name for preset in self._spec.presets]
+        presets = self._preset_names
         preset = config.preset if config.preset in presets else presets[0]
         usual = self._spec.config(config.cell, preset)
         with self.prevent(Select.Changed, Checkbox.Changed):
@@ -197,31 +217,35 @@ class SettingsForm(VerticalScroll):
             self._cells.tick([config.cell])
         for name, field in self._fields.items():
             value = getattr(config, name)
-            same = value == getattr(usual, name)
-            field.value = "" if same else field.setting.format(value)
-            if not same:
+            if value == getattr(usual, name):
+                field.value = ""
+            else:
+                field.value = field.setting.format(value)
                 self._unfold(field)
         self._show_preset()
-        shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
-        others = (field.name for field in fields(config) if field.name not in shown)
-        return [
-            name.replace("_", " ")
-            for name in others
-            if getattr(config, name) != getattr(usual, name)
+        in_form = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
+        differing = [
+            field.name
+            for field in fields(config)
+            if getattr(config, field.name) != getattr(usual, field.name)
         ]
+        return [name.replace("_", " ") for name in differing if name not in in_form]
 
     def offer_devices(self, chosen: str = "") -> None:
-        """Offer this machine's GPUs as well, once they are known; choose this device, or leave the
-        choice; tell the cost.
+        """Offer the devices, and once they are known this machine's GPUs; show the cost.
+
+        Args:
+            chosen: the device to choose; empty to leave the choice.
         """
-        device, gpus = self.query_one("#device", PlainSelect), self.app.runs.gpus
-        chosen = chosen or str(device.value)
-        device.offer_texts(
-            [(gpus.get(one, one), one) for one in dict.fromkeys((*DEVICES, *gpus, chosen))], chosen
-        )
+        select = self.query_one("#device", PlainSelect)
+        gpus = self.app.runs.gpus
+        chosen = chosen or str(select.value)
+        names = dict.fromkeys((*DEVICES, *gpus, chosen))  # each once
+        select.offer_texts([(gpus.get(name, name), name) for name in names], chosen)
         self.show_cost()
 
     def take_learning_rate(self, rate: float) -> None:
+        """Fill in a learning rate, and go to its field."""
         field = self._fields["learning_rate"]
         field.value = field.setting.format(rate)
         self._focus(field)
@@ -235,13 +259,11 @@ class SettingsForm(VerticalScroll):
             self.query_one("#advanced", Collapsible).collapsed = False
 
     @on(Collapsible.Expanded)
-    def _make_more(self, unfolded: Collapsible.Expanded) -> None:
-        """Make the fields that few people look for when they do: many widgets."""
-        self.mount_all(
-            [field for field in self._fields.values() if not field.is_attached],
-            before="#device-choice",
-        )
-        self.call_after_refresh(unfolded.collapsible.scroll_visible)
+    def _make_more(self, event: Collapsible.Expanded) -> None:
+        """Make the advanced fields only once they are unfolded, as these are many widgets."""
+        missing = [field for field in self._fields.values() if not field.is_attached]
+        self.mount_all(missing, before="#device-choice")
+        self.call_after_refresh(event.collapsible.scroll_visible)
 
     def _tick(self, config: RunConfig) -> None:
         """Tick what a run has, but for its cell."""
@@ -252,33 +274,47 @@ class SettingsForm(VerticalScroll):
     @on(Select.Changed, "#device")
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
-        """Say below Train what that will take, where something tells, or what is wrong."""
-        app, total, wrong = self.app, 0.0, ""
+        """Say below the button how long the training will take, or what is wrong."""
+        text, wrong = "", False
         try:
-            known: Known = {}
-            if run_database().exists():
-                known = await app.store.ask(self, partial(trained_here, self._spec.name))
-            each = [seconds_of(one, known, app.runs.speed) for one in self.configs(quiet=True)]
-            total = 0.0 if None in each else sum(filter(None, each))
+            seconds = await self._estimated_seconds()
+            if seconds:
+                text = in_words(seconds)
         except SettingError as error:
-            wrong = str(error)
+            text, wrong = str(error), True
         except UserError:
             pass  # it is said where it matters, as at a database that can't be read
-        self.query_one("#train-cost").set_class(bool(wrong), "-wrong")
-        show_line(self, "#train-cost", in_words(total) if total else wrong)
+        self.query_one("#train-cost").set_class(wrong, "-wrong")
+        show_line(self, "#train-cost", text)
+
+    async def _estimated_seconds(self) -> float | None:
+        """How long all runs that the form describes will take; None where nothing is known."""
+        known: Known = {}
+        if run_database().exists():
+            known = await self.app.store.ask(self, partial(trained_here, self._spec.name))
+        total = 0.0
+        for config in self.configs(quiet=True):
+            seconds = seconds_of(config, known, self.app.runs.speed)
+            if seconds is None:
+                return None
+            total += seconds
+        return total
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     @on(Input.Changed)
     def _show_hint(self) -> None:
-        """Say in the frame what the setting in focus is, or what is wrong with it."""
+        """Say in the border what the setting in focus is, or what is wrong with it."""
         hint = self._hint_of(self.screen.focused)
         if hint != self._shown_hint:
             self._shown_hint = hint
             self.border_subtitle = Content(hint)
 
     def _hint_of(self, focused: Widget | None) -> str:
-        for node in focused.ancestors_with_self if focused is not None else ():
+        """The hint of the setting that a widget belongs to; empty where it belongs to none."""
+        if focused is None:
+            return ""
+        for node in focused.ancestors_with_self:
             if isinstance(node, SettingField | Ticks):
                 return node.hint
             if node.id == "device":
@@ -287,6 +323,7 @@ class SettingsForm(VerticalScroll):
         return ""
 
     def next_preset(self) -> Preset:
+        """Choose the next preset, and return it."""
         self.query_one("#preset", PlainSelect).choose_next()
         return self._preset
 
@@ -303,43 +340,43 @@ class SettingsForm(VerticalScroll):
         """Say what the preset does, and show its values where nothing is typed."""
         preset = self._preset
         show_line(self, "#summary", preset.summary)
-        configs = [
-            self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells
-        ]
+        cells = self._cells.ticked or self._spec.cells
+        configs = [self._spec.config(cell, preset.name) for cell in cells]
         for name, field in self._fields.items():
             values = [getattr(config, name) for config in configs]
-            field.placeholder = " … ".join(
-                dict.fromkeys(map(field.setting.format, (min(values), max(values))))
-            )
+            least = field.setting.format(min(values))
+            most = field.setting.format(max(values))
+            field.placeholder = least if least == most else f"{least} … {most}"
         self.show_cost()
 
 
 class LogView(RichLog):
-    """What the runs of the task told, in the order in which it came."""
+    """The log lines of the task's runs, in the order in which they came."""
 
     def __init__(self) -> None:
         super().__init__(
             id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG
         )
         self.border_title = "Log"
-        # What it is told before it is looked at waits there, without an end of Textual's.
+        # Lines wait there until the log is first seen; Textual's own queue has no limit.
         self._deferred_renders = deque(maxlen=LONGEST_LOG)
-        self._seen: dict[str, int] = {}
+        self._written: dict[str, int] = {}  #: by run id, how many of its lines are written.
 
     def follow(self, state: RunState) -> Sequence[LogLine]:
-        """Write what a run has told since it was asked last; returns that."""
-        new = state.log[self._seen.get(state.run_id, 0) :]
+        """Write the new log lines of a run, and return them."""
+        new = state.log[self._written.get(state.run_id, 0) :]
         for line in new:
             self.write(f"{state.config.label}: {line.text}")
-        self._seen[state.run_id] = len(state.log)
+        self._written[state.run_id] = len(state.log)
         return new
 
     def forget(self, run_id: str) -> None:
-        """Write all of a run that goes on from its first line again."""
-        self._seen.pop(run_id, None)
+        """Write all lines of a resumed run, whose log begins anew."""
+        self._written.pop(run_id, None)
 
 
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
+    """A list of names to choose from, with a label before it."""
     with Horizontal(classes="field-row"):
         yield Label(label, classes="choice-label", markup=False)
         yield PlainSelect([(name, name) for name in names], value=names[0], id=id)

@@ -1,6 +1,4 @@
-"""The search for a learning rate in the app: how far it is, then the loss by learning rate as a
-chart.
-"""
+"""The search for a learning rate in the app: its progress, then the loss by learning rate."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -26,28 +24,30 @@ from rnn_tui.ui.common.training_manager import TrainingManager
 if TYPE_CHECKING:
     from rnn_tui.engine.learning_rates import LearningRateTest
 
-TICKS = {10.0**exponent: f"1e{exponent}" if exponent else "1" for exponent in range(-6, 1)}
+# The labels of the axis of learning rates, by their places.
+TICKS = {10.0**exponent: f"1e{exponent}" for exponent in range(-6, 0)} | {1.0: "1"}
 SECONDS_BETWEEN_LOOKS = 0.1
 FAILED = "Learning rates could not be tried; the log file has the details."
 logger = logging.getLogger(__name__)
 
 
 class _Search:
-    """A search in the thread that trains, as far as it is."""
+    """A search for a learning rate, in the thread that trains."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
         self.progress = Progress()
-        self.found: LearningRateTest | None = None
-        self.failure = ""
+        self.result: LearningRateTest | None = None  #: None before the end, and without one.
+        self.failure = ""  #: why there is no result, in a sentence.
 
-    def train(self, control: Control) -> None:
+    def run(self, control: Control) -> None:
+        """Try learning rates, to the end or until `control` stops it; raises nothing."""
         try:
             # the database, on use only
             from rnn_tui.runs.training import try_learning_rates  # noqa: PLC0415
 
             self.progress = Progress(control=control)
-            self.found = try_learning_rates(self.config, self.progress)
+            self.result = try_learning_rates(self.config, self.progress)
         except UserError as error:
             self.failure = str(error)
         except Exception:
@@ -56,13 +56,11 @@ class _Search:
 
 
 class LearningRateScreen(Dialog[float | None]):
-    """Tries learning rates with these settings; answers the one that is to be taken over, or
-    None.
-    """
+    """Tries learning rates with some settings; answers the chosen one, or None."""
 
     # Escape with priority, as the chart would hide its cursor first.
     BINDINGS = [
-        Binding("enter", "take", "Take over"),
+        Binding("enter", "choose_rate", "Use this rate"),
         Binding("escape", "leave", "Stop, or leave", priority=True),
     ]
     _chart = getters.query_one(Chart)
@@ -70,7 +68,8 @@ class LearningRateScreen(Dialog[float | None]):
 
     def __init__(self, config: RunConfig, runs: TrainingManager) -> None:
         super().__init__()
-        self._search, self._runs = _Search(config), runs
+        self._search = _Search(config)
+        self._runs = runs
 
     def compose(self) -> ComposeResult:
         with Vertical(id="learning-rates") as dialog:
@@ -82,65 +81,70 @@ class LearningRateScreen(Dialog[float | None]):
 
     def on_mount(self) -> None:
         self._chart.display = False
-        self._runs.begin_training(self._search.train)  # which makes no run
+        self._runs.begin_training(self._search.run)  # which makes no run
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
         self._look()
 
     def _look(self) -> None:
-        """Show how far it is; at the end, once nothing trains any more, what came of it."""
-        search = self._search
+        """Show how far the search is, or at its end the result."""
         if self._runs.busy:
-            progress = search.progress
-            numbers = []
-            if progress.done:
-                numbers = [f"{progress.done} of {progress.total} steps"]
-                numbers += filter(None, [time_left(progress.seconds_left)])
-            self._line.draw(
-                "trying" if progress.done else "loading", progress.share, " · ".join(numbers)
-            )
+            self._draw_progress()
             return
         self._timer.stop()
-        if search.found is None and not search.failure:  # stopped
+        search = self._search
+        if search.result is None and not search.failure:  # stopped
             self.dismiss(None)
             return
         self._line.display = False
-        note, keys = search.failure, "Esc leaves"
-        if search.found is not None:
-            self._draw(search.found)
-            note, keys = search.found.sentence, "←→ a rate · Enter takes it over · Esc leaves"
+        if search.result is None:
+            note, keys = search.failure, "Esc leaves"
+        else:
+            self._draw_result(search.result)
+            note, keys = search.result.sentence, "←→ a rate · Enter uses it · Esc leaves"
         self.query_one("#rate-note", Static).update(note)
         self.query_one("#learning-rates").border_subtitle = Content(keys)
 
-    def _draw(self, found: "LearningRateTest") -> None:
-        chart, rates = self._chart, found.learning_rates
-        chart.describe(
-            "Smoothed loss, untrained = 1" if found.relative else "Smoothed loss",
-            ANYTHING,
-            "learning rate",
-        )
+    def _draw_progress(self) -> None:
+        progress = self._search.progress
+        if not progress.done:
+            self._line.draw("loading", progress.share, "")
+            return
+        numbers = [f"{progress.done} of {progress.total} steps"]
+        left = time_left(progress.seconds_left)
+        if left:
+            numbers.append(left)
+        self._line.draw("trying", progress.share, " · ".join(numbers))
+
+    def _draw_result(self, result: "LearningRateTest") -> None:
+        """Draw the loss by learning rate, with the cursor at the suggestion."""
+        chart = self._chart
+        rates = result.learning_rates
+        title = "Smoothed loss, untrained = 1" if result.relative else "Smoothed loss"
+        chart.describe(title, ANYTHING, "learning rate")
         chart.place_ticks(TICKS)
-        series = [ChartSeries("smoothed loss", rates, found.smoothed, 0)]
-        if (suggested := found.suggestion) is not None:
-            at = min(range(len(rates)), key=lambda at: abs(rates[at] - suggested))
+        series = [ChartSeries("smoothed loss", rates, result.smoothed, 0)]
+        suggestion = result.suggestion
+        if suggestion is not None:
+            index = min(range(len(rates)), key=lambda index: abs(rates[index] - suggestion))
+            point = slice(index, index + 1)
             series.append(
                 ChartSeries(
-                    "suggested",
-                    rates[at : at + 1],
-                    found.smoothed[at : at + 1],
-                    1,
-                    points=True,
-                    line=False,
+                    "suggested", rates[point], result.smoothed[point], 1, points=True, line=False
                 )
             )
-            chart.cursor = rates[at]
+            chart.cursor = rates[index]
         chart.show(series)
         chart.display = True
         chart.focus()
 
-    def action_take(self) -> None:
-        """Answer the rate at the cursor, which is first at what is suggested."""
+    def action_choose_rate(self) -> None:
+        """Answer the rate at the cursor, which is first at the suggestion."""
         if self._chart.cursor is not None:
             self.dismiss(float(f"{self._chart.cursor:.2g}"))
 
     def action_leave(self) -> None:
-        (self._runs.stop if self._runs.busy else self.dismiss)()
+        """Stop the search; once it has ended, leave without a rate."""
+        if self._runs.busy:
+            self._runs.stop()
+        else:
+            self.dismiss(None)

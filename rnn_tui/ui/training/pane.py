@@ -38,8 +38,9 @@ FORM_WIDTH = 110  # columns from which there is room for the form beside its vie
 
 
 class TaskPane(TaskTab):
-    """A task: form and log, beside the first view or in its place, views of what came of it;
-    `data_dir` as in `RnnTuiApp`.
+    """A task: its runs, a form and a log, and views of what came of the runs.
+
+    Form and log stand beside the first view, or in its place where there is no room.
     """
 
     DEFAULT_CLASSES = "task-pane"
@@ -52,7 +53,7 @@ class TaskPane(TaskTab):
             "find_rate",
             "Find rate",
             show=False,
-            tooltip="Find a learning rate for what the form says",
+            tooltip="Find a learning rate for the settings in the form",
         ),
         key("log", "log", "Log", show=False),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
@@ -65,21 +66,31 @@ class TaskPane(TaskTab):
     def __init__(
         self, task: Task, views: Sequence[View], runs: TrainingManager, data_dir: str | None
     ) -> None:
-        """Create the tab of a task with these views, the first of which is made at once."""
+        """Make the tab of a task with these views, the first of which is made at once.
+
+        Args:
+            task: the task.
+            views: of its runs, in the order of their tabs.
+            runs: the runs of all tasks.
+            data_dir: as in `RnnTuiApp`.
+        """
         super().__init__()
-        self.spec, self.runs, self._data_dir = task, runs, data_dir
-        self._all_views = views
-        self.form: SettingsForm | None = None  #: it; None until it is there, after the first frame.
-        #: whether it is folded, by the user; None: as there is room.
+        self.spec = task
+        self._all_views = views  #: in the order of their tabs.
+        self.runs = runs
+        self.form: SettingsForm | None = None  #: None until it is made, after the first frame.
+        #: whether the user has folded the form; None where that is left to the room there is.
         self.folded: bool | None = None
-        self._logs = False  # whether the log is shown
-        seeds = task.config(task.default_cell).variants and "seeds" in task.settings
-        self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
-        self._views = {view.id: view for view in views}  # the one looked at last first
-        self._contents: dict[str, TaskView] = {}  # of those that were looked at
-        self._chosen: str | None = None
-        self._followed: str | None = None
-        self._told: set[str] = set()
+        has_seeds = task.config(task.default_cell).variants and "seeds" in task.settings
+        self.help_text = task.help_text + (SEEDS_HELP if has_seeds else "")
+        self._data_dir = data_dir
+        self._log_wanted = False  #: whether the log is to be shown.
+        #: by id, the one that was in front last first.
+        self._views = {view.id: view for view in views}
+        self._contents: dict[str, TaskView] = {}  #: by id, of the views that were made.
+        self._chosen: str | None = None  #: the id of the run that is looked at.
+        self._followed: str | None = None  #: of the run in training that was last brought in view.
+        self._ended: set[str] = set()  #: ids of runs whose end was reported.
 
     def compose(self) -> ComposeResult:
         first = self._all_views[0]
@@ -89,13 +100,14 @@ class TaskPane(TaskTab):
             with ViewTabs(id="views"):
                 for number, view in enumerate(self._all_views, 1):
                     key = str(number) if number < 10 else ""
-                    content = [self._made(view.id)] if view is first else []
+                    # the others once they are looked at
+                    content = [self._make_view(view.id)] if view is first else []
                     yield TabPane(with_key(key, view.title), *content, id=view.id)
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
-    def _made(self, name: str) -> TaskView:
-        """Make a view; in place of one of a plug-in that can't be made, what is wrong with it."""
+    def _make_view(self, name: str) -> TaskView:
+        """Make a view; where one of a plug-in can't be made, one that says so."""
         view = self._views[name]
         try:
             content: TaskView = view.load()(self, **view.options)
@@ -121,11 +133,11 @@ class TaskPane(TaskTab):
         from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 
         form = SettingsForm(self.spec, self._data_dir)
-        form_there = self._place.mount(form)
+        form_mounted = self._place.mount(form)
         await self.get_child_by_id("workspace").mount(LogView(), before="#failure")
-        await form_there
+        await form_mounted
         self.form = form
-        self._hear([state.run_id for state in self.states()], late=True)
+        self._report_news([state.run_id for state in self.states()], late=True)
 
     @property
     def whole(self) -> bool:
@@ -134,38 +146,45 @@ class TaskPane(TaskTab):
     @property
     def takes_keys(self) -> bool:
         filling = any(
-            one.node is self and one.group == "fill" and not one.is_finished for one in self.workers
+            worker.node is self and worker.group == "fill" and not worker.is_finished
+            for worker in self.workers
         )
         return self.whole and not filling and self.content(self.view) is not None
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
-        made = self._contents.get(view)
-        return made if made is not None and made.is_mounted else None
+        content = self._contents.get(view)
+        return content if content is not None and content.is_mounted else None
 
     @property
     def contents(self) -> list[TaskView]:
-        """The views that are made, the one that was looked at last first."""
-        return [view for name in self._views if (view := self.content(name)) is not None]
+        """The views that are made, the one that was in front last first."""
+        contents = map(self.content, self._views)
+        return [content for content in contents if content is not None]
 
     def _show_view(self) -> None:
         """Bring the view in front up to date; make it, if it is looked at for the first time."""
-        if (name := self.view) not in self._views:
+        name = self.view
+        if name not in self._views:
             return
         self._views = {name: self._views[name], **self._views}
-        if (content := self.content(name)) is not None:
+        content = self.content(name)
+        if content is not None:
             content.bring_up_to_date(self)
         else:
             self.run_worker(self._fill(name), group="fill")
 
-    on_weights_changed = _show_view  # of one view: another one may look into them
+    def on_weights_changed(self) -> None:
+        """Weights of one view have changed, into which another one may look."""
+        self._show_view()
 
     async def filled(self, name: str) -> TaskView:
-        """The view of this id, made if it is not there; what it shows first is its own business."""
-        if (needed := self._views[name].needs) is not None:
+        """The view of this id, made if it is not there yet; it has not been brought up to date."""
+        needed = self._views[name].needs
+        if needed is not None:
             await self.filled(needed)
         if name not in self._contents:
-            self.query_one("#views", TabbedContent).get_pane(name).mount(self._made(name))
+            self.query_one("#views", TabbedContent).get_pane(name).mount(self._make_view(name))
         await AwaitMount(self, [self._contents[name]])  # which another call may have begun
         return self._contents[name]
 
@@ -176,15 +195,18 @@ class TaskPane(TaskTab):
             self.focus_now(self.focus_view)
 
     def focus_view(self) -> None:
-        if (content := self.content(self.view)) is not None:
+        content = self.content(self.view)
+        if content is not None:
             content.focus_view()
 
     async def use_weights(self, source: "Source") -> None:
+        """Let these weights answer in all views, and go to the first view that answers."""
         for name in self._views:
             await self.filled(name)
         for content in self.contents:
             content.use(source)
-        self.go_to_view(next((one.id for one in self._all_views if one.answers), self.view))
+        answering = [view.id for view in self._all_views if view.answers]
+        self.go_to_view(answering[0] if answering else self.view)
 
     async def look_inside(self, what: "Given | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
@@ -198,24 +220,34 @@ class TaskPane(TaskTab):
 
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
-        return [s for s in self.runs.states.values() if s.config.task == self.spec.name]
+        states = self.runs.states.values()
+        return [state for state in states if state.config.task == self.spec.name]
 
     @property
     def evaluation(self) -> Any:
-        """What the evaluation found of the run that is looked at, or None."""
-        return self.runs.evaluations.get(self.chosen.run_id) if self.chosen else None
+        """The evaluation of the run that is looked at; None where there is none."""
+        run = self.chosen
+        return None if run is None else self.runs.evaluations.get(run.run_id)
 
     @on(Button.Pressed, "SettingsForm #train")
+    def _train_button_pressed(self) -> None:
+        self.action_train()
+
     @on(Input.Submitted, "SettingsForm Input")
+    def _field_submitted(self) -> None:
+        self.action_train()
+
     def action_train(self) -> None:
+        """Ask for the runs that the form describes."""
         if self.form is None:  # a key pressed within the first tenth of a second
             self.app.set_timer(0.05, self.action_train)
             return
-        if configs := self._configs():
+        configs = self._configs()
+        if configs:
             self.post_message(TrainRequested(configs))
 
     def _configs(self) -> "list[RunConfig]":
-        """The runs that the form describes; none where it is at fault, which is said."""
+        """The runs that the form describes; none where it is at fault, which the user is told."""
         assert self.form is not None
         try:
             return self.form.configs()
@@ -226,15 +258,20 @@ class TaskPane(TaskTab):
 
     def action_find_rate(self) -> None:
         """Try learning rates with the first cell of the form, never while a run trains."""
-        if self.form is not None and self.runs.busy:
+        if self.form is None:
+            return
+        if self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
-        elif self.form is not None and (configs := self._configs()):
+            return
+        configs = self._configs()
+        if configs:
             # charts, on use only
             from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415
 
-            self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._take_rate)
+            self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._use_rate)
 
-    def _take_rate(self, rate: float | None) -> None:
+    def _use_rate(self, rate: float | None) -> None:
+        """Put the learning rate that was chosen into the form; None where none was."""
         if rate is not None and self.form is not None:
             self.fold_form(False)
             self.form.take_learning_rate(rate)
@@ -245,14 +282,15 @@ class TaskPane(TaskTab):
         assert self.form is not None
         self.fold_form(False)
         self.form.focus_first()
-        if left_out := self.form.fill(config):
+        left_out = self.form.fill(config)
+        if left_out:
             text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
 
     def started(self, run_ids: list[str]) -> None:
-        """The app has started these runs, or goes on with one."""
-        for run_id in run_ids:  # one that was stopped here before ends a second time
-            self._told.discard(run_id)
+        """The app has started these runs, or has resumed one."""
+        for run_id in run_ids:  # one that is resumed will end a second time
+            self._ended.discard(run_id)
             self._log.forget(run_id)
         self._chosen = run_ids[0]
         if self.in_form or self.alone:
@@ -263,11 +301,15 @@ class TaskPane(TaskTab):
         self.show_runs()
 
     def action_next_run(self) -> None:
-        states, chosen = self.states(), self.chosen
+        """Look at the next run; after the last at the first."""
+        states = self.states()
+        chosen = self.chosen
         if chosen is not None:
-            self._choose(states[(states.index(chosen) + 1) % len(states)].run_id)
+            following = states[(states.index(chosen) + 1) % len(states)]
+            self._choose(following.run_id)
 
     def action_clear(self) -> None:
+        """Forget the runs that have ended."""
         self.runs.clear_ended(self.spec.name)
         self.show_runs()
 
@@ -281,21 +323,27 @@ class TaskPane(TaskTab):
         self.show_runs()
 
     def on_runs_changed(self, event: RunsChanged) -> None:
-        self._hear(event.run_ids)
+        self._report_news(event.run_ids)
         if self.form is not None and not event.run_ids:  # PyTorch is loaded
             self.form.offer_devices()
 
-    def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
-        """Take in what is new of these runs; of what had ended before, only the log tells."""
-        if (active := self.runs.active) is not None and active.run_id != self._followed:
+    def _report_news(self, run_ids: Sequence[str], late: bool = False) -> None:
+        """Show what is new of these runs, and look at a run that has just begun.
+
+        Args:
+            run_ids: ids of runs, of any task.
+            late: whether this was made after the runs. Then what had ended is only logged.
+        """
+        active = self.runs.active
+        if active is not None and active.run_id != self._followed:
             self._followed = self._chosen = active.run_id
         for state in self.states():
             if state.run_id in run_ids:
-                aloud = state.status.active or not late
+                notify = state.status.active or not late
                 for line in self._log.follow(state):
-                    if aloud and line.level == "warning":
+                    if notify and line.level == "warning":
                         self.notify(line.text, severity="warning")
-                self._tell_end(state, aloud)
+                self._report_end(state, notify)
         self.show_runs()
 
     def _choose(self, run_id: str) -> None:
@@ -304,7 +352,7 @@ class TaskPane(TaskTab):
 
     @property
     def chosen(self) -> RunState | None:
-        """The run that is looked at."""
+        """The run that is looked at: the one that was chosen, or the newest; None without runs."""
         states = {state.run_id: state for state in self.states()}
         if self._chosen not in states:
             self._chosen = next(reversed(states), None)
@@ -313,30 +361,30 @@ class TaskPane(TaskTab):
     def show_runs(self) -> None:
         if not self.is_mounted:
             return
-        states, chosen = self.states(), self.chosen
-        self.query_one(RunBar).show(states, chosen)
+        states = self.states()
+        chosen = self.chosen
         active = self.runs.active
-        waiting = sum(s.status is Status.LOADING for s in states if s is not active)
-        self.query_one(RunProgress).show(active if active in states else chosen, waiting)
-        show_line(
-            self,
-            "#failure",
-            chosen.message if chosen is not None and chosen.status is Status.FAILED else "",
-        )
+        queued = [
+            state for state in states if state.status is Status.LOADING and state is not active
+        ]
+        failed = chosen is not None and chosen.status is Status.FAILED
+        self.query_one(RunBar).show(states, chosen)
+        self.query_one(RunProgress).show(active if active in states else chosen, len(queued))
+        show_line(self, "#failure", chosen.message if chosen is not None and failed else "")
         self._show_view()
 
-    def _tell_end(self, state: RunState, aloud: bool) -> None:
-        if state.status.active or state.run_id in self._told:
+    def _report_end(self, state: RunState, notify: bool) -> None:
+        """Log how a run has ended, once, and let views know; show a notice where that is wanted."""
+        if state.status.active or state.run_id in self._ended:
             return
-        self._told.add(state.run_id)
+        self._ended.add(state.run_id)
         text, severity = how_it_ended(self.spec, state)
         self._log.write(text)
         if state.checkpoint:
             self._log.write(f"{state.config.label}: weights in {state.checkpoint}")
         # Where its charts are in front, the result is seen, and a notice would lie over it.
-        if aloud and not (
-            state.status is Status.FINISHED and self.is_on_screen and self.keys_first
-        ):
+        seen = state.status is Status.FINISHED and self.is_on_screen and self.keys_first
+        if notify and not seen:
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
@@ -362,10 +410,11 @@ class TaskPane(TaskTab):
 
     @property
     def in_form(self) -> bool:
+        """Whether the form has the focus."""
         return self.form is not None and self.form.has_focus_within
 
     def show_training(self) -> None:
-        """Bring the view to the front that form and log belong to."""
+        """Bring the view that form and log belong to to the front."""
         if not self.keys_first:
             self.show_tab(self._all_views[0].id)
 
@@ -377,45 +426,50 @@ class TaskPane(TaskTab):
             self.show_training()
         self.place_form()
 
+    def on_resize(self) -> None:
+        self.place_form()
+
     def place_form(self) -> None:
-        """Show form and log where their view is in front; by no class of the pane, which would
-        style all that is in it anew.
-        """
-        narrow, place = self.app.size.width < FORM_WIDTH, self._place
-        place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
-        place.styles.width = "1fr" if narrow else None
+        """Show form and log where their view is in front."""
+        # By styles of the parts: a class of the pane would have all that is in it styled anew.
+        narrow = self.app.size.width < FORM_WIDTH
+        folded = narrow if self.folded is None else self.folded
+        self._place.display = self.keys_first and not folded
+        self._place.styles.width = "1fr" if narrow else None
         self.get_child_by_id("workspace").display = not self.alone
         if self.form is not None:
-            self.query_one("#log-lines").display = self.keys_first and self._logs
-
-    on_resize = place_form
+            self.query_one("#log-lines").display = self.keys_first and self._log_wanted
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No leaving of what one is not in, no search for what is no setting of the task."""
+        """No key to leave the form where one is not in it, nor to find a rate for tasks without."""
         if action == "find_rate":
             return "learning_rate" in self.spec.settings
-        return (
-            (self.in_form or self.alone)
-            if action == "leave_form"
-            else super().check_action(action, parameters)
-        )
+        if action == "leave_form":
+            return self.in_form or self.alone
+        return super().check_action(action, parameters)
 
     def action_focus_form(self) -> None:
-        if self.form is not None and (self.in_form or self.alone):
-            self.fold_form(True)
-            self.focus_view_soon()
+        """Go to the form, or from there back to the view."""
+        if self.in_form or self.alone:
+            self.action_leave_form()
         elif self.form is not None:
             self.fold_form(False)
             self.form.focus_first()
 
-    action_leave_form = action_focus_form
+    def action_leave_form(self) -> None:
+        """Fold the form, and go back to the view."""
+        if self.form is not None:
+            self.fold_form(True)
+            self.focus_view_soon()
 
     def action_preset(self) -> None:
+        """Choose the next preset, and say what it does."""
         if self.form is not None:
             preset = self.form.next_preset()
             self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
 
     def action_log(self) -> None:
-        self._logs = not self._logs or not self.keys_first
+        """Show the log, with its view; or hide it."""
+        self._log_wanted = not self._log_wanted or not self.keys_first
         self.show_training()
         self.place_form()

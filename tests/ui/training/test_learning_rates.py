@@ -72,7 +72,7 @@ async def test_what_is_found_goes_into_the_form(
         text = screen_text(app)
         for words in (
             found.sentence,
-            "Enter takes it over",
+            "Enter uses it",
             "1e-6",
             "1e-1",
             "■ suggested",
@@ -165,7 +165,7 @@ async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> 
 @pytest.mark.long
 async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), "adder", size=(120, 40)) as pilot:
-        words = "Find a learning rate for what the form says"
+        words = "Find a learning rate for the settings in the form"
         assert any(words in command.title for command in app.get_system_commands(app.screen))
         await press(pilot, "question_mark")
         await wait_until(pilot, lambda: isinstance(app.screen, HelpScreen))
