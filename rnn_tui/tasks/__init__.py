@@ -1,5 +1,4 @@
-"""The tasks: a package for each that ships and a line in this registry, `TASKS`; then those of
-plug-ins.
+"""The registry of tasks, `TASKS`: a line for each that ships, then those of plug-ins.
 
 A plug-in, found by the entry-point group `rnn_tui.tasks`, names a `tasks.task.Task`. What it says
 of itself is checked before anything shows it.
@@ -44,8 +43,10 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
 
 
 def check(task: Task) -> None:
-    """Raise `SettingError`, without a full stop, where `task` does not fit: it is asked for every
-    preset for every cell.
+    """Check a task of a plug-in, and that it has settings for every preset and cell.
+
+    Raises:
+        SettingError: if something in it does not fit, in words without a full stop.
     """
     if not isinstance(task.name, str) or not NAME.fullmatch(task.name):
         raise SettingError("its name must be short, of small letters, digits and dashes")
@@ -89,21 +90,22 @@ def _check_settings(task: Task) -> None:
     """Check which settings a user may change."""
     if task.config_class not in (ImageConfig, SequenceConfig):
         raise SettingError("its config_class must be ImageConfig or SequenceConfig")
-    if unknown := [name for name in task.settings if name not in SETTINGS]:
-        raise SettingError(f"there is no setting called {unknown[0]}")
-    known = {field.name for field in fields(task.config_class)}
-    if unfit := [name for name in task.settings if name not in known]:
-        raise SettingError(f"{task.config_class.__name__} has no {unfit[0]}")
+    config_fields = {field.name for field in fields(task.config_class)}
+    for name in task.settings:
+        if name not in SETTINGS:
+            raise SettingError(f"there is no setting called {name}")
+        if name not in config_fields:
+            raise SettingError(f"{task.config_class.__name__} has no {name}")
     _check_different("setting", task.settings)
 
 
 def _check_different(kind: str, names: Sequence[str]) -> None:
     """Check that no name is there twice."""
-    for at, name in enumerate(names):
-        if name in names[:at]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
             raise SettingError(f"its {kind} {name} is there twice")
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (MNIST, RECALL, ADDER)}
-# what is wrong with plug-ins that could not be used, a sentence each
+#: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)

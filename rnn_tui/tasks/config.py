@@ -1,4 +1,4 @@
-"""The settings of the two kinds of network: of readers of images, and of sets of small networks."""
+"""The settings of the two kinds of networks: readers of images, and sets of small networks."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -32,17 +32,13 @@ class ImageConfig(RunConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, tuple(CELLS))
-        if not all(
-            isinstance(path, str | None)
-            for path in (self.data_dir, self.extra_data, self.start_from)
-        ):
-            raise SettingError("Data and weights must be paths.")
+        for path in (self.data_dir, self.extra_data, self.start_from):
+            if not isinstance(path, str | None):
+                raise SettingError("Data and weights must be paths.")
 
     @property
     def knows_no_digit(self) -> bool:
-        """Whether the network learns to tell what is no digit: a class of its own, whose logit is
-        0.
-        """
+        """Whether the network learns what is no digit: a class of its own, whose logit is 0."""
         return self.recipe.augmentation == OPEN_SET
 
     @property
@@ -81,10 +77,10 @@ class SequenceConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice(
-            "Cell", self.cell, [name for name, cell in CELLS.items() if not cell.bidirectional]
-        )
-        if self.position is not None and self.position > (shortest := self.lengths[0]):
+        one_way = [name for name, cell in CELLS.items() if not cell.bidirectional]
+        check_choice("Cell", self.cell, one_way)
+        shortest = self.lengths[0]
+        if self.position is not None and self.position > shortest:
             raise SettingError(
                 f"Position must be at most the shortest training length, {shortest}, not "
                 f"{self.position}."
@@ -94,9 +90,12 @@ class SequenceConfig(RunConfig):
     @property
     def name(self) -> str:
         """The task, the cell unless it is the usual one, and how many seeds."""
-        usual = type(self).__dataclass_fields__["cell"].default
-        what = self.task if self.cell == usual else f"{self.task} {CELLS[self.cell].label}"
-        return f"{what} × {self.seeds}" if self.seeds > 1 else what
+        name = self.task
+        if self.cell != SequenceConfig.cell:
+            name += f" {CELLS[self.cell].label}"
+        if self.seeds > 1:
+            name += f" × {self.seeds}"
+        return name
 
     @property
     def size_text(self) -> str:
@@ -124,25 +123,34 @@ class SequenceConfig(RunConfig):
 PREFERRED_LOSS = "bce"  # of networks of equal size, those that were trained with it come first
 
 
-def replica_of(
-    config: SequenceConfig, variant: str | None, seed: int | None
-) -> tuple[int, str, int]:
-    """A variant's seed among the replicas: place, label, seed; what is not there is the largest
-    variant, and the first seed.
+def replica_of(config: SequenceConfig, label: str | None, seed: int | None) -> tuple[int, str, int]:
+    """Find a variant's seed among the replicas.
+
+    Args:
+        config: the settings of the replicas.
+        label: a `Variant.label`; the largest variant where it is None, or none of these.
+        seed: the first seed where it is None, or none of these.
+
+    Returns:
+        the replica's place, the label, the seed.
     """
-    labels = [one.label for one in config.variants]
-    if variant is None or variant not in labels:
-        variant = max(
-            config.variants, key=lambda one: (one.hidden_size, one.loss == PREFERRED_LOSS)
-        ).label
+    labels = [variant.label for variant in config.variants]
+    if label is None or label not in labels:
+        label = max(config.variants, key=_size_and_preference).label
     if seed is None or not config.seed <= seed < config.seed + config.seeds:
         seed = config.seed
-    return labels.index(variant) * config.seeds + seed - config.seed, variant, seed
+    return labels.index(label) * config.seeds + seed - config.seed, label, seed
+
+
+def _size_and_preference(variant: Variant) -> tuple[int, bool]:
+    return variant.hidden_size, variant.loss == PREFERRED_LOSS
 
 
 def as_kind(config: RunConfig, kind: type[Any]) -> Any:
-    """`config`, which must be of that kind: `SettingError` if it is not, as in a file that says it
-    is of another task.
+    """`config`, which must be of a kind of settings.
+
+    Raises:
+        SettingError: if it is not, as in a file that says it is of another task.
     """
     if not isinstance(config, kind):
         raise SettingError(f"These are not the settings of a run on {config.task}.")

@@ -1,5 +1,6 @@
-"""What is known of a task without torch: presets, settings, metrics, published figures; and what
-evaluations found.
+"""What is known of a task without torch, and what evaluations of its networks measure.
+
+Known are presets, settings, metrics and published figures.
 """
 
 import logging
@@ -41,7 +42,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class SequenceShape:
-    """What the networks of a task on sequences read and say."""
+    """What the networks of a task on sequences read and answer."""
 
     features: int  #: F numbers that are read at each step.
     #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
@@ -67,8 +68,8 @@ class Task:
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
     #: of logits and classes, in validation and test; one can be added.
     measures: list[Measure] = field(default_factory=list)
-    shape: SequenceShape | None = None  #: what its networks read and say; None for images.
-    #: how many it trains on, where they ship, with their rows and columns; or None.
+    shape: SequenceShape | None = None  #: what its networks read and answer; None for images.
+    #: how many images it trains on where they ship, their rows and their columns; or None.
     images: tuple[int, int, int] | None = None
     #: `module:class` of what answers questions.
     inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
@@ -85,8 +86,9 @@ class Task:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The names of the cells that it can be trained with, in order of display: sequences are
-        read in one direction.
+        """The names of the cells that it can be trained with, in order of display.
+
+        Sequences are read in one direction, images in any.
         """
         return tuple(
             name for name, cell in CELLS.items() if self.reads_data or not cell.bidirectional
@@ -94,16 +96,10 @@ class Task:
 
     @property
     def shipped_cells(self) -> tuple[str, ...]:
-        """The cells of which weights ship, by the files' names, as options of the command line
-        need; the default one first.
-        """
-        there = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
-        return tuple(
-            sorted(
-                (cell for cell in self.cells if cell in there),
-                key=lambda cell: cell != self.default_cell,
-            )
-        )
+        """The cells of which weights ship, as the names of files say; the default one first."""
+        names = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
+        shipped = [cell for cell in self.cells if cell in names]
+        return tuple(sorted(shipped, key=lambda cell: cell != self.default_cell))
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
@@ -123,13 +119,9 @@ class Task:
     @property
     def metric_definitions(self) -> tuple[Metric, ...]:
         """All metrics in order of display: of training, of validation, of the test."""
-        measured = [metric for one in self.measures for metric in one.metrics]
-        return tuple(
-            sorted(
-                (*self.metrics, *measured),
-                key=lambda metric: STAGES.index(metric.stage),
-            )
-        )
+        measured = [metric for measure in self.measures for metric in measure.metrics]
+        metrics = [*self.metrics, *measured]
+        return tuple(sorted(metrics, key=lambda metric: STAGES.index(metric.stage)))
 
     @property
     def objective(self) -> Metric:
@@ -146,7 +138,8 @@ class Task:
 
     def metric(self, name: str) -> Metric:
         """The metric of that name; a bare one where the task has none such."""
-        return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
+        by_name = {metric.name: metric for metric in self.metric_definitions}
+        return by_name.get(name) or Metric(name, name)
 
     def preset(self, name: str) -> Preset:
         """The preset of that name; `SettingError` if there is none."""
@@ -162,13 +155,21 @@ class Task:
         augmentation: str | None = None,
         **overrides: Any,
     ) -> RunConfig:
-        """A run's settings: the preset's, or `overrides` and `augmentation` if not None;
-        `SettingError` where any is wrong.
+        """Settings to train with.
+
+        Args:
+            cell: a name of `cells`.
+            preset: a name of `presets`; None for the default one.
+            augmentation: one of `augmentations` in place of the recipe's; None for the recipe's.
+            overrides: settings in place of the preset's; those that are None are the preset's.
+
+        Raises:
+            SettingError: if any of these is wrong.
         """
         chosen = self.preset(preset or self.default_preset)
         check_choice("Cell", cell, self.cells)
         settings: dict[str, Any] = {**chosen.values, **chosen.of_cells.get(cell, {})}
-        settings |= {key: value for key, value in overrides.items() if value is not None}
+        settings |= {name: value for name, value in overrides.items() if value is not None}
         if augmentation is not None:
             check_choice("Augmentation", augmentation, self.augmentations or (NO_AUGMENTATION,))
             settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
@@ -178,12 +179,17 @@ class Task:
         self, metric: str, cell: str, variant: Variant | None = None
     ) -> float | None:
         """The published figure of a network or a variant, in percent; None where there is none."""
-        name = cell if variant is None else variant.label if cell == self.default_cell else None
-        return None if name is None else self.published.get(metric, {}).get(name)
+        figures = self.published.get(metric, {})
+        if variant is None:
+            return figures.get(cell)
+        # the figures of variants are those of the default cell
+        return figures.get(variant.label) if cell == self.default_cell else None
 
     def load(self) -> "type[Problem]":
-        """Import its problem, and torch with it; `TaskError` if it can't be imported, as where a
-        plug-in is broken.
+        """Import its problem, and torch with it.
+
+        Raises:
+            TaskError: if it can't be imported, as where a plug-in is broken.
         """
         # answers do without, and without all events
         from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415
@@ -232,15 +238,13 @@ class ByLength:
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
         """The spread over the seeds of a variant, one a length."""
-        return [
-            Spread(tuple(column))
-            for column in self.values[variant * seeds : (variant + 1) * seeds].T.tolist()
-        ]
+        of_variant = self.values[variant * seeds : (variant + 1) * seeds]  # (seeds, L)
+        return [Spread(tuple(column)) for column in of_variant.T.tolist()]
 
 
 @dataclass(frozen=True)
 class SequenceEvaluation:
-    """What an evaluation found."""
+    """What an evaluation of replicas measures."""
 
     config: SequenceConfig  #: the settings of the run.
     by_length: Sequence[ByLength]  #: figures at several lengths, some beyond those in training.
@@ -250,25 +254,21 @@ class SequenceEvaluation:
 
     def documents(self) -> list[dict[str, Any]]:
         """A JSON-ready form: one entry a variant."""
-        result: list[dict[str, Any]] = []
-        for variant in range(len(self.config.variants)):
-            by_length: dict[str, list[dict[str, Any]]] = {}
-            for figure in self.by_length:
-                rows = zip(
-                    figure.lengths,
-                    figure.counts,
-                    figure.spread(variant, self.config.seeds),
-                    strict=True,
-                )
-                by_length[figure.name] = [
-                    {"length": at, "sequences": count, **spread.to_dict()}
-                    for at, count, spread in rows
-                ]
-            confusion = (
-                {} if self.confusion is None else {"confusion": self.confusion[variant].tolist()}
-            )
-            result.append({"by_length": by_length, **confusion})
-        return result
+        return [self._document(variant) for variant in range(len(self.config.variants))]
+
+    def _document(self, variant: int) -> dict[str, Any]:
+        """The entry of a variant, by its number."""
+        document: dict[str, Any] = {"by_length": {}}
+        for figure in self.by_length:
+            spreads = figure.spread(variant, self.config.seeds)
+            rows = zip(figure.lengths, figure.counts, spreads, strict=True)
+            document["by_length"][figure.name] = [
+                {"length": length, "sequences": count, **spread.to_dict()}
+                for length, count, spread in rows
+            ]
+        if self.confusion is not None:
+            document["confusion"] = self.confusion[variant].tolist()
+        return document
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,6 @@ class ImageEvaluation:
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
         """Indices of the images of class `true` read as `read`, the most confident first."""
         chosen = ((self.labels == true) & (self.predictions == read)).nonzero()[0]
-        surest_first: npt.NDArray[np.int64] = chosen[
-            (-self.probabilities[chosen, read]).argsort(kind="stable")
-        ]
-        return surest_first
+        confident_first = (-self.probabilities[chosen, read]).argsort(kind="stable")
+        indices: npt.NDArray[np.int64] = chosen[confident_first]
+        return indices
