@@ -24,7 +24,7 @@ from rnn_tui.engine import errors
 from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.logs import LogFile
 from rnn_tui.engine.page import in_page, shared_folder
-from rnn_tui.engine.paths import check_places, told_of_fault
+from rnn_tui.engine.paths import check_places, fault_message
 from rnn_tui.engine.threads import any_left_behind
 from rnn_tui.ui.common.textual_variables import check_variables
 
@@ -141,7 +141,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, OSError):
         say(f"Input or output failed: {errors.why(error)}.")
     else:
-        say(told_of_fault(error))
+        say(fault_message(error))
     return output.FAILURE
 
 

@@ -44,8 +44,10 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoint` to `path`, whole or not at all; `CheckpointError` if that can't be
-    done.
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        CheckpointError: if that can't be done.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,70 +60,77 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
-    """What a file of `checkpoint` has in it."""
-    tensors = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
-    tensors |= {
-        f"{FILM_PREFIX}{name}": tensor.contiguous() for name, tensor in checkpoint.film.items()
-    }
-    about: dict[str, Any] = {
+    """What a file of a checkpoint has in it."""
+    tensors = dict(checkpoint.weights)
+    for name, tensor in checkpoint.film.items():
+        tensors[f"{FILM_PREFIX}{name}"] = tensor
+    if checkpoint.training is not None:
+        for name, tensor in checkpoint.training.tensors.items():
+            tensors[f"{TRAINING_PREFIX}{name}"] = tensor
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    metadata: dict[str, Any] = {
         "format": FORMAT,
         "config": checkpoint.config.to_dict(),
         "step": checkpoint.step,
+        "metrics": dict(checkpoint.metrics),
     }
-    about["metrics"] = dict(checkpoint.metrics)
     if checkpoint.training is not None:
-        for name, tensor in checkpoint.training.tensors.items():
-            tensors[f"{TRAINING_PREFIX}{name}"] = tensor.contiguous()
-        about |= {"training": checkpoint.training.to_dict(), "digest": digest(tensors)}
-    return save(tensors, metadata={METADATA_KEY: json.dumps(about)})
+        metadata["training"] = checkpoint.training.to_dict()
+        metadata["digest"] = digest(tensors)
+    return save(tensors, metadata={METADATA_KEY: json.dumps(metadata)})
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; `CheckpointError` if it is missing, damaged, or not one of ours."""
+    """Read the weights of a checkpoint, and what they are.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or not one of ours.
+    """
     file = read_weights(path)
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
     return Checkpoint(file.config, weights, file.step, file.metrics)
 
 
-# the steps that a checkpoint was of; and why it could not be written, or None
-Written = tuple[int, CheckpointError | None]
+# The step of a checkpoint, and why it could not be written; None if it was.
+WriteResult = tuple[int, CheckpointError | None]
 
 
 class CheckpointWriter:
-    """Writes one run's checkpoints to `path`, each in the place of the one before.
-
-    `before` is called in the writing thread before a file is replaced; what was logged up to that
-    checkpoint must be on disk then, or a run resumed from it would miss that.
-    """
+    """Writes one run's checkpoints in a thread, each in the place of the previous one."""
 
     def __init__(self, path: Path, before: Callable[[], object]) -> None:
+        """Write to `path`.
+
+        `before` is called in the writing thread before a file is replaced: what was logged up to
+        that checkpoint must be on disk then, or a run that is resumed from it would miss that.
+        """
         self.path = path
         self._before = before
         self._pool = ThreadPoolExecutor(1, "checkpoint")
-        self._begun: list[Future[Written]] = []
+        self._pending: list[Future[WriteResult]] = []
         #: the last checkpoint, if it could not be written.
         self.unwritten: Checkpoint | None = None
 
     def submit(self, checkpoint: Checkpoint) -> None:
-        """Begin to write a checkpoint, once the one before is written."""
+        """Begin to write a checkpoint, once the previous one is written."""
         self.wait()
-        self._begun.append(self._pool.submit(self._write, checkpoint))
+        self._pending.append(self._pool.submit(self._write, checkpoint))
 
     def wait(self) -> None:
         """Wait until all is written."""
-        wait(self._begun)
+        wait(self._pending)
 
-    def news(self) -> list[Written]:
+    def take_results(self) -> list[WriteResult]:
         """What has been written, or could not be, since the last call."""
-        written = [one for one in self._begun if one.done()]
-        self._begun = self._begun[len(written) :]  # at most the last is not done
-        return [one.result() for one in written]
+        done = [future for future in self._pending if future.done()]
+        self._pending = self._pending[len(done) :]  # only the last may not be done
+        return [future.result() for future in done]
 
     def close(self) -> None:
         """Wait, and end the thread."""
         self._pool.shutdown()
 
-    def _write(self, checkpoint: Checkpoint) -> Written:
+    def _write(self, checkpoint: Checkpoint) -> WriteResult:
         try:
             self._before()
             save_checkpoint(self.path, checkpoint)

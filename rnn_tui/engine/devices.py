@@ -1,5 +1,5 @@
-"""What PyTorch can compute on: which devices are here, what fits on them, what they are good at,
-what their faults mean.
+"""What PyTorch can compute on: which devices are here, what fits on them, and what their faults
+mean.
 
 The first frame needs the module: torch and psutil are imported on use.
 """
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 _FAULTS = re.compile(
     "device-side assert|illegal memory access|illegal instruction|misaligned address|launch failure"
 )
-_FAILED: dict[str, str] = {}  # devices that are lost to this process, and what is said of that
-_MPS = threading.Lock()
+_FAILED: dict[str, str] = {}  # devices that are lost to this process, each with a sentence on it
+_MPS = threading.Lock()  # one thread at a time computes there
 SECONDS_BETWEEN_LOOKS = 0.3
-# of each weight; and what a step has of it: a gradient, and Adam's two moments
-WEIGHT_BYTES, STEP_BYTES = 4, 12
+WEIGHT_BYTES = 4  # of each weight
+STEP_BYTES = 12  # that a step takes for each weight: a gradient, and Adam's two moments
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
 
@@ -47,63 +47,73 @@ def devices_here() -> list[str]:
     import torch  # noqa: PLC0415
 
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return [
-        *(f"cuda:{at}" for at in range(gpus)),
-        *(["mps"] if torch.backends.mps.is_available() else []),
-        "cpu",
-    ]
+    names = [f"cuda:{number}" for number in range(gpus)]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return [*names, "cpu"]
 
 
 def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
-    """The device `name`; `auto`: CUDA, else MPS, else the CPU; `DeviceError` if not here, or
-    `to_compute` and lost before.
+    """The device of a name.
+
+    Args:
+        name: such as `cuda:1`; `cuda` is the first GPU, `auto` CUDA, else MPS, else the CPU.
+        to_compute: whether it is to be computed on, which a device that failed can't.
+
+    Raises:
+        DeviceError: if it is not here, or failed before and is to compute.
     """
     import torch  # noqa: PLC0415
 
     here = devices_here()
-    found = {"auto": here[0], "cuda": "cuda:0"}.get(name, name)
-    if found not in here:
+    full_name = {"auto": here[0], "cuda": "cuda:0"}.get(name, name)
+    if full_name not in here:
         *others, last = dict.fromkeys(("auto", "cpu", *here))
-        what = f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here"
-        raise DeviceError(f"{what}; choose {', '.join(others)} or {last}.")
-    if to_compute and found in _FAILED:
-        raise DeviceError(_FAILED[found])
-    return torch.device(found)
+        raise DeviceError(
+            f"There is no {printable(name)} device that PyTorch {torch.__version__} can use here; "
+            f"choose {', '.join(others)} or {last}."
+        )
+    if to_compute and full_name in _FAILED:
+        raise DeviceError(_FAILED[full_name])
+    return torch.device(full_name)
 
 
 def gpus_in_words() -> Mapping[str, str]:
-    """The CUDA devices by name, with their memory, what of it is free where that can be watched,
-    and what they are called.
+    """The CUDA devices by name, each with its memory and what it is called.
+
+    How much of the memory is free is said where the GPU can be watched.
     """
     import torch  # noqa: PLC0415
 
-    found = {}
-    for name in (one for one in devices_here() if one.startswith("cuda")):
-        with suppress(RuntimeError, AssertionError):  # of one that does not answer
-            gpu, watched = torch.cuda.get_device_properties(name), watched_gpu(name)
+    words = {}
+    for name in devices_here():
+        if not name.startswith("cuda"):
+            continue
+        with suppress(RuntimeError, AssertionError):  # a GPU that does not answer is left out
+            gpu = torch.cuda.get_device_properties(name)
+            size = f"{gpu.total_memory / 2**30:.0f} GiB"
             # PyTorch would tell as well what is free, and take half a gigabyte of each for that.
-            free = (
-                f"{watched[0].nvmlDeviceGetMemoryInfo(watched[1]).free / 2**30:.0f} of "
-                if watched
-                else ""
-            )
-            size = f"{free}{gpu.total_memory / 2**30:.0f} GiB{' free' if free else ''}"
-            found[name] = printable(f"{name}, {size}, {gpu.name}")
-    return found
+            watched = watched_gpu(name)
+            if watched is not None:
+                nvml, handle = watched
+                free = nvml.nvmlDeviceGetMemoryInfo(handle).free
+                size = f"{free / 2**30:.0f} of {size} free"
+            words[name] = printable(f"{name}, {size}, {gpu.name}")
+    return words
 
 
 def watched_gpu(name: str) -> tuple[Any, Any] | None:
-    """NVIDIA's library that watches GPUs, and its handle of a device; None without the extra
-    `gpu`.
+    """NVIDIA's library that watches GPUs, and its handle of a device.
+
+    None without the extra `gpu`, or where the GPU does not answer.
     """
     try:
         import pynvml as nvml  # noqa: PLC0415 - of that extra
         import torch  # noqa: PLC0415
 
         nvml.nvmlInit()
-        return nvml, nvml.nvmlDeviceGetHandleByUUID(
-            f"GPU-{torch.cuda.get_device_properties(name).uuid}"
-        )
+        uuid = torch.cuda.get_device_properties(name).uuid
+        return nvml, nvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
     except Exception as error:  # noqa: BLE001 - nothing needs its figures
         logger.info("the GPU does not tell how busy it is: %s", error)
         return None
@@ -113,26 +123,37 @@ def watched_gpu(name: str) -> tuple[Any, Any] | None:
 def alone_on(
     device: "torch.device", stopping: Callable[[], bool], tell: Callable[[str], object]
 ) -> Iterator[bool]:
-    """Compute on `device`, on MPS when no other thread does; False where that is stopped while it
-    waits.
+    """Compute on a device; on MPS, only while no other thread of this process does.
 
     Two threads at once in MPS can end the process: https://github.com/pytorch/pytorch/issues/197805
+
+    Args:
+        device: where to compute.
+        stopping: whether the wait is to end.
+        tell: hears that it waits, in a sentence.
+
+    Yields:
+        Whether the device is free; False where the wait was stopped.
     """
-    taken = device.type != "mps" or _MPS.acquire(blocking=False)
-    if not taken:
+    if device.type != "mps":
+        yield True
+        return
+    is_mine = _MPS.acquire(blocking=False)
+    if not is_mine:
         tell("The run waits for the run on MPS to end.")
-    while not taken and not stopping():
-        taken = _MPS.acquire(timeout=SECONDS_BETWEEN_LOOKS)
+    while not is_mine and not stopping():
+        is_mine = _MPS.acquire(timeout=SECONDS_BETWEEN_LOOKS)
     try:
-        yield taken
+        yield is_mine
     finally:
-        if taken and device.type == "mps":
+        if is_mine:
             _MPS.release()
 
 
-def sent(tensor: "Tensor", device: "torch.device") -> "Tensor":
-    """`tensor` on the device, to which it goes while the thread goes on; MPS, which would read what
-    is freed by then, waits.
+def send(tensor: "Tensor", device: "torch.device") -> "Tensor":
+    """Copy a tensor to a device while the thread goes on.
+
+    On MPS the thread waits, since the copy would read memory that is freed by then.
     """
     if device.type == "cuda":
         tensor = tensor.pin_memory()  # from other memory CUDA copies while the thread waits
@@ -144,70 +165,101 @@ def free_memory(device: "torch.device") -> int | None:
     import psutil  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
+    if device.type == "cpu":
+        return int(psutil.virtual_memory().available)
     if device.type == "cuda" and torch.cuda.is_available():
-        # which PyTorch keeps for itself
+        free, _ = torch.cuda.mem_get_info(device)
+        # PyTorch keeps memory for itself that no tensor uses.
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(torch.cuda.mem_get_info(device)[0] + unused)
+        return int(free + unused)
     if device.type == "mps" and torch.backends.mps.is_available():
         return int(torch.mps.recommended_max_memory()) - torch.mps.driver_allocated_memory()
-    return int(psutil.virtual_memory().available) if device.type == "cpu" else None
+    return None
 
 
 class NotEnoughMemoryError(MemoryError):
-    """More is needed than is free; `args` are the bytes left for a batch, and those that each
-    sample of it takes.
+    """More is needed than is free.
+
+    Its `args` are the bytes left for a batch, and those that each sample of it takes.
     """
 
 
 def require_memory(
     device: "torch.device", batch_size: int, sample_bytes: int, other_bytes: int = 0
 ) -> None:
-    """Raise `NotEnoughMemoryError` where a step of `batch_size` and what is needed besides are more
-    than is free on the CPU.
+    """Do nothing if the CPU has memory for a step.
 
-    On a GPU PyTorch raises an error of its own; Linux grants memory that the CPU does not have,
-    then kills whoever uses it.
+    On a GPU PyTorch raises an error of its own; Linux grants memory that is not there, then kills
+    the process that uses it.
+
+    Args:
+        device: where to compute; nothing is checked for others than the CPU.
+        batch_size: samples in a step.
+        sample_bytes: what a step takes for each of them.
+        other_bytes: what is needed besides.
+
+    Raises:
+        NotEnoughMemoryError: if that is more than is free.
     """
-    room = free_memory(device) if device.type == "cpu" else None
+    if device.type != "cpu":
+        return
+    room = free_memory(device)
     if room is not None and other_bytes + batch_size * sample_bytes > room:
         raise NotEnoughMemoryError(room - other_bytes, sample_bytes)
 
 
-def in_words(
+def explain_error(
     error: Exception,
     config: "RunConfig",
     device: "torch.device",
     room: int | None = None,
     sample_bytes: int = 0,
 ) -> UserError | None:
-    """What a user is told of an `error` of the device or its memory; None for any other.
+    """What a user is told of an error of the device or its memory.
 
-    Before the first step there was `room`, and a step takes `sample_bytes` for a sample, as far as
-    is known.
+    Args:
+        error: what a step, or what came before it, raised.
+        config: the run's settings.
+        device: where it computed.
+        room: bytes that were free before the first step; None if that is not known.
+        sample_bytes: what a step takes for each sample of a batch; 0 if that is not known.
+
+    Returns:
+        None if the error is of another kind.
     """
-    import torch  # noqa: PLC0415
-
-    text, fault = str(error).lower(), _FAULTS.search(str(error))
+    fault = _FAULTS.search(str(error))
     if fault and device.type == "cuda":
-        told = (
+        sentence = (
             f"The GPU {device} has failed ({fault[0]}), and this process can't use it any more: "
-            "restart rnn-tui, then"
+            "restart rnn-tui, then resume the run from its last checkpoint."
         )
-        _FAILED[str(device)] = f"{told} resume the run, which goes on from its last checkpoint."
-        return DeviceError(_FAILED[str(device)])
-    told_so = "alloc" in text and ("memory" in text or "alloc_failed" in text)
-    if not (told_so or isinstance(error, MemoryError | torch.OutOfMemoryError)):
+        _FAILED[str(device)] = sentence
+        return DeviceError(sentence)
+    if not _is_of_memory(error):
         return None
     if isinstance(error, NotEnoughMemoryError):
         room, sample_bytes = error.args
-    fits = (
-        config.batch_size
-        if room is None or not sample_bytes
-        else max(0, int(room * SPARE)) // sample_bytes
-    )
-    if fits >= config.batch_size:  # it did not fit
-        fits = max(1, config.batch_size // 4)
-    return SettingError(config.out_of_memory(fits - fits % int(10 ** max(0, len(str(fits)) - 2))))
+    batch_size = config.batch_size
+    if room is not None and sample_bytes:
+        batch_size = max(0, int(room * SPARE)) // sample_bytes
+    if batch_size >= config.batch_size:  # that did not fit
+        batch_size = max(1, config.batch_size // 4)
+    return SettingError(config.out_of_memory(_round_down(batch_size)))
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether an error says that there was too little memory: not all have a class for that."""
+    import torch  # noqa: PLC0415
+
+    text = str(error).lower()
+    says_so = "alloc" in text and ("memory" in text or "alloc_failed" in text)
+    return says_so or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+
+def _round_down(number: int) -> int:
+    """The number with zeros behind its first two digits."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return number - number % int(unit)
 
 
 def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager[object]":
@@ -218,27 +270,25 @@ def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager
     """
     import torch  # noqa: PLC0415
 
-    return (
-        torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
-        if bfloat16
-        else nullcontext()
-    )
+    if not bfloat16:
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
 
 
 def fast_bfloat16(device: "torch.device") -> bool:
-    """Whether `device` is faster at matrix products in bfloat16 than in float32, which not all with
-    instructions for it are.
+    """Whether a device is faster at matrix products in bfloat16 than in float32.
+
+    Some processors have bfloat16 instructions and are still slower with them: Intel's AVX-512 takes
+    twice as long as in float32 (measured on a Xeon without AMX), while AMD's gains by it.
     """
     import torch  # noqa: PLC0415
 
     if device.type == "cuda":  # of this device: `torch.cuda.is_bf16_supported` tells of the first
         return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
-    has = (
-        torch.cpu.get_capabilities()
-        if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities")
-        else {}
-    )
-    # Intel's AVX-512 takes twice as long as in float32 (measured on a Xeon without AMX); AMD's
-    # gains by it.
-    intel = "intel" in str(has.get("cpu_name", "")).lower()
-    return bool(has.get("amx_bf16") or (has.get("avx512_bf16") and not intel))
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    if capabilities.get("amx_bf16"):
+        return True
+    is_intel = "intel" in str(capabilities.get("cpu_name", "")).lower()
+    return bool(capabilities.get("avx512_bf16")) and not is_intel

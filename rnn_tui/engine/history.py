@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import FILM_PREFIX, contents
+from rnn_tui.engine.weights_file import FILM_PREFIX, read_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def read_history(path: Path) -> TrainingHistory | None:
     """The training history in a file of weights; None where it has none, `CheckpointError` where it
     can't be read or fits nothing.
     """
-    _, found = contents(path, lambda name: name.startswith(FILM_PREFIX))
+    _, found = read_tensors(path, lambda name: name.startswith(FILM_PREFIX))
     snapshots = {name.removeprefix(FILM_PREFIX): values for name, values in found.items()}
     epochs = snapshots.pop("epochs", None)
     if epochs is None or not snapshots:

@@ -7,6 +7,7 @@ rate.
 """
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import alone_on, in_words
+from rnn_tui.engine.devices import alone_on, explain_error
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, ProblemBuilder
@@ -29,12 +30,12 @@ LEAST_STEPS, MOST_STEPS = 20, 200
 STEPS_BETWEEN = 10  # between two looks at the losses, the only times that the device is waited for
 SMOOTHING = 0.9  # the weight of the past
 DIVERGED = 4.0  # times the lowest smoothed loss
-# The share of all steps in which nothing is learned yet; and of the last ones, the ends of which no
-# rate is suggested.
-UNTRAINED, LAST = 0.2, 0.05
-NEAR = 0.1  # the share of all steps on either side of a rate that its slope is of
-# by chance the smoothed loss falls by no more than so many of its deviations, or by this share
-SURE, SHARE = 4.0, 0.01
+UNTRAINED = 0.2  # the share of all steps, the first, in which nothing is learned yet
+LAST = 0.05  # the share of all steps, the last, whose rates are not suggested
+NEAR = 0.1  # the share of all steps on either side of a rate, over which its slope is measured
+# A fall of the smoothed loss is taken for chance if it is within so many of its deviations …
+SURE = 4.0
+LEAST_FALL = 0.01  # … or within this share of the loss of the untrained network.
 
 
 @dataclass(frozen=True)
@@ -80,63 +81,75 @@ def find_learning_rate(
     config: RunConfig,
     progress: Progress = UNWATCHED,
 ) -> LearningRateTest | None:
-    """Train a network that is thrown away, at a rate that grows from step to step; None if it is
-    stopped.
+    """Train a network that is thrown away, at a rate that grows from step to step.
 
     It has the data, the initial weights, the batches and the optimiser of the run that `config`
     describes, without its schedule and learning rate, for half of its first epoch, at most
-    `MOST_STEPS` steps: those of the progress. `SettingError` if half an epoch has too few steps, or
-    there is too little memory; `DeviceError` if the device is not here, or fails.
+    `MOST_STEPS` steps: those of the progress.
+
+    Returns:
+        None if it is stopped.
+
+    Raises:
+        SettingError: if half an epoch has too few steps, or there is too little memory.
+        DeviceError: if the device is not here, or fails.
     """
     device = device_for(config, None, lambda *_: None)
     try:
         with ExitStack() as stack:
-            if not stack.enter_context(alone_on(device, lambda: progress.stopping, lambda _: None)):
+            is_alone = stack.enter_context(
+                alone_on(device, lambda: progress.stopping, lambda _: None)
+            )
+            if not is_alone:
                 return None
             workers = Workers(1)
             if device.type == "cpu":
                 workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
             problem = build(config, device, lambda _: None)
-            return _tested(problem, config, device, workers, progress)
+            return _run_test(problem, config, device, workers, progress)
     except Exception as error:
-        if (told := in_words(error, config, device)) is not None:
-            raise told from error
-        raise
+        user_error = explain_error(error, config, device)
+        if user_error is None:
+            raise
+        raise user_error from error
 
 
-def _tested(
+def _run_test(
     problem: Problem,
     config: RunConfig,
     device: torch.device,
     workers: Workers,
     progress: Progress,
 ) -> LearningRateTest | None:
+    """Train with rates that grow exponentially; None if it is stopped."""
     steps = min(problem.steps_per_epoch // 2, MOST_STEPS)
     if steps < LEAST_STEPS:
-        few = f"Half an epoch has {steps} steps, and to try learning rates takes {LEAST_STEPS}"
-        raise SettingError(f"{few}: try a smaller batch or more data.")
-    plain = config.replace(recipe=replace(config.recipe, schedule="constant", average=0.0))
-    optimiser = make_optimiser(problem.model, plain, device)
-    stepper, rates = (
-        Stepper(problem, optimiser, workers, plain, steps),
-        np.geomspace(LOWEST, HIGHEST, steps).tolist(),
-    )
+        raise SettingError(
+            f"Half an epoch has {steps} steps, and to try learning rates takes {LEAST_STEPS}: try "
+            "a smaller batch or more data."
+        )
+    plain_recipe = replace(config.recipe, schedule="constant", average=0.0)
+    plain_config = config.replace(recipe=plain_recipe)
+    optimiser = make_optimiser(problem.model, plain_config, device)
+    stepper = Stepper(problem, optimiser, workers, plain_config, steps)
+    rates: list[float] = np.geomspace(LOWEST, HIGHEST, steps).tolist()
     problem.begin_epoch(1)
-    curve, waiting = _Curve(problem, int(steps * UNTRAINED)), []
+    curve = _Curve(problem, int(steps * UNTRAINED))
+    unread: list[torch.Tensor] = []  # losses that are still on the device
     progress.advance(0, steps)
     for step, rate in enumerate(rates):
         if progress.stopping:
             return None
         for group in optimiser.param_groups:
             group["lr"] = rate
-        waiting.append(stepper.step(step))
-        if len(waiting) == STEPS_BETWEEN or step + 1 == steps:
-            curve.add(torch.stack(waiting))
-            waiting = []
+        unread.append(stepper.step(step))
+        if len(unread) == STEPS_BETWEEN or step + 1 == steps:
+            curve.add(torch.stack(unread))
+            unread = []
             progress.advance(step + 1, steps)
             if curve.ran_away:
                 break
-    steepest, lowest = _places(rates, curve.losses, curve.smoothed)
+    steepest, lowest = _steepest_and_lowest(rates, curve.losses, curve.smoothed)
     return LearningRateTest(
         tuple(rates[: len(curve.losses)]),
         tuple(curve.losses),
@@ -152,53 +165,82 @@ class _Curve:
     """The losses so far, up to where they run away."""
 
     def __init__(self, problem: Problem, untrained: int) -> None:
-        self.relative = len({one.variant.loss for one in problem.replicas}) > 1
+        """`untrained` is how many steps come first in which nothing is learned."""
+        self.relative = len({replica.variant.loss for replica in problem.replicas}) > 1
         self.losses: list[float] = []
         self.smoothed: list[float] = []
         self.ran_away = False
-        self._untrained, self._seen = untrained, np.empty((0, max(1, len(problem.replicas))))
+        self._untrained = untrained
+        self._seen = np.empty((0, max(1, len(problem.replicas))))  # (steps, R), as measured
 
     def add(self, losses: torch.Tensor) -> None:
-        """Take the losses of the next steps: (steps,), or (steps, R) of R replicas."""
-        self._seen = np.concatenate(
-            [self._seen, losses.cpu().double().numpy().reshape(len(losses), -1)]
-        )
+        """Add the losses of the next steps: (steps,), or (steps, R) of R replicas."""
+        new = losses.cpu().double().numpy().reshape(len(losses), -1)  # (steps, R)
+        self._seen = np.concatenate([self._seen, new])
         values = self._seen
         if self.relative:
-            untrained = values[: self._untrained].mean(axis=0)  # of a few sequences it may be 0
-            values = values / np.where(untrained > 0, untrained, 1.0)
-        # one that has diverged is above all others
+            of_untrained = values[: self._untrained].mean(axis=0)  # (R,)
+            # of a few sequences it may be 0
+            values = values / np.where(of_untrained > 0, of_untrained, 1.0)
+        # A replica that has diverged counts as above all others.
         values = np.where(np.isfinite(values), values, math.inf)
-        losses_of_all: list[float] = np.median(values, axis=1).tolist()
-        smoothed, lowest = smooth(losses_of_all, SMOOTHING), math.inf
-        end = len(smoothed)
-        for at, value in enumerate(smoothed):
-            if not math.isfinite(value) or 0 < DIVERGED * lowest < value:
-                self.ran_away, end = True, at
-                break
-            if at >= self._untrained:  # the first are of a batch or two, and say little
+        medians: list[float] = np.median(values, axis=1).tolist()  # (steps,)
+        smoothed = smooth(medians, SMOOTHING)
+        end = self._end(smoothed)
+        self.ran_away = end < len(smoothed)
+        self.losses = medians[:end]
+        self.smoothed = smoothed[:end]
+
+    def _end(self, smoothed: Sequence[float]) -> int:
+        """How many steps there are before the smoothed loss runs away, if it does."""
+        lowest = math.inf
+        for step, value in enumerate(smoothed):
+            far_above = 0 < DIVERGED * lowest < value
+            if far_above or not math.isfinite(value):
+                return step
+            if step >= self._untrained:  # the first are of a batch or two, and say little
                 lowest = min(lowest, value)
-        self.losses, self.smoothed = losses_of_all[:end], smoothed[:end]
+        return len(smoothed)
 
 
-def _places(
-    rates: list[float], losses: list[float], smoothed: list[float]
-) -> list[float] | tuple[None, None]:
-    """At which rates, to two digits, the smoothed loss falls fastest by their logarithm, and is
-    lowest; None if by chance.
+def _steepest_and_lowest(
+    rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float]
+) -> tuple[float, float] | tuple[None, None]:
+    """The rates at which the smoothed loss falls fastest, and is lowest.
+
+    The slope is against the logarithm of the rate.
+
+    Args:
+        rates: of all steps, ascending.
+        losses: of the steps before the loss ran away.
+        smoothed: as many, their exponential mean.
+
+    Returns:
+        The rates to two digits; None if the loss falls by no more than chance.
     """
-    first, last = int(len(rates) * UNTRAINED), len(losses) - max(1, int(len(rates) * LAST))
-    if last - first < 2:
+    first = int(len(rates) * UNTRAINED)
+    end = len(losses) - max(1, int(len(rates) * LAST))
+    if end - first < 2:
         return None, None
     untrained = np.array(losses[:first])
-    # Of noise without a trend, an exponential mean keeps this share: sqrt((1 - w) / (1 + w)) of the
-    # deviation.
-    chance = SURE * untrained.std(ddof=1) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
+    # Of noise without a trend, an exponential mean with weight w has this share of the deviation:
+    # sqrt((1 - w) / (1 + w)).
+    deviation = untrained.std(ddof=1) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
+    least_fall = max(SURE * deviation, LEAST_FALL * abs(untrained.mean()))
     lowest = first + int(np.argmin(smoothed[first:]))
-    if untrained.mean() - smoothed[lowest] <= max(chance, SHARE * abs(untrained.mean())):
+    if untrained.mean() - smoothed[lowest] <= least_fall:
         return None, None
-    # By lines of least squares: a single batch that is easy must not decide.
-    near, x, y = max(1, int(len(rates) * NEAR)), np.log(rates[: len(losses)]), np.array(smoothed)
-    around = [slice(max(0, at - near), at + near + 1) for at in range(first, last)]
-    steepest = first + int(np.argmin([np.polyfit(x[part], y[part], 1)[0] for part in around]))
-    return [float(f"{rates[at]:.2g}") for at in (steepest, lowest)]
+    log_rates = np.log(rates[: len(losses)])
+    near = max(1, int(len(rates) * NEAR))
+    slopes = []
+    for step in range(first, end):
+        # By a line of least squares: a single batch that is easy must not decide.
+        window = slice(max(0, step - near), step + near + 1)
+        slope, _ = np.polyfit(log_rates[window], smoothed[window], 1)
+        slopes.append(slope)
+    steepest = first + int(np.argmin(slopes))
+    return _two_digits(rates[steepest]), _two_digits(rates[lowest])
+
+
+def _two_digits(rate: float) -> float:
+    return float(f"{rate:.2g}")

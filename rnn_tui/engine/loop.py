@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import STEP_BYTES, alone_on, free_memory, in_words
+from rnn_tui.engine.devices import STEP_BYTES, alone_on, explain_error, free_memory
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.history import moments_of
@@ -31,7 +31,7 @@ from rnn_tui.engine.training_state import (
     ResumePoint,
     TrainingState,
     device_for,
-    go_back_to,
+    restore,
     versions,
 )
 
@@ -157,7 +157,7 @@ class _Run:
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
             self._losses = LossLog(self._problem.replicas)
             if resume is not None:
-                go_back_to(
+                restore(
                     resume, self._problem, stepper, self._losses, device=self._device, log=self._log
                 )
                 self._step, self._epoch = resume.step, resume.state.epoch
@@ -184,7 +184,7 @@ class _Run:
         told = (
             error
             if isinstance(error, UserError)
-            else in_words(error, self._config, self._device, self._room, sample_bytes)
+            else explain_error(error, self._config, self._device, self._room, sample_bytes)
         )
         if told is None:
             logger.exception("run %s failed", self.id, exc_info=error)
@@ -354,7 +354,7 @@ class _Run:
         """Say which checkpoints have been written, or could not be."""
         if self._writer is None:
             return
-        for step, error in self._writer.news():
+        for step, error in self._writer.take_results():
             if error is None:
                 self._emit_to(events.CheckpointSaved(self.id, step, str(self._writer.path)))
             elif str(error) not in self._failures:

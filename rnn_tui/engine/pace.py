@@ -32,8 +32,8 @@ class Pace:
       since the first mark, there is none. While the count stands and the clock goes on, the
       estimate grows.
 
-    It suits parts that are alike. Runs of a report are not: `RunTimes` of `report/running.py` knows
-    what each kind took.
+    It suits parts that are alike. Runs of a report are not: `RunTimes` of `report/run_times.py`
+    knows what each kind took.
     """
 
     begin: Mark | None = None  #: the first mark; None before it.

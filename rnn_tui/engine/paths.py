@@ -103,7 +103,7 @@ def check_places() -> None:
                 ) from None
 
 
-def told_of_fault(error: Exception) -> str:
+def fault_message(error: Exception) -> str:
     """What the user is told of an error that is the program's own."""
     log = printable(log_file(), 500)
     return f"{type(error).__name__}: this is a fault of rnn-tui; {log} has the details."

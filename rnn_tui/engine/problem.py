@@ -115,5 +115,7 @@ def generator(seed: int, *stream: str | int) -> torch.Generator:
     """
     key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
     # The length tells ("order",) from ("order", 0): numpy pads with zeros.
-    state = np.random.SeedSequence([seed, len(key), *key]).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(state[0]) << 31 ^ int(state[1]))
+    sequence = np.random.SeedSequence([seed, len(key), *key])
+    high, low = sequence.generate_state(2, np.uint32)
+    torch_seed = int(high) << 31 ^ int(low)  # 63 bits
+    return torch.Generator().manual_seed(torch_seed)

@@ -16,15 +16,15 @@ from rnn_tui.engine.pace import Pace
 T = TypeVar("T")
 AnySeries = TypeVar("AnySeries", "Series", "SpreadSeries")
 
-SERIES_CAPACITY = 2000
-LOG_CAPACITY = 500
+SERIES_CAPACITY = 2000  # points of a series
+LOG_CAPACITY = 500  # lines
 
 
 class Status(StrEnum):
     """Where a run stands, whoever trains it.
 
     Only the store tells `INTERRUPTED` from `STOPPED`: a run that is watched is stopped either way.
-    And only the store finds a run `DAMAGED`, of which the database has what can't be.
+    And only the store finds a run `DAMAGED`: the database has values of it that can't be right.
     """
 
     LOADING = "loading"
@@ -43,28 +43,39 @@ class Status(StrEnum):
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on."""
+        """Whether it can be resumed."""
         return self in (Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
 
 
-def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
-    """One more; `(*before, one)` would copy all twice, which a run of 10,000 epochs feels."""
-    return before + (one,)  # noqa: RUF005
+def _with(items: tuple[T, ...], item: T) -> tuple[T, ...]:
+    """The items and one more.
+
+    `(*items, item)` would copy all of them twice, which slows down a run of 10,000 epochs.
+    """
+    return items + (item,)  # noqa: RUF005
 
 
 def smooth(values: Sequence[float], weight: float) -> list[float]:
-    """The debiased exponential moving average of a series; `weight` is that of the past, from 0 to
-    below 1.
+    """The debiased exponential moving average of a series.
 
-    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the
-    bias correction of Adam (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of
-    TensorBoard's charts does. Values that are not finite pass through and leave the average as it
-    is, so that one diverged step does not blank the rest.
+    After n values it is
+
+        (1 - weight) · Σ weight^(n - i) · value_i / (1 - weight^n)
+
+    so that the first result is the first value. The division is the bias correction of Adam
+    (Kingma and Ba 2015, arXiv:1412.6980, section 3); the slider of TensorBoard's charts does the
+    same. Values that are not finite pass through and leave the average as it is, so that one
+    diverged step does not blank the rest.
+
+    Args:
+        values: in order.
+        weight: that of the past, from 0 to below 1.
     """
     if weight == 0.0:
         return list(values)
     result: list[float] = []
-    average, decay = 0.0, 1.0
+    average = 0.0  # biased towards 0
+    decay = 1.0  # weight^n
     for value in values:
         if math.isfinite(value):
             average = weight * average + (1.0 - weight) * value
@@ -76,23 +87,31 @@ def smooth(values: Sequence[float], weight: float) -> list[float]:
 
 
 def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
-    """Thin a series of finite values `y` at ascending `x` to at most `limit` points (4 or more).
+    """Thin a series, and keep its outline, peaks included.
 
-    Its outline stays, peaks included: the first and the last point, and the lowest and the highest
-    of each of as many buckets as that leaves room for. Min-max aggregation, after Jugel et al.,
+    What stays is the first and the last point, and the lowest and the highest of each bucket, of
+    which there are as many as the limit leaves room for. Min-max aggregation, after Jugel et al.,
     "M4: A Visualization-Oriented Time Series Data Aggregation" (VLDB 2014), with M4's first and
     last kept for the whole series only.
+
+    Args:
+        x: ascending.
+        y: as many finite values.
+        limit: points that may stay, 4 or more.
     """
     if len(x) <= limit:
         return list(x), list(y)
-    buckets, kept = (limit - 2) // 2, [0]
-    for start, stop in pairwise(
-        1 + bucket * (len(x) - 2) // buckets for bucket in range(buckets + 1)
-    ):
-        chunk = y[start:stop]
-        kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
-    kept.append(len(x) - 1)
-    return [x[index] for index in kept], [y[index] for index in kept]
+    bucket_count = (limit - 2) // 2
+    inner = len(x) - 2  # points between the first and the last
+    bounds = [1 + bucket * inner // bucket_count for bucket in range(bucket_count + 1)]
+    indices = [0]
+    for start, stop in pairwise(bounds):
+        bucket_values = y[start:stop]
+        lowest = start + bucket_values.index(min(bucket_values))
+        highest = start + bucket_values.index(max(bucket_values))
+        indices += sorted({lowest, highest})
+    indices.append(len(x) - 1)
+    return [x[index] for index in indices], [y[index] for index in indices]
 
 
 class Series(NamedTuple):
@@ -104,7 +123,7 @@ class Series(NamedTuple):
     def append(self, x: float, y: float) -> "Series":
         """The series with a point more; half as many points where that would be too many."""
         if len(self.x) < SERIES_CAPACITY:
-            return Series(_and(self.x, x), _and(self.y, y))
+            return Series(_with(self.x, x), _with(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
         return Series((*thin_x, x), (*thin_y, y))
 
@@ -120,25 +139,26 @@ class SpreadSeries(NamedTuple):
 
     @classmethod
     def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> "SpreadSeries":
-        """What these spreads are at `x`."""
-        return cls(*zip(*map(_at, x, spreads), strict=True))
+        """The series of these spreads at `x`, as many."""
+        points = [_spread_point(at, spread) for at, spread in zip(x, spreads, strict=True)]
+        return cls(*zip(*points, strict=True))
 
     def append(self, x: float, spread: Spread) -> "SpreadSeries":
         """The series with a point more; when full, every other point goes first."""
-        every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
-        return SpreadSeries(
-            *(_and(column[every], one) for column, one in zip(self, _at(x, spread), strict=True))
-        )
+        step = 2 if len(self.x) >= SERIES_CAPACITY else 1
+        point = _spread_point(x, spread)
+        columns = zip(self, point, strict=True)
+        return SpreadSeries(*(_with(column[::step], value) for column, value in columns))
 
 
 def _points_until(series: AnySeries, end: float) -> AnySeries:
     """The points up to an epoch."""
-    kept = slice(bisect_right(series.x, end))
-    return type(series)(*(column[kept] for column in series))
+    count = bisect_right(series.x, end)
+    return type(series)(*(column[:count] for column in series))
 
 
-def _at(x: float, spread: Spread) -> tuple[float, ...]:
-    """What a `SpreadSeries` has at `x`."""
+def _spread_point(x: float, spread: Spread) -> tuple[float, ...]:
+    """What a `SpreadSeries` has at `x`, in the order of its fields."""
     return float(x), spread.mean, spread.sd or 0.0, spread.low, spread.high
 
 
@@ -181,13 +201,16 @@ class RunState:
         return self.step / self.total_steps if self.total_steps else 0.0
 
     def spreads(self, metric: str) -> tuple[Spread, ...]:
-        """A metric over seeds, one spread a variant: at the end, or else of the last epoch; none if
-        unknown.
+        """A metric over seeds, one spread a variant.
+
+        It is of the test if the run is finished, or else of the last epoch; none if unknown.
         """
         values = self.replica_results.get(metric)
         if values is None and self.epochs:
             values = self.epochs[-1].replicas.get(metric)
-        return tuple(by_variant(values, len(self.config.variants))) if values else ()
+        if not values:
+            return ()
+        return tuple(by_variant(values, len(self.config.variants)))
 
     @property
     def remaining(self) -> float | None:
@@ -216,16 +239,16 @@ class RunState:
                     message="",
                 )
             case events.StepLogged():
-                return replace(
-                    self._with_points(event, event.metrics, event.replicas), rate=event.rate
-                )
+                state = self._with_points(event, event.metrics, event.replicas)
+                return replace(state, rate=event.rate)
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
-                logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
-                bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
-                return replace(
-                    self._with_points(event, logged, bands), epochs=_and(self.epochs, event)
-                )
+                metrics = dict(event.metrics)
+                metrics.pop("train_loss", None)
+                replicas = dict(event.replicas)
+                replicas.pop("train_loss", None)
+                state = self._with_points(event, metrics, replicas)
+                return replace(state, epochs=_with(self.epochs, event))
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message
                 return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
@@ -244,35 +267,43 @@ class RunState:
             case events.RunStopped():
                 return self._ended(event, Status.STOPPED)
             case events.RunFinished():
-                return replace(
-                    self._ended(event, Status.FINISHED),
-                    results=event.metrics,
-                    replica_results=event.replicas,
-                )
+                state = self._ended(event, Status.FINISHED)
+                return replace(state, results=event.metrics, replica_results=event.replicas)
         return self
 
     def _ended(self, event: events.RunStopped | events.RunFinished, status: Status) -> "RunState":
-        kept = self.checkpoint if event.kept else ""
         return replace(
-            self, status=status, step=event.step, elapsed=event.seconds, checkpoint=kept, before=0
+            self,
+            status=status,
+            step=event.step,
+            elapsed=event.seconds,
+            checkpoint=self.checkpoint if event.kept else "",
+            before=0,
         )
 
     def _until(self, step: int, steps_per_epoch: int) -> "RunState":
-        """What was known after `step`, from where the run goes on; all later things come again."""
+        """What was known after `step`, from which the run is resumed; all later points come
+        again.
+        """
         if not self.step:
             return self
-        end = step / steps_per_epoch
-        series = {name: _points_until(known, end) for name, known in self.series.items()}
-        bands = {
-            name: tuple(_points_until(band, end) for band in known)
-            for name, known in self.bands.items()
-        }
+        end = step / steps_per_epoch  # in epochs
+        series: dict[str, Series] = {}
+        for name, line in self.series.items():
+            earlier = _points_until(line, end)
+            if earlier.x:
+                series[name] = earlier
+        bands: dict[str, tuple[SpreadSeries, ...]] = {}
+        for name, of_variants in self.bands.items():
+            earlier_bands = tuple(_points_until(band, end) for band in of_variants)
+            if earlier_bands and earlier_bands[0].x:
+                bands[name] = earlier_bands
         return replace(
             self,
             step=step,
-            series={name: known for name, known in series.items() if known.x},
-            bands={name: known for name, known in bands.items() if known and known[0].x},
-            epochs=tuple(row for row in self.epochs if row.epoch <= end),
+            series=series,
+            bands=bands,
+            epochs=tuple(epoch for epoch in self.epochs if epoch.epoch <= end),
             results={},
             replica_results={},
         )
@@ -283,15 +314,22 @@ class RunState:
         metrics: Mapping[str, float],
         replicas: events.ReplicaFigures,
     ) -> "RunState":
-        at = event.step / self.steps_per_epoch
-        series, bands, variants = dict(self.series), dict(self.bands), len(self.config.variants)
+        """The state with a point more in the series of each of these figures."""
+        x = event.step / self.steps_per_epoch  # in epochs
+        series = dict(self.series)
         for name, value in metrics.items():
-            series[name] = series.get(name, Series()).append(at, value)
+            series[name] = series.get(name, Series()).append(x, value)
+        bands = dict(self.bands)
+        variants = len(self.config.variants)
         for name, values in replicas.items():
-            before = bands.get(name, (SpreadSeries(),) * variants)
-            pairs = zip(before, by_variant(values, variants), strict=True)
-            bands[name] = tuple(band.append(at, spread) for band, spread in pairs)
-        pace = self.pace.at(event.elapsed, event.step)
+            of_variants = bands.get(name, (SpreadSeries(),) * variants)
+            pairs = zip(of_variants, by_variant(values, variants), strict=True)
+            bands[name] = tuple(band.append(x, spread) for band, spread in pairs)
         return replace(
-            self, step=event.step, elapsed=event.elapsed, pace=pace, series=series, bands=bands
+            self,
+            step=event.step,
+            elapsed=event.elapsed,
+            pace=self.pace.at(event.elapsed, event.step),
+            series=series,
+            bands=bands,
         )

@@ -1,4 +1,4 @@
-"""Where training stands, complete: what a run needs to go on as if it had never been cut off.
+"""The whole state of training: what a run needs to be resumed as if it had never been cut off.
 
 It lies in the same file as the weights, under names of its own, so that weights and state are
 always those of the same step. A digest over all tensors tells damage that the format would not.
@@ -18,7 +18,7 @@ from rnn_tui.engine.devices import devices_here, resolve_device
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.stepper import LossLog, Stepper
-from rnn_tui.engine.weights_file import FILM_PREFIX, TRAINING_PREFIX, contents, described
+from rnn_tui.engine.weights_file import FILM_PREFIX, TRAINING_PREFIX, parse_metadata, read_tensors
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class TrainingState:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tensors, ready for JSON."""
-        about = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "tensors"}
-        return {"run": about.pop("run_id"), **about}
+        names = [each.name for each in fields(self) if each.name not in ("run_id", "tensors")]
+        return {"run": self.run_id, **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(frozen=True)
@@ -67,46 +67,58 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
-    """Read what run `run_id` needs to go on, with these settings or any; nothing is changed.
+    """Read what a run needs to be resumed; nothing is changed.
 
-    `CheckpointError` if the file is missing, damaged, another run's, or has no such state, as that
-    of a finished run.
+    Args:
+        path: the file.
+        run_id: the run.
+        config: the settings that it must have; None for any.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged, another run's, or has no such state, as
+            that of a finished run.
     """
-    shown, refusal = (
-        printable(path, 200),
-        "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again.",
-    )
-    about, tensors = contents(path, lambda _: True, "pt", refusal)
-    theirs, step, metrics = described(about, shown)
-    if about.get("training") is None:
-        what = "is of a finished run" if metrics else "has weights only"
-        raise CheckpointError(f"The checkpoint {shown} {what}: there is nothing to resume.")
+    file_name = printable(path, 200)
+    refusal = "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again."
+    metadata, tensors = read_tensors(path, lambda _: True, "pt", refusal)
+    config_in_file, step, metrics = parse_metadata(metadata, file_name)
+    if metadata.get("training") is None:
+        content = "is of a finished run" if metrics else "has weights only"
+        raise CheckpointError(f"The checkpoint {file_name} {content}: there is nothing to resume.")
     try:
-        state = _state(about["training"], tensors)
+        state = _parse_state(metadata["training"], _with_prefix(tensors, TRAINING_PREFIX))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CheckpointError(f"The checkpoint {shown} does not say where the run was.") from error
-    if about.get("digest") != digest(tensors):
         raise CheckpointError(
-            f"The checkpoint {shown} is damaged: its checksum is wrong; train the run again."
+            f"The checkpoint {file_name} does not say where the run was."
+        ) from error
+    if metadata.get("digest") != digest(tensors):
+        raise CheckpointError(
+            f"The checkpoint {file_name} is damaged: its checksum is wrong; train the run again."
         )
-    if state.run_id != run_id or (config is not None and config != theirs):
+    if state.run_id != run_id or (config is not None and config != config_in_file):
         raise CheckpointError(
-            f"The checkpoint {shown} belongs to another run; train this one again."
+            f"The checkpoint {file_name} belongs to another run; train this one again."
         )
     weights = {
-        n: tensor
-        for n, tensor in tensors.items()
-        if not n.startswith((TRAINING_PREFIX, FILM_PREFIX))
+        name: tensor
+        for name, tensor in tensors.items()
+        if not name.startswith((TRAINING_PREFIX, FILM_PREFIX))
     }
-    film = {
-        n.removeprefix(FILM_PREFIX): tensor
-        for n, tensor in tensors.items()
-        if n.startswith(FILM_PREFIX)
-    }
-    return ResumePoint(path, theirs, weights, step, state, film)
+    film = _with_prefix(tensors, FILM_PREFIX)
+    return ResumePoint(path, config_in_file, weights, step, state, film)
 
 
-def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with a prefix, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _parse_state(document: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
+    """The state of training from JSON and its tensors; raises what a wrong document brings."""
     kinds = {
         "epoch": int,
         "step_in_epoch": int,
@@ -115,20 +127,16 @@ def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
         "workers": int,
         "device": str,
     }
-    plain: dict[str, Any] = {name: kind(about[name]) for name, kind in kinds.items()}
+    plain: dict[str, Any] = {name: kind(document[name]) for name, kind in kinds.items()}
     if plain["epoch"] < 1 or plain["step_in_epoch"] < 0 or not 1 <= plain["workers"] <= 1024:
         raise ValueError("out of range")
     return TrainingState(
         **plain,
-        run_id=str(about["run"]),
-        learning_rates=list(map(float, about["learning_rates"])),
-        versions={str(name): str(version) for name, version in about["versions"].items()},
-        losses=dict(about["losses"]),
-        tensors={
-            n.removeprefix(TRAINING_PREFIX): one
-            for n, one in tensors.items()
-            if n.startswith(TRAINING_PREFIX)
-        },
+        run_id=str(document["run"]),
+        learning_rates=[float(rate) for rate in document["learning_rates"]],
+        versions={str(name): str(version) for name, version in document["versions"].items()},
+        losses=dict(document["losses"]),
+        tensors=tensors,
     )
 
 
@@ -136,25 +144,35 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 
 
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
-    """Where to train: a resumed run where it began, or on another of its kind; `DeviceError` if not
-    here, or failed before.
+    """Where to train: a resumed run where it began, or on another device of that kind.
+
+    Args:
+        config: the run's settings.
+        resume: where it stands; None for a new run.
+        log: hears if a resumed run can't be trained where it began.
+
+    Raises:
+        DeviceError: if the device is not here, or failed before.
     """
     if resume is None:
-        return resolve_device(
-            config.automatic_device if config.device == "auto" else config.device, to_compute=True
-        )
-    before, here = resume.state.device, devices_here()
-    alike = [before] * (before in here) or [
-        name for name in here if name.partition(":")[0] == before.partition(":")[0]
-    ]
-    device = resolve_device((alike or here)[0], to_compute=True)
-    if before not in here:
-        told = f"The run began on {printable(before, 24)}, which is not here"
-        log(f"{told}; it goes on with {device} and rounds differently.", "warning")
+        name = config.automatic_device if config.device == "auto" else config.device
+        return resolve_device(name, to_compute=True)
+    first_device = resume.state.device
+    here = devices_here()
+    if first_device in here:
+        return resolve_device(first_device, to_compute=True)
+    kind = first_device.partition(":")[0]
+    same_kind = [name for name in here if name.partition(":")[0] == kind]
+    device = resolve_device(same_kind[0] if same_kind else here[0], to_compute=True)
+    log(
+        f"The run began on {printable(first_device, 24)}, which is not here; it is resumed on "
+        f"{device} and rounds differently.",
+        "warning",
+    )
     return device
 
 
-def go_back_to(
+def restore(
     resume: ResumePoint,
     problem: Problem,
     stepper: Stepper,
@@ -163,35 +181,51 @@ def go_back_to(
     device: torch.device,
     log: Log,
 ) -> None:
-    """Put weights, optimiser, losses, chance back, warn of other versions; `CheckpointError` if
-    they fit no such settings.
+    """Put weights, optimiser, losses and generators back to where a run was.
+
+    Args:
+        resume: where it was.
+        problem: of a model that is not trained yet.
+        stepper: has the optimiser.
+        losses: of the epoch in hand.
+        device: where it trains now.
+        log: hears if versions differ from those that it began with.
+
+    Raises:
+        CheckpointError: if they do not fit the run's settings or data.
     """
-    state, per_epoch = resume.state, problem.steps_per_epoch
+    state = resume.state
+    per_epoch = problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
+    fits_steps = (
+        done == resume.step
+        and state.step_in_epoch <= per_epoch
+        and done <= resume.config.epochs * per_epoch
+    )
     try:
-        if (
-            done != resume.step
-            or state.step_in_epoch > per_epoch
-            or done > resume.config.epochs * per_epoch
-        ):
+        if not fits_steps:
             raise ValueError("it has other steps; has the data changed?")
         stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
         if state.step_in_epoch:
             losses.load(state.tensors, state.losses, device)
             problem.begin_epoch(state.epoch)
-            problem.set_random_states(
-                {name: state.tensors[f"random/{name}"].clone() for name in problem.random_states()}
-            )
+            random_states = {
+                name: state.tensors[f"random/{name}"].clone() for name in problem.random_states()
+            }
+            problem.set_random_states(random_states)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"The checkpoint {printable(resume.path, 200)} does not fit its run "
             f"({printable(error, 100)}); train it again."
         ) from error
-    now = versions()
-    for name, version in resume.state.versions.items():
-        if now.get(name, version) != version:
-            what = f"The run began with {name} {version} and goes on with {now[name]}"
-            log(f"{what}: the last bits may differ from those of a run without a break.", "warning")
+    versions_here = versions()
+    for name, version in state.versions.items():
+        if versions_here.get(name, version) != version:
+            log(
+                f"The run began with {name} {version} and is resumed with {versions_here[name]}: "
+                "the last bits may differ from those of a run without a break.",
+                "warning",
+            )
 
 
 def versions() -> dict[str, str]:

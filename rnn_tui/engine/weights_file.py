@@ -5,7 +5,7 @@ the metadata, so that a file explains itself and is refused where it does not be
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
-# of a run that is not at its end, the file also has what training needs to go on
-TRAINING_PREFIX = "training/"
-FILM_PREFIX = "film/"  # and what was kept of moments of its training: see `film`
-# Besides SafetensorError. AttributeError and TypeError: numbers of a kind that numpy does not have.
+# What the names of other arrays in the file begin with.
+TRAINING_PREFIX = "training/"  # what a run that is not at its end needs to be resumed
+FILM_PREFIX = "film/"  # snapshots of the training: see `history`
+# Besides SafetensorError. AttributeError and TypeError: numbers of a kind that NumPy does not have.
 UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 
 
@@ -40,55 +40,92 @@ class WeightsFile:
 
 
 def read_weights(path: Path) -> WeightsFile:
-    """Read a file of weights; `CheckpointError` if it is missing, damaged, or not one of ours."""
-    about, arrays = contents(path, lambda name: not name.startswith((TRAINING_PREFIX, FILM_PREFIX)))
-    config, step, metrics = described(about, printable(path, 200))
+    """Read a file of weights.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or not one of ours.
+    """
+    metadata, arrays = read_tensors(path, _is_weight)
+    config, step, metrics = parse_metadata(metadata, printable(path, 200))
     return WeightsFile(config, arrays, step, metrics)
 
 
 def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures of such a file, without the weights; raises the same."""
-    return described(contents(path, lambda _: False)[0], printable(path, 200))
+    """Settings, step and figures of a file of weights, without the weights; raises the same."""
+    metadata, _ = read_tensors(path, lambda _: False)
+    return parse_metadata(metadata, printable(path, 200))
 
 
-def contents(
+def _is_weight(name: str) -> bool:
+    return not name.startswith((TRAINING_PREFIX, FILM_PREFIX))
+
+
+def read_tensors(
     path: Path,
     wanted: Callable[[str], bool],
     framework: str = "np",
     refusal: str = "The weights in {} can't be read ({}); train them again.",
 ) -> tuple[Any, dict[str, Any]]:
-    """Metadata and the tensors wanted, as NumPy's or torch's (`pt`); `CheckpointError`, told by
-    `refusal`, if unreadable.
+    """Read a file of weights as it is.
+
+    Args:
+        path: the file.
+        wanted: whether the tensor of a name is to be read.
+        framework: whose the tensors are to be: NumPy's (`np`) or torch's (`pt`).
+        refusal: what an error says, with braces for path and reason.
+
+    Returns:
+        The metadata, as JSON has it, and the tensors by name.
+
+    Raises:
+        CheckpointError: if it can't be read.
     """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
     try:
         check_regular(path)
         with safe_open(path, framework=framework) as file:
-            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            tensors = {name: file.get_tensor(name) for name in filter(wanted, file.keys())}
-        # a library may add kinds
-        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):
-            raise TypeError("numbers of a kind that NumPy does not have")
-        return about, tensors
+            metadata_json = (file.metadata() or {}).get(METADATA_KEY, "null")
+            metadata: Any = json.loads(metadata_json)
+            tensors = {name: file.get_tensor(name) for name in file.keys() if wanted(name)}  # noqa: SIM118
+        if framework == "np":
+            _check_kinds(tensors.values())
+        return metadata, tensors
     except (SafetensorError, *UNREADABLE) as error:
         raise CheckpointError(refusal.format(printable(path, 200), why(error))) from error
 
 
-def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from metadata; `CheckpointError`, naming `shown`, if they are not
-    ours.
+def _check_kinds(arrays: "Iterable[npt.NDArray[Any]]") -> None:
+    """Raise `TypeError` for numbers of a kind that a library has added to NumPy's."""
+    if any(array.dtype.isbuiltin != 1 for array in arrays):
+        raise TypeError("numbers of a kind that NumPy does not have")
+
+
+def parse_metadata(metadata: Any, file_name: str) -> tuple[RunConfig, int, Figures]:
+    """Settings, step and figures from a file's metadata.
+
+    Args:
+        metadata: as JSON has it.
+        file_name: what errors call the file.
+
+    Raises:
+        CheckpointError: if it is none of ours.
     """
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{file_name} was not written by this version of rnn-tui.")
     try:
-        config, step = config_from_dict(about["config"]), int(about["step"])
-        metrics: Figures = {
-            printable(name): tuple(map(float, value)) if isinstance(value, list) else float(value)
-            for name, value in about["metrics"].items()
-        }
+        config = config_from_dict(metadata["config"])
+        step = int(metadata["step"])
         if not 0 <= step <= MOST_STEPS:
             raise ValueError("out of range")
+        metrics: Figures = {
+            printable(name): _figure(value) for name, value in metadata["metrics"].items()
+        }
         return config, step, metrics
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, SettingError) as error:
-        raise CheckpointError(f"{shown} does not say how its weights were trained.") from error
+        raise CheckpointError(f"{file_name} does not say how its weights were trained.") from error
+
+
+def _figure(value: Any) -> float | tuple[float, ...]:
+    """A figure from JSON: one number, or one a replica."""
+    return tuple(map(float, value)) if isinstance(value, list) else float(value)

@@ -32,7 +32,7 @@ ASSERT = (
     "CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously "
     "reported at some other API call"
 )
-RESTART = "restart rnn-tui, then resume the run, which goes on from its last checkpoint"
+RESTART = "restart rnn-tui, then resume the run from its last checkpoint"
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +153,7 @@ def test_a_resumed_run_goes_on_where_it_began_or_on_the_next_best(
         str(training_state.device_for(config, point, lambda *words: told.append(words))) == expected
     )
     sentence = (
-        f"The run began on cuda:1, which is not here; it goes on with {expected} and rounds "
+        f"The run began on cuda:1, which is not here; it is resumed on {expected} and rounds "
         "differently."
     )
     assert told == [(sentence, "warning")] * warned

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import sent
+from rnn_tui.engine.devices import send
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.stepper import LossLog, Stepper, make_optimiser
 from rnn_tui.tasks import TASKS
@@ -152,7 +152,7 @@ def test_what_is_sent_to_cuda_goes_by_pinned_memory(
 
     monkeypatch.setattr(Tensor, "pin_memory", pin)
     monkeypatch.setattr(Tensor, "to", to)
-    sent(torch.ones(2), torch.device(device))
+    send(torch.ones(2), torch.device(device))
     assert done == ["pinned"] * pinned + [f"{device} {'waiting' if waits else 'at once'}"]
 
 

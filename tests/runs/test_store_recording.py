@@ -339,7 +339,7 @@ def test_a_run_that_goes_on_with_another_pytorch_says_so(
         earlier.setattr(loop, "versions", lambda: {**versions(), "PyTorch": "1.0"})
         train(stop_at=13)
     (warning,) = resume(only()).warnings
-    assert warning.startswith("The run began with PyTorch 1.0 and goes on with ")
+    assert warning.startswith("The run began with PyTorch 1.0 and is resumed with ")
     assert warning.endswith("the last bits may differ from those of a run without a break.")
     train(small(seed=5), stop_at=13)
     with RunStore() as store:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rnn_tui.engine.devices import sent
+from rnn_tui.engine.devices import send
 from rnn_tui.tasks.config import OPEN_SET
 from rnn_tui.tasks.mnist.inference import SIDE
 
@@ -117,7 +117,7 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
     )
     points = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
     spread = F.interpolate(points, (rows, columns), mode="bicubic", align_corners=True)
-    return sent(torch.cat([affine.flatten(1), spread.flatten(1)]), device)
+    return send(torch.cat([affine.flatten(1), spread.flatten(1)]), device)
 
 
 def distort(images: Tensor, maps: Tensor) -> Tensor:
@@ -166,9 +166,9 @@ def draw_changes(
         return lambda images, part: shift_groups(images, moves, part.start)
     if (distortion := DISTORTIONS.get(kind)) is None:
         return lambda images, _part: images
-    maps = sent(distortion.draw(count, random), device)
-    strokes = sent(distortion.draw_strokes(count, random), device) if distortion.stroke else None
-    squares = sent(distortion.draw_squares(count, random), device) if distortion.cutout else None
+    maps = send(distortion.draw(count, random), device)
+    strokes = send(distortion.draw_strokes(count, random), device) if distortion.stroke else None
+    squares = send(distortion.draw_squares(count, random), device) if distortion.cutout else None
 
     def change(images: Tensor, part: slice) -> Tensor:
         images = distort(images.float().div_(255), maps[part])

@@ -20,7 +20,7 @@ from rnn_tui.engine.devices import (
     fast_bfloat16,
     precision,
     require_memory,
-    sent,
+    send,
 )
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
@@ -204,7 +204,7 @@ class MnistProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
         random = generator(self._config.seed, "order", epoch)
-        self._order = sent(torch.randperm(self.samples_per_epoch, generator=random), self._device)
+        self._order = send(torch.randperm(self.samples_per_epoch, generator=random), self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
         self._steps_before = (epoch - 1) * self.steps_per_epoch
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import require_memory, sent
+from rnn_tui.engine.devices import require_memory, send
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
@@ -58,7 +58,7 @@ class Examples:
         """The same as one contiguous block in the model's layout, on its device."""
         inputs, targets = self.inputs.permute(2, 0, 3, 1), self.targets.movedim(1, -1)
         return Batch(
-            *(sent(one.contiguous(), device) for one in (inputs, targets, self.lengths.long()))
+            *(send(one.contiguous(), device) for one in (inputs, targets, self.lengths.long()))
         )
 
 

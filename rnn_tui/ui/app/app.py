@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import run_database, told_of_fault
+from rnn_tui.engine.paths import fault_message, run_database
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.app.clipboard import copied
 from rnn_tui.ui.app.confirm import ConfirmScreen
@@ -214,7 +214,7 @@ class RnnTuiApp(HostApp):
             return False
         logger.error("the app failed", exc_info=error)
         # a worker's is in another
-        self.end_process(1, f"rnn-tui: {told_of_fault(getattr(error, 'error', error))}\n")
+        self.end_process(1, f"rnn-tui: {fault_message(getattr(error, 'error', error))}\n")
         return True
 
     async def interrupted(self) -> "list[RunRecord]":
