@@ -1,14 +1,14 @@
-"""Questions from the command line or a pipe, and answers, quickly: no PyTorch, nor numpy before
-something is asked.
+"""Questions from the command line or a pipe, and answers, quickly.
+
+It loads no PyTorch, and no NumPy before something is asked.
 """
 
 import argparse
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, groupby
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -29,24 +29,63 @@ CHUNK = 512
 MOST_OUTPUTS = 4_000_000
 # more than the longest question that can be answered; a line without end must not fill memory
 LONGEST_LINE = 100_000
+BASES = ("binary", "decimal", "hexadecimal")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A line that can't be answered: its number, its text, and the reason in a sentence."""
+    """A line that can't be answered."""
 
-    line: int
+    line: int  #: its number, from 1.
     text: str
-    reason: str
+    reason: str  #: why, in a sentence.
 
     @property
     def document(self) -> dict[str, Any]:
-        """What JSON tells of it."""
+        """What JSON has of it."""
         return {"query": printable(self.text, 200), "line": self.line, "error": self.reason}
 
 
+@dataclass(frozen=True, kw_only=True)
+class NetworkRequest:
+    """Which networks are asked; without any of it those of the last run, or those that ship."""
+
+    weights: str | None  #: those in this file.
+    run: str | None  #: those of this run.
+    pretrained: bool  #: those that ship, whatever was trained.
+    hidden_size: int | None  #: one of this size.
+    loss: str | None  #: one trained with this loss.
+    seed: int | None  #: the one of this seed.
+    vote: bool  #: all that the rest allows, in place of one.
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks that are asked; the arguments of `Questions`, in its order."""
+
+    network: Any  #: all networks of a file, a `SequenceNetwork`.
+    label: str  #: what to call the weights.
+    path: Path  #: their file.
+    choice: "ReplicaChoice"  #: which of the networks in the file.
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskRequest:
+    """Answer a question, or all of stdin."""
+
+    question: str | None  #: as typed; None for those on stdin, one a line.
+    as_json: bool
+    quiet: bool  #: print answers and errors only.
+
+
 def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str) -> None:
-    """Add the options on whose networks are used; `verb` says what for, such as `ask`."""
+    """Add the options on whose networks are used.
+
+    Args:
+        parser: takes them.
+        verb: what is done with the networks, such as `ask`.
+        default: which networks are used without these options.
+    """
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
         "--run", metavar="RUN", help=f"{verb} the networks of this run: {WHICH_FINISHED_RUN}"
@@ -55,7 +94,9 @@ def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str
         "--weights", metavar="FILE", help=f"{verb} the networks in this file (default: {default})"
     )
     weights.add_argument(
-        "--pretrained", action="store_true", help=f"{verb} those that ship, whatever was trained"
+        "--pretrained",
+        action="store_true",
+        help=f"{verb} the networks that ship, even if there are runs",
     )
 
 
@@ -72,86 +113,141 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
 
 
 def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
-    """Add the options of `add_network_options`, and those on how answers are told."""
+    """Add the options of `add_network_options`, and those on how answers are printed."""
     add_network_options(parser, "ask", loss)
     parser.add_argument(
         "--vote", action="store_true", help="let all networks vote that the options above allow"
     )
-    add_output_options(parser, "print answers and errors only, not who answers")
+    add_output_options(parser, "print answers and errors only, not which weights answer")
 
 
-def chosen(
-    options: argparse.Namespace, task: Task, position: int | None = None
-) -> "tuple[Any, str, Path, ReplicaChoice]":
-    """Who is asked, as named or by the position: networks, label, file, which in it; a
-    CheckpointError if there are none.
+def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add `--base`; `more` is what its help says besides."""
+    parser.add_argument(
+        "--base",
+        choices=BASES,
+        default=BASES[0],
+        help=f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)",
+    )
+
+
+def read_network_request(options: argparse.Namespace) -> NetworkRequest:
+    """Which networks the options of `add_network_options` ask for."""
+    return NetworkRequest(
+        weights=options.weights,
+        run=options.run,
+        pretrained=options.pretrained,
+        hidden_size=options.hidden_size,
+        loss=options.loss,
+        seed=options.seed,
+        vote=getattr(options, "vote", False),  # which a look inside has not
+    )
+
+
+def read_ask_request(options: argparse.Namespace) -> AskRequest:
+    """What to answer, and how."""
+    question = " ".join(options.query) if options.query else None
+    return AskRequest(question=question, as_json=options.json, quiet=options.quiet)
+
+
+def find_networks(request: NetworkRequest, task: Task, position: int | None = None) -> Networks:
+    """Load the networks that are asked.
+
+    Args:
+        request: which ones.
+        task: whose they are.
+        position: what they should recall, where nothing else is asked for; None for any.
+
+    Raises:
+        CheckpointError: if there are no such weights.
     """
     # numpy, on use only
     from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415
 
-    source = named_weights(task.name, options.weights, options.run) or choose(
-        task.name, position, only_pretrained=options.pretrained
-    )
-    replicas = ReplicaChoice(
-        options.hidden_size, options.loss, options.seed, getattr(options, "vote", False)
-    )
-    return NETWORKS.get(source.path, task.network), source.label, source.path, replicas
+    source = named_weights(task.name, request.weights, request.run)
+    if source is None:
+        source = choose(task.name, position, only_pretrained=request.pretrained)
+    choice = ReplicaChoice(request.hidden_size, request.loss, request.seed, request.vote)
+    return Networks(NETWORKS.get(source.path, task.network), source.label, source.path, choice)
 
 
-class _Lines(Lines):
-    """A line an answer; colours where a terminal shows them."""
+class _AnswerLines(Lines):
+    """A line an answer, in colours where a terminal shows them."""
 
     def show(self, results: Iterable[Any]) -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
-        for kind, some in groupby(results, type):
-            if kind is not Fault:
-                self.print(*map(_line, some))
-                continue
-            for fault in some:
-                say(f"line {fault.line}: {fault.reason}")
+        for kind, group in groupby(results, type):
+            if kind is Fault:
+                for fault in group:
+                    say(f"line {fault.line}: {fault.reason}")
+            else:
+                self.print(*map(_line, group))
 
 
 def _line(answer: "Answer") -> list[tuple[str, str]]:
-    return [
-        (f"{answer.text}  ", ""),
-        ("✓", "green") if answer.correct else ("✗", "red"),
-        (f" {answer.remark}".rstrip(), ""),
-    ]
+    mark = ("✓", "green") if answer.correct else ("✗", "red")
+    return [(f"{answer.text}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
 
 
-def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
-    """Answer what was typed, or else all that stdin has, a line each; returns the exit code. A
-    QueryError for a typed one.
+class _Notices:
+    """Says sentences on stderr, each once, however many questions it is about."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._said: set[str] = set()
+
+    def say(self, sentence: str) -> None:
+        """Say a sentence, unless it was said."""
+        if not self._quiet and sentence not in self._said:
+            self._said.add(sentence)
+            say(sentence)
+
+
+def ask(questions: "Questions[Question, Any]", request: AskRequest) -> int:
+    """Answer what was typed, or else all that stdin has, a line each.
+
+    Returns:
+        The exit code: 1 where a line of stdin can't be answered.
+
+    Raises:
+        QueryError: if what was typed is no question, or there is nothing to answer.
     """
-    if options.query:
-        chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])
-    elif sys.stdin is None or sys.stdin.isatty():
-        raise QueryError(f"{questions.request}; or pipe in such questions, one per line.")
+    chunks = _asked(questions, request)
+    notices = _Notices(quiet=request.quiet)
+    notices.say(f"weights: {questions.label}")
+    results: JsonResults | _AnswerLines
+    if request.as_json:
+        results = JsonResults(sys.stdout, questions.document(), attrgetter("document"))
     else:
-        chunks = _chunks(sys.stdin, questions)
-    # once, however many lines come
-    inform: Callable[[str], None] = (lambda _: None) if options.quiet else cache(say)
-    inform(f"weights: {questions.label}")
-    results = (
-        JsonResults(sys.stdout, questions.document(), attrgetter("document"))
-        if options.json
-        else _Lines(sys.stdout)
-    )
-    lines = faults = 0
+        results = _AnswerLines(sys.stdout)
+    line_count = 0
+    fault_count = 0
     try:
         for chunk in chunks:
-            asked = [item for item in chunk if not isinstance(item, Fault)]
-            for notice in chain.from_iterable(map(questions.notices, asked)):
-                inform(notice)
-            answers = questions.answers(asked) if asked else iter(())
+            readable = [item for item in chunk if not isinstance(item, Fault)]
+            for question in readable:
+                for notice in questions.notices(question):
+                    notices.say(notice)
+            answers = questions.answers(readable) if readable else iter(())
             results.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
-            lines += len(chunk)
-            faults += len(chunk) - len(asked)
-        if not lines:
-            inform("No question came on stdin.")
+            line_count += len(chunk)
+            fault_count += len(chunk) - len(readable)
+        if not line_count:
+            notices.say("No question came on stdin.")
     finally:
         results.end()
-    return FAILURE if faults else OK
+    return FAILURE if fault_count else OK
+
+
+def _asked(
+    questions: "Questions[Question, Any]", request: AskRequest
+) -> "Iterator[Sequence[Question | Fault]]":
+    """The questions in parts whose answers fit into memory; raises `QueryError` without any."""
+    if request.question is not None:
+        return iter([[questions.read(request.question)]])
+    if sys.stdin is None or sys.stdin.isatty():
+        raise QueryError(f"{questions.request}; or pipe in such questions, one per line.")
+    return _chunks(sys.stdin, questions)
 
 
 def _chunks(
@@ -159,37 +255,61 @@ def _chunks(
 ) -> "Iterator[list[Question | Fault]]":
     """Read lines and cut them into parts whose answers fit into memory."""
     chunk: list[Question | Fault] = []
-    longest = 0
-    for number, text, whole in _lines(stream):
-        item: Question | Fault
-        try:
-            if not whole:
-                raise QueryError(f"A line may have at most {LONGEST_LINE:,} characters.")
-            item = question = questions.read(text)
-            length = questions.length(question)
-        except QueryError as error:
-            item, length = Fault(number, text, str(error)), 0
+    longest = 0  # time steps of a question in the chunk
+    for line in _lines(stream):
+        item, length = _read(questions, line)
         longest = max(longest, length)
-        if chunk and (
-            len(chunk) == CHUNK
-            or (len(chunk) + 1) * longest * len(questions.replicas) > MOST_OUTPUTS
-        ):
+        outputs = (len(chunk) + 1) * longest * len(questions.replicas)
+        if chunk and (len(chunk) == CHUNK or outputs > MOST_OUTPUTS):
             yield chunk
-            chunk, longest = [], length
+            chunk = []
+            longest = length
         chunk.append(item)
     if chunk:
         yield chunk
 
 
-def _lines(stream: TextIO) -> Iterator[tuple[int, str, bool]]:
-    """Numbers and texts of lines, without comments and empty ones, and whether they are whole."""
+@dataclass(frozen=True)
+class _Line:
+    """A line of stdin."""
+
+    number: int  #: from 1.
+    text: str  #: without its comment.
+    whole: bool  #: whether it was read to its end.
+
+
+def _read(questions: "Questions[Any, Any]", line: _Line) -> tuple[Any, int]:
+    """A question, or why the line is none; and the time steps that its answer takes."""
+    try:
+        if not line.whole:
+            raise QueryError(f"A line may have at most {LONGEST_LINE:,} characters.")
+        question = questions.read(line.text)
+        return question, questions.length(question)
+    except QueryError as error:
+        return Fault(line.number, line.text, str(error)), 0
+
+
+def _lines(stream: TextIO) -> Iterator[_Line]:
+    """The lines, without comments and empty ones."""
     if isinstance(stream, io.TextIOWrapper):
         # files have marks, other line ends
         stream.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
-    for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE), ""), 1):
-        rest, whole = line, True
-        while not rest.endswith("\n") and (rest := stream.readline(LONGEST_LINE)):
-            whole = False
-        text, comment, _ = line.partition("#")
-        if text := text.strip():
-            yield number, text, whole or bool(comment)
+    number = 0
+    while beginning := stream.readline(LONGEST_LINE):
+        number += 1
+        whole = beginning.endswith("\n") or not _skip_rest(stream)
+        text, comment, _ = beginning.partition("#")
+        text = text.strip()
+        if text:
+            # what lies beyond the limit may be the comment's
+            yield _Line(number, text, whole or bool(comment))
+
+
+def _skip_rest(stream: TextIO) -> bool:
+    """Read a line to its end; returns whether there was more of it."""
+    skipped = False
+    while rest := stream.readline(LONGEST_LINE):
+        skipped = True
+        if rest.endswith("\n"):
+            break
+    return skipped

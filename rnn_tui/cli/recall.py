@@ -1,11 +1,29 @@
-"""`rnn-tui recall`: which digit stood at a position? Asked of a trained network."""
+"""`rnn-tui recall`: which digit stood at a position, asked of a trained network."""
 
 import argparse
+from dataclasses import dataclass
 
 from rnn_tui.cli.commands import add_examples, add_setting
-from rnn_tui.cli.questions import add_question_options, ask, chosen
+from rnn_tui.cli.questions import (
+    AskRequest,
+    NetworkRequest,
+    add_question_options,
+    ask,
+    find_networks,
+    read_ask_request,
+    read_network_request,
+)
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL
+
+
+@dataclass(frozen=True)
+class RecallRequest:
+    """Recall digits of sequences."""
+
+    position: int | None  #: None for the one that the weights were trained for.
+    networks: NetworkRequest
+    asked: AskRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,19 +32,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(
         parser, "rnn-tui recall 3 1 4 1 5 --position 3", "echo 31415 | rnn-tui recall --json"
     )
-    sequence = "the sequence; without one, every line of stdin is a sequence"
-    parser.add_argument("query", nargs="*", metavar="DIGITS", help=sequence)
-    usual = "the one that the weights were trained for, which is 3 for those that ship"
-    add_setting(parser, SETTINGS["position"], f"{SETTINGS['position'].help} (default: {usual})")
+    parser.add_argument(
+        "query",
+        nargs="*",
+        metavar="DIGITS",
+        help="the sequence; without one, every line of stdin is a sequence",
+    )
+    position = SETTINGS["position"]
+    add_setting(
+        parser,
+        position,
+        f"{position.help} (default: the one that the weights were trained for, which is 3 for "
+        "those that ship)",
+    )
     add_question_options(parser, loss="the first")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask; returns the exit code; a CheckpointError, SettingError or QueryError tells of weights,
-    network or words.
+    """Recall digits, and print them; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        SettingError: if there is no such network among them.
+        QueryError: if what was typed is no sequence.
     """
+    return recall(read_request(options))
+
+
+def read_request(options: argparse.Namespace) -> RecallRequest:
+    """What the options ask for."""
+    return RecallRequest(options.position, read_network_request(options), read_ask_request(options))
+
+
+def recall(request: RecallRequest) -> int:
+    """Recall digits, and print them as they come; returns the exit code."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
-    return ask(
-        RecallQuestions(*chosen(options, RECALL, options.position), options.position), options
+    found = find_networks(request.networks, RECALL, request.position)
+    questions = RecallQuestions(
+        found.network, found.label, found.path, found.choice, request.position
     )
+    return ask(questions, request.asked)

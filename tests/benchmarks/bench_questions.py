@@ -5,7 +5,6 @@ that the command calls; PyTorch's from numbers to numbers with the same weights,
 in a notebook. Both must answer alike. Nothing to import is counted, though PyTorch takes seconds.
 """
 
-import argparse
 import io
 import os
 import sys
@@ -18,7 +17,7 @@ import torch
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 from torch import nn
 
-from rnn_tui.cli.questions import ask
+from rnn_tui.cli.questions import AskRequest, ask
 from rnn_tui.runs.weights import NETWORKS, choose
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
@@ -47,7 +46,7 @@ def ours(pairs: list[Addition]) -> list[str]:
     given = io.StringIO("".join(f"{pair.a:b} {pair.b:b}\n" for pair in pairs))
     questions = pretrained()
     with mock.patch.object(sys, "stdin", given), redirect_stdout(io.StringIO()) as out:
-        ask(questions, argparse.Namespace(query=[], json=False, quiet=True))
+        ask(questions, AskRequest(question=None, as_json=False, quiet=True))
     return out.getvalue().splitlines()
 
 

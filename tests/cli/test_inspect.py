@@ -1,6 +1,5 @@
 """`rnn-tui inspect`: what a network holds, as a table, one JSON document or an NPZ file."""
 
-import argparse
 import io
 import json
 import os
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from rnn_tui.cli.inspect import show
+from rnn_tui.cli.inspect.subject import analyse
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
@@ -484,8 +483,6 @@ def test_an_analysis_that_is_stopped_prints_nothing_in_part(
     class Stopped:
         """A subject in whose analysis the signal comes."""
 
-        label, notices, weights = "weights", (), {}
-
         def analyse(self, _kind: Any, progress: Progress) -> bool:
             assert not progress.stopping
             signals.raise_signal(getattr(signals, signal))
@@ -494,11 +491,8 @@ def test_an_analysis_that_is_stopped_prints_nothing_in_part(
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    options = argparse.Namespace(
-        analyses=[ABLATION], npz=None, film=None, json=True, quiet=True, dot=False
-    )
-    found = show(subject, options)
-    assert (found, out.getvalue()) == (code, "")
+    assert analyse(subject, ABLATION, quiet=True) == code
+    assert out.getvalue() == ""
 
 
 def test_an_edit_that_leaves_no_numbers_is_blamed_and_not_the_weights() -> None:

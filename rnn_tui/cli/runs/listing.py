@@ -20,7 +20,7 @@ SPARE = ("id", "trained", "best", "progress", "task")
 
 
 @dataclass(frozen=True)
-class ListRequest:
+class ListRunsRequest:
     """List runs."""
 
     task: str | None  #: of this task only; None for all.
@@ -28,12 +28,12 @@ class ListRequest:
     as_json: bool
 
 
-def read_list_request(options: argparse.Namespace) -> ListRequest:
+def read_list_request(options: argparse.Namespace) -> ListRunsRequest:
     """What the options ask for."""
-    return ListRequest(options.only, options.list_deleted, options.json)
+    return ListRunsRequest(options.only, options.list_deleted, options.json)
 
 
-def list_runs(request: ListRequest) -> int:
+def list_runs(request: ListRunsRequest) -> int:
     """Print a table of runs; returns the exit code."""
     with existing_store() as store:
         runs = [] if store is None else store.runs(request.task, deleted=request.deleted)

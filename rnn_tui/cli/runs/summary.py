@@ -14,7 +14,7 @@ LAST_LOG_LINES = 5
 
 
 @dataclass(frozen=True)
-class ShowRequest:
+class ShowRunRequest:
     """Show all about a run."""
 
     run: str  #: as typed.
@@ -27,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, "print one JSON document, with every logged value")
 
 
-def read_request(options: argparse.Namespace) -> ShowRequest:
+def read_request(options: argparse.Namespace) -> ShowRunRequest:
     """What the options ask for."""
-    return ShowRequest(options.run, options.json)
+    return ShowRunRequest(options.run, options.json)
 
 
-def show(request: ShowRequest) -> int:
+def show(request: ShowRunRequest) -> int:
     """Print all about a run; returns the exit code."""
     with RunStore() as store:
         run = store.find(request.run)

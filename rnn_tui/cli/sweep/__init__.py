@@ -8,9 +8,10 @@ import argparse
 
 from rnn_tui.cli.output import OK
 from rnn_tui.cli.sweep.request import (
-    ListRequest,
-    ShowRequest,
-    TrainRequest,
+    ListSweepsRequest,
+    ShowSweepRequest,
+    SweepRequest,
+    TrainSweepRequest,
     add_arguments,
     read_request,
 )
@@ -29,16 +30,16 @@ def run(options: argparse.Namespace) -> int:
     return perform(read_request(options))
 
 
-def perform(request: ListRequest | ShowRequest | TrainRequest) -> int:
+def perform(request: SweepRequest) -> int:
     """Do what was asked for, and show it; returns the exit code."""
     match request:
-        case ListRequest():
+        case ListSweepsRequest():
             sweeps = all_sweeps()
             show_list(sweeps, as_json=request.as_json)
             return OK
-        case ShowRequest():
+        case ShowSweepRequest():
             result = result_of(request.sweep)
             show_result(result, as_json=request.as_json)
             return OK
-        case TrainRequest():
+        case TrainSweepRequest():
             return train(request)

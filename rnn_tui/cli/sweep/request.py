@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
@@ -25,14 +26,14 @@ WHICH_SWEEP = "a sweep's name, as listed by rnn-tui sweep list"
 
 
 @dataclass(frozen=True)
-class ListRequest:
+class ListSweepsRequest:
     """List all sweeps."""
 
     as_json: bool
 
 
 @dataclass(frozen=True)
-class ShowRequest:
+class ShowSweepRequest:
     """Show the trials of a sweep."""
 
     sweep: Sweep
@@ -40,7 +41,7 @@ class ShowRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainRequest:
+class TrainSweepRequest:
     """Train a new sweep, or what an earlier one lacks."""
 
     plan: SweepPlan
@@ -51,6 +52,9 @@ class TrainRequest:
     dry_run: bool  #: say how much there is to train, and train nothing.
     as_json: bool
     quiet: bool  #: print the result and errors only.
+
+
+SweepRequest: TypeAlias = ListSweepsRequest | ShowSweepRequest | TrainSweepRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -170,7 +174,9 @@ def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> 
     add_output_options(parser, prefix=prefix)
 
 
-def read_request(options: argparse.Namespace) -> ListRequest | ShowRequest | TrainRequest:
+def read_request(
+    options: argparse.Namespace,
+) -> SweepRequest:
     """What the options ask for.
 
     Raises:
@@ -180,9 +186,9 @@ def read_request(options: argparse.Namespace) -> ListRequest | ShowRequest | Tra
     """
     check_resuming(options, options.action, "TASK, list or show; or --resume NAME", "sweep")
     if options.action == "list":
-        return ListRequest(options.json)
+        return ListSweepsRequest(options.json)
     if options.action == "show":
-        return ShowRequest(_stored(options.name), options.json)
+        return ShowSweepRequest(_stored(options.name), options.json)
     place = read_place(options.on, trust=options.trust)
     if options.resume is None:
         resumed = None
@@ -191,12 +197,12 @@ def read_request(options: argparse.Namespace) -> ListRequest | ShowRequest | Tra
     else:
         resumed = _stored(options.resume)
         if resumed.status == "finished":  # nothing is left to train
-            return ShowRequest(resumed, options.json)
+            return ShowSweepRequest(resumed, options.json)
         plan = resumed.plan
         name = resumed.name
     if not options.dry_run:
         require_extras(plan)
-    return TrainRequest(
+    return TrainSweepRequest(
         plan=plan,
         place=place,
         resumed=resumed,

@@ -1,7 +1,7 @@
 """Does what `rnn-tui sweep` was asked for: reads sweeps from the store, and trains them."""
 
 from rnn_tui.cli import output
-from rnn_tui.cli.sweep.request import TrainRequest
+from rnn_tui.cli.sweep.request import TrainSweepRequest
 from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults, show_size
 from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.events import Control
@@ -28,7 +28,7 @@ def result_of(sweep: Sweep) -> SweepResult:
         return SweepResult(sweep, None)
 
 
-def train(request: TrainRequest) -> int:
+def train(request: TrainSweepRequest) -> int:
     """Train a new sweep, or what an earlier one lacks; returns the exit code."""
     if request.dry_run or not request.quiet:
         workers = request.place.worker_count

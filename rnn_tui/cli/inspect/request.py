@@ -1,0 +1,254 @@
+"""What `rnn-tui inspect` can be asked for, and how its options say that."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, read_path
+from rnn_tui.cli.predict import add_method_option
+from rnn_tui.cli.questions import (
+    NetworkRequest,
+    add_base_option,
+    add_network_options,
+    add_weights_options,
+    read_network_request,
+)
+from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.inside.analyses import AUTOMATON, AnalysisKind, analyses_of
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.task import Task
+
+WITHOUT_INPUT = "without, only analyses of the whole network are printed"
+TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
+
+
+@dataclass(frozen=True)
+class SumInput:
+    """Two numbers that a network adds."""
+
+    text: str | None  #: as typed; None for analyses of the whole network alone.
+    base: str  #: of numbers without a prefix.
+    networks: NetworkRequest
+
+
+@dataclass(frozen=True)
+class DigitsInput:
+    """A sequence of digits, one of which a network recalls."""
+
+    text: str | None  #: as typed; None for analyses of the whole network alone.
+    position: int | None  #: None for the one that the weights were trained for.
+    networks: NetworkRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInput:
+    """A digit that a network reads: a photo or a test image."""
+
+    photo: Path | None
+    test_image: int | None
+    preprocessing: str  #: of the photo.
+    weights: Path | None  #: the network in this file.
+    run: str | None  #: the network of this run.
+    cell: str  #: of the networks that ship this one; empty for the usual one.
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectRequest:
+    """Look inside a network."""
+
+    input: SumInput | DigitsInput | ImageInput
+    edits: tuple[str, ...]  #: as typed.
+    analyses: tuple[AnalysisKind, ...]
+    dot: bool  #: print the automaton alone, in the language of Graphviz.
+    npz: Path | None  #: the file to write all numbers to.
+    history: Path | None  #: the file to write the training history to.
+    as_json: bool
+    quiet: bool  #: print the result and errors only.
+
+    @property
+    def has_input(self) -> bool:
+        """Whether an input was named, and not only analyses of the whole network."""
+        return isinstance(self.input, ImageInput) or self.input.text is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TaskHelp:
+    """The help on what can be looked at of a task."""
+
+    task: Task
+    help: str  #: its line in `rnn-tui inspect --help`.
+    does: str  #: what its networks do, in its own help.
+    examples: tuple[str, ...]
+    add_input: Callable[[argparse.ArgumentParser], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Show what a network holds after each step of one input: answers, states and gates; and "
+        "what edits change. The table has the answers and the unit that matters most; --json and "
+        "--npz have everything. Units are counted from 0."
+    )
+    add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
+    tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
+    for task_help in TASKS_HELP:
+        name = task_help.task.name
+        task_parser = tasks.add_parser(
+            name,
+            help=task_help.help,
+            description=f"Look inside a network that {task_help.does}.",
+        )
+        task_help.add_input(task_parser)
+        _add_analysis_options(task_parser, task_help.task)
+        _add_file_options(task_parser)
+        add_output_options(task_parser)
+        add_examples(
+            task_parser, *(f"rnn-tui inspect {name} {words}" for words in task_help.examples)
+        )
+        task_parser.set_defaults(complain=task_parser.error, dot=False)
+
+
+def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
+    parser.add_argument(
+        "--edit",
+        action="append",
+        default=[],
+        metavar="EDIT",
+        help="read the input once more with this edit, such as state[5]@3=0; may be given several "
+        "times",
+    )
+    kinds = analyses_of(task)
+    for index, kind in enumerate(kinds):
+        name = "probes" if index == 0 else kind.name.replace("_", "-")
+        parser.add_argument(
+            f"--{name}", action="append_const", dest="analyses", const=kind, help=kind.help
+        )
+    if AUTOMATON in kinds:
+        parser.add_argument(
+            "--dot", action="store_true", help="print the automaton in the language of Graphviz"
+        )
+
+
+def _add_file_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--npz", metavar="FILE", help="write all numbers to this file, as NumPy arrays"
+    )
+    parser.add_argument(
+        "--film",
+        metavar="FILE",
+        dest="history",
+        help="write the training history of one of your runs to this file, a .gif",
+    )
+
+
+def _add_sum(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "query",
+        nargs="*",
+        metavar="NUMBER",
+        help=f"two numbers, with or without a plus between them; {WITHOUT_INPUT}",
+    )
+    add_base_option(parser)
+    add_network_options(parser, "look into", "bce, or the first")
+
+
+def _add_digits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="*", metavar="DIGITS", help=f"the sequence; {WITHOUT_INPUT}")
+    position = SETTINGS["position"]
+    add_setting(
+        parser, position, f"{position.help} (default: the one that the weights were trained for)"
+    )
+    add_network_options(parser, "look into", "the first")
+
+
+def _add_image(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
+    add_setting(
+        parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}"
+    )
+    add_method_option(parser, "of the photo; ")
+    add_weights_options(parser, "look into", "those that ship for the model")
+    parser.add_argument(
+        "--cell",
+        "--model",
+        dest="model",
+        choices=MNIST.shipped_cells,
+        help="look into the network of this cell that ships",
+    )
+
+
+TASKS_HELP = (
+    _TaskHelp(
+        task=ADDER,
+        help="an addition, place by place",
+        does="adds, place by place, the lowest first",
+        examples=(
+            "1011 110 --probes",
+            "--base decimal 13 + 29 --npz sum.npz",
+            '1011 110 --edit "state[0]@2-=0"',
+            "--automaton",
+        ),
+        add_input=_add_sum,
+    ),
+    _TaskHelp(
+        task=RECALL,
+        help="a sequence, digit by digit",
+        does="recalls, digit by digit",
+        examples=("31415 --position 3", "31415 --json", "31415 --sensitivity"),
+        add_input=_add_digits,
+    ),
+    _TaskHelp(
+        task=MNIST,
+        help="a digit, row by row",
+        does="reads digits, row by row",
+        examples=("photos/7-ruled.jpg", "--test-image 7 --json"),
+        add_input=_add_image,
+    ),
+)
+
+
+def read_request(options: argparse.Namespace) -> InspectRequest:
+    """What the options ask for; ends the command where they do not go together."""
+    analyses = (AUTOMATON,) if options.dot else tuple(dict.fromkeys(options.analyses or ()))
+    request = InspectRequest(
+        input=_read_input(options),
+        edits=tuple(options.edit),
+        analyses=analyses,
+        dot=options.dot,
+        npz=None if options.npz is None else read_path(options.npz),
+        history=None if options.history is None else read_path(options.history),
+        as_json=options.json,
+        quiet=options.quiet,
+    )
+    whole_network = analyses and not any(kind.of_input for kind in analyses)
+    if not request.has_input and (request.edits or not whole_network):
+        options.complain("name an input; only analyses of a whole network work without one")
+    return request
+
+
+def _read_input(options: argparse.Namespace) -> SumInput | DigitsInput | ImageInput:
+    if options.inspected == MNIST.name:
+        return _read_image(options)
+    text = " ".join(options.query) if options.query else None
+    networks = read_network_request(options)
+    if options.inspected == ADDER.name:
+        return SumInput(text, options.base, networks)
+    return DigitsInput(text, options.position, networks)
+
+
+def _read_image(options: argparse.Namespace) -> ImageInput:
+    if (options.photo is None) == (options.test_image is None):
+        options.complain("name a photo, or a test image with --test-image")
+    if options.model is not None and (options.run, options.weights) != (None, None):
+        options.complain("--model is for networks that ship; a run or a file has its own")
+    return ImageInput(
+        photo=None if options.photo is None else read_path(options.photo),
+        test_image=options.test_image,
+        preprocessing=options.preprocessing,
+        weights=None if options.weights is None else read_path(options.weights),
+        run=options.run,
+        cell=options.model or "",
+    )

@@ -1,0 +1,123 @@
+"""Finds the network and the input that `rnn-tui inspect` looks into, and analyses them."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.cli import output
+from rnn_tui.cli.inspect.request import DigitsInput, ImageInput, InspectRequest, SumInput
+from rnn_tui.cli.questions import find_networks
+from rnn_tui.engine.errors import UnreadableError, printable
+from rnn_tui.engine.history import read_history
+from rnn_tui.engine.progress import Progress
+from rnn_tui.inside.analyses import AnalysisKind
+from rnn_tui.runs.weights import (
+    NETWORKS,
+    choose_shipped,
+    named_weights,
+    trained_networks,
+    weights_document,
+)
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
+
+if TYPE_CHECKING:
+    from rnn_tui.inside.inspection import Inspection
+
+# NumPy and OpenCV are loaded on use: `--help` knows the requests, and does without.
+
+
+def read_input(request: InspectRequest) -> "Inspection":
+    """Have the network read its input, and once more with the edits, if there are any."""
+    inspection = _inspection_of(request.input)
+    if request.edits:
+        inspection.edit(request.edits)
+    return inspection
+
+
+def _inspection_of(network_input: SumInput | DigitsInput | ImageInput) -> "Inspection":
+    match network_input:
+        case SumInput():
+            return _addition(network_input)
+        case DigitsInput():
+            return _digits(network_input)
+        case ImageInput():
+            return _image(network_input)
+
+
+def _addition(network_input: SumInput) -> "Inspection":
+    from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415
+    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
+
+    found = find_networks(network_input.networks, ADDER)
+    questions = AdderQuestions(
+        found.network, found.label, found.path, found.choice, network_input.base
+    )
+    # an analysis of the whole network needs some input that the network has read
+    text = "0 0" if network_input.text is None else network_input.text
+    trained = partial(trained_networks, ADDER.name)
+    return AdditionInspection(questions, text, trained, partial(read_history, found.path))
+
+
+def _digits(network_input: DigitsInput) -> "Inspection":
+    from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
+    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
+
+    found = find_networks(network_input.networks, RECALL, network_input.position)
+    questions = RecallQuestions(
+        found.network, found.label, found.path, found.choice, network_input.position
+    )
+    text = network_input.text
+    if text is None:  # as in `_addition`
+        text = "0" * (questions.config.position or 1)
+    trained = partial(trained_networks, RECALL.name)
+    return DigitsInspection(questions, text, trained, partial(read_history, found.path))
+
+
+def _image(network_input: ImageInput) -> "Inspection":
+    from rnn_tui.inside.mnist import DigitInspection, read_test_image  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
+
+    source = named_weights(MNIST.name, network_input.weights, network_input.run)
+    if source is None:
+        source = choose_shipped(MNIST.name, network_input.cell)
+    network = NETWORKS.get(source.path, RowReaderNetwork)
+    weights = weights_document(source, network)
+    compared: dict[str, Any] = {
+        "trained": partial(trained_networks, MNIST.name),
+        "history": partial(read_history, source.path),
+    }
+    number = network_input.test_image
+    if number is not None:
+        digit, label = read_test_image(number)
+        described = {"test_image": number}
+        return DigitInspection(
+            network, weights, digit, described, f"test image {number}", label, **compared
+        )
+    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415
+
+    path = network_input.photo
+    assert path is not None  # the request has either
+    [photo] = next(PhotoReader(network, network_input.preprocessing).read([path]))
+    if photo.digit is None:
+        raise UnreadableError(f"{printable(path, 200)} can't be read: {photo.error}.")
+    return DigitInspection(
+        network,
+        weights,
+        photo.digit,
+        {"path": str(path), "preprocessing": network_input.preprocessing},
+        printable(path, 200),
+        notices=(photo.doubt,) if photo.doubt else (),
+        **compared,
+    )
+
+
+def analyse(inspection: "Inspection", kind: AnalysisKind, *, quiet: bool) -> int | None:
+    """Make an analysis, with a bar; returns None, or the exit code where a signal stopped it."""
+    bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
+    progress = Progress(bar.show)
+    with output.stopping_on_signals(output.stopping(progress.control)) as signals, bar:
+        made = inspection.analyse(kind, progress)
+    if signals:
+        return output.stopped(signals)
+    return None if made else output.FAILURE
