@@ -14,13 +14,13 @@ HEAD = f"""\
 # Commands
 
 {MADE}
-Every command of `rnn-tui` with its options; `--help` behind a command says the same. Results go to
-stdout, progress and messages to stderr. In a pipe there are no colours and no bars. Exit codes: 0;
-1 for a failure, or a bad line on stdin (the others are answered); 2 for wrong usage; 130 after Ctrl-C
-(which keeps the weights of a training).
+Every command of `rnn-tui` with its options; `--help` after a command prints the same. Results go to
+stdout, progress and messages to stderr. In a pipe there are no colours and no progress bars. Exit codes:
+0 for success; 1 for a failure, or a bad line on stdin (the other lines are answered); 2 for wrong usage;
+130 after Ctrl-C (which keeps the weights of a training).
 
-What `--json` prints stands in [JSON documents](json.md), the values that a setting of `train` may have in
-[Settings and presets](settings.md).
+[JSON documents](json.md) describes what `--json` prints, [Settings and presets](settings.md) the values of
+the settings of `train`.
 
 """
 
@@ -70,7 +70,7 @@ def section(parser: argparse.ArgumentParser) -> str:
     if arguments:
         parts.append(
             table(
-                ("argument", "what it is"),
+                ("argument", "meaning"),
                 [(code(named(one)), help_of(parser, one)) for one in arguments],
             )
         )

@@ -1,4 +1,4 @@
-"""The page of the configuration file, from where its entries are read."""
+"""The page of the configuration file, from the module that reads its entries."""
 
 from rnn_tui.engine.preferences import ENTRIES, MOST_BYTES, as_toml
 from rnn_tui.tasks import TASKS
@@ -9,17 +9,17 @@ HEAD = f"""\
 # Configuration
 
 {MADE}
-What the app does the same way each time stands in one file, `config.toml`, in the user's
-configuration folder: `~/.config/rnn-tui` on Linux, `~/Library/Application Support/rnn-tui` on macOS,
-`%LOCALAPPDATA%\\rnn-tui\\rnn-tui` on Windows; directly below `RNN_TUI_HOME` where that is set.
+Permanent settings of the app are in a file `config.toml` in the user's configuration folder:
+`~/.config/rnn-tui` on Linux, `~/Library/Application Support/rnn-tui` on macOS and
+`%LOCALAPPDATA%\\rnn-tui\\rnn-tui` on Windows. If `RNN_TUI_HOME` is set, the file is in that folder.
 
 ```sh
-rnn-tui config          # where the file lies, what holds, and what of it is the file's
-rnn-tui config --json   # the same as one document
+rnn-tui config          # the path of the file, the current values, and where each comes from
+rnn-tui config --json   # the same as one JSON document
 ```
 
-There is no file until you make one, or choose a theme in the app (Ctrl+P), which is then written into
-it; your other lines and comments stay. All entries may be left out.
+The file does not exist until you create it, or choose a theme in the app (Ctrl+P). The app writes the
+theme into it and leaves your other lines and comments as they are. All entries are optional.
 
 """
 TAIL = f"""\
@@ -27,32 +27,32 @@ TAIL = f"""\
 An example with every entry:
 
 ```toml
-theme = "textual-light"   # as Ctrl+P names them
+theme = "textual-light"   # a name from Ctrl+P
 graphics = "auto"         # how photos are drawn: auto, kitty, sixel, blocks
-preset = "fast"           # what the forms begin with; where a task has no such preset, its own
-device = "cpu"            # what the forms begin with: auto, cpu, cuda, mps
-redraws = 4               # times a second that the app draws what trains, 1 to 10
-alerts = false            # no ring when a run ends, fails, or has no new step for five minutes
+preset = "fast"           # the initial preset of the forms; a task without it uses its own
+device = "cpu"            # the initial device of the forms: auto, cpu, cuda, mps
+redraws = 4               # how often per second training is redrawn, 1 to 10
+alerts = false            # no alert when a run ends, fails, or makes no step for five minutes
 
 [keys]
 train = "J"
 help = "f12,question_mark"
 ```
 
-- **preset** and **device** are for the app's forms. `rnn-tui train` goes by its options alone, so
-  that a script does the same everywhere.
-- **redraws** costs training speed: of a loop of small networks, 84 % is left at 4 a second, 43 % at
-  30.
-- **alerts** ring the terminal's bell, and add a notification in iTerm2, kitty, WezTerm, Ghostty, foot
-  and rxvt. Nothing rings while the terminal's window is in front. Terminals that don't tell whether it
-  is get the bell only, as does tmux.
-- **keys** are by what they mean; [Keys](keys.md) has the names. Several keys have commas between
-  them; a key is a character, or a name such as `f5`, `ctrl+t`, `question_mark`. No key can mean two
-  things, but two meanings can change places. Arrows, Enter, Space, Tab, Esc and the page keys stay as
-  they are.
+- **preset** and **device** apply to the app's forms. `rnn-tui train` uses its options only, so that a
+  script does the same everywhere.
+- **redraws** costs training speed: a loop of small networks keeps 84 % of its speed at 4 redraws a
+  second, and 43 % at 30.
+- **alerts** ring the terminal's bell, and show a notification in iTerm2, kitty, WezTerm, Ghostty, foot
+  and rxvt. There is no alert while the terminal's window has the focus. Terminals that do not report
+  the focus get the bell only; so does tmux.
+- **keys** assigns keys to meanings; [Keys](keys.md) has the names. Separate several keys by commas. A
+  key is a character or a name such as `f5`, `ctrl+t` or `question_mark`. A key cannot have two
+  meanings, but two meanings can swap their keys. The arrow keys, Enter, Space, Tab, Esc and the page
+  keys cannot be changed.
 
-A wrong entry costs one sentence, on stderr or as a notice in the app, and the default is used. A file
-that is no TOML, or has more than {MOST_BYTES:,} bytes, is not used and never written to.
+A wrong entry is reported on stderr or as a notice in the app, and its default is used. A file that is
+not TOML, or is larger than {MOST_BYTES:,} bytes, is ignored and never written to.
 """
 
 
@@ -64,7 +64,7 @@ def page() -> str:
         rows.append(
             (code(name), default, may_be(name, one.metadata["choices"]), one.metadata["words"])
         )
-    return HEAD + table(("entry", "default", "may be", "what it is"), rows) + TAIL
+    return HEAD + table(("entry", "default", "may be", "meaning"), rows) + TAIL
 
 
 def may_be(name: str, choices: object) -> str:

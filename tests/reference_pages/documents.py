@@ -28,13 +28,12 @@ HEAD = f"""\
 # JSON documents
 
 {MADE}
-Each command with `--json` prints one document on stdout, and nothing else there. Accuracies are in
-percent, times in seconds, dates are ISO 8601 in UTC. Where there is no figure, or it is no finite
-number, the value is `null`. Fields may be added; none of those here is renamed or removed without a
-word in the [changelog](../../CHANGELOG.md).
+With `--json`, a command prints exactly one document on stdout. Accuracies are in percent, times in
+seconds, dates in ISO 8601 (UTC). A figure that is missing or not finite is `null`. Fields may be added;
+the [changelog](../../CHANGELOG.md) announces any field that is renamed or removed.
 
-`a.b` is the field `b` of the object `a`, `a[]` every item of the list `a`. `<run>` and the like stand
-for a name that is data.
+`a.b` is the field `b` of the object `a`, `a[]` every item of the list `a`. Names such as `<run>` stand
+for data.
 
 """
 
@@ -183,7 +182,7 @@ TYPES = {
     "report: conclusions[].comparisons[].mean_difference": "number or null",
 }
 MOST_ITEMS = 40
-HEADS = ("field", "type", "what it is")
+HEADS = ("field", "type", "meaning")
 
 
 def page() -> str:

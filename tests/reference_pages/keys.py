@@ -36,16 +36,15 @@ HEAD = f"""\
 # Keys
 
 {MADE}
-One key, one meaning, wherever it holds. The footer shows what matters in the view in front, `?` all
-of it, and Ctrl+P finds everything by name. In a field, where letters are typed, **Alt** with a key
-does what the key does elsewhere: Alt+2 goes to the second view, Alt+T trains. Alt+F and Alt+B move
-by a word there, as in shells.
+Each key has the same meaning everywhere. The footer shows the most useful keys of the current view, `?`
+shows all of them, and Ctrl+P finds actions by name. In a text field, hold **Alt**: Alt+2 goes to the
+second view, Alt+T trains. Alt+F and Alt+B move by a word there, as in shells.
 
-Arrows, Enter, Space, Tab, Esc, Home, End and the page keys act on what has the focus, as in any
-program, and are not listed. Names in the first column are those for `[keys]` in
+The arrow keys, Enter, Space, Tab, Esc, Home, End and the page keys act on the focused widget, as in any
+program, and are not listed. The names in the first column are for `[keys]` in
 [the configuration file](configuration.md).
 
-| name | key | what it means | where |
+| name | key | meaning | where |
 | --- | --- | --- | --- |
 """
 NAMES = {

@@ -15,21 +15,19 @@ HEAD = f"""\
 # Settings and presets
 
 {MADE}
-What can be set of a training: in the form beside the charts of a task's tab, and as an option of
-`rnn-tui train TASK`. What is left out is the preset's. Why the presets are as they are stands in
-[Presets](../explanation/presets.md), what they reach in [Results](../results.md).
+The settings of a training: fields of the form in a task's tab, and options of `rnn-tui train TASK`. A
+setting that you leave out has the value of the preset. [Presets](../explanation/presets.md) explains the
+presets, [Results](../results.md) has their accuracies.
 
 ## Settings
-
-The sentence in the last column is what one is told where a value does not fit.
 
 """
 RECIPE = """\
 
 ## Recipe
 
-What a preset decides beside those settings. It stands in the settings of a run (`rnn-tui runs show RUN`),
-and can't be typed.
+What a preset determines in addition to those settings. It is shown with the settings of a run (`rnn-tui runs
+show RUN`), and cannot be changed.
 
 """
 
@@ -52,9 +50,9 @@ def page() -> str:
     ]
     return (
         HEAD
-        + table(("in the form", "option", "what it is", "what it may be", "of"), rows)
+        + table(("in the form", "option", "meaning", "values", "tasks"), rows)
         + RECIPE
-        + table(("name", "unless a preset says else", "what it is"), recipe)
+        + table(("name", "default", "meaning"), recipe)
         + "".join(map(of_task, TASKS.values()))
     )
 
@@ -100,7 +98,7 @@ def of_task(task: Task) -> str:
         for one in task.metric_definitions
     ]
     parts.append("Metrics, as charts, lines and documents name them:\n")
-    parts.append(table(("name", "what it is", "unit", "better is"), metrics))
+    parts.append(table(("name", "meaning", "unit", "better is"), metrics))
     return "\n".join(parts)
 
 
