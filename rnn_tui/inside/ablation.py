@@ -14,8 +14,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
+from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
-from rnn_tui.inside.mnist import changing_of, layer_name, read_test_images
 from rnn_tui.inside.probes import Analysis, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import require_finite, still_going

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.analyses import NetworkReading
-from rnn_tui.inside.mnist import read_test_images
+from rnn_tui.inside.digit_trace import read_test_images
 from rnn_tui.inside.probes import Analysis
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, Floats

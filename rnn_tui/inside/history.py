@@ -15,10 +15,10 @@ from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.engine.palette import DARK_PALETTE
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.digit_trace import read_test_image, trace_of_rows
 from rnn_tui.inside.gradients import sequence_norms
-from rnn_tui.inside.mnist import read_test_image, trace_of_rows
 from rnn_tui.inside.probes import Analysis
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition

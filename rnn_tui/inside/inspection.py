@@ -9,9 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.analyses import AnalysisKind, FindHistory, NetworkReading, Trained
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.probes import share
+from rnn_tui.inside.reading import (
+    FindHistory,
+    FindTrained,
+    NetworkReading,
+    no_history,
+    none_trained,
+)
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
 
@@ -143,8 +150,8 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         self,
         questions: Questions[Question, AnyNetwork],
         text: str,
-        trained: Trained = dict,
-        history: FindHistory = lambda: None,
+        trained: FindTrained = none_trained,
+        history: FindHistory = no_history,
     ) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks

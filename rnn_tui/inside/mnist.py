@@ -5,116 +5,25 @@ many could be told.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.analyses import FindHistory, NetworkReading, Trained
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.edits import Edit, change_of
+from rnn_tui.inside.digit_trace import prefix_note, trace_digit
 from rnn_tui.inside.inspection import Column, Inspection, verdict
 from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
-from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
+from rnn_tui.inside.reading import (
+    FindHistory,
+    FindTrained,
+    NetworkReading,
+    no_history,
+    none_trained,
+)
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, digit_probabilities
-
-ALL_STATES_NOTE = (
-    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
-    "rest of the states zero."
-)
-LAST_STEP_NOTE = (
-    "This network answers after the last row: an answer after an earlier one is what it would "
-    "say if the image ended there."
-)
-BACKWARD_NOTE = (
-    "The backward direction after its first step, with only this row read; the readout takes it "
-    "at the last row."
-)
-WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
-
-
-def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
-    """What `network` holds while it reads `digit` (28, 28), 0 … 1 for ink, edited;
-    `CheckpointError` at too large weights.
-    """
-    changing = changing_of(network, edits)
-    with np.errstate(all="ignore"):
-        rows = network.rows(digit[None])  # (T, 1, F)
-        logits = network.logits_after_rows(rows, changing)[:, 0]  # (T, 10)
-        layers = _layers(network, rows, int(logits[-1].argmax()), changing)
-        return trace_of_rows(network, rows[:, 0], layers, logits, prefix_note(network))
-
-
-def trace_of_rows(
-    network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str
-) -> Trace:
-    """What a reader of images holds, and its answers by its logits (28, 10)."""
-    return Trace(
-        task=network.config.task,
-        read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
-        inputs=rows,
-        layers=tuple(layers),
-        outputs=tuple(map(str, range(CLASSES))),
-        every_step=False,
-        logits=logits,
-        probabilities=digit_probabilities(network.chances_of(logits)),
-        answers=logits.argmax(axis=1),
-        prefix_note=note,
-    )
-
-
-def prefix_note(network: RowReaderNetwork) -> str:
-    """What an answer before the last row means, in a sentence."""
-    return LAST_STEP_NOTE if network.cell.bidirectional else ALL_STATES_NOTE
-
-
-def changing_of(network: RowReaderNetwork, edits: Sequence[Edit]) -> Changing:
-    """What edits change in the layers of a reader of images."""
-    return lambda at, backward: change_of(edits, layer_name(network, at, backward=backward))
-
-
-def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) -> str:
-    """What traces call a layer, from 0, in one of its directions."""
-    way = "backward" if backward else "forward"
-    return f"layer {at + 1} {way}" if network.cell.bidirectional else f"layer {at + 1}"
-
-
-def _layers(
-    network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
-) -> list[LayerTrace]:
-    """The layers, from the input up, that read `rows` (T, 1, 28)."""
-    both = network.cell.bidirectional
-    traces: list[LayerTrace] = []
-    for at, (layer, above) in enumerate(pairwise(network.layers)):
-        read = layer.read(rows, changing(at, False), changing(at, True))
-        rows = np.concatenate([one.states for one in read], axis=2)
-        # How strongly each unit drives the layer above.
-        # (H,), or (2·H,)
-        drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)
-        for way, (one, part) in enumerate(zip(read, np.split(drive, len(read)), strict=True)):
-            name = layer_name(network, at, backward=bool(way))
-            traces.append(
-                layer_trace(name, network.cell, one, part, read_out=False, note=WHOLE_NOTE * both)
-            )
-    last, read = len(network.layers) - 1, network.read_top(rows, changing)
-    weight = against_the_mean(network.readout[0])[answer]
-    if not both:  # the readout takes the states of all rows
-        adds = read[0].states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
-        return [
-            *traces,
-            layer_trace(layer_name(network, last), network.cell, read[0], adds.sum(axis=0)),
-        ]
-    notes = (WHOLE_NOTE if traces else "", BACKWARD_NOTE)
-    for way, (one, part) in enumerate(zip(read, np.split(weight, 2), strict=True)):  # (H,) each
-        name = layer_name(network, last, backward=bool(way))
-        traces.append(
-            layer_trace(name, network.cell, one, one.states[-1, 0] * part, note=notes[way])
-        )
-    return traces
-
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 BATCH = 250  # images read at a time: enough to keep a core busy, few enough for its cache
 INK = " .:*#"  # from no ink to all of it
@@ -175,24 +84,6 @@ def analyse_rows(
     )
 
 
-def read_test_images(chosen: Any) -> tuple[Array, Labels]:
-    """Those test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their
-    labels (…).
-    """
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-    data = load_mnist()
-    return data.test_images.numpy()[chosen].astype(np.float32) / np.float32(
-        255
-    ), data.test_labels.numpy()[chosen]
-
-
-def read_test_image(number: int) -> tuple[Array, int]:
-    """A test image by its number, from 0, as networks read it; and its label."""
-    digits, labels = read_test_images([number])
-    return digits[0], int(labels[0])
-
-
 def analyse_test_images(network: RowReaderNetwork, progress: Progress) -> RowsAnalysis | None:
     """Read all test images; None where that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
@@ -217,8 +108,8 @@ class DigitInspection(Inspection):
     name: str  #: what it is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
-    trained: Trained = dict  #: as `NetworkReading` has it; and likewise:
-    history: FindHistory = lambda: None
+    trained: FindTrained = none_trained  #: as `NetworkReading` has it; and likewise:
+    history: FindHistory = no_history
 
     def __post_init__(self) -> None:
         self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from rnn_tui.networks.stepwise import Activations, Array, CellWeights
-
 
 #: what edits and records call the second value that some cells carry from step to step.
 MEMORY = "cell"
@@ -183,17 +181,20 @@ class Cell(ABC):
         """At which place of a set of replicas each block of PyTorch's rows stands."""
         return sorted(range(self.blocks), key=(self.replica_rows or range(self.blocks)).__getitem__)
 
-    # Faster ways than `step`, for a cell that has them.
+    # Faster ways than `step` in NumPy, for a cell that has them. `networks.stepwise` has the types
+    # of what goes in and comes out.
 
-    def run_faster(self, weights: "CellWeights", inputs: "Array") -> "Activations | None":  # noqa: ARG002
-        """As `stepwise.run` of `inputs` (T, N, F); None where there is no faster way."""
+    def run_faster(self, weights: Any, inputs: "npt.NDArray[np.float32]") -> Any:  # noqa: ARG002
+        """The `Activations` of a layer with `CellWeights` that reads `inputs` (T, N, F), as
+        `stepwise.run` has them; None where there is no faster way.
+        """
         return None
 
     def replica_states_faster(
         self,
-        weights: "Array",  # noqa: ARG002
+        weights: "npt.NDArray[np.float32]",  # noqa: ARG002
         inputs: "npt.NDArray[np.uint8]",  # noqa: ARG002
         lengths: Sequence[int],  # noqa: ARG002
-    ) -> "Iterator[Array] | None":
+    ) -> "Iterator[npt.NDArray[np.float32]] | None":
         """As `stepwise.replica_states`; None where there is no faster way."""
         return None

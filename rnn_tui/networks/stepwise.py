@@ -124,7 +124,7 @@ class CellWeights:
     def run(self, inputs: Array, change: Change | None = None) -> Activations:
         """Read `inputs` (T, N, F), from states of zero; with what `change` makes of the values."""
         if change is None:
-            activations = self.cell.run_faster(self, inputs)
+            activations: Activations | None = self.cell.run_faster(self, inputs)
             if activations is not None:
                 return activations
         return run(self, inputs, change)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.edits import LONGEST, Edit, Edited, ablated, editable, read_edit
-from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.cli.command_line import is_harmless

@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.analyses import GRADIENTS, NetworkReading
+from rnn_tui.inside.analyses import GRADIENTS
 from rnn_tui.inside.gradients import analyse_gradients, sequence_norms, untrained, untrained_reader
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS

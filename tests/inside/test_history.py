@@ -20,10 +20,10 @@ from rnn_tui.engine.history import TrainingHistory, read_history
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside import history as history_module
-from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.history import analyse_clicks, analyse_learning, frames, snapshot
-from rnn_tui.inside.mnist import read_test_image, trace_digit
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS

@@ -15,7 +15,8 @@ from rnn_tui.cli.questions import (
     read_network_request,
 )
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
-from rnn_tui.inside.analyses import AUTOMATON, AnalysisKind, analyses_of
+from rnn_tui.inside.analyses import AUTOMATON, analyses_of
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL

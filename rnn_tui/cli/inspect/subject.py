@@ -9,7 +9,7 @@ from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.analyses import AnalysisKind
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.runs.weights import (
     NETWORKS,
     choose_shipped,
@@ -75,7 +75,8 @@ def _digits(network_input: DigitsInput) -> "Inspection":
 
 
 def _image(network_input: ImageInput) -> "Inspection":
-    from rnn_tui.inside.mnist import DigitInspection, read_test_image  # noqa: PLC0415
+    from rnn_tui.inside.digit_trace import read_test_image  # noqa: PLC0415
+    from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     source = named_weights(MNIST.name, network_input.weights, network_input.run)

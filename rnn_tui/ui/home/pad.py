@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.runs.weights import NETWORKS, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

@@ -15,7 +15,7 @@ from rnn_tui.ui.inside.step_grid import Scrubber
 from rnn_tui.ui.inside.subject import Subject
 
 if TYPE_CHECKING:
-    from rnn_tui.inside.analyses import NetworkReading
+    from rnn_tui.inside.reading import NetworkReading
     from rnn_tui.ui.inside.analysing import AnalysingView
 
 SECONDS_A_SNAPSHOT = 0.4

@@ -14,9 +14,10 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.history import read_history
-from rnn_tui.inside.analyses import NetworkReading
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.mnist import RowsAnalysis, read_test_image, trace_digit
+from rnn_tui.inside.digit_trace import read_test_image, trace_digit
+from rnn_tui.inside.mnist import RowsAnalysis
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

@@ -12,7 +12,7 @@ from textual.widgets import Label, Select
 
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.state import RunState
-from rnn_tui.inside.analyses import NetworkReading
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of

@@ -8,8 +8,9 @@ from textual.widget import Widget
 
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.analyses import AnalysisKind, NetworkReading
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit, Edited
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace
 from rnn_tui.ui.common.threads import LatestQuestion
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.inside.history import history_of, snapshot
-from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import FILMED

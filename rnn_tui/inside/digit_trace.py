@@ -1,0 +1,181 @@
+"""What a network holds while it reads a digit, row by row, and the digits of the test set.
+
+Comments give shapes: T rows, F features of a row or of the states below, G blocks of H units in D
+directions.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rnn_tui.inside.edits import Edit, change_of
+from rnn_tui.inside.probes import Labels
+from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
+from rnn_tui.networks.stepwise import Activations, Array
+from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, digit_probabilities
+
+ALL_STATES_NOTE = (
+    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
+    "rest of the states zero."
+)
+LAST_STEP_NOTE = (
+    "This network answers after the last row: an answer after an earlier one is what it would "
+    "say if the image ended there."
+)
+BACKWARD_NOTE = (
+    "The backward direction after its first step, with only this row read; the readout takes it "
+    "at the last row."
+)
+WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
+
+
+def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
+    """What a network holds while it reads a digit.
+
+    Args:
+        network: a reader of images.
+        digit: (28, 28), 0 for background … 1 for ink.
+        edits: what is set in the network meanwhile.
+
+    Raises:
+        CheckpointError: where weights are too large to compute with.
+    """
+    changing = changing_of(network, edits)
+    with np.errstate(all="ignore"):
+        rows = network.rows(digit[None])  # (T, 1, F)
+        logits = network.logits_after_rows(rows, changing)[:, 0]  # (T, 10)
+        layers = _layers(network, rows, int(logits[-1].argmax()), changing)
+        return trace_of_rows(network, rows[:, 0], layers, logits, prefix_note(network))
+
+
+def trace_of_rows(
+    network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str
+) -> Trace:
+    """What a reader of images holds, and its answers.
+
+    Args:
+        network: the reader.
+        rows: (28, F), as it reads them.
+        layers: from the input up.
+        logits: (28, 10), after each row.
+        note: what an answer before the last row means, in a sentence.
+    """
+    return Trace(
+        task=network.config.task,
+        read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
+        inputs=rows,
+        layers=tuple(layers),
+        outputs=tuple(map(str, range(CLASSES))),
+        every_step=False,
+        logits=logits,
+        probabilities=digit_probabilities(network.chances_of(logits)),
+        answers=logits.argmax(axis=1),
+        prefix_note=note,
+    )
+
+
+def prefix_note(network: RowReaderNetwork) -> str:
+    """What an answer before the last row means, in a sentence."""
+    return LAST_STEP_NOTE if network.cell.bidirectional else ALL_STATES_NOTE
+
+
+def changing_of(network: RowReaderNetwork, edits: Sequence[Edit]) -> Changing:
+    """What edits change in the layers of a reader of images."""
+    return lambda at, backward: change_of(edits, layer_name(network, at, backward=backward))
+
+
+def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) -> str:
+    """What traces call a layer, from 0, in one of its directions."""
+    way = "backward" if backward else "forward"
+    return f"layer {at + 1} {way}" if network.cell.bidirectional else f"layer {at + 1}"
+
+
+def _layers(
+    network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
+) -> list[LayerTrace]:
+    """The layers, from the input up, that read `rows` (T, 1, F); `answer` is the winning class."""
+    traces: list[LayerTrace] = []
+    for at, (layer, above) in enumerate(pairwise(network.layers)):
+        directions = layer.read(rows, changing(at, False), changing(at, True))
+        rows = np.concatenate([activations.states for activations in directions], axis=2)
+        traces += _layer_below(network, at, directions, above.forward.of_input)
+    if network.cell.bidirectional:
+        return traces + _bidirectional_top(network, rows, answer, changing)
+    return [*traces, _top(network, rows, answer, changing)]
+
+
+def _layer_below(
+    network: RowReaderNetwork, at: int, directions: Sequence[Activations], above: Array
+) -> list[LayerTrace]:
+    """A layer whose states another layer reads, by its weights `above` (G·H, D·H)."""
+    states = np.concatenate([activations.states[:, 0] for activations in directions], axis=1)
+    # How strongly each unit drives the layer above.
+    drive = np.abs(states).mean(axis=0) * np.abs(above).sum(axis=0)  # (D·H,)
+    note = WHOLE_NOTE if network.cell.bidirectional else ""
+    return [
+        layer_trace(
+            layer_name(network, at, backward=direction > 0),
+            network.cell,
+            activations,
+            importance,
+            read_out=False,
+            note=note,
+        )
+        for direction, (activations, importance) in enumerate(
+            zip(directions, np.split(drive, len(directions)), strict=True)
+        )
+    ]
+
+
+def _top(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> LayerTrace:
+    """The top layer in one direction: the readout takes the states of all rows."""
+    [activations] = network.read_top(rows, changing)
+    weight = against_the_mean(network.readout[0])[answer].reshape(len(rows), -1)  # (T, H)
+    importance = (activations.states[:, 0] * weight).sum(axis=0)  # (H,)
+    name = layer_name(network, len(network.layers) - 1)
+    return layer_trace(name, network.cell, activations, importance)
+
+
+def _bidirectional_top(
+    network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
+) -> list[LayerTrace]:
+    """The top layer in both directions: the readout takes what they hold at the last row."""
+    last = len(network.layers) - 1
+    forward, backward = network.read_top(rows, changing)
+    weight = against_the_mean(network.readout[0])[answer]  # (2·H,)
+    of_forward, of_backward = np.split(weight, 2)  # (H,) each
+    return [
+        layer_trace(
+            layer_name(network, last),
+            network.cell,
+            forward,
+            forward.states[-1, 0] * of_forward,
+            note=WHOLE_NOTE if last else "",
+        ),
+        layer_trace(
+            layer_name(network, last, backward=True),
+            network.cell,
+            backward,
+            backward.states[-1, 0] * of_backward,
+            note=BACKWARD_NOTE,
+        ),
+    ]
+
+
+def read_test_images(chosen: Any) -> tuple[Array, Labels]:
+    """The test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their
+    labels (…).
+    """
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+    data = load_mnist()
+    images = data.test_images.numpy()[chosen].astype(np.float32) / np.float32(255)
+    return images, data.test_labels.numpy()[chosen]
+
+
+def read_test_image(number: int) -> tuple[Array, int]:
+    """A test image by its number, from 0, as networks read it; and its label."""
+    digits, labels = read_test_images([number])
+    return digits[0], int(labels[0])

@@ -1,0 +1,82 @@
+"""A network and the input that it has read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.history import TrainingHistory
+from rnn_tui.inside.digit_trace import trace_digit
+from rnn_tui.inside.edits import Edit, change_of
+from rnn_tui.inside.trace import ONLY_LAYER, Trace, trace_inputs
+from rnn_tui.networks.stepwise import Array
+
+#: finds trained networks of a task by cell.
+FindTrained: TypeAlias = Callable[[], Mapping[str, Any]]
+#: finds the snapshots of a training; None where none were kept.
+FindHistory: TypeAlias = Callable[[], TrainingHistory | None]
+
+
+def none_trained() -> Mapping[str, Any]:
+    """No trained networks to compare with."""
+    return {}
+
+
+def no_history() -> None:
+    """No snapshots of the training."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """A network and the input that it has read: what an analysis is made of."""
+
+    network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
+    trace: Trace  #: what it held, without edits.
+    #: (T,) where every step has an answer, else (1,); empty where nobody knows it.
+    right: Sequence[int] = ()
+    replica: int = 0  #: which of the networks, where it is several.
+    digit: Array | None = None  #: (28, 28) in 0 … 1 where that was read.
+    #: finds trained networks of the same task, to compare it with.
+    trained: FindTrained = none_trained
+    history: FindHistory = no_history  #: finds the snapshots of its training.
+    #: whether it can be read once more, as it can't where states alone were kept.
+    retraced: bool = True
+
+    def traced(self, edits: Sequence[Edit]) -> Trace:
+        """The input read again with edits.
+
+        Raises:
+            QueryError: if they leave no numbers, or no weights are kept.
+        """
+        if not self.retraced:
+            raise QueryError(
+                "A snapshot of a reader of images has no weights that could be edited; Esc leaves "
+                "the training history."
+            )
+        try:
+            return self._traced(edits)
+        except CheckpointError as error:  # the weights had numbers without the edits
+            raise QueryError(
+                "With these edits the network holds no numbers any more; use smaller values."
+            ) from error
+
+    def _traced(self, edits: Sequence[Edit]) -> Trace:
+        if self.digit is not None:
+            return trace_digit(self.network, self.digit, edits)
+        return trace_inputs(
+            self.network,
+            self.trace.inputs,
+            self.replica,
+            read=self.trace.read,
+            change=change_of(edits, ONLY_LAYER),
+        )
+
+    @property
+    def targets(self) -> Sequence[int]:
+        """What is right; where nobody knows it, what the network answers."""
+        if self.right:
+            return self.right
+        if self.trace.every_step:
+            answers: list[int] = self.trace.answers.tolist()
+            return answers
+        return [self.trace.answer]
