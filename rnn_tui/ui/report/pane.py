@@ -1,4 +1,4 @@
-"""The Report tab: every experiment of the report over seeds, its figures held against ours."""
+"""The Report tab: every experiment of the report with several seeds, and its figures and ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.long_jobs import ReportStatus
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.run_lines import awaited
@@ -46,18 +47,17 @@ from rnn_tui.ui.report.views import (
     ReportPlots,
     ReportProgress,
     ReportTable,
+    how_it_ended,
     numbers,
-    told,
 )
 
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
+# The fields of the settings: setting, id, and what an empty field stands for.
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 
 
 class ReportSettings(Vertical):
-    """Seeds, preset and tasks of a rerun, with `overrides` as in `Plan`; what is wrong is said
-    below, and stays typed.
-    """
+    """Seeds, preset and tasks of a rerun; what is wrong with them is said below."""
 
     @dataclass
     class Changed(Message):
@@ -66,32 +66,33 @@ class ReportSettings(Vertical):
         plan: Plan
 
     def __init__(self, overrides: Mapping[str, Mapping[str, Any]]) -> None:
+        """Make the settings; `overrides` as in `Plan`."""
         super().__init__()
         self._overrides = overrides
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-row"):
-            for setting, name, usual in FIELDS:
+            for setting, name, default in FIELDS:
                 yield Label(setting.label, classes="field-label", markup=False)
-                yield SettingInput(setting, usual, name)
+                yield SettingInput(setting, default, name)
             yield Label("Preset", id="preset-label", classes="field-label")
-            yield PlainSelect(
-                [(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset"
-            )
+            presets = list(PRESETS)
+            yield PlainSelect([(name, name) for name in presets], value=presets[0], id="preset")
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
         yield Static("", id="report-wrong", markup=False)
 
     def plan(self) -> Plan:
-        """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that
-        can't be.
+        """What is to be trained.
+
+        Raises:
+            SettingError: if a number is not allowed, or no task is ticked.
         """
         seeds = [field.setting_value() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
-            raise SettingError(
-                f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}."
-            )
+            labels = ", ".join(TASKS[task].label for task in REPORT_ORDER)
+            raise SettingError(f"Tick at least one of {labels}.")
         return Plan(
             *seeds,
             only=tuple(only),
@@ -105,8 +106,8 @@ class ReportSettings(Vertical):
     @on(Input.Changed)
     @on(Select.Changed)
     @on(Checkbox.Changed)
-    def _change(self, event: Input.Changed | Select.Changed | Checkbox.Changed) -> None:
-        """Say what is wrong, or ask for what is there of another plan."""
+    def _ask_for_plan(self, event: Input.Changed | Select.Changed | Checkbox.Changed) -> None:
+        """Ask for what there is of the changed plan, or say what is wrong with it."""
         event.stop()
         wrong = ""
         try:
@@ -121,8 +122,10 @@ class ExportReportScreen(ExportPrompt):
     """Writes table, conclusions, plots, settings and machine; the name's ending says the format."""
 
     def __init__(self, plan: Plan, standing: str) -> None:
-        super().__init__({name: one.help for name, one in DOCUMENTS.items()})
-        self._plan, self._standing = plan, standing
+        """Make the prompt; `standing` says how much of the plan is trained."""
+        super().__init__({name: document.help for name, document in DOCUMENTS.items()})
+        self._plan = plan
+        self._standing = standing
 
     def default(self, form: str) -> str:
         return f"report{DOCUMENTS[form].suffix}"
@@ -131,22 +134,20 @@ class ExportReportScreen(ExportPrompt):
         return f"Table, conclusions, plots, settings and machine. {self._standing}"
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
-        # in a thread: it draws, and measures; with a store of its own: the app's would have to wait
-        def job() -> None:
+        # In a thread, as it draws and measures; with a store of its own, or the app's would wait.
+        def write() -> None:
             from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
 
             with existing_store() as store:
                 write_document(path, self._plan, store)
 
         self.say("Writing …")
-        await in_thread(self, job)
+        await in_thread(self, write)
         return f"Written: {printable(path, 200)}."
 
 
 class ReportPane(StorePane):
-    """Settings, table, plots and conclusions of the report rerun; `overrides` as in
-    `ReportSettings`.
-    """
+    """Settings, table, plots and conclusions of the report rerun."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
@@ -157,24 +158,28 @@ class ReportPane(StorePane):
     def __init__(
         self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]
     ) -> None:
+        """Make the pane; `overrides` as in `Plan`."""
         super().__init__(store)
-        self._runs, self._overrides = runs, overrides
-        self._plan: Plan | None = None
-        self._results: Results | None = None
-        self._standing: Standing | None = None
-        # by plan and ids of runs, which tell when to ask for others; kept of the last ones alone
-        self._drawn: object = None
+        self._runs = runs
+        self._overrides = overrides
+        self._plan: Plan | None = None  #: what the settings say.
+        self._results: Results | None = None  #: of the plan; None until they are read.
+        self._standing: Standing | None = None  #: of the plan; None until it is read.
+        #: accuracy by length, by plan and ids of runs; of the last ones only.
         self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
-        self._measuring = False
-        self._told: object = None
+        self._measuring = False  #: whether accuracy by length is being measured.
+        self._drawn: object = None  #: plan and ids of runs of which the plots are drawn.
+        self._ended: object = None  #: the status of the last rerun whose end was reported.
 
     def compose(self) -> ComposeResult:
         yield ReportSettings(self._overrides)
-        views = {
-            "plots": ("Plots", ReportPlots()),
-            "conclusions": ("Conclusions", ReportConclusions()),
-        }
-        yield view_tabs({"table": ("Table", ReportTable()), **views})
+        yield view_tabs(
+            {
+                "table": ("Table", ReportTable()),
+                "plots": ("Plots", ReportPlots()),
+                "conclusions": ("Conclusions", ReportConclusions()),
+            }
+        )
         yield Static("", id="problem", markup=False)
         yield ReportProgress()
 
@@ -188,7 +193,8 @@ class ReportPane(StorePane):
         return self._results is not None or bool(self._problem)
 
     def focus_view(self) -> None:
-        if isinstance(view := self.front_view, ReportTable | ReportPlots | ReportConclusions):
+        view = self.front_view
+        if isinstance(view, ReportTable | ReportPlots | ReportConclusions):
             view.focus_view()
 
     def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
@@ -200,105 +206,119 @@ class ReportPane(StorePane):
         plan = self._plan
         assert plan is not None
 
-        def there(store: RunStore) -> tuple[Results, Standing]:
+        def results_and_standing(store: RunStore) -> tuple[Results, Standing]:
             inventory = take_inventory(plan, store)
             return results(inventory), standing(inventory, self._runs.speed)
 
-        # A program that was killed leaves no news; what it trained is then to be trained here.
-        if (
-            found := await self.news(
-                there, always=self._standing is not None and self._standing.elsewhere > 0
-            )
-        ) is not None:
-            self._results, self._standing = found
+        # A program that was killed leaves no news, and what it trained is then to be trained here.
+        trained_elsewhere = self._standing is not None and self._standing.elsewhere > 0
+        answer = await self.news(results_and_standing, always=trained_elsewhere)
+        if answer is not None:
+            self._results, self._standing = answer
             self._show()
 
     def complain(self, other: str = "") -> None:
-        if (report := self._runs.report) is not None:
-            other = report.problem or "; ".join(
-                report.standing.failures if report.standing is not None else ()
-            )
+        """Say what is wrong with the database, or else why the rerun or runs of it failed."""
+        report = self._runs.report
+        if report is not None:
+            failures = () if report.standing is None else report.standing.failures
+            other = report.problem or "; ".join(failures)
         super().complain(other)
 
     def _show(self) -> None:
-        """Draw the view in front, and how far it is."""
+        """Draw the view in front, and how far the rerun or the plan is."""
         if not self.app.is_running:  # the views may be gone
             return
-        report, active = self._runs.report, self._runs.active
-        # that is under way in this app
-        rerun = report if report is not None and report.going_on else None
-        paused = active is not None and active.status is Status.PAUSED
-        now = self._standing if rerun is None else rerun.standing
-        self.query_one(ReportProgress).show(
-            now,
-            training=rerun is not None,
-            paused=paused,
-            waits=awaited(active) if active is not None else "",
-        )
+        self._show_progress()
         self.complain()
-        if (table := self._results) is None:
+        if self._results is None:
             return
         if self.view == "table":
-            training: frozenset[Experiment] = frozenset()
-            if rerun is not None and rerun.standing is not None and rerun.standing.planned_run:
-                networks = rerun.standing.planned_run.networks
-                training = frozenset(network.experiment for network in networks)
-            self.query_one(ReportTable).show(table, training)
-            return
-        of = str(table.plan), table.run_ids
-        if of not in self._by_length and not self._measuring:
-            if any(row.n for row in table.rows if row.experiment.task == ADDER.name):
-                self._measuring = True
-                self._measure(of, table.plan)
-            else:
-                self._by_length = {of: ()}
-        by_length = self._by_length.get(of)
-        if self.view == "plots":
-            self._draw(table.plan, by_length or (), (of, by_length is not None))
+            training = self._experiments_in_training()
+            self.query_one(ReportTable).show(self._results, training)
         else:
-            self._conclude(table, by_length or ())
+            self._show_by_length(self._results)
 
-    on_view_tabs_shown = _show
+    @property
+    def _rerun(self) -> ReportStatus | None:
+        """The rerun that is under way in this app; None where there is none."""
+        report = self._runs.report
+        return report if report is not None and report.going_on else None
+
+    def _show_progress(self) -> None:
+        rerun = self._rerun
+        active = self._runs.active
+        self.query_one(ReportProgress).show(
+            self._standing if rerun is None else rerun.standing,
+            training=rerun is not None,
+            paused=active is not None and active.status is Status.PAUSED,
+            waits=awaited(active) if active is not None else "",
+        )
+
+    def _experiments_in_training(self) -> frozenset[Experiment]:
+        rerun = self._rerun
+        if rerun is None or rerun.standing is None or rerun.standing.planned_run is None:
+            return frozenset()
+        networks = rerun.standing.planned_run.networks
+        return frozenset(network.experiment for network in networks)
+
+    def _show_by_length(self, results: Results) -> None:
+        """Show plots or conclusions; accuracy by length is measured if that has not been done."""
+        key = (str(results.plan), results.run_ids)
+        if key not in self._by_length and not self._measuring:
+            if any(row.n for row in results.rows if row.experiment.task == ADDER.name):
+                self._measuring = True
+                self._measure(key, results.plan)
+            else:
+                self._by_length = {key: ()}
+        by_length = self._by_length.get(key, ())
+        if self.view == "plots":
+            self._draw(results.plan, by_length, (key, key in self._by_length))
+        else:
+            self._conclude(results, by_length)
+
+    def on_view_tabs_shown(self) -> None:
+        self._show()
 
     @work(group="lengths")
-    async def _measure(self, of: object, plan: Plan) -> None:
-        # with a store of its own: the app's would have to wait
-        def measured() -> tuple[AccuracyByLength, ...]:
+    async def _measure(self, key: object, plan: Plan) -> None:
+        """Measure accuracy by length in a thread; `key` as in `_by_length`."""
+
+        # with a store of its own, or the app's would have to wait
+        def measure() -> tuple[AccuracyByLength, ...]:
             with RunStore() as store:
                 return accuracy_by_length(take_inventory(plan, store))
 
+        by_length: tuple[AccuracyByLength, ...] = ()
         try:
-            found = await in_thread(self, measured)
-        except (UserError, ImportError, OSError) as error:
-            self.notify(str(error) if isinstance(error, UserError) else NO_TORCH, severity="error")
-            found = ()
+            by_length = await in_thread(self, measure)
+        except UserError as error:
+            self.notify(str(error), severity="error")
+        except (ImportError, OSError):
+            self.notify(NO_TORCH, severity="error")
         finally:
             self._measuring = False
-        self._by_length = {of: found}
+        self._by_length = {key: by_length}
         self._show()  # which measures once more where there are other runs by now
 
     @work(group="plots", exclusive=True)
-    async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], of: object) -> None:
-        """Draw the plots, if they are of other runs than those that are drawn."""
-        if (
-            of != self._drawn
-            and (
-                found := await self.ask(
-                    lambda store: figures(take_inventory(plan, store), by_length)
-                )
-            )
-            is not None
-        ):
-            self._drawn = of
-            self.query_one(ReportPlots).show(found, measuring=self._measuring)
+    async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], key: object) -> None:
+        """Draw the plots, if `key` says that they are of other runs than those that are drawn."""
+        if key == self._drawn:
+            return
+        plots = await self.ask(lambda store: figures(take_inventory(plan, store), by_length))
+        if plots is not None:
+            self._drawn = key
+            self.query_one(ReportPlots).show(plots, measuring=self._measuring)
 
     @work(group="conclusions", exclusive=True)
     async def _conclude(self, table: Results, by_length: tuple[AccuracyByLength, ...]) -> None:
-        """Show the conclusions, whose intervals SciPy works out."""
-        found = await in_thread(self, conclusions, table, by_length)
-        self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
+        """Show the conclusions, whose intervals SciPy works out in a thread."""
+        verdicts = await in_thread(self, conclusions, table, by_length)
+        self.query_one(ReportConclusions).show(table, verdicts, measuring=self._measuring)
 
     def action_train(self) -> None:
+        """Ask for the training of what the plan lacks."""
         settings = self.query_one(ReportSettings)
         try:
             self.post_message(LongJobRequested(partial(self._runs.train_report, settings.plan())))
@@ -306,52 +326,52 @@ class ReportPane(StorePane):
             self.notify(str(error), severity="error", title="Not started")
             settings.focus_first()
 
-    on_button_pressed = action_train
-    on_input_submitted = focus_view  # shows what there is of the plan: training may take hours
+    def on_button_pressed(self) -> None:
+        self.action_train()
+
+    def on_input_submitted(self) -> None:
+        """Show what there is of the plan; no training, which may take hours."""
+        self.focus_view()
 
     def action_focus_form(self) -> None:
+        """Go to the settings, or from there back to the view."""
         settings = self.query_one(ReportSettings)
-        (self.focus_view if settings.has_focus_within else settings.focus_first)()
+        if settings.has_focus_within:
+            self.focus_view()
+        else:
+            settings.focus_first()
 
     def action_export(self) -> None:
+        """Ask for a file to write the report to."""
         if self._results is None:
             self.notify(self._problem or "The figures have not been read yet.")
-        else:
-            self.app.push_screen(
-                ExportReportScreen(
-                    self._results.plan, f"{numbers(self._standing, training=False)}."
-                )
-            )
+            return
+        standing = f"{numbers(self._standing, training=False)}."
+        self.app.push_screen(ExportReportScreen(self._results.plan, standing))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Show the runs of an experiment."""
         if self._results is None or event.cursor_row >= len(self._results.rows):
             return
-        if (row := self._results.rows[event.cursor_row]).runs:
+        row = self._results.rows[event.cursor_row]
+        if row.runs:
             self.post_message(RunsWanted(row.runs))
         else:
-            self.notify(
-                f"No run has figures of {row.experiment.label} yet; t trains what is missing.",
-                timeout=4,
-            )
+            text = f"No run has figures of {row.experiment.label} yet; t trains what is missing."
+            self.notify(text, timeout=4)
 
     def on_long_job_changed(self) -> None:
         self._show()
-        if (
-            (report := self._runs.report) is not None
-            and not report.going_on
-            and report is not self._told
-        ):
-            self._told = report
-            self._tell_end()
+        report = self._runs.report
+        if report is not None and not report.going_on and report is not self._ended:
+            self._ended = report
+            self._report_end(report)
 
     @work(group="end")
-    async def _tell_end(self) -> None:
-        """Say how the rerun ended, with its figures; they may be of another plan than in view."""
-        report = self._runs.report
-        assert report is not None
+    async def _report_end(self, report: ReportStatus) -> None:
+        """Say how a rerun ended, with its figures; they may be of another plan than in view."""
         self.show_runs()
-        if (
-            table := await self.ask(lambda store: results(take_inventory(report.plan, store)))
-        ) is not None:
-            text, severity = told(report, table)
+        table = await self.ask(lambda store: results(take_inventory(report.plan, store)))
+        if table is not None:
+            text, severity = how_it_ended(report, table)
             self.notify(text, severity=severity, timeout=12)

@@ -1,9 +1,8 @@
-"""The views of the Report tab: figures beside ours, plots over seeds, conclusions, how far it
-is.
-"""
+"""The views of the Report tab: the table of figures, plots, conclusions and the progress."""
 
 from collections.abc import Collection, Sequence
 
+from rich.console import JustifyMethod
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -37,10 +36,11 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
+# The columns of the table, by names of their own; their headings are `HEADS`.
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
 CAPTION = (
-    "In percent. MNIST and recall: accuracy on the test set; adder: bit accuracy, the mean over "
-    "lengths 1 to 20. Enter: a row's runs."
+    "In percent. MNIST and recall: test accuracy; adder: mean bit accuracy over lengths 1 to 20. "
+    "Enter shows the runs of a row."
 )
 
 
@@ -49,10 +49,10 @@ class ReportTable(Vertical, TaskView):
 
     def __init__(self) -> None:
         super().__init__(classes="panel")
-        self.border_title = "The report's figures beside ours"
+        self.border_title = "The report's figures and ours"
         self._results: Results | None = None
-        self._training: Collection[Experiment] = ()
-        self._shown: tuple[object, ...] = ()
+        self._training: Collection[Experiment] = ()  #: experiments with networks in training.
+        self._shown: tuple[object, ...] = ()  #: theme and lines that are in the table.
 
     def compose(self) -> ComposeResult:
         yield PlainTable(
@@ -72,66 +72,74 @@ class ReportTable(Vertical, TaskView):
 
     def show(self, results: Results, training: Collection[Experiment]) -> None:
         """Show the figures, and which experiments have networks in training now."""
-        self._results, self._training = results, training
+        self._results = results
+        self._training = training
         show_line(self, "#report-notes", " ".join(results.plan.notes))
         self._fill()
 
     def _fill(self) -> None:
-        """Fill the table where something is new, the theme too."""
-        lines = [self._line(row) for row in self._results.rows] if self._results is not None else []
-        if lines and (shown := (self.app.theme, lines)) != self._shown:
+        """Fill the table where something is new, such as the theme."""
+        if self._results is None:
+            return
+        lines = [self._line(row) for row in self._results.rows]
+        shown = (self.app.theme, lines)
+        if lines and shown != self._shown:
             self._shown = shown
-            self.query_one(PlainTable).fill(map(_cell, KEYS, HEADS), lines)
+            headings = [_cell(column, heading) for column, heading in zip(KEYS, HEADS, strict=True)]
+            self.query_one(PlainTable).fill(headings, lines)
 
     def _line(self, row: Row) -> list[Text]:
-        texts = list(table_cells(row))
-        texts[KEYS.index("place")] = _place(row, training=row.experiment in self._training)
-        colours = {None: "text-muted", True: "text-success", False: "text-warning"}
-        style = self.app.get_css_variables().get(colours[row.inside], "")
-        return [
-            _cell(column, text, style if column == "place" else "")
-            for column, text in zip(KEYS, texts, strict=True)
-        ]
+        """The cells of a row; that of the place is coloured."""
+        texts = dict(zip(KEYS, table_cells(row), strict=True))
+        line = [_cell(column, text) for column, text in texts.items()]
+        place = _place(row, training=row.experiment in self._training)
+        style = self.app.get_css_variables().get(PLACE_COLOURS[row.inside], "")
+        line[KEYS.index("place")] = _cell("place", place, style)
+        return line
+
+
+# The colour of a place, by `Row.inside`.
+PLACE_COLOURS = {None: "text-muted", True: "text-success", False: "text-warning"}
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
-    """A cell; a gap before it stands in for padding on both sides, which 80 columns lack."""
+    """A cell with a gap before it: 80 columns lack the room for padding on both sides."""
     gap = "" if column == KEYS[0] else " "
-    return Text(
-        f"{gap}{text}", style, justify="right" if column in RIGHT_ALIGNED else "left", no_wrap=True
-    )
+    alignment: JustifyMethod = "right" if column in RIGHT_ALIGNED else "left"
+    return Text(f"{gap}{text}", style, justify=alignment, no_wrap=True)
 
 
 def _place(row: Row, *, training: bool) -> str:
     """Where the published figure lies, by a mark and in words."""
     if not row.n:
         return "… training" if training else NOTHING
-    mark = (
-        "·"
-        if row.distance is None
-        else "✓"
-        if not row.distance
-        else "▼"
-        if row.distance < 0
-        else "▲"
-    )
-    return f"{mark} {row.published_is}"
+    return f"{_mark(row)} {row.published_is}"
+
+
+def _mark(row: Row) -> str:
+    """A mark for where the published figure lies: inside, below or above; a dot if unknown."""
+    if row.distance is None:
+        return "·"
+    if row.distance == 0:
+        return "✓"
+    return "▼" if row.distance < 0 else "▲"
 
 
 EMPTY = "Plots appear once a network has been trained to its end"
-# The shape of a line's marker, not filled: the report's points of the same network.
-HOLLOW = dict(zip("●■▲◆", "○□△◇", strict=True))
+# The marker of the report's points, by that of our line of the same network: the same, hollow.
+HOLLOW = {"●": "○", "■": "□", "▲": "△", "◆": "◇"}
 
 
 class ReportPlots(Vertical, SpreadView):
-    """One plot at a time."""
+    """The report's plots, one at a time."""
 
     BINDINGS = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
 
     def __init__(self) -> None:
         super().__init__()
         self._figures: Sequence[Figure] = ()
-        self._key, self._measuring = "", False
+        self._key = ""  #: of the plot that was chosen; empty for the first.
+        self._measuring = False  #: whether more plots will come without training.
         self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="report-chart")
         self.charts = (self._chart,)
 
@@ -141,55 +149,65 @@ class ReportPlots(Vertical, SpreadView):
 
     @property
     def figure(self) -> Figure | None:
-        return next(
-            (one for one in self._figures if one.key == self._key), next(iter(self._figures), None)
-        )
+        """The plot that was chosen, or else the first; None where there is none."""
+        for figure in self._figures:
+            if figure.key == self._key:
+                return figure
+        return self._figures[0] if self._figures else None
 
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
-        """Show one of these plots, the chosen one if it is among them; `measuring` if more are to
-        come without training.
+        """Show one of these plots, the chosen one if it is among them.
+
+        Args:
+            figures: the plots there are.
+            measuring: whether more will come without training.
         """
-        self._figures, self._measuring = figures, measuring
+        self._figures = figures
+        self._measuring = measuring
         self.draw()
 
     def action_figure(self) -> None:
-        if (figure := self.figure) is not None:
-            self._key = self._figures[(self._figures.index(figure) + 1) % len(self._figures)].key
+        """Show the next plot; after the last the first."""
+        figure = self.figure
+        if figure is not None:
+            following = (self._figures.index(figure) + 1) % len(self._figures)
+            self._key = self._figures[following].key
             self.draw()
 
     def draw(self) -> None:
-        figure, head = self.figure, self.query_one("#report-figure", Static)
-        more = "; measuring bit accuracy by length …" if self._measuring else ""
+        figure = self.figure
+        self.query_one("#report-figure", Static).update(self._heading(figure))
         if figure is None:
-            head.update(more.removeprefix("; "))
             self._chart.describe("", Metric("", ""))
             self._chart.show([])
             return
-        note = "hollow marks are the report's" if figure.published else figure.note
-        head.update(
-            f"{self._figures.index(figure) + 1} of "
-            f"{len(self._figures)}{f': {note}' if note else ''}{more}"
-        )
         self._chart.describe(figure.title, figure.spec, figure.x_label)
-        shown = [
+        curves = [
             line_series(line.label, line, colour, self.spread, points=True)
             for colour, line in enumerate(figure.lines)
         ]
         for colour, line in enumerate(figure.lines):
-            # points alone: one network each, whose epochs in between are not a mean
             if line.label in figure.published:
-                mark = HOLLOW[curve_marker(colour)]
-                shown.append(
-                    ChartSeries(
-                        "report",
-                        *figure.published[line.label],
-                        colour,
-                        points=True,
-                        mark=mark,
-                        line=False,
-                    )
-                )
-        self._chart.show(shown)
+                curves.append(_published_points(figure.published[line.label], colour))
+        self._chart.show(curves)
+
+    def _heading(self, figure: Figure | None) -> str:
+        """Which plot this is and what its marks mean; what is being measured."""
+        parts = []
+        if figure is not None:
+            number = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
+            note = "hollow marks are the report's" if figure.published else figure.note
+            parts.append(f"{number}: {note}" if note else number)
+        if self._measuring:
+            parts.append("measuring bit accuracy by length …")
+        return "; ".join(parts)
+
+
+def _published_points(points: tuple[Sequence[float], Sequence[float]], colour: int) -> ChartSeries:
+    """The report's points (x and y) of a network; no line, as they are no mean over seeds."""
+    x, y = points
+    mark = HOLLOW[curve_marker(colour)]
+    return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
 
 
 NO_ADDER = (
@@ -205,43 +223,50 @@ MARKS = {  # by mark and word, and by colour only besides
 
 
 class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
-    """The conclusions, below each other."""
+    """The report's conclusions, one below the other."""
 
-    BORDER_TITLE = "The report's conclusions, checked against the figures"
+    BORDER_TITLE = "The report's conclusions, checked against our figures"
     DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
-        # one: what wraps can't be laid out in lines beforehand
+        # a single widget: what wraps can't be laid out in lines beforehand
         yield Static("", id="report-conclusions", markup=False)
 
-    def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
-        """Show the conclusions, none without the adder, and what is missing; `measuring` if it
-        comes without training.
+    def show(self, results: Results, conclusions: Sequence[Conclusion], *, measuring: bool) -> None:
+        """Show the conclusions, and what is missing for them.
+
+        Args:
+            results: the figures of the rerun.
+            conclusions: what they say of the report's conclusions; empty without the adder.
+            measuring: whether accuracy by length is being measured, for which no training lacks.
         """
-        parts = [_written(one) for one in found] or [Content(NO_ADDER)]
-        notes = [
-            MEASURING if measuring else "",
-            results.missing_seeds(ADDER.name),
-            *((RULE, *BASIS) if found else ()),
-        ]
-        parts += map(Content, filter(None, notes))
+        parts = [_conclusion(conclusion) for conclusion in conclusions] or [Content(NO_ADDER)]
+        notes = [results.missing_seeds(ADDER.name)]
+        if measuring:
+            notes.insert(0, MEASURING)
+        if conclusions:
+            notes += [RULE, *BASIS]
+        parts += [Content(note) for note in notes if note]
         self.query_one("#report-conclusions", Static).update(Content("\n\n").join(parts))
 
 
-def _written(one: Conclusion) -> Content:
+def _conclusion(conclusion: Conclusion) -> Content:
     """The verdict, the report's words, and the table, whose lines fit into 80 columns."""
-    mark, colour = MARKS[one.verdict]
-    verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
-    rows = [COMPARED, *(row.cells for row in one.comparisons)]
-    forms = [
-        f"{'>' if one[0] in COMPARED_RIGHT_ALIGNED else '<'}{max(map(len, one))}"
-        for one in zip(*rows, strict=True)
-    ]
-    head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
-    said = f"The report: “{one.claim}” {one.measured}"
-    return Content("\n").join(
-        [verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)]
-    )
+    mark, colour = MARKS[conclusion.verdict]
+    verdict = Content.styled(f"{mark} {conclusion.sentence}", f"bold {colour}")
+    claim = Content(f"The report: “{conclusion.claim}” {conclusion.measured}")
+    heading, *lines = _aligned([COMPARED, *(row.cells for row in conclusion.comparisons)])
+    table = [Content.styled(heading, "bold"), *map(Content, lines)]
+    return Content("\n").join([verdict, claim, *table])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows of a table as lines, with columns of equal width; the first row are headings."""
+    forms = []
+    for column in zip(*rows, strict=True):
+        alignment = ">" if column[0] in COMPARED_RIGHT_ALIGNED else "<"
+        forms.append(f"{alignment}{max(map(len, column))}")
+    return ["  ".join(map(format, row, forms)) for row in rows]
 
 
 class ReportProgress(ProgressLine):
@@ -252,26 +277,34 @@ class ReportProgress(ProgressLine):
         yield from super().compose()
 
     def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
-        """Draw how far it is, and whether that is in training here, or paused, or waits for its
-        turn.
+        """Draw the progress.
+
+        Args:
+            now: how far the rerun is, or the plan; None where that is not known yet.
+            training: whether this app trains it.
+            paused: whether the run in training is paused.
+            waits: what it waits for, if anything.
         """
-        left = now.total - now.done - now.elsewhere if now is not None and not training else 0
+        left = 0  # networks that could be trained here
+        if now is not None and not training:
+            left = now.total - now.done - now.elsewhere
         button = self.query_one("#report-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {count_of(left, 'network')} ")
-        what = doing(now, training=training, paused=paused)
+        activity = activity_of(now, training=training, paused=paused)
         if training and waits:
-            what += f" {waits}"
-        self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
+            activity += f" {waits}"
+        share = 0.0 if now is None else now.share
+        self.draw(activity, share, numbers(now, training=training))
 
 
-def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
+def activity_of(now: Standing | None, *, training: bool, paused: bool) -> str:
     """What is trained now, here or elsewhere; empty where nothing is, but could be."""
     if now is None:
-        return "looking at the runs" if training else ""
+        return "reading the runs" if training else ""
     if training:
-        what = now.planned_run.label if now.planned_run is not None else "looking at the runs"
-        return f"{what}, paused" if paused else what
+        activity = "reading the runs" if now.planned_run is None else now.planned_run.label
+        return f"{activity}, paused" if paused else activity
     if now.complete:
         return "complete"
     return f"{count_of(now.elsewhere, 'network')} in training elsewhere" if now.elsewhere else ""
@@ -287,31 +320,29 @@ def numbers(now: Standing | None, *, training: bool) -> str:
     left = " left" if training else ""
     if now.seconds_left is None:
         return f"{done} · time{left} not known yet"
-    return (
-        f"{done} · about {duration(now.seconds_left)}{left}"
-        if training or now.seconds_left
-        else done
-    )
+    if not training and now.seconds_left == 0:
+        return done
+    return f"{done} · about {duration(now.seconds_left)}{left}"
 
 
-def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
+def how_it_ended(report: ReportStatus, results: Results) -> tuple[str, SeverityLevel]:
     """How a rerun ended, in a sentence, and how grave that is."""
     now = report.standing
     if report.problem or now is None:
-        return f"The rerun could not go on: {report.problem}", "error"
+        return f"The rerun could not continue: {report.problem}", "error"
     at = f"{now.done} of {count_of(now.total, 'network')} trained"
     if now.failures:
         many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"
         return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
     if now.complete:
-        known = [row.inside for row in table.rows if row.inside is not None]
-        inside = f"{sum(known)} of {len(known)} published figures could be one more seed of ours"
-        text = f"The report is complete: {inside if known else 'one seed tells too little'}."
+        inside = [row.inside for row in results.rows if row.inside is not None]
+        verdict = "one seed is too few to compare"
+        if inside:
+            verdict = f"{sum(inside)} of {len(inside)} published figures could be a further seed"
+        text = f"The report is complete: {verdict}."
     elif now.runs_left:
-        text = f"The rerun was stopped with {at}; t goes on from there."
+        text = f"The rerun was stopped with {at}; t resumes it."
     else:
-        text = (
-            f"The rerun has {at}; {count_of(now.elsewhere, 'network')} in training elsewhere "
-            "will be added automatically."
-        )
+        elsewhere = f"{count_of(now.elsewhere, 'network')} in training elsewhere"
+        text = f"The rerun has {at}; {elsewhere} will be added automatically."
     return text, "information"
