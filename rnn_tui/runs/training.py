@@ -1,13 +1,13 @@
 """Training that is kept: what the app and the command line share around the loop.
 
 A run has a lock while it trains, a row in the database that follows its events, and a folder with
-its last checkpoint. Each way in which that fails is told once, and training goes on; what could not
-be kept when it is over is held in memory by whoever wants it (`held`).
+its last checkpoint. Each failure to write is reported once, and training goes on. What could not be
+written by the end of the run stays in memory, and goes to whoever wants it (`unsaved`).
 """
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -33,14 +33,22 @@ if TYPE_CHECKING:
 
 Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
-# what is done at another process's request, and said of it
-OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
-    "pause": (
-        Control.pause,
-        "Another process paused this run; rnn-tui runs unpause {} lets it go on.",
+
+
+@dataclass(frozen=True)
+class RequestedAction:
+    """What another process may ask of the process that trains a run."""
+
+    apply: Callable[[Control], None]  #: does it.
+    report: str  #: the line for the log; braces stand for the id of the run.
+
+
+_ACTIONS = {  # by the words of `locks.REQUESTS`
+    "pause": RequestedAction(
+        Control.pause, "Another process paused this run; rnn-tui runs unpause {} lets it go on."
     ),
-    "unpause": (Control.resume, "Another process let this run go on."),
-    "stop": (Control.stop, "Another process stopped this run."),
+    "unpause": RequestedAction(Control.resume, "Another process let this run go on."),
+    "stop": RequestedAction(Control.stop, "Another process stopped this run."),
 }
 
 
@@ -53,72 +61,61 @@ def train(
     name: str | None = None,
     on_unsaved: OnUnsaved = UnsavedRun.finish,
 ) -> "Outcome | None":
-    """Train a new run, and keep it; `emit` gets every event in this thread.
+    """Train a new run, and keep it.
 
-    `on_unsaved` takes it where it can't be kept at its end; by default one more try is made.
+    Args:
+        config: its settings.
+        emit: gets every event, in this thread.
+        control: how others stop or pause it.
+        run_id: its id.
+        name: what to call it; by default task, cell, preset and what differs from the preset.
+        on_unsaved: gets the run if it can't be written at its end; by default one more try is made.
 
     Returns:
         what is left of it; None if it is stopped before its turn comes.
     """
-    lock = RunLock.acquire(run_id)
-    with Turn() as turn:
-        return _fit(
-            config,
-            emit,
-            control,
-            run_id=run_id,
-            name=name or automatic_name(config),
-            lock=lock,
-            turn=turn,
-            on_unsaved=on_unsaved,
-        )
+    session = TrainingSession(
+        run_id,
+        name or automatic_name(config),
+        config,
+        RunLock.acquire(run_id),
+        emit=emit,
+        control=control,
+        on_unsaved=on_unsaved,
+    )
+    return session.run()
 
 
 def resume(
     run: RunRecord, emit: Emit, control: Control, *, on_unsaved: OnUnsaved = UnsavedRun.finish
 ) -> "Outcome | None":
-    """Go on with a run from its last checkpoint, if it has one; `on_unsaved` is as in `train`.
+    """Resume a run from its last checkpoint, or from the beginning where it has none.
+
+    The arguments, and what is returned, are those of `train`.
 
     Raises:
-        StoreError: it can't be gone on with; nothing has changed.
-        CheckpointError: the same for its checkpoint.
+        StoreError: it can't be resumed; nothing has changed.
+        CheckpointError: its checkpoint can't be read; nothing has changed.
     """
     with RunStore() as store:
         lock = store.claim(run)
-    with Turn() as turn, ExitStack() as on_failure:
-        on_failure.callback(lock.release)
-        if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
-            emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
-            return None
-        point = _resume_point(run)
-        on_failure.pop_all()  # `_fit` releases it
-        return _fit(
-            run.config,
-            emit,
-            control,
-            run_id=run.run_id,
-            name=run.name,
-            lock=lock,
-            turn=turn,
-            on_unsaved=on_unsaved,
-            resumed=True,
-            point=point,
-        )
-
-
-def _resume_point(run: RunRecord) -> "ResumePoint | None":
-    """Where a run goes on; None where it has no checkpoint, a CheckpointError for a bad one."""
-    TASKS[run.config.task].load()  # where that fails, nothing has changed
-    from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
-
-    path = weights_of(run.run_id)
-    remove_temporary(path)
-    return load_resume_point(path, run.run_id, run.config) if path.exists() else None
+    session = TrainingSession(
+        run.run_id,
+        run.name,
+        run.config,
+        lock,
+        resumed=run,
+        emit=emit,
+        control=control,
+        on_unsaved=on_unsaved,
+    )
+    return session.run()
 
 
 def try_learning_rates(config: RunConfig, progress: Progress) -> "LearningRateTest | None":
-    """`find_learning_rate` for a run, once it is the turn of this process to train; None if it is
-    stopped. Nothing is kept.
+    """Run `find_learning_rate` for these settings, once it is the turn of this process to train.
+
+    Nothing of it is kept. None if it is stopped.
     """
     with Turn() as turn:
         if not turn.take(progress.control, lambda _: None):
@@ -129,137 +126,182 @@ def try_learning_rates(config: RunConfig, progress: Progress) -> "LearningRateTe
         return find_learning_rate(TASKS[config.task].load(), config, progress)
 
 
-class _Follower:
-    """Records a run's events, passes them on, and obeys requests; where nobody listens any more, it
-    interrupts the run.
+class TrainingSession:
+    """The training of one run by this process: it owns the run's lock, a turn and a recorder.
+
+    The loop's events come to `handle`, in the thread that trains. There they are recorded and
+    passed on; if nobody listens any more, the run is interrupted. What other processes ask for is
+    done in the recorder's thread.
     """
 
     def __init__(
-        self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn
+        self,
+        run_id: str,
+        name: str,
+        config: RunConfig,
+        lock: RunLock,
+        *,
+        resumed: RunRecord | None = None,
+        emit: Emit,
+        control: Control,
+        on_unsaved: OnUnsaved,
     ) -> None:
-        self.end: End | None = None
-        self.deaf: OSError | None = None  # why nobody listens, if nobody does
-        self._id, self._emit, self._control, self._recorder, self._turn = (
-            run_id,
-            emit,
-            control,
-            recorder,
-            turn,
-        )
-        self._told, self._watch = {""}, MachineWatch()
-        self._obeyed: deque[str] = deque()
-        self._paused = False
-        recorder.meanwhile = self._obey
+        self._run_id = run_id
+        self._name = name
+        self._config = config
+        #: given back at the end; an unsaved run keeps it, and leaves an empty one here.
+        self._lock = lock
+        #: the run as it was before, if it is not new.
+        self._resumed = resumed
+        self._emit = emit
+        self._control = control
+        self._on_unsaved = on_unsaved
+        self._turn = Turn()
+        self._recorder = Recorder(run_database(), run_id, config, name, resumed=resumed is not None)
+        self._recorder.meanwhile = self._obey_requests
+        self._watch = MachineWatch()
+        #: the last event, once the run has finished or was stopped.
+        self._end: End | None = None
+        #: why `emit` failed, if it did: then nobody listens.
+        self._emit_error: OSError | None = None
+        #: what was said of failures to write; none is said twice.
+        self._warnings: set[str] = set()
+        #: log lines on requests that were done, from the recorder's thread.
+        self._reports: deque[str] = deque()
+        #: whether the last request was to pause.
+        self._paused_by_request = False
 
-    def _obey(self) -> None:
-        """In the recorder's thread: do what other processes ask for."""
-        for what in take_requests(self._id):
-            obey, words = OBEYED[what]
-            self._paused = what == "pause"
-            self._obeyed.append(words.format(self._id))
-            obey(self._control)
+    def run(self) -> "Outcome | None":
+        """Train once it is this process's turn, and wait until all is written or given away.
 
-    def close(self) -> None:
-        """Forget requests that came too late: neither who goes on with the run nor what comes after
-        it waits.
+        Returns:
+            what is left of the run; None if it is stopped before its turn comes.
         """
-        take_requests(self._id)
-        if self._paused:
-            self._control.resume()
+        try:
+            if not self._take_turn():
+                self._stop_before_turn()
+                return None
+            outcome = self._fit()
+            self._save_rest(outcome)
+        finally:
+            self._recorder.close()
+            self._forget_requests()
+            self._lock.release()
+            self._turn.give_back()
+        if self._emit_error is not None:
+            raise self._emit_error
+        return outcome
 
-    def take_turn(self) -> bool:
-        """Wait for the turn to train; False if the run is stopped before it comes."""
-        return self._turn.take(
-            self._control, lambda before: self.take(events.TurnAwaited(self._id, before))
-        )
-
-    def warn(self, text: str) -> None:
-        """Say what can't be kept, once."""
-        if text not in self._told:
-            self._told.add(text)
-            self._emit(events.LogLine(self._id, text, "warning", "keeping"))
-
-    def take(self, event: events.Event) -> None:
-        """Take the next event."""
-        while self._obeyed:
-            self.take(events.LogLine(self._id, self._obeyed.popleft(), "warning"))
+    def handle(self, event: events.Event) -> None:
+        """Record an event and pass it on, behind the log lines on requests that were done."""
+        while self._reports:
+            self.handle(events.LogLine(self._run_id, self._reports.popleft(), "warning"))
         if isinstance(event, events.RunPaused):
             self._turn.give_back()
         elif isinstance(event, events.RunResumed):
-            self.take_turn()  # or the training, which has stopped then, ends behind this
+            self._take_turn()  # if the run is stopped meanwhile, the loop ends it behind this
+        elif isinstance(event, End):
+            self._end = event
         self._recorder.take(event)
-        if isinstance(event, End):
-            self.end = event
         try:
-            self.warn(self._recorder.problem)
-            if isinstance(event, events.LogLine) and event.topic == "keeping":
-                self.warn(event.text)
-            else:
-                self._emit(event)
+            self._pass_on(event)
         except OSError as error:
-            self.deaf = error
+            self._emit_error = error
             self._control.stop(interrupted=True)
-        if (seen := self._watch.after(event)) is not None:
-            self.take(seen)
+        machine_seen = self._watch.after(event)
+        if machine_seen is not None:
+            self.handle(machine_seen)
 
+    def _pass_on(self, event: events.Event) -> None:
+        self._warn(self._recorder.problem)
+        if isinstance(event, events.LogLine) and event.topic == "keeping":
+            self._warn(event.text)
+        else:
+            self._emit(event)
 
-def _fit(
-    config: RunConfig,
-    emit: Emit,
-    control: Control,
-    *,
-    run_id: str,
-    name: str,
-    lock: RunLock,
-    turn: Turn,
-    on_unsaved: OnUnsaved,
-    resumed: bool = False,
-    point: "ResumePoint | None" = None,
-) -> "Outcome | None":
-    """Train once it is its turn, None if it never comes; waits at the end until all is written, or
-    held.
-    """
-    recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
-    follower = _Follower(run_id, emit, control, recorder, turn)
-    try:
-        if not follower.take_turn():
-            follower.take(events.RunStopped(run_id, 0, 0.0, control.interrupted))
-            return None
-        task = TASKS[config.task].load()
+    def _warn(self, text: str) -> None:
+        """Say what can't be written, unless that was said before."""
+        if text and text not in self._warnings:
+            self._warnings.add(text)
+            self._emit(events.LogLine(self._run_id, text, "warning", "keeping"))
+
+    def _take_turn(self) -> bool:
+        """Wait for the turn to train; False if the run is stopped before it comes."""
+        return self._turn.take(self._control, self._report_place)
+
+    def _report_place(self, before: int) -> None:
+        self.handle(events.TurnAwaited(self._run_id, before))
+
+    def _stop_before_turn(self) -> None:
+        step, elapsed = 0, 0.0
+        if self._resumed is not None:
+            step, elapsed = self._resumed.step, self._resumed.elapsed
+        self.handle(events.RunStopped(self._run_id, step, elapsed, self._control.interrupted))
+
+    def _fit(self) -> "Outcome":
+        problem = TASKS[self._config.task].load()  # where that fails, nothing has changed
+        resume_point = None if self._resumed is None else self._resume_point()
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 
-        outcome = fit(
-            task,
-            config,
-            follower.take,
-            control,
-            run_id=run_id,
-            checkpoint_path=weights_of(run_id),
-            resume=point,
-            before_checkpoint=recorder.flush,
+        return fit(
+            problem,
+            self._config,
+            self.handle,
+            self._control,
+            run_id=self._run_id,
+            checkpoint_path=weights_of(self._run_id),
+            resume=resume_point,
+            before_checkpoint=self._recorder.flush,
         )
+
+    def _resume_point(self) -> "ResumePoint | None":
+        """Where the run goes on, or None where it has no checkpoint.
+
+        Raises:
+            CheckpointError: its checkpoint can't be read.
+        """
+        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+
+        path = weights_of(self._run_id)
+        remove_temporary(path)
+        if not path.exists():
+            return None
+        return load_resume_point(path, self._run_id, self._config)
+
+    def _save_rest(self, outcome: "Outcome") -> None:
+        """Write what is still to be written; what can't be goes to `on_unsaved`, with the lock."""
+        recorder = self._recorder
         if not recorder.close():
-            follower.warn(
-                recorder.problem or "The last values of the run could not be kept in time."
-            )
-        late = follower.end if follower.end is not None and not follower.end.kept else None
-        held = UnsavedRun(
-            run_id,
-            name,
+            self._warn(recorder.problem or "The last values of the run could not be kept in time.")
+        late_end = self._end if self._end is not None and not self._end.kept else None
+        unsaved = UnsavedRun(
+            self._run_id,
+            self._name,
             recorder,
             checkpoint=outcome.unwritten,
-            end=late,
-            lock=lock,
-            emit=emit,
+            end=late_end,
+            lock=self._lock,
+            emit=self._emit,
         )
-        if not held.saved:
-            lock = RunLock()  # what is held lets go of the other
-            held.begin()
-            on_unsaved(held)
-    finally:
-        recorder.close()
-        follower.close()
-        lock.release()
-    if follower.deaf is not None:
-        raise follower.deaf
-    return outcome
+        if not unsaved.saved:
+            self._lock = RunLock()
+            unsaved.begin()
+            self._on_unsaved(unsaved)
+
+    def _obey_requests(self) -> None:
+        """In the recorder's thread: do what other processes ask for."""
+        for word in take_requests(self._run_id):
+            action = _ACTIONS[word]
+            self._paused_by_request = word == "pause"
+            self._reports.append(action.report.format(self._run_id))
+            action.apply(self._control)
+
+    def _forget_requests(self) -> None:
+        """Drop requests that came too late, and a pause that nobody has lifted.
+
+        Otherwise a stale pause would stop whoever resumes the run, and a paused control whatever is
+        trained after it.
+        """
+        take_requests(self._run_id)
+        if self._paused_by_request:
+            self._control.resume()
