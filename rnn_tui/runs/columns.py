@@ -1,17 +1,20 @@
 """What each column of the database has to be, and what stands in for a value that is not.
 
-A database may be damaged, or changed by hand: what is read of it, or beside it, is checked, and
-text made harmless to show.
+A database may be damaged, or changed by hand: what is read of it, or beside it, is checked here,
+and text is made harmless to show. Each kind of column is a class; each column is a line of
+`COLUMNS`.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import config_from_dict
+from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import (
     NO_TEXT,
     SafeText,
@@ -22,41 +25,206 @@ from rnn_tui.engine.errors import (
 from rnn_tui.engine.metrics import LONGEST_WORDS, Metric
 from rnn_tui.engine.state import Status
 
-LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
-
-
+# in characters
+LONGEST_NAME = 80
+LONGEST_NOTE = 2000
+LONGEST_TAG = 40
 LONGEST_WORD = 200
+LONGEST_VERSION = 100
+LATEST = 32_503_680_000.0  # the year 3000: every system can tell dates until then
+LARGEST_COUNT = 2**53  # a float can count so far
+KINDS_LOGGED = ("step", "epoch", "test")
+UNKNOWN = printable("?")
+#: the errors that a value of a wrong kind may raise.
+INVALID_VALUE = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    SettingError,
+)
 
 
-# the year 3000: what every system can tell the date of; and what a float can count to
-LATEST, MOST = 32_503_680_000.0, 2**53
+class Column(ABC):
+    """A kind of column: it makes our value of the database's."""
+
+    fallback: Any  #: stands in for a value that `read` refuses.
+
+    @abstractmethod
+    def read(self, value: Any) -> Any:
+        """The value as a record has it; one of `INVALID_VALUE` for a wrong one."""
 
 
-# of values of a wrong kind
-INVALID_VALUE = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
+@dataclass(frozen=True)
+class Text(Column):
+    """Text, made harmless to show."""
 
+    longest: int  #: characters that are kept of it.
+    fallback: SafeText = NO_TEXT
+    lines: bool = False  #: whether it may have several lines.
 
-def _words(longest: int, lines: bool = False) -> Callable[[object], SafeText]:
-    """Text, made harmless."""
-
-    def check(value: object) -> SafeText:
+    def read(self, value: object) -> SafeText:
+        """The text without anything that could harm a screen."""
         if not isinstance(value, str):
             raise TypeError("no text")
-        return printable_lines(value, longest) if lines else printable(value, longest)
-
-    return check
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value <= MOST:
-        raise ValueError("no number of things")
-    return value
+        if self.lines:
+            return printable_lines(value, self.longest)
+        return printable(value, self.longest)
 
 
-def _seconds(value: object) -> float:
-    if not isinstance(value, int | float) or not 0 <= value <= LATEST:
-        raise ValueError("no time")
-    return float(value)
+@dataclass(frozen=True)
+class Count(Column):
+    """A number of things."""
+
+    fallback: int = 0
+    least: int = 0  #: what a smaller number becomes.
+
+    def read(self, value: object) -> int:
+        """The number, `least` where it is smaller."""
+        if not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+            raise ValueError("no number of things")
+        return max(self.least, value)
+
+
+@dataclass(frozen=True)
+class Seconds(Column):
+    """A duration, or a time since 1970, in seconds."""
+
+    fallback: float = 0.0
+
+    def read(self, value: object) -> float:
+        """The seconds."""
+        if not isinstance(value, int | float) or not 0 <= value <= LATEST:
+            raise ValueError("no time")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Number(Column):
+    """Any number, infinite ones too."""
+
+    fallback: float = 0.0
+
+    def read(self, value: object) -> float:
+        """The number."""
+        return number(value)
+
+
+@dataclass(frozen=True)
+class Nullable(Column):
+    """What may also be missing, as NULL is."""
+
+    kind: Column  #: what it is where it is not missing.
+    fallback: Any = None
+
+    def read(self, value: object) -> Any:
+        """What `kind` makes of the value, or None."""
+        return None if value is None else self.kind.read(value)
+
+
+@dataclass(frozen=True)
+class JsonValues(Column):
+    """Values by name, as a JSON object; all of one kind."""
+
+    kind: Column  #: what each value is.
+    fallback: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, value: Any) -> Mapping[str, Any]:
+        """What `kind` makes of each value."""
+        values = json.loads(value)
+        return {printable(name): self.kind.read(entry) for name, entry in values.items()}
+
+
+class JsonSettings(Column):
+    """The settings of a run, as JSON."""
+
+    fallback = None  #: nobody knows any other settings.
+
+    def read(self, value: Any) -> RunConfig:
+        """The settings, checked."""
+        return config_from_dict(json.loads(value))
+
+
+class JsonMetrics(Column):
+    """The definitions of a run's metrics, as JSON."""
+
+    fallback: tuple[Metric, ...] = ()
+
+    def read(self, value: Any) -> tuple[Metric, ...]:
+        """The definitions, checked."""
+        return metrics_from_json(value)
+
+
+class RunStatus(Column):
+    """The status of a run. That it is damaged is never written: only the reader finds that."""
+
+    fallback = Status.DAMAGED
+
+    def read(self, value: Any) -> Status:
+        """The status that is written."""
+        status = Status(value)
+        if status is Status.DAMAGED:
+            raise ValueError("no status")
+        return status
+
+
+class LoggedKind(Column):
+    """What was logged, one of `KINDS_LOGGED`."""
+
+    fallback = "step"
+
+    def read(self, value: object) -> str:
+        """The kind."""
+        if value not in KINDS_LOGGED:
+            raise ValueError("nothing that is logged")
+        return str(value)
+
+
+#: by name, which means the same in every table.
+COLUMNS: Mapping[str, Column] = {
+    # a run
+    "name": Text(LONGEST_NAME, UNKNOWN),
+    "config": JsonSettings(),
+    "status": RunStatus(),
+    "created": Seconds(),
+    "updated": Seconds(),
+    "total_steps": Count(),
+    "steps_per_epoch": Count(fallback=1, least=1),
+    "samples_per_epoch": Count(),
+    "parameters": Count(),
+    "specs": JsonMetrics(),
+    "metric": Text(LONGEST_WORDS),
+    "best": Nullable(Number()),
+    "last": Nullable(Number()),
+    "final_metric": Text(LONGEST_WORDS),
+    "final": Nullable(Number()),
+    "message": Text(events.LONGEST_SENTENCE),
+    "note": Text(LONGEST_NOTE, lines=True),
+    "tag": Text(LONGEST_TAG, UNKNOWN),
+    "deleted": Nullable(Seconds(), fallback=0.0),
+    # a session of training
+    "started": Seconds(),
+    "first_step": Count(),
+    "host": Text(LONGEST_WORD, UNKNOWN),
+    "pid": Count(),
+    "process_started": Seconds(),
+    "device": Text(LONGEST_WORD, UNKNOWN),
+    "workers": Count(),
+    "versions": JsonValues(Text(LONGEST_VERSION)),
+    "load": JsonValues(Number()),
+    # what was logged at a step
+    "kind": LoggedKind(),
+    "step": Count(),
+    "epoch": Nullable(Count()),
+    "elapsed": Seconds(),
+    "rate": Nullable(Number()),
+    "seconds": Nullable(Seconds()),
+    # a line of the log
+    "at": Seconds(),
+    "level": Text(LONGEST_WORD, printable("info")),
+    "text": Text(events.LONGEST_SENTENCE, UNKNOWN),
+}
 
 
 def number(value: object) -> float:
@@ -66,87 +234,31 @@ def number(value: object) -> float:
     return float(value)
 
 
-def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
-    """What may also be missing."""
-    return lambda value: None if value is None else check(value)
-
-
-def _kind(value: object) -> str:
-    if value not in ("step", "epoch", "test"):
-        raise ValueError("nothing that is logged")
-    return str(value)
-
-
-def _status(value: Any) -> Status:
-    """What is written of a run: that it is damaged, only its reader says."""
-    status = Status(value)
-    if status is Status.DAMAGED:
-        raise ValueError("no status")
-    return status
-
-
 @lru_cache  # all runs of a task have the same
-def specs_of(text: Any) -> tuple[Metric, ...]:
-    """Metrics from their JSON in the database; one of `INVALID_VALUE` if it is something else."""
-    return tuple(Metric(**spec) for spec in json.loads(text))
-
-
-def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
-    """Values by their names, as JSON."""
-    return lambda text: {printable(name): check(value) for name, value in json.loads(text).items()}
-
-
-# By column, which has the same in every table: what makes our value of the database's, and what
-# stands in for one it refuses.
-COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
-    **dict.fromkeys(
-        ("created", "updated", "elapsed", "started", "process_started", "at"), (_seconds, 0.0)
-    ),
-    **dict.fromkeys(
-        ("step", "total_steps", "samples_per_epoch", "parameters", "first_step", "pid", "workers"),
-        (_count, 0),
-    ),
-    **dict.fromkeys(("best", "last", "final", "rate"), (_or_none(number), None)),
-    **dict.fromkeys(("metric", "final_metric"), (_words(LONGEST_WORDS), NO_TEXT)),
-    **dict.fromkeys(("device", "host"), (_words(LONGEST_WORD), printable("?"))),
-    "name": (_words(LONGEST_NAME), printable("?")),
-    "tag": (_words(LONGEST_TAG), printable("?")),
-    "config": (lambda text: config_from_dict(json.loads(text)), None),
-    "status": (_status, Status.DAMAGED),
-    "steps_per_epoch": (lambda value: max(1, _count(value)), 1),
-    "specs": (specs_of, ()),
-    "message": (_words(events.LONGEST_SENTENCE), NO_TEXT),
-    "note": (_words(LONGEST_NOTE, lines=True), NO_TEXT),
-    "deleted": (_or_none(_seconds), 0.0),
-    "seconds": (_or_none(_seconds), None),
-    "epoch": (_or_none(_count), None),
-    "versions": (_by_name(lambda what: printable(what, 100)), {}),
-    "load": (_by_name(number), {}),
-    "kind": (_kind, "step"),
-    "level": (_words(LONGEST_WORD), printable("info")),
-    "text": (_words(events.LONGEST_SENTENCE), printable("?")),
-}
+def metrics_from_json(text: Any) -> tuple[Metric, ...]:
+    """Definitions of metrics from their JSON; one of `INVALID_VALUE` if it is something else."""
+    return tuple(Metric(**values) for values in json.loads(text))
 
 
 def values_of(
     row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The values of a row by column, and those columns whose values can't be what they should."""
+    """The values of a row by column, and the columns whose values are not what they have to be."""
     values: dict[str, Any] = {}
-    wrong = []
+    invalid = []
     for name in names:
-        check, otherwise = COLUMNS[name]
+        column = COLUMNS[name]
         try:
-            values[name] = check(row[name])
+            values[name] = column.read(row[name])
         except INVALID_VALUE:
-            values[name] = otherwise
-            wrong.append(name)
-    return values, wrong
+            values[name] = column.fallback
+            invalid.append(name)
+    return values, invalid
 
 
 def sound_values(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> dict[str, Any]:
-    """The values of a row by column; a ValueError if one can't be what it should."""
-    values, wrong = values_of(row, names)
-    if wrong:
-        raise ValueError(f"no {wrong[0]}")
+    """The values of a row by column; a ValueError if one is not what it has to be."""
+    values, invalid = values_of(row, names)
+    if invalid:
+        raise ValueError(f"no {invalid[0]}")
     return values

@@ -6,29 +6,30 @@ from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import (
-    printable,
-)
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.columns import COLUMNS, sound_values
 
-# events in JSON: of a file, or from another machine
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
+NOT_REPEATED = ("run_id", "config")  # the same in all events of a run
 
 
-# Neither is said again with each event of a run.
-_NAMES = {
-    kind: [one.name for one in fields(kind) if one.name not in ("run_id", "config")]
-    for kind in KINDS.values()
-}
+def _field_names(kind: type[events.Event]) -> list[str]:
+    """The fields of an event that its document has."""
+    return [field.name for field in fields(kind) if field.name not in NOT_REPEATED]
+
+
+_FIELDS = {kind: _field_names(kind) for kind in KINDS.values()}
 
 
 def to_document(event: events.Event) -> dict[str, Any]:
     """What JSON has of an event: all but its run and the settings."""
     kind = type(event)
-    document = {"kind": kind.__name__, **{name: getattr(event, name) for name in _NAMES[kind]}}
+    document: dict[str, Any] = {"kind": kind.__name__}
+    for name in _FIELDS[kind]:
+        document[name] = getattr(event, name)
     if isinstance(event, events.RunStarted):
-        document["metric_definitions"] = [asdict(spec) for spec in event.metric_definitions]
+        document["metric_definitions"] = [asdict(metric) for metric in event.metric_definitions]
     return document
 
 
@@ -39,15 +40,27 @@ def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> e
         KeyError: something is missing.
         TypeError, ValueError, …: one of `INVALID_VALUE`, where a value can't be what it is.
     """
-    known = dict(document)
-    kind = KINDS[known.pop("kind")]
+    values = dict(document)
+    kind = KINDS[values.pop("kind")]
     if kind is events.RunStarted:
-        known["config"] = config
-        known["metric_definitions"] = tuple(Metric(**spec) for spec in known["metric_definitions"])
-    if "metrics" in known:
-        known["metrics"] = {printable(n): float(v) for n, v in known["metrics"].items()}
-        replicas = {printable(n): tuple(map(float, v)) for n, v in known["replicas"].items()}
-        if any(len(values) != len(config.replicas) for values in replicas.values()):
-            raise ValueError("values of other networks")
-        known["replicas"] = replicas
-    return kind(run_id, **known | sound_values(known, COLUMNS.keys() & known.keys() - {"config"}))
+        values["config"] = config
+        values["metric_definitions"] = tuple(
+            Metric(**definition) for definition in values["metric_definitions"]
+        )
+    if "metrics" in values:
+        values["metrics"] = {
+            printable(name): float(value) for name, value in values["metrics"].items()
+        }
+        values["replicas"] = _replica_values(values["replicas"], len(config.replicas))
+    checked = COLUMNS.keys() & values.keys() - {"config"}
+    return kind(run_id, **values | sound_values(values, checked))
+
+
+def _replica_values(by_name: Mapping[str, Any], replicas: int) -> dict[str, tuple[float, ...]]:
+    """A value for each replica, by metric; a ValueError where there are more or fewer."""
+    values: dict[str, tuple[float, ...]] = {
+        printable(name): tuple(map(float, numbers)) for name, numbers in by_name.items()
+    }
+    if any(len(numbers) != replicas for numbers in values.values()):
+        raise ValueError("values of other networks")
+    return values

@@ -27,7 +27,7 @@ from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import INVALID_VALUE, sound_values, specs_of
+from rnn_tui.runs.columns import INVALID_VALUE, metrics_from_json, sound_values
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run, update_run, write_results
 from rnn_tui.runs.event_json import event_from, to_document
@@ -127,7 +127,7 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
             batch.insert(0, spill.started)
     else:
         with suppress(*INVALID_VALUE):  # as of a damaged row: the figures are kept all the same
-            specs = specs_of(known[0])
+            specs = metrics_from_json(known[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
 

@@ -4,7 +4,6 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -23,9 +22,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, values_of
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
-
-
-# what a row is called whose id is none; its number in the table comes after it
+# the id of a row that has no sound one; its number in the table comes after it
 NAMELESS = "damaged-row-"
 
 
@@ -62,7 +59,9 @@ class RunRecord:
     @property
     def progress(self) -> float:
         """The share of all steps that is done, 0 … 1."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        if not self.total_steps:
+            return 0.0
+        return min(1.0, self.step / self.total_steps)
 
     @property
     def epoch(self) -> float:
@@ -71,18 +70,20 @@ class RunRecord:
 
     @property
     def weights(self) -> Path:
-        """Where its weights are, if there are any yet."""
+        """The path of its weights, whether or not there are any yet."""
         return weights_of(self.run_id)
 
     @property
     def weights_shown(self) -> str | None:
-        """The same as it may be shown; None without any."""
+        """The path of its weights as it may be shown; None before there are any."""
         return str(shown(self.weights)) if self.weights.is_file() else None
 
     @property
     def undamaged(self) -> Self:
-        """The run itself; a StoreError if it is damaged: then it can only be looked at, and
-        deleted.
+        """The run itself, where it may be used: a damaged one can only be looked at and deleted.
+
+        Raises:
+            StoreError: it is damaged.
         """
         if self.status is Status.DAMAGED:
             raise StoreError(
@@ -92,8 +93,11 @@ class RunRecord:
         return self
 
     def spec(self, metric: str) -> Metric:
-        """How to show a metric."""
-        return next((s for s in self.specs if s.name == metric), Metric(metric, metric))
+        """The definition of a metric; a bare one where the run has none of that name."""
+        for definition in self.specs:
+            if definition.name == metric:
+                return definition
+        return Metric(metric, metric)
 
 
 @dataclass(frozen=True)
@@ -112,49 +116,63 @@ class Session:
     load: Mapping[str, float]
 
 
-# called like the record's fields
-RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
-
-
+# columns of the table that are called like the fields of a record
+RUN_COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name in COLUMNS)
 # all that is asked of a run's row
 RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
 
 
 def is_id(value: object) -> bool:
-    """Whether this is what a run is called, so that a folder may be."""
+    """Whether this is the id of a run, and so harmless as the name of a folder."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
 def id_of_row(row: sqlite3.Row) -> str:
-    """The id of a run, or what is told in its place, of its `rowid` and `id`."""
-    return str(row["id"]) if is_id(row["id"]) else f"{NAMELESS}{row['rowid']}"
+    """The id of a run from its `rowid` and `id`, or the one that stands in for an unsound one."""
+    if is_id(row["id"]):
+        return str(row["id"])
+    return f"{NAMELESS}{row['rowid']}"
 
 
 def run_condition(run_id: str) -> str:
-    """The condition for a run's row, with its id as the parameter."""
-    return f"'{NAMELESS}' || rowid = ?" if run_id.startswith(NAMELESS) else "id = ?"
+    """The SQL condition for a run's row; its parameter is the id."""
+    if run_id.startswith(NAMELESS):
+        return f"'{NAMELESS}' || rowid = ?"
+    return "id = ?"
 
 
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
-    """A record of a row of `RUN_ROW`, which says that it is damaged where something can't be."""
-    values, wrong = values_of(row, RUN_COLUMNS)
-    labels = [values_of({"tag": tag}, ("tag",)) for tag in tags]
-    wrong += chain.from_iterable(wrong_tag for _, wrong_tag in labels)
+    """The record of a run from a row of `RUN_ROW`.
+
+    Its status is damaged where a value is not what it has to be.
+
+    Args:
+        row: the row.
+        tags: the run's, as they stand in the database.
+        alive: whether a process trains it.
+    """
+    values, invalid = values_of(row, RUN_COLUMNS)
+    sound_tags = []
+    for tag in tags:
+        tag_values, invalid_columns = values_of({"tag": tag}, ("tag",))
+        sound_tags.append(tag_values["tag"])
+        invalid += invalid_columns
     if not is_id(row["id"]):
-        wrong.append("id")
-    # in place of settings that nobody knows any more, the words that a table shows
+        invalid.append("id")
     if values["config"] is None:
-        task, cell, preset = (
-            printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset")
-        )
-        values["config"] = RunConfig(
-            task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0
-        )
-    if wrong:
-        what = f"there is no sound value of {', '.join(wrong)} in the database."
-        values |= {"status": Status.DAMAGED, "message": printable(what, events.LONGEST_SENTENCE)}
+        values["config"] = _settings_in_table(row)
+    if invalid:
+        message = f"there is no sound value of {', '.join(invalid)} in the database."
+        values["status"] = Status.DAMAGED
+        values["message"] = printable(message, events.LONGEST_SENTENCE)
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
-    return RunRecord(
-        id_of_row(row), **values, tags=tuple(sorted(label["tag"] for label, _ in labels))
+    return RunRecord(id_of_row(row), **values, tags=tuple(sorted(sound_tags)))
+
+
+def _settings_in_table(row: sqlite3.Row) -> RunConfig:
+    """Stands in for settings that nobody knows any more; it has the words that a table shows."""
+    task, cell, preset = (
+        printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset")
     )
+    return RunConfig(task=task, preset=preset, cell=cell, epochs=1, batch_size=1, learning_rate=1.0)
