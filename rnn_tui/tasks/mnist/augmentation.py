@@ -1,5 +1,7 @@
-"""Training images shifted, distorted, with other strokes, cut: functions of what was drawn, so
-threads may share a batch.
+"""Training images changed by chance: shifted, distorted, with other strokes, a square cut out.
+
+What changes is drawn for a whole batch first. The images are changed by functions of that, so that
+threads may share the batch.
 """
 
 import math
@@ -22,29 +24,36 @@ SHIFT_GROUP = 32
 
 def draw_shifts(count: int, random: torch.Generator, reach: int = 1) -> list[list[int]]:
     """By how many rows and columns, −reach … reach, each group of `count` images is moved."""
+    groups = -(-count // SHIFT_GROUP)
     moves: list[list[int]] = torch.randint(
-        -reach, reach + 1, (-(-count // SHIFT_GROUP), 2), generator=random
+        -reach, reach + 1, (groups, 2), generator=random
     ).tolist()
     return moves
 
 
-def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], at: int = 0) -> Tensor:
-    """Images (N, 28, 28) of a batch, from the one `at` on, moved; around the edge, where 813 of
-    60,000 have ink.
+def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], start: int = 0) -> Tensor:
+    """Images (N, 28, 28) of a batch, moved group by group.
+
+    They are moved around the edge, where 813 of the 60,000 training images have ink.
+
+    Args:
+        images: some of the batch, one after another.
+        moves: rows and columns of each group of the batch.
+        start: the place in the batch of the first of `images`.
     """
-    ends = [*range(SHIFT_GROUP - at % SHIFT_GROUP, len(images), SHIFT_GROUP), len(images)]
-    groups = images.tensor_split(ends[:-1])
-    return torch.cat(
-        [
-            group.roll(move, dims=(-2, -1))
-            for group, move in zip(groups, moves[at // SHIFT_GROUP :], strict=False)
-        ]
-    )
+    rest_of_group = SHIFT_GROUP - start % SHIFT_GROUP
+    inner_ends = list(range(rest_of_group, len(images), SHIFT_GROUP))
+    groups = images.tensor_split(inner_ends)
+    own_moves = moves[start // SHIFT_GROUP :]
+    moved = [
+        group.roll(move, dims=(-2, -1)) for group, move in zip(groups, own_moves, strict=False)
+    ]
+    return torch.cat(moved)
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far elastic augmentation goes: the most, either way, unless said otherwise."""
+    """How far elastic augmentation goes: the most, either way, where a field says nothing else."""
 
     rotation: float = 15.0  #: in degrees.
     shift: float = 2.0  #: in pixels.
@@ -62,31 +71,43 @@ class Distortion:
     cutout: int = 0
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:
-        """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements."""
+        """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements.
+
+        The affine map is, with the angle α, a zoom z, a shear s and an aspect a:
+
+            x = z a (cos α · x' + (s cos α − sin α) · y') + shift
+            y = z / a (sin α · x' + (s sin α + cos α) · y') + shift
+        """
         uniform = torch.rand(5, count, generator=random) * 2 - 1
         angle = torch.deg2rad(uniform[0] * self.rotation)
         zoom = torch.exp(uniform[1] * -math.log(self.scale))
         shear = uniform[2] * self.shear
         cosine, sine = angle.cos() * zoom, angle.sin() * zoom
-        move = uniform[3:] * (self.shift / 14)  # 28 pixels are −1 … 1
-        rows = [cosine, shear * cosine - sine, move[0], sine, shear * sine + cosine, move[1]]
+        move_x, move_y = uniform[3:] * (self.shift / 14)  # 28 pixels are −1 … 1
+        of_x = [cosine, shear * cosine - sine, move_x]
+        of_y = [sine, shear * sine + cosine, move_y]
         if self.aspect:
             wider = torch.exp((torch.rand(count, generator=random) * 2 - 1) * self.aspect)
-            rows[:2] = [row * wider for row in rows[:2]]
-            rows[3:5] = [row / wider for row in rows[3:5]]
-        elastic = torch.randn(count, 2, self.grid**2, generator=random) * self.elastic
-        return torch.cat([torch.stack(rows).T.reshape(count, 2, 3), elastic], dim=-1)
+            of_x[:2] = [coefficient * wider for coefficient in of_x[:2]]
+            of_y[:2] = [coefficient / wider for coefficient in of_y[:2]]
+        affine = torch.stack([*of_x, *of_y]).T.reshape(count, 2, 3)
+        displacements = torch.randn(count, 2, self.grid**2, generator=random) * self.elastic
+        return torch.cat([affine, displacements], dim=-1)
 
     def draw_strokes(self, count: int, random: torch.Generator) -> Tensor:
         """Random changes of stroke width (N,) for `restroke`, −stroke … stroke; a third are 0."""
-        return F.softshrink(torch.rand(count, generator=random) * 3 - 1.5, 0.5) * self.stroke
+        uniform = torch.rand(count, generator=random) * 3 - 1.5
+        return F.softshrink(uniform, 0.5) * self.stroke
 
     def draw_squares(self, count: int, random: torch.Generator) -> Tensor:
-        """Which rows, and which columns (N, 2, 28), are in an image's square of `cutout`: no rows
-        where it has none.
+        """Which rows, and which columns, lie in the square that is cut out of each image.
+
+        Returns:
+            (N, 2, 28) bool; no rows where an image has no square, as one in four.
         """
         first = torch.randint(0, SIDE + 1 - self.cutout, (2, count, 1), generator=random)
-        inside = (torch.arange(SIDE) >= first) & (torch.arange(SIDE) < first + self.cutout)
+        places = torch.arange(SIDE)
+        inside = (places >= first) & (places < first + self.cutout)  # (2, N, 28)
         inside[0] &= torch.rand(count, 1, generator=random) < 0.75
         return inside.transpose(0, 1)
 
@@ -106,74 +127,121 @@ DISTORTIONS = {
 
 @lru_cache(maxsize=4)
 def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
-    """Row k is what coefficient k of a map adds to every pixel's coordinate: (3 + grid², R·C). The
-    first three rows are x, y and 1; the others a displacement of one grid point, spread
-    bicubically. So one matrix product makes the sampling grid of a whole batch.
+    """What each coefficient of a map adds to every pixel's coordinate: (3 + grid², R·C).
+
+    The first three rows are x, y and 1; each of the others is the displacement of one grid point,
+    spread bicubically. So one matrix product makes the sampling grid of a whole batch.
     """
-    x = (torch.arange(columns) * 2 + 1) / columns - 1
-    y = (torch.arange(rows) * 2 + 1) / rows - 1
-    affine = torch.stack(
-        [x.expand(rows, columns), y[:, None].expand(rows, columns), torch.ones(rows, columns)]
-    )
+    x = ((torch.arange(columns) * 2 + 1) / columns - 1).expand(rows, columns)
+    y = ((torch.arange(rows) * 2 + 1) / rows - 1)[:, None].expand(rows, columns)
+    affine = torch.stack([x, y, torch.ones(rows, columns)])  # (3, R, C)
     points = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
+    # (g², 1, R, C)
     spread = F.interpolate(points, (rows, columns), mode="bicubic", align_corners=True)
     return send(torch.cat([affine.flatten(1), spread.flatten(1)]), device)
 
 
 def distort(images: Tensor, maps: Tensor) -> Tensor:
-    """Images (N, R, C), with a border of background, seen through an affine map and a smooth
-    displacement each.
+    """Images (N, R, C), each seen through an affine map and a smooth displacement of its own.
 
     Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a
-    coarse grid. Of the `maps` (N, 2, 3 + g²), for the x and the y coordinate of `F.grid_sample`,
-    the first three are the coefficients of x, y and 1, the others the displacements of the g × g
-    grid points, row by row.
+    coarse grid.
+
+    Args:
+        images: with a border of background, of which there is more beyond them.
+        maps: (N, 2, 3 + g²), for the x and the y coordinate of `F.grid_sample`. The first three are
+            the coefficients of x, y and 1, the others the displacements of the g × g grid points,
+            row by row.
     """
     count, rows, columns = images.shape
-    basis = _basis(round(math.sqrt(maps.shape[-1] - 3)), rows, columns, images.device)
+    grid = round(math.sqrt(maps.shape[-1] - 3))
+    basis = _basis(grid, rows, columns, images.device)  # (3 + g², R·C)
     places = (maps.reshape(count * 2, -1) @ basis).reshape(count, 2, rows, columns)
-    # Beyond the image lies more of its border: background, whatever its value.
-    return F.grid_sample(
-        images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
-    )[:, 0]
+    distorted = F.grid_sample(
+        images[:, None],  # (N, 1, R, C)
+        places.permute(0, 2, 3, 1),  # (N, R, C, 2)
+        padding_mode="border",
+        align_corners=False,
+    )
+    return distorted[:, 0]
 
 
 def restroke(images: Tensor, amounts: Tensor) -> Tensor:
-    """Images (N, R, C), strokes thicker by amounts (N,) above 0, thinner below: ±1 is a dilation or
-    erosion by 3 × 3.
+    """Images (N, R, C) with thicker or thinner strokes.
+
+    Args:
+        images: ink is larger than its ground.
+        amounts: (N,), thicker above 0, thinner below; ±1 is a dilation or erosion by 3 × 3.
     """
-    sources = images[:, None]
-    thicker, thinner = F.max_pool2d(sources, 3, 1, 1)[:, 0], -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
-    shares = amounts[:, None, None].to(images.dtype)
+    sources = images[:, None]  # (N, 1, R, C)
+    thicker = F.max_pool2d(sources, 3, 1, 1)[:, 0]
+    thinner = -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
+    shares = amounts[:, None, None].to(images.dtype)  # (N, 1, 1)
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
 
 
 def cut_out(images: Tensor, squares: Tensor) -> Tensor:
-    """Images (N, 28, 28), changed in place: background where row and column are both among those of
-    `squares` (N, 2, 28).
+    """Images (N, 28, 28), changed in place: a square of background in each.
+
+    `squares` (N, 2, 28) says which rows and which columns lie in it.
     """
-    return images.masked_fill_(squares[:, 0, :, None] & squares[:, 1, None], 0.0)
+    rows, columns = squares[:, 0, :, None], squares[:, 1, None]  # (N, 28, 1), (N, 1, 28)
+    return images.masked_fill_(rows & columns, 0.0)
 
 
-def draw_changes(
-    kind: str, count: int, random: torch.Generator, device: torch.device
-) -> Callable[[Tensor, slice], Tensor]:
-    """Draw a batch's changes by an augmentation's name; returns a function of images, bytes, and
-    their slice of the batch.
+#: Changes images, bytes, which are a slice of the batch.
+Change = Callable[[Tensor, slice], Tensor]
+
+
+def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.device) -> Change:
+    """Draw how the images of a batch are changed.
+
+    Args:
+        kind: an augmentation's name.
+        count: images in the batch.
+        random: all chance.
+        device: where the images are.
     """
     if kind == "shift":
-        moves = draw_shifts(count, random)
-        return lambda images, part: shift_groups(images, moves, part.start)
-    if (distortion := DISTORTIONS.get(kind)) is None:
-        return lambda images, _part: images
+        return BatchShift(draw_shifts(count, random))
+    distortion = DISTORTIONS.get(kind)
+    if distortion is None:
+        return unchanged
     maps = send(distortion.draw(count, random), device)
     strokes = send(distortion.draw_strokes(count, random), device) if distortion.stroke else None
     squares = send(distortion.draw_squares(count, random), device) if distortion.cutout else None
+    return BatchDistortion(maps, strokes, squares)
 
-    def change(images: Tensor, part: slice) -> Tensor:
-        images = distort(images.float().div_(255), maps[part])
-        if strokes is not None:
-            images = restroke(images, strokes[part])
-        return images if squares is None else cut_out(images, squares[part])
 
-    return change
+def unchanged(images: Tensor, _part: slice) -> Tensor:
+    """The images as they are."""
+    return images
+
+
+@dataclass(frozen=True)
+class BatchShift:
+    """Moves the images of a batch, a group of them by as much."""
+
+    moves: list[list[int]]  #: rows and columns of each group.
+
+    def __call__(self, images: Tensor, part: slice) -> Tensor:
+        """Change images (N, 28, 28) uint8, which are a part of the batch."""
+        return shift_groups(images, self.moves, part.start)
+
+
+@dataclass(frozen=True)
+class BatchDistortion:
+    """Distorts each image of a batch in its own way."""
+
+    maps: Tensor  #: as `distort` takes them.
+    strokes: Tensor | None  #: as `restroke` takes them; None where strokes stay.
+    squares: Tensor | None  #: as `cut_out` takes them; None where nothing is cut out.
+
+    def __call__(self, images: Tensor, part: slice) -> Tensor:
+        """Change images (N, 28, 28) uint8, which are a part of the batch: floats, 0 … 1."""
+        images = distort(images.float().div_(255), self.maps[part])
+        if self.strokes is not None:
+            images = restroke(images, self.strokes[part])
+        if self.squares is not None:
+            images = cut_out(images, self.squares[part])
+        return images
