@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import planes_of
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.hands import _curve, _lines, _turned, all_hands
+from rnn_tui.tasks.mnist.hands import all_hands, curve_of, distorted, lines_of
 from rnn_tui.tasks.mnist.no_digits import _letter, _pattern, _photographs, _scribble
 
 Random: TypeAlias = np.random.Generator
@@ -278,11 +278,11 @@ def _drawn(pen: float, random: Random) -> Plane:
     """A digit drawn by hand in fine pixels."""
     hands = all_hands()
     hand = hands[random.integers(len(hands))]
-    curve = _turned(_curve(hand, random), hand, random)
+    curve = distorted(curve_of(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
     wide = min(pen, 1.25 * hand.thickest) * FINE / 20
-    return _lines([curve * (FINE - wide) + 84], hand, 168, round(wide))
+    return lines_of([curve * (FINE - wide) + 84], hand, 168, round(wide))
 
 
 def _put(
