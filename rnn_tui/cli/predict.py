@@ -1,5 +1,6 @@
-"""`rnn-tui predict`: photos that are named; answers, as they come, on stdout, progress and all else
-on stderr.
+"""`rnn-tui predict`: reads photos of digits.
+
+Answers go to stdout as they come, progress and all else to stderr.
 """
 
 import argparse
@@ -7,8 +8,9 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
@@ -24,60 +26,97 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader
     from rnn_tui.photos.reading import Reading
 
-Form: TypeAlias = "_Lines | _Table | output.JsonResults"
-LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
+LONGEST_PATH = 200
+LONGEST_CSV_PATH = 5000
+DIGIT_WIDTH = 5  #: characters of a column of the confusion matrix.
+
+Form: TypeAlias = Literal["lines", "csv", "json"]
+Results: TypeAlias = "_Lines | _Table | output.JsonResults"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest:
+    """Read photos."""
+
+    paths: tuple[Path, ...]  #: photos, and folders of photos.
+    recursive: bool  #: also read the folders in folders.
+    weights: str | None  #: ask the network in this file.
+    run: str | None  #: ask the network of this run.
+    cell: str  #: else ask the network of this cell that ships.
+    preprocessing: str  #: a key of `METHODS`.
+    number: str  #: a key of `NUMBERS`.
+    labelled: bool  #: take labels from the names of files and folders.
+    threshold: float  #: an answer less probable than this is no prediction, 0 … 1.
+    form: Form  #: of the results.
+    quiet: bool  #: print answers only.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    what = "Read photos of digits, one digit or a number each: files, or folders of them."
     parser.description = (
-        f"{what} Answers in which little trust is to be put have no prediction, and say so."
+        "Read photos of digits, one digit or a number each: files, or folders of them. "
+        "Low-confidence answers are marked as unsure and give no prediction."
     )
     add_examples(
         parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json"
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
-    whose, cells = parser.add_mutually_exclusive_group(), MNIST.shipped_cells
-    whose.add_argument(
-        "--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}"
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument(
+        "--run", metavar="RUN", help=f"ask the network of this run: {WHICH_FINISHED_RUN}"
     )
-    whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
-    text = "ask the network of this kind that ships (default: %(default)s)"
-    whose.add_argument(
-        "--cell", "--model", dest="model", choices=cells, default=MNIST.default_cell, help=text
+    network.add_argument("--weights", metavar="FILE", help="ask the network in this file")
+    network.add_argument(
+        "--cell",
+        "--model",
+        dest="model",
+        choices=MNIST.shipped_cells,
+        default=MNIST.default_cell,
+        help="ask the network of this cell that ships (default: %(default)s)",
     )
     add_method_option(parser)
-    numbers = "; ".join(f"{name}: {text}" for name, text in NUMBERS.items())
+    numbers = "; ".join(f"{name}: {meaning}" for name, meaning in NUMBERS.items())
     parser.add_argument(
         "--number",
         choices=NUMBERS,
         default=next(iter(NUMBERS)),
         help=f"{numbers} (default: %(default)s)",
     )
-    parser.add_argument("--recursive", action="store_true", help="folders in folders too")
-    right = "take the right digit from the folder's name or the first digit in the file's"
+    parser.add_argument("--recursive", action="store_true", help="also read the folders in folders")
     parser.add_argument(
-        "--labels", action="store_true", help=f"{right}, and tell accuracy and confusion matrix"
+        "--labels",
+        action="store_true",
+        help="take the label from the folder's name or the first digit in the file's, and print "
+        "accuracy and confusion matrix",
     )
-    least = "an answer less probable than this is no prediction, 0 to 100 (default 50)"
-    parser.add_argument("--threshold", type=_percent, metavar="PERCENT", help=least)
+    parser.add_argument(
+        "--threshold",
+        type=_percent,
+        metavar="PERCENT",
+        help="answers of lower confidence give no prediction; 0 to 100 (default: "
+        f"{100 * THRESHOLD:.0f})",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON document")
-    form.add_argument("--csv", action="store_true", help="print a table with commas")
+    form.add_argument("--csv", action="store_true", help="print comma-separated values")
     parser.add_argument("--quiet", action="store_true", help="print answers only")
 
 
-def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
-    """Add `--preprocessing`, whose help begins with `of`."""
-    methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
-    text = f"{of}{methods} (default: %(default)s)"
-    parser.add_argument("--preprocessing", choices=METHODS, default=next(iter(METHODS)), help=text)
+def add_method_option(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """Add `--preprocessing`, whose help begins with `prefix`."""
+    methods = "; ".join(f"{name}: {meaning}" for name, meaning in METHODS.items())
+    parser.add_argument(
+        "--preprocessing",
+        choices=METHODS,
+        default=next(iter(METHODS)),
+        help=f"{prefix}{methods} (default: %(default)s)",
+    )
 
 
 def _percent(text: str) -> float:
     with suppress(ValueError):
-        if 0 <= (value := float(text)) <= 100:
+        value = float(text)
+        if 0 <= value <= 100:
             return value
     raise argparse.ArgumentTypeError(
         f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”."
@@ -85,72 +124,107 @@ def _percent(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read photos; returns the exit code; a CheckpointError if there are no such weights, a
-    SettingError if a path is none.
+    """Read photos, and print what they show; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        SettingError: if a path can be none.
     """
+    return predict(read_request(options))
+
+
+def read_request(options: argparse.Namespace) -> PredictRequest:
+    """What the options ask for."""
+    form: Form = "lines"
+    if options.json:
+        form = "json"
+    elif options.csv:
+        form = "csv"
+    return PredictRequest(
+        paths=tuple(read_path(text) for text in options.paths),
+        recursive=options.recursive,
+        weights=options.weights,
+        run=options.run,
+        cell=options.model,
+        preprocessing=options.preprocessing,
+        number=options.number,
+        labelled=options.labels,
+        threshold=THRESHOLD if options.threshold is None else options.threshold / 100,
+        form=form,
+        quiet=options.quiet,
+    )
+
+
+def predict(request: PredictRequest) -> int:
+    """Read photos, and print what they show as it comes; returns the exit code."""
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
-    paths = [read_path(text) for text in options.paths]
-    source = named_weights(MNIST.name, options.weights, options.run) or choose_shipped(
-        MNIST.name, options.model
-    )
+    source = named_weights(MNIST.name, request.weights, request.run)
+    if source is None:
+        source = choose_shipped(MNIST.name, request.cell)
     network = NETWORKS.get(source.path, RowReaderNetwork)
-    threshold = THRESHOLD if options.threshold is None else options.threshold / 100
     reader = PhotoReader(
         network,
-        options.preprocessing,
-        threshold=threshold,
-        labelled=options.labels,
-        number=options.number,
+        request.preprocessing,
+        threshold=request.threshold,
+        labelled=request.labelled,
+        number=request.number,
     )
-    if not options.quiet:
+    if not request.quiet:
         output.say(f"weights: {source.label}")
-    if options.json:
-        form: Form = output.JsonResults(sys.stdout, weights_document(source, network), _document)
-    else:
-        form = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
-    return _read(reader, paths, form, options)
+    results: Results
+    match request.form:
+        case "json":
+            results = output.JsonResults(sys.stdout, weights_document(source, network), _document)
+        case "csv":
+            results = _Table(sys.stdout)
+        case "lines":
+            results = _Lines(sys.stdout)
+    return _read(reader, request, results)
 
 
-def _read(
-    reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: argparse.Namespace
-) -> int:
-    """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none,
-    or unreadable ones.
+def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") -> int:
+    """Read photos and show them.
+
+    Returns:
+        The exit code: a signal's if one came; 1 without any photos, or with unreadable ones.
     """
-    summary, quiet = ReadingSummary(), options.quiet
-    # Where results go to the same terminal, they say how far it is.
-    bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
+    summary = ReadingSummary()
+    # Where results go to the same terminal, they show how far it is.
+    hidden = request.quiet or sys.stdout.isatty()
+    bar = output.ProgressBar("photos", quiet=hidden, counted=True)
     progress = Progress(bar.show)
-    with output.stopping_on_signals(output.stopping(progress.control)) as received:
+    with output.stopping_on_signals(output.stopping(progress.control)) as signals:
         try:
             with bar:
                 if bar.shown:
-                    count_images(paths, options.recursive, progress)
+                    count_images(request.paths, request.recursive, progress)
                 progress.advance(0)
-                found = find_images(paths, options.recursive)
-                for readings in reader.read(found, lambda: progress.stopping):
-                    to.show(readings)
+                photos = find_images(request.paths, request.recursive)
+                for readings in reader.read(photos, lambda: progress.stopping):
+                    results.show(readings)
                     summary.add(readings)
                     progress.advance(summary.photos)
                     bar.update(note=_rate(progress))
         finally:
-            to.end(summary.document(reader.labelled))
-    if received:
-        return output.stopped(received)
+            results.end(summary.document(request.labelled))
+    if signals:
+        return output.stopped(signals)
     if not summary.photos:
-        output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
-    elif not quiet:
-        unlabelled = summary.unlabelled if reader.labelled else 0
-        known = {
-            "doubtful": summary.doubtful,
-            "unreadable": summary.errors,
-            "without a label": unlabelled,
-        }
-        some = (f"{count:,} of them {what}" for what, count in known.items() if count)
-        output.say(", ".join([count_of(summary.photos, "photo"), *some]) + ".")
+        output.say(f"No photos in {', '.join(printable(path) for path in request.paths[:3])}.")
+    elif not request.quiet:
+        output.say(_summary_sentence(summary, labelled=request.labelled))
     return output.FAILURE if summary.errors or not summary.photos else output.OK
+
+
+def _summary_sentence(summary: ReadingSummary, *, labelled: bool) -> str:
+    """How many photos were read, and what kept some from a prediction."""
+    counts = {"unsure": summary.doubtful, "unreadable": summary.errors}
+    if labelled:
+        counts["without a label"] = summary.unlabelled
+    parts = [f"{count:,} of them {property_}" for property_, count in counts.items() if count]
+    return ", ".join([count_of(summary.photos, "photo"), *parts]) + "."
 
 
 def _rate(progress: Progress) -> str:
@@ -164,7 +238,10 @@ class _Lines(output.Lines):
     def show(self, readings: "Sequence[Reading]") -> None:
         """Print path, prediction, confidence."""
         self.print(
-            *([(f"{printable(one.path, LONGEST_PATH)}  ", ""), _told(one)] for one in readings)
+            *(
+                [(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _styled(reading)]
+                for reading in readings
+            )
         )
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
@@ -175,27 +252,34 @@ class _Lines(output.Lines):
         if not summary["labelled"]:
             self.print([(f"\n{missing}", "")])
             return
-        right = (
-            f"{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %"
-        )
-        if summary["top1"] > summary["right"]:
-            right += (
-                f"; {summary['top1']:,} with doubted ones: "
-                f"{100 * summary['top1'] / summary['labelled']:.2f} %"
-            )
-        lines = [
-            f"\n{right}{f'; {missing}' if summary['unlabelled'] else ''}",
-            "\n   is read as" + " " * 41 + "unsure",
-            "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
-            *(
-                f"{at:3}" + "".join(f"{count or '·':>5}" for count in row)
-                for at, row in enumerate(summary["confusion"])
-            ),
-        ]
+        accuracy = _accuracy(summary)
+        if summary["unlabelled"]:
+            accuracy += f"; {missing}"
+        lines = [f"\n{accuracy}", *_confusion_matrix(summary["confusion"])]
         self.print(*([(line, "")] for line in lines))
 
 
-def _told(reading: "Reading") -> tuple[str, str]:
+def _accuracy(summary: Mapping[str, Any]) -> str:
+    """How many photos were read right; where some are unsure, also how many with those."""
+    right, labelled, top1 = summary["right"], summary["labelled"], summary["top1"]
+    text = f"{right:,} of {labelled:,} right: {summary['accuracy']:.2f} %"
+    if top1 > right:
+        text += f"; {top1:,} with unsure ones: {100 * top1 / labelled:.2f} %"
+    return text
+
+
+def _confusion_matrix(rows: Sequence[Sequence[int]]) -> list[str]:
+    """A line a label: how many of its photos were read as each digit, and as none."""
+    digits = "".join(f"{digit:{DIGIT_WIDTH}}" for digit in range(CLASSES))
+    title = "is read as".ljust(CLASSES * DIGIT_WIDTH + 1)
+    lines = [f"\n   {title}unsure", f"   {digits}    ?"]
+    for label, row in enumerate(rows):
+        cells = "".join(f"{count or '·':>{DIGIT_WIDTH}}" for count in row)
+        lines.append(f"{label:3}{cells}")
+    return lines
+
+
+def _styled(reading: "Reading") -> tuple[str, str]:
     """A reading in a few words, and the colour to print them in."""
     if reading.error:
         return f"–  {reading.error}", "red"
@@ -203,7 +287,9 @@ def _told(reading: "Reading") -> tuple[str, str]:
     text = f"{reading.text}  {reading.doubt or confidence}"
     if reading.correct is None:
         return text, "yellow" if reading.doubt else ""
-    return (f"{text}  ✓", "green") if reading.correct else (f"{text}  ✗ {reading.label}", "red")
+    if reading.correct:
+        return f"{text}  ✓", "green"
+    return f"{text}  ✗ {reading.label}", "red"
 
 
 class _Table:
@@ -212,17 +298,19 @@ class _Table:
     def __init__(self, out: TextIO) -> None:
         from rnn_tui.photos.export import HEAD, table_row  # noqa: PLC0415 - OpenCV, on use only
 
-        self._out, self._terminal, self._row = out, out.isatty(), table_row
+        self._out = out
+        self._on_terminal = out.isatty()
+        self._table_row = table_row
         self._writer = csv.writer(out, lineterminator="\n")
         self._writer.writerow(HEAD)
 
     def show(self, readings: "Sequence[Reading]") -> None:
-        """Write a row each; what there is none of stays empty."""
+        """Write a row a photo; cells without a value stay empty."""
         for reading in readings:
-            path, *rest = self._row(reading)
-            self._writer.writerow(
-                [printable(path, LONGEST_CSV_PATH) if self._terminal else path, *rest]
-            )
+            path, *cells = self._table_row(reading)
+            if self._on_terminal:
+                path = printable(path, LONGEST_CSV_PATH)
+            self._writer.writerow([path, *cells])
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any]) -> None:
@@ -230,22 +318,36 @@ class _Table:
 
 
 def _document(reading: "Reading") -> dict[str, Any]:
+    probabilities = reading.probabilities
+    has_one_digit = not reading.error and not reading.rows
     document: dict[str, Any] = {
         "path": str(reading.path),
         "prediction": reading.prediction,
         "confidence": reading.confidence,
-        "probabilities": None if reading.probabilities is None else reading.probabilities.tolist(),
-        "no_digit": None if reading.error or reading.rows else reading.no_digit,
+        "probabilities": None if probabilities is None else probabilities.tolist(),
+        "no_digit": reading.no_digit if has_one_digit else None,
         "error": reading.error or None,
         "number": reading.text if reading.rows else None,
-        "digits": [
-            {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
-            for row, of in enumerate(reading.rows or [reading.digits])
-            for one in of
-        ],
+        "digits": _digits_document(reading),
     }
     if reading.doubt:
         document["doubt"] = reading.doubt
     if reading.label is not None:
-        document |= {"label": reading.label, "correct": reading.correct}
+        document["label"] = reading.label
+        document["correct"] = reading.correct
     return document
+
+
+def _digits_document(reading: "Reading") -> list[dict[str, Any]]:
+    """Each digit in the photo, with its place."""
+    rows = reading.rows or [reading.digits]
+    return [
+        {
+            "box": digit.box,
+            "row": row_number,
+            "prediction": digit.prediction,
+            "confidence": digit.confidence,
+        }
+        for row_number, row in enumerate(rows)
+        for digit in row
+    ]
