@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.report.conclusions import Comparison, Conclusion, Outcome
+from rnn_tui.report.conclusions import Comparison, ComparisonOutcome, Conclusion
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.rows import Interval, Results, Row, markdown_text, table_cells
 from rnn_tui.runs.export.formats import imported
@@ -135,7 +135,7 @@ def _comparison_row(comparison: Comparison) -> ChartRow:
         f"{difference} [{interval}] · {seeds_for} : {seeds_against} · {outcome}",
         comparison.difference,
         comparison.interval,
-        filled=comparison.outcome in (Outcome.FOR, Outcome.AGAINST),
+        filled=comparison.outcome in (ComparisonOutcome.FOR, ComparisonOutcome.AGAINST),
     )
 
 

@@ -41,7 +41,7 @@ COMPARED_RIGHT_ALIGNED = COMPARED[1:-1]  # columns of figures
 PointsByNetwork = Mapping[Variant, Mapping[int, float]]
 
 
-class Outcome(StrEnum):
+class ComparisonOutcome(StrEnum):
     """What a comparison says of its conclusion."""
 
     FOR = "for"
@@ -92,20 +92,20 @@ class Comparison:
         return fmean(self.differences.values()) if self.differences else None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ComparisonOutcome:
         """What it says of the conclusion, by `RULE`."""
         if self.interval is None:
-            return Outcome.FEW
+            return ComparisonOutcome.FEW
         _, _, equal = self.seeds
         if equal == self.n:
-            return Outcome.EQUAL
+            return ComparisonOutcome.EQUAL
         if self.n - equal < FEWEST:
-            return Outcome.OPEN
+            return ComparisonOutcome.OPEN
         if self.interval.low > 0:
-            return Outcome.FOR
+            return ComparisonOutcome.FOR
         if self.interval.high < 0:
-            return Outcome.AGAINST
-        return Outcome.OPEN
+            return ComparisonOutcome.AGAINST
+        return ComparisonOutcome.OPEN
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -143,11 +143,11 @@ class Clause:
     def summary(self) -> str:
         """What its comparisons come to; empty where all are equal in every seed."""
         outcomes = [comparison.outcome for comparison in self.comparisons]
-        clear = [outcome for outcome in outcomes if outcome is not Outcome.EQUAL]
+        clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
         if not clear:
             return ""
-        right = clear.count(Outcome.FOR)
-        wrong = clear.count(Outcome.AGAINST)
+        right = clear.count(ComparisonOutcome.FOR)
+        wrong = clear.count(ComparisonOutcome.AGAINST)
         text = self.holds if right else self.fails
         if len(clear) > 1 and right:
             share = "all" if right == len(clear) else f"{right} of"
@@ -180,7 +180,7 @@ class Conclusion:
     def sentence(self) -> str:
         """The verdict, in one sentence that is understood without the table."""
         comparisons = self.comparisons
-        too_few = sum(comparison.outcome is Outcome.FEW for comparison in comparisons)
+        too_few = sum(comparison.outcome is ComparisonOutcome.FEW for comparison in comparisons)
         if too_few:
             return (
                 f"No verdict yet: fewer than {FEWEST} seeds in {too_few} of {len(comparisons)} "
@@ -206,12 +206,12 @@ class Conclusion:
         }
 
 
-def verdict_of(outcomes: Sequence[Outcome]) -> Verdict:
+def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
     """The verdict by `RULE`; none while a comparison has too few seeds, or where all are equal."""
-    clear = [outcome for outcome in outcomes if outcome is not Outcome.EQUAL]
-    if not clear or Outcome.FEW in clear:
+    clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
+    if not clear or ComparisonOutcome.FEW in clear:
         return Verdict.NONE
-    right = clear.count(Outcome.FOR)
+    right = clear.count(ComparisonOutcome.FOR)
     if right == len(clear):
         return Verdict.SUPPORTED
     return Verdict.PARTLY if right else Verdict.NOT_SUPPORTED

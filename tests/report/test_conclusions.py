@@ -12,8 +12,8 @@ from rnn_tui.report.conclusions import (
     FEWEST,
     RULE,
     Comparison,
+    ComparisonOutcome,
     Conclusion,
-    Outcome,
     Verdict,
     conclusions,
     verdict_of,
@@ -127,7 +127,7 @@ def test_what_seeds_do_not_agree_on_is_open() -> None:
         AS_REPORTED | {"H 3 mse": (86.0, 92.0, 87.0, 95.0, 85.0, 99.0, 80.0, 91.0)}
     )
     first = loss.comparisons[0]
-    assert (first.outcome, first.seeds) == (Outcome.OPEN, (4, 4, 0))
+    assert (first.outcome, first.seeds) == (ComparisonOutcome.OPEN, (4, 4, 0))
     assert loss.sentence.startswith(
         "Partly supported: with these 8 seeds MSE is reliably better than CE at small states in "
         "1 of 2 "
@@ -143,7 +143,11 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
         "other way round)" in size.sentence
     )
     assert loss.verdict is Verdict.PARTLY
-    assert [one.outcome for one in loss.comparisons] == [Outcome.FOR, Outcome.FOR, Outcome.AGAINST]
+    assert [one.outcome for one in loss.comparisons] == [
+        ComparisonOutcome.FOR,
+        ComparisonOutcome.FOR,
+        ComparisonOutcome.AGAINST,
+    ]
     assert loss.sentence.endswith(
         "and the gap does not reliably close (it is reliably the other way round)."
     )
@@ -155,7 +159,10 @@ def test_equal_figures_say_nothing() -> None:
     assert size.sentence == "No verdict: all networks compared are equal in every seed."
     assert size.comparisons[0].cells[1:] == ("+0.00", "+0.00 … +0.00", "0", "0", "8", "equal")
     aside, _, _ = held(AS_REPORTED | {"H 5 mse": (100.0,) * SEEDS})
-    assert [one.outcome for one in aside.comparisons[:2]] == [Outcome.FOR, Outcome.EQUAL]
+    assert [one.outcome for one in aside.comparisons[:2]] == [
+        ComparisonOutcome.FOR,
+        ComparisonOutcome.EQUAL,
+    ]
     assert aside.verdict is Verdict.SUPPORTED
     assert "in all 3 comparisons" in aside.sentence
 
@@ -181,32 +188,32 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
 @pytest.mark.parametrize(
     ("differences", "says"),
     [
-        ((1.0,) * 5, Outcome.FEW),
-        ((1.0,) * 6, Outcome.FOR),
-        ((-1.0,) * 6, Outcome.AGAINST),
-        ((0.0,) * 6, Outcome.EQUAL),
+        ((1.0,) * 5, ComparisonOutcome.FEW),
+        ((1.0,) * 6, ComparisonOutcome.FOR),
+        ((-1.0,) * 6, ComparisonOutcome.AGAINST),
+        ((0.0,) * 6, ComparisonOutcome.EQUAL),
         # However far from zero: five that differ are as few as five alone.
-        ((1.0,) * 5 + (0.0,) * 3, Outcome.OPEN),
-        ((1.0, 1.1) * 3 + (0.0,) * 3, Outcome.FOR),
-        ((5.0, -5.0) * 4, Outcome.OPEN),
-        ((), Outcome.FEW),
+        ((1.0,) * 5 + (0.0,) * 3, ComparisonOutcome.OPEN),
+        ((1.0, 1.1) * 3 + (0.0,) * 3, ComparisonOutcome.FOR),
+        ((5.0, -5.0) * 4, ComparisonOutcome.OPEN),
+        ((), ComparisonOutcome.FEW),
     ],
 )
-def test_what_a_comparison_says(differences: tuple[float, ...], says: Outcome) -> None:
+def test_what_a_comparison_says(differences: tuple[float, ...], says: ComparisonOutcome) -> None:
     assert Comparison("this − that", dict(enumerate(differences))).outcome is says
 
 
 def test_the_verdict_of_all_cases_is_that_of_the_rule() -> None:
     """Each set of up to four comparisons."""
     for count in range(5):
-        for rows in itertools.product(Outcome, repeat=count):
+        for rows in itertools.product(ComparisonOutcome, repeat=count):
             verdict = verdict_of(rows)
-            told = [one for one in rows if one is not Outcome.EQUAL]
-            if Outcome.FEW in told or not told:
+            told = [one for one in rows if one is not ComparisonOutcome.EQUAL]
+            if ComparisonOutcome.FEW in told or not told:
                 assert verdict is Verdict.NONE
-            elif all(one is Outcome.FOR for one in told):
+            elif all(one is ComparisonOutcome.FOR for one in told):
                 assert verdict is Verdict.SUPPORTED
-            elif any(one is Outcome.FOR for one in told):
+            elif any(one is ComparisonOutcome.FOR for one in told):
                 assert verdict is Verdict.PARTLY
             else:
                 assert verdict is Verdict.NOT_SUPPORTED

@@ -12,9 +12,9 @@ from rnn_tui.runs.words import age, figure
 from rnn_tui.ui.common.widgets.marked_table import (
     BY_AGE,
     STATUS_MARKS,
-    Column,
     Listing,
     MarkedTable,
+    TableColumn,
 )
 
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
@@ -37,32 +37,34 @@ def _sortable(value: float | None) -> tuple[bool, float]:
     return value is None, -(value or 0.0)
 
 
-COLUMNS: tuple[Column[RunRecord], ...] = (
-    Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
-    Column("task", lambda run: run.config.task, lambda run: run.config.task),
-    Column("variant", variant, variant),
-    Column(
+COLUMNS: tuple[TableColumn[RunRecord], ...] = (
+    TableColumn("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
+    TableColumn("task", lambda run: run.config.task, lambda run: run.config.task),
+    TableColumn("variant", variant, variant),
+    TableColumn(
         "status",
         lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
         lambda run: list(Status).index(run.status),
         style=lambda run: STATUS_MARKS[run.status][1],
     ),
-    Column("done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True),
-    Column(
+    TableColumn("done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True),
+    TableColumn(
         "best val",
         lambda run: figure(run, run.metric, run.best, LOSS),
         lambda run: _sortable(run.best),
         right=True,
     ),
-    Column(
+    TableColumn(
         "test",
         lambda run: figure(run, run.final_metric, run.final, LOSS),
         lambda run: _sortable(run.final),
         right=True,
     ),
-    Column("trained", lambda run: duration(run.elapsed), lambda run: -run.elapsed, right=True),
-    Column("age", lambda run: age(time.time() - run.created), lambda run: -run.created, right=True),
-    Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
+    TableColumn("trained", lambda run: duration(run.elapsed), lambda run: -run.elapsed, right=True),
+    TableColumn(
+        "age", lambda run: age(time.time() - run.created), lambda run: -run.created, right=True
+    ),
+    TableColumn("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
 )
 
 

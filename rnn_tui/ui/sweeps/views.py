@@ -25,7 +25,7 @@ from rnn_tui.ui.common.chart_view import ChartView
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Column, Listing, MarkedTable
+from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Listing, MarkedTable, TableColumn
 from rnn_tui.ui.common.widgets.plain import PlainTable
 
 EMPTY = "Trials appear as they are measured"
@@ -45,11 +45,13 @@ def share_of(trial: Trial) -> float:
 
 def _column(
     label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
-) -> Column[Trial]:
-    return Column(label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else "")
+) -> TableColumn[Trial]:
+    return TableColumn(
+        label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else ""
+    )
 
 
-def _setting(name: str) -> Column[Trial]:
+def _setting(name: str) -> TableColumn[Trial]:
     def order(trial: Trial) -> Any:
         value = trial.point.get(name)
         return (0, value) if isinstance(value, int | float) else (1, format_setting(value))
@@ -68,7 +70,7 @@ def _status(trial: Trial) -> str:
 
 
 NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
-STATUS = Column[Trial](
+STATUS = TableColumn[Trial](
     "status", _status, lambda trial: trial.status, style=lambda trial: _mark(trial)[1]
 )
 

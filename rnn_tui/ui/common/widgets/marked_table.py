@@ -44,7 +44,7 @@ class LongTable(ManyRows, DataTable[Text]):
 
 
 @dataclass(frozen=True)
-class Column(Generic[Item]):
+class TableColumn(Generic[Item]):
     """A column of the table: its heading, what it shows of an item, and what it sorts by, smaller
     ones first.
     """
@@ -64,7 +64,7 @@ BY_AGE = "age"
 class Listing(Generic[Item]):
     """Items, with what is worked out once of each, in a thread: there may be 20,000 runs."""
 
-    columns: Sequence[Column[Item]]
+    columns: Sequence[TableColumn[Item]]
     id_of: Callable[[Item], str]
     note_of: Callable[[Item], str] = lambda _: ""  #: what a filter looks in besides.
     items: Sequence[Item] = ()  #: runs the newest first.
