@@ -1,16 +1,16 @@
-"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours,
-documents into files.
-"""
+"""`rnn-tui report`: retrains the report's networks with several seeds and compares the results."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
-from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
 from rnn_tui.report.conclusions import (
@@ -32,7 +32,7 @@ from rnn_tui.report.plan import (
     SEEDS,
     Plan,
 )
-from rnn_tui.report.provenance import gather_provenance
+from rnn_tui.report.provenance import Provenance, gather_provenance
 from rnn_tui.report.rows import (
     DOCUMENTS,
     EXPECTED,
@@ -47,9 +47,9 @@ from rnn_tui.report.rows import (
 )
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
-from rnn_tui.runs.store import existing_store
+from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
-from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, read_place
+from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 from rnn_tui.tasks import TASKS
 
 ONLY = ChoicesSetting(
@@ -58,40 +58,47 @@ ONLY = ChoicesSetting(
     "of the report, these only",
     {task: TASKS[task].label for task in REPORT_ORDER},
 )
+USUAL = "default: %(default)s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequest:
+    """Train what a plan lacks, and compare with the report."""
+
+    plan: Plan
+    train: bool  #: whether to train what is missing.
+    place: TrainingPlace | None  #: the cores or machines to train on; None for this process.
+    documents: tuple[Path, ...]  #: the files to write everything to.
+    as_json: bool
+    quiet: bool  #: print the result and errors only.
+
+
+@dataclass(frozen=True)
+class _Rerun:
+    """What the store has of the report's networks, compared with the report."""
+
+    results: Results
+    conclusions: Sequence[Conclusion]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Train every experiment of the report over several seeds and print each published figure "
-        "beside mean, standard "
-        "deviation, smallest and largest of ours. What the runs of this computer have already is "
-        "not trained again, and a "
-        "report that was stopped goes on where it was. The command's old name, reproduce, works "
-        "as well."
+        "Train every experiment of the report with several seeds, and print each published figure "
+        "beside mean, standard deviation, smallest and largest of the retrained networks. "
+        "Networks that are trained already are not trained again; a report that was stopped can "
+        "be resumed by the same command. The command's old name, reproduce, works as well."
     )
-    presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
+    presets = "; ".join(f"{name}: {summary}" for name, summary in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
     add_examples(
         parser,
         "rnn-tui report --preset fast --only adder --seeds 2",
         "rnn-tui report --no-training -o report.html",
     )
-    for setting, usual, what in (
-        (
-            SETTINGS["seeds"],
-            SEEDS,
-            "networks of each small experiment (recall, adder), trained side by side",
-        ),
-        (MNIST_SEEDS_SETTING, MNIST_SEEDS, "networks of each MNIST model, trained one by one"),
-        (SETTINGS["seed"], 0, "the first seed; the others follow it"),
-    ):
-        add_setting(parser, setting, f"{what} (default: %(default)s)", default=usual)
-    add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
-    how = "how to train (default: %(default)s)"
-    parser.add_argument("--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help=how)
+    _add_plan_options(parser)
     parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} (default: %(default)s)"
+        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({USUAL})"
     )
     parser.add_argument(
         "--on",
@@ -100,163 +107,234 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trust", action="store_true", help=TRUST_HELP)
     parser.add_argument(
-        "--no-training", action="store_true", help="tell what there is, and train nothing"
+        "--no-training",
+        action="store_true",
+        help="train nothing; compare the networks that are trained already",
     )
-    files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
-    document = (
-        f"write all into one document with its charts inside: {files}; may be given more than once"
-    )
+    files = " or ".join(f"FILE{form.suffix}" for form in DOCUMENTS.values())
     parser.add_argument(
-        "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs", help=document
+        "-o",
+        "--output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        dest="outputs",
+        help=f"write a document with all results and charts: {files}; may be given several times",
     )
     add_output_options(parser)
 
 
+def _add_plan_options(parser: argparse.ArgumentParser) -> None:
+    add_setting(
+        parser,
+        SETTINGS["seeds"],
+        f"networks of each small experiment (recall, adder), trained side by side ({USUAL})",
+        default=SEEDS,
+    )
+    add_setting(
+        parser,
+        MNIST_SEEDS_SETTING,
+        f"networks of each MNIST model, trained one by one ({USUAL})",
+        default=MNIST_SEEDS,
+    )
+    add_setting(
+        parser, SETTINGS["seed"], f"the first seed; the others follow it ({USUAL})", default=0
+    )
+    add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
+    parser.add_argument(
+        "--preset",
+        choices=list(PRESETS),
+        default=next(iter(PRESETS)),
+        help=f"how to train ({USUAL})",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """Train what is lacking, then print the table; returns the exit code; a UserError tells of
-    runs, device or documents.
+    """Train what is missing, and compare with the report; returns the exit code.
+
+    Raises:
+        UserError: if runs, device or documents can't be used.
     """
-    seeds = (options.seeds, options.mnist_seeds)
-    made = Plan(
-        *seeds,
+    request = read_request(options)
+    return train(request) if request.train else compare(request)
+
+
+def read_request(options: argparse.Namespace) -> ReportRequest:
+    """What the options ask for."""
+    plan = Plan(
+        options.seeds,
+        options.mnist_seeds,
         only=options.only,
         preset=options.preset,
         first_seed=options.seed,
         device=options.device,
     )
-    outputs = [Path(text) for text in options.outputs]
-    for path in outputs:
+    documents = tuple(Path(text) for text in options.outputs)
+    for path in documents:
         check_path(path)
-    if options.no_training:
-        _tell(made, outputs, as_json=options.json, was_stopped=False)
-        _say_written(outputs, options.quiet)
-        return output.OK
-    place = None if options.on is None else read_place(options.on, trust=options.trust)
-    control, progress = events.Control(), _Progress(quiet=options.quiet)
-    with output.stopping_on_signals(output.stopping(control)) as received:
+    place = None
+    if options.on is not None and not options.no_training:
+        place = read_place(options.on, trust=options.trust)
+    return ReportRequest(
+        plan=plan,
+        train=not options.no_training,
+        place=place,
+        documents=documents,
+        as_json=options.json,
+        quiet=options.quiet,
+    )
+
+
+def compare(request: ReportRequest) -> int:
+    """Show the networks that are trained already beside the report's; returns the exit code."""
+    _show(request, stopped=False, losses=())
+    _say_written(request)
+    return output.OK
+
+
+def train(request: ReportRequest) -> int:
+    """Train what is missing, and show all networks beside the report's; returns the exit code."""
+    control = Control()
+    progress = _Progress(quiet=request.quiet)
+    unsaved: list[UnsavedRun] = []
+    with output.stopping_on_signals(output.stopping(control)) as signals:
         with progress.bar:
-            unsaved: list[UnsavedRun] = []
-            end = train_missing(made, progress.take, control, place, on_unsaved=unsaved.append)
-            lost = give_up(unsaved)
+            end = train_missing(
+                request.plan, progress.take, control, request.place, on_unsaved=unsaved.append
+            )
+            losses = give_up(unsaved)
         stopped = end.runs_left > 0
-        # A signal that comes now is too late to stop anything: what there is, is told whole.
-        _tell(
-            made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost
-        )
-    for sentence in lost:
+        # A signal that comes now is too late to stop anything: the results are shown whole.
+        _show(request, stopped=stopped, losses=losses)
+    for sentence in losses:
         output.say(sentence)
     if stopped:
-        left_out = " No document was written." if outputs else ""
+        no_document = " No document was written." if request.documents else ""
         output.say(
-            f"stopped; what was trained is kept, and the same command goes on from there.{left_out}"
+            f"stopped; what was trained is stored, and the same command resumes it.{no_document}"
         )
-        return output.stopped(received)
-    if end.elsewhere and not lost:
-        elsewhere = f"{end.elsewhere} networks are being trained by another process"
-        output.say(f"{elsewhere}; the same command has them once they are done.")
-    _say_written(outputs, options.quiet)
-    return output.FAILURE if end.failures or lost else output.OK
+        return output.stopped(signals)
+    if end.elsewhere and not losses:
+        output.say(
+            f"{end.elsewhere} networks are being trained by another process; the same command has "
+            "them once they are done."
+        )
+    _say_written(request)
+    return output.FAILURE if end.failures or losses else output.OK
 
 
 class _Progress:
-    """Tells how it goes on: by a bar on a terminal, by a line a run elsewhere."""
+    """Shows how training goes on: by a bar on a terminal, by a line a run elsewhere."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet, self._told, self._failures = quiet, "", 0
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet)
         self.bar.update(total=1.0)
+        self._quiet = quiet
+        self._run_id = ""  #: of the run that was said last.
+        self._failures = 0  #: how many were said.
 
-    def take(self, event: events.Event | Standing) -> None:
-        """Take what `train_missing` emits."""
-        if isinstance(event, events.LogLine) and event.level == "warning":
-            self.bar.say(event.text)
-        if not isinstance(event, Standing):
-            return
-        for failure in event.failures[self._failures :]:
+    def take(self, event: Event | Standing) -> None:
+        """Show what `train_missing` emits."""
+        match event:
+            case LogLine(level="warning"):
+                self.bar.say(event.text)
+            case Standing():
+                self._show(event)
+
+    def _show(self, standing: Standing) -> None:
+        for failure in standing.failures[self._failures :]:
             self.bar.say(failure)
-        self._failures = len(event.failures)
-        run = event.planned_run
-        done = f"{event.done} of {event.total} networks done"
-        seconds = event.seconds_left or 0
+        self._failures = len(standing.failures)
+        run = standing.planned_run
+        done = f"{standing.done} of {standing.total} networks done"
+        seconds = standing.seconds_left or 0
         left = f"about {duration(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
-            self.bar.update(
-                event.share,
-                label=f"{'all runs' if run is None else run.label} · {done}",
-                left=left,
-            )
-        elif run is not None and event.run_id != self._told and not self._quiet:
-            self._told = event.run_id
-            doing = "trains" if run.run is None else "resumes"
-            output.say(f"{', '.join(filter(None, (done, left)))}; {doing} {run.label}")
+            label = "all runs" if run is None else run.label
+            self.bar.update(standing.share, label=f"{label} · {done}", left=left)
+        elif run is not None and standing.run_id != self._run_id and not self._quiet:
+            self._run_id = standing.run_id
+            verb = "trains" if run.run is None else "resumes"
+            progress = f"{done}, {left}" if left else done
+            output.say(f"{progress}; {verb} {run.label}")
 
 
-def _tell(
-    made: Plan,
-    outputs: Sequence[Path],
-    *,
-    as_json: bool,
-    was_stopped: bool,
-    lost: Sequence[str] = (),
-) -> None:
-    """Print what there is, and write the documents."""
+def _show(request: ReportRequest, *, stopped: bool, losses: Sequence[str]) -> None:
+    """Print what the store has, and write the documents unless the training was stopped."""
+    documents = () if stopped else request.documents
     with existing_store() as store:
-        inventory = take_inventory(made, store)
-        table = results(inventory)
-        # who stopped it does not want to wait for more
-        by_length = () if was_stopped else accuracy_by_length(inventory)
-        found = () if was_stopped and not as_json else conclusions(table, by_length)
-        if as_json:
-            status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
-            output.print_json(
-                {
-                    "status": status,
-                    "kept": not lost,
-                    **gather_provenance(table, store).to_dict(),
-                    "rows": [row.to_dict() for row in table.rows],
-                    "conclusions": [one.to_dict() for one in found],
-                    "rule": RULE,
-                    "assumptions": [EXPECTED, *BASIS],
-                }
-            )
+        rerun = _gather(request, store, stopped=stopped)
+        if request.as_json:
+            provenance = gather_provenance(rerun.results, store)
+            output.print_json(_document(rerun, provenance, stopped=stopped, losses=losses))
+        elif sys.stdout.isatty():
+            _print_tables(rerun)
         else:
-            _print(table, found)
+            _print_markdown(rerun)
         sys.stdout.flush()
-        for path in outputs:
-            write_document(path, made, store)
+        for path in documents:
+            write_document(path, request.plan, store)
 
 
-def _print(table: Results, found: Sequence[Conclusion]) -> None:
-    """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
-    rows, notes = [table_cells(row) for row in table.rows], (EXPECTED, *table.plan.notes)
-    if not sys.stdout.isatty():
-        told = [block for one in found for block in concluded(one)]
-        print(
-            "\n\n".join(
-                [markdown_table(HEADS, rows), *notes, *told, *((RULE, *BASIS) if found else ())]
-            )
-        )
-        return
+def _say_written(request: ReportRequest) -> None:
+    if not request.quiet:
+        for path in request.documents:
+            output.say(f"written to {printable(path, 200)}")
+
+
+def _gather(request: ReportRequest, store: RunStore | None, *, stopped: bool) -> _Rerun:
+    """What the store has; who stopped the training does not wait for what takes long."""
+    inventory = take_inventory(request.plan, store)
+    compared = results(inventory)
+    by_length = () if stopped else accuracy_by_length(inventory)
+    of_report: Sequence[Conclusion] = ()
+    if request.as_json or not stopped:
+        of_report = conclusions(compared, by_length)
+    return _Rerun(compared, of_report)
+
+
+def _document(
+    rerun: _Rerun, provenance: Provenance, *, stopped: bool, losses: Sequence[str]
+) -> dict[str, Any]:
+    status = "complete" if rerun.results.complete else "incomplete"
+    return {
+        "status": "stopped" if stopped else status,
+        "kept": not losses,
+        **provenance.to_dict(),
+        "rows": [row.to_dict() for row in rerun.results.rows],
+        "conclusions": [conclusion.to_dict() for conclusion in rerun.conclusions],
+        "rule": RULE,
+        "assumptions": [EXPECTED, *BASIS],
+    }
+
+
+def _print_markdown(rerun: _Rerun) -> None:
+    """Print the table and the conclusions as Markdown."""
+    rows = [table_cells(row) for row in rerun.results.rows]
+    blocks = [markdown_table(HEADS, rows), EXPECTED, *rerun.results.plan.notes]
+    for conclusion in rerun.conclusions:
+        blocks += concluded(conclusion)
+    if rerun.conclusions:
+        blocks += [RULE, *BASIS]
+    print("\n\n".join(blocks))
+
+
+def _print_tables(rerun: _Rerun) -> None:
+    """Print the table and the conclusions on a terminal."""
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
     out = output.console(sys.stdout)
-    shown = len(HEADS) if out.width >= FULL_WIDTH else NARROW_COLUMNS
-    output.print_table(HEADS[:shown], [row[:shown] for row in rows], RIGHT_ALIGNED)
-    for note in notes:
+    columns = len(HEADS) if out.width >= FULL_WIDTH else NARROW_COLUMNS
+    rows = [table_cells(row)[:columns] for row in rerun.results.rows]
+    output.print_table(HEADS[:columns], rows, RIGHT_ALIGNED)
+    for note in (EXPECTED, *rerun.results.plan.notes):
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
-    for one in found:
-        sentences = (
-            Text(f"\n{one.sentence}", "bold"),
-            Text(f"The report: “{one.claim}” {one.measured}"),
-        )
-        out.print(*sentences, sep="\n", soft_wrap=False)
-        output.print_table(
-            COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT_ALIGNED
-        )
-    for note in (RULE, *BASIS) if found else ():
-        out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
-
-
-def _say_written(outputs: Sequence[Path], quiet: bool) -> None:
-    for path in [] if quiet else outputs:
-        output.say(f"written to {printable(path, 200)}")
+    for conclusion in rerun.conclusions:
+        out.print(Text(f"\n{conclusion.sentence}", "bold"), soft_wrap=False)
+        claim = f"The report: “{conclusion.claim}” {conclusion.measured}"
+        out.print(Text(claim), soft_wrap=False)
+        comparisons = [comparison.cells for comparison in conclusion.comparisons]
+        output.print_table(COMPARED, comparisons, COMPARED_RIGHT_ALIGNED)
+    if rerun.conclusions:
+        for note in (RULE, *BASIS):
+            out.print(Text(f"\n{note}", "dim"), soft_wrap=False)

@@ -122,7 +122,7 @@ def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_j
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == EXIT_INTERRUPTED
-    assert assert_one_sentence(err).endswith("the same command goes on from there.")
+    assert assert_one_sentence(err).endswith("the same command resumes it.")
     if as_json:
         document = json.loads(out)
         assert document["status"] == "stopped"
