@@ -22,7 +22,7 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.mnist.inference import CLASSES, FILMED, RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 NO_HISTORY = (
@@ -54,7 +54,7 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
     answers are kept for one image. `CheckpointError` if the training history fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
-        digit, label = read_test_image(FILMED)
+        digit, label = read_test_image(HISTORY_IMAGE)
         return replace(
             reading,
             trace=_kept_trace(reading.network, history, at),

@@ -28,7 +28,7 @@ from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.mnist.inference import FILMED, RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import digit_norms
 from tests.networks.ordinary import pytorch_weights
 from tests.watched import Watched, after
@@ -113,7 +113,7 @@ def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
     )
     path = trained(config, tmp_path / "run.safetensors")
     network = RowReaderNetwork(read_weights(path))
-    digit, label = read_test_image(FILMED)
+    digit, label = read_test_image(HISTORY_IMAGE)
     whole = trace_digit(network, digit)
     history = the_history(path)
     reading = NetworkReading(network, whole, (label,), digit=digit, history=lambda: history)
@@ -158,7 +158,7 @@ def test_what_fits_another_network_is_refused(
         "rnn", "fast", hidden_size=5, epochs=1, data_dir=str(mnist_slice), device="cpu"
     )
     path = trained(config, tmp_path / "run.safetensors")
-    network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(FILMED)
+    network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(HISTORY_IMAGE)
     one = NetworkReading(
         network, trace_digit(network, digit), digit=digit, history=partial(read_history, path)
     )

@@ -23,7 +23,7 @@ from rnn_tui.networks.stepwise import (
 from rnn_tui.tasks.config import ImageConfig
 
 SIDE, CLASSES = 28, 10  # rows and columns of an image, and digits
-FILMED = 18  # the test image whose states are kept while a network learns: a 3
+HISTORY_IMAGE = 18  # the test image whose states are kept while a network learns: a 3
 # of the pixels of the 60,000 training images, scaled to 0 … 1
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 

@@ -35,11 +35,11 @@ from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.augmentation import draw_changes
-from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
+from rnn_tui.tasks.mnist.augmentation import Change, draw_changes
+from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import (
     CLASSES,
-    FILMED,
+    HISTORY_IMAGE,
     PIXEL_DEVIATION,
     PIXEL_MEAN,
     SIDE,
@@ -47,10 +47,11 @@ from rnn_tui.tasks.mnist.inference import (
 )
 from rnn_tui.tasks.task import ImageEvaluation
 
-# Where in an image a network reads: at all rows; at the inner ones; or at the second of each pair
-# of these, of which it then gets the mean. A step takes that much less time, and teaches nearly as
-# much.
-ALL_ROWS, INNER = slice(None), slice(INNER_ROWS.start, INNER_ROWS.stop)
+# The rows of an image that a network reads. With fewer of them a step takes that much less time,
+# and teaches nearly as much.
+ALL_ROWS = slice(None)
+INNER = slice(INNER_ROWS.start, INNER_ROWS.stop)
+# the second of each pair of inner rows, where it reads the mean of the pair
 PAIRS = slice(INNER_ROWS.start + 1, INNER_ROWS.stop, 2)
 # large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
 EVALUATION_BATCH = 250
@@ -59,20 +60,21 @@ DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
-    cell, size = CELLS[config.cell], config.hidden_size
     return build_row_reader(
-        cell,
+        CELLS[config.cell],
         features=SIDE,
         time_steps=SIDE,
         classes=CLASSES,
-        hidden_size=size,
+        hidden_size=config.hidden_size,
         layers=config.layers,
     )
 
 
 def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
-    """Fill `model` with the weights in a file; `CheckpointError` if it can't be read, or is of
-    another network.
+    """Fill `model` with the weights in a file.
+
+    Raises:
+        CheckpointError: if the file can't be read, or its weights are of another network.
     """
     shown = f"The weights in {printable(path, 200)}"
     try:
@@ -80,22 +82,24 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     except OSError as error:  # out of reach
         raise CheckpointError(f"{shown} can't be read ({why(error)}).") from error
     theirs = checkpoint.config
-    same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
+    fits = theirs.name == config.name and theirs.size_text == config.size_text
     try:
         model.load_state_dict(dict(checkpoint.weights))
     except RuntimeError:
-        same = False
-    if not same:
+        fits = False
+    if not fits:
         raise CheckpointError(
             f"{shown} are for {theirs.name} with {theirs.size_text or 'other settings'}, "
             f"not for {config.name} with {config.size_text}."
         )
-    if theirs.recipe.standardise != config.recipe.standardise:
-        how, presets = (
-            ("", "fast, best or photos") if theirs.recipe.standardise else ("not ", "report")
-        )
+    if theirs.recipe.standardise and not config.recipe.standardise:
         raise CheckpointError(
-            f"{shown} were trained on pixels that were {how}standardised; choose preset {presets}."
+            f"{shown} were trained on pixels that were standardised; choose preset fast, best or "
+            "photos."
+        )
+    if config.recipe.standardise and not theirs.recipe.standardise:
+        raise CheckpointError(
+            f"{shown} were trained on pixels that were not standardised; choose preset report."
         )
 
 
@@ -112,7 +116,7 @@ def standardised(pixels: Tensor) -> Tensor:
 
 @cache
 def _drawings(count: int) -> tuple[Tensor, Tensor]:
-    """Digits in rare hands, then as many pictures of no digit, whatever the seed of a run.
+    """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
 
     Returns:
         pictures (2·count, 28, 28) uint8, and labels (2·count,) int64, which are 10 for no digit.
@@ -121,9 +125,10 @@ def _drawings(count: int) -> tuple[Tensor, Tensor]:
     from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
 
     random = np.random.default_rng(generator(0, "drawings").initial_seed())
-    digits, labels = drawn_digits(count, random)
+    digits, digit_labels = drawn_digits(count, random)
     images = np.concatenate([digits, no_digits(count, random)])
-    return torch.from_numpy(images), torch.from_numpy(np.append(labels, np.full(count, CLASSES)))
+    labels = np.append(digit_labels, np.full(count, CLASSES))
+    return torch.from_numpy(images), torch.from_numpy(labels)
 
 
 class MnistProblem(Problem):
@@ -131,80 +136,98 @@ class MnistProblem(Problem):
 
     def __init__(self, settings: RunConfig, device: torch.device, log: Log) -> None:
         config: ImageConfig = as_kind(settings, ImageConfig)
-        self._config, self._device, self._recipe = config, device, config.recipe
-        self.metric_definitions = MNIST.metric_definitions
-        cell, recipe = CELLS[config.cell], config.recipe
+        recipe = config.recipe
+        cell = CELLS[config.cell]
         check_choice("Augmentation", recipe.augmentation, MNIST.augmentations)
+        self._config = config
+        self._recipe = recipe
+        self._device = device
+        self.metric_definitions = MNIST.metric_definitions
+        self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)  #: whether products are in it.
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
-        self.model, self.sample_bytes = (
-            build_model(config),
-            cell.step_bytes * SIDE * config.hidden_size * config.layers,
-        )
-        of_weights = (WEIGHT_BYTES + STEP_BYTES) * parameters_of(self.model)
-        require_memory(device, min(config.batch_size, len(train)), self.sample_bytes, of_weights)
+
+        self.model = build_model(config)
+        self.batch_size = config.batch_size
+        self.sample_bytes = cell.step_bytes * SIDE * config.hidden_size * config.layers
+        weight_bytes = (WEIGHT_BYTES + STEP_BYTES) * parameters_of(self.model)
+        require_memory(device, min(config.batch_size, len(train)), self.sample_bytes, weight_bytes)
         check_gradients(cell, device, layers=config.layers)
-        images, labels, note = (
-            data.train_images.index_select(0, train),
-            data.train_labels[train],
-            "",
-        )
-        if config.knows_no_digit:
-            log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
-            drawn = _drawings(DRAWN)
-            images, labels = torch.cat([images, drawn[0]]), torch.cat([labels, drawn[1]])
-            note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
-        if config.extra_data is not None:
-            extra = load_extra(config.extra_data, no_digits=config.knows_no_digit)
-            times = repeats(len(extra[1]), len(train))
-            images, labels = (
-                torch.cat([images, extra[0].repeat(times, 1, 1)]),
-                torch.cat([labels, extra[1].repeat(times)]),
-            )
-            note += f", {len(extra[1]):,} of your own, each used {times} times an epoch"
+
+        images, labels, note = self._training_set(data, train, log)
+        self.samples_per_epoch = len(labels)
         self._train = self._resident(images, labels)
         self._validation = self._resident(
             data.train_images.index_select(0, validation), data.train_labels[validation]
         )
         self._test = self._resident(data.test_images, data.test_labels)
+        #: the image (28, 28) whose states are kept at moments of training.
+        self._history_image = to_pixels(data.test_images[HISTORY_IMAGE], False).numpy()
         followed = validation[: config.gradient_inputs]
-        if config.gradient_inputs:  # which take as long as a step or two
-            self.moments_spaced = (1,)
-        self._filmed = to_pixels(data.test_images[FILMED], False).numpy()
+        #: images (N, 28, 28) and labels (N,) whose gradients are kept at moments of training.
         self._followed = (
             to_pixels(data.train_images[followed], False).numpy(),
             data.train_labels[followed].numpy(),
         )
+        if config.gradient_inputs:  # which take as long as a step or two
+            self.moments_spaced = (1,)
+
         if config.start_from is None:
-            initialise(
-                self.model,
-                cell,
-                recipe.initialisation,
-                generator(config.seed, "weights"),
-                recipe.forget_biases,
-            )
+            random = generator(config.seed, "weights")
+            initialise(self.model, cell, recipe.initialisation, random, recipe.forget_biases)
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
-        self.batch_size, self.samples_per_epoch = config.batch_size, len(labels)
-        self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
-        self._order, self._noise = torch.empty(0, dtype=torch.long), torch.Generator()
+        self._order = torch.empty(0, dtype=torch.long)  #: of the samples in this epoch.
+        self._noise = torch.Generator()  #: of the changes of images in this epoch.
+        self._steps_before = 0  #: steps of the epochs before this one.
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
             f"{len(data.test_labels):,} test images{note} "
             f"on {device}, {'bfloat16' if self._bfloat16 else 'float32'} products."
         )
 
+    def _training_set(
+        self, data: MnistImages, train: Tensor, log: Log
+    ) -> tuple[Tensor, Tensor, str]:
+        """All images to train with: MNIST's at `train` (N,), drawn ones and the user's own.
+
+        Returns:
+            images (N, 28, 28) uint8, labels (N,) int64, and what else than MNIST's there is, in
+            words.
+        """
+        config = self._config
+        images = data.train_images.index_select(0, train)
+        labels = data.train_labels[train]
+        note = ""
+        if config.knows_no_digit:
+            log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
+            drawn_images, drawn_labels = _drawings(DRAWN)
+            images = torch.cat([images, drawn_images])
+            labels = torch.cat([labels, drawn_labels])
+            note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
+        if config.extra_data is not None:
+            extra_images, extra_labels = load_extra(
+                config.extra_data, no_digits=config.knows_no_digit
+            )
+            times = repeats(len(extra_labels), len(train))
+            images = torch.cat([images, extra_images.repeat(times, 1, 1)])
+            labels = torch.cat([labels, extra_labels.repeat(times)])
+            note += f", {len(extra_labels):,} of your own, each used {times} times an epoch"
+        return images, labels, note
+
     def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Bytes on the device, which become floats there as they are used: a quarter of the
-        traffic.
+        """Images and labels on the device; bytes there become floats as they are used.
+
+        That is a quarter of the traffic.
         """
         return images.to(self._device), labels.to(self._device)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
         random = generator(self._config.seed, "order", epoch)
-        self._order = send(torch.randperm(self.samples_per_epoch, generator=random), self._device)
+        order = torch.randperm(self.samples_per_epoch, generator=random)
+        self._order = send(order, self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
         self._steps_before = (epoch - 1) * self.steps_per_epoch
 
@@ -218,39 +241,53 @@ class MnistProblem(Problem):
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Cross-entropy over the batch, in parts of about equal size."""
-        chosen, recipe = (
-            self._order[step * self.batch_size : (step + 1) * self.batch_size],
-            self._recipe,
-        )
+        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         count = len(chosen)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
-        rows = PAIRS if done < recipe.row_pairs else INNER if done < recipe.inner_rows else ALL_ROWS
-        kind = NO_AUGMENTATION if done >= 1 - recipe.undistorted else recipe.augmentation
+        is_undistorted = done >= 1 - self._recipe.undistorted
+        kind = NO_AUGMENTATION if is_undistorted else self._recipe.augmentation
         change = draw_changes(kind, count, self._noise, self._device)
-
-        def loss_of(part: slice) -> Tensor:
-            images, targets = (one.index_select(0, chosen[part]) for one in self._train)
-            logits = self._logits(self.model, change(images, part), rows)
-            if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
-                logits = F.pad(logits, (0, 1))
-            return (
-                F.cross_entropy(
-                    logits, targets, reduction="sum", label_smoothing=recipe.label_smoothing
-                )
-                / count
-            )
-
+        rows = self._rows_at(done)
         size = -(-count // parts)
-        return [partial(loss_of, slice(at, at + size)) for at in range(0, count, size)]
+        return [
+            partial(self._loss_of_part, chosen, slice(start, start + size), change, rows)
+            for start in range(0, count, size)
+        ]
+
+    def _rows_at(self, done: float) -> slice:
+        """Which rows are read once a share of the training, 0 … 1, is done."""
+        if done < self._recipe.row_pairs:
+            return PAIRS
+        if done < self._recipe.inner_rows:
+            return INNER
+        return ALL_ROWS
+
+    def _loss_of_part(self, chosen: Tensor, part: slice, change: Change, rows: slice) -> Tensor:
+        """What a part of a batch adds to the batch's mean loss, a scalar.
+
+        Args:
+            chosen: (B,) the samples of the batch.
+            part: which of these are the part.
+            change: distorts images of the batch.
+            rows: those that are read.
+        """
+        images, targets = (data.index_select(0, chosen[part]) for data in self._train)
+        logits = self._logits(self.model, change(images, part), rows)  # (N, 10)
+        if self._config.knows_no_digit:  # the eleventh class, whose logit is always 0
+            logits = F.pad(logits, (0, 1))
+        smoothing = self._recipe.label_smoothing
+        loss = F.cross_entropy(logits, targets, reduction="sum", label_smoothing=smoothing)
+        return loss / len(chosen)
 
     def _logits(self, model: nn.Module, images: Tensor, rows: slice = ALL_ROWS) -> Tensor:
-        """Logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`: as they are,
-        or the mean of a pair.
+        """Logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`.
+
+        The rows are read as they are; of `PAIRS` the mean of each pair is.
         """
         images = images[:, INNER if rows == PAIRS else rows]
         pixels = to_pixels(images, False) if images.dtype == torch.uint8 else images
         if rows == PAIRS:
-            pixels = pixels.view(len(pixels), -1, 2, SIDE).mean(2)
+            pixels = pixels.view(len(pixels), -1, 2, SIDE).mean(2)  # (N, rows / 2, 28)
         if self._recipe.standardise:
             pixels = standardised(pixels)
         with precision(self._device, self._bfloat16):
@@ -258,35 +295,33 @@ class MnistProblem(Problem):
         return logits.float()
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
-        """States (28, H), of a biLSTM (28, 2·H), and logits (28, 10) after each row of test image
-        `FILMED`, in 16 bits.
+        """What is kept of the network at a moment of its training.
 
-        With them, if the settings ask for it, the norm (28,) of the gradient through time, a mean
-        over validation images.
+        Returns:
+            `states` (28, H), of a biLSTM (28, 2·H), and `logits` (28, 10) after each row of test
+            image `HISTORY_IMAGE`, in 16 bits. With them, if the settings ask for it, `gradients`
+            (28,): the norm of the gradient through time, a mean over validation images.
         """
         state = getattr(model, "module", model).state_dict()
-        arrays = {
+        weights = {
             name: tensor.detach().to("cpu", torch.float32).numpy() for name, tensor in state.items()
         }
-        network = RowReaderNetwork(WeightsFile(self._config, arrays, 0, {}))
-        rows, most = network.rows(self._filmed[None]), np.finfo(np.float16).max
+        network = RowReaderNetwork(WeightsFile(self._config, weights, 0, {}))
+        rows = network.rows(self._history_image[None])  # (28, 1, 28)
+        largest = np.finfo(np.float16).max
         with np.errstate(all="ignore"):  # where training goes astray
-            states = np.concatenate(
-                [one.states for one in network.read_top(network.read_below(rows))], axis=2
-            )[:, 0]
-            kept = {
-                "states": states,
-                "logits": network.logits_after_rows(rows)[:, 0].clip(-most, most),
+            directions = network.read_top(network.read_below(rows))
+            states = np.concatenate([activations.states for activations in directions], axis=2)
+            logits = network.logits_after_rows(rows).clip(-largest, largest)
+            arrays: dict[str, npt.NDArray[Any]] = {
+                "states": states[:, 0].astype(np.float16),
+                "logits": logits[:, 0].astype(np.float16),
             }
-        found: dict[str, npt.NDArray[Any]] = {
-            name: values.astype(np.float16) for name, values in kept.items()
-        }
         if self._config.gradient_inputs:
             # 16 bits end at 6e-8, where the gradients of interest begin.
-            found["gradients"] = (
-                digit_norms(network, *self._followed).mean(axis=1).astype(np.float32)
-            )
-        return {name: torch.from_numpy(values) for name, values in found.items()}
+            norms = digit_norms(network, *self._followed).mean(axis=1)
+            arrays["gradients"] = norms.astype(np.float32)
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the validation images."""
@@ -303,57 +338,63 @@ class MnistProblem(Problem):
         data = load_mnist(settings.data_dir)
         bfloat16 = settings.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
         pixels = to_pixels(data.test_images, settings.recipe.standardise)
-        probabilities = torch.softmax(
-            predict(build_model(settings), weights, pixels, bfloat16=bfloat16), dim=-1
-        ).numpy()
-        labels, predictions = data.test_labels.numpy(), probabilities.argmax(axis=1)
+        logits = predict(build_model(settings), weights, pixels, bfloat16=bfloat16)
+        probabilities = torch.softmax(logits, dim=-1).numpy()  # (N, 10)
+        predictions = probabilities.argmax(axis=1)
+        labels = data.test_labels.numpy()
+        confusion = np.bincount(CLASSES * labels + predictions, minlength=CLASSES**2)
         wrong = np.flatnonzero(predictions != labels)
+        confident_first = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
         return ImageEvaluation(
             images=data.test_images.numpy(),
             labels=labels,
             probabilities=probabilities,
             predictions=predictions,
-            confusion=np.bincount(CLASSES * labels + predictions, minlength=CLASSES**2).reshape(
-                CLASSES, CLASSES
-            ),
-            misread=wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")],
+            confusion=confusion.reshape(CLASSES, CLASSES),
+            misread=wrong[confident_first],
         )
 
     def _measured(
         self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str
     ) -> Figures:
+        """Mean loss and the measures over images and labels, their names after `prefix`."""
         images, labels = data
         count = len(labels)
         logits_of = torch.no_grad()(self._logits)  # per thread, hence for each part
-        logits = torch.cat(
-            workers.run(
-                [partial(logits_of, model, part) for part in torch.split(images, EVALUATION_BATCH)]
-            )
-        )
-        return {
-            f"{prefix}_loss": float(F.cross_entropy(logits, labels, reduction="sum")) / count,
-            **{
-                f"{prefix}_{one.name}": float(one.mean(one.values(logits, labels).sum(), count))
-                for one in MNIST.measures
-            },
-        }
+        parts = torch.split(images, EVALUATION_BATCH)
+        logits = torch.cat(workers.run([partial(logits_of, model, part) for part in parts]))
+        loss = float(F.cross_entropy(logits, labels, reduction="sum")) / count
+        figures: dict[str, float] = {f"{prefix}_loss": loss}
+        for measure in MNIST.measures:
+            total = measure.values(logits, labels).sum()
+            figures[f"{prefix}_{measure.name}"] = float(measure.mean(total, count))
+        return figures
 
 
 def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
-    """‖∂loss/∂h_t‖ (28, N) of the top layer, forward, for the cross-entropy of `labels` (N,), of
-    digits (N, 28, 28).
+    """How much each state of the top layer, read forward, changes the loss.
+
+    Args:
+        network: what reads, of H units in its top layer.
+        digits: (N, 28, 28), 0 … 1.
+        labels: (N,).
+
+    Returns:
+        ‖∂loss/∂h_t‖ (28, N), where the loss is the cross-entropy of the labels.
     """
     weight, bias = (torch.from_numpy(part).double() for part in network.readout)
-    top, right = network.layers[-1], torch.from_numpy(labels)
-    rows = network.read_below(network.rows(digits))
-    back = (
-        None
-        if top.backward is None
-        else torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
-    )
+    targets = torch.from_numpy(labels)
+    top = network.layers[-1]
+    rows = network.read_below(network.rows(digits))  # (28, N, F)
+    backward: Tensor | None = None  # (N, H), which the forward states do not change
+    if top.backward is not None:
+        backward = torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
 
     def loss(states: list[Tensor]) -> Tensor:
-        read = torch.cat(states if back is None else [states[-1], back], 1)
-        return F.cross_entropy(read @ weight.T + bias, right, reduction="none")
+        """Losses (N,) of states (N, H) after each row."""
+        # a biLSTM reads out both directions' last states, others all states
+        read_out = states if backward is None else [states[-1], backward]
+        logits = torch.cat(read_out, 1) @ weight.T + bias
+        return F.cross_entropy(logits, targets, reduction="none")
 
     return gradient_norms(top.forward, rows, loss)

@@ -9,7 +9,7 @@ from textual.timer import Timer
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.inside.history import history_of, snapshot
-from rnn_tui.tasks.mnist.inference import FILMED
+from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.inside.step_grid import Scrubber
 from rnn_tui.ui.inside.subject import Subject
@@ -137,4 +137,4 @@ def _at_snapshot(subject: Subject, reading: "NetworkReading", place: int) -> Sub
         return shown
     # of images, states are kept for one
     words = [str(reading.right[0])] * reading.trace.steps
-    return replace(shown, truth=words, details=f"test image {FILMED}")
+    return replace(shown, truth=words, details=f"test image {HISTORY_IMAGE}")

@@ -10,7 +10,7 @@ from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.mnist.inference import FILMED
+from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE
 from rnn_tui.ui.inside.step_grid import Scrubber
 from tests.runs.kept_runs import small, train
 from tests.ui.helpers import busy, press, wait_until
@@ -126,7 +126,7 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
             view.subject.trace.logits,
             history.snapshots["logits"][len(history) - 2].astype(np.float32),
         )
-        assert np.array_equal(view.subject.reading.digit, read_test_image(FILMED)[0])
+        assert np.array_equal(view.subject.reading.digit, read_test_image(HISTORY_IMAGE)[0])
         await moved(pilot, view, "delete")  # there are no weights to read the image with once more
         assert view.subject.edited is None
         assert any("nothing to edit" in str(note.message) for note in app._notifications)
