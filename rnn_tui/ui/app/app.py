@@ -64,7 +64,7 @@ class RnnTuiApp(HostApp):
     BINDINGS = [
         key("stop", "stop", "Stop", tooltip="Stop training and keep the weights"),
         key("pause", "pause(True)", "Pause", tooltip="Pause training"),
-        key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
+        key("pause", "pause(False)", "Unpause", tooltip="Unpause the training"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("guide", "guide", "Guide", show=False),
         key("help", "help", "Help", tooltip="This help"),

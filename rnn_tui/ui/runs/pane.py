@@ -1,6 +1,7 @@
-"""The Runs tab: every run that is kept, whoever trained it, and several of them side by side."""
+"""The Runs tab: every run that is kept, wherever it was trained, and several of them compared."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import getters, on, work
@@ -21,32 +22,62 @@ from rnn_tui.ui.common.threads import StoreAccess, telling
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.table import RunsTable
-from rnn_tui.ui.runs.views import ExportRunsScreen, RunDetailsScreen, RunsCompare, curves_of, named
+from rnn_tui.ui.runs.views import (
+    ExportRunsScreen,
+    RunDetailsScreen,
+    RunsCompare,
+    curves_of,
+    name_or_count,
+)
 
-LOOKS_BETWEEN_AGES, A_SCREENFUL = 20, 200
-# What of a run is a line of text, by its title: a hint, the most characters, what there is, what
-# keeps what was typed.
-Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
-TEXTS: dict[str, Asked] = {
-    "Name": (
-        "No other run may have the same name.",
-        LONGEST_NAME,
-        lambda run: run.name,
-        RunStore.rename,
-    ),
-    "Tags": (
-        "Words separated by spaces; the filter finds runs by them.",
-        200,
-        lambda run: " ".join(run.tags),
-        lambda store, run, text: store.set_tags(run, text.split()),
-    ),
-    "Note": (
-        "Whatever is worth knowing later.",
-        LONGEST_NOTE,
-        lambda run: run.note,
-        lambda store, run, text: store.set_note(run, text.strip()),
-    ),
-}
+LOOKS_BETWEEN_AGES = 20  # after so many looks for news, ages are shown anew
+A_SCREENFUL = 200  # runs
+
+
+@dataclass(frozen=True)
+class RunText:
+    """A line of text that users may write about a run."""
+
+    title: str  #: what it is.
+    hint: str  #: what it is for.
+    longest: int  #: characters at most.
+    read: Callable[[RunRecord], str]  #: what there is.
+    write: Callable[[RunStore, RunRecord, str], object]  #: keeps what was typed.
+
+
+def _tags_of(run: RunRecord) -> str:
+    return " ".join(run.tags)
+
+
+def _set_tags(store: RunStore, run: RunRecord, text: str) -> None:
+    store.set_tags(run, text.split())
+
+
+def _set_note(store: RunStore, run: RunRecord, text: str) -> None:
+    store.set_note(run, text.strip())
+
+
+NAME = RunText(
+    title="Name",
+    hint="No other run may have the same name.",
+    longest=LONGEST_NAME,
+    read=lambda run: run.name,
+    write=RunStore.rename,
+)
+TAGS = RunText(
+    title="Tags",
+    hint="Words separated by spaces; the filter finds runs by them.",
+    longest=200,
+    read=_tags_of,
+    write=_set_tags,
+)
+NOTE = RunText(
+    title="Note",
+    hint="Anything worth knowing later.",
+    longest=LONGEST_NOTE,
+    read=lambda run: run.note,
+    write=_set_note,
+)
 
 
 class RunsPane(StorePane):
@@ -58,18 +89,21 @@ class RunsPane(StorePane):
             "train",
             "train",
             "To form",
-            tooltip="Take the settings of the run to the form of its task",
+            tooltip="Copy the settings of the run to the form of its task",
         ),
-        key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
-        key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
-        key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
+        key("rename", "rename", "Rename", tooltip="Give the run another name"),
+        key("label", "change_tags", "Tags", show=False, tooltip="Change the tags of the run"),
+        key("note", "change_note", "Note", show=False, tooltip="Keep a note with the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
-        key("undo", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
-        key("go-on", "go_on", "Go on", tooltip="Go on with the run where it was interrupted"),
+        key("undo", "undo", "Undo", show=False, tooltip="Restore what was deleted last"),
+        key("go-on", "resume", "Resume", tooltip="Resume the run where it was interrupted"),
         key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
         key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
         key(
-            "stop", "request('stop')", "Stop", tooltip="Stop the run, which another process trains"
+            "stop",
+            "request('stop')",
+            "Stop",
+            tooltip="Stop the run, which another process trains",
         ),
         key(
             "pause",
@@ -80,8 +114,8 @@ class RunsPane(StorePane):
         key(
             "pause",
             "request('unpause')",
-            "Resume",
-            tooltip="Let the run go on, which another process trains",
+            "Unpause",
+            tooltip="Unpause the run, which another process trains",
         ),
     ]
 
@@ -91,9 +125,10 @@ class RunsPane(StorePane):
     def __init__(self, trained_here: TrainingManager, store: StoreAccess) -> None:
         super().__init__(store)
         self._trained_here = trained_here
-        self._deleted: list[list[RunRecord]] = []
-        self._looks = 0
-        self._offered: Status | None = None  # of a run that trains elsewhere
+        self._deleted: list[list[RunRecord]] = []  #: what each deletion deleted, the last one last.
+        self._looks = 0  #: for news, since the start.
+        #: of the run at the cursor if another process trains it, for which keys are in the footer.
+        self._offered: Status | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", id="problem", markup=False)
@@ -102,19 +137,21 @@ class RunsPane(StorePane):
         )
 
     def focus_view(self) -> None:
-        if self.view == "compare" or self._table.listing.items:
-            (self._compare if self.view == "compare" else self._table).focus_view()
+        if self.view == "compare":
+            self._compare.focus_view()
+        elif self._table.listing.items:
+            self._table.focus_view()
         else:
             self.query_one("#views Tabs").focus()
 
     def show_runs_of(self, run_ids: Sequence[str]) -> None:
-        """Mark these runs and no others, and show them beside each other."""
+        """Mark these runs and no others, and compare them."""
         self._table.mark_only(run_ids)
         self.go_to_view("compare")
         self.show_runs()
 
     def look_for_news(self) -> None:
-        """Show what has changed; ages, which grow by themselves, every now and then."""
+        """Show what has changed, and every now and then the ages, which grow by themselves."""
         self._looks += 1
         if self._looks % LOOKS_BETWEEN_AGES == 0:
             self._version = -1
@@ -124,24 +161,25 @@ class RunsPane(StorePane):
     async def read(self) -> None:
         if not self.app.is_running:  # the table may be gone
             return
-        listing, always = self._table.listing, self._version < 0
+        listing = self._table.listing
+        asked_for = self._version < 0
         in_training = any(run.status.active for run in listing.items)
-        # A screenful first: to read 20,000 takes a second.
-        if (
-            not self._ready
-            and (some := await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL))))
-            is not None
-        ):
-            self._table.show(some)
-        now = await self.news(lambda store: listing.of(store.runs()), always=always or in_training)
-        first, self._ready = not self._ready, True
-        before = bool(self._table.listing.items)
-        if now is not None and (always or now.items != self._table.listing.items):
-            self._table.show(now)
+        if not self._ready:  # a screenful first, as it takes a second to read 20,000
+            screenful = await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))
+            if screenful is not None:
+                self._table.show(screenful)
+        news = await self.news(
+            lambda store: listing.of(store.runs()), always=asked_for or in_training
+        )
+        first_time = not self._ready
+        self._ready = True
+        had_runs = bool(self._table.listing.items)
+        if news is not None and (asked_for or news.items != self._table.listing.items):
+            self._table.show(news)
             if self.view == "compare":
                 self._show_comparison()
         self._offer_keys()
-        if first or before != bool(self._table.listing.items):
+        if first_time or had_runs != bool(self._table.listing.items):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
     def on_view_tabs_shown(self) -> None:
@@ -149,136 +187,165 @@ class RunsPane(StorePane):
             self._show_comparison()
 
     def action_train(self) -> None:
-        if (run := self._table.highlighted) is not None and self._sound([run]):
+        """Fill in the form of a task with the settings of the run at the cursor."""
+        run = self._table.highlighted
+        if run is not None and self._are_undamaged([run]):
             self.post_message(SettingsWanted(run.config))
 
     @property
     def _elsewhere(self) -> RunRecord | None:
-        """The run under the cursor, if another process trains it."""
-        run = self._table.highlighted if self._ready else None
+        """The run at the cursor, if another process trains it."""
+        if not self._ready:
+            return None
+        run = self._table.highlighted
         here = self._trained_here.active
-        return (
-            run
-            if run is not None and run.status.active and (here is None or here.run_id != run.run_id)
-            else None
-        )
+        if run is None or not run.status.active:
+            return None
+        return None if here is not None and here.run_id == run.run_id else run
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys of training to what trains here, unless the run under the cursor does
-        elsewhere.
-        """
-        if action == "request":
-            what, run = parameters[0], self._elsewhere
-            return run is not None and (
-                what == "stop" or (what == "unpause") is (run.status is Status.PAUSED)
-            )
-        return super().check_action(action, parameters)
+        """Leave the keys of training to this app, unless another process trains the run."""
+        if action != "request":
+            return super().check_action(action, parameters)
+        run = self._elsewhere
+        if run is None:
+            return False
+        paused = run.status is Status.PAUSED
+        return {"stop": True, "pause": not paused, "unpause": paused}[str(parameters[0])]
 
     @on(DataTable.RowHighlighted, "#runs-table")
     def _offer_keys(self) -> None:
-        """Have the keys in the footer that the run under the cursor takes."""
+        """Show the keys in the footer that the run at the cursor takes."""
         run = self._elsewhere
-        if (offered := run.status if run is not None else None) is not self._offered:
-            self._offered = offered
+        status = None if run is None else run.status
+        if status is not self._offered:
+            self._offered = status
             self.app.refresh_bindings()
 
     @work(group="change")
-    async def action_request(self, what: str) -> None:
-        if (run := self._elsewhere) is None:
+    async def action_request(self, request: str) -> None:
+        """Ask the process that trains the run at the cursor to stop, pause or unpause it."""
+        run = self._elsewhere
+        if run is None:
             return
         with telling(self):  # where the run has ended by now
-            await self._store.ask(self, lambda store: store.request(run, what))
-            self.notify(f"The process that trains {run.name} was asked to {what} it.")
+            await self._store.ask(self, lambda store: store.request(run, request))
+            self.notify(f"The process that trains {run.name} was asked to {request} it.")
 
     @on(Select.Changed)  # another metric or axis
     @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
-        """Draw the marked runs, or else the one under the cursor."""
-        runs, compare = self._table.chosen, self._compare
-        if (
-            names := await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
-        ) is None:
+        """Draw the marked runs, or else the one at the cursor."""
+        runs = self._table.chosen
+        compare = self._compare
+        logged = await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
+        if logged is None:
             return
-        pairs = list(zip(runs, names, strict=True))
-        specs = {
-            name: next(run.spec(name) for run, own in pairs if name in own)
-            for name in shared_metrics(names)
-        }
-        compare.offer(specs, next((run.metric for run in runs if run.metric in specs), ""))
+        definitions: dict[str, Metric] = {}
+        for name in shared_metrics(logged):
+            with_metric = [run for run, names in zip(runs, logged, strict=True) if name in names]
+            definitions[name] = with_metric[0].spec(name)
+        usual = [run.metric for run in runs if run.metric in definitions]
+        compare.offer(definitions, usual[0] if usual else "")
         metric = compare.metric
-        if (found := await self.ask(lambda store: curves_of(store, runs, metric))) is not None:
-            curves, refused = found
-            spec = specs.get(metric, Metric(metric, metric or "curve"))
-            compare.show([run for run, _ in curves], spec, lines(curves, compare.against), refused)
+        answer = await self.ask(lambda store: curves_of(store, runs, metric))
+        if answer is None:
+            return
+        curves, refusals = answer
+        definition = definitions.get(metric, Metric(metric, metric or "curve"))
+        drawn = [run for run, _ in curves]
+        compare.show(drawn, definition, lines(curves, compare.against), refusals)
 
     @on(DataTable.RowSelected, "#runs-table")
     @work(group="details", exclusive=True)
     async def _show_details(self) -> None:
-        if (run := self._table.highlighted) is None:
+        """Show all that is kept of the run at the cursor."""
+        run = self._table.highlighted
+        if run is None:
             return
-        found = await self.ask(
+        details = await self.ask(
             lambda store: (
                 store.get(run.run_id) or run,
                 store.sessions(run.run_id),
                 store.log(run.run_id),
             )
         )
-        if found is not None:
-            self.app.push_screen(RunDetailsScreen(*found))
+        if details is not None:
+            self.app.push_screen(RunDetailsScreen(*details))
 
-    def action_ask(self, title: str) -> None:
-        """Ask for the text of this title, and keep it with the run under the cursor."""
-        if (run := self._table.highlighted) is None:
+    def action_rename(self) -> None:
+        self._ask_for(NAME)
+
+    def action_change_tags(self) -> None:
+        self._ask_for(TAGS)
+
+    def action_change_note(self) -> None:
+        self._ask_for(NOTE)
+
+    def _ask_for(self, kind: RunText) -> None:
+        """Ask for a text about the run at the cursor, and keep it."""
+        run = self._table.highlighted
+        if run is None:
             return
-        hint, most, value, change = TEXTS[title]
 
-        async def take(text: str) -> None:
-            await self._store.ask(self, lambda store: change(store, run, text))
+        async def keep(text: str) -> None:
+            await self._store.ask(self, lambda store: kind.write(store, run, text))
             self.show_runs()
 
-        self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
+        title = f"{kind.title} of {run.name}"
+        self.app.push_screen(AskTextScreen(title, kind.read(run), kind.hint, keep, kind.longest))
 
     @work(group="change")
     async def action_delete(self) -> None:
-        if not (runs := self._table.chosen):
+        """Delete the marked runs, or the one at the cursor; `u` undoes that."""
+        runs = self._table.chosen
+        if not runs:
             return
-        gone: list[RunRecord] = []
+        deleted: list[RunRecord] = []
 
         def delete(store: RunStore) -> str:
+            """Delete the runs up to one that can't be; returns why that one can't be."""
             try:
                 for run in runs:
                     store.delete(run)
-                    gone.append(run)
+                    deleted.append(run)
             except UserError as error:
                 return str(error)
             return ""
 
         problem = await self.ask(delete)
-        if gone:
-            self._deleted.append(gone)
-            self.notify(f"{named(gone)} deleted; u undoes this.")
+        if deleted:
+            self._deleted.append(deleted)
+            self.notify(f"{name_or_count(deleted)} deleted; u undoes this.")
         if problem:
             self.notify(problem, severity="error")
         self.show_runs()
 
     @work(group="change")
     async def action_undo(self) -> None:
+        """Restore what was deleted last."""
         if not self._deleted:
             self.notify("Nothing was deleted here.", timeout=2)
             return
         runs = self._deleted.pop()
         if await self.ask(lambda store: list(map(store.restore, runs))):
-            self.notify(f"{named(runs)} brought back.")
+            self.notify(f"{name_or_count(runs)} restored.")
         self.show_runs()
 
-    def action_go_on(self) -> None:
-        if (run := self._table.highlighted) is not None and run.status.resumable:
+    def action_resume(self) -> None:
+        """Ask for the run at the cursor to be resumed."""
+        run = self._table.highlighted
+        if run is None:
+            return
+        if run.status.resumable:
             self.post_message(ResumeRequested(run))
-        elif run is not None:
-            self.notify(f"{run.name} is {run.status}: there is nothing to go on with.")
+        else:
+            self.notify(f"{run.name} is {run.status}; nothing to resume.")
 
     def action_use(self) -> None:
-        if (run := self._table.highlighted) is None or not self._sound([run]):
+        """Let the weights of the run at the cursor answer in the tab of its task."""
+        run = self._table.highlighted
+        if run is None or not self._are_undamaged([run]):
             return
         if run.weights.is_file():
             self.post_message(WeightsWanted(run))
@@ -286,12 +353,14 @@ class RunsPane(StorePane):
             self.notify(f"{run.name} has no weights yet.", severity="error")
 
     def action_export(self) -> None:
-        if (runs := self._table.chosen) and self._sound(runs):
+        """Ask for a file to export the marked runs to, or the one at the cursor."""
+        runs = self._table.chosen
+        if runs and self._are_undamaged(runs):
             metric = self._compare.metric if self.view == "compare" else ""
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
 
-    def _sound(self, runs: Sequence[RunRecord]) -> bool:
-        """Whether none of these runs is damaged; else it is said of the first one."""
+    def _are_undamaged(self, runs: Sequence[RunRecord]) -> bool:
+        """Whether none of these runs is damaged; else the user is told of the first one."""
         with telling(self):
             return all(run.undamaged for run in runs)
         return False

@@ -1,6 +1,4 @@
-"""The table of runs, or of what has runs: what it shows, and how it is filtered, sorted and
-marked.
-"""
+"""The table of all runs."""
 
 import time
 
@@ -17,23 +15,24 @@ from rnn_tui.ui.common.widgets.marked_table import (
     TableColumn,
 )
 
-LOSS = "#.3g"  # zeros at the end, so that a column looks alike
+LOSS = "#.3g"  # three digits, zeros at the end too, so that all losses have the same length
 
 
 def variant(run: RunRecord) -> str:
     """Which networks a run trains, in a few words."""
     config = run.config
     if not config.variants:
-        sizes = f" {config.hidden_size}" if hasattr(config, "hidden_size") else ""
-        return f"{config.name}{sizes} {config.preset}"
-    sizes = ",".join(str(size) for size in sorted({v.hidden_size for v in config.variants}))
-    losses = ",".join(dict.fromkeys(v.loss for v in config.variants))
+        size = f" {config.hidden_size}" if hasattr(config, "hidden_size") else ""
+        return f"{config.name}{size} {config.preset}"
+    sizes = sorted({variant.hidden_size for variant in config.variants})
+    losses = dict.fromkeys(variant.loss for variant in config.variants)  # each once, in order
     seeds = len(config.replicas) // len(config.variants)
-    return f"H {sizes} {losses} {config.preset}" + (f" ×{seeds}" if seeds > 1 else "")
+    text = f"H {','.join(map(str, sizes))} {','.join(losses)} {config.preset}"
+    return f"{text} ×{seeds}" if seeds > 1 else text
 
 
 def _sortable(value: float | None) -> tuple[bool, float]:
-    """High figures first, runs without one last."""
+    """What figures are sorted by: high ones first, runs without one last."""
     return value is None, -(value or 0.0)
 
 

@@ -1,6 +1,4 @@
-"""What is shown of runs: marked ones side by side, all that is kept of one; and the prompt to
-export.
-"""
+"""The views of runs: several compared, all that is kept of one, and the prompt to export."""
 
 import asyncio
 import io
@@ -37,8 +35,9 @@ from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
-BESIDE_WIDTH = 130  # beside the chart, or below it
-LABEL_CELLS, MOST_LINES = 22, 200  # of what is kept of a run, and of its log
+BESIDE_WIDTH = 130  # columns from which the settings stand beside the chart and not below it
+LABEL_CELLS = 22  # before the values of a run's details
+MOST_LINES = 200  # of a run's log
 SECONDS_BETWEEN_LOOKS = 0.2  # at how far an export is
 
 
@@ -46,28 +45,25 @@ class RunsCompare(Vertical, SpreadView):
     """One chart for all marked runs, and a table of what distinguishes them."""
 
     BINDINGS = [
-        key("metric", "next('metric')", "Metric", tooltip="Compare by the next metric"),
-        key("axis", "next('against')", "Axis", tooltip="Compare against epochs, steps or seconds"),
+        key("metric", "next_metric", "Metric", tooltip="Compare by the next metric"),
+        key("axis", "next_axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._chart = Chart(empty_text=HINT, id="compare-chart")
         self.charts = (self._chart,)
-        self._lines: Sequence[Line] = ()
-        self._points = True
-        self._shown: tuple[object, ...] = ()
+        self._lines: Sequence[Line] = ()  #: those that are drawn.
+        self._points = True  #: whether their values are marked.
+        self._shown: tuple[object, ...] = ()  #: what the table was filled from.
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="compare-head"):
             yield Label("metric", classes="field-label")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
             yield Label("against", classes="field-label")
-            yield PlainSelect(
-                [(label, name) for name, label in AGAINST.items()],
-                value="epoch",
-                id="compare-against",
-            )
+            axes = [(label, name) for name, label in AGAINST.items()]
+            yield PlainSelect(axes, value="epoch", id="compare-against")
             yield Static("", id="compare-note", markup=False)
         with Vertical(id="compare-body"):
             yield self._chart
@@ -86,79 +82,95 @@ class RunsCompare(Vertical, SpreadView):
 
     @property
     def against(self) -> Against:
-        return next(
-            name for name in AGAINST if name == self.query_one("#compare-against", Select).value
-        )
+        """What it is drawn against."""
+        chosen = self.query_one("#compare-against", Select).value
+        return next(name for name in AGAINST if name == chosen)
 
-    def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
-        """Offer these metrics; the one that is chosen stays, or else `first` is."""
-        options = [(spec.title, name) for name, spec in metrics.items()] or [(NONE, NONE)]
+    def offer(self, metrics: Mapping[str, Metric], preferred: str) -> None:
+        """Offer these metrics; the chosen one stays if it is among them, else `preferred` is."""
+        options = [(metric.title, name) for name, metric in metrics.items()] or [(NONE, NONE)]
         select = self.query_one("#compare-metric", PlainSelect)
-        select.offer_texts(options, select.value, first)
+        select.offer_texts(options, select.value, preferred)
 
-    def action_next(self, of: str) -> None:
-        self.query_one(f"#compare-{of}", PlainSelect).choose_next()
+    def action_next_metric(self) -> None:
+        self.query_one("#compare-metric", PlainSelect).choose_next()
+
+    def action_next_axis(self) -> None:
+        self.query_one("#compare-against", PlainSelect).choose_next()
 
     def show(
-        self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]
+        self,
+        runs: Sequence[RunRecord],
+        metric: Metric,
+        lines: Sequence[Line],
+        refusals: Sequence[str],
     ) -> None:
-        """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
-        self._lines, self._points = lines, spec.stage != "train"
-        self._chart.describe(spec.label.capitalize() if runs else "", spec, AGAINST[self.against])
-        self._chart.say(f"No {spec.label} was logged" if runs else HINT)
+        """Draw runs, and tabulate the settings in which they differ.
+
+        Args:
+            runs: those that can be drawn.
+            metric: that is drawn.
+            lines: their curves; those of runs that differ only in seeds are one line.
+            refusals: why other runs can't be drawn, in sentences.
+        """
+        self._lines = lines
+        self._points = metric.stage != "train"
+        title = metric.label.capitalize() if runs else ""
+        self._chart.describe(title, metric, AGAINST[self.against])
+        self._chart.say(f"No {metric.label} was logged" if runs else HINT)
         self.draw()
         seeds = [f"{line.label}: {line.seeds} seeds" for line in lines if len(line.runs) > 1]
-        self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds[:2]]))
-        rows, before = differing(runs) if len(runs) > 1 else [], self._shown
-        self._shown = tuple(run.name for run in runs), tuple(rows)
-        if self._shown == before:
+        self.query_one("#compare-note", Static).update("; ".join([*refusals, *seeds[:2]]))
+        self._tabulate(runs)
+
+    def _tabulate(self, runs: Sequence[RunRecord]) -> None:
+        """Tabulate the settings in which runs differ, if these are others than before."""
+        rows = differing(runs) if len(runs) > 1 else []
+        shown = (tuple(run.name for run in runs), tuple(rows))
+        if self._shown == shown:
             return
-        headline = (
-            f"The settings in which these {len(runs)} runs differ"
-            if rows
-            else "No setting differs."
-        )
+        self._shown = shown
+        headline = "No setting differs."
+        if rows:
+            headline = f"The settings in which these {len(runs)} runs differ"
         self.query_one("#compare-settings").display = len(runs) > 1
         self.query_one("#compare-headline", Static).update(headline)
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)
-        table.fill(
-            ["setting", *(printable(run.name, 40) for run in runs)],
-            ([name, *values] for name, values in rows),
-        )
+        headings = ["setting", *(printable(run.name, 40) for run in runs)]
+        table.fill(headings, ([name, *values] for name, values in rows))
 
     def draw(self) -> None:
-        lines = enumerate(self._lines)
-        self._chart.show(
-            [
-                line_series(printable(one.label, 60), one, at, self.spread, self._points)
-                for at, one in lines
-            ]
-        )
+        curves = [
+            line_series(printable(line.label, 60), line, colour, self.spread, self._points)
+            for colour, line in enumerate(self._lines)
+        ]
+        self._chart.show(curves)
 
 
-def named(runs: Sequence[RunRecord]) -> str:
-    """The name of a single run, or how many there are."""
+def name_or_count(runs: Sequence[RunRecord]) -> str:
+    """The name of a single run, or how many runs there are."""
     return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
 
 
 def curves_of(
     store: RunStore, runs: Sequence[RunRecord], metric: str
 ) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
-    """Curves of runs; of those that are damaged, the sentences that say so."""
+    """The curves of runs, and of those that are damaged the sentences that say so."""
     with suppress(StoreError):
         return store.outlines([run.undamaged for run in runs], metric), []
-    curves, refused = list[tuple[RunRecord, Curve]](), list[str]()
+    curves: list[tuple[RunRecord, Curve]] = []
+    refusals: list[str] = []
     for run in runs:
         try:
             curves += store.outlines([run.undamaged], metric)
         except StoreError as error:
-            refused.append(str(error))
-    return curves, refused
+            refusals.append(str(error))
+    return curves, refusals
 
 
 class RunDetailsScreen(Dialog[None]):
-    """Shows a run and what else is kept of it: stretches of its training, and what was told."""
+    """Shows all that is kept of a run: summary, settings, sessions of training, log."""
 
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
     BINDINGS = [Binding("escape,enter", "dismiss", "Close")]
@@ -166,12 +178,16 @@ class RunDetailsScreen(Dialog[None]):
     def __init__(
         self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]
     ) -> None:
+        """Make the screen; `log` has time, level and text of each line."""
         super().__init__()
-        self._run, self._sessions, self._told = run, sessions, log
+        self._run = run
+        self._sessions = sessions
+        self._log_lines = log
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as scroll:
-            scroll.border_title, scroll.border_subtitle = Content(self._run.name), "Esc closes"
+            scroll.border_title = Content(self._run.name)
+            scroll.border_subtitle = "Esc closes"
             yield Static(self._text(), classes="details", markup=False)
 
     def _text(self) -> Content:
@@ -179,11 +195,12 @@ class RunDetailsScreen(Dialog[None]):
             "": run_summary(self._run, _time),
             "\nSettings\n": settings_of(self._run.config),
             "\nSessions\n": chain.from_iterable(
-                session_summary(one, _time) for one in self._sessions
+                session_summary(session, _time) for session in self._sessions
             ),
         }
-        if self._told:
-            sections["\nLog\n"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
+        if self._log_lines:
+            lines = self._log_lines[-MOST_LINES:]
+            sections["\nLog\n"] = [(_time(seconds), text) for seconds, _, text in lines]
         parts: list[Content | tuple[str, str]] = []
         for heading, pairs in sections.items():
             parts.append((heading, "bold"))
@@ -192,45 +209,56 @@ class RunDetailsScreen(Dialog[None]):
         return Content.assemble(*parts)
 
 
-def _time(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+def _time(seconds: float) -> str:
+    """A time in words, from seconds since the epoch."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 class ExportRunsScreen(ExportPrompt):
-    """Writes values, charts or weights of runs; without a `metric` charts show what there is."""
+    """Writes values, charts or weights of runs."""
 
     def __init__(
         self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
     ) -> None:
-        super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
-        self._store, self._runs = store, list(runs)
-        self._metric, self._against = metric, against
+        """Make the prompt.
+
+        Args:
+            store: has the runs.
+            runs: those to be exported.
+            metric: that charts show; empty for every metric there is.
+            against: what charts show it against.
+        """
+        super().__init__({name: f"{name}: {format.help}" for name, format in FORMATS.items()})
+        self._store = store
+        self._runs = list(runs)
+        self._metric = metric
+        self._against = against
 
     def default(self, form: str) -> str:
         return f"{name_for(self._runs)}{FORMATS[form].ending}"
 
     def explanation(self) -> str:
-        return named(self._runs)
+        return name_or_count(self._runs)
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
-        """The file that is there; into folders files are added."""
+        """The file that is there already; to folders files are added."""
         return [] if FORMATS[form].in_folder else await super().in_the_way(form, path)
 
-    def _say_how_far(self, progress: Progress) -> None:
-        if progress.done:
-            numbers = [f"{progress.done:,} of {progress.total:,}", time_left(progress.seconds_left)]
-            self.say(f"Writing: {' · '.join(filter(None, numbers))} · Esc stops")
+    def _show_progress(self, progress: Progress) -> None:
+        if not progress.done:
+            return
+        parts = [f"Writing: {progress.done:,} of {progress.total:,}"]
+        left = time_left(progress.seconds_left)
+        if left:
+            parts.append(left)
+        self.say(" · ".join([*parts, "Esc stops"]))
 
     async def write(self, form: str, path: Path) -> str:
         progress = Progress()
 
-        def job(store: RunStore) -> list[Path]:
-            if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
-                try:
-                    make_folder(path)
-                except OSError as error:
-                    reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
-                    raise ExportError(f"The folder {reason}; choose another place.") from error
+        def write_runs(store: RunStore) -> list[Path]:
+            if FORMATS[form].in_folder:  # or a single file would get the name that was typed
+                _make_folder(path)
             metrics = [self._metric] if self._metric else None
             export = Export(
                 FORMATS[form],
@@ -244,13 +272,22 @@ class ExportRunsScreen(ExportPrompt):
             )
             return write(export)
 
-        ticking = self.set_interval(SECONDS_BETWEEN_LOOKS, partial(self._say_how_far, progress))
+        timer = self.set_interval(SECONDS_BETWEEN_LOOKS, partial(self._show_progress, progress))
         try:
-            paths = await self._store.ask(self, job)
+            paths = await self._store.ask(self, write_runs)
         except asyncio.CancelledError:  # whoever leaves the prompt wants no file
             progress.stop()
             self.app.notify("The export was stopped.")
             raise
         finally:
-            ticking.stop()
+            timer.stop()
         return f"Written: {', '.join(printable(path, 200) for path in paths[:3])}."
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder where there is none; raises `ExportError` if that can't be done."""
+    try:
+        make_folder(path)
+    except OSError as error:
+        reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
+        raise ExportError(f"The folder {reason}; choose another place.") from error

@@ -43,7 +43,7 @@ async def test_what_another_process_trains_is_paused_let_go_on_and_stopped(home:
             assert "p Pause" in footer(app)
             await press(pilot, "p")
             await wait_until(
-                pilot, lambda: "‖ paused" in row(app, name) and "p Resume" in footer(app)
+                pilot, lambda: "‖ paused" in row(app, name) and "p Unpause" in footer(app)
             )
             assert record(run_id).status is Status.PAUSED
             await wait_until(
@@ -104,7 +104,7 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
             table.highlight(here)
             await press(pilot, "p")
             await wait_until(
-                pilot, lambda: record(here).status is Status.PAUSED and "p Resume" in footer(app)
+                pilot, lambda: record(here).status is Status.PAUSED and "p Unpause" in footer(app)
             )
             assert record(other).status is Status.TRAINING
             table.highlight(other)
@@ -112,7 +112,9 @@ async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
             await press(pilot, "s")
             await wait_until(pilot, lambda: record(other).status is Status.STOPPED)
             assert record(here).status is Status.PAUSED
-            await wait_until(pilot, lambda: "p Resume" in footer(app))  # again for what trains here
+            await wait_until(
+                pilot, lambda: "p Unpause" in footer(app)
+            )  # again for what trains here
             await press(pilot, "s")
             await wait_until(pilot, lambda: not app.runs.busy)
 
@@ -140,7 +142,7 @@ async def test_the_app_shows_what_others_ask_for(home: Path) -> None:
         assert await asked(pilot, "runs", "pause", "last") == 0
         # The thread that trains tells of its pause after it is asked for it, and the app hears of
         # both at any moment.
-        await wait_until(pilot, lambda: "p Resume" in footer(app) and "paused" in progress(app))
+        await wait_until(pilot, lambda: "p Unpause" in footer(app) and "paused" in progress(app))
         await wait_until(
             pilot,
             lambda: any(

@@ -393,7 +393,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
         await wait_until(pilot, lambda: "✓ finished" in row(app, "adder-half"))
         await press(pilot, "g")
         await idle(pilot)
-        assert "nothing to go on with" in last_notice(app)
+        assert "nothing to resume" in last_notice(app)
     with RunStore() as store:
         assert store.find("adder-half").status is Status.FINISHED
 
