@@ -8,9 +8,9 @@ from typing import NewType
 SafeText = NewType("SafeText", str)
 NO_TEXT = SafeText("")
 
-# they join letters of some scripts and the parts of an emoji, and move nothing
+# Control characters that join letters of some scripts and the parts of an emoji: they move nothing.
 _JOINERS = "\u200c\u200d"
-FORMULAS = ("=", "+", "-", "@")  # what a spreadsheet begins to calculate at
+FORMULAS = ("=", "+", "-", "@")  # at these a spreadsheet begins to calculate
 
 
 class UserError(Exception):
@@ -62,17 +62,19 @@ class DivergedError(UserError):
 
 
 def _moves_the_cursor(character: str) -> bool:
-    """Whether a terminal does something else with `character` than to show it."""
+    """Whether a terminal does something else with a character than to show it."""
+    if character in _JOINERS:
+        return False
     category = unicodedata.category(character)
-    return character not in _JOINERS and (category[0] == "C" or category in ("Zl", "Zp"))
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def printable(text: object, limit: int = 60) -> SafeText:
-    """`text` on one line without control characters, cut to `limit` characters.
+    """Text on one line without control characters, cut to `limit` characters.
 
-    For everything that a user typed, a file or a database holds, or a file system named: escape
-    sequences must not reach a terminal, nor a newline break a sentence, nor a mark for the other
-    direction of writing show another name.
+    It is for everything that a user typed, a file or a database holds, or a file system named. No
+    escape sequence may reach a terminal, no newline may break a sentence, and no mark for the other
+    direction of writing may show another name.
     """
     clean = str(text)[: limit + 1]
     if not clean.isprintable():  # most text is, and there is much of it
@@ -80,6 +82,10 @@ def printable(text: object, limit: int = 60) -> SafeText:
             "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
             for character in clean
         )
+    return _cut(clean, limit)
+
+
+def _cut(clean: str, limit: int) -> SafeText:
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 
@@ -89,18 +95,24 @@ def why(error: Exception, limit: int = 100) -> SafeText:
 
 
 def printable_lines(text: object, limit: int) -> SafeText:
-    """The same, with the newlines of `text`."""
-    clean = "\n".join(
-        printable(line, limit + 1) for line in str(text)[: limit + 1].splitlines() or [""]
-    )
-    return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
+    """Text without control characters other than newlines, cut to `limit` characters."""
+    lines = str(text)[: limit + 1].splitlines()
+    clean = "\n".join(printable(line, limit + 1) for line in lines)
+    return _cut(clean, limit)
 
 
 def as_cell(text: str) -> str:
-    """`text` for a table in a file, so that a spreadsheet takes it for text and for no formula.
+    """Text for a table in a file, which a spreadsheet takes for text and for no formula.
 
-    With an apostrophe before it where it begins like a formula; numbers never come here. Bytes of a
+    Where it begins like a formula an apostrophe comes first; numbers never come here. Bytes of a
     file's name that are no characters stay, so that the file can be found by it.
     """
-    clean = "".join(one if "\udc80" <= one <= "\udcff" else printable(one) for one in text)
+    clean = "".join(
+        character if _is_raw_byte(character) else printable(character) for character in text
+    )
     return f"'{clean}" if clean.startswith(FORMULAS) else clean
+
+
+def _is_raw_byte(character: str) -> bool:
+    """Whether Python stands this for a byte of a file's name that is no character."""
+    return "\udc80" <= character <= "\udcff"

@@ -1,5 +1,6 @@
-"""Opens files for writing: they are there whole or not at all; a device, pipe or link stays one,
-which a rename would end.
+"""Writes files: they are there whole or not at all.
+
+A device, a pipe or a link stays one; a rename would put a file in its place.
 """
 
 import errno
@@ -10,29 +11,36 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-# What nothing is written into, and why.
-_REFUSED = (
-    (stat.S_ISDIR, "it is a folder"),
-    (stat.S_ISBLK, "it is a disk"),
-    (stat.S_ISSOCK, "it is a socket"),
-)
-# of a name, so many characters stand in that of a temporary file: names have at most 255 bytes
+# Kinds of files that nothing is written into, by their part of `st_mode`, and why.
+_REFUSED = {
+    stat.S_IFDIR: "it is a folder",
+    stat.S_IFBLK: "it is a disk",
+    stat.S_IFSOCK: "it is a socket",
+}
+# Characters of a file's name that the name of its temporary file has: names have at most 255 bytes.
 _MOST_OF_NAME = 50
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Put `data` at `path`, in parts where there may be much of it.
+    """Write a file, or into a device, a pipe or an open descriptor such as /dev/stdout.
 
     Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
-    a link the file that it leads to is written, and made where it is missing. A device, a pipe or
-    an open descriptor, such as /dev/stdout, takes the data as it is. Raises `OSError` as the file
-    system does, with `path` as its `filename`; no temporary file is left then.
+    a link the file that it leads to is written, and made where it is missing.
+
+    Args:
+        path: where.
+        data: all of it, or in parts where there may be much.
+
+    Raises:
+        OSError: as the file system does, with `path` as its `filename`; no temporary file is left
+            then.
     """
     parts = [data] if isinstance(data, bytes) else data
     try:
         if _takes_data(path):
             number = _descriptor(path)
-            with os.fdopen(_opened(path) if number is None else os.dup(number), "wb") as file:
+            descriptor = _open_to_write(path) if number is None else os.dup(number)
+            with os.fdopen(descriptor, "wb") as file:
                 file.writelines(parts)
         else:
             _replace(Path(os.path.realpath(path)), parts)
@@ -51,11 +59,8 @@ def why_unwritable(path: Path) -> str:
 
     try:
         if _takes_data(path):
-            return (
-                ""
-                if _descriptor(path) is not None or os.access(path, os.W_OK)
-                else os.strerror(errno.EACCES)
-            )
+            is_writable = _descriptor(path) is not None or os.access(path, os.W_OK)
+            return "" if is_writable else os.strerror(errno.EACCES)
         target = Path(os.path.realpath(path))
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_hidden(target)):
             return ""
@@ -64,8 +69,10 @@ def why_unwritable(path: Path) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, unless it is there; through a link, the one that it leads to. Raises
-    `OSError`.
+    """Make a folder, unless it is there; through a link, the one that it leads to.
+
+    Raises:
+        OSError: if that can't be done.
     """
     Path(os.path.realpath(path)).mkdir(parents=True, exist_ok=True)
 
@@ -80,22 +87,25 @@ def remove_temporary(path: Path) -> None:
 
 
 def _takes_data(path: Path) -> bool:
-    """Whether data is written into what is at `path`, for it is no file to replace; `OSError` if it
-    can't be.
+    """Whether data is written into what is at `path`, since it is no file to replace.
+
+    Raises:
+        OSError: if nothing is written into what is there.
     """
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return False
-    for is_one, reason in _REFUSED:
-        if is_one(mode):
-            raise OSError(errno.EINVAL, reason)
+    reason = _REFUSED.get(stat.S_IFMT(mode))
+    if reason is not None:
+        raise OSError(errno.EINVAL, reason)
     return not stat.S_ISREG(mode) or _descriptor(path) is not None
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open descriptor that a name such as /dev/fd/3 stands for, if any; others may write into
-    its file, so it stays.
+    """The open descriptor that a name such as /dev/fd/3 stands for, if any.
+
+    Others may write into its file, so that must not be replaced.
     """
     folders = {os.path.realpath("/dev/fd"), os.path.realpath("/proc/self/fd")}
     for _ in range(40):  # links, at most
@@ -108,8 +118,8 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def _opened(path: Path) -> int:
-    """A descriptor for what is at `path`, without a wait for whoever may read from a pipe."""
+def _open_to_write(path: Path) -> int:
+    """A descriptor for what is at `path`, without a wait for a reader of a pipe."""
     if sys.platform == "win32":
         return os.open(path, os.O_WRONLY)
     try:
@@ -128,16 +138,16 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
     temporary = path.with_name(f"{_hidden(path)}{os.urandom(16).hex()}")
     try:
         with temporary.open("xb") as file:
-            _own_like(temporary, path)
+            _copy_ownership(path, temporary)
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # also of what makes the parts
-        with suppress(OSError):  # what went wrong first is what the caller must know
+    except BaseException:  # also one that making the parts raises
+        with suppress(OSError):  # the caller must hear of the first error
             temporary.unlink(missing_ok=True)
         raise
-    # bring the new name to the disk, where the system can: the file is there already
+    # Bring the new name to the disk, where the system can; the file is there already.
     with suppress(OSError):
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:
@@ -147,8 +157,12 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def check_regular(path: str | os.PathLike[str] | int) -> None:
-    """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would
-    block for ever. The number of an open file does as well.
+    """Do nothing for a regular file, by its path or the number of an open one.
+
+    It is asked before a file is opened: opening a pipe would block for ever.
+
+    Raises:
+        OSError: if it is none, or not there.
     """
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
@@ -161,8 +175,8 @@ def read_small(path: str | os.PathLike[str], most: int) -> bytes:
     """All of a regular file of at most `most` bytes; more than that is never read.
 
     Raises:
-        OSError: where it is none, is not there, or can't be read.
-        ValueError: where it is longer.
+        OSError: if it is none, is not there, or can't be read.
+        ValueError: if it is longer.
     """
     check_regular(path)
     with open(path, "rb") as file:
@@ -172,15 +186,15 @@ def read_small(path: str | os.PathLike[str], most: int) -> bytes:
     return data
 
 
-def _own_like(path: Path, before: Path) -> None:
-    """Give a file the permissions of the one that it replaces, and its owner where that may be."""
+def _copy_ownership(old: Path, new: Path) -> None:
+    """Give a new file the permissions of the old one, if there is any, and its owner if allowed."""
     if sys.platform == "win32":
         return
-    with suppress(FileNotFoundError):  # there may be none
-        status = os.stat(before)
+    with suppress(FileNotFoundError):
+        status = os.stat(old)
         with suppress(OSError):
-            os.chown(path, status.st_uid, status.st_gid)
-        os.chmod(path, status.st_mode & 0o777)
+            os.chown(new, status.st_uid, status.st_gid)
+        os.chmod(new, status.st_mode & 0o777)
 
 
 def _hidden(path: Path) -> str:

@@ -12,10 +12,10 @@ class LogFile(logging.Handler):
 
     @cached_property
     def _file(self) -> logging.Handler:
-        # most commands have nothing to tell it
-        from logging.handlers import RotatingFileHandler  # noqa: PLC0415
+        from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - most commands log nothing
 
-        (path := log_file()).parent.mkdir(parents=True, exist_ok=True)
+        path = log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
             path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
         )

@@ -1,9 +1,9 @@
-"""Files from outside, which a user names: they are looked for, opened and shown here alone.
+"""Files that a user names: they are looked for, opened and shown here alone.
 
-Whatever is typed, dropped or kept among settings may be a pipe, a device or a link in a circle. And
-in a page of the browser that is confined to a shared folder (`engine.page`) it is a stranger who
-names it: what lies elsewhere is answered as what is not there. So no other module makes a file of
-such a path; what ships with the program may be seen by all.
+A path that is typed, dropped or stored among settings may lead to a pipe, a device or a circle of
+links. In a page of the browser that is confined to a shared folder (`engine.page`) a stranger names
+it: then what lies elsewhere counts as missing. So no other module opens such a path. What ships
+with the program may be seen by all.
 """
 
 import errno
@@ -24,7 +24,9 @@ def expanded(text: str) -> str:
     """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
     if shared_folder() is None:
         return os.path.expanduser(text)
-    return os.curdir + text[1:] if text == "~" or text.startswith("~/") else text
+    if text == "~" or text.startswith("~/"):
+        return os.curdir + text[1:]
+    return text
 
 
 def home() -> Path:
@@ -38,14 +40,14 @@ def real_path(path: Named) -> str:
     In a confined page all links in it are followed.
 
     Raises:
-        FileNotFoundError: where a confined page may not look.
+        FileNotFoundError: if a confined page may not look there.
     """
     share = shared_folder()
     if share is None:
         return os.fspath(path)
     spelled = os.path.abspath(path)
-    for folder in share, asset_dir():
-        # first as it is spelled: a way by the outside would tell where links lead there
+    for folder in (share, asset_dir()):
+        # Asked first as it is spelled: a path that leaves the folder would tell where links lead.
         if _is_in(spelled, folder):
             with suppress(ValueError):  # a NUL in the name
                 real = os.path.realpath(spelled)
@@ -59,12 +61,12 @@ def opened(path: Named) -> Iterator[IO[bytes]]:
     """A regular file, open for reading; nothing else is ever opened for longer than a look.
 
     Raises:
-        OSError: where it is none, is not there, or can't be read.
+        OSError: if it is none, is not there, or can't be read.
         ValueError: for a NUL in the name.
     """
     real = real_path(path)
     check_regular(real)  # first without opening: opening some devices does something already
-    # a pipe put there in between must not block; not every system has these flags
+    # A pipe put there in between must not block. Not every system has these flags.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(real, flags), "rb") as file:
         check_regular(file.fileno())
@@ -73,13 +75,13 @@ def opened(path: Named) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def entries(folder: Named) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """What is in a folder; an OSError where it can't be listed."""
-    with os.scandir(real_path(folder)) as found:
-        yield found
+    """What is in a folder; an OSError if it can't be listed."""
+    with os.scandir(real_path(folder)) as iterator:
+        yield iterator
 
 
 def status(path: Named) -> os.stat_result:
-    """What the system tells of a file or a folder; an OSError where there is none."""
+    """What the system tells of a file or a folder; an OSError if there is none."""
     return os.stat(real_path(path))
 
 
@@ -111,7 +113,8 @@ def shown(path: Path) -> Path:
 
 
 def _is_in(path: str, folder: Path) -> bool:
-    return any(
-        path == way or path.startswith(os.path.join(way, ""))
-        for way in (os.fspath(folder), os.path.realpath(folder))
-    )
+    """Whether a path is a folder, or in it, as the folder is spelled or without its links."""
+    for spelling in (os.fspath(folder), os.path.realpath(folder)):
+        if path == spelling or path.startswith(os.path.join(spelling, "")):
+            return True
+    return False

@@ -1,8 +1,8 @@
-"""What the server of a page in the browser told this process.
+"""What this process knows if it is a page in the browser: its server says so in its environment.
 
-A page is this program with Textual's web driver: keys and pictures go through pipes to a server, be
-it `rnn-tui serve` or another that speaks Textual's protocol. The server tells it in its environment
-where its runs and settings lie, which folder it may look into, and where it queues for training.
+A page is this program with Textual's web driver: keys and pictures go through pipes to a server,
+`rnn-tui serve` or another that speaks Textual's protocol. The environment says where the page's
+runs and settings lie, which folder it may look into, and where it queues for training.
 
 Who opens a page that is confined to such a folder is a stranger. What that means for files is
 decided in `engine.outside`, for training in `runs.turns`; no other room asks here.
@@ -11,13 +11,15 @@ decided in `engine.outside`, for training in `runs.turns`; no other room asks he
 import os
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-# what servers of the protocol set
-DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
-STORE_VARIABLE, SHARE_VARIABLE = "RNN_TUI_STORE", "RNN_TUI_SHARE"
-TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
+# Every server of Textual's protocol sets this variable to this value.
+DRIVER_VARIABLE = "TEXTUAL_DRIVER"
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
+STORE_VARIABLE = "RNN_TUI_STORE"
+SHARE_VARIABLE = "RNN_TUI_SHARE"
+TURNS_VARIABLE = "RNN_TUI_TURNS"
+TRAININGS_VARIABLE = "RNN_TUI_TRAININGS"
 
 
 def page_environment(
@@ -27,25 +29,31 @@ def page_environment(
     trainings: int = 1,
     size: tuple[int, int] = (80, 24),
 ) -> Mapping[str, str]:
-    """The variables to start a page with, beside the server's own; the arguments as told below,
-    then columns and rows.
+    """The variables to start a page with, beside the server's own.
+
+    Args:
+        store: the page's own folder for runs, locks and settings; None for the user's.
+        share: the one folder that it may look into; None for all.
+        turns: where it queues for training; None if it does not.
+        trainings: how many of those that queue may train side by side.
+        size: columns and rows of its terminal.
     """
-    folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
-    given = {
-        name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None
-    }
-    columns, rows = map(str, size)
-    return {
-        **given,
+    columns, rows = size
+    environment = {
         TRAININGS_VARIABLE: str(trainings),
         DRIVER_VARIABLE: WEB_DRIVER,
-        "COLUMNS": columns,
-        "ROWS": rows,
+        "COLUMNS": str(columns),
+        "ROWS": str(rows),
     }
+    folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
+    for name, folder in folders.items():
+        if folder is not None:
+            environment[name] = os.path.realpath(folder)
+    return environment
 
 
 def in_page() -> bool:
-    """Whether this process is to be a page in a browser."""
+    """Whether this process is a page in a browser."""
     return sys.platform != "win32" and os.environ.get(DRIVER_VARIABLE) == WEB_DRIVER
 
 
@@ -54,12 +62,19 @@ def _folder(variable: str) -> Path | None:
     return Path(value) if value else None
 
 
-# the folder for runs, locks and settings of this page; None: the user's own
-store_folder = partial(_folder, STORE_VARIABLE)
-# the one folder that this page may look into; None where it may look into all
-shared_folder = partial(_folder, SHARE_VARIABLE)
-# where processes queue for training; None where none does
-turns_folder = partial(_folder, TURNS_VARIABLE)
+def store_folder() -> Path | None:
+    """The folder for runs, locks and settings of this page; None for the user's own."""
+    return _folder(STORE_VARIABLE)
+
+
+def shared_folder() -> Path | None:
+    """The one folder that this page may look into; None if it may look into all."""
+    return _folder(SHARE_VARIABLE)
+
+
+def turns_folder() -> Path | None:
+    """The folder in which processes queue for training; None if they do not."""
+    return _folder(TURNS_VARIABLE)
 
 
 def trainings() -> int:

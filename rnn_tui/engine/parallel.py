@@ -28,7 +28,7 @@ import torch
 
 from rnn_tui.engine.cores import usable_cores
 
-# beyond four parts of a batch of 100, each is too small to keep a core's vector units busy
+# With more parts of a batch of 100, each is too small to keep a core's vector units busy.
 MAX_AUTOMATIC_WORKERS = 4
 
 Result = TypeVar("Result")
@@ -63,31 +63,37 @@ class Workers:
         self._pool = ThreadPoolExecutor(count - 1, "train") if count > 1 else None
 
     def run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """The results of all `calls`, in order, computed side by side; an exception is raised once
-        none runs any more.
+        """Call all functions side by side.
+
+        Returns:
+            Their results, in order.
+
+        Raises:
+            Exception: that of a call, once none runs any more.
         """
         if self._pool is None or len(calls) < 2:
             return [call() for call in calls]
-        waiting, results = deque(enumerate(calls)), dict[int, Result]()
+        waiting = deque(enumerate(calls))
+        results: dict[int, Result] = {}
 
         def work() -> None:
             while waiting:
                 try:
-                    at, call = waiting.popleft()
+                    number, call = waiting.popleft()
                 except IndexError:  # another thread took the last one
                     return
-                results[at] = call()
+                results[number] = call()
 
         futures = [self._pool.submit(work) for _ in range(min(self.count, len(calls)) - 1)]
         try:
             work()
         finally:
-            # never leave a part running: it reads weights that the next step changes
+            # Never leave a part running: it reads weights that the next step changes.
             for future in futures:
                 future.exception()
         for future in futures:
             future.result()
-        return [results[at] for at in range(len(calls))]
+        return [results[number] for number in range(len(calls))]
 
     def close(self) -> None:
         """End the threads."""
@@ -97,15 +103,16 @@ class Workers:
 
 @contextmanager
 def cpu_workers(count: int) -> Iterator[Workers]:
-    """`count` workers; meanwhile PyTorch's own threads, a setting of the process, are out of their
-    way.
+    """So many workers.
+
+    Meanwhile PyTorch has one thread for each operation, in the whole process.
     """
     keep_freed_memory()
-    before = torch.get_num_threads()
+    torch_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     workers = Workers(count)
     try:
         yield workers
     finally:
         workers.close()
-        torch.set_num_threads(before)
+        torch.set_num_threads(torch_threads)

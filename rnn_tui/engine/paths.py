@@ -1,9 +1,9 @@
-"""Where things lie: what ships with the package, and what belongs to the user.
+"""Where files lie: those that ship with the package, and those of the user.
 
-`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, as for
-small homes and tests. Where it names the home of nobody, whatever asks for a place raises
-`SettingError`; both faces ask before anything else. A page in the browser keeps its runs and
-settings where its server told it (`engine.page`).
+`RNN_TUI_HOME` moves everything that the program writes (runs, log, settings) below one folder, as
+for small homes and tests. If it names the home of a user who does not exist, each function here
+that needs it raises `SettingError`; both faces check that first (`check_places`). A page in the
+browser has its runs and settings where its server says (`engine.page`).
 """
 
 import errno
@@ -20,6 +20,7 @@ LONGEST_ID = "x" * 60  # no run's id is longer
 
 
 def _home() -> Path | None:
+    """The folder that `RNN_TUI_HOME` names, if any."""
     value = os.environ.get(HOME_VARIABLE, "").strip()
     try:
         return Path(value).expanduser() if value else None
@@ -46,12 +47,12 @@ def asset_dir() -> Path:
 
 def shipped_weights(task: str) -> list[Path]:
     """The files of weights that ship for a task: `<task>.safetensors`, `<task>-<…>.safetensors`."""
-    files = sorted((asset_dir() / "pretrained").glob("*.safetensors"))
-    return [path for path in files if path.stem.partition("-")[0] == task and path.is_file()]
+    paths = sorted((asset_dir() / "pretrained").glob("*.safetensors"))
+    return [path for path in paths if path.stem.partition("-")[0] == task and path.is_file()]
 
 
 def data_dir() -> Path:
-    """The folder of the runs, which can't be made again."""
+    """The folder of all that can't be made again: runs, their weights and values."""
     return store_folder() or _home() or _of_system("data")
 
 
@@ -61,12 +62,12 @@ def config_file() -> Path:
 
 
 def run_dir() -> Path:
-    """The folder that keeps the weights of every run."""
+    """The folder with the weights of every run."""
     return data_dir() / "runs"
 
 
 def weights_of(run_id: str) -> Path:
-    """Where a run's weights are kept, and what it needs to go on."""
+    """The file of a run's weights, and of what it needs to be resumed."""
     return run_dir() / run_id / WEIGHTS_NAME
 
 
@@ -81,16 +82,17 @@ def lock_dir() -> Path:
 
 
 def log_file() -> Path:
-    """The log file, which holds the tracebacks that users are spared."""
+    """The log file, which has the tracebacks that users do not see."""
     home = _home()
-    return (home / "log" if home else _of_system("log")) / "rnn-tui.log"
+    folder = home / "log" if home else _of_system("log")
+    return folder / "rnn-tui.log"
 
 
 def check_places() -> None:
-    """See that the system can have what the program writes where that is to be.
+    """Do nothing if files of the program can have their names where they are to lie.
 
     Raises:
-        SettingError: for a folder with a name that none can have.
+        SettingError: if a name is too long, or links lead in a circle.
     """
     for path in (weights_of(LONGEST_ID), config_file(), log_file()):
         try:
@@ -104,6 +106,6 @@ def check_places() -> None:
 
 
 def fault_message(error: Exception) -> str:
-    """What the user is told of an error that is the program's own."""
+    """What the user reads about an error that is the program's own."""
     log = printable(log_file(), 500)
     return f"{type(error).__name__}: this is a fault of rnn-tui; {log} has the details."

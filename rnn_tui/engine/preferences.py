@@ -20,8 +20,8 @@ GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 MOST_BYTES = 65_536
 # A key of thousands of parts would take tomllib a minute; one of the file's own has two.
 MOST_DOTS = 32
-MOST_PROBLEMS = 5  # that are told one by one
-# of files that can't be read, or are no TOML: tomllib raises a `ValueError`
+MOST_PROBLEMS = 5  # that are reported one by one
+# Raised for files that can't be read, or are no TOML: tomllib raises a `ValueError`.
 FAULTS = (OSError, ValueError, RecursionError)
 
 
@@ -32,7 +32,7 @@ def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
 
 @dataclass(frozen=True)
 class Preferences:
-    """What holds: the file's entries, and defaults for the others."""
+    """The settings in use: the file's entries, and defaults for the others."""
 
     theme: str = _entry("textual-dark", "colours of the app; Ctrl+P changes and keeps them")
     graphics: str = _entry("auto", "how photos are drawn", GRAPHICS)
@@ -45,49 +45,60 @@ class Preferences:
     problems: tuple[str, ...] = ()  #: a sentence for each entry that is not as it should be.
 
 
-ENTRIES = {one.name: one for one in fields(Preferences) if one.metadata}
+ENTRIES = {entry.name: entry for entry in fields(Preferences) if entry.metadata}
 
 
-def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
-    """What the file says, as far as it can be used; `known` has what entries may be, by name."""
+def read_preferences(choices: Mapping[str, Collection[str]]) -> Preferences:
+    """Read the file, as far as it can be used.
+
+    Args:
+        choices: by entry, what it may be, where that is known further up.
+    """
     path = config_file()
     try:
         values = _values(_text(path))
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
-        return Preferences(
-            problems=(
-                f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used.",
-            )
+        problem = (
+            f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used."
         )
-    wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
-    sound = {name: value for name, value in values.items() if not wrong[name]}
-    problems = [f"{path.name}: {printable(name)} {why}." for name, why in wrong.items() if why]
+        return Preferences(problems=(problem,))
+    valid: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in values.items():
+        problem = _problem(name, value, choices.get(name))
+        if problem:
+            problems.append(f"{path.name}: {printable(name)} {problem}.")
+        else:
+            valid[name] = value
     if len(problems) > MOST_PROBLEMS:
         more = f"{path.name}: {len(problems) - MOST_PROBLEMS:,} more entries can't be used."
         problems[MOST_PROBLEMS:] = [more]
-    return Preferences(**sound, given=frozenset(sound), problems=tuple(problems))
+    return Preferences(**valid, given=frozenset(valid), problems=tuple(problems))
 
 
-def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
-    """What is wrong with an entry, behind its name; empty where nothing is."""
+def _problem(name: str, value: Any, choices: Collection[Any] | None) -> str:
+    """What is wrong with an entry, to be read behind its name; empty where nothing is."""
     if name not in ENTRIES:
         return f"is not an entry; the entries are {', '.join(ENTRIES)}"
-    usual, choices = ENTRIES[name].default, known or ENTRIES[name].metadata["choices"]
-    if usual is None:
-        fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-        return "" if fits else 'must be a table of texts, such as train = "t"; it is ignored'
-    if type(value) is type(usual) and (not choices or value == usual or value in choices):
+    default = ENTRIES[name].default
+    choices = choices or ENTRIES[name].metadata["choices"]
+    if default is None:
+        if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+            return ""
+        return 'must be a table of texts, such as train = "t"; it is ignored'
+    is_allowed = not choices or value == default or value in choices
+    if type(value) is type(default) and is_allowed:
         return ""
-    what = f"one of {', '.join(map(as_toml, choices))}"
+    allowed = f"one of {', '.join(map(as_toml, choices))}"
     if isinstance(choices, range):
-        what = f"a whole number from {choices[0]} to {choices[-1]}"
-    return f"must be {what}, not {_shown(value)}; {as_toml(usual)} is used"
+        allowed = f"a whole number from {choices[0]} to {choices[-1]}"
+    return f"must be {allowed}, not {_in_sentence(value)}; {as_toml(default)} is used"
 
 
-def _shown(value: Any) -> str:
-    """A value that is none, in a sentence."""
+def _in_sentence(value: Any) -> str:
+    """A value that is not allowed, in a sentence."""
     try:
         return printable(as_toml(value))
     except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables
@@ -95,8 +106,10 @@ def _shown(value: Any) -> str:
 
 
 def keep_theme(name: str) -> None:
-    """Write a theme into the file, and change nothing else in it; or nothing at all, and raise
-    `SettingError`.
+    """Write a theme into the file, and change nothing else in it.
+
+    Raises:
+        SettingError: if that can't be done; then nothing is changed at all.
     """
     path = config_file()
     try:
@@ -105,19 +118,20 @@ def keep_theme(name: str) -> None:
         write_file(path, data)
     except FAULTS as error:
         raise SettingError(
-            f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)})."
+            f"The theme can't be written to {printable(path, 200)} ({why(error, 120)})."
         ) from error
 
 
 def _with_theme(text: str, name: str) -> str:
     """The same text with another theme."""
-    wanted, line = _values(text) | {"theme": name}, f"theme = {as_toml(name)}"
+    wanted = _values(text) | {"theme": name}
+    line = f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
-    # it may have been another table's, or in a long text: reading tells
-    for written in (changed, f"{line}\n{text}"):
+    # That line may have been another table's, or part of a long text: reading tells.
+    for candidate in (changed, f"{line}\n{text}"):
         with suppress(*FAULTS):
-            if _values(written) == wanted:
-                return written
+            if _values(candidate) == wanted:
+                return candidate
     raise ValueError("its line can't be changed alone; do so by hand")
 
 
@@ -131,6 +145,7 @@ def _text(path: Path) -> str:
 
 
 def _values(text: str) -> dict[str, Any]:
+    """The entries in a text; raises a `ValueError` if it is no TOML, or would take too long."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
             raise ValueError(f"line {number:,} has more than {MOST_DOTS} dots")

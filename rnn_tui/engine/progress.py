@@ -1,4 +1,4 @@
-"""How something long tells how far it is, and is asked to stop: one way for all of it."""
+"""How anything long reports how far it is, and is asked to stop."""
 
 import time
 from collections.abc import Callable
@@ -8,61 +8,65 @@ from rnn_tui.engine.pace import Pace
 
 
 class Progress:
-    """What something long and whoever waits for it share; each may have a thread of its own.
+    """The progress of something long, shared with whoever waits; each may have its own thread.
 
-    Whoever does it calls `advance(0, total)` once it begins, with data and libraries loaded, and
-    `advance(done, total)` after each part. Where the total is found out meanwhile, `advance(done)`
-    does, and `expect(total)` says it. Before a part it asks `stopping`: once that is true it leaves
-    the rest, and returns None.
+    The one who works calls `advance(0, total)` at the beginning, with data and libraries loaded,
+    and `advance(done, total)` after each part. Where the total is found out meanwhile, these are
+    `advance(done)` and `expect(total)`. Before each part `stopping` is asked: once it is true, the
+    work ends and returns None.
 
-    Whoever waits reads how far it is at any time, or is called after each change, in the thread
+    The one who waits reads how far it is at any time, or is called after each change, in the thread
     that made it; `stop()` asks for the end.
 
-    Training tells more than that, by the events of `engine.events`, and is stopped by the same
+    Training reports more than that, by the events of `engine.events`, and is stopped by the same
     `Control`.
     """
 
     def __init__(
-        self, told: Callable[["Progress"], object] | None = None, control: Control | None = None
+        self,
+        on_change: Callable[["Progress"], object] | None = None,
+        control: Control | None = None,
     ) -> None:
+        """`on_change` is called after each change; `control` stops more than this, if given."""
         self.done: float = 0  #: parts, in any unit.
         self.total: float | None = None  #: of how many; None where that is not known, or not yet.
-        self._told = told
         self.control = Control() if control is None else control  #: is asked to stop.
+        self._on_change = on_change
         self._pace = Pace()
 
     def advance(self, done: float, total: float | None = None) -> None:
-        """Say how much is done, and of how much; None leaves that as it was said."""
+        """Report how much is done, and of how much; None leaves the total as it was."""
         self.done = done
         self._pace = self._pace.at(time.monotonic(), done)
         if total is not None:
             self.total = total
-        self._tell()
+        self._report()
 
     def expect(self, total: float) -> None:
-        """Say how much there is to do."""
+        """Report how much there is to do."""
         self.total = total
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
-        if self._told is not None:
-            self._told(self)
+    def _report(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self)
 
-    def behind(self, parts: float) -> "Progress":
-        """The progress of what comes behind so many parts, which ends what this one is of."""
+    def after(self, parts: float) -> "Progress":
+        """A progress for the rest of the work, which begins after so many parts of this one."""
 
-        def told(rest: Progress) -> None:
-            self.advance(parts + rest.done, None if rest.total is None else parts + rest.total)
+        def advance(rest: Progress) -> None:
+            total = None if rest.total is None else parts + rest.total
+            self.advance(parts + rest.done, total)
 
-        return Progress(told, self.control)
+        return Progress(advance, self.control)
 
     def stop(self) -> None:
-        """Ask that the rest is left."""
+        """Ask the work to end."""
         self.control.stop()
 
     @property
     def stopping(self) -> bool:
-        """Whether the rest is to be left."""
+        """Whether the work is to end."""
         return self.control.stopping
 
     @property
@@ -81,4 +85,4 @@ class Progress:
         return None if self.total is None else self._pace.seconds_left(self.total)
 
 
-UNWATCHED = Progress()  # for whoever neither looks nor stops
+UNWATCHED = Progress()  # where nobody looks or stops

@@ -2,7 +2,7 @@
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the imports'
-time, and 0.2 ... 0.3 s each time later.
+time, and 0.2 … 0.3 s each time later.
 
 How busy the machine is explains a slow run. The thread that trains looks by itself, as it logs, at
 most every two seconds and in less than a millisecond: nothing wakes up while nothing trains.
@@ -15,7 +15,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rnn_tui.engine import events
@@ -32,18 +32,19 @@ def heavy_imports() -> Iterator[None]:
     half a module: `ImportError`.
     """
     with _IMPORTING:
-        enabled, before = gc.isenabled(), len(sys.modules)
+        was_enabled = gc.isenabled()
+        module_count = len(sys.modules)
         gc.disable()
         try:
             yield
         finally:
-            if len(sys.modules) > before:
+            if len(sys.modules) > module_count:
                 gc.freeze()
-            if enabled:
+            if was_enabled:
                 gc.enable()
 
 
-SECONDS_BETWEEN = 2.0
+SECONDS_BETWEEN = 2.0  # two looks
 Load = dict[str, float]
 logger = logging.getLogger(__name__)
 
@@ -52,57 +53,60 @@ class MachineWatch:
     """Looks at the machine in the course of one run's events."""
 
     def __init__(self) -> None:
-        self._look: Callable[[], Load] = dict
-        self._next, self._looks = float("inf"), 0
-        self._whole: Load = {}
+        self._meter: _LoadMeter | None = None  # None before the run starts, and after a fault
+        self._look_at = 0.0  # when to look next, on the monotonic clock
+        self._looks = 0
+        self._whole: Load = {}  # the means of all looks, and the most memory
 
     def after(self, event: events.Event) -> events.MachineSeen | None:
-        """What is to be told of the machine behind an event, if anything; it raises nothing."""
+        """What is to be reported of the machine after an event, if anything; raises nothing."""
         now = time.monotonic()
         try:
             if isinstance(event, events.RunStarted):
-                self._look, self._next = _looking(event.device), now + SECONDS_BETWEEN
-            elif isinstance(event, events.StepLogged) and now >= self._next:
-                self._next = now + SECONDS_BETWEEN
-                return self._seen(event.run_id, self._look())
+                self._meter = _LoadMeter(event.device)
+                self._look_at = now + SECONDS_BETWEEN
+            elif isinstance(event, events.StepLogged) and self._meter and now >= self._look_at:
+                self._look_at = now + SECONDS_BETWEEN
+                return self._summarise(event.run_id, self._meter.read())
         except Exception:
             logger.exception("the machine does not tell how busy it is")
-            self._next = float("inf")
+            self._meter = None
         return None
 
-    def _seen(self, run_id: str, load: Load) -> events.MachineSeen:
+    def _summarise(self, run_id: str, load: Load) -> events.MachineSeen:
         """This look, and the means of all; of memory the most."""
         self._looks += 1
         for name, value in load.items():
-            before = self._whole.get(name, value)
-            self._whole[name] = (
-                max(before, value)
-                if name.endswith("memory")
-                else before + (value - before) / self._looks
-            )
+            whole = self._whole.get(name, value)
+            if name.endswith("memory"):
+                self._whole[name] = max(whole, value)
+            else:
+                self._whole[name] = whole + (value - whole) / self._looks  # a running mean
         return events.MachineSeen(run_id, load, dict(self._whole))
 
 
-def _looking(device: str) -> Callable[[], Load]:
-    """What tells how busy the machine was since it was called before, and the GPU that trains, if
-    it can be watched.
-    """
-    import psutil  # noqa: PLC0415 - on use only
+class _LoadMeter:
+    """Measures how busy the machine is, and the GPU that trains, if it can be watched."""
 
-    process, cores, watched = (
-        psutil.Process(),
-        psutil.cpu_count() or 1,
-        watched_gpu(device) if "cuda" in device else None,
-    )
+    def __init__(self, device: str) -> None:
+        import psutil  # noqa: PLC0415 - on use only
 
-    def look() -> Load:
-        mine, memory = process.cpu_percent() / cores, float(process.memory_info().rss)
-        load = {"cpu": psutil.cpu_percent(), "process": mine, "memory": memory}
-        if watched is not None:
-            nvml, gpu = watched
-            load["gpu"] = float(nvml.nvmlDeviceGetUtilizationRates(gpu).gpu)
-            load["gpu_memory"] = float(nvml.nvmlDeviceGetMemoryInfo(gpu).used)
+        self._process = psutil.Process()
+        self._cores = psutil.cpu_count() or 1
+        self._watched = watched_gpu(device) if "cuda" in device else None
+        self.read()  # percentages are of the time since the previous call
+
+    def read(self) -> Load:
+        """The load since the previous call, as `MachineSeen.now` has it."""
+        import psutil  # noqa: PLC0415 - on use only
+
+        load = {
+            "cpu": psutil.cpu_percent(),
+            "process": self._process.cpu_percent() / self._cores,
+            "memory": float(self._process.memory_info().rss),
+        }
+        if self._watched is not None:
+            nvml, handle = self._watched
+            load["gpu"] = float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+            load["gpu_memory"] = float(nvml.nvmlDeviceGetMemoryInfo(handle).used)
         return load
-
-    look()
-    return look

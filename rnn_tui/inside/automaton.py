@@ -385,7 +385,7 @@ def analyse_automaton(
         progress.advance(done, total)
         said.append(_outputs(network, words))
     known = [(short, np.concatenate(said[:-1], axis=1)), (long, said[-1])]
-    learned = MachineLearner(network, known, progress.behind(len(parts))).learn()
+    learned = MachineLearner(network, known, progress.after(len(parts))).learn()
     if learned is None:
         return None
     machine, holds_beyond = learned

@@ -250,7 +250,7 @@ def analyse_state_space(
         network.cell(replica),
         constant,
         np.concatenate(starts),
-        progress.behind(batches),
+        progress.after(batches),
     )
     if not points:
         return None if points is None else analysis

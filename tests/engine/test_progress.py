@@ -52,16 +52,16 @@ def test_more_than_was_expected_is_done_at_most() -> None:
 
 
 @given(totals, totals)
-def test_what_comes_behind_some_parts_counts_on(first: int, rest: int) -> None:
+def test_what_comes_after_some_parts_counts_on(first: int, rest: int) -> None:
     progress = Watched()
     progress.advance(first, first + rest)
-    behind = progress.behind(first)
+    rest_of_it = progress.after(first)
     for done in range(rest + 1):
-        behind.advance(done, rest)
+        rest_of_it.advance(done, rest)
     assert progress.seen[-1] == (first + rest, first + rest)
     assert [done for done, _ in progress.seen] == [first, *range(first, first + rest + 1)]
     progress.stop()
-    assert behind.stopping
+    assert rest_of_it.stopping
 
 
 def test_a_stop_is_asked_for_from_any_thread_and_by_a_control() -> None:

@@ -64,7 +64,8 @@ def test_means_are_of_all_looks_and_of_memory_the_most(monkeypatch: pytest.Monke
     clock = [0.0]
     looks = iter([{"cpu": 80.0, "memory": 7.0}, {"cpu": 20.0, "memory": 5.0}])
     monkeypatch.setattr(resources.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(resources, "_looking", lambda _: lambda: next(looks))
+    meter = SimpleNamespace(read=lambda: next(looks))
+    monkeypatch.setattr(resources, "_LoadMeter", lambda _device: meter)
     watch = MachineWatch()
     seen = []
     for at, event in ((0, started()), (1, STEP), (2, STEP), (8, STEP), (9, STEP)):

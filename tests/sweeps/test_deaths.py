@@ -118,7 +118,7 @@ def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> Non
     assert process.returncode == 0, err
     (run,) = runs()
     assert run.status is Status.FINISHED
-    assert "goes on from the last checkpoint" in err
+    assert "another one resumes it from its last checkpoint" in err
     assert out.splitlines()[1].endswith("finished")
     check_like_undisturbed(run)
 
