@@ -27,9 +27,9 @@ the settings of `train`.
 
 def page() -> str:
     """The page."""
-    found = list(parsers(build_parser()))
-    contents = [f"- [{code(parser.prog)}](#{anchor(parser.prog)})" for parser in found]
-    return HEAD + "\n".join(contents) + "\n" + "".join(map(section, found))
+    commands = list(parsers(build_parser()))
+    contents = [f"- [{code(parser.prog)}](#{anchor(parser.prog)})" for parser in commands]
+    return HEAD + "\n".join(contents) + "\n" + "".join(map(section, commands))
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -38,15 +38,15 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
         parser.complete()
     yield parser
     for choices in subparsers(parser):
-        for one in dict.fromkeys(choices.choices.values()):
-            yield from parsers(one)
+        for command in dict.fromkeys(choices.choices.values()):
+            yield from parsers(command)
 
 
 def subparsers(
     parser: argparse.ArgumentParser,
 ) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
     """Where a parser has commands below it."""
-    return [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    return [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
 
 
 def anchor(title: str) -> str:
@@ -60,30 +60,36 @@ def section(parser: argparse.ArgumentParser) -> str:
     if parser.description:
         parts.append(f"{parser.description}\n")
     positional = [
-        one for one in parser._actions if not one.option_strings and one.help != argparse.SUPPRESS
+        action
+        for action in parser._actions
+        if not action.option_strings and action.help != argparse.SUPPRESS
     ]
-    for one in positional:
-        if isinstance(one, argparse._SubParsersAction):
-            rows = [(code(choice.dest), str(choice.help or "")) for choice in one._choices_actions]
-            parts.append(table((str(one.metavar), "what it does"), rows))
-    arguments = [one for one in positional if not isinstance(one, argparse._SubParsersAction)]
+    for action in positional:
+        if isinstance(action, argparse._SubParsersAction):
+            rows = [
+                (code(choice.dest), str(choice.help or "")) for choice in action._choices_actions
+            ]
+            parts.append(table((str(action.metavar), "what it does"), rows))
+    arguments = [
+        action for action in positional if not isinstance(action, argparse._SubParsersAction)
+    ]
     if arguments:
         parts.append(
             table(
                 ("argument", "meaning"),
-                [(code(named(one)), help_of(parser, one)) for one in arguments],
+                [(code(named(action)), help_of(parser, action)) for action in arguments],
             )
         )
     options = [
-        one
-        for one in parser._actions
-        if one.option_strings and not isinstance(one, argparse._HelpAction)
+        action
+        for action in parser._actions
+        if action.option_strings and not isinstance(action, argparse._HelpAction)
     ]
     if options:
         parts.append(
             table(
                 ("option", "what it does"),
-                [(spelled(one), help_of(parser, one)) for one in options],
+                [(spelled(action), help_of(parser, action)) for action in options],
             )
         )
     if parser.epilog:
@@ -95,16 +101,17 @@ def usage(parser: argparse.ArgumentParser) -> str:
     """The command with its arguments."""
     parts = [parser.prog]
     if any(
-        one.option_strings and not isinstance(one, argparse._HelpAction) for one in parser._actions
+        action.option_strings and not isinstance(action, argparse._HelpAction)
+        for action in parser._actions
     ):
         parts.append("[OPTION …]")
-    for one in parser._actions:
-        if not one.option_strings:
-            text = named(one)
-            if one.nargs in ("*", "+"):
+    for action in parser._actions:
+        if not action.option_strings:
+            text = named(action)
+            if action.nargs in ("*", "+"):
                 text += " …"
-            optional = one.nargs in ("?", "*") or (
-                isinstance(one, argparse._SubParsersAction) and not one.required
+            optional = action.nargs in ("?", "*") or (
+                isinstance(action, argparse._SubParsersAction) and not action.required
             )
             parts.append(f"[{text}]" if optional else text)
     return " ".join(parts)

@@ -59,24 +59,29 @@ not TOML, or is larger than {MOST_BYTES:,} bytes, is ignored and never written t
 def page() -> str:
     """The page."""
     rows = []
-    for name, one in ENTRIES.items():
-        default = "" if one.default is None else code(as_toml(one.default))
+    for name, entry in ENTRIES.items():
+        default = "" if entry.default is None else code(as_toml(entry.default))
         rows.append(
-            (code(name), default, may_be(name, one.metadata["choices"]), one.metadata["words"])
+            (
+                code(name),
+                default,
+                values_of(name, entry.metadata["choices"]),
+                entry.metadata["words"],
+            )
         )
-    return HEAD + table(("entry", "default", "may be", "meaning"), rows) + TAIL
+    return HEAD + table(("entry", "default", "values", "meaning"), rows) + TAIL
 
 
-def may_be(name: str, choices: object) -> str:
+def values_of(name: str, choices: object) -> str:
     """The values that an entry may have."""
     if name == "keys":
         return "a table of texts"
     if name == "theme":
         return f"a theme, as Ctrl+P names it, such as {code(as_toml(HIGH_CONTRAST.name))}"
     if name == "preset":
-        found = dict.fromkeys(preset.name for task in TASKS.values() for preset in task.presets)
-        return ", ".join(code(as_toml(one)) for one in found)
+        presets = [preset for task in TASKS.values() for preset in task.presets]
+        return ", ".join(code(as_toml(name)) for name in dict.fromkeys(p.name for p in presets))
     if isinstance(choices, range):
         return f"a whole number from {choices[0]} to {choices[-1]}"
     assert isinstance(choices, tuple)
-    return ", ".join(code(as_toml(one)) for one in choices)
+    return ", ".join(code(as_toml(choice)) for choice in choices)

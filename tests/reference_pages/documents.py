@@ -49,12 +49,12 @@ class Document:
     Attributes:
         title: the command, as one would type it.
         commands: what is run for it; `{samples}`, `{mnist}` and `{here}` are folders.
-        given: what comes on stdin.
+        stdin: what it reads there.
     """
 
     title: str
     commands: Sequence[str]
-    given: bytes = b""
+    stdin: bytes = b""
 
 
 SMALL = "--preset fast --epochs 1 --training-size 640 --test-size 50 --hidden-size 3 --seeds 2"
@@ -190,13 +190,16 @@ def page() -> str:
     return page_of(fields_of_all())
 
 
-def page_of(found: Mapping[str, Mapping[str, str]]) -> str:
+def page_of(types_of_fields: Mapping[str, Mapping[str, str]]) -> str:
     """The page of these fields."""
-    parts = [HEAD, *(f"- [`rnn-tui {one.title}`](#{anchor(one.title)})\n" for one in DOCUMENTS)]
+    parts = [
+        HEAD,
+        *(f"- [`rnn-tui {document.title}`](#{anchor(document.title)})\n" for document in DOCUMENTS),
+    ]
     parts += [
         f"- [{title}](#{title.lower().replace(' ', '-')}), in several of them\n" for title in COMMON
     ]
-    parts += [section(title, types) for title, types in found.items()]
+    parts += [section(title, types) for title, types in types_of_fields.items()]
     parts += ["\n## Settings of a run\n\n", table(HEADS, rows_of_settings())]
     parts += ["\n## Spread over seeds\n\n", table(HEADS, rows_of_spread())]
     return "".join(parts)
@@ -209,56 +212,58 @@ def anchor(title: str) -> str:
 
 def fields_of_all() -> dict[str, dict[str, str]]:
     """By document, the types of its fields by their paths."""
-    found: Types = {}
+    types_found: Types = {}
     with TemporaryDirectory() as made:
         here = Path(made)
         (here / "5-broken.jpg").write_bytes(b"no picture")
         mnist = write_mnist_slice(here / "mnist", 600, 100)
         folders = {"samples": asset_dir() / "samples", "mnist": mnist, "here": here}
-        for one in DOCUMENTS:
-            for command in one.commands:
+        for document in DOCUMENTS:
+            for command in document.commands:
                 words = [word.format_map(folders) for word in shlex.split(command)]
                 json_option = () if "export" in words else ("--json",)
-                code_, out, err = run_inside([*words, *json_option], one.given)
+                code_, out, err = run_inside([*words, *json_option], document.stdin)
                 assert out, (command, code_, err)
-                collect(one.title, "", json.loads(out), found)
+                collect(document.title, "", json.loads(out), types_found)
     common = {
-        title: found.pop(title) for title in COMMON if title in found and title not in FROM_CODE
+        title: types_found.pop(title)
+        for title in COMMON
+        if title in types_found and title not in FROM_CODE
     }
     return {
         title: {path: in_words(title, path, kinds) for path, kinds in types.items()}
-        for title, types in (found | common).items()
+        for title, types in (types_found | common).items()
     }
 
 
-def collect(title: str, path: str, value: Any, found: Types) -> None:
+def collect(title: str, path: str, value: Any, types: Types) -> None:
     """Add the types of a value and of all below it, by document and path."""
     common = common_of(value)
     if path:
-        found.setdefault(title, {}).setdefault(path, set()).add(kind_of(value))
+        types.setdefault(title, {}).setdefault(path, set()).add(kind_of(value))
     elif common:  # the document is one
-        found.setdefault(title, {})
+        types.setdefault(title, {})
     if common:
         title, path = common, ""
     if isinstance(value, Mapping) and common not in FROM_CODE and last_of(path) not in UNSEEN:
-        for name, one in value.items():
-            collect(title, placed(title, f"{path}.{name}".lstrip(".")), one, found)
+        for name, member in value.items():
+            collect(title, generic(title, f"{path}.{name}".lstrip(".")), member, types)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-        for one in value[:MOST_ITEMS]:
-            collect(title, f"{path}[]", one, found)
+        for item in value[:MOST_ITEMS]:
+            collect(title, f"{path}[]", item, types)
 
 
 def in_words(title: str, path: str, kinds: set[str]) -> str:
     """The types of a field."""
     if "number" in kinds:
         kinds = kinds - {"whole number"}
-    if any(one.startswith("list of") for one in kinds):
+    if any(kind.startswith("list of") for kind in kinds):
         kinds = kinds - {"list"}
     return TYPES.get(f"{title}: {path}", " or ".join(sorted(kinds, key=order)))
 
 
-def placed(title: str, path: str) -> str:
-    """The path, with what is data in it replaced by what stands for it."""
+def generic(title: str, path: str) -> str:
+    """The path, with a name that is data replaced by a placeholder such as `<run>`."""
     for pattern, name in NAMES_ARE_DATA:
         if re.search(pattern, f"{title}: {path}"):
             return f"{path[: len(path) - len(last_of(path))]}{name}"
@@ -301,7 +306,7 @@ def list_of(value: Sequence[Any], what: str = "list of ") -> str:
     """The type of a list, by its first items."""
     if not value:
         return "list"
-    kinds = sorted({kind_of(one) for one in value[:MOST_ITEMS]} - {"null"}, key=order)
+    kinds = sorted({kind_of(item) for item in value[:MOST_ITEMS]} - {"null"}, key=order)
     if len(kinds) > 1:
         kinds = ["number"] if set(kinds) <= {"number", "whole number"} else kinds
     plural = {
@@ -311,12 +316,12 @@ def list_of(value: Sequence[Any], what: str = "list of ") -> str:
         "object": "objects",
     }
     return what + " or ".join(
-        plural.get(one, one.replace("list of", "lists of", 1)) for one in kinds or ["null"]
+        plural.get(kind, kind.replace("list of", "lists of", 1)) for kind in kinds or ["null"]
     )
 
 
 def order(kind: str) -> tuple[bool, str]:
-    """What is there before what is not."""
+    """Sorts `null` behind all other types."""
     return kind == "null", kind
 
 
@@ -349,9 +354,9 @@ def meaning(title: str, path: str) -> str:
     return ""
 
 
-def unexplained(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """The fields that nothing is said of."""
-    for title, types in found.items():
+def unexplained(types_of_fields: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The fields without a meaning."""
+    for title, types in types_of_fields.items():
         for path in types:
             if not path.endswith("[]") and not meaning(title, path):
                 yield f"{title}: {path}"
@@ -359,23 +364,30 @@ def unexplained(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 
 def rows_of_settings() -> Iterator[tuple[str, str, str]]:
     """The fields of a run's settings."""
-    said = (
+    meanings = (
         attributes(ImageConfig) | attributes(SequenceConfig) | attributes(SequenceConfig.__mro__[1])
     )
-    both = {one.name for one in fields(ImageConfig)} & {one.name for one in fields(SequenceConfig)}
+    both = set(names_of(ImageConfig)) & set(names_of(SequenceConfig))
     kinds = {ImageConfig: "MNIST", SequenceConfig: "recall, adder"}
     seen: set[str] = set()
-    for kind, where in kinds.items():
-        for one in fields(kind):
-            if one.name in seen or one.name == "recipe":
+    for kind, tasks in kinds.items():
+        for field in fields(kind):
+            if field.name in seen or field.name == "recipe":
                 continue
-            seen.add(one.name)
-            name = CELL_KEY if one.name == "cell" else one.name
-            text = said.get(one.name) or SETTINGS[one.name].help
+            seen.add(field.name)
+            name = CELL_KEY if field.name == "cell" else field.name
+            text = meanings.get(field.name) or SETTINGS[field.name].help
             text = text.replace("None", "`null`")
-            yield code(name), type_of(one.type), text if one.name in both else f"{where}: {text}"
-    for one in fields(Recipe):
-        yield code(f"recipe.{one.name}"), type_of(one.type), attributes(Recipe)[one.name]
+            if field.name not in both:
+                text = f"{tasks}: {text}"
+            yield code(name), type_of(field.type), text
+    for field in fields(Recipe):
+        yield code(f"recipe.{field.name}"), type_of(field.type), attributes(Recipe)[field.name]
+
+
+def names_of(kind: type) -> list[str]:
+    """The names of the fields of a dataclass."""
+    return [field.name for field in fields(kind)]
 
 
 def type_of(annotation: Any) -> str:
@@ -397,11 +409,18 @@ def type_of(annotation: Any) -> str:
     )
     if text.startswith("typing.Literal"):
         return "text"
-    return " or ".join(words[one] for one in text.split(" | "))
+    return " or ".join(words[part] for part in text.split(" | "))
 
 
 def rows_of_spread() -> Iterator[tuple[str, str, str]]:
     """The fields of a spread."""
-    kinds = ("number", "number or null", "number", "number", "whole number", "list of numbers")
-    for name, kind in zip(("mean", "sd", "min", "max", "n", "values"), kinds, strict=True):
+    types = {
+        "mean": "number",
+        "sd": "number or null",
+        "min": "number",
+        "max": "number",
+        "n": "whole number",
+        "values": "list of numbers",
+    }
+    for name, kind in types.items():
         yield code(name), kind, MEANINGS[f"Spread over seeds: {name}"]

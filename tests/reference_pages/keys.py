@@ -64,13 +64,15 @@ NAMES = {
 
 def bound() -> Iterator[tuple[type, Binding]]:
     """Every binding of the app's own classes, with the class."""
-    for found in pkgutil.walk_packages(rnn_tui.ui.__path__, "rnn_tui.ui."):
-        module = importlib.import_module(found.name)
-        for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, DOMNode) and one.__module__ == found.name:
-                for binding in vars(one).get("BINDINGS", ()):
-                    assert isinstance(binding, Binding), (one, binding)
-                    yield one, binding
+    for package in pkgutil.walk_packages(rnn_tui.ui.__path__, "rnn_tui.ui."):
+        module = importlib.import_module(package.name)
+        for member in vars(module).values():
+            if not (isinstance(member, type) and issubclass(member, DOMNode)):
+                continue
+            if member.__module__ == package.name:
+                for binding in vars(member).get("BINDINGS", ()):
+                    assert isinstance(binding, Binding), (member, binding)
+                    yield member, binding
 
 
 def written(keys: str) -> str:
@@ -83,11 +85,11 @@ def written(keys: str) -> str:
             last = last.upper()
         elif len(last) > 1:
             last = last.capitalize()
-        parts.append("+".join([*(one.capitalize() for one in modifiers), last]))
-    return " ".join(f"`{one}`" for one in parts)
+        parts.append("+".join([*(modifier.capitalize() for modifier in modifiers), last]))
+    return " ".join(f"`{part}`" for part in parts)
 
 
-def named(binding: Binding) -> str:
+def name_of(binding: Binding) -> str:
     """The name of its meaning, if it has one."""
     return f"`{binding.id}`" if binding.id else ""
 
@@ -113,9 +115,8 @@ def page() -> str:
         for name, (keys, meaning) in KEYS.items()
         if name in places
     ]
-    bindings(all_tabs())
     tabs = [
-        f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |"
-        for one in bindings(all_tabs())
+        f"| {name_of(tab)} | {written(tab.key)} | {tab.tooltip} | everywhere |"
+        for tab in bindings(all_tabs())
     ]
     return HEAD + "\n".join([*tabs, *rows]) + "\n"

@@ -8,7 +8,7 @@ MADE = "<!-- Made by `python -m tests.reference_pages`: change the code, not thi
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table, its cells on one line each."""
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell(one) for one in line)} |" for line in lines) + "\n"
+    return "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines) + "\n"
 
 
 def cell(text: str) -> str:

@@ -36,13 +36,13 @@ def page() -> str:
     """The page."""
     rows = [
         (
-            one.label,
-            code(option(one.name)),
-            one.help,
-            one.range_text,
-            ", ".join(t.label for t in TASKS.values() if name in t.settings),
+            setting.label,
+            code(option(setting.name)),
+            setting.help,
+            setting.range_text,
+            ", ".join(task.label for task in TASKS.values() if name in task.settings),
         )
-        for name, one in SETTINGS.items()
+        for name, setting in SETTINGS.items()
     ]
     usual = asdict(Recipe())
     recipe = [
@@ -63,19 +63,21 @@ def option(name: str) -> str:
 
 
 def attributes(kind: type) -> dict[str, str]:
-    """What a class says of each of its fields: behind `#:` in its line, or in lines before it."""
-    found: dict[str, str] = {}
-    before: list[str] = []
+    """The meaning of each field of a class: behind `#:` in its line, or in lines before it."""
+    meanings: dict[str, str] = {}
+    lines_before: list[str] = []
     for line in getsource(kind).splitlines():
-        code_, marked, text = line.partition("#: ")
-        if marked and not code_.strip():
-            before.append(text)
-        elif field := re.match(r"    (\w+): ", code_):
-            found[field[1]] = text or " ".join(before)
-        if code_.strip():
-            before = []
+        statement, mark, text = line.partition("#: ")
+        if mark and not statement.strip():
+            lines_before.append(text)
+        elif field := re.match(r"    (\w+): ", statement):
+            meanings[field[1]] = text or " ".join(lines_before)
+        if statement.strip():
+            lines_before = []
     return {
-        one.name: found[one.name].removesuffix(".") for one in fields(kind) if found.get(one.name)
+        field.name: meanings[field.name].removesuffix(".")
+        for field in fields(kind)
+        if meanings.get(field.name)
     }
 
 
@@ -86,7 +88,7 @@ def of_task(task: Task) -> str:
         f"\n## {task.label}\n",
         f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n",
     ]
-    parts += [f"- **{one.name}**: {one.summary}" for one in task.presets]
+    parts += [f"- **{preset.name}**: {preset.summary}" for preset in task.presets]
     columns = [column for preset in task.presets for column in columns_of(task, preset)]
     names = list(dict.fromkeys(name for _, values in columns for name in values))
     rows = [
@@ -94,8 +96,13 @@ def of_task(task: Task) -> str:
     ]
     parts.append("\n" + table(("", *(title for title, _ in columns)), rows))
     metrics = [
-        (code(one.name), one.label, one.unit, "more" if one.higher_is_better else "less")
-        for one in task.metric_definitions
+        (
+            code(metric.name),
+            metric.label,
+            metric.unit,
+            "more" if metric.higher_is_better else "less",
+        )
+        for metric in task.metric_definitions
     ]
     parts.append("Metrics, as charts, lines and documents name them:\n")
     parts.append(table(("name", "meaning", "unit", "better is"), metrics))
@@ -104,9 +111,9 @@ def of_task(task: Task) -> str:
 
 def columns_of(task: Task, preset: Preset) -> list[tuple[str, dict[str, Any]]]:
     """A preset's values, and those for cells of which it has others."""
-    others = ", ".join(one for one in task.cells if one not in preset.of_cells)
-    found = [(f"{preset.name} ({others})" if preset.of_cells else preset.name, flat(preset.values))]
-    return found + [
+    others = ", ".join(cell for cell in task.cells if cell not in preset.of_cells)
+    title = f"{preset.name} ({others})" if preset.of_cells else preset.name
+    return [(title, flat(preset.values))] + [
         (f"{preset.name} ({cell})", flat({**preset.values, **values}))
         for cell, values in preset.of_cells.items()
     ]
