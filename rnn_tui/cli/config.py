@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what holds; what is wrong goes to stderr."""
-    from rnn_tui.ui.app.preferences import held_preferences  # noqa: PLC0415 - Textual, on use
+    from rnn_tui.ui.app.preferences import usable_preferences  # noqa: PLC0415 - Textual, on use
 
-    held, path = held_preferences(), config_file()
+    held, path = usable_preferences(), config_file()
     for sentence in held.problems:
         say(sentence)
     source = {name: "file" if name in held.given else "default" for name in ENTRIES}

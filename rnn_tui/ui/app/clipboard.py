@@ -4,9 +4,10 @@ from rich.text import Text
 from textual.widget import Widget
 
 
-def copied(widget: Widget | None) -> str:
-    """What a widget shows, as text: a table whole, with tabs between columns, a chart as on the
-    screen, else nothing.
+def as_text(widget: Widget | None) -> str:
+    """What a chart or a table shows, as text; empty for anything else.
+
+    A chart is as on the screen. A table is whole, with its headings, and a tab between columns.
     """
     from textual.widgets import DataTable  # noqa: PLC0415 - not in the first frame
 
@@ -14,15 +15,16 @@ def copied(widget: Widget | None) -> str:
 
     if isinstance(widget, Chart):
         return widget.as_text()
-    if not isinstance(widget, DataTable) or not (
-        heads := [column.label for column in widget.ordered_columns]
-    ):
+    if not isinstance(widget, DataTable):
         return ""
-    return "\n".join(
-        "\t".join(map(_plain, row))
-        for row in (heads, *map(widget.get_row_at, range(widget.row_count)))
-    )
+    headings: list[object] = [column.label for column in widget.ordered_columns]
+    if not headings:
+        return ""
+    rows = [headings, *(widget.get_row_at(row) for row in range(widget.row_count))]
+    return "\n".join("\t".join(_plain(cell) for cell in row) for row in rows)
 
 
 def _plain(cell: object) -> str:
-    return " ".join((cell.plain if isinstance(cell, Text) else str(cell)).split())
+    """The words of a cell, in one line."""
+    text = cell.plain if isinstance(cell, Text) else str(cell)
+    return " ".join(text.split())

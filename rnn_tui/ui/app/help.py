@@ -1,5 +1,6 @@
 """The help: explanations, and tables of the keys that hold."""
 
+from collections import defaultdict
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -11,17 +12,20 @@ from textual.screen import Screen
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import Dialog
 
+TABLE_HEAD = "| key | what it does |\n| --- | --- |\n"
+
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
-    """The documented keys of what is in front and has the focus, then the app's; one an action."""
-    found: dict[tuple[DOMNode, str], Binding] = {}
+    """The documented keys of a screen, one an action, each with the widget that has it.
+
+    Those of what is in front and has the focus come first, the app's last.
+    """
+    bindings: dict[tuple[DOMNode, str], Binding] = {}
     for active in screen.active_bindings.values():
         if active.node is not screen and active.binding.tooltip:
-            found.setdefault((active.node, active.binding.action), active.binding)
-    return sorted(
-        [(binding, node) for (node, _), binding in found.items()],
-        key=lambda pair: pair[1] is screen.app,
-    )
+            bindings.setdefault((active.node, active.binding.action), active.binding)
+    pairs = [(binding, node) for (node, _), binding in bindings.items()]
+    return sorted(pairs, key=lambda pair: pair[1] is screen.app)
 
 
 class HelpScreen(Dialog[None]):
@@ -30,24 +34,25 @@ class HelpScreen(Dialog[None]):
     AUTO_FOCUS = "#help"  # the arrow keys scroll at once
     BINDINGS = [Binding("escape", "dismiss", "Close"), key("help", "dismiss", "Close")]
 
-    def __init__(self, text: str, of: Screen[object]) -> None:
+    def __init__(self, text: str, screen: Screen[object]) -> None:
+        """Create the help for a screen, with this text first."""
         super().__init__()
-        tables: dict[str, str] = {}
-        for binding, node in documented(of):
-            heading = (
-                f"## {'Keys' if node is of.app else 'In this view'}\n\n| key | what it does |\n| "
-                "--- | --- |\n"
-            )
-            tables[heading] = (
-                f"{tables.get(heading, heading)}| {of.app.get_key_display(binding)} | "
-                f"{binding.tooltip} |\n"
-            )
-        other = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
-        self._markdown = "\n\n".join([text, *tables.values(), other])
+        other_keys = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
+        self._markdown = "\n\n".join([text, *_tables(screen), other_keys])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:
-            scroll.border_title, scroll.border_subtitle = "Help", "Esc closes"
+            scroll.border_title = "Help"
+            scroll.border_subtitle = "Esc closes"
             from textual.widgets import Markdown  # noqa: PLC0415 - slow, on use only
 
             yield Markdown(self._markdown)
+
+
+def _tables(screen: Screen[object]) -> list[str]:
+    """A table of the keys of what is in front, and one of the app's, in Markdown."""
+    rows: dict[str, list[str]] = defaultdict(list)
+    for binding, node in documented(screen):
+        heading = "Keys" if node is screen.app else "In this view"
+        rows[heading].append(f"| {screen.app.get_key_display(binding)} | {binding.tooltip} |")
+    return [f"## {heading}\n\n{TABLE_HEAD}" + "\n".join(lines) for heading, lines in rows.items()]

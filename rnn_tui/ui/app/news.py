@@ -1,56 +1,78 @@
-"""What the app tells its panes of training, and how often."""
+"""News of training: taken from its threads, and told to the panes, a few times a second."""
 
 import time
 from typing import TYPE_CHECKING
 
 from rnn_tui.ui.app.alerts import Alerts
-from rnn_tui.ui.common.pane_news import LongJobChanged, RunsChanged
+from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.pane_news import ReportChanged, RunsChanged, SweepChanged
 
 if TYPE_CHECKING:
-    from rnn_tui.ui.app.app import RnnTuiApp
+    from rnn_tui.ui.common.training_manager import Drained
 
-# Redraws take time from training: no more than the user wants, nor of the app's thread than this.
-MOST_SECONDS_BETWEEN_DRAWS, SHARE_FOR_DRAWING = 2.0, 0.03
+# Redraws take time from training: at most this share of it, by the processor time of the app's
+# thread, but one redraw in so many seconds all the same.
+SHARE_FOR_DRAWING = 0.03
+MOST_SECONDS_BETWEEN_DRAWS = 2.0
+SECONDS_OF_ERRORS, SECONDS_OF_NOTICES = 20, 5
 
 
 class News:
-    """Takes what training threads have told, and tells the panes, while anything may come."""
+    """Brings news of training to the panes, while anything may come."""
 
-    def __init__(self, app: "RnnTuiApp") -> None:
+    def __init__(self, app: HostApp) -> None:
         self._app = app
-        self._cpu_seconds = time.thread_time()
-        self._next, self._paused, self._pause = 0.0, False, 1 / app.preferences.redraws
+        self._interval = 1 / app.preferences.redraws  #: seconds between two rings of the timer.
+        self._cpu_seconds = time.thread_time()  #: of the app's thread, until the last news.
+        self._not_before = 0.0  #: when the next news may come while something trains.
+        self._paused = False  #: whether training was paused at the last news.
         self.alerts = Alerts(app)  #: what rings where nobody looks.
         #: resumed by whoever begins training.
-        self.timer = app.set_interval(self._pause, self.bring)
+        self.timer = app.set_interval(self._interval, self.bring)
 
     def bring(self) -> None:
         """Bring news to the panes, less often where drawing them costs much."""
-        app, runs = self._app, self._app.runs
-        if not app.is_running:  # the panes are being taken apart
+        runs = self._app.runs
+        if not self._app.is_running:  # the panes are being taken apart
             return
-        now, cpu = time.monotonic(), time.thread_time()
-        if now < self._next and runs.busy:
+        now = time.monotonic()
+        if now < self._not_before and runs.busy:
             return
-        spent, self._cpu_seconds = cpu - self._cpu_seconds, cpu
-        self._next = now + min(
-            max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS
-        )
-        alive, drained = runs.anything_to_come, runs.drain()
-        if drained.run_ids or drained.loaded:
-            # one that is not in view still writes its log and says how a run ended
-            for pane in app.query("TaskPane"):
-                pane.post_message(RunsChanged(drained.run_ids))
-        if runs.paused is not self._paused:  # by another process, perhaps
-            self._paused = runs.paused
-            app.refresh_bindings()
-        for kind, changed in {"ReportPane": drained.report, "SweepsPane": drained.sweep}.items():
-            for pane in app.query(kind) if changed else ():
-                pane.post_message(LongJobChanged())
-        self.alerts.hear(drained.run_ids, drained.report, drained.sweep)
+        self._not_before = now + self._seconds_to_wait()
+        more_to_come = runs.anything_to_come
+        drained = runs.drain()
+        self._tell_panes(drained)
+        self._show_pause()
+        self.alerts.hear(drained.run_ids, report=drained.report, sweep=drained.sweep)
         for sentence, severity in drained.notices:
-            app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
+            timeout = SECONDS_OF_ERRORS if severity == "error" else SECONDS_OF_NOTICES
+            self._app.notify(sentence, severity=severity, timeout=timeout)
         # asked again, as what was drained may bring more
-        if not alive and not runs.anything_to_come:
+        if not more_to_come and not runs.anything_to_come:
             self.timer.pause()
-            app.refresh_bindings()
+            self._app.refresh_bindings()
+
+    def _seconds_to_wait(self) -> float:
+        """How long to wait after this news, by what the app has taken since the last one."""
+        cpu_seconds = time.thread_time()
+        spent = cpu_seconds - self._cpu_seconds
+        self._cpu_seconds = cpu_seconds
+        return min(max(0.0, spent / SHARE_FOR_DRAWING - self._interval), MOST_SECONDS_BETWEEN_DRAWS)
+
+    def _tell_panes(self, drained: "Drained") -> None:
+        """Tell all panes: one behind another writes its log, and says how a run ended."""
+        for pane in self._app.query(Pane):
+            if drained.run_ids or drained.loaded:
+                pane.post_message(RunsChanged(drained.run_ids))
+            if drained.report:
+                pane.post_message(ReportChanged())
+            if drained.sweep:
+                pane.post_message(SweepChanged())
+
+    def _show_pause(self) -> None:
+        """Show other keys where training was paused or resumed, perhaps by another process."""
+        paused = self._app.runs.paused
+        if paused is not self._paused:
+            self._paused = paused
+            self._app.refresh_bindings()

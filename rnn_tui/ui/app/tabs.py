@@ -1,10 +1,8 @@
 """The tabs of the app: Home, one for each task that is registered, all runs, the report, sweeps."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,15 +10,9 @@ from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.app.task_views import TRAINING, views_of
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, with_key
-from rnn_tui.ui.common.sheets import read_late_sheets
 from rnn_tui.ui.common.view_tabs import ViewTabs
-from rnn_tui.ui.home.pane import HomePane
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.app.app import RnnTuiApp
 
 TASKS_BEFORE = 3  # all tasks have a tab, but F5 to F7 stay what they are however many there are
 KEYS = tuple(f"f{number}" for number in range(1, 13))
@@ -31,7 +23,7 @@ HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
 class Tab:
     """A tab of the app."""
 
-    id: str  #: a task's name, as `tab_of` says, `home`, `runs`, `report` or `sweeps`.
+    id: str  #: `home`, `runs`, `report` or `sweeps`, or what `tab_of` says of a task's name.
     label: str  #: as shown.
     task: Task | None  #: whose it is; None for the other four.
     key: str  #: that goes there; empty where there are more tabs than keys.
@@ -45,67 +37,71 @@ def tab_of(task: str) -> str:
 def all_tabs() -> tuple[Tab, ...]:
     """The tabs in order, which is that of their keys."""
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
-    others = [(RUNS, "Runs", None), (REPORT, "Report", None), (SWEEPS, "Sweeps", None)]
-    places = [(HOME, "Home", None), *tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
-    return tuple(
-        Tab(*place, key) for place, key in zip(places, chain(KEYS, repeat("")), strict=False)
-    )
+    places = [
+        (HOME, "Home", None),
+        *tasks[:TASKS_BEFORE],
+        (RUNS, "Runs", None),
+        (REPORT, "Report", None),
+        (SWEEPS, "Sweeps", None),
+        *tasks[TASKS_BEFORE:],
+    ]
+    keys = [*KEYS, *[""] * len(places)]
+    return tuple(Tab(*place, key) for place, key in zip(places, keys, strict=False))
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
     """The keys of those that have one; the tabs show them."""
-    others = (tab for tab in tabs if tab.key and tab.id != HOME)
-    ways = [
-        Binding(one.key, f"tab('{one.id}')", one.label, show=False, tooltip=f"Go to {one.label}")
-        for one in others
+    others = [tab for tab in tabs if tab.key and tab.id != HOME]
+    return [
+        key("home", f"tab('{HOME}')", "Home", show=False),
+        *(
+            Binding(
+                tab.key,
+                f"tab('{tab.id}')",
+                tab.label,
+                show=False,
+                tooltip=f"Go to {tab.label}",
+            )
+            for tab in others
+        ),
     ]
-    return [key("home", f"tab('{HOME}')", "Home", show=False), *ways]
 
 
 class AppTabs(ViewTabs):
-    """The tabs in order; the `first` one has its pane at once, the others when looked at."""
+    """The tabs in order; the first one has its pane at once, the others when looked at."""
 
-    def __init__(self, tabs: Sequence[Tab], first: str) -> None:
+    def __init__(self, tabs: Sequence[Tab], first: str, make_pane: Callable[[Tab], Pane]) -> None:
+        """Create the tabs.
+
+        Args:
+            tabs: all of them, in order.
+            first: the id of the one in front.
+            make_pane: makes the pane of a tab.
+        """
         super().__init__(initial=first, id="tasks")
         self._tabs = {tab.id: tab for tab in tabs}
-        self._arrived = first  # the last tab in front with which all has come that comes with it
+        self._make_pane = make_pane
+        self._arrived = first  #: the last tab in front with which all has come that comes with it.
 
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
-            content = [self._made(tab)] if tab.id == self._initial else []
+            content = [self._make_pane(tab)] if tab.id == self._initial else []
             self.compose_add_child(
                 TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
             )
         yield from super().compose()
 
-    def _made(self, tab: Tab) -> Pane:
-        app = cast("RnnTuiApp", self.app)
-        if tab.id == HOME:
-            return HomePane(app.data_dir, TRAINING.module)
-        read_late_sheets(self.app)
-        if tab.task is not None:
-            from rnn_tui.ui.training.pane import TaskPane  # noqa: PLC0415 - not in the first frame
-
-            return TaskPane(tab.task, views_of(tab.task), app.runs, app.data_dir)
-        if tab.id == RUNS:
-            from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
-
-            return RunsPane(app.runs, app.store)
-        if tab.id == SWEEPS:
-            from rnn_tui.ui.sweeps.pane import SweepsPane  # noqa: PLC0415 - behind the first frame
-
-            return SweepsPane(app.runs, app.store, app.data_dir)
-        from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - behind the first frame
-
-        return ReportPane(app.runs, app.store, app.report_overrides)
-
     @property
     def front(self) -> Pane | None:
         """The pane in front; None before it is made, and when all is taken apart."""
-        panes = place.children if self.children and (place := self.active_pane) is not None else ()
-        return next((one for one in panes if isinstance(one, Pane) and one.is_mounted), None)
+        place = self.active_pane if self.children else None
+        if place is None:
+            return None
+        panes = (child for child in place.children if isinstance(child, Pane) and child.is_mounted)
+        return next(panes, None)
 
     def go_to(self, name: str) -> None:
+        """Bring a tab to the front, and the focus to its view."""
         if name != self.active or self.front is None:
             self.screen.set_focus(None)  # or the tab with the focus would come back
             self.active = name
@@ -114,23 +110,27 @@ class AppTabs(ViewTabs):
             self.front.focus_view()
 
     def arrive(self) -> None:
-        """Bring the tab in front up to date, and the focus there, unless it is still to be made,
-        and does both.
+        """Bring the tab in front up to date, and the focus there.
+
+        One that is still to be made does both then.
         """
         # or the tab that is left would be drawn once more before
         self.screen.refresh(repaint=False, layout=True)
-        if (pane := self.front) is not None:
+        pane = self.front
+        if pane is not None:
             pane.show_runs()
             pane.focus_view()
 
     async def fill(self, name: str) -> bool:
-        """Make the pane of a tab; False if it is there."""
-        if missing := not (place := self.get_pane(name)).query(Pane):
-            await place.mount(self._made(self._tabs[name]))
-        return missing
+        """Make the pane of a tab; returns False if it is there."""
+        place = self.get_pane(name)
+        if place.query(Pane):
+            return False
+        await place.mount(self._make_pane(self._tabs[name]))
+        return True
 
     async def bring(self, name: str) -> Pane:
-        """Bring a tab to the front; its pane, once all of it is there."""
+        """Bring a tab to the front; returns its pane, once all of it is there."""
         self.go_to(name)
         await self.fill(name)
         pane = self.get_pane(name).query_one(Pane)
@@ -142,7 +142,8 @@ class AppTabs(ViewTabs):
 
     async def show(self, name: str) -> None:
         """Make the pane of a tab that has come to the front, or bring it up to date."""
-        if not await self.fill(name) and not self.get_pane(name).has_focus_within:  # as by a click
+        is_new = await self.fill(name)
+        if not is_new and not self.get_pane(name).has_focus_within:  # as by a click
             self.arrive()
         # behind the focus, for which a widget asks by a message to the app
         self.app.call_later(self._arrive_at, name)

@@ -1,4 +1,4 @@
-"""What the app tells its panes: news of runs, of long jobs, of weights."""
+"""What the app tells its panes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,14 @@ class WeightsChanged(PaneNews):
 
 @dataclass
 class RunsChanged(PaneNews):
-    """These runs have new figures, or else PyTorch is loaded; the `TrainingManager` has it all."""
+    """These runs have new figures, or PyTorch is loaded; the `TrainingManager` has all of it."""
 
-    run_ids: Sequence[str]
+    run_ids: Sequence[str]  #: empty where PyTorch is loaded and no run has changed.
 
 
-class LongJobChanged(PaneNews):
-    """The report rerun, or the sweep, has got on, or ended; the `TrainingManager` has it."""
+class ReportChanged(PaneNews):
+    """The report rerun has got on, or ended; the `TrainingManager` has its status."""
+
+
+class SweepChanged(PaneNews):
+    """The sweep has got on, or ended; the `TrainingManager` has its status."""

@@ -16,12 +16,11 @@ from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look
-from rnn_tui.ui.inside.history_player import HistoryPlayer
+from rnn_tui.ui.inside.history_player import HistoryPlayer, HistoryView
 from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Analyses, Subject
 
@@ -66,12 +65,11 @@ KEYS: list[BindingType] = [
 ]
 
 
-class AnalysingView(Vertical, InsideLook):
+class AnalysingView(Vertical, HistoryView):
     """What is looked at, analyses of it, and what is changed in it."""
 
     #: whether an analysis of the first kind takes no longer than a look.
     analyses_at_once: ClassVar[bool] = False
-    subject: Subject | None = None
     look, step = Look(), 0
 
     def __init__(self, task: Task, classes: str) -> None:

@@ -10,25 +10,42 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE
+from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.inside.step_grid import Scrubber
 from rnn_tui.ui.inside.subject import Subject
 
 if TYPE_CHECKING:
     from rnn_tui.inside.reading import NetworkReading
-    from rnn_tui.ui.inside.analysing import AnalysingView
 
 SECONDS_A_SNAPSHOT = 0.4
+
+
+class HistoryView(InsideLook):
+    """A view that shows a network, also as it was at a snapshot of its training.
+
+    It has a `Scrubber` with the id `inside-history` for the place in the training history.
+    """
+
+    subject: Subject | None = None  #: what is looked at.
+
+    def show_snapshot(self, subject: Subject) -> None:
+        """Look at the network as it was at a snapshot."""
+        raise NotImplementedError
+
+    def leave_snapshot(self, whole: Subject | None) -> None:
+        """Look at the network as it is."""
+        raise NotImplementedError
 
 
 class HistoryPlayer:
     """Goes through the training history of a network's training, by keys or by itself.
 
     Args:
-        view: what shows the network, and has a `Scrubber` for the place in the training history.
+        view: what shows the network.
     """
 
-    def __init__(self, view: "AnalysingView") -> None:
+    def __init__(self, view: HistoryView) -> None:
         self._view = view
         self._history: TrainingHistory | None = None
         self._snapshot: int | None = None  # None for the network as it is

@@ -360,7 +360,7 @@ class ReportPane(StorePane):
             text = f"No run has figures of {row.experiment.label} yet; t trains what is missing."
             self.notify(text, timeout=4)
 
-    def on_long_job_changed(self) -> None:
+    def on_report_changed(self) -> None:
         self._show()
         report = self._runs.report
         if report is not None and not report.going_on and report is not self._ended:

@@ -307,7 +307,7 @@ class SweepsPane(StorePane):
         elif self.view == "scatter":
             self.query_one(SweepScatter).show(sweep)
 
-    def on_long_job_changed(self) -> None:
+    def on_sweep_changed(self) -> None:
         self._show()
         self.look_for_news()
 

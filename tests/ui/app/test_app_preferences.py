@@ -7,7 +7,7 @@ from textual.widgets import Input, Select
 
 from rnn_tui.engine.paths import config_file
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.preferences import held_preferences
+from rnn_tui.ui.app.preferences import usable_preferences
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import last_notice, notices, press, running, wait_until
 
@@ -38,7 +38,7 @@ async def test_a_theme_chosen_in_the_app_is_kept(home: Path, runs: ScriptedRuns)
         await press(pilot, "ctrl+p", *"theme", "enter")
         await pilot.pause(0.3)
         await press(pilot, *"nord", "enter")
-        await wait_until(pilot, lambda: held_preferences().theme == "nord")
+        await wait_until(pilot, lambda: usable_preferences().theme == "nord")
         assert app.theme == "nord"
     assert config_file().read_text() == "# mine\nredraws = 3\n".join(['theme = "nord"\n', ""])
 

@@ -1,7 +1,7 @@
 """What a chart is as text where none of it is on the screen yet."""
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.clipboard import copied
+from rnn_tui.ui.app.clipboard import as_text
 from rnn_tui.ui.common.chart.chart import Chart
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import running
@@ -14,4 +14,4 @@ async def test_a_chart_that_is_not_laid_out_yet_is_no_text(runs: ScriptedRuns) -
         chart = Chart()
         await app.screen.mount(chart)
         assert not chart.outer_size
-        assert copied(chart) == ""
+        assert as_text(chart) == ""

@@ -58,7 +58,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
         told = 0
         while not pane.complete:
             runs._queue.append(events.LogLine(run_id, f"line {told}", "warning"))
-            app.news._next = 0.0
+            app.news._not_before = 0.0
             app.news.bring()
             told += 1
             await asyncio.sleep(0)

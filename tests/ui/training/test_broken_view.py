@@ -30,7 +30,7 @@ async def test_a_view_that_can_not_be_made_says_so(
     broken = View("broken", "Broken", factory)
     views = (task_views.TRAINING, broken, task_views.RESULTS)
     monkeypatch.setitem(task_views.VIEWS, RECALL.name, views)
-    app = RnnTuiApp(None, runs, first="recall")
+    app = RnnTuiApp(runs, first="recall")
     async with app.run_test(size=(120, 40)) as pilot:
         await idle(pilot)
         await press(pilot, "2")
