@@ -8,7 +8,7 @@ says how the run ended.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -25,7 +25,7 @@ from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.history import moments_of
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import ProblemBuilder
+from rnn_tui.engine.problem import Problem, ProblemBuilder
 from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
 from rnn_tui.engine.training_state import (
     ResumePoint,
@@ -36,7 +36,7 @@ from rnn_tui.engine.training_state import (
 )
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: the loop
-# waits for the device to read the losses, to keep a moment or a checkpoint, and at no other step
+# waits for the device to read the losses, to keep a snapshot or a checkpoint, and at no other step
 # (tests/engine/test_waiting.py).
 LOGS_PER_EPOCH = 50
 # what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
@@ -50,11 +50,11 @@ logger = logging.getLogger(__name__)
 class Outcome:
     """What is left of a run."""
 
-    config: RunConfig
-    #: its last, on the CPU, unless it failed before it had any.
+    config: RunConfig  #: its settings.
+    #: its last weights, on the CPU; None where it failed before it had any.
     weights: Mapping[str, Tensor] | None
-    metrics: Figures
-    unwritten: Checkpoint | None = None  #: its last, if that could not be written.
+    metrics: Figures  #: what the test measured; empty where it did not come so far.
+    unwritten: Checkpoint | None = None  #: its last checkpoint, if that could not be written.
 
 
 def fit(
@@ -68,8 +68,7 @@ def fit(
     resume: ResumePoint | None = None,
     before_checkpoint: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Train a problem as `config` says; returns the last weights and the test figures, whether or
-    not they could be written.
+    """Train a problem as `config` says.
 
     Args:
         build: makes the model and the data.
@@ -83,33 +82,48 @@ def fit(
         resume: where to go on, in place of the beginning; on the CPU the run then ends with the
             bits that it would have ended with.
         before_checkpoint: called, in another thread, before a checkpoint replaces the last.
+
+    Returns:
+        the last weights and the test figures, whether or not they could be written.
     """
     end: events.Event
     writer = CheckpointWriter(checkpoint_path, before_checkpoint) if checkpoint_path else None
     run_id = run_id or (resume.state.run_id if resume else new_run_id())
-    run = _Run(build, config, emit, control, run_id=run_id, writer=writer, resume=resume)
+    loop = TrainingLoop(build, config, emit, control, run_id=run_id, writer=writer, resume=resume)
     with ExitStack() as until_end:
         try:
-            end = run.train(until_end)
-        except Exception as error:  # noqa: BLE001 - which is told, or logged
-            end = run.fail(error)
+            end = loop.train(until_end)
+        except Exception as error:  # noqa: BLE001 - its sentence is the last event, or it is logged
+            end = loop.fail(error)
         finally:
             if writer is not None:
                 writer.close()
-            run.tell_written()
+            loop.report_written()
         weights = None
         with suppress(RuntimeError):  # of a device that has failed
-            weights = run.weights()
+            weights = loop.weights()
     unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
         end = replace(end, kept=False)
     # Outside the try: were the listener to fail here, the run must not end twice.
     emit(end)
-    return Outcome(config, weights, run.test_metrics, unwritten)
+    return Outcome(config, weights, loop.test_metrics, unwritten)
 
 
-class _Run:
-    """The state of one call of `fit`."""
+class TrainingLoop:
+    """The state of one call of `fit`.
+
+    What is declared here without a value is set once the model stands, by `_build_model`.
+    """
+
+    _problem: Problem
+    _workers: Workers
+    _stepper: Stepper
+    _losses: LossLog  #: of the epoch in hand.
+    #: after how many steps a snapshot is kept.
+    _snapshot_steps: frozenset[int]
+    #: by name, what was kept at each snapshot so far.
+    _snapshots: dict[str, list[Tensor]]
 
     def __init__(
         self,
@@ -122,96 +136,167 @@ class _Run:
         writer: CheckpointWriter | None,
         resume: ResumePoint | None,
     ) -> None:
-        self.id = run_id
+        self._run_id = run_id
+        self._build = build
+        self._config = config
+        self._emit = emit
+        self._control = control
+        self._writer = writer
+        self._resume = resume
+        #: what the test measured, once it has.
         self.test_metrics: Figures = {}
-        self._build, self._config, self._emit_to, self._control = build, config, emit, control
-        self._writer, self._resume = writer, resume
+        #: sentences on failures to write; none is said twice.
         self._failures: set[str] = set()
         self._device = torch.device("cpu")
-        self._room: int | None = None  # for steps, before the first
-        # The epoch in hand and its steps done: one epoch more than the last where all are done.
-        self._epoch, self._step_in_epoch, self._step = 1, 0, 0
-        self._began, self._waited = time.monotonic(), 0.0
+        #: bytes that are free for steps, before the first; None where that is unknown.
+        self._room: int | None = None
+        self._model_stands = False
+        #: the epoch in hand, from 1; one more than the last where all are done.
+        self._epoch = 1
+        self._step_in_epoch = 0
+        self._step = 0
+        # times of the monotonic clock, and a duration, in seconds
+        self._began = time.monotonic()
+        self._epoch_began = self._began
+        self._saved_at = self._began
+        self._paused_seconds = 0.0
+        #: seconds of training when steps were last logged.
+        self._logged_at = 0.0
 
     def train(self, until_end: ExitStack) -> events.Event:
-        """Build, train, validate after every epoch, test at the end; returns the last event, with
-        the device still its own.
+        """Build the model, train it, validate after every epoch, and test it at the end.
+
+        Args:
+            until_end: holds the device, which is this run's own until the stack is closed.
+
+        Returns:
+            the last event.
         """
-        config, resume = self._config, self._resume
-        self._device = device_for(config, resume, self._log)
-        if not until_end.enter_context(
+        self._device = device_for(self._config, self._resume, self._log)
+        device_is_free = until_end.enter_context(
             alone_on(self._device, lambda: self._control.stopping, self._log)
-        ):
-            done = (0, 0.0) if resume is None else (resume.step, resume.state.elapsed)
-            return events.RunStopped(self.id, *done, self._control.interrupted)
-        with ExitStack() as stack:
-            self._workers = Workers(1)
-            if self._device.type == "cpu":
-                count = resume.state.workers if resume else config.workers or automatic_workers()
-                self._workers = stack.enter_context(cpu_workers(count))
-            self._problem = self._build(
-                config.without_start if resume else config, self._device, self._log
-            )
-            optimiser = make_optimiser(self._problem.model, config, self._device)
-            total = config.epochs * self._problem.steps_per_epoch
-            stepper = Stepper(self._problem, optimiser, self._workers, config, total)
-            self._losses = LossLog(self._problem.replicas)
-            if resume is not None:
-                restore(
-                    resume, self._problem, stepper, self._losses, device=self._device, log=self._log
-                )
-                self._step, self._epoch = resume.step, resume.state.epoch
-                self._step_in_epoch = resume.state.step_in_epoch
-            self._stepper = stepper
-            if (free := free_memory(self._device)) is not None:
-                self._room = free - STEP_BYTES * parameters_of(self._problem.model)
-            self._begin_film()
-            self._start(total)
-            while self._epoch <= config.epochs:
+        )
+        if not device_is_free:
+            return self._stopped_before_start()
+        with self._open_workers() as self._workers:
+            self._build_model()
+            self._begin_history()
+            self._report_start()
+            while self._epoch <= self._config.epochs:
                 if not self._train_epoch():
                     self._save()
                     return events.RunStopped(
-                        self.id, self._step, self._elapsed(), self._control.interrupted
+                        self._run_id, self._step, self._elapsed(), self._control.interrupted
                     )
-            self.test_metrics = self._problem.test(stepper.kept, self._workers)
+            self.test_metrics = self._problem.test(self._stepper.kept, self._workers)
         self._save(finished=True)
         single, replicas = split_figures(self.test_metrics)
-        return events.RunFinished(self.id, self._step, single, self._elapsed(), replicas)
+        return events.RunFinished(self._run_id, self._step, single, self._elapsed(), replicas)
 
     def fail(self, error: Exception) -> events.Event:
         """The last event of a run that can't go on."""
         sample_bytes = 0 if self._room is None else self._problem.sample_bytes
-        told = (
-            error
-            if isinstance(error, UserError)
-            else explain_error(error, self._config, self._device, self._room, sample_bytes)
-        )
-        if told is None:
-            logger.exception("run %s failed", self.id, exc_info=error)
-            what = f"Training failed: {type(error).__name__}"
-            return events.RunFailed(
-                self.id,
-                self._step,
-                f"{what}; the log file has the details (rnn-tui --help names it).",
+        sentence: object = error
+        if not isinstance(error, UserError):
+            sentence = explain_error(error, self._config, self._device, self._room, sample_bytes)
+        if sentence is None:
+            logger.exception("run %s failed", self._run_id, exc_info=error)
+            sentence = (
+                f"Training failed: {type(error).__name__}; the log file has the details "
+                "(rnn-tui --help names it)."
             )
-        return events.RunFailed(self.id, self._step, str(told))
+        return events.RunFailed(self._run_id, self._step, str(sentence))
 
     def weights(self) -> Mapping[str, Tensor] | None:
-        """A copy of the last weights, on the CPU."""
-        if not hasattr(self, "_stepper"):
+        """A copy of the last weights, on the CPU; None before the model stands."""
+        if not self._model_stands:
             return None
+        # an average of weights has the model inside
         model: nn.Module = getattr(self._stepper.kept, "module", self._stepper.kept)
         return {name: copied(tensor) for name, tensor in model.state_dict().items()}
 
-    def _start(self, total_steps: int) -> None:
+    def report_written(self) -> None:
+        """Say which checkpoints have been written, or could not be."""
+        if self._writer is None:
+            return
+        for step, error in self._writer.take_results():
+            if error is None:
+                path = str(self._writer.path)
+                self._emit(events.CheckpointSaved(self._run_id, step, path))
+            elif str(error) not in self._failures:
+                self._failures.add(str(error))
+                self._emit(events.LogLine(self._run_id, str(error), "warning", "keeping"))
+
+    def _stopped_before_start(self) -> events.Event:
+        """The last event of a run that was stopped while it waited for its device."""
+        step, elapsed = 0, 0.0
+        if self._resume is not None:
+            step, elapsed = self._resume.step, self._resume.state.elapsed
+        return events.RunStopped(self._run_id, step, elapsed, self._control.interrupted)
+
+    def _open_workers(self) -> AbstractContextManager[Workers]:
+        """Threads that share a batch on the CPU; as many as before, if the run is resumed."""
+        if self._device.type != "cpu":
+            return nullcontext(Workers(1))
+        if self._resume is not None:
+            return cpu_workers(self._resume.state.workers)
+        return cpu_workers(self._config.workers or automatic_workers())
+
+    def _build_model(self) -> None:
+        """Make data, model and optimiser; take them back to where a resumed run stood."""
+        config = self._config
+        start = config if self._resume is None else config.without_start
+        problem = self._build(start, self._device, self._log)
+        optimiser = make_optimiser(problem.model, config, self._device)
+        total_steps = config.epochs * problem.steps_per_epoch
+        self._problem = problem
+        self._stepper = Stepper(problem, optimiser, self._workers, config, total_steps)
+        self._losses = LossLog(problem.replicas)
+        if self._resume is not None:
+            restore(
+                self._resume,
+                problem,
+                self._stepper,
+                self._losses,
+                device=self._device,
+                log=self._log,
+            )
+            self._step = self._resume.step
+            self._epoch = self._resume.state.epoch
+            self._step_in_epoch = self._resume.state.step_in_epoch
+        self._model_stands = True
+        free_bytes = free_memory(self._device)
+        if free_bytes is not None:
+            self._room = free_bytes - STEP_BYTES * parameters_of(problem.model)
+
+    def _begin_history(self) -> None:
+        """Decide after which steps snapshots are kept; take over those of a resumed run."""
+        problem = self._problem
+        first = problem.moment(self._stepper.kept)
+        size = sum(values.nbytes for values in first.values())
+        self._snapshot_steps = frozenset()
+        if size:
+            self._snapshot_steps = moments_of(
+                self._config.epochs, problem.steps_per_epoch, size, problem.moments_spaced
+            )
+        self._snapshots = {}
+        if self._resume is not None:
+            self._snapshots = {
+                name: list(values.unbind()) for name, values in self._resume.film.items()
+            }
+        if self._step == 0 and self._snapshot_steps:
+            self._add_snapshot(first)
+
+    def _report_start(self) -> None:
+        """Say what is trained, and start the clock: loading data and libraries is no training."""
         problem = self._problem
         parameters = parameters_of(problem.model)
-        self._emit_to(
+        self._emit(
             events.RunStarted(
-                self.id,
+                self._run_id,
                 self._config,
                 (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM),
-                total_steps=total_steps,
+                total_steps=self._config.epochs * problem.steps_per_epoch,
                 steps_per_epoch=problem.steps_per_epoch,
                 samples_per_epoch=problem.samples_per_epoch,
                 parameters=parameters,
@@ -224,8 +309,10 @@ class _Run:
             f"{parameters:,} parameters; {self._config.epochs} epochs of "
             f"{problem.steps_per_epoch:,} steps."
         )
-        # Loading data and libraries is not training time.
-        self._began = self._epoch_began = self._kept_at = time.monotonic()
+        now = time.monotonic()
+        self._began = now
+        self._epoch_began = now
+        self._saved_at = now
         if self._resume is not None:
             self._log(f"Resumed at step {self._step:,} (epoch {self._epoch}).")
             self._began -= self._resume.state.elapsed
@@ -233,52 +320,64 @@ class _Run:
 
     def _train_epoch(self) -> bool:
         """Train and validate what is left of an epoch; False if the run was stopped in it."""
-        problem, losses = self._problem, self._losses
+        problem = self._problem
         if not self._step_in_epoch:
             problem.begin_epoch(self._epoch)
-        interval, logged_at = max(1, problem.steps_per_epoch // LOGS_PER_EPOCH), self._elapsed()
+        self._logged_at = self._elapsed()
         for step in range(self._step_in_epoch, problem.steps_per_epoch):
-            losses.add(self._stepper.step(step), problem.samples_in(step))
+            self._losses.add(self._stepper.step(step), problem.samples_in(step))
             self._step += 1
             self._step_in_epoch += 1
-            if self._step in self._moments:
-                # weights that diverged, of which the next loss tells more
-                with suppress(CheckpointError):
-                    self._add_moment(problem.moment(self._stepper.kept))
-            if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
-                mean, samples = losses.flush(self._step, self._epoch, self._config)
-                now = self._elapsed()
-                rate, logged_at = samples / max(now - logged_at, 1e-9), now
-                rates = {
-                    LEARNING_RATE.name: self._stepper.learning_rate,
-                    GRADIENT_NORM.name: self._stepper.gradient_norm(),
-                }
-                single, replicas = split_figures({"train_loss": mean, **rates})
-                self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
-                self.tell_written()
-            if self._control.stopping or (self._control.paused and not self._pause()):
+            if self._step in self._snapshot_steps:
+                self._keep_snapshot()
+            if self._is_log_step():
+                self._log_step()
+            if self._must_stop():
                 return False
-            if time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
+            if time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
                 self._save()
         self._end_epoch()
-        return not self._control.stopping or self._epoch > self._config.epochs
+        all_done = self._epoch > self._config.epochs
+        return all_done or not self._control.stopping
 
-    def _begin_film(self) -> None:
-        """Know at which steps moments are kept; take back those that a resumed run has."""
-        problem, config = self._problem, self._config
-        moment = problem.moment(self._stepper.kept)
-        size = sum(values.nbytes for values in moment.values())
-        steps = moments_of(config.epochs, problem.steps_per_epoch, size, problem.moments_spaced)
-        self._moments = steps if size else frozenset()
-        stacked = {} if self._resume is None else dict(self._resume.film)
-        self._film = {name: list(values.unbind()) for name, values in stacked.items()}
-        if self._step == 0 and self._moments:
-            self._add_moment(moment)
+    def _keep_snapshot(self) -> None:
+        # of weights that diverged there is none; the next loss that is read says so
+        with suppress(CheckpointError):
+            self._add_snapshot(self._problem.moment(self._stepper.kept))
 
-    def _add_moment(self, moment: Mapping[str, Tensor]) -> None:
+    def _add_snapshot(self, snapshot: Mapping[str, Tensor]) -> None:
         epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)
-        for name, values in {"epochs": epochs, **moment}.items():
-            self._film.setdefault(name, []).append(values)
+        for name, values in {"epochs": epochs, **snapshot}.items():
+            self._snapshots.setdefault(name, []).append(values)
+
+    def _is_log_step(self) -> bool:
+        """Whether the losses are read behind this step; behind the last of an epoch they are."""
+        steps_per_epoch = self._problem.steps_per_epoch
+        interval = max(1, steps_per_epoch // LOGS_PER_EPOCH)
+        return self._step_in_epoch % interval == 0 or self._step_in_epoch == steps_per_epoch
+
+    def _log_step(self) -> None:
+        """Read the losses since the last log, and say their mean."""
+        mean, samples = self._losses.flush(self._step, self._epoch, self._config)
+        now = self._elapsed()
+        samples_per_second = samples / max(now - self._logged_at, 1e-9)
+        self._logged_at = now
+        figures: Figures = {
+            "train_loss": mean,
+            LEARNING_RATE.name: self._stepper.learning_rate,
+            GRADIENT_NORM.name: self._stepper.gradient_norm(),
+        }
+        single, replicas = split_figures(figures)
+        self._emit(
+            events.StepLogged(self._run_id, self._step, single, samples_per_second, now, replicas)
+        )
+        self.report_written()
+
+    def _must_stop(self) -> bool:
+        """Whether the run is to stop here; waits while it is paused."""
+        if self._control.stopping:
+            return True
+        return self._control.paused and not self._pause()
 
     def _end_epoch(self) -> None:
         """Validate, say how the epoch went, keep it."""
@@ -289,85 +388,91 @@ class _Run:
         measured = problem.validate(self._stepper.kept, self._workers)
         losses.check_validation(measured, self._step, self._epoch, self._config)
         single, replicas = split_figures({**figures, **measured})
-        seconds = self._epoch_seconds()
         # Before the checkpoint: who resumes from it must not miss this.
-        self._emit_to(
+        self._emit(
             events.EpochEnded(
-                self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas
+                self._run_id,
+                self._epoch,
+                self._step,
+                single,
+                self._epoch_seconds(),
+                self._elapsed(),
+                replicas,
             )
         )
-        self._epoch, self._step_in_epoch = self._epoch + 1, 0
-        self._losses, self._epoch_began = LossLog(problem.replicas), time.monotonic()
+        self._epoch += 1
+        self._step_in_epoch = 0
+        self._losses = LossLog(problem.replicas)
+        self._epoch_began = time.monotonic()
         self._save()
 
     def _pause(self) -> bool:
-        """Wait until resumed (True) or stopped (False)."""
+        """Keep the run and wait until it is resumed (True) or stopped (False)."""
         self._save()
         if self._writer is not None:
             self._writer.wait()
-        self.tell_written()
-        self._emit_to(events.RunPaused(self.id, self._step))
+        self.report_written()
+        self._emit(events.RunPaused(self._run_id, self._step))
         began = time.monotonic()
         self._control.wait_while_paused()
         if not self._control.stopping:
             # whoever listens may let it wait for its turn
-            self._emit_to(events.RunResumed(self.id, self._step))
-        waited = time.monotonic() - began
-        self._waited += waited
-        self._epoch_began += waited
+            self._emit(events.RunResumed(self._run_id, self._step))
+        seconds = time.monotonic() - began
+        self._paused_seconds += seconds
+        self._epoch_began += seconds
         return not self._control.stopping
 
     def _save(self, *, finished: bool = False) -> None:
-        """Hand weights and state to the disk; each failure is said once and costs no training."""
-        self._kept_at = time.monotonic()
+        """Hand weights and state to the disk; each failure is reported once, and training goes on.
+
+        Args:
+            finished: whether nothing of the training is left; then the weights are all.
+        """
+        self._saved_at = time.monotonic()
         weights = self.weights()
         if self._writer is None or weights is None:
             return
         if self._losses.waiting:  # weights that diverged must not replace others
             self._losses.check(self._step, self._epoch, self._config)
         state = None if finished else self._training_state()
-        film = {name: torch.stack(values) for name, values in self._film.items()}
+        snapshots = {name: torch.stack(values) for name, values in self._snapshots.items()}
         self._writer.submit(
-            Checkpoint(self._config, weights, self._step, self.test_metrics, state, film)
+            Checkpoint(self._config, weights, self._step, self.test_metrics, state, snapshots)
         )
-        self.tell_written()
+        self.report_written()
 
     def _training_state(self) -> TrainingState:
-        tensors, learning_rates = self._stepper.state()
-        waiting, losses = self._losses.state()
-        random = self._problem.random_states() if self._step_in_epoch else {}
+        """All that a resumed run needs beside the weights."""
+        step_tensors, learning_rates = self._stepper.state()
+        loss_tensors, losses = self._losses.state()
+        random_tensors = {}
+        if self._step_in_epoch:
+            random_tensors = {
+                f"random/{name}": copied(state)
+                for name, state in self._problem.random_states().items()
+            }
         return TrainingState(
-            self.id,
-            self._epoch,
-            self._step_in_epoch,
-            self._elapsed(),
-            self._epoch_seconds(),
-            self._workers.count,
-            str(self._device),
-            versions(),
-            learning_rates,
-            losses,
-            {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
+            run_id=self._run_id,
+            epoch=self._epoch,
+            step_in_epoch=self._step_in_epoch,
+            elapsed=self._elapsed(),
+            epoch_seconds=self._epoch_seconds(),
+            workers=self._workers.count,
+            device=str(self._device),
+            versions=versions(),
+            learning_rates=learning_rates,
+            losses=losses,
+            tensors={**step_tensors, **loss_tensors, **random_tensors},
         )
-
-    def tell_written(self) -> None:
-        """Say which checkpoints have been written, or could not be."""
-        if self._writer is None:
-            return
-        for step, error in self._writer.take_results():
-            if error is None:
-                self._emit_to(events.CheckpointSaved(self.id, step, str(self._writer.path)))
-            elif str(error) not in self._failures:
-                self._failures.add(str(error))
-                self._emit_to(events.LogLine(self.id, str(error), "warning", "keeping"))
 
     def _elapsed(self) -> float:
         """Seconds of training, without pauses."""
-        return time.monotonic() - self._began - self._waited
+        return time.monotonic() - self._began - self._paused_seconds
 
     def _epoch_seconds(self) -> float:
-        """The same of the epoch in hand."""
+        """Seconds of training in the epoch in hand, without pauses."""
         return time.monotonic() - self._epoch_began
 
     def _log(self, text: str, level: Literal["info", "warning"] = "info") -> None:
-        self._emit_to(events.LogLine(self.id, text, level))
+        self._emit(events.LogLine(self._run_id, text, level))
