@@ -151,79 +151,120 @@ class ReplicaLSTM(Replicas):
         return self._outputs(inputs, True, lengths)
 
     def _outputs(self, inputs: Tensor, at_end: bool, lengths: Tensor | None) -> Tensor:
-        weights = self.gates, self.readout
-        outputs: Tensor = _Pass.apply(*weights, inputs, self._free, at_end, lengths)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _Pass.apply(  # type: ignore[no-untyped-call]
+            self.gates, self.readout, inputs, self._free, at_end, lengths
+        )
         return outputs
 
     @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         """As `Replicas.steps` says: (R, H, B) after each step of `inputs` (T, R, F, B)."""
         width = self.hidden_size
-        joined = self.gates.new_zeros(len(self.gates), self.gates.shape[2], inputs.shape[3])
+        replicas, _, columns = self.gates.shape
+        # What the gates' weights are multiplied by: states, inputs, ones.
+        joined = self.gates.new_zeros(replicas, columns, inputs.shape[3])  # (R, H + F + 2, B)
         joined[:, -2:] = 1
-        cell = joined[:, :width].clone()
+        cell = joined[:, :width].clone()  # (R, H, B)
         for at_step in inputs:
             joined[:, width:-2] = at_step
             activations = torch.bmm(self.gates, joined)  # (R, 4·H, B)
             activations[:, :width].tanh_()
             activations[:, width:].sigmoid_()
-            candidate, write, keep, show = torch.split(activations, width, 1)
+            candidate, write, keep, show = torch.split(activations, width, 1)  # (R, H, B) each
             cell = (keep * cell).addcmul_(write, candidate)
             joined[:, :width] = show * torch.tanh(cell)
             yield joined[:, :width]
 
 
 class _Workspace:
-    """The tensors that one pass over a batch fills, with their views of every time step. Taken anew
-    at every training step, they and their few hundred views would cost a third of it. They are for
-    gate weights (R, 4·H, H + F + 2) `like` those, at most T `steps`, and B sequences.
+    """The tensors that one pass over a batch fills, with their views of every time step.
+
+    Made anew at every training step, they and their few hundred views would cost a third of it.
+
+    Args:
+        gates: weights (R, 4·H, H + F + 2) like those that the pass will have.
+        steps: time steps T, at most.
+        batch: sequences B.
     """
 
-    def __init__(self, like: Tensor, steps: int, batch: int) -> None:
-        replicas, rows, columns = like.shape
+    def __init__(self, gates: Tensor, steps: int, batch: int) -> None:
+        replicas, rows, columns = gates.shape
         width = rows // 4
-        self.steps, self.batch, self.generation = steps, batch, 0
-        self.made_for = (batch, like.shape, like.dtype, like.device)
-        # What the gates' weights are multiplied by: states, inputs, ones.
-        self.joined = like.new_zeros(steps + 1, replicas, columns, batch)
+        self.steps = steps
+        self.batch = batch
+        self.generation = 0  #: how many passes have used it.
+        self._made_for = (batch, gates.shape, gates.dtype, gates.device)
+        self._make_tensors(gates, replicas, rows, columns)
+        self._make_views(replicas, width)
+
+    def fits(self, gates: Tensor, steps: int, batch: int) -> bool:
+        """Whether a pass over so many steps and sequences can use it."""
+        wanted = (batch, gates.shape, gates.dtype, gates.device)
+        return self.steps >= steps and self._made_for == wanted
+
+    def _make_tensors(self, gates: Tensor, replicas: int, rows: int, columns: int) -> None:
+        width, steps, batch = rows // 4, self.steps, self.batch
+        #: what the gates' weights are multiplied by: states, inputs, ones.
+        self.joined = gates.new_zeros(steps + 1, replicas, columns, batch)
         self.joined[:, :, -2:] = 1
-        self.activations = like.new_empty(steps, replicas, rows, batch)
-        self.cells = like.new_empty(steps, replicas, width, batch)
-        self.cell_tanhs = torch.empty_like(self.cells)
+        #: (T, R, 4·H, B): g, i, f, o.
+        self.activations = gates.new_empty(steps, replicas, rows, batch)
+        self.cells = gates.new_empty(steps, replicas, width, batch)  #: c.
+        self.cell_tanhs = torch.empty_like(self.cells)  #: tanh c.
+        #: (T, R, 4·H, B): what Dc (for g, i, f) and Dh (for o) are multiplied by.
         self.factors = torch.empty_like(self.activations)
-        self.sums = torch.empty_like(self.activations)  # gradients on what the gates are made of
+        #: (T, R, 4·H, B): the gradients on the sums that the gates are made of.
+        self.sums = torch.empty_like(self.activations)
+
+    def _make_views(self, replicas: int, width: int) -> None:
+        """A view of each of the T steps."""
         self.candidate, self.write, self.keep, self.show = (
-            part.unbind(0) for part in torch.split(self.activations, width, 2)
+            gate.unbind(0)
+            for gate in torch.split(self.activations, width, 2)  # (R, H, B)
         )
-        self.sigmoids = self.activations[:, :, width:].unbind(0)
-        self.state = self.joined[:, :, :width].unbind(0)
-        self.cell, self.cell_tanh = self.cells.unbind(0), self.cell_tanhs.unbind(0)
-        by_gate = (steps, replicas, 4, width, batch)
-        self.to_cell = self.sums.view(by_gate)[:, :, :3].unbind(0)
-        self.to_output = self.sums[:, :, 3 * width :].unbind(0)
-        self.cell_factor = self.factors.view(by_gate)[:, :, :3].unbind(0)
-        self.output_factor = self.factors[:, :, 3 * width :].unbind(0)
+        self.sigmoids = self.activations[:, :, width:].unbind(0)  # (R, 3·H, B)
+        self.state = self.joined[:, :, :width].unbind(0)  # (R, H, B)
+        self.cell = self.cells.unbind(0)  # (R, H, B)
+        self.cell_tanh = self.cell_tanhs.unbind(0)  # (R, H, B)
+        by_gate = (self.steps, replicas, 4, width, self.batch)
+        self.to_cell = self.sums.view(by_gate)[:, :, :3].unbind(0)  # (R, 3, H, B)
+        self.to_output = self.sums[:, :, 3 * width :].unbind(0)  # (R, H, B)
+        self.cell_factor = self.factors.view(by_gate)[:, :, :3].unbind(0)  # (R, 3, H, B)
+        self.output_factor = self.factors[:, :, 3 * width :].unbind(0)  # (R, H, B)
         # A batch of one is multiplied as a row and not as a column: the library that multiplies
         # small matrices is up to seven times faster on it.
-        factors = [self.joined, self.activations, self.sums]
-        if batch == 1:
-            factors = [one.view(len(one), replicas, 1, -1) for one in factors]
-        self.read, self.gate_sum, self.sum = (one.unbind(0) for one in factors)
+        multiplied = [self.joined, self.activations, self.sums]
+        if self.batch == 1:
+            multiplied = [tensor.view(len(tensor), replicas, 1, -1) for tensor in multiplied]
+        self.read, self.gate_sum, self.sum = (tensor.unbind(0) for tensor in multiplied)
 
 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
-    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time. With g the
-    candidate, i, f, o the gates and c, h cell and state of a step: c = f·c₋₁ + i·g and h = o·tanh
-    c. Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). All that a pass back needs lands in
-    the workspace; the states (T, R, H, B) that are returned are a view of it.
+    """Take an LSTM (Hochreiter & Schmidhuber 1997, with Gers' forget gate) over time.
+
+    With g the candidate, i, f, o the gates and c, h cell and state of a step:
+
+        c = f·c₋₁ + i·g
+        h = o·tanh c
+
+    Args:
+        gates: weights (R, 4·H, H + F + 2), whose rows are g, i, f, o.
+        inputs: (T, R, F, B).
+        work: gets all that a pass back needs.
+
+    Returns:
+        The states h (T, R, H, B), a view of the workspace.
     """
-    (steps, _, _, batch), width = inputs.shape, gates.shape[1] // 4
+    steps, _, _, batch = inputs.shape
+    width = gates.shape[1] // 4
     work.joined[:steps, :, width:-2] = inputs
     weights = gates.transpose(1, 2).contiguous() if batch == 1 else gates
     state, cell, cell_tanh = work.state, work.cell, work.cell_tanh
     for step in range(steps):
-        factors = (work.read[step], weights) if batch == 1 else (weights, work.read[step])
-        torch.bmm(*factors, out=work.gate_sum[step])
+        if batch == 1:
+            torch.bmm(work.read[step], weights, out=work.gate_sum[step])  # (R, 1, 4·H)
+        else:
+            torch.bmm(weights, work.read[step], out=work.gate_sum[step])  # (R, 4·H, B)
         work.candidate[step].tanh_()
         work.sigmoids[step].sigmoid_()
         torch.mul(work.write[step], work.candidate[step], out=cell[step])
@@ -235,41 +276,98 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
 
 
 def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspace) -> Tensor:
-    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`, which left `work`. With D the
-    gradient of the loss on what it is put before: Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁, and on the
-    gates' sums Dg = Dc·i·(1 − g²), Di = Dc·g·i(1 − i), Df = Dc·c₋₁·f(1 − f), Do = Dh·tanh c·o(1 −
-    o). All factors of Dc and Dh are known before the walk back begins. For each of the T steps
-    there is the gradient (R, H, B) on its state `from_above`, the readout, or None; the last has
-    one.
+    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`.
+
+    With D the gradient of the loss on what it is put before, U the recurrent weights, Ds the
+    gradients on all four sums of a step, and Ds₊₁ and Dc₊₁, f₊₁ those of the step after:
+
+        Dh = Uᵀ·Ds₊₁ + what comes from above
+        Dc = Dh·o·(1 − tanh² c) + f₊₁·Dc₊₁
+
+    and on the sums of which the gates are made
+
+        Dg = Dc·i·(1 − g²)
+        Di = Dc·g·i·(1 − i)
+        Df = Dc·c₋₁·f·(1 − f)
+        Do = Dh·tanh c·o·(1 − o)
+
+    All factors of Dc and Dh are known before the walk back begins (`_fill_factors`).
+
+    Args:
+        gates: the weights.
+        from_above: for each of the T steps the readout's gradient (R, H, B) on its state, or None;
+            the last has one.
+        work: as `_run` left it.
     """
     steps, batch = len(from_above), work.batch
-    replicas, rows, columns = gates.shape
-    width = rows // 4
-    through = _fill_factors(work, steps).unbind(0)
-    recurrent = gates[:, :, :width].transpose(1, 2) if batch > 1 else gates[:, :, :width]
-    state = from_above[-1]
+    replicas, _, _ = gates.shape
+    width = gates.shape[1] // 4
+    through = _fill_factors(work, steps).unbind(0)  # (R, H, B) each: o·(1 − tanh² c)
+    recurrent = gates[:, :, :width]  # (R, 4·H, H): U
+    if batch > 1:
+        recurrent = recurrent.transpose(1, 2)
+    state = from_above[-1]  # (R, H, B): Dh
     assert state is not None
-    cell = state * through[-1]
+    cell = state * through[-1]  # (R, H, B): Dc
     for step in range(steps - 1, -1, -1):
         torch.mul(cell.unsqueeze(1), work.cell_factor[step], out=work.to_cell[step])
         torch.mul(state, work.output_factor[step], out=work.to_output[step])
         if step == 0:
             break
-        factors = (work.sum[step], recurrent) if batch == 1 else (recurrent, work.sum[step])
         above = from_above[step - 1]
-        if above is None:
-            state = torch.bmm(*factors)
-        else:
-            state = torch.baddbmm(above.view(replicas, 1, width) if batch == 1 else above, *factors)
         if batch == 1:
+            row = None if above is None else above.view(replicas, 1, width)
+            state = _product_and_sum(work.sum[step], recurrent, row)  # (R, 1, H)
             state = state.view(replicas, width, 1)
+        else:
+            state = _product_and_sum(recurrent, work.sum[step], above)  # (R, H, B)
         cell = torch.addcmul(cell * work.keep[step], state, through[step - 1])
-    if batch > 1:  # step by step, where all lies as it is read
-        sums, read = work.sums[:steps].flatten(0, 1), work.joined[:steps].flatten(0, 1)
-        return torch.bmm(sums, read.transpose(1, 2)).view(steps, replicas, rows, columns).sum(0)
+    return _gradient_on_gates(gates, steps, work)
+
+
+def _product_and_sum(left: Tensor, right: Tensor, addend: Tensor | None) -> Tensor:
+    """`left` @ `right`, of each replica, plus the addend if there is one."""
+    return torch.bmm(left, right) if addend is None else torch.baddbmm(addend, left, right)
+
+
+def _gradient_on_gates(gates: Tensor, steps: int, work: _Workspace) -> Tensor:
+    """Of the gradients on the sums of each step: Σ Ds·[h₋₁ x 1 1]ᵀ over steps and sequences."""
+    replicas, rows, columns = gates.shape
+    if work.batch > 1:  # step by step, where all lies as it is read
+        sums = work.sums[:steps].flatten(0, 1)  # (T·R, 4·H, B)
+        read = work.joined[:steps].flatten(0, 1)  # (T·R, H + F + 2, B)
+        products = torch.bmm(sums, read.transpose(1, 2))  # (T·R, 4·H, H + F + 2)
+        return products.view(steps, replicas, rows, columns).sum(0)
     sums = work.sums[:steps].permute(1, 2, 0, 3).reshape(replicas, rows, steps)
     read = work.joined[:steps].permute(1, 0, 3, 2).reshape(replicas, steps, columns)
     return torch.bmm(sums, read)
+
+
+def _fill_factors(work: _Workspace, steps: int) -> Tensor:
+    """Work out what Dc and Dh of `_run_back` are multiplied by, at every step.
+
+    Fills `work.factors` (T, R, 4·H, B): i·(1 − g²), g·i·(1 − i) and c₋₁·f·(1 − f), which lead from
+    the cell to the sums of g, i, f; and tanh c·o·(1 − o), which leads from the state to that of o.
+
+    Returns:
+        o·(1 − tanh² c) (T, R, H, B), which leads from the state to the cell.
+    """
+    activations, cells, tanhs = (
+        work.activations[:steps],
+        work.cells[:steps],
+        work.cell_tanhs[:steps],
+    )
+    factors, width = work.factors[:steps], cells.shape[2]
+    candidates, writes, _, shows = activations.chunk(4, 2)  # (T, R, H, B) each
+    sigmoids = activations[:, :, width:]  # (T, R, 3·H, B)
+    torch.addcmul(sigmoids, sigmoids, sigmoids, value=-1, out=factors[:, :, width:])  # σ·(1 − σ)
+    to_candidate, to_write, to_keep, to_show = factors.chunk(4, 2)
+    to_write.mul_(candidates)
+    to_keep[0] = 0  # there is no cell before the first step
+    to_keep[1:].mul_(cells[:-1])
+    to_show.mul_(tanhs)
+    torch.addcmul(writes, writes * candidates, candidates, value=-1, out=to_candidate)
+    return torch.addcmul(shows, shows * tanhs, tanhs, value=-1)
 
 
 class _Pass(torch.autograd.Function):
@@ -285,77 +383,83 @@ class _Pass(torch.autograd.Function):
         at_end: bool,
         lengths: Tensor | None,
     ) -> Tensor:
-        """Outputs of `inputs` (T, R, F, B): the first at each step, (T, R, B), or `at_end` of
-        `lengths` (R, B), (R, O, B).
+        """The readout of `inputs`.
+
+        Args:
+            context: keeps what `backward` needs.
+            gates: weights (R, 4·H, H + F + 2).
+            readout: weights (R, O, H + 1).
+            inputs: (T, R, F, B).
+            free: a workspace at rest, or none.
+            at_end: whether the sequences' ends are read out, in place of every step.
+            lengths: (R, B), where the ends are; None where that is the last step.
+
+        Returns:
+            (R, O, B) at the end, else the first output at each step (T, R, B).
         """
         steps, _, _, batch = inputs.shape
         work = free.pop() if free else None
-        if (
-            work is None
-            or work.steps < steps
-            or work.made_for != (batch, gates.shape, gates.dtype, gates.device)
-        ):
+        if work is None or not work.fits(gates, steps, batch):
             work = _Workspace(gates, steps, batch)
         work.generation += 1
-        read = states = _run(gates, inputs, work)
+        states = _run(gates, inputs, work)  # (T, R, H, B)
+        read = states
         if at_end and lengths is None:
-            read = states[-1]
+            read = states[-1]  # (R, H, B)
         elif lengths is not None:
-            at = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
-            read = states.gather(0, at)[0]
+            last_steps = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
+            read = states.gather(0, last_steps)[0]  # (R, H, B)
         context.save_for_backward(gates, readout)
-        context.free, context.work, context.generation = free, work, work.generation
-        context.read, context.lengths, context.steps = read, lengths, len(states)
+        context.free = free
+        context.work = work
+        context.generation = work.generation
+        context.read = read
+        context.lengths = lengths
+        context.steps = len(states)
         if at_end:
             return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], read)
         return (read * readout[:, 0, :-1, None]).sum(dim=2) + readout[:, 0, -1:]
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
-        """Gradients on gates and readout."""
+        """Gradients on gates and readout, of that on the outputs."""
         gates, readout = context.saved_tensors
-        work, read, lengths = context.work, context.read, context.lengths
+        work = context.work
         if work.generation != context.generation:
             raise RuntimeError("the gradient was asked for after a later pass over other inputs")
         from_above: Sequence[Tensor | None]
-        if read.dim() == 4:  # after every step
-            # (R, H, B) each
-            from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)
-            to_readout = torch.zeros_like(readout)
-            to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
-            to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
+        if context.read.dim() == 4:
+            from_above, to_readout = _from_every_step(context.read, readout, gradient)
         else:
-            to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
-            to_readout = torch.cat(
-                (torch.bmm(gradient, read.transpose(1, 2)), gradient.sum(dim=2, keepdim=True)), 2
-            )
-            if lengths is None:
-                from_above = [None] * (context.steps - 1) + [to_end]
-            else:
-                from_above = [
-                    to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)
-                ]
+            from_above, to_readout = _from_end(context, readout, gradient)
         to_gates = _run_back(gates, from_above, work)
         context.free[:] = [work]  # the next forward pass may have it
         return to_gates, to_readout, None, None, None, None
 
 
-def _fill_factors(work: _Workspace, steps: int) -> Tensor:
-    """Work out what the gradients on cell and output are multiplied by, at every step. Fills
-    `work.factors` (T, R, 4·H, B), which lead to the sums of g, i, f (from the cell) and o (from the
-    output); returns (T, R, H, B), which leads from the output to the cell.
+def _from_every_step(
+    states: Tensor, readout: Tensor, gradient: Tensor
+) -> tuple[Sequence[Tensor], Tensor]:
+    """Gradients on the T states (R, H, B) and on the readout (R, O, H + 1), of that on the first
+    output at each step (T, R, B).
     """
-    activations, cells, tanhs = (
-        tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs)
-    )
-    factors, width = work.factors[:steps], cells.shape[2]
-    candidates, writes, _, shows = activations.chunk(4, 2)
-    sigmoids = activations[:, :, width:]
-    torch.addcmul(sigmoids, sigmoids, sigmoids, value=-1, out=factors[:, :, width:])
-    to_candidate, to_write, to_keep, to_show = factors.chunk(4, 2)
-    to_write.mul_(candidates)
-    to_keep[0] = 0  # there is no cell before the first step
-    to_keep[1:].mul_(cells[:-1])
-    to_show.mul_(tanhs)
-    torch.addcmul(writes, writes * candidates, candidates, value=-1, out=to_candidate)
-    return torch.addcmul(shows, shows * tanhs, tanhs, value=-1)
+    to_states = gradient.unsqueeze(2) * readout[:, 0, :-1, None]  # (T, R, H, B)
+    to_readout = torch.zeros_like(readout)
+    to_readout[:, 0, :-1] = (states * gradient.unsqueeze(2)).sum(dim=(0, 3))
+    to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
+    return to_states.unbind(0), to_readout
+
+
+def _from_end(
+    context: Any, readout: Tensor, gradient: Tensor
+) -> tuple[Sequence[Tensor | None], Tensor]:
+    """Gradients on the T states, (R, H, B) or None, and on the readout (R, O, H + 1), of that on
+    the outputs at the sequences' ends (R, O, B).
+    """
+    to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
+    to_weight = torch.bmm(gradient, context.read.transpose(1, 2))  # (R, O, H)
+    to_readout = torch.cat((to_weight, gradient.sum(dim=2, keepdim=True)), 2)
+    steps, lengths = context.steps, context.lengths
+    if lengths is None:
+        return [None] * (steps - 1) + [to_end], to_readout
+    return [to_end * (lengths == step)[:, None] for step in range(1, steps + 1)], to_readout
