@@ -26,13 +26,12 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
     """What a replica holds while it reads `digits`, a step each; `CheckpointError` if its weights
     are too large.
     """
-    # of (T, 10)
-    return trace_inputs(network, np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)], replica)
+    one_hot = np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)]  # (T, 10)
+    return trace_inputs(network, one_hot, replica)
 
 
-# Sequences, half of them to fit to, half to score on; positions and steps that are looked at,
-# evenly spread.
-SEQUENCES, MOST_LOOKED_AT = 2000, 16
+SEQUENCES = 2000  # half of them to fit to, half to score on
+MOST_POSITIONS = 16  # that are looked at, evenly spread; and as many steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +53,16 @@ class SurvivalAnalysis(Analysis):
     @property
     def summary(self) -> str:
         """What is left after the last step, in a sentence."""
-        last = self.accuracy[:, -1]
+        last = self.accuracy[:, -1]  # (P,)
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
-        rest = (
-            f", at the other positions in {share(others.mean(), 0)} on average"
-            if len(others)
-            else ""
-        )
-        what = (
+        sentence = (
             f"After step {self.steps[-1]} a linear probe reads the digit at position "
-            f"{self.positions[best]}"
+            f"{self.positions[best]} in {share(last[best], 0)} of sequences"
         )
-        return (
-            f"{what} in {share(last[best], 0)} of sequences{rest}; chance "
-            f"{share(self.chance.mean(), 0)}."
-        )
+        if len(others):
+            sentence += f", at the other positions in {share(others.mean(), 0)} on average"
+        return f"{sentence}; chance {share(self.chance.mean(), 0)}."
 
     @property
     def findings(self) -> list[str]:
@@ -90,53 +83,67 @@ def analyse_survival(
     sequences: int = SEQUENCES,
     seed: int = 0,
 ) -> SurvivalAnalysis | None:
-    """Fit probes to states over random sequences, as `survival_analysis` says; `CheckpointError` if
-    weights are too large.
+    """Fit probes to states over random sequences, as `survival_analysis` says.
+
+    Raises:
+        CheckpointError: if weights are too large to compute with.
     """
     longest, position = network.config.lengths[1], network.config.position
-    digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
-    # of (T, N, 10)
-    states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states
-    looked_at = spread_out(longest, MOST_LOOKED_AT, position)
-    return survival_analysis(states, digits, looked_at, position, progress=progress)
+    digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))  # (T, N)
+    one_hot = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
+    states = activations_of(network, one_hot, replica).states  # (T, N, H)
+    positions = evenly_spread(longest, MOST_POSITIONS, position)
+    return survival_analysis(states, digits, positions, position, progress=progress)
 
 
 def survival_analysis(
     states: Array,
     digits: npt.NDArray[np.int64],
-    looked_at: npt.NDArray[np.int64],
-    position: int | None = None,
+    positions: npt.NDArray[np.int64],
+    trained_position: int | None = None,
     *,
     progress: Progress = UNWATCHED,
 ) -> SurvivalAnalysis | None:
-    """The analysis of states (T, N, H) that followed on `digits` (T, N).
+    """How well probes read the digits off the states that followed on them; None where it was
+    stopped.
 
-    Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training.
-    The progress is in fits; None where it was stopped.
+    Args:
+        states: (T, N, H).
+        digits: (T, N), of which the first half is fitted to, the second scored.
+        positions: (P,), from 1, ascending: the positions, and also the steps, that are looked at.
+        trained_position: the one that the network was trained to recall.
+        progress: in fits.
     """
-    half, count = digits.shape[1] // 2, len(looked_at)
+    half, count = digits.shape[1] // 2, len(positions)
     accuracy = np.full((count, count), np.nan)
     # Step by step, so that a view can show a digit fade while the later steps are still to come.
-    pairs = [(row, at) for at in range(count) for row in range(at + 1)]
+    pairs = [(row, column) for column in range(count) for row in range(column + 1)]
     progress.advance(0, len(pairs))
-    for done, (row, at) in enumerate(pairs, start=1):
+    for done, (row, column) in enumerate(pairs, start=1):
         if progress.stopping:
             return None
-        held, labels = states[looked_at[at] - 1], digits[looked_at[row] - 1]
-        accuracy[row, at] = fit_probe(
-            held[:half], labels[:half], held[half:], labels[half:]
-        ).accuracy
+        held = states[positions[column] - 1]  # (N, H)
+        labels = digits[positions[row] - 1]  # (N,)
+        probe = fit_probe(held[:half], labels[:half], held[half:], labels[half:])
+        accuracy[row, column] = probe.accuracy
         progress.advance(done, len(pairs))
-    chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
+    chance = np.array([chance_level(digits[position - 1, half:]) for position in positions])
     return SurvivalAnalysis(
-        digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position
+        sequences=digits.shape[1] - half,
+        positions=positions,
+        steps=positions.copy(),
+        accuracy=accuracy,
+        chance=chance,
+        position=trained_position,
     )
 
 
-def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
-    """1 … `longest`, or of that `most` evenly spread ones, with `position` among them."""
-    chosen = np.unique(np.linspace(1, longest, min(longest, most)).round().astype(np.int64))
+def evenly_spread(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
+    """1 … `longest`, or of these `most` evenly spread ones, with `position` among them."""
+    count = min(longest, most)
+    chosen = np.unique(np.linspace(1, longest, count).round().astype(np.int64))
     if position is not None and position <= longest and position not in chosen:
+        # In place of its neighbour, but for the first and the last.
         nearest = int(np.abs(chosen[1:-1] - position).argmin()) + 1
         chosen[nearest] = position
     return chosen
@@ -158,10 +165,11 @@ class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
     @property
     def title(self) -> str:
         """The sequence with the position marked, and the answer."""
-        shown, at = [*map(str, self._question.digits)], self._question.position - 1
-        judged = verdict(self._answer.correct, shown[at])
-        shown[at] = f"[{shown[at]}]"
-        return f"{' '.join(shown)}: {self._answer.document['answer']}  {judged}"
+        digits = [*map(str, self._question.digits)]
+        asked = self._question.position - 1
+        judgement = verdict(self._answer.correct, digits[asked])
+        digits[asked] = f"[{digits[asked]}]"
+        return f"{' '.join(digits)}: {self._answer.document['answer']}  {judgement}"
 
     def _columns(self) -> list[Column]:
         return [

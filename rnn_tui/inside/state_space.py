@@ -39,25 +39,31 @@ if TYPE_CHECKING:
 
 INPUTS = 2000
 BATCH = 250  # read at a time: states of a thousand steps of all would take gigabytes
-# with more kinds of steps, a constant input is none that the network meets
+#: with more kinds of steps, a constant input is none that the network meets.
 MOST_CONSTANT_INPUTS = 16
 CARRY, DIGIT_KEPT, CLASS = "carry", "digit kept", "class"  # what the states are coloured by
-# what a fixed or a slow point is: see `FixedPoint.kind`
+#: what a fixed or a slow point is: see `FixedPoint.kind`.
 KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"
-# In double precision q falls to 1e-30 at a fixed point, 1e-20 where it converges slowly; 1e-4 is a
-# step ‖F(z) − z‖ of 0.014.
-FIXED_BELOW, SLOW_BELOW = 1e-20, 1e-4
-# Nearer than this to each other, two fixed points are one, as in FixedPointFinder. Slow ones often
-# fill a line or a plane: of those nearer to each other than this share of the starts' mean distance
-# from their middle, the slowest is enough to show it. Farther from the middle than so many times
-# that distance, a point that draws no states to it is left out, as there.
-SAME_WITHIN, SLOW_SHARE, FAR_TIMES = 1e-3, 0.1, 10
-# A search ends where rounding is all that is left of q; one that is not there by then goes along a
-# valley that hardly falls.
-FOUND_BELOW, MOST_ITERATIONS = 1e-26, 100
+#: below it, q is that of a fixed point: in double precision it falls to 1e-30 there, to 1e-20 where
+#: it converges slowly.
+FIXED_BELOW = 1e-20
+#: below it, q is that of a slow point: a step ‖F(z) − z‖ of 0.014.
+SLOW_BELOW = 1e-4
+#: nearer than this to each other, two fixed points are one, as in FixedPointFinder.
+SAME_WITHIN = 1e-3
+#: slow points often fill a line or a plane. Of those nearer to each other than this share of the
+#: starts' mean distance from their middle, the slowest is enough to show it.
+SLOW_SHARE = 0.1
+#: farther from the middle than so many times that distance, a point that draws no states to it is
+#: left out, as in FixedPointFinder.
+FAR_TIMES = 10
+#: a search ends where rounding is all that is left of q.
+CONVERGED_BELOW = 1e-26
+#: a search that has not ended by then goes along a valley that hardly falls.
+MOST_ITERATIONS = 100
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-14, 1e10
-# side by side; and numbers that all their Jacobians may take
-SEARCHES, FEWEST_SEARCHES, JACOBIAN_NUMBERS = 64, 8, 4_000_000
+SEARCHES, FEWEST_SEARCHES = 64, 8  # side by side
+JACOBIAN_NUMBERS = 4_000_000  # in all their Jacobians
 
 Update: TypeAlias = Callable[["Tensor"], "Tensor"]
 
@@ -144,24 +150,21 @@ class StateSpaceAnalysis(Analysis):
     @property
     def fixed_point_places(self) -> Array:
         """The places (P, 2) of the fixed and slow points on the plane."""
-        return self.path(
-            np.array([one.state for one in self.fixed_points]).reshape(-1, len(self.mean))
-        )
+        states = np.array([point.state for point in self.fixed_points])
+        return self.path(states.reshape(-1, len(self.mean)))
 
     @property
     def summary(self) -> str:
         """How much the plane shows, and how many fixed and slow points there are."""
-        shown = (
+        variance = (
             f"Two components show {share(float(self.explained.sum()))} of the variance of "
             f"{len(self.points):,} states"
         )
         if not self.fixed_points:
-            return f"{shown}."
-        kinds = Counter(one.kind for one in self.fixed_points)
-        return (
-            f"{shown}; fixed and slow points: "
-            f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS if kinds[kind])}."
-        )
+            return f"{variance}."
+        counts = Counter(point.kind for point in self.fixed_points)
+        kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
+        return f"{variance}; fixed and slow points: {kinds}."
 
     @property
     def findings(self) -> list[str]:
@@ -172,42 +175,52 @@ class StateSpaceAnalysis(Analysis):
             f"nearest to {self.coloured_by} {self.label_names[label]}"
             for label in self.nearest_labels
         ]
-        points = list(zip(self.fixed_points, labels, strict=True))
-        slow = Counter(one.input for one in self.fixed_points if one.kind == SLOW)
-        told = "Reading the same input again and again, states near a stable point end there;"
         lines = [
-            f"{one.input}: {one.in_words}, {label}" for one, label in points if one.kind != SLOW
+            self.summary,
+            "Reading the same input again and again, states near a stable point end there;",
+            "at a slow point they hardly move.",
         ]
+        for point, label in zip(self.fixed_points, labels, strict=True):
+            if point.kind != SLOW:
+                lines.append(f"{point.input}: {point.in_words}, {label}")
+        slow = Counter(point.input for point in self.fixed_points if point.kind == SLOW)
         lines += [f"{name}: {count} slow" for name, count in slow.items()]
-        return [self.summary, told, "at a slow point they hardly move.", *lines]
+        return lines
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the fixed points, too, but for the memory: not all cells have one."""
-        points = {
-            name: np.array([getattr(one, name) for one in self.fixed_points])
-            for name in FixedPoint.in_json[:-1]
-        }
-        return {
-            **super().arrays(),
-            **{f"state_space_fixed_point_{name}": values for name, values in points.items()},
-        }
+        arrays = super().arrays()
+        for name in FixedPoint.in_json:
+            if name != "memory":
+                values = [getattr(point, name) for point in self.fixed_points]
+                arrays[f"state_space_fixed_point_{name}"] = np.array(values)
+        return arrays
 
 
 def state_space(
     layer: str, states: Array, labels: Labels, label_names: tuple[str, ...], coloured_by: str
 ) -> StateSpaceAnalysis:
-    """The analysis, without fixed points, of states (N, H), N ≥ 2, with labels (N,);
-    `CheckpointError` if they are not finite.
+    """The analysis, without fixed points, of a layer's states.
+
+    Args:
+        layer: the layer's name.
+        states: (N, H), N ≥ 2.
+        labels: (N,), from 0.
+        label_names: what each label stands for.
+        coloured_by: what the labels are.
+
+    Raises:
+        CheckpointError: if states are not finite.
     """
     from sklearn.decomposition import PCA  # noqa: PLC0415 - a second, on use only
 
     require_finite(states)
     with np.errstate(invalid="ignore"):  # states that are all the same have no variance to share
         model = PCA(min(2, *states.shape), svd_solver="full").fit(states.astype(np.float64))
-    missing = 2 - model.n_components_
-    points = np.pad(model.transform(states), ((0, 0), (0, missing))).astype(np.float32)
-    explained = np.pad(np.nan_to_num(model.explained_variance_ratio_), (0, missing))
-    components = np.pad(model.components_, ((0, missing), (0, 0)))
+    missing = 2 - model.n_components_  # where H is 1
+    points = np.pad(model.transform(states), ((0, 0), (0, missing))).astype(np.float32)  # (N, 2)
+    explained = np.pad(np.nan_to_num(model.explained_variance_ratio_), (0, missing))  # (2,)
+    components = np.pad(model.components_, ((0, missing), (0, 0)))  # (2, H)
     return StateSpaceAnalysis(
         layer, points, labels, label_names, coloured_by, explained, components, model.mean_
     )
@@ -224,42 +237,51 @@ def analyse_state_space(
     """States of a replica over random inputs of the lengths in training, and its fixed points; None
     where it was stopped.
 
-    They are those after the last step, or where each step has an answer, after one by chance:
-    coloured by what is to be carried from there in an addition, else by what is right.
-    `CheckpointError` if the weights are too large to compute with, `TaskError` if the task can't be
-    loaded, or is not of sequences.
+    They are those after the last step, or where each step has an answer, after one by chance. Their
+    colour is what is to be carried from there in an addition, elsewhere what is right.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+        TaskError: if the task can't be loaded, or is not of sequences.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
-    by_chance = np.random.default_rng(seed).integers(0, drawn.lengths)
-    asked = by_chance if network.shape.every_step else drawn.lengths - 1
-    constant, batches = _constant_inputs(network, drawn), -(-inputs // BATCH)
+    random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
+    asked = random_steps if network.shape.every_step else drawn.lengths - 1  # (N,)
+    constant = _constant_inputs(network, drawn)
+    batches = -(-inputs // BATCH)
+    total = batches + len(constant)
     states, starts = [], []
-    progress.advance(0, batches + len(constant))
+    progress.advance(0, total)
     for done, part in enumerate(np.array_split(np.arange(inputs), batches), start=1):
         if progress.stopping:
             return None
-        held, column = activations_of(network, drawn.inputs[:, part], replica), np.arange(len(part))
-        states.append(held.states[asked[part], column])
-        carried = [
-            one[by_chance[part], column] for one in (held.states, held.cells) if one is not None
-        ]
-        starts.append(np.concatenate(carried, axis=1))
-        progress.advance(done, batches + len(constant))
+        activations = activations_of(network, drawn.inputs[:, part], replica)
+        sequences = np.arange(len(part))
+        states.append(activations.states[asked[part], sequences])  # (n, H)
+        start = activations.states[random_steps[part], sequences]
+        if activations.cells is not None:
+            memory = activations.cells[random_steps[part], sequences]
+            start = np.concatenate([start, memory], axis=1)  # (n, 2·H)
+        starts.append(start)
+        progress.advance(done, total)
     analysis = state_space(ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, asked))
     points = find_fixed_points(
-        network.cell(replica),
-        constant,
-        np.concatenate(starts),
-        progress.after(batches),
+        network.cell(replica), constant, np.concatenate(starts), progress.after(batches)
     )
-    if not points:
-        return None if points is None else analysis
+    if points is None:
+        return None
+    return _with_fixed_points(analysis, points, np.concatenate(states)) if points else analysis
+
+
+def _with_fixed_points(
+    analysis: StateSpaceAnalysis, points: tuple[FixedPoint, ...], states: Array
+) -> StateSpaceAnalysis:
+    """The analysis with fixed points, each with the label of the nearest of the states (N, H)."""
     from scipy.spatial.distance import cdist  # noqa: PLC0415 - on use only
 
-    nearest = cdist(np.array([one.state for one in points]), np.concatenate(states)).argmin(axis=1)
-    return replace(
-        analysis, fixed_points=points, nearest_labels=tuple(analysis.labels[nearest].tolist())
-    )
+    distances = cdist(np.array([point.state for point in points]), states)  # (P, N)
+    nearest_labels = analysis.labels[distances.argmin(axis=1)].tolist()
+    return replace(analysis, fixed_points=points, nearest_labels=tuple(nearest_labels))
 
 
 def _labelled(
@@ -268,31 +290,31 @@ def _labelled(
     """The label (N,) of each sequence's state after the step `asked` (N,), from 0; the labels'
     names; what they are.
     """
-    everyone = np.arange(len(asked))
+    sequences = np.arange(len(asked))
     if isinstance(network, AdderNetwork):
-        return (
-            carries_of(drawn.inputs.astype(np.uint8))[asked, everyone].astype(np.int64),
-            ("0", "1"),
-            CARRY,
-        )
-    right = drawn.targets[everyone, asked if network.shape.every_step else 0].astype(np.int64)
+        carries = carries_of(drawn.inputs.astype(np.uint8))  # (T, N)
+        return carries[asked, sequences].astype(np.int64), ("0", "1"), CARRY
+    right = drawn.targets[sequences, asked if network.shape.every_step else 0].astype(np.int64)
     names = network.shape.outputs if network.outputs > 1 else ("0", "1")
     return right, names, DIGIT_KEPT if isinstance(network, RecallNetwork) else CLASS
 
 
 def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
     """All that can be read at a step (F,), by what to call it, as sequences by chance show it."""
-    # of all steps of all
-    kinds = np.unique(drawn.inputs[np.arange(len(drawn.inputs))[:, None] < drawn.lengths], axis=0)
+    read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
+    kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
     if len(kinds) > MOST_CONSTANT_INPUTS:
         return {}
-    # As `trace_addition` writes the two bits.
-    words = (
-        [f"{a:g} + {b:g}" for a, b in kinds]
-        if isinstance(network, AdderNetwork)
-        else words_of(kinds)
-    )
-    return dict(sorted(zip(words, kinds, strict=True), key=lambda one: (len(one[0]), one[0])))
+    if isinstance(network, AdderNetwork):
+        words = [f"{a:g} + {b:g}" for a, b in kinds]  # as `trace_addition` writes the two bits
+    else:
+        words = words_of(kinds)
+    by_word = dict(zip(words, kinds, strict=True))
+    return {word: by_word[word] for word in sorted(by_word, key=_short_words_first)}
+
+
+def _short_words_first(word: str) -> tuple[int, str]:
+    return len(word), word
 
 
 def analyse_digit_states(
@@ -308,17 +330,19 @@ def analyse_digit_states(
     The progress is in images; None where it was stopped. `CheckpointError` if the weights are too
     large to compute with.
     """
-    digits, labels = read_test_images(np.random.default_rng(seed).permutation(10_000)[:inputs])
+    chosen = np.random.default_rng(seed).permutation(10_000)[:inputs]
+    digits, labels = read_test_images(chosen)
     states = []
     progress.advance(0, len(labels))
     for start in range(0, len(labels), BATCH):
         if progress.stopping:
             return None
         with np.errstate(all="ignore"):
-            below = network.read_below(network.rows(digits[start : start + BATCH]))
-            states.append(network.layers[-1].forward.run(below).states[-1])
+            below = network.read_below(network.rows(digits[start : start + BATCH]))  # (T, n, F)
+            states.append(network.layers[-1].forward.run(below).states[-1])  # (n, H)
         progress.advance(min(start + BATCH, len(labels)), len(labels))
-    layer, names = layer_name(network, len(network.layers) - 1), tuple(map(str, range(CLASSES)))
+    layer = layer_name(network, len(network.layers) - 1)
+    names = tuple(map(str, range(CLASSES)))
     return state_space(layer, np.concatenate(states), labels, names, CLASS)
 
 
@@ -331,52 +355,65 @@ def find_fixed_points(
     """The fixed and slow points of a layer that are found from `starts`, input by input; None where
     it was stopped.
 
-    `inputs` (F,) are read at every step, by what to call them; `starts` are states (N, H), or
-    states and memories (N, 2·H) for a cell with a memory: of large networks the first few, since
-    the Jacobians take their square in memory. There may be other points: a search ends at one near
-    its start. States may also go round in a cycle, or drift for ever.
+    There may be other points: a search ends at one near its start. States may also go round in a
+    cycle, or drift for ever.
+
+    Args:
+        weights: of the layer.
+        inputs: (F,) each, which are read at every step, by what to call them.
+        starts: states (N, H), or states and memories (N, 2·H) for a cell with a memory. Of large
+            networks the first few are searched from: the Jacobians take their square in memory.
+        progress: in inputs.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.engine.parallel import cpu_workers  # noqa: PLC0415 - torch
 
-    searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // starts.shape[1] ** 2))
-    found: list[FixedPoint] = []
+    carried = starts.shape[1]  # D
+    searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // carried**2))
+    chosen = starts[:searches]
+    fixed_points: list[FixedPoint] = []
     progress.advance(0, len(inputs))
     # operations this small are slower on two threads than on one
     with cpu_workers(1), torch.no_grad():
         for done, (name, read) in enumerate(inputs.items(), start=1):
             update = update_of(weights, read)
-            points = _minimised(
-                update, torch.tensor(starts[:searches], dtype=torch.float64), progress
-            )
+            points = _minimised(update, torch.tensor(chosen, dtype=torch.float64), progress)
             if points is None:
                 return None
-            found += _told_apart(name, update, points, starts[:searches], weights.hidden_size)
+            fixed_points += _distinct_points(name, update, points, chosen, weights.hidden_size)
             progress.advance(done, len(inputs))
-    return tuple(found)
+    return tuple(fixed_points)
 
 
-def update_of(weights: CellWeights, read: Array) -> Update:
-    """F: all that a layer carries on (N, D) after one more step that reads `read` (F,); in double
-    precision, D = H or 2·H.
-    """
-    import torch  # noqa: PLC0415 - seconds, on use only
+@dataclass(frozen=True, eq=False)
+class LayerUpdate:
+    """F of a layer that reads one input again and again: one more step of all that it carries."""
 
-    from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
+    weights: CellWeights  #: tensors, in double precision.
+    sums: "Tensor"  #: W·x + b (G·H,) of what it reads.
 
-    size, has_memory = weights.hidden_size, weights.cell.has_memory
-    tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
-    sums = tensors.read(torch.tensor(read, dtype=torch.float64))  # (G·H,): W·x + b
+    def __call__(self, carried: "Tensor") -> "Tensor":
+        """F(z) (N, D) of `carried` z (N, D), D = H, or 2·H for a cell with a memory."""
+        import torch  # noqa: PLC0415 - seconds, on use only
 
-    def update(carried: "Tensor") -> "Tensor":
+        from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
+
+        size, has_memory = self.weights.hidden_size, self.weights.cell.has_memory
         last = Step(carried[:, :size], carried[:, size:] if has_memory else None)
-        after = tensors.step(TORCH, sums.expand(len(carried), -1), last)
+        sums = self.sums.expand(len(carried), -1)  # (N, G·H)
+        after = self.weights.step(TORCH, sums, last)
         if not has_memory:
             return cast("Tensor", after.state)
         return torch.cat([after.state, after.memory], 1)
 
-    return update
+
+def update_of(weights: CellWeights, read: Array) -> LayerUpdate:
+    """F of a layer that reads `read` (F,) at every step, in double precision."""
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
+    return LayerUpdate(tensors, tensors.read(torch.tensor(read, dtype=torch.float64)))
 
 
 def jacobians(update: Update, points: "Tensor") -> "Tensor":
@@ -386,77 +423,107 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
     count, width = points.shape
     # each point once for each number of the result: all rows come from one pass back
     with torch.enable_grad():
+        repeated = points.detach().repeat_interleave(width, 0).requires_grad_()  # (N·D, D)
+        # (N·D, D): of each copy of a point, one number of the result
+        numbers = update(repeated) * torch.eye(width).to(points).repeat(count, 1)
         # from a sum: else PyTorch would load SymPy
-        repeated = points.detach().repeat_interleave(width, 0).requires_grad_()
-        [rows] = torch.autograd.grad(
-            (update(repeated) * torch.eye(width).to(points).repeat(count, 1)).sum(), repeated
-        )
+        [rows] = torch.autograd.grad(numbers.sum(), repeated)
     return rows.view(count, width, width)
 
 
 def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor | None":
-    """Where q has a minimum (N, D), searched from `points`; None where it was stopped."""
+    """Where q = ½‖F(z) − z‖² has a minimum (N, D), searched from `points`; None where it was
+    stopped.
+
+    By Levenberg and Marquardt's method: with J the Jacobian of F(z) − z and λ a damping that falls
+    where a step makes q smaller, and rises where it does not, a step is
+
+        −(JᵀJ + λI)⁻¹ · Jᵀ · (F(z) − z)
+    """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    going, eye = torch.arange(len(points)), torch.eye(points.shape[1]).to(points)
-    damping = torch.full_like(points[:, :1], FIRST_DAMPING)
+    going = torch.arange(len(points))  # (n,), the searches that have not ended
+    eye = torch.eye(points.shape[1]).to(points)  # (D, D)
+    damping = torch.full_like(points[:, :1], FIRST_DAMPING)  # (N, 1)
     for _ in range(MOST_ITERATIONS):
         if progress.stopping:
             return None
-        at, damped = points[going], damping[going]
-        apart, slope = update(at) - at, jacobians(update, at) - eye
+        current, damped = points[going], damping[going]  # (n, D), (n, 1)
+        difference = update(current) - current  # (n, D)
+        slope = jacobians(update, current) - eye  # (n, D, D)
         transposed = slope.transpose(1, 2)
-        step, _ = torch.linalg.solve_ex(
-            transposed @ slope + damped[:, :, None] * eye, transposed @ apart[:, :, None]
+        step, _ = torch.linalg.solve_ex(  # (n, D, 1)
+            transposed @ slope + damped[:, :, None] * eye, transposed @ difference[:, :, None]
         )
-        tried = at - step[:, :, 0]
-        # q
-        before, after = (
-            one.square().sum(1, keepdim=True) / 2 for one in (apart, update(tried) - tried)
-        )
-        better = after < before  # which a step that is not finite never is
-        points[going] = torch.where(better, tried, at)
+        tried = current - step[:, :, 0]  # (n, D)
+        q_before = _half_squares(difference)  # (n, 1)
+        q_after = _half_squares(update(tried) - tried)
+        better = q_after < q_before  # which a step that is not finite never is
+        points[going] = torch.where(better, tried, current)
         damping[going] = torch.where(better, damped / 10, damped * 10).clamp(min=LEAST_DAMPING)
         # Damped more and more without a better place: it is as near as numbers can say.
-        ended = (damping[going] > MOST_DAMPING) | (torch.minimum(before, after) < FOUND_BELOW)
-        going = going[~ended[:, 0]]
+        stuck = damping[going] > MOST_DAMPING
+        converged = torch.minimum(q_before, q_after) < CONVERGED_BELOW
+        going = going[~(stuck | converged)[:, 0]]
         if not len(going):
             break
     return points
 
 
-def _told_apart(
+def _half_squares(differences: "Tensor") -> "Tensor":
+    """½‖d‖² (n, 1) of `differences` (n, D)."""
+    return differences.square().sum(1, keepdim=True) / 2
+
+
+def _distinct_points(
     name: str, update: Update, points: "Tensor", starts: Array, size: int
 ) -> list[FixedPoint]:
     """The fixed and slow ones among `points` (N, D), each once: the stable ones first, then those
     of fewest directions out.
+
+    Args:
+        name: of the input that is read.
+        update: F.
+        points: where the searches ended.
+        starts: (N, D), where they began.
+        size: units H.
     """
-    apart, slopes, places = (
-        (update(points) - points).numpy(),
-        jacobians(update, points).numpy(),
-        points.numpy(),
-    )
-    speeds, middle = np.square(apart).sum(axis=1) / 2, starts.mean(axis=0)
+    places = points.numpy()
+    speeds = _half_squares(update(points) - points)[:, 0].numpy()  # (N,): q
+    slopes = jacobians(update, points).numpy()  # (N, D, D)
+    middle = starts.mean(axis=0)  # (D,)
     spread = np.linalg.norm(starts - middle, axis=1).mean()
-    kept: list[int] = []
-    found: list[FixedPoint] = []
+    chosen: list[int] = []
+    fixed_points: list[FixedPoint] = []
     for at in np.argsort(speeds, kind="stable"):
         if not speeds[at] < SLOW_BELOW:
             break
-        fixed, place = speeds[at] < FIXED_BELOW, places[at]
-        apart_by = SAME_WITHIN if fixed else max(SAME_WITHIN, SLOW_SHARE * spread)
-        if (np.linalg.norm(places[kept] - place, axis=1) < apart_by).any():
+        fixed = speeds[at] < FIXED_BELOW
+        least_distance = SAME_WITHIN if fixed else max(SAME_WITHIN, SLOW_SHARE * spread)
+        distances = np.linalg.norm(places[chosen] - places[at], axis=1)
+        if (distances < least_distance).any():
             continue
         moduli = np.abs(np.linalg.eigvals(slopes[at]))
         unstable = int((moduli > 1).sum())
-        kind = (SADDLE if unstable else STABLE) if fixed else SLOW
-        if kind != STABLE and np.linalg.norm(place - middle) > FAR_TIMES * spread:
+        kind = SLOW
+        if fixed:
+            kind = SADDLE if unstable else STABLE
+        if kind != STABLE and np.linalg.norm(places[at] - middle) > FAR_TIMES * spread:
             continue
-        kept.append(at)
-        memory = place[size:] if len(place) > size else None
-        found.append(
+        chosen.append(at)
+        fixed_points.append(
             FixedPoint(
-                name, kind, place[:size], memory, float(speeds[at]), float(moduli.max()), unstable
+                input=name,
+                kind=kind,
+                state=places[at, :size],
+                memory=places[at, size:] if places.shape[1] > size else None,
+                speed=float(speeds[at]),
+                spectral_radius=float(moduli.max()),
+                unstable_directions=unstable,
             )
         )
-    return sorted(found, key=lambda one: (KINDS.index(one.kind), one.unstable_directions))
+    return sorted(fixed_points, key=_stable_first)
+
+
+def _stable_first(point: FixedPoint) -> tuple[int, int]:
+    return KINDS.index(point.kind), point.unstable_directions

@@ -7,7 +7,12 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.recall import SurvivalAnalysis, analyse_survival, spread_out, survival_analysis
+from rnn_tui.inside.recall import (
+    SurvivalAnalysis,
+    analyse_survival,
+    evenly_spread,
+    survival_analysis,
+)
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from tests.watched import Watched, after
 
@@ -58,7 +63,7 @@ def test_an_analysis_stops_between_two_fits() -> None:
     ("longest", "position"), [(1, None), (5, 3), (16, 16), (100, 37), (1000, 1000), (40, 50)]
 )
 def test_of_long_sequences_some_steps_are_looked_at(longest: int, position: int | None) -> None:
-    chosen = spread_out(longest, 16, position)
+    chosen = evenly_spread(longest, 16, position)
     assert len(chosen) == min(longest, 16)
     assert (chosen[0], chosen[-1]) == (1, longest)
     assert (np.diff(chosen) > 0).all()
