@@ -10,7 +10,7 @@ with gradient descent is difficult”).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,16 @@ INPUTS = 500
 def sequence_norms(
     network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]
 ) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer;
-    `targets` are (N, T) or (N, 1).
+    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer.
 
-    Where every step has an answer, too: with the losses of all of them, each step would have a
+    Also where every step has an answer: with the losses of all of them, each step would have a
     gradient of its own answer.
+
+    Args:
+        network: of sequences.
+        replica: which of its networks.
+        inputs: (T, N, F).
+        targets: (N, T) where every step has an answer, else (N, 1).
     """
     import torch  # noqa: PLC0415 - seconds, on use only
     from torch.nn import functional as F  # noqa: PLC0415
@@ -47,7 +52,7 @@ def sequence_norms(
     from rnn_tui.networks.gradients import gradient_norms  # noqa: PLC0415
 
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
-    right = torch.from_numpy(targets[:, -1].astype(np.int64))
+    right = torch.from_numpy(targets[:, -1].astype(np.int64))  # (N,)
 
     def loss(states: "list[Tensor]") -> "Tensor":
         logits = states[-1] @ weight.T + bias  # (N, O)
@@ -74,58 +79,68 @@ class GradientAnalysis(Analysis):
     means: Floats  #: (C, S) over inputs of S steps.
 
     def share_left(self, at: int) -> float:
-        """The gradient at the first step, in parts of that at the last, of one of the networks."""
+        """The gradient of one of the networks at the first step, as a share of that at the last."""
         last = float(self.means[at, -1])
         return float(self.means[at, 0]) / last if last > 0 else 0.0
 
     @property
     def summary(self) -> str:
         """What is left of the gradient at the first step, network by network, in a sentence."""
-        told = ", ".join(
+        shares = ", ".join(
             f"{name} {self.share_left(at):.2g}" for at, name in enumerate(self.networks)
         )
+        steps = self.means.shape[1]
         return (
-            f"The gradient at the first of {self.means.shape[1]} steps, in parts of that at the "
-            f"last: {told}."
+            f"The gradient at the first of {steps} steps, relative to that at the last: {shares}."
         )
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the means by step."""
         heads = "step  " + "  ".join(f"{name:>22}" for name in self.networks)
-        rows = [
-            f"{step:4}  " + "  ".join(f"{value:22.3g}" for value in row)
-            for step, row in enumerate(self.means.T, start=1)
-        ]
-        return [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads, *rows]
+        lines = [self.summary, f"Norm of ∂loss/∂h, mean of {self.inputs:,} inputs:", heads]
+        for step, norms in enumerate(self.means.T, start=1):
+            lines.append(f"{step:4}  " + "  ".join(f"{norm:22.3g}" for norm in norms))
+        return lines
 
 
 def analyse_beside_others(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
     """The analysis of a network beside one of each other cell that reads forward: a trained one
-    where there is any.
+    where there is any. None where it was stopped.
     """
     network = reading.network
-    # of another one, networks never learned what is asked
-    position = getattr(network.config, "position", None)
-    trained = {
-        name: one
-        for name, one in reading.trained().items()
-        if getattr(one.config, "position", None) == position
-    }
-    own, make = network.config.cell, untrained if reading.digit is None else untrained_reader
+    own = network.config.cell
+    trained = _trained_alike(reading)
+    make = untrained if reading.digit is None else untrained_reader
     networks = [(f"{CELLS[own].label}, this one", network)]
     for name, cell in CELLS.items():
-        if name in trained and name != own and not cell.bidirectional:
+        if name == own or cell.bidirectional:
+            continue
+        if name in trained:
             networks.append((cell.label, trained[name]))
-        elif name != own and not cell.bidirectional:
+        else:
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
         return analyse_digit_gradients(networks, reading.digit, reading.targets[0], progress)
-    sizes = [[one.variant.hidden_size for one in other.replicas] for _, other in networks[1:]]
-    # of others, the first of the largest
-    replicas = [reading.replica, *(one.index(max(one)) for one in sizes)]
-    named = [(*one, replica) for one, replica in zip(networks, replicas, strict=True)]
+    replicas = [reading.replica, *(_largest_replica(other) for _, other in networks[1:])]
+    named = [(*pair, replica) for pair, replica in zip(networks, replicas, strict=True)]
     return analyse_gradients(named, reading.trace, reading.targets, progress)
+
+
+def _trained_alike(reading: NetworkReading) -> dict[str, Any]:
+    """Trained networks by cell. Those that recall another position never learned what is asked."""
+    position = getattr(reading.network.config, "position", None)
+    return {
+        cell: network
+        for cell, network in reading.trained().items()
+        if getattr(network.config, "position", None) == position
+    }
+
+
+def _largest_replica(network: SequenceNetwork) -> int:
+    """The place of the first of its largest replicas."""
+    sizes = [replica.variant.hidden_size for replica in network.replicas]
+    return sizes.index(max(sizes))
 
 
 def analyse_gradients(
@@ -136,20 +151,24 @@ def analyse_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of networks, each with its name and replica, on sequences of the longest length
-    in training.
+    """The analysis of networks on sequences of the longest length in training; None where it was
+    stopped.
 
-    The first is looked into: it has read the input of `trace`, of which `truth` is right, (T,) or
-    (1,).
+    Args:
+        networks: each with its name and replica; the first is looked into.
+        trace: what the first held while it read the input at hand.
+        truth: (T,) or (1,), what is right of that input.
+        progress: in networks.
+        inputs: how many sequences.
     """
     _, network, replica = networks[0]
-    here = sequence_norms(network, replica, trace.inputs[:, None], np.array(truth, np.uint8)[None])[
-        :, 0
-    ]
-    drawn = draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1])
+    targets = np.array(truth, np.uint8)[None]  # (1, T) or (1, 1)
+    here = sequence_norms(network, replica, trace.inputs[:, None], targets)[:, 0]  # (T,)
+    longest = network.config.lengths[1]
+    drawn = draw_examples(network.task, network.config, inputs, 0, length=longest)
     norms = [
-        (name, partial(sequence_norms, one, at, drawn.inputs, drawn.targets))
-        for name, one, at in networks
+        (name, partial(sequence_norms, other, at, drawn.inputs, drawn.targets))
+        for name, other, at in networks
     ]
     return _analysis(here, inputs, norms, progress)
 
@@ -162,14 +181,20 @@ def analyse_digit_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of readers of images, each with its name, on the first test images; the first
-    has read `digit` (28, 28).
+    """The analysis of readers of images on the first test images; None where it was stopped.
+
+    Args:
+        networks: each with its name; the first is looked into.
+        digit: (28, 28), which the first has read.
+        truth: which digit that is.
+        progress: in networks.
+        inputs: how many images.
     """
     from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415 - torch, on use only
 
     digits, labels = read_test_images(slice(inputs))
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
-    norms = [(name, partial(digit_norms, one, digits, labels)) for name, one in networks]
+    norms = [(name, partial(digit_norms, network, digits, labels)) for name, network in networks]
     return _analysis(here, len(labels), norms, progress)
 
 
@@ -179,12 +204,13 @@ def _analysis(
     norms: Sequence[tuple[str, Callable[[], Floats]]],
     progress: Progress,
 ) -> GradientAnalysis | None:
+    """The analysis of what each of the functions of `norms` returns, (S, N), by its name."""
     means = []
     progress.advance(0, len(norms))
-    for done, (_, find) in enumerate(norms, start=1):
+    for done, (_, measure) in enumerate(norms, start=1):
         if progress.stopping:
             return None
-        means.append(find().mean(axis=1))
+        means.append(measure().mean(axis=1))  # (S,)
         progress.advance(done, len(norms))
     return GradientAnalysis(inputs, here, tuple(name for name, _ in norms), np.array(means))
 
@@ -195,12 +221,11 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
     """
     from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
 
-    config = network.config
     config = replace(
-        config,
+        network.config,
         cell=cell,
-        hidden_sizes=(max(config.hidden_sizes),),
-        losses=config.losses[-1:],
+        hidden_sizes=(max(network.config.hidden_sizes),),
+        losses=network.config.losses[-1:],
         seeds=1,
     )
     model = build_replicas(config, network.features, network.outputs)
@@ -218,7 +243,8 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
     config = replace(network.config, cell=cell)
-    model, recipe = build_model(config), config.recipe
+    recipe = config.recipe
+    model = build_model(config)
     initialise(
         model,
         CELLS[cell],

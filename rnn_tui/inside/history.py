@@ -1,11 +1,13 @@
-"""Learning as a training history: what a network held and said, and how far its gradient reached
-back, at each snapshot that was kept.
+"""A training history: what a network held and answered at each snapshot of its training, and how
+far its gradient reached back.
+
+Comments give shapes: M snapshots, S seeds, T time steps, N sequences, H units.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,9 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.mnist.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 NO_HISTORY = (
     "This network has no training history: it ships with rnn-tui, or is older than these; train "
     "one with rnn-tui train {}."
@@ -38,8 +43,11 @@ INPUTS = 100
 
 
 def history_of(reading: NetworkReading) -> TrainingHistory:
-    """The training history of the network that has read; `QueryError` if there is none,
-    `CheckpointError` if it can't be read.
+    """The training history of the network that has read.
+
+    Raises:
+        QueryError: if there is none.
+        CheckpointError: if it can't be read.
     """
     history = reading.history()
     if history is None:
@@ -48,10 +56,13 @@ def history_of(reading: NetworkReading) -> TrainingHistory:
 
 
 def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> NetworkReading:
-    """The same network at a snapshot, from 0, of its training, and what it held and said then.
+    """The same network at a snapshot, from 0, of its training, and what it held and answered then.
 
-    Networks that read sequences read the input at hand. Of those that read images states and
-    answers are kept for one image. `CheckpointError` if the training history fits another network.
+    Networks that read sequences read the input at hand. Of those that read images, states and
+    answers are kept for one image.
+
+    Raises:
+        CheckpointError: if the training history fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
         digit, label = read_test_image(HISTORY_IMAGE)
@@ -69,34 +80,37 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
 
 
 def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> Any:
-    """All replicas of the run of `network` at a snapshot; a `CheckpointError` where the training
-    history fits others.
+    """All replicas of the run of `network` at a snapshot, from 0.
+
+    Raises:
+        CheckpointError: where the training history fits other networks.
     """
-    arrays = {name: kept[at] for name, kept in history.snapshots.items()}
+    arrays = {name: values[at] for name, values in history.snapshots.items()}
     return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
 
 
 def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) -> Trace:
-    ways, size = 1 + network.cell.bidirectional, network.config.hidden_size
-    shapes = {"states": (28, ways * size), "logits": (28, CLASSES)}
-    if any(
-        name not in history.snapshots or history.snapshots[name].shape[1:] != shape
-        for name, shape in shapes.items()
-    ):
+    """What a reader of images held at a snapshot, as far as that was kept."""
+    directions = ["forward", "backward"] if network.cell.bidirectional else ["top layer"]
+    width = len(directions) * network.config.hidden_size  # D·H
+    states = _kept_values(history, "states", (28, width), at)
+    logits = _kept_values(history, "logits", (28, CLASSES), at)
+    layers = [
+        LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE)
+        for name, part in zip(directions, np.split(states, len(directions), axis=1), strict=True)
+    ]
+    return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
+
+
+def _kept_values(history: TrainingHistory, name: str, shape: tuple[int, ...], at: int) -> Array:
+    """What was kept under a name at a snapshot; a `CheckpointError` if it has another shape."""
+    values = history.snapshots.get(name)  # (M, …)
+    if values is None or values.shape[1:] != shape:
         raise CheckpointError(
             "This training history belongs to another network; train this one again."
         )
-    states, logits = (history.snapshots[name][at].astype(np.float32) for name in shapes)
-    parts = zip(
-        ("forward", "backward") if ways > 1 else ("top layer",),
-        np.split(states, ways, axis=1),
-        strict=True,
-    )
-    layers = [
-        LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE)
-        for name, part in parts
-    ]
-    return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
+    kept: Array = values[at].astype(np.float32)
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,49 +122,43 @@ class LearningAnalysis(Analysis):
     in_arrays = ("epochs", "norms")
 
     inputs: int  #: how many each is the mean of; 0 where that is not known.
-    epochs: tuple[float, ...]  #: (F,) the snapshots.
-    norms: npt.NDArray[np.float64]  #: (F, T).
+    epochs: tuple[float, ...]  #: (M,) when the snapshots were, in epochs.
+    norms: npt.NDArray[np.float64]  #: (M, T).
 
     @property
     def summary(self) -> str:
         """How far the gradient reached back at first and at last, in a sentence."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            left = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])
+            shares = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])  # (M,)
         # A readout of zeros lets no gradient through.
-        begun = (
-            f"{left[0]:.2g} before training"
-            if self.norms[0].any()
-            else "no gradient before training"
+        has_gradient = bool(self.norms[0].any())
+        at_first = f"{shares[0]:.2g}" if has_gradient else "no gradient"
+        peak = int(shares.argmax())
+        return (
+            "The gradient at the first step, relative to that at the last: "
+            f"{at_first} before training, at most {shares[peak]:.2g} in epoch "
+            f"{self.epochs[peak]:.3g}, {shares[-1]:.2g} at the end."
         )
-        most = (
-            f"at most {left.max():.2g} in epoch {self.epochs[int(left.argmax())]:.3g}, "
-            f"{left[-1]:.2g} at the end."
-        )
-        return f"The gradient at the first step, in parts of that at the last: {begun}, {most}"
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the norms snapshot by snapshot."""
-        rows = zip(self.epochs, self.norms, strict=True)
-        return [
-            self.summary,
-            "epoch, and the norm step by step:",
-            *(f"{at:8.3f}  {_words(norms)}" for at, norms in rows),
-        ]
-
-
-def _words(values: npt.NDArray[np.float64]) -> str:
-    return " ".join(f"{value:.1e}" for value in values)
+        lines = [self.summary, "epoch, and the norm step by step:"]
+        for epoch, norms in zip(self.epochs, self.norms, strict=True):
+            words = " ".join(f"{norm:.1e}" for norm in norms)
+            lines.append(f"{epoch:8.3f}  {words}")
+        return lines
 
 
 def analyse_learning(
     reading: NetworkReading, progress: Progress, *, inputs: int = INPUTS
 ) -> LearningAnalysis | None:
     """The gradient through time at each snapshot: over sequences of the longest length, or as a
-    reader of images kept it.
+    reader of images kept it. None where it was stopped.
 
-    `QueryError` if there is no training history, or it has no gradients; `CheckpointError` if it
-    fits another network.
+    Raises:
+        QueryError: if there is no training history, or it has no gradients.
+        CheckpointError: if it fits another network.
     """
     history, network = history_of(reading), reading.network
     if isinstance(network, RowReaderNetwork):
@@ -161,26 +169,25 @@ def analyse_learning(
             history.epochs,
             history.snapshots["gradients"].astype(np.float64),
         )
-    drawn, norms = (
-        draw_examples(network.task, network.config, inputs, 0, length=network.config.lengths[1]),
-        [],
-    )
+    longest = network.config.lengths[1]
+    drawn = draw_examples(network.task, network.config, inputs, 0, length=longest)
+    means = []
     progress.advance(0, len(history))
     for at in range(len(history)):
         if progress.stopping:
             return None
         then = snapshot(reading, history, at)
-        norms.append(
-            sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets).mean(axis=1)
-        )
+        norms = sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets)  # (T, N)
+        means.append(norms.mean(axis=1))
         progress.advance(at + 1, len(history))
-    return LearningAnalysis(inputs, history.epochs, np.array(norms))
+    return LearningAnalysis(inputs, history.epochs, np.array(means))
 
 
 BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
-# States of short additions; two are of one cluster where they lie within this distance, a share of
-# the cube's diagonal.
-STATES, STEPS, APART = 200, 8, 0.15
+STATES, STEPS = 200, 8  # states of short additions that are clustered, and steps of each addition
+#: two states are of one cluster where they lie within this distance, a share of the diagonal of the
+#: cube in which all of them lie.
+CLUSTER_DISTANCE = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,9 +202,9 @@ class ClickAnalysis(Analysis):
 
     variant: str  #: of which networks.
     seeds: tuple[int, ...]  #: (S,) those that click first before the others.
-    epochs: tuple[float, ...]  #: (F,) the snapshots.
-    right: npt.NDArray[np.float64]  #: (S, F), the share of sums of 64 bits that are right, 0 … 1.
-    clusters: npt.NDArray[np.int64]  #: (S, F), of the states after each place of random additions.
+    epochs: tuple[float, ...]  #: (M,) when the snapshots were, in epochs.
+    right: npt.NDArray[np.float64]  #: (S, M), the share of sums of 64 bits that are right, 0 … 1.
+    clusters: npt.NDArray[np.int64]  #: (S, M), of the states after each place of random additions.
 
     @property
     def first(self) -> tuple[float | None, ...]:
@@ -209,155 +216,160 @@ class ClickAnalysis(Analysis):
     @property
     def summary(self) -> str:
         """How many seeds get there, and when, in a sentence."""
-        there = [one for one in self.first if one is not None]
-        when = (
-            f", the first in epoch {min(there):.3g}, the last in epoch {max(there):.3g}"
-            if there
-            else ""
+        first = [epoch for epoch in self.first if epoch is not None]
+        sentence = (
+            f"{len(first)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits "
+            "without error"
         )
-        groups = {
-            "these": self.clusters[: len(there), -1],
-            "the others": self.clusters[len(there) :, -1],
-        }
-        means = ", ".join(
-            f"of {who} {counts.mean():.1f}" for who, counts in groups.items() if len(counts)
-        )
-        told = (
-            f"{len(there)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits "
-            f"without error{when}."
-        )
-        return f"{told} Clusters of states at the end: {means} on average."
+        if first:
+            sentence += f", the first in epoch {min(first):.3g}, the last in epoch {max(first):.3g}"
+        at_end = self.clusters[:, -1]
+        groups = {"these": at_end[: len(first)], "the others": at_end[len(first) :]}
+        means = [f"of {name} {counts.mean():.1f}" for name, counts in groups.items() if len(counts)]
+        return f"{sentence}. Clusters of states at the end: {', '.join(means)} on average."
 
     @property
     def findings(self) -> list[str]:
         """The summary, and a line for each seed."""
-        rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
-        return [
+        lines = [
             self.summary,
             f"seed  adds {BITS} bits from epoch  right at the end  clusters by snapshot",
-        ] + [
-            f"{seed:4}  {'never' if first is None else f'{first:.3g}':>23}  {100 * right:14.1f} "
-            f"%  {' '.join(map(str, row))}"
-            for seed, first, right, row in rows
         ]
+        rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
+        for seed, first, right, clusters in rows:
+            epoch = "never" if first is None else f"{first:.3g}"
+            counts = " ".join(map(str, clusters))
+            lines.append(f"{seed:4}  {epoch:>23}  {100 * right:14.1f} %  {counts}")
+        return lines
 
 
 def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis | None:
     """Ask all seeds of the variant at hand for long sums at each snapshot, and count clusters of
-    their states.
+    their states. None where it was stopped.
 
-    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at a distance of `APART` of
-    the diagonal of the cube in which they lie. `QueryError` if there is no training history,
-    `CheckpointError` if it fits another network.
+    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at `CLUSTER_DISTANCE` of
+    the diagonal of the cube in which they lie.
+
+    Raises:
+        QueryError: if there is no training history.
+        CheckpointError: if it fits another network.
     """
     history, network = history_of(reading), reading.network
-    variant, random = network.replicas[reading.replica].variant, np.random.default_rng(0)
-    sums = [
-        Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
+    variant = network.replicas[reading.replica].variant
+    replicas = [
+        place for place, replica in enumerate(network.replicas) if replica.variant == variant
     ]
-    sums.append(Addition(2**BITS - 1, 1))
-    inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)
-    right, clusters, seeds = [], [], []
+    random = np.random.default_rng(0)
+    sums = _long_sums(random)
+    inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)  # (T, N, 2)
+    right, clusters = [], []
     progress.advance(0, len(history))
     for at in range(len(history)):
         if progress.stopping:
             return None
-        whole: AdderNetwork = network_at(network, history, at)
-        chosen = [place for place, one in enumerate(whole.replicas) if one.variant == variant]
-        seeds = [whole.replicas[place].seed for place in chosen]
-        whole_right = np.zeros(len(whole.replicas))
-        for asked, outputs in zip(sums, whole.outputs_of(sums), strict=True):
-            whole_right += ((outputs >= 0.5) == asked.bits(asked.total)).all(axis=1)
-        right.append(whole_right[chosen] / len(sums))
-        clusters.append([_clusters(whole.cell(place).run(inputs).states) for place in chosen])
+        then: AdderNetwork = network_at(network, history, at)
+        right.append(_shares_right(then, sums)[replicas])  # (S,)
+        clusters.append([_clusters(then.cell(place).run(inputs).states) for place in replicas])
         progress.advance(at + 1, len(history))
-    shares, counts = np.array(right).T, np.array(clusters).T
-    # Those that never click, last.
-    order = sorted(
-        range(len(seeds)),
-        key=lambda row: int(shares[row].argmax()) if shares[row].max() == 1 else len(history),
-    )
-    return ClickAnalysis(
-        variant.label,
-        tuple(seeds[row] for row in order),
-        history.epochs,
-        shares[order],
-        counts[order],
-    )
+    shares, counts = np.array(right).T, np.array(clusters).T  # (S, M) each
+    # (S,) at which snapshot each seed first makes no error; those that never do come last
+    clicks = np.where(shares.max(axis=1) == 1, shares.argmax(axis=1), len(history))
+    order = np.argsort(clicks, kind="stable")
+    seeds = [network.replicas[replicas[row]].seed for row in order]
+    return ClickAnalysis(variant.label, tuple(seeds), history.epochs, shares[order], counts[order])
+
+
+def _long_sums(random: np.random.Generator) -> list[Addition]:
+    """`PAIRS` pairs of numbers of `BITS` bits by chance, and the sum with the longest carry."""
+    sums = [
+        Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
+    ]
+    return [*sums, Addition(2**BITS - 1, 1)]
+
+
+def _shares_right(network: AdderNetwork, sums: Sequence[Addition]) -> npt.NDArray[np.float64]:
+    """The share of the sums that each of the R replicas has right, 0 … 1."""
+    right = np.zeros(len(network.replicas))
+    for addition, outputs in zip(sums, network.outputs_of(sums), strict=True):  # (R, T)
+        right += ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
+    return right / len(sums)
 
 
 def _clusters(states: Array) -> int:
     """Clusters of states (T, N, H), as `analyse_clicks` says."""
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
 
-    points = states.reshape(-1, states.shape[2]).astype(np.float64)
-    threshold = APART * 2 * np.sqrt(points.shape[1])  # states are from −1 to 1
-    return int(fcluster(linkage(points, "average"), threshold, "distance").max())
+    points = states.reshape(-1, states.shape[2]).astype(np.float64)  # (T·N, H)
+    diagonal = 2 * np.sqrt(points.shape[1])  # states are from −1 to 1
+    links = linkage(points, "average")
+    return int(fcluster(links, CLUSTER_DISTANCE * diagonal, "distance").max())
 
 
-def frames(reading: NetworkReading) -> Iterator[tuple[float, Trace]]:
-    """Each snapshot's epoch, and what the network held then."""
+Frame = tuple[float, Trace]  # when a snapshot was, in epochs, and what the network held then
+
+
+def frames(reading: NetworkReading) -> Iterator[Frame]:
+    """A frame for each snapshot of the training history."""
     history = history_of(reading)
-    yield from (
-        (epoch, snapshot(reading, history, at).trace) for at, epoch in enumerate(history.epochs)
-    )
+    for at, epoch in enumerate(history.epochs):
+        yield epoch, snapshot(reading, history, at).trace
 
 
-# Below zero, above it; pixels of a value and of the margin; seconds of a snapshot, and of the last
-# one.
-BELOW, ABOVE = (
-    np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in DARK_PALETTE[:2]
-)
-CELL, MARGIN, SECONDS, LAST_SECONDS = 14, 24, 0.5, 3.0
-Frame = tuple[float, Trace]
+def _rgb(colour: str) -> npt.NDArray[np.int64]:
+    """Red, green and blue of a colour such as `#0178d4`."""
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
 
 
-def _states(trace: Trace) -> npt.NDArray[np.uint8]:
+BELOW, ABOVE = map(_rgb, DARK_PALETTE[:2])  # the colours of values below zero and above it
+CELL, MARGIN = 14, 24  # pixels of a value, at most, and of the margin
+LARGEST_SIDE, LEAST_WIDTH = 600, 240  # pixels of all values, and of the words
+SECONDS, LAST_SECONDS = 0.5, 3.0  # for which a snapshot is shown, and the last one
+
+
+def _coloured(trace: Trace) -> npt.NDArray[np.uint8]:
     """The colours (H, T, 3) of the states of the layer that is read out, a unit a row in the order
     of its number.
     """
-    values = next(layer.states for layer in reversed(trace.layers) if layer.read_out).T[:, :, None]
-    coloured: npt.NDArray[np.uint8] = (
-        np.where(values < 0, BELOW, ABOVE) * np.abs(values).clip(0, 1)
-    ).astype(np.uint8)
+    states = next(layer.states for layer in reversed(trace.layers) if layer.read_out)  # (T, H)
+    values = states.T[:, :, None]  # (H, T, 1)
+    brightness = np.abs(values).clip(0, 1)
+    coloured: npt.NDArray[np.uint8] = (np.where(values < 0, BELOW, ABOVE) * brightness).astype(
+        np.uint8
+    )
     return coloured
 
 
-def _told(epoch: float, trace: Trace) -> str:
-    """Of a snapshot: when it is, and what the network says."""
+def _caption(epoch: float, trace: Trace) -> str:
+    """When a snapshot was, and what the network answers."""
     if trace.every_step:
-        return (
-            f"epoch {epoch:.3g}: "
-            f"{''.join(trace.answer_word(step) for step in reversed(range(trace.steps)))}"
-        )
-    return (
-        f"epoch {epoch:.3g}: {trace.answer_word(trace.steps - 1)}, "
-        f"{100 * trace.confidence(trace.steps - 1):.1f} %"
-    )
+        answers = [trace.answer_word(step) for step in reversed(range(trace.steps))]
+        return f"epoch {epoch:.3g}: {''.join(answers)}"
+    last = trace.steps - 1
+    return f"epoch {epoch:.3g}: {trace.answer_word(last)}, {100 * trace.confidence(last):.1f} %"
 
 
 def as_gif(frames: Iterable[Frame]) -> bytes:
-    """A moving picture (GIF), of a snapshot each: states over steps, and in words when it is and
-    what the network says.
-    """
-    from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
-
-    pictures = []
-    for epoch, trace in frames:
-        cell = max(2, min(CELL, 600 // trace.steps, 600 // len(states := _states(trace))))
-        height, width = len(states) * cell, trace.steps * cell
-        picture = Image.new("RGB", (max(width, 240) + 2 * MARGIN, height + 3 * MARGIN), "black")
-        picture.paste(
-            Image.fromarray(states).resize((width, height), Image.Resampling.NEAREST),
-            (MARGIN, 2 * MARGIN),
-        )
-        ImageDraw.Draw(picture).text((MARGIN, MARGIN // 2), _told(epoch, trace), "white")
-        pictures.append(picture)
-    buffer, durations = (
-        io.BytesIO(),
-        [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * LAST_SECONDS)],
-    )
+    """A moving picture (GIF) with a picture for each frame: states over steps below a caption."""
+    pictures = [_picture(epoch, trace) for epoch, trace in frames]
+    durations = [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * LAST_SECONDS)]
+    buffer = io.BytesIO()
     pictures[0].save(
         buffer, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0
     )
     return buffer.getvalue()
+
+
+def _picture(epoch: float, trace: Trace) -> "Image":
+    """The states over steps, with a caption above them."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
+
+    states = _coloured(trace)  # (H, T, 3)
+    units, steps, _ = states.shape
+    cell = max(2, min(CELL, LARGEST_SIDE // steps, LARGEST_SIDE // units))
+    width, height = steps * cell, units * cell
+    size = max(width, LEAST_WIDTH) + 2 * MARGIN, height + 3 * MARGIN
+    picture = Image.new("RGB", size, "black")
+    enlarged = Image.fromarray(states).resize((width, height), Image.Resampling.NEAREST)
+    picture.paste(enlarged, (MARGIN, 2 * MARGIN))
+    ImageDraw.Draw(picture).text((MARGIN, MARGIN // 2), _caption(epoch, trace), "white")
+    return picture
