@@ -10,7 +10,8 @@ own.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -26,16 +27,19 @@ from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 
-# What is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
+#: what is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
 SYMBOLS = ("00", "01", "10", "11")
-# a machine of more says little; a network that cannot add may have no machine at all
+#: a machine of more says little; a network that cannot add may have no machine at all.
 MOST_STATES = 40
-# places, in all, that the network reads for L* before it is given up: some seconds
+#: places, in all, that the network reads for L* before it is given up: some seconds.
 MOST_READ = 400_000
-MOST_TRIED = 20  # words on which a machine is seen to fail, of which one must hold when asked alone
-# longer sums: random ones of each number of bits, as many with long carries, and 1…1 + 1
-LONGEST, OF_EACH_LENGTH = 64, 16
-LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in them
+#: words on which a machine is seen to fail, of which one must hold when asked alone.
+MOST_TRIED = 20
+#: bits of the longest sums.
+LONGEST = 64
+#: random sums of each number of bits; as many again have long carries.
+OF_EACH_LENGTH = 16
+LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in those
 CHUNK = 8192  # sums that are asked at once
 Word = tuple[int, ...]
 Words = Bits  # (T, N): N words of T symbols, the lowest place first.
@@ -53,26 +57,33 @@ class MealyMachine(Record):
 
     def run(self, words: Words) -> Bits:
         """The bits (T, N) put out while it reads words (T, N) of symbols."""
-        said, state = np.empty(words.shape, np.uint8), np.zeros(words.shape[1], np.intp)
-        for place, read in enumerate(words):
-            said[place], state = self.outputs[state, read], self.next_states[state, read]
-        return said
+        outputs = np.empty(words.shape, np.uint8)
+        state = np.zeros(words.shape[1], np.intp)
+        for place, symbols in enumerate(words):  # (N,)
+            outputs[place] = self.outputs[state, symbols]
+            state = self.next_states[state, symbols]
+        return outputs
 
     def difference(self, other: "MealyMachine") -> Word | None:
         """A shortest word after whose last symbol the two put out different bits; None where there
         is none.
         """
-        words: dict[tuple[int, int], Word] = {(0, 0): ()}  # by the states that it leads to
-        reached = [*words]
-        for own, others in reached:  # which grows: a walk, breadth first, through pairs of states
+        # A walk, breadth first, through pairs of states: one of this machine, one of the other.
+        words: dict[tuple[int, int], Word] = {(0, 0): ()}  # which lead to each pair
+        waiting = deque(words)
+        while waiting:
+            own, others = pair = waiting.popleft()
             for symbol in range(len(SYMBOLS)):
-                word = (*words[own, others], symbol)
+                word = (*words[pair], symbol)
                 if self.outputs[own, symbol] != other.outputs[others, symbol]:
                     return word
-                pair = int(self.next_states[own, symbol]), int(other.next_states[others, symbol])
-                if pair not in words:
-                    words[pair] = word
-                    reached.append(pair)
+                following = (
+                    int(self.next_states[own, symbol]),
+                    int(other.next_states[others, symbol]),
+                )
+                if following not in words:
+                    words[following] = word
+                    waiting.append(following)
         return None
 
     def table(self, title: str) -> list[str]:
@@ -80,40 +91,41 @@ class MealyMachine(Record):
         where they do the same.
         """
         columns = [["state", *self.states]]
-        for symbol, bits, following in zip(
-            SYMBOLS, self.outputs.T, self.next_states.T, strict=True
-        ):
+        for symbol, name in enumerate(SYMBOLS):
             columns.append(
-                [
-                    symbol,
-                    *(f"{bit}/{self.states[to]}" for bit, to in zip(bits, following, strict=True)),
-                ]
+                [name, *(self._cell(state, symbol) for state in range(len(self.states)))]
             )
         if columns[2][1:] == columns[3][1:]:
             columns[2:4] = [["01, 10", *columns[2][1:]]]
-        padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
-        lines = [title, *map("│".join, zip(*padded, strict=True))]
-        return [line.ljust(max(map(len, lines))) for line in lines]
+        padded = [_as_wide(column) for column in columns]
+        return _as_wide([title, *map("│".join, zip(*padded, strict=True))])
+
+    def _cell(self, state: int, symbol: int) -> str:
+        """What the machine does in a state at a symbol, as `bit/next state`."""
+        return f"{self.outputs[state, symbol]}/{self.states[self.next_states[state, symbol]]}"
 
     def dot(self, name: str, title: str) -> Iterator[str]:
         """Lines of a cluster in Graphviz's language: an edge from state to state, with `symbol/bit`
         of all that lead there.
         """
-        yield from (f'  subgraph "cluster {name}" {{', f'    label="{title}";')
-        for at, (state, bits, following) in enumerate(
-            zip(self.states, self.outputs, self.next_states, strict=True)
-        ):
-            yield (
-                f'    "{name} {at}" '
-                f"[label={json.dumps(state)}{', shape=doublecircle' * (at == 0)}];"
-            )
-            for to in np.unique(following):
+        yield f'  subgraph "cluster {name}" {{'
+        yield f'    label="{title}";'
+        for at, state in enumerate(self.states):
+            shape = ", shape=doublecircle" if at == 0 else ""
+            yield f'    "{name} {at}" [label={json.dumps(state)}{shape}];'
+            for to in np.unique(self.next_states[at]):
                 edge = ", ".join(
-                    f"{SYMBOLS[symbol]}/{bits[symbol]}"
-                    for symbol in np.flatnonzero(following == to)
+                    f"{SYMBOLS[symbol]}/{self.outputs[at, symbol]}"
+                    for symbol in np.flatnonzero(self.next_states[at] == to)
                 )
                 yield f'    "{name} {at}" -> "{name} {to}" [label="{edge}"];'
         yield "  }"
+
+
+def _as_wide(lines: Sequence[str]) -> list[str]:
+    """The lines, filled up to the width of the widest."""
+    width = max(map(len, lines))
+    return [line.ljust(width) for line in lines]
 
 
 CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry into the place
@@ -128,8 +140,10 @@ def require_lstar() -> Any:
     try:
         from aalpy.learning_algs import run_Lstar  # noqa: PLC0415 - an extra
     except ImportError as error:
-        need = "Learning a machine needs aalpy, which is not installed"
-        raise UserError(f"{need}; pip install 'rnn-tui[automata]' installs it.") from error
+        raise UserError(
+            "Learning a machine needs aalpy, which is not installed; "
+            "pip install 'rnn-tui[automata]' installs it."
+        ) from error
     return run_Lstar
 
 
@@ -147,19 +161,21 @@ class MachineLearner:
 
     network: AdderNetwork  #: of one replica.
     #: words (T, N) and what it puts out at them, the short ones first.
-    known: Sequence[tuple[Words, Bits]]
+    answered: Sequence[tuple[Words, Bits]]
     progress: Progress  #: of states, so far, and of at most how many.
     read: int = 0  #: places that the network has read.
     stopped: bool = False  #: whether the rest was left.
-    agreed: MealyMachine | None = None  #: on the short words.
-    num_queries = num_steps = 0  # which AALpy would report
+    agreed: MealyMachine | None = None  #: the first machine that agrees on the short words.
+    # which AALpy would report
+    num_queries = 0
+    num_steps = 0
 
     def learn(self) -> tuple[MealyMachine | None, bool] | None:
-        """A machine that agrees on the short words, if one was found, and whether on the long ones,
-        too; None if stopped.
+        """A machine that agrees on the short words, if one was found, and whether it also does on
+        the long ones; None if stopped.
         """
         try:
-            found = require_lstar()(
+            hypothesis = require_lstar()(
                 [*range(len(SYMBOLS))],
                 self,
                 self,
@@ -169,54 +185,70 @@ class MachineLearner:
             )
         except _LeftError:
             return None if self.stopped else (self.agreed, False)
-        return _machine_of(found), True
+        return _machine_of(hypothesis), True
 
     def query(self, word: Word) -> list[int]:
         """The bits that the network puts out at the symbols of a word."""
-        self.read, self.stopped = self.read + len(word), self.progress.stopping
+        self.read += len(word)
+        self.stopped = self.progress.stopping
         if self.stopped or self.read > MOST_READ:
             raise _LeftError
-        return [int(bit) for [bit] in _outputs(self.network, np.array(word, np.uint8)[:, None])]
+        outputs = _outputs(self.network, _as_column(word))  # (T, 1)
+        return [int(bit) for [bit] in outputs]
 
     def find_cex(self, hypothesis: Any) -> Word | None:
         """A word on which AALpy's machine is not what the network is; None where it agrees on all
-        that are known.
+        words whose outputs are known.
         """
         machine = _machine_of(hypothesis)
         self.progress.advance(min(len(machine.states), MOST_STATES), MOST_STATES)
         if len(machine.states) > MOST_STATES:
             raise _LeftError
-        # the first thing that will be said of it
-        suspects = [*filter(None, [machine.difference(CARRY_MACHINE)])]
-        for words, outputs in self.known:
-            differs = machine.run(words) != outputs
-            columns, first = np.flatnonzero(differs.any(axis=0)), differs.argmax(axis=0)
-            shortest = columns[np.argsort(first[columns], kind="stable")][:MOST_TRIED]
-            suspects += [tuple(words[: first[column] + 1, column].tolist()) for column in shortest]
+        suspects: list[Word] = []
+        difference = machine.difference(CARRY_MACHINE)
+        if difference is not None:
+            suspects.append(difference)  # the first thing that will be said of the machine
+        for words, outputs in self.answered:
+            suspects += _shortest_failures(machine, words, outputs)
             for word in suspects:  # alone, the network may round otherwise than in a batch
-                if (
-                    self.query(word)
-                    != machine.run(np.array(word, np.uint8)[:, None])[:, 0].tolist()
-                ):
+                if self.query(word) != machine.run(_as_column(word))[:, 0].tolist():
                     return word
-            self.agreed = self.agreed or machine  # the first: with the short words only
+            if self.agreed is None:
+                self.agreed = machine
         return None
 
 
+def _as_column(word: Word) -> Words:
+    """A word as the only one of (T, 1)."""
+    return np.array(word, np.uint8)[:, None]
+
+
+def _shortest_failures(machine: MealyMachine, words: Words, outputs: Bits) -> list[Word]:
+    """Words, up to the place where a machine puts out something else: the shortest of them."""
+    differs = machine.run(words) != outputs  # (T, N)
+    failing = np.flatnonzero(differs.any(axis=0))
+    first_places = differs.argmax(axis=0)  # (N,)
+    shortest = failing[np.argsort(first_places[failing], kind="stable")][:MOST_TRIED]
+    return [tuple(words[: first_places[at] + 1, at].tolist()) for at in shortest]
+
+
 def _machine_of(hypothesis: Any) -> MealyMachine:
-    """AALpy's machine as ours: states by the words that lead there, short ones first; the true one
-    where it is that.
+    """AALpy's machine as ours: states by the words that lead there, short ones first.
+
+    Where it is the true machine, that is returned.
     """
-    states, symbols = (
-        sorted(hypothesis.states, key=lambda one: (len(one.prefix), one.prefix)),
-        range(len(SYMBOLS)),
+    states = sorted(hypothesis.states, key=lambda state: (len(state.prefix), state.prefix))
+    symbols = range(len(SYMBOLS))
+    outputs = [[state.output_fun[symbol] for symbol in symbols] for state in states]
+    next_states = [
+        [states.index(state.transitions[symbol]) for symbol in symbols] for state in states
+    ]
+    machine = MealyMachine(
+        tuple(f"q{at}" for at in range(len(states))),
+        np.array(outputs, np.uint8),
+        np.array(next_states),
     )
-    outputs = np.array([[one.output_fun[symbol] for symbol in symbols] for one in states], np.uint8)
-    next_states = np.array(
-        [[states.index(one.transitions[symbol]) for symbol in symbols] for one in states]
-    )
-    machine = MealyMachine(tuple(f"q{at}" for at in range(len(states))), outputs, next_states)
-    return machine if machine.difference(CARRY_MACHINE) else CARRY_MACHINE
+    return CARRY_MACHINE if machine.difference(CARRY_MACHINE) is None else machine
 
 
 @dataclass(frozen=True)
@@ -238,7 +270,8 @@ class AskedSum(Record):
         return self.answer == self.expected
 
     def __str__(self) -> str:
-        return f"{self.query} = {self.answer}" + ("" if self.correct else f", not {self.expected}")
+        answered = f"{self.query} = {self.answer}"
+        return answered if self.correct else f"{answered}, not {self.expected}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,48 +318,55 @@ class AutomatonAnalysis(Analysis):
     def summary(self) -> str:
         """Whether it is the true machine, and whether it adds."""
         sums = f"sums of numbers of up to {self.bits} bits"
+        sentences = [self._machine_sentence(sums)]
+        if self.machine is not None and not self.holds_beyond:
+            sentences.append(
+                "It does what the network does on short words, but not on all longer ones."
+            )
+        if self.smallest is None:
+            sentences.append(f"All {self.verified:,} {sums} are right.")
+        else:
+            sentences.append(
+                f"{self.failing:,} of {self.verified:,} {sums} are wrong; the smallest: "
+                f"{self.smallest}."
+            )
+        return " ".join(sentences)
+
+    def _machine_sentence(self, sums: str) -> str:
+        """Whether the machine is the true one."""
         if self.machine is None:
-            what = (
+            return (
                 f"No machine of at most {MOST_STATES} states was found that does what the "
                 f"network does on all {sums}."
             )
-        elif self.difference is None:
-            what = (
+        if self.difference is None:
+            return (
                 "The machine learned from the network is the true one of two states, no carry "
                 "and carry."
             )
-        else:
-            count, odd = len(self.machine.states), self.difference
-            what = (
-                f"The machine learned from the network has {count} state{'s' * (count > 1)} and "
-                "is not the true one"
-            )
-            what += "." if odd.correct else f": the network fails at {odd}."
-        if self.machine is not None and not self.holds_beyond:
-            what += " It does what the network does on short words, but not on all longer ones."
-        if self.smallest is None:
-            return f"{what} All {self.verified:,} {sums} are right."
-        return (
-            f"{what} {self.failing:,} of {self.verified:,} {sums} are wrong; the smallest: "
-            f"{self.smallest}."
-        )
+        count = len(self.machine.states)
+        states = "1 state" if count == 1 else f"{count} states"
+        sentence = f"The machine learned from the network has {states} and is not the true one"
+        if self.difference.correct:
+            return f"{sentence}."
+        return f"{sentence}: the network fails at {self.difference}."
 
     @property
     def findings(self) -> list[str]:
         """The summary, both machines beside each other, and where the longer sums go wrong."""
-        learned = [] if self.machine is None else [self.machine.table("learned from the network")]
-        tables = [*learned, CARRY_MACHINE.table("true machine")]
+        tables = [CARRY_MACHINE.table("true machine")]
+        if self.machine is not None:
+            tables.insert(0, self.machine.table("learned from the network"))
+        empty = " " * len(tables[0][0])
+        rows = zip_longest(*tables, fillvalue=empty)
         return [
             self.summary,
             "",
-            *(
-                "   ".join(row).rstrip()
-                for row in zip_longest(*tables, fillvalue=" " * len(tables[0][0]))
-            ),
+            *("   ".join(row).rstrip() for row in rows),
             "At 00, 01, 10, 11, the bits of both numbers: the bit of the sum/the next state.",
             f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, "
             f"{self.longer_failing:,} are wrong.",
-            *(f"Fails at {one}." for one in self.counterexamples),
+            *(f"Fails at {counterexample}." for counterexample in self.counterexamples),
         ]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -343,19 +383,11 @@ class AutomatonAnalysis(Analysis):
     @property
     def dot(self) -> str:
         """Both machines in Graphviz's language."""
-        learned = (
-            () if self.machine is None else self.machine.dot("learned", "learned from the network")
-        )
-        return "\n".join(
-            [
-                "digraph {",
-                "  rankdir=LR;",
-                *learned,
-                *CARRY_MACHINE.dot("true", "true machine"),
-                "}",
-                "",
-            ]
-        )
+        learned: Iterable[str] = ()
+        if self.machine is not None:
+            learned = self.machine.dot("learned", "learned from the network")
+        true = CARRY_MACHINE.dot("true", "true machine")
+        return "\n".join(["digraph {", "  rankdir=LR;", *learned, *true, "}", ""])
 
 
 def analyse_automaton(
@@ -369,29 +401,38 @@ def analyse_automaton(
     """Learn a machine from a replica, and look for sums that it gets wrong; None where it was
     stopped.
 
-    They are looked for in the machine, in all sums of numbers of up to `bits` bits (1 to 10), and
-    in longer ones, by `seed`. `CheckpointError` if the weights are too large to compute with,
-    `UserError` if AALpy is not installed.
+    Args:
+        network: replicas of adders.
+        replica: which of them.
+        progress: in parts of sums, then in states.
+        bits: of the numbers, 1 to 10, all of whose sums are asked.
+        seed: draws longer sums.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+        UserError: if AALpy is not installed.
     """
     require_lstar()  # before the work
-    network, long = network.only(replica), _longer_sums(bits, seed)
-    # Every pair of numbers of at most so many bits, with a place for the last carry.
-    short = np.pad(np.indices((4,) * bits, np.uint8).reshape(bits, -1), ((0, 1), (0, 0)))
+    network = network.only(replica)
+    short = _all_sums(bits)
+    long = _longer_sums(bits, seed)
     parts = [*np.array_split(short, -(-short.shape[1] // CHUNK), axis=1), long]
-    total, said = len(parts) + MOST_STATES, []
+    total = len(parts) + MOST_STATES
+    outputs = []
     for done, words in enumerate(parts):
         if progress.stopping:
             return None
         progress.advance(done, total)
-        said.append(_outputs(network, words))
-    known = [(short, np.concatenate(said[:-1], axis=1)), (long, said[-1])]
-    learned = MachineLearner(network, known, progress.after(len(parts))).learn()
+        outputs.append(_outputs(network, words))
+    short_outputs, long_outputs = np.concatenate(outputs[:-1], axis=1), outputs[-1]
+    answered = [(short, short_outputs), (long, long_outputs)]
+    learned = MachineLearner(network, answered, progress.after(len(parts))).learn()
     if learned is None:
         return None
     machine, holds_beyond = learned
     word = None if machine is None else machine.difference(CARRY_MACHINE)
-    failing, longer_failing = (_failing(*one) for one in known)
-    chains = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
+    failing = _failing(short, short_outputs)
+    longer_failing = _failing(long, long_outputs)
     progress.advance(total, total)
     return AutomatonAnalysis(
         machine=machine,
@@ -404,13 +445,25 @@ def analyse_automaton(
         smallest=_smallest(network, short[:, failing]),
         longer=long.shape[1],
         longer_failing=int(longer_failing.sum()),
-        counterexamples=tuple(
-            filter(
-                None,
-                (_smallest(network, long[:, longer_failing & kind]) for kind in (chains, ~chains)),
-            )
-        ),
+        counterexamples=_counterexamples(network, bits, long, longer_failing),
     )
+
+
+def _counterexamples(
+    network: AdderNetwork, bits: int, long: Words, failing: npt.NDArray[np.bool_]
+) -> tuple[AskedSum, ...]:
+    """The smallest failing one of the sums 1…1 + 1, with which `_longer_sums` begins, and of all
+    others.
+    """
+    is_chain = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
+    smallest = [_smallest(network, long[:, failing & kind]) for kind in (is_chain, ~is_chain)]
+    return tuple(asked for asked in smallest if asked is not None)
+
+
+def _all_sums(bits: int) -> Words:
+    """Every pair of numbers of at most so many bits, with a place for the last carry."""
+    pairs = np.indices((4,) * bits, np.uint8).reshape(bits, -1)
+    return np.pad(pairs, ((0, 1), (0, 0)))
 
 
 def _longer_sums(bits: int, seed: int) -> Words:
@@ -439,9 +492,8 @@ def _outputs(network: AdderNetwork, words: Words) -> Bits:
     """The bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
     inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
     with np.errstate(all="ignore"):
-        logits = np.array(
-            [at_step[0, 0] for at_step in network.steps(inputs, [len(words)] * words.shape[1])]
-        )
+        steps = network.steps(inputs, [len(words)] * words.shape[1])
+        logits = np.array([step[0, 0] for step in steps])  # (T, N)
     require_finite(logits)
     return (sigmoid(logits) >= 0.5).astype(np.uint8)
 
@@ -449,10 +501,9 @@ def _outputs(network: AdderNetwork, words: Words) -> Bits:
 def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
     """Which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
     places = np.arange(1, len(words) + 1)[:, None]
-    length = ((words > 0) * places).max(axis=0) + 1
-    failing: npt.NDArray[np.bool_] = (
-        (outputs != CARRY_MACHINE.run(words)) & (places <= length)
-    ).any(axis=0)
+    length = ((words > 0) * places).max(axis=0) + 1  # (N,)
+    wrong = (outputs != CARRY_MACHINE.run(words)) & (places <= length)  # (T, N)
+    failing: npt.NDArray[np.bool_] = wrong.any(axis=0)
     return failing
 
 
@@ -473,18 +524,17 @@ def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
 
 
 def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:
-    """What it answers to the sum that a word (T,) is; with one more 1 in a where that has fewer
-    than `least` places.
+    """What the network answers to the sum that a word (T,) is; with one more 1 in a where that has
+    fewer than `least` places.
     """
     numbers = Addition(number_of(word > 1), number_of(word % 2 > 0))
     if numbers.length < least:
         numbers = Addition(numbers.a | 1 << least, numbers.b)
-    bits = _outputs(
-        network, 2 * numbers.bits(numbers.a)[:, None] + numbers.bits(numbers.b)[:, None]
-    )
+    symbols = 2 * numbers.bits(numbers.a) + numbers.bits(numbers.b)  # (T,)
+    outputs = _outputs(network, symbols[:, None])  # (T, 1)
     return AskedSum(
         numbers,
-        f"{numbers.a:b} + {numbers.b:b}",
-        f"{number_of(bits[:, 0] > 0):b}",
-        f"{numbers.total:b}",
+        query=f"{numbers.a:b} + {numbers.b:b}",
+        answer=f"{number_of(outputs[:, 0] > 0):b}",
+        expected=f"{numbers.total:b}",
     )
