@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import DivergedError
-from rnn_tui.engine.metrics import Figures, split_figures
+from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Problem
 
@@ -31,8 +31,12 @@ class Stepper:
         config: RunConfig,
         total_steps: int,
     ) -> None:
-        self._problem, self._optimiser, self._workers = problem, optimiser, workers
+        self._problem = problem
+        self._optimiser = optimiser
+        self._workers = workers
+        #: None for a constant learning rate.
         self._schedule = make_schedule(optimiser, config, total_steps)
+        #: the moving average of the weights; None where the recipe has none.
         self._average = make_average(problem.model, config)
         self._parameters = list(problem.model.parameters())
         self.learning_rate = config.learning_rate  #: of the last step.
@@ -43,20 +47,20 @@ class Stepper:
         return self._problem.model if self._average is None else self._average
 
     def step(self, step: int) -> Tensor:
-        """Do a step of an epoch (from 0); returns the batch's mean loss on the device: a scalar, or
-        (R,) of R replicas.
+        """Do one step.
+
+        Args:
+            step: its place in the epoch, from 0.
+
+        Returns:
+            the mean loss of its batch, on the device: a scalar, or (R,) of R replicas.
         """
         parts = self._problem.losses(step, self._workers.count)
-        results = self._workers.run([partial(self._gradients, loss) for loss in parts])
-        total, gradients = results[0]
-        for loss, more in results[1:]:
-            total = total + loss
-            # Not in place: parameters that are added, such as a step's two biases, have one
-            # gradient in common.
-            gradients = [
-                one if one is None or other is None else one + other
-                for one, other in zip(gradients, more, strict=True)
-            ]
+        results = self._workers.run([partial(self._loss_and_gradients, part) for part in parts])
+        loss, gradients = results[0]
+        for part_loss, part_gradients in results[1:]:
+            loss = loss + part_loss
+            gradients = _added(gradients, part_gradients)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
         self._optimiser.step()
@@ -65,36 +69,41 @@ class Stepper:
             self._schedule.step()
         if self._average is not None:
             self._update_average(self._average)
-        return total
+        return loss
 
     def gradient_norm(self) -> float | tuple[float, ...]:
-        """The length of the last step's gradient; of R replicas, R. Waits for the device: not for
-        every step.
+        """The length of the last step's gradient; of R replicas, R of them.
+
+        It waits for the device, so it is not for every step.
         """
-        rows = (len(self._problem.replicas), -1) if self._problem.replicas else (-1,)
-        gradients = [one.grad.reshape(rows) for one in self._parameters if one.grad is not None]
-        norms = torch.stack([torch.linalg.vector_norm(one, dim=-1) for one in gradients])
-        return _plain(torch.linalg.vector_norm(norms, dim=0))
+        replicas = len(self._problem.replicas)
+        norms = []  # of each parameter: (R,), or a scalar
+        for parameter in self._parameters:
+            if parameter.grad is None:
+                continue
+            rows = parameter.grad.reshape(replicas, -1) if replicas else parameter.grad.flatten()
+            norms.append(torch.linalg.vector_norm(rows, dim=-1))
+        return _plain(torch.linalg.vector_norm(torch.stack(norms), dim=0))
 
     def state(self) -> tuple[dict[str, Tensor], list[float]]:
         """Copies on the CPU of all that a step changes, apart from the weights that are kept.
 
-        Tensors by name (the optimiser's by parameter; of averaged weights those that are averaged,
-        and how often), and the learning rate of every group of parameters.
+        Returns:
+            tensors by name: `optimiser/…` by parameter, and where weights are averaged, those that
+            go into the average as `model/…`, and how often they did as `AVERAGED`; then the
+            learning rate of every group of parameters.
         """
         tensors: dict[str, Tensor] = {}
-        for at, parameter in enumerate(self._parameters):
-            tensors |= {
-                f"optimiser/{at}/{name}": value
-                for name, value in self._optimiser.state.get(parameter, {}).items()
-            }
+        for index, parameter in enumerate(self._parameters):
+            for name, value in self._optimiser.state.get(parameter, {}).items():
+                tensors[f"optimiser/{index}/{name}"] = value
         if self._average is not None:
-            tensors |= {
-                f"model/{name}": value for name, value in self._problem.model.state_dict().items()
-            }
+            for name, value in self._problem.model.state_dict().items():
+                tensors[f"model/{name}"] = value
             tensors[AVERAGED] = self._average.n_averaged
         copies = {name: copied(value) for name, value in tensors.items()}
-        return copies, [float(group["lr"]) for group in self._optimiser.param_groups]
+        learning_rates = [float(group["lr"]) for group in self._optimiser.param_groups]
+        return copies, learning_rates
 
     def load(
         self,
@@ -103,29 +112,28 @@ class Stepper:
         learning_rates: Sequence[float],
         step: int,
     ) -> None:
-        """Go on from what `state` returned after `step` steps, once checked; `ValueError` if it is
-        another model's.
+        """Go on from what `state` returned after some steps. All is checked before any is changed.
+
+        Args:
+            weights: those that are kept: averaged ones where the recipe says so.
+            tensors: what `state` returned.
+            learning_rates: the same.
+            step: steps done.
+
+        Raises:
+            ValueError: these are of another model, or incomplete.
         """
-        model, raw = self._problem.model, weights
-        if self._average is not None:
-            raw = _below(tensors, "model/")
-            _check(weights, self._average.module.state_dict())
-            if AVERAGED not in tensors or tensors[AVERAGED].shape:
-                raise ValueError("no count of averaged weights")
-        _check(raw, model.state_dict())
-        states = [_below(tensors, f"optimiser/{at}/") for at in range(len(self._parameters))]
-        for parameter, state in zip(self._parameters, states, strict=True):
-            if state or not any(states):  # a weight has one once it has a gradient
-                _check(
-                    state, {"exp_avg": parameter, "exp_avg_sq": parameter, "step": torch.zeros(())}
-                )
+        model_weights = self._checked_weights(weights, tensors)
+        optimiser_states = self._checked_optimiser_states(tensors)
         groups = self._optimiser.state_dict()["param_groups"]
         if len(learning_rates) != len(groups):
             raise ValueError("other groups of parameters")
         for group, rate in zip(groups, learning_rates, strict=True):
             group["lr"] = rate
-        model.load_state_dict(dict(raw))
-        self._optimiser.load_state_dict({"state": dict(enumerate(states)), "param_groups": groups})
+        self._problem.model.load_state_dict(dict(model_weights))
+        self._optimiser.load_state_dict(
+            {"state": dict(enumerate(optimiser_states)), "param_groups": groups}
+        )
         if self._average is not None:
             self._average.module.load_state_dict(dict(weights))
             self._average.n_averaged.copy_(tensors[AVERAGED])
@@ -135,9 +143,33 @@ class Stepper:
                 {"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)}
             )
 
+    def _checked_weights(
+        self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
+    ) -> Mapping[str, Tensor]:
+        """The weights that a step changes: those that are kept, or those that are averaged."""
+        model_weights = weights
+        if self._average is not None:
+            model_weights = _below(tensors, "model/")
+            _check(weights, self._average.module.state_dict())
+            if AVERAGED not in tensors or tensors[AVERAGED].shape:
+                raise ValueError("no count of averaged weights")
+        _check(model_weights, self._problem.model.state_dict())
+        return model_weights
+
+    def _checked_optimiser_states(self, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """What Adam keeps of each parameter; nothing of one that has had no gradient yet."""
+        states = [_below(tensors, f"optimiser/{index}/") for index in range(len(self._parameters))]
+        for parameter, state in zip(self._parameters, states, strict=True):
+            if state or not any(states):
+                _check(
+                    state, {"exp_avg": parameter, "exp_avg_sq": parameter, "step": torch.zeros(())}
+                )
+        return states
+
     def _update_average(self, average: AveragedModel) -> None:
-        """As `AveragedModel.update_parameters` does, which would send the count to the device and
-        wait for that.
+        """Do what `AveragedModel.update_parameters` does, without waiting for the device.
+
+        PyTorch's own would send the count of averaged weights there.
         """
         averaged = [weight.detach() for weight in average.module.parameters()]
         weights = [weight.detach() for weight in self._parameters]
@@ -147,8 +179,11 @@ class Stepper:
             torch._foreach_copy_(averaged, weights)
         average.n_averaged += 1
 
-    def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor | None]]:
-        loss = loss_of()
+    def _loss_and_gradients(
+        self, part: Callable[[], Tensor]
+    ) -> tuple[Tensor, Sequence[Tensor | None]]:
+        """The loss of a part of a batch, and its gradient by each parameter."""
+        loss = part()
         # Replicas share no weights: the gradient of their sum is each one's own. `grad` returns it
         # instead of adding it to `.grad`, which threads would share. Weights that have no part in
         # it have none, and stay as they are at no cost.
@@ -156,18 +191,23 @@ class Stepper:
 
 
 class LossLog:
-    """The losses of an epoch, fetched many at a time: where there are `replicas`, one of each.
+    """The losses of an epoch, fetched from the device many at a time.
 
-    What checks them raises `DivergedError` for one that is NaN or infinite, and names the first
-    such step or replica.
+    Of R replicas there are R losses a step. Methods that check them raise a `DivergedError` for
+    one that is NaN or infinite, which names the first such step and replica.
     """
 
     def __init__(self, replicas: Sequence[Replica]) -> None:
         self._replicas = replicas
-        self.waiting: list[Tensor] = []  #: losses that are not fetched yet.
+        #: losses of batches that are not fetched yet: scalars, or (R,).
+        self.waiting: list[Tensor] = []
+        #: how many samples each of those batches had.
         self._counts: list[int] = []
+        #: over the samples fetched so far, the sum of their losses: () or (R,), in double.
         self._sums: Tensor | None = None
+        #: how many samples were fetched so far.
         self._count = 0
+        #: of the last batch fetched.
         self.last: float | tuple[float, ...] = math.nan
 
     def add(self, loss: Tensor, samples: int) -> None:
@@ -176,25 +216,32 @@ class LossLog:
         self._counts.append(samples)
 
     def check(self, step: int, epoch: int, config: RunConfig) -> Tensor:
-        """The losses that wait, at least one, checked: (steps,) or (steps, R) on the CPU, in
-        double.
+        """Fetch the losses that wait, at least one, and check them.
+
+        Args:
+            step: the step of the last of them.
+            epoch: its epoch.
+            config: the run's settings.
+
+        Returns:
+            (steps,) or (steps, R), on the CPU, in double.
         """
         values = torch.stack(self.waiting).cpu().double()
-        if not bool(values.isfinite().all()):
-            first, *replica = (~values.isfinite()).nonzero()[0].tolist()
-            at, whose = (
-                step - len(values) + 1 + first,
-                self._replicas[replica[0]] if replica else None,
-            )
-            raise DivergedError(_divergence("loss", at, epoch, config, whose))
+        diverged = (~values.isfinite()).nonzero()  # (D, 1) or (D, 2): step, replica
+        if len(diverged):
+            step_waiting, *replica = diverged[0].tolist()
+            first_step = step - len(values) + 1 + step_waiting
+            whose = self._replicas[replica[0]] if replica else None
+            raise DivergedError(_divergence("loss", first_step, epoch, config, whose))
         return values
 
     def check_validation(self, figures: Figures, step: int, epoch: int, config: RunConfig) -> None:
-        """Check what the model of this epoch was validated with."""
-        single, replicas = split_figures(figures)
-        losses = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
-        for loss, whose in zip(losses, (None, *self._replicas), strict=False):
-            if not math.isfinite(loss):
+        """Check the loss of the model of this epoch in validation."""
+        loss = figures.get("val_loss", 0.0)
+        losses = loss if isinstance(loss, tuple) else (loss,)
+        replicas = self._replicas or (None,)
+        for value, whose in zip(losses, replicas, strict=False):
+            if not math.isfinite(value):
                 raise DivergedError(_divergence("validation loss", step, epoch, config, whose))
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -211,40 +258,61 @@ class LossLog:
         }
 
     def load(
-        self, tensors: Mapping[str, Tensor], about: Mapping[str, Any], device: torch.device
+        self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], device: torch.device
     ) -> None:
-        """Go on from what `state` returned; `ValueError` if it is of other replicas, or fits
-        nothing.
+        """Go on from what `state` returned.
+
+        Args:
+            tensors: its tensors.
+            values: its values from JSON.
+            device: where the losses of steps to come are.
+
+        Raises:
+            ValueError: they are of other replicas, or do not fit each other.
         """
         shape = (len(self._replicas),) if self._replicas else ()
-        waiting, sums = tensors.get("losses/waiting"), tensors.get("losses/sums")
-        counts, last = list(map(int, about["counts"])), about["last"]
-        waited = 0 if waiting is None else len(waiting)
-        wrong = waiting is not None and waiting.shape != (waited, *shape)
-        wrong |= sums is not None and (sums.shape, sums.dtype) != (shape, torch.double)
-        if wrong or waited != len(counts) or (sums is None) != (last is None):
+        waiting = tensors.get("losses/waiting")
+        sums = tensors.get("losses/sums")
+        counts = [int(count) for count in values["counts"]]
+        last = values["last"]
+        sizes_fit = len(counts) == (0 if waiting is None else len(waiting))
+        waiting_fits = waiting is None or waiting.shape[1:] == shape
+        sums_fit = sums is None or (sums.shape, sums.dtype) == (shape, torch.double)
+        if not (sizes_fit and waiting_fits and sums_fit) or (sums is None) != (last is None):
             raise ValueError("losses of other networks")
         self.waiting = [] if waiting is None else list(waiting.to(device).unbind())
-        self._counts, self._sums, self._count = counts, sums, int(about["count"])
-        if last is not None:
-            self.last = tuple(map(float, last)) if isinstance(last, list) else float(last)
+        self._counts = counts
+        self._sums = sums
+        self._count = int(values["count"])
+        if isinstance(last, list):
+            self.last = tuple(map(float, last))
+        elif last is not None:
+            self.last = float(last)
 
     def flush(
         self, step: int, epoch: int, config: RunConfig
     ) -> tuple[float | tuple[float, ...], int]:
-        """Fetch and check what waits; returns its mean over samples, and their number."""
+        """Fetch and check what waits; the arguments are those of `check`.
+
+        Returns:
+            its mean over samples, and their number.
+        """
         values = self.check(step, epoch, config)
-        sums, samples = torch.tensor(self._counts, dtype=torch.double) @ values, sum(self._counts)
+        samples = sum(self._counts)
+        sums = torch.tensor(self._counts, dtype=torch.double) @ values  # () or (R,)
         self._sums = sums if self._sums is None else self._sums + sums
         self._count += samples
         self.last = _plain(values[-1])
-        self.waiting, self._counts = [], []
+        self.waiting = []
+        self._counts = []
         return _plain(sums / samples), samples
 
     @property
     def mean(self) -> float | tuple[float, ...]:
-        """The mean over the samples of the epoch so far."""
-        return math.nan if self._sums is None else _plain(self._sums / self._count)
+        """The mean over the samples of the epoch that were fetched; NaN before any was."""
+        if self._sums is None:
+            return math.nan
+        return _plain(self._sums / self._count)
 
 
 def copied(tensor: Tensor) -> Tensor:
@@ -252,7 +320,25 @@ def copied(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True).contiguous()
 
 
+def _added(
+    gradients: Sequence[Tensor | None], others: Sequence[Tensor | None]
+) -> list[Tensor | None]:
+    """The sums of gradients by parameter.
+
+    Not in place: parameters that are added, such as a step's two biases, have one gradient in
+    common.
+    """
+    sums: list[Tensor | None] = []
+    for gradient, other in zip(gradients, others, strict=True):
+        if gradient is None or other is None:
+            sums.append(gradient)
+        else:
+            sums.append(gradient + other)
+    return sums
+
+
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Copies of the tensors whose names begin with `prefix`, by the rest of the name."""
     return {
         name.removeprefix(prefix): tensor.clone()
         for name, tensor in tensors.items()
@@ -260,12 +346,13 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
-def _check(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
-    if given.keys() != expected.keys():
-        raise ValueError(f"no {sorted(given.keys() ^ expected.keys())[0]}")
-    for name, tensor in given.items():
-        like = expected[name]
-        if (tensor.shape, tensor.dtype) != (like.shape, like.dtype):
+def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Raise a ValueError unless names, shapes and types are those expected."""
+    if tensors.keys() != expected.keys():
+        raise ValueError(f"no {sorted(tensors.keys() ^ expected.keys())[0]}")
+    for name, tensor in tensors.items():
+        model = expected[name]
+        if (tensor.shape, tensor.dtype) != (model.shape, model.dtype):
             raise ValueError(f"{name} of another size")
 
 
@@ -275,27 +362,28 @@ def _plain(values: Tensor) -> float | tuple[float, ...]:
 
 
 def _divergence(
-    what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None
+    loss: str, step: int, epoch: int, config: RunConfig, replica: Replica | None
 ) -> str:
     """The sentence for a loss that became NaN or infinite."""
     whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
-    told = (
-        f"The {what}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning "
-        "rate"
+    rate = config.learning_rate
+    return (
+        f"The {loss}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning "
+        f"rate {rate:g}; try {rate / 10:.2g} or less."
     )
-    return f"{told} {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
 
 
-# PyTorch's Adam without PyTorch's compiler, which the first call of one of these methods would
-# load: that takes a second.
+# PyTorch's Adam without PyTorch's compiler. The first call of one of these methods would load that,
+# which takes a second.
 _WRAPPED = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
 _PLAIN = {name: torch.no_grad()(unwrap(getattr(torch.optim.Adam, name))) for name in _WRAPPED}
 BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), _PLAIN)
 
 
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:
-    """Adam (Kingma & Ba 2015), fused where the device can; its rate is a plain float, which
-    schedules set.
+    """Adam (Kingma & Ba 2015, arXiv:1412.6980), fused where the device can.
+
+    Its learning rate is a plain float, which schedules set.
     """
     return BareAdam(
         model.parameters(),
@@ -334,12 +422,12 @@ def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
         return None
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
     for module in average.modules():
-        # of whose copied weights cuDNN would else make one block at every call, and warn
+        # Copied weights are no longer in one block: cuDNN would make one at every call, and warn.
         if isinstance(module, nn.RNNBase):
             module.flatten_parameters()
     return average
 
 
 def parameters_of(model: nn.Module) -> int:
-    """How many weights it has."""
+    """How many weights a model has."""
     return sum(weight.numel() for weight in model.parameters())
