@@ -1,10 +1,12 @@
-"""MNIST as tensors: shipped files, a torchvision root of the user's, images of the user's own;
-never from the network.
+"""MNIST as tensors, from files that ship or a user's; never from the network.
 
-Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ
-file with `images` (N, 28, 28) and `labels` (N,), both uint8; or MNIST's own IDX files, of which
-that with the images is named and that with the labels lies beside it, its name the same with
-`labels-idx1` for `images-idx3`.
+A user may have a torchvision root, which is read in place of the files that ship, and images of
+their own, such as photos exported with their right digits, which are read beside either. The latter
+have two forms:
+
+- an NPZ file with `images` (N, 28, 28) and `labels` (N,), both uint8;
+- MNIST's own IDX files. That with the images is named; that with the labels lies beside it, its
+  name the same with `labels-idx1` for `images-idx3`.
 """
 
 import gzip
@@ -35,22 +37,24 @@ FILES = {  # the published files, by the MD5 of their uncompressed contents
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 VALIDATION_SHARE = 1 / 6
-_WITHOUT = "leave --data-dir out to use the data that ships"
+_REMEDY = "leave --data-dir out to use the data that ships"
 
 
 @dataclass(frozen=True)
 class MnistImages:
-    """The whole data set on the CPU: images (N, 28, 28) uint8, labels (N,) int64."""
+    """The whole data set on the CPU."""
 
-    train_images: Tensor
-    train_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
+    train_images: Tensor  #: (N, 28, 28) uint8.
+    train_labels: Tensor  #: (N,) int64.
+    test_images: Tensor  #: (M, 28, 28) uint8.
+    test_labels: Tensor  #: (M,) int64.
 
 
 def _shipped(path: Path) -> Tensor:
-    """What is in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if
-    missing or damaged.
+    """Read a shipped file, which has to be as published: images (N, 28, 28) or labels (N,).
+
+    Raises:
+        DataError: if it is missing or damaged.
     """
     name = path.stem
     remedy = "install rnn-tui again"
@@ -71,12 +75,18 @@ def _shipped(path: Path) -> Tensor:
 
 
 def load_mnist(data_dir: str | None = None) -> MnistImages:
-    """A torchvision root's images (`MNIST/raw/…` below it), or those that ship, kept in memory
-    until their files change; `DataError` with the remedy.
+    """Read the data set; it is kept in memory until its files change.
+
+    Args:
+        data_dir: a torchvision root, with `MNIST/raw/…` below it; None for the files that ship.
+
+    Raises:
+        DataError: if it can't be read; the text says what to do.
     """
     if data_dir is None:
         folder = asset_dir() / "mnist"
-        return _shipped_images(folder, _version([folder / f"{name}.gz" for name in FILES]))
+        version = _version([folder / f"{name}.gz" for name in FILES])
+        return _shipped_images(folder, version)
     try:
         root = Path(outside.expanded(data_dir))
         if not outside.is_folder(root):
@@ -84,22 +94,22 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
     except (OSError, ValueError) as error:
         raise DataError(
             f"The data folder {printable(data_dir, 200)} can't be used ({printable(error, 80)}); "
-            f"name a folder with MNIST/raw below it, or {_WITHOUT}."
+            f"name a folder with MNIST/raw below it, or {_REMEDY}."
         ) from error
     raw = root / "MNIST" / "raw"
     return _user_images(raw, _version([raw / name for name in FILES]))
 
 
 def _version(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
-    """Tells states of files apart."""
-    found = []
+    """Time of change (ns) and size of each file, which tell its states apart."""
+    versions = []
     for path in paths:
         try:
             status = outside.status(path)
-            found.append((status.st_mtime_ns, status.st_size))
+            versions.append((status.st_mtime_ns, status.st_size))
         except (OSError, ValueError):
-            found.append((0, 0))  # reading it says what is wrong
-    return tuple(found)
+            versions.append((0, 0))  # reading it says what is wrong
+    return tuple(versions)
 
 
 @lru_cache(maxsize=1)
@@ -113,79 +123,100 @@ def _user_images(raw: Path, version: object) -> MnistImages:  # noqa: ARG001 - o
         _user_file(raw / name) for name in FILES
     )
     for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+        belong_together = len(images) == len(labels) > 0 and int(labels.max()) < CLASSES
+        if not belong_together:
             raise DataError(
-                f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}."
+                f"Images and labels in {printable(raw, 200)} do not belong together; {_REMEDY}."
             )
     return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
 
 
 def _user_file(path: Path) -> Tensor:
-    """Bytes of a user's file: images (N, 28, 28) or labels (N,); what is no such IDX file is
-    refused before it is all read.
+    """Read a user's IDX file: images (N, 28, 28) or labels (N,), uint8.
+
+    Raises:
+        DataError: if it is no such file; this shows before all of it is read.
     """
+    dimensions = 3 if "idx3" in path.name else 1
     try:
-        return torch.from_numpy(_idx_array(path, 3 if "idx3" in path.name else 1).copy())
+        return torch.from_numpy(_idx_array(path, dimensions).copy())
     except (OSError, ValueError) as error:
-        words = f"{printable(path, 200)} can't be read ({why(error, 160)})"
-        raise DataError(f"{words}; put the published file there, or {_WITHOUT}.") from error
+        raise DataError(
+            f"{printable(path, 200)} can't be read ({why(error, 160)}); put the published file "
+            f"there, or {_REMEDY}."
+        ) from error
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Training and validation indices of `labels` (N,), five to one, stratified, as in the report;
-    `DataError` for too few.
+    """Training and validation indices of `labels` (N,), five to one, stratified as in the report.
+
+    They are those of scikit-learn's `train_test_split`, as tests show. Training would wait for a
+    second until that is loaded.
+
+    Raises:
+        DataError: if there are too few images.
     """
-    # Those of scikit-learn's `train_test_split`, as tests show; training would wait for a second
-    # until that is loaded.
     random, count = np.random.RandomState(seed), len(labels)
     _, classes, sizes = np.unique(labels.numpy(), return_inverse=True, return_counts=True)
-    aside = math.ceil(VALIDATION_SHARE * count)
-    if sizes.min(initial=count) < 2 or min(aside, count - aside) < len(sizes):
+    validation_count = math.ceil(VALIDATION_SHARE * count)
+    train_count = count - validation_count
+    has_enough = sizes.min(initial=count) >= 2 and min(validation_count, train_count) >= len(sizes)
+    if not has_enough:
         raise DataError(f"{count} training images are too few to set a sixth of each class aside.")
-    begins = _shared_out(count - aside, sizes, random)
-    ends = begins + _shared_out(aside, sizes - begins, random)
-    drawn = [
-        np.flatnonzero(classes == at)[random.permutation(size)] for at, size in enumerate(sizes)
-    ]
-    parts = zip(
-        *(
-            np.split(one[:end], [begin])
-            for one, begin, end in zip(drawn, begins, ends, strict=True)
-        ),
-        strict=True,
-    )
-    train, validation = (
-        torch.from_numpy(random.permutation(np.concatenate(part))) for part in parts
-    )
+
+    train_sizes = _shared_out(train_count, sizes, random)
+    validation_sizes = _shared_out(validation_count, sizes - train_sizes, random)
+    train_parts: list[npt.NDArray[np.int64]] = []
+    validation_parts: list[npt.NDArray[np.int64]] = []
+    for number, size in enumerate(sizes):
+        of_class = np.flatnonzero(classes == number)[random.permutation(size)]
+        middle = train_sizes[number]
+        end = middle + validation_sizes[number]
+        train_parts.append(of_class[:middle])
+        validation_parts.append(of_class[middle:end])
+    train = torch.from_numpy(random.permutation(np.concatenate(train_parts)))
+    validation = torch.from_numpy(random.permutation(np.concatenate(validation_parts)))
     return train, validation
 
 
 def _shared_out(
     count: int, sizes: npt.NDArray[np.int64], random: np.random.RandomState
 ) -> npt.NDArray[np.int64]:
-    """So many shared out by sizes (C,), in whole numbers: the largest fractions are rounded up, by
-    lot among equal ones.
+    """Share `count` out by the sizes (C,) of classes, in whole numbers (C,).
+
+    The largest fractions are rounded up, by lot among equal ones.
     """
     fractions, whole = np.modf(sizes / sizes.sum() * count)
     shares: npt.NDArray[np.int64] = whole.astype(np.int64)
     for fraction in np.unique(fractions)[::-1]:
-        if missing := count - shares.sum():
+        missing = count - shares.sum()
+        if missing:
             equal = np.flatnonzero(fractions == fraction)
             shares[random.choice(equal, min(len(equal), missing), replace=False)] += 1
     return shares
 
 
 MOST_IMAGES = 1_000_000
-# A few dozen images among 50,000 would teach nothing: they are used again up to a tenth of an
-# epoch, none more often than this.
-SHARE, MOST_REPEATS = 0.1, 100
+# A few dozen images among 50,000 would teach nothing: they are used again, up to a share of an
+# epoch, and none more often than `MOST_REPEATS` times.
+SHARE = 0.1
+MOST_REPEATS = 100
 
 Bytes = npt.NDArray[np.uint8]
 
 
 def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
-    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file, else `DataError`; with `no_digits`,
-    10 is what is no digit.
+    """Read a user's own images.
+
+    Args:
+        name: of an NPZ file, or of an IDX file with images.
+        no_digits: whether the label 10 may be there, of what is no digit.
+
+    Returns:
+        images (N, 28, 28) uint8 and labels (N,) int64.
+
+    Raises:
+        DataError: if the file can't be read, or holds something else.
     """
     path = Path(outside.expanded(name))  # an unknown user's home is a file that is not there
     shown = f"The extra data in {printable(path, 200)}"
@@ -195,9 +226,8 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         images, labels = _read_npz(path) if is_archive else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and "
-            "labels, or an IDX file of images "
-            "with its labels beside it."
+            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and labels, "
+            "or an IDX file of images with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
@@ -206,18 +236,22 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         )
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise DataError(f"{shown} must be bytes (uint8).")
-    last = CLASSES - 1 + no_digits
-    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() > last:
-        raise DataError(f"{shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {last}.")
+    largest_label = CLASSES if no_digits else CLASSES - 1
+    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() > largest_label:
+        raise DataError(
+            f"{shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {largest_label}."
+        )
     return torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
 
 
 def repeats(extra: int, others: int) -> int:
     """How often each of `extra` images is used in an epoch beside `others`, 1 … 100."""
-    return min(MOST_REPEATS, max(1, round(SHARE / (1 - SHARE) * others / extra)))
+    wanted = SHARE / (1 - SHARE) * others  # images, so that they are that share of all
+    return min(MOST_REPEATS, max(1, round(wanted / extra)))
 
 
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
+    """Images and labels in an NPZ file, of any shape and type."""
     with outside.opened(path) as file:
         with zipfile.ZipFile(file) as archive:
             # What is inside may unpack to far more than the file takes.
@@ -229,6 +263,7 @@ def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
+    """Images in an IDX file, and labels in the one beside it."""
     if "images-idx3" not in path.name:
         raise ValueError("its name must end in .npz or have images-idx3 in it")
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
@@ -238,13 +273,18 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes; `ValueError` for another file. Two zero bytes, type 8
-    (unsigned byte), number of dimensions, sizes in big-endian 32 bits (Y. LeCun, the MNIST page).
+    """The array in an IDX file of bytes.
+
+    The file has two zero bytes, the type 8 (unsigned byte), the number of dimensions, and the sizes
+    in big-endian 32 bits before the values (Y. LeCun, the MNIST page).
+
+    Raises:
+        ValueError: if it is another file.
     """
-    begin = 4 + 4 * dimensions
+    header_size = 4 + 4 * dimensions
     with outside.opened(path) as file:
-        header = file.read(begin)
-        if len(header) < begin or header[:4] != bytes((0, 0, 8, dimensions)):
+        header = file.read(header_size)
+        if len(header) < header_size or header[:4] != bytes((0, 0, 8, dimensions)):
             raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")
         shape = [int(size) for size in np.frombuffer(header[4:], ">u4")]
         if shape[0] > MOST_IMAGES:
@@ -253,6 +293,6 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
             raise ValueError(
                 f"{path.name} holds images of {shape[2]}×{shape[1]}, not {SIDE}×{SIDE}"
             )
-        if os.fstat(file.fileno()).st_size != begin + math.prod(shape):
+        if os.fstat(file.fileno()).st_size != header_size + math.prod(shape):
             raise ValueError(f"{path.name} is truncated or damaged")
         return np.frombuffer(file.read(), np.uint8).reshape(shape)
