@@ -1,8 +1,9 @@
-"""Answers of trained row readers in numpy: no question waits seconds for torch. A test holds both
-forward passes together.
+"""Answers of trained readers of images in NumPy, so that no question waits seconds for torch.
+
+A test holds the forward pass here and PyTorch's together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,13 +23,15 @@ from rnn_tui.networks.stepwise import (
 )
 from rnn_tui.tasks.config import ImageConfig
 
-SIDE, CLASSES = 28, 10  # rows and columns of an image, and digits
+SIDE = 28  # rows, and columns, of an image
+CLASSES = 10  # digits
 HISTORY_IMAGE = 18  # the test image whose states are kept while a network learns: a 3
 # of the pixels of the 60,000 training images, scaled to 0 … 1
-PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+PIXEL_MEAN = 0.1307
+PIXEL_DEVIATION = 0.3081
 
-# What is changed while a layer, from 0, reads the rows, forward or (True) backward; None for
-# nothing.
+#: What is changed while a layer, from 0, reads the rows, forward or (True) backward; None for
+#: nothing.
 Changing = Callable[[int, bool], Change | None]
 
 
@@ -46,16 +49,53 @@ class Layer:
     backward: CellWeights | None = None
 
     def read(
-        self, rows: Array, ahead: Change | None = None, back: Change | None = None
+        self, rows: Array, change: Change | None = None, backward_change: Change | None = None
     ) -> list[Activations]:
-        """What each direction holds at each of the `rows` (T, N, F), with what is changed in it at
-        these.
+        """Read rows in each direction.
+
+        Args:
+            rows: (T, N, F).
+            change: what is changed while they are read forward, at each row.
+            backward_change: the same while they are read backward.
+
+        Returns:
+            what each direction holds at each of the rows (T, N, H).
         """
-        found = [self.forward.run(rows, ahead)]
+        directions = [self.forward.run(rows, change)]
         if self.backward is not None:
-            change = back and (lambda step, *values: back(len(rows) - 1 - step, *values))
-            found.append(self.backward.run(rows[::-1], change).mapped(lambda values: values[::-1]))
-        return found
+            by_step = _from_last(backward_change, len(rows))
+            activations = self.backward.run(rows[::-1], by_step)
+            directions.append(activations.mapped(_reversed))
+        return directions
+
+
+def _reversed(values: Array) -> Array:
+    """Values (T, N, H), the last first."""
+    return values[::-1]
+
+
+def _from_last(change: Change | None, rows: int) -> Change | None:
+    """What is changed at each row, for a direction whose first step is at the last row."""
+    if change is None:
+        return None
+    return lambda step, quantity, values: change(rows - 1 - step, quantity, values)
+
+
+def _in_one_step(change: Change | None, rows: int) -> Change | None:
+    """What is changed at each row, where all rows are one step's sequences: (T·N, H)."""
+    if change is None:
+        return None
+
+    def change_all(_step: int, quantity: str, values: Array) -> Array:
+        by_row = np.split(values, rows)
+        return np.concatenate([change(row, quantity, part) for row, part in enumerate(by_row)])
+
+    return change_all
+
+
+def joined_states(directions: Sequence[Activations]) -> Array:
+    """The states (T, N, D·H) of all D directions of a layer."""
+    return np.concatenate([activations.states for activations in directions], axis=2)
 
 
 def digit_probabilities(chances: Array) -> Array:
@@ -73,15 +113,18 @@ def digit_probabilities(chances: Array) -> Array:
 
 
 class RowReaderNetwork:
-    """A trained reader of images, for answers; `CheckpointError` if weights are another task's or
-    do not fit their settings.
+    """A trained reader of images, which answers without torch.
+
+    Raises:
+        CheckpointError: if the weights are another task's, or do not fit their settings.
     """
 
     def __init__(self, file: WeightsFile) -> None:
         config = file.config
         if not isinstance(config, ImageConfig):
             raise CheckpointError(f"These weights are for {config.task}, not for mnist.")
-        self.config, self.metrics = config, file.metrics
+        self.config = config
+        self.metrics = file.metrics
         self.cell: Cell = CELLS[config.cell]  #: the kind of its recurrent layers.
         arrays = {name: array for name, array in file.arrays.items() if self.cell.is_in_use(name)}
         if {name: array.shape for name, array in arrays.items()} != _shapes(config):
@@ -99,43 +142,47 @@ class RowReaderNetwork:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""
-        size = self.config.hidden_size
-        cells = [
-            CellWeights.named(
-                self.cell,
-                {
-                    name: self.arrays[f"{module}.{name}{suffix}"]
-                    for name in self.cell.layer_shapes(features, size)
-                },
-            )
-            for module, suffix, features in _parts(self.config)
-        ]
+        directions = [self._direction(*part) for part in _parts(self.config)]
         if not self.cell.bidirectional:
-            return tuple(Layer(cell) for cell in cells)
-        return tuple(Layer(*both) for both in zip(cells[::2], cells[1::2], strict=True))
+            return tuple(Layer(forward) for forward in directions)
+        pairs = zip(directions[::2], directions[1::2], strict=True)
+        return tuple(Layer(forward, backward) for forward, backward in pairs)
+
+    def _direction(self, module: str, suffix: str, features: int) -> CellWeights:
+        """The weights of one direction of a layer, as `_parts` names them."""
+        names = self.cell.layer_shapes(features, self.config.hidden_size)
+        arrays = {name: self.arrays[f"{module}.{name}{suffix}"] for name in names}
+        return CellWeights.named(self.cell, arrays)
 
     def chances(self, digits: Array) -> Array:
-        """Probabilities (N, 11) of the ten classes and that it is no digit; arguments and errors
-        are those of `logits`.
+        """Probabilities (N, 11) of the ten digits, and that an image is no digit.
 
-        The last is 0 for a network that has not learned what is no digit. What smoothed labels
-        (Szegedy et al. 2016) add to every class in training is taken away again: to a network that
-        learned `(1 - s) p + s / K`, with K classes and smoothing s, `p` is what is probable.
+        Arguments and errors are those of `logits`. The last is 0 for a network that has not learned
+        what is no digit. What smoothed labels (Szegedy et al. 2016) add to every class in training
+        is taken away again. With K classes and smoothing s, a network learns to answer
+
+            (1 − s) p + s / K
+
+        where a class has the probability p.
         """
         return self.chances_of(self.logits(digits))
 
     def chances_of(self, logits: Array) -> Array:
         """The same for logits (N, 10)."""
-        classes, smoothing = CLASSES, self.config.recipe.label_smoothing
+        classes = CLASSES
         if self.config.knows_no_digit:
-            classes, logits = CLASSES + 1, np.pad(logits, ((0, 0), (0, 1)))
-        chances = np.maximum(softmax(logits) - smoothing / classes, np.finfo(np.float32).tiny)
+            classes += 1
+            logits = np.pad(logits, ((0, 0), (0, 1)))
+        smoothed_share = self.config.recipe.label_smoothing / classes
+        chances = np.maximum(softmax(logits) - smoothed_share, np.finfo(np.float32).tiny)
         chances /= chances.sum(axis=1, keepdims=True)
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
-        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for full ink; `CheckpointError` if weights
-        are too large for that.
+        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for full ink.
+
+        Raises:
+            CheckpointError: if the weights are too large for that.
         """
         with np.errstate(all="ignore"):
             logits = self.logits_of_rows(self.rows(digits))
@@ -151,22 +198,22 @@ class RowReaderNetwork:
 
     def logits_of_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
         """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
-        top, last = self.layers[-1], len(self.layers) - 1
+        top, number = self.layers[-1], len(self.layers) - 1
         rows = self.read_below(rows, changing)
-        ahead, back = top.forward.run(rows, changing(last, False)).states, changing(last, True)
-        if top.backward is None:  # all states, flattened: (N, T·H)
-            read = ahead.transpose(1, 0, 2).reshape(rows.shape[1], -1)
-        else:  # both directions' outputs after the last step: (N, 2·H)
-            change = back and (lambda _, *values: back(len(rows) - 1, *values))
-            read = np.concatenate(
-                [ahead[-1], top.backward.run(rows[-1:], change).states[0]], axis=1
-            )
+        states = top.forward.run(rows, changing(number, False)).states  # (T, N, H)
+        if top.backward is None:
+            read_out = states.transpose(1, 0, 2).reshape(rows.shape[1], -1)  # (N, T·H)
+        else:
+            change = _from_last(changing(number, True), len(rows))
+            backward_states = top.backward.run(rows[-1:], change).states  # (1, N, H)
+            read_out = np.concatenate([states[-1], backward_states[0]], axis=1)  # (N, 2·H)
         weight, bias = self.readout
-        return np.asarray(read @ weight.T + bias)
+        return np.asarray(read_out @ weight.T + bias)
 
     def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Logits (T, N, 10) after each of `rows` (T, N, 28): as if states to come were 0, or a
-        biLSTM got no more.
+        """Logits (T, N, 10) after each of `rows` (T, N, 28).
+
+        They are as if states to come were 0, or as if a biLSTM got no more rows.
         """
         if self.cell.bidirectional and len(self.layers) > 1:
             # Below the top, the backward direction starts from the last row: all of it differs by
@@ -175,51 +222,42 @@ class RowReaderNetwork:
                 [self.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))]
             )
         weight, bias = self.readout
-        states = np.concatenate(
-            [one.states for one in self.read_top(self.read_below(rows, changing), changing)], axis=2
-        )
+        top_rows = self.read_below(rows, changing)
+        states = joined_states(self.read_top(top_rows, changing))  # (T, N, D·H)
         if self.cell.bidirectional:
             return np.asarray(states @ weight.T + bias)
         by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
         return np.asarray(np.cumsum(states @ by_row, axis=0) + bias)
 
     def read_top(self, rows: Array, changing: Changing = unchanged) -> list[Activations]:
-        """What the top layer's directions hold (T, N, H) at each of the `rows` (T, N, F) that it
-        reads.
+        """Read rows (T, N, F) with the top layer, in each of its directions.
 
-        The backward one after one step, from zero, on that row alone: the readout takes it at the
-        last row, its first.
+        Returns:
+            what the directions hold (T, N, H) at each row. The backward one after one step, from
+            zero, on that row alone: the readout takes it at the last row, its first.
         """
-        top, last = self.layers[-1], len(self.layers) - 1
-        ahead = top.forward.run(rows, changing(last, False))
+        top, number = self.layers[-1], len(self.layers) - 1
+        forward = top.forward.run(rows, changing(number, False))
         if top.backward is None:
-            return [ahead]
+            return [forward]
         steps, count, features = rows.shape
-
-        def change(_step: int, quantity: str, values: Array) -> Array:
-            parts = ((changing(last, True), part) for part in np.split(values, steps))
-            return np.concatenate(
-                [one(at, quantity, part) if one else part for at, (one, part) in enumerate(parts)]
-            )
-
-        back = top.backward.run(
-            rows.reshape(1, steps * count, features), change if changing(last, True) else None
-        )
-        return [ahead, back.mapped(lambda values: values.reshape(steps, count, -1))]
+        change = _in_one_step(changing(number, True), steps)
+        backward = top.backward.run(rows.reshape(1, steps * count, features), change)
+        return [forward, backward.mapped(lambda values: values.reshape(steps, count, -1))]
 
     def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
         """What the top layer reads, (T, N, F), of the `rows` (T, N, 28) that the lowest reads."""
-        for at, layer in enumerate(self.layers[:-1]):
-            rows = np.concatenate(
-                [one.states for one in layer.read(rows, changing(at, False), changing(at, True))],
-                axis=2,
-            )
+        for number, layer in enumerate(self.layers[:-1]):
+            directions = layer.read(rows, changing(number, False), changing(number, True))
+            rows = joined_states(directions)
         return rows
 
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
-    """Of each direction of each layer, from the input up: its parameters' module and suffix, and
-    the features it reads.
+    """The directions of all layers, from the input up, forward before backward.
+
+    Returns:
+        of each the module and the suffix of its parameters' names, and the features it reads.
     """
     size, layers = config.hidden_size, config.layers
     if not CELLS[config.cell].bidirectional:

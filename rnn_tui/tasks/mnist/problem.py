@@ -44,6 +44,7 @@ from rnn_tui.tasks.mnist.inference import (
     PIXEL_MEAN,
     SIDE,
     RowReaderNetwork,
+    joined_states,
 )
 from rnn_tui.tasks.task import ImageEvaluation
 
@@ -310,8 +311,7 @@ class MnistProblem(Problem):
         rows = network.rows(self._history_image[None])  # (28, 1, 28)
         largest = np.finfo(np.float16).max
         with np.errstate(all="ignore"):  # where training goes astray
-            directions = network.read_top(network.read_below(rows))
-            states = np.concatenate([activations.states for activations in directions], axis=2)
+            states = joined_states(network.read_top(network.read_below(rows)))
             logits = network.logits_after_rows(rows).clip(-largest, largest)
             arrays: dict[str, npt.NDArray[Any]] = {
                 "states": states[:, 0].astype(np.float16),
