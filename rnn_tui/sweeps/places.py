@@ -13,21 +13,24 @@ from rnn_tui.engine.files import read_small
 from rnn_tui.engine.page import in_page
 from rnn_tui.engine.settings import NumberSetting
 
-LOCAL, SSH = "local", "ssh"
+LOCAL = "local"
+SSH = "ssh"
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}")
 PLACE_FORM = (
     "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
 )
 TRUST_HELP = "let the file of --on name any Dask cluster and argument: it may run programs as you"
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
-MOST_BYTES = 65_536
+MOST_WORKERS_OF_HOST = 1024
+MOST_BYTES = 65_536  # of a file
 LOCAL_CLUSTER = "distributed.LocalCluster"
 JOB_QUEUES = tuple(
     f"dask_jobqueue.{system}Cluster"
     for system in ("HTCondor", "LSF", "Moab", "OAR", "PBS", "SGE", "SLURM")
 )
-# What both of them take, then more of each. Left out is whatever names or holds a program (as
-# preload, python, job_script_prologue), more options, or who may connect.
+# Arguments that run no program: of both kinds of clusters, then more of each. What is not here
+# names or holds a program (as preload, python, job_script_prologue), has more options, or says who
+# may connect.
 COMMON_ARGUMENTS = frozenset({"death_timeout", "interface", "local_directory", "n_workers", "name"})
 LOCAL_ARGUMENTS = COMMON_ARGUMENTS | {"host", "memory_limit", "scheduler_port"}
 JOB_ARGUMENTS = COMMON_ARGUMENTS | {
@@ -50,9 +53,10 @@ JOB_ARGUMENTS = COMMON_ARGUMENTS | {
     "walltime",
 }
 ARGUMENTS = {LOCAL_CLUSTER: LOCAL_ARGUMENTS, **dict.fromkeys(JOB_QUEUES, JOB_ARGUMENTS)}
-# Some stand in the script of a job: no space, quote or sign that means something to a shell.
+# A value may stand in the script of a job: it has no space, quote or sign that a shell reads.
 PLAIN = re.compile(r"[A-Za-z0-9._/][A-Za-z0-9._:/@+=,-]{0,199}")
 MOST_NUMBER = 10**9
+ENTRIES = {"cluster": str, "arguments": dict, "workers": int}  # of a file that describes a cluster
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,22 @@ class TrainingPlace:
     kind: str  #: `local`, `ssh`, `address` or `file`.
     text: str  #: as typed.
     workers: int = 0  #: how many to start; 0 for those that are there.
-    #: by SSH: the first runs the scheduler, each a worker as often as it stands here.
+    #: by SSH: the first runs the scheduler, and each a worker as often as it stands here.
     hosts: tuple[str, ...] = ()
     cluster: str = ""  #: the class of a cluster, such as `dask_jobqueue.SLURMCluster`.
     arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
 
     @property
     def worker_count(self) -> int:
-        """How many workers there are to be, as far as it tells; else 1."""
+        """How many workers there are to be, as far as that is known; else 1."""
         return self.workers or len(self.hosts) or 1
 
 
 def require_package(package: str, extra: str) -> None:
-    """Do nothing where a package is installed; raises ClusterError if it is not, with the extra
-    that has it.
+    """Do nothing if a package is installed.
+
+    Raises:
+        ClusterError: if it is not; it names the extra that has the package.
     """
     if importlib.util.find_spec(package) is None:
         raise ClusterError(
@@ -85,84 +91,107 @@ def require_package(package: str, extra: str) -> None:
 
 
 def read_place(text: str, *, trust: bool = False) -> TrainingPlace:
-    """Where to train, as typed; this machine where nothing is.
+    """Read where to train; nothing typed means this machine.
 
     Args:
         text: as typed.
-        trust: whether a cluster file may name whatever it likes, and so run programs.
+        trust: whether a cluster file may name anything, and so run programs.
 
     Raises:
-        SettingError: if it is no such place, can't be read, or needs trust.
+        SettingError: if it is no place to train on, can't be read, or needs trust.
+        ClusterError: if a package is missing that reading it takes.
     """
-    if in_page():  # it names files of the machine that serves, and takes more than its turn
-        what = "A page in the browser trains one run at a time"
-        raise SettingError(f"{what}; sweep in the app in a terminal, or by rnn-tui sweep.")
+    # A page would name files of the machine that serves, and take more than its turn.
+    if in_page():
+        raise SettingError(
+            "A page in the browser trains one run at a time; sweep in the app in a terminal, or by "
+            "rnn-tui sweep."
+        )
     kind, _, rest = text.partition(":")
     if not text or kind == LOCAL:
-        return TrainingPlace(LOCAL, text or LOCAL, WORKERS.parse(rest) if rest else usable_cores())
+        workers = WORKERS.parse(rest) if rest else usable_cores()
+        return TrainingPlace(LOCAL, text or LOCAL, workers)
     if ADDRESS.fullmatch(text):
         return TrainingPlace("address", text)
     if kind == SSH:
-        return TrainingPlace(SSH, text, hosts=_hosts(Path(rest)))
+        return TrainingPlace(SSH, text, hosts=_read_hosts(Path(rest)))
     if text.endswith((".yaml", ".yml")):
-        return _described(text, trust=trust)
+        return _read_cluster(text, trust=trust)
     raise SettingError(f"“{printable(text)}” is no place to train; give {PLACE_FORM}.")
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return read_small(path, MOST_BYTES).decode()
     except (OSError, ValueError) as error:
         raise SettingError(f"{printable(path, 200)} can't be read ({why(error)}).") from error
 
 
-def _hosts(path: Path) -> tuple[str, ...]:
+def _read_hosts(path: Path) -> tuple[str, ...]:
+    """The hosts in a file, one a line, each as often as the number behind it says."""
     hosts: list[str] = []
-    for line in _text(path).splitlines():
+    for line in _read_text(path).splitlines():
         words = line.partition("#")[0].split()
-        if len(words) > 2 or (len(words) == 2 and not words[1].isdecimal()):
-            what = "is not a host, and how many workers it is to have."
-            raise SettingError(f"“{printable(line)}” in {printable(path, 200)} {what}")
-        hosts += words[:1] * (min(int(words[1]), 1024) if len(words) == 2 else 1)
+        match words:
+            case []:
+                continue
+            case [host]:
+                hosts.append(host)
+            case [host, count] if count.isdecimal():
+                hosts += [host] * min(int(count), MOST_WORKERS_OF_HOST)
+            case _:
+                raise SettingError(
+                    f"“{printable(line)}” in {printable(path, 200)} is not a host, and how many "
+                    "workers it is to have."
+                )
     if not hosts:
         raise SettingError(f"{printable(path, 200)} has no hosts; give one a line.")
     return tuple(hosts)
 
 
-def _described(name: str, *, trust: bool) -> TrainingPlace:
-    require_package("yaml", "cluster")
-    import yaml  # noqa: PLC0415 - of the extra `cluster`
-
-    file = printable(Path(name), 200)
-    known = {"cluster": str, "arguments": dict, "workers": int}
-    try:
-        described = yaml.safe_load(_text(Path(name)))
-        if not isinstance(described, dict) or not all(
-            isinstance(entry, known.get(key, type(None))) for key, entry in described.items()
-        ):
-            raise ValueError("it has other entries than cluster, arguments and workers")
-        cluster = described["cluster"]
-    except (yaml.YAMLError, KeyError, ValueError, RecursionError) as error:
-        raise SettingError(f"{file} describes no cluster ({why(error)}).") from error
-    arguments = described.get("arguments", {})
-    for count in (described.get("workers", 1), arguments.get("n_workers", 1)):
+def _read_cluster(name: str, *, trust: bool) -> TrainingPlace:
+    """The cluster that a YAML file describes."""
+    file_name = printable(Path(name), 200)
+    description = _read_description(name)
+    cluster = description["cluster"]
+    arguments = description.get("arguments", {})
+    for count in (description.get("workers", 1), arguments.get("n_workers", 1)):
         try:
             WORKERS.check(count)
         except SettingError as error:
-            raise SettingError(f"In {file}: {error}") from error
+            raise SettingError(f"In {file_name}: {error}") from error
     program = "" if trust else _what_may_run(cluster, arguments)
     if program:
         raise SettingError(
-            f"{file} names {program}, which may run programs here and on the workers. If you "
+            f"{file_name} names {program}, which may run programs here and on the workers. If you "
             "trust whoever wrote it, add --trust on the command line."
         )
     return TrainingPlace(
-        "file", name, described.get("workers", 0), cluster=cluster, arguments=arguments
+        "file", name, description.get("workers", 0), cluster=cluster, arguments=arguments
     )
 
 
+def _read_description(name: str) -> dict[str, Any]:
+    """The entries of a YAML file, of their types; `cluster` is among them."""
+    require_package("yaml", "cluster")
+    import yaml  # noqa: PLC0415 - of the extra `cluster`
+
+    try:
+        description = yaml.safe_load(_read_text(Path(name)))
+        if not isinstance(description, dict) or "cluster" not in description:
+            raise ValueError("it has no entry cluster")
+        for key, entry in description.items():
+            if key not in ENTRIES or not isinstance(entry, ENTRIES[key]):
+                raise ValueError("it has other entries than cluster, arguments and workers")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingError(
+            f"{printable(Path(name), 200)} describes no cluster ({why(error)})."
+        ) from error
+    return description
+
+
 def _what_may_run(cluster: str, arguments: Mapping[Any, Any]) -> str:
-    """What of a cluster file is not known to run no program of its writer's; empty if nothing."""
+    """The part of a cluster file that may run a program of its writer's; empty if none can."""
     allowed = ARGUMENTS.get(cluster)
     if allowed is None:
         return f"the class {printable(cluster, 100)}"

@@ -8,7 +8,7 @@ included, is for all users of that machine to see.
 import asyncio
 import ipaddress
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
-    """A scheduler on the first host, and on each a worker as often as it stands here."""
+    """Start a scheduler on the first host, and a worker on each as often as it stands here."""
     require_package("asyncssh", "cluster")
     import asyncssh  # noqa: PLC0415 - of the extra `cluster`
     from distributed import Security  # noqa: PLC0415
@@ -44,37 +44,39 @@ async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
 
         distinct = list(dict.fromkeys(hosts))
         addresses = await asyncio.gather(*map(prepare, distinct))
-        listen_on = dict(zip(distinct, _reachable(addresses), strict=True))
+        listen_on = dict(zip(distinct, _addresses_to_listen_on(addresses), strict=True))
         paths = {"tls_ca_file": name} | {f"tls_{role}_cert": name for role in ROLES}
 
-        def options(host: str, more: Mapping[str, Any]) -> dict[str, Any]:
-            common = {
+        def options(host: str, **more: Any) -> dict[str, Any]:
+            arguments = {
                 "host": listen_on[host],
                 "security": {"require_encryption": True, **paths},
                 "dashboard": False,
                 "dashboard_address": "127.0.0.1:0",
+                **more,
             }
-            return {"address": host, "connect_options": {}, "kwargs": {**common, **more}}
+            return {"address": host, "connect_options": {}, "kwargs": arguments}
 
-        yield await stack.enter_async_context(
-            SpecCluster(
-                workers={
-                    number: {"cls": Worker, "options": options(host, {"nthreads": 1})}
-                    for number, host in enumerate(hosts)
-                },
-                scheduler={"cls": Scheduler, "options": options(hosts[0], {})},
-                security=security,
-                asynchronous=True,
-                name="rnn-tui",
-            )
+        scheduler = {"cls": Scheduler, "options": options(hosts[0])}
+        workers = {
+            number: {"cls": Worker, "options": options(host, nthreads=1)}
+            for number, host in enumerate(hosts)
+        }
+        cluster = SpecCluster(
+            workers=workers,
+            scheduler=scheduler,
+            security=security,
+            asynchronous=True,
+            name="rnn-tui",
         )
+        yield await stack.enter_async_context(cluster)
 
 
 @asynccontextmanager
 async def _key_file(
     connection: "SSHClientConnection", name: str, security: Any
 ) -> AsyncIterator[None]:
-    """The sweep's key and certificate on a machine, as long as the sweep goes on."""
+    """Keep the sweep's key and certificate on a machine, as long as the sweep goes on."""
     import asyncssh  # noqa: PLC0415
 
     text = f"{security.tls_client_key}\n{security.tls_client_cert}"
@@ -91,23 +93,26 @@ async def _key_file(
 
 async def _own_address(connection: "SSHClientConnection") -> str:
     """The address of a machine, as it is known there; empty where it does not tell."""
-    told = await connection.run('echo "$SSH_CONNECTION"')
-    words = str(told.stdout).split()
+    answer = await connection.run('echo "$SSH_CONNECTION"')
+    words = str(answer.stdout).split()  # client's address and port, then its own
     try:
         return str(ipaddress.ip_address(words[2]))
     except (IndexError, ValueError):
         return ""
 
 
-def _reachable(addresses: Sequence[str]) -> list[str | None]:
+def _addresses_to_listen_on(addresses: Sequence[str]) -> list[str | None]:
     """The address that each machine listens on; None for all that it has.
 
-    Loopback addresses do where all machines are this one. Beside others, nobody could reach them.
+    Loopback addresses will do if all machines are this one. Otherwise others could not reach them.
+
+    Args:
+        addresses: of each machine, as it knows itself; empty where that is not known.
     """
-    loopback = [bool(one) and ipaddress.ip_address(one).is_loopback for one in addresses]
-    if all(loopback):
+    if all(map(_is_loopback, addresses)):
         return list(addresses)
-    return [
-        None if local or not address else address
-        for address, local in zip(addresses, loopback, strict=True)
-    ]
+    return [None if not address or _is_loopback(address) else address for address in addresses]
+
+
+def _is_loopback(address: str) -> bool:
+    return bool(address) and ipaddress.ip_address(address).is_loopback
