@@ -1,4 +1,4 @@
-"""Plans whose networks are trained in a moment, and what is told of it."""
+"""Plans whose networks are trained in a moment, and what comes of training them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def small_plan(
 
 
 @dataclass
-class Told:
-    """What was emitted, and how it ended."""
+class Rerun:
+    """What training a plan emitted, and how it ended."""
 
     ending: Standing
     standings: list[Standing] = field(default_factory=list)
@@ -42,27 +42,27 @@ class Told:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def train_plan(made: Plan, *, stop_at: int | None = None) -> Told:
+def train_plan(plan: Plan, *, stop_at: int | None = None) -> Rerun:
     """Rerun a plan; up to a step of its first run where `stop_at` says so."""
     control = Control()
     standings: list[Standing] = []
-    told: list[events.Event] = []
+    emitted: list[events.Event] = []
 
     def emit(event: events.Event | Standing) -> None:
         if isinstance(event, Standing):
             standings.append(event)
             return
-        told.append(event)
+        emitted.append(event)
         if isinstance(event, events.StepLogged) and event.step == stop_at:
             control.stop()
 
-    return Told(train_missing(made, emit, control), standings, told)
+    return Rerun(train_missing(plan, emit, control), standings, emitted)
 
 
-def table(made: Plan) -> Results:
+def table(plan: Plan) -> Results:
     """The rows of a plan."""
     with RunStore() as store:
-        return results(take_inventory(made, store))
+        return results(take_inventory(plan, store))
 
 
 def runs() -> list[RunRecord]:

@@ -1,4 +1,4 @@
-"""The report's conclusions, held against figures that are made to support or contradict them."""
+"""The report's conclusions, with figures that are made to support or contradict them."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,9 @@ from rnn_tui.report.curves import AccuracyByLength
 from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, Row
 
-ADDERS = {one.short_label: one for one in EXPERIMENTS if one.task == "adder"}
+ADDERS = {
+    experiment.short_label: experiment for experiment in EXPERIMENTS if experiment.task == "adder"
+}
 LENGTHS = tuple(range(1, 21))
 SEEDS = 8
 # As the report has it: higher at larger states, mse above ce at small ones.
@@ -44,37 +46,36 @@ FALLS = {
 }
 
 
-def held(
+def conclusions_on(
     figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None
 ) -> tuple[Conclusion, ...]:
-    rows = [
-        Row(
-            one,
-            tuple(range(len(figures.get(name, ())))),
-            tuple(figures.get(name, ())),
-            ("run",) * len(figures.get(name, ())),
-            1.0,
-            SEEDS,
-        )
-        for name, one in ADDERS.items()
-    ]
+    """The conclusions on figures, by network one a seed.
+
+    `falls` has by network how many points each further bit costs its first seed.
+    """
+    rows = []
+    for name, experiment in ADDERS.items():
+        values = tuple(figures.get(name, ()))
+        seeds = tuple(range(len(values)))
+        rows.append(Row(experiment, seeds, values, ("run",) * len(values), 1.0, SEEDS))
     by_length = [
-        AccuracyByLength(
-            ADDERS[name],
-            {
-                seed: {at: 100.0 - fall * (at - 1) * (1 + seed / 9) for at in LENGTHS}
-                for seed in range(SEEDS)
-            },
-            ("run",) * SEEDS,
-        )
+        AccuracyByLength(ADDERS[name], falling_accuracy(fall), ("run",) * SEEDS)
         for name, fall in (falls or {}).items()
     ]
     return conclusions(Results(Plan(SEEDS, only=("adder",)), tuple(rows)), by_length)
 
 
+def falling_accuracy(fall: float) -> dict[int, dict[int, float]]:
+    """By seed, then by length, an accuracy that falls with length, more with each further seed."""
+    return {
+        seed: {length: 100.0 - fall * (length - 1) * (1 + seed / 9) for length in LENGTHS}
+        for seed in range(SEEDS)
+    }
+
+
 def test_figures_like_the_report_s_support_all_three() -> None:
-    size, loss, length = held(AS_REPORTED, FALLS)
-    assert [one.verdict for one in (size, loss, length)] == [Verdict.SUPPORTED] * 3
+    size, loss, length = conclusions_on(AS_REPORTED, FALLS)
+    assert [conclusion.verdict for conclusion in (size, loss, length)] == [Verdict.SUPPORTED] * 3
     assert (
         size.sentence
         == "Supported: with these 8 seeds a larger state is reliably better in all 4 comparisons."
@@ -90,18 +91,19 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     # A row has what is compared, the mean, its interval, and the seeds.
     assert size.comparisons[0].cells[:2] == ("mse, H 5 − H 3", "+5.12")
     assert size.comparisons[0].cells[3:] == ("8", "0", "0", "for")
-    assert [one.cells[:2] for one in loss.comparisons] == [
+    assert [comparison.cells[:2] for comparison in loss.comparisons] == [
         ("H 3, mse − ce", "+3.30"),
         ("H 5, mse − ce", "+1.98"),
         ("gap H 3, 5 − H 10", "+2.39"),
     ]
-    falls = dict(one.cells[:2] for one in length.comparisons)
+    falls = dict(comparison.cells[:2] for comparison in length.comparisons)
     assert falls["H 3 mse, short − long"] == "+20.83"  # 15 steps of 1 × the mean of 1 … 1 + 7/9
     assert falls["ce, fall H 5 − H 10"] == "+8.33"
-    for one in itertools.chain(*(claim.comparisons for claim in (size, loss, length))):
-        assert len(one.cells) == len(COMPARED)
-        assert one.interval is not None
-        assert one.interval.low <= (one.difference or 0.0) <= one.interval.high
+    for comparison in (*size.comparisons, *loss.comparisons, *length.comparisons):
+        assert len(comparison.cells) == len(COMPARED)
+        assert comparison.interval is not None
+        assert comparison.difference is not None
+        assert comparison.interval.low <= comparison.difference <= comparison.interval.high
 
 
 def test_the_opposite_is_not_supported() -> None:
@@ -113,9 +115,9 @@ def test_the_opposite_is_not_supported() -> None:
         "H 5 ce": AS_REPORTED["H 5 mse"],
         "H 10 ce": AS_REPORTED["H 3 mse"],
     }
-    found = held(turned, {name: -fall for name, fall in FALLS.items()})
-    assert [one.verdict for one in found] == [Verdict.NOT_SUPPORTED] * 3
-    assert found[0].sentence == (
+    opposite = conclusions_on(turned, {name: -fall for name, fall in FALLS.items()})
+    assert [conclusion.verdict for conclusion in opposite] == [Verdict.NOT_SUPPORTED] * 3
+    assert opposite[0].sentence == (
         "Not supported: with these 8 seeds a larger state is not reliably better "
         "(in 4 of 4 it is reliably the other way round)."
     )
@@ -123,7 +125,7 @@ def test_the_opposite_is_not_supported() -> None:
 
 def test_what_seeds_do_not_agree_on_is_open() -> None:
     """Seed by seed both are as often better, whatever the means."""
-    size, loss, _ = held(
+    size, loss, _ = conclusions_on(
         AS_REPORTED | {"H 3 mse": (86.0, 92.0, 87.0, 95.0, 85.0, 99.0, 80.0, 91.0)}
     )
     first = loss.comparisons[0]
@@ -136,14 +138,14 @@ def test_what_seeds_do_not_agree_on_is_open() -> None:
 
 
 def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
-    size, loss, _ = held(AS_REPORTED | {"H 10 mse": (90.0,) * SEEDS})
+    size, loss, _ = conclusions_on(AS_REPORTED | {"H 10 mse": (90.0,) * SEEDS})
     assert size.verdict is Verdict.PARTLY
     assert (
         "a larger state is reliably better in 3 of 4 comparisons (in 1 of 4 it is reliably the "
         "other way round)" in size.sentence
     )
     assert loss.verdict is Verdict.PARTLY
-    assert [one.outcome for one in loss.comparisons] == [
+    assert [comparison.outcome for comparison in loss.comparisons] == [
         ComparisonOutcome.FOR,
         ComparisonOutcome.FOR,
         ComparisonOutcome.AGAINST,
@@ -154,39 +156,39 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
 
 
 def test_equal_figures_say_nothing() -> None:
-    size, loss, _ = held(dict.fromkeys(ADDERS, (100.0,) * SEEDS))
+    size, loss, _ = conclusions_on(dict.fromkeys(ADDERS, (100.0,) * SEEDS))
     assert (size.verdict, loss.verdict) == (Verdict.NONE, Verdict.NONE)
     assert size.sentence == "No verdict: all networks compared are equal in every seed."
     assert size.comparisons[0].cells[1:] == ("+0.00", "+0.00 … +0.00", "0", "0", "8", "equal")
-    aside, _, _ = held(AS_REPORTED | {"H 5 mse": (100.0,) * SEEDS})
-    assert [one.outcome for one in aside.comparisons[:2]] == [
+    without_equal, _, _ = conclusions_on(AS_REPORTED | {"H 5 mse": (100.0,) * SEEDS})
+    assert [comparison.outcome for comparison in without_equal.comparisons[:2]] == [
         ComparisonOutcome.FOR,
         ComparisonOutcome.EQUAL,
     ]
-    assert aside.verdict is Verdict.SUPPORTED
-    assert "in all 3 comparisons" in aside.sentence
+    assert without_equal.verdict is Verdict.SUPPORTED
+    assert "in all 3 comparisons" in without_equal.sentence
 
 
 def test_with_few_seeds_there_is_no_verdict() -> None:
     few = {name: values[: FEWEST - 1] for name, values in AS_REPORTED.items()}
-    size, *_ = held(few)
+    size, *_ = conclusions_on(few)
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons."
     assert size.comparisons[0].cells[2:] == ("–", "5", "0", "0", "too few")
     assert (
-        held({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict
+        conclusions_on({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict
         is Verdict.SUPPORTED
     )
     some = {name: values for name, values in AS_REPORTED.items() if name != "H 10 ce"}
-    size, loss, length = held(some)
+    size, loss, length = conclusions_on(some)
     assert size.verdict is loss.verdict is length.verdict is Verdict.NONE
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 1 of 4 comparisons."
-    assert size.comparisons[0].difference == pytest.approx(5.125)  # what there is, is told
+    assert size.comparisons[0].difference == pytest.approx(5.125)  # what there is, is shown
     assert length.comparisons[0].cells[1:] == ("–", "–", "0", "0", "0", "too few")
-    assert held({})[0].verdict is Verdict.NONE
+    assert conclusions_on({})[0].verdict is Verdict.NONE
 
 
 @pytest.mark.parametrize(
-    ("differences", "says"),
+    ("differences", "outcome"),
     [
         ((1.0,) * 5, ComparisonOutcome.FEW),
         ((1.0,) * 6, ComparisonOutcome.FOR),
@@ -199,25 +201,27 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
         ((), ComparisonOutcome.FEW),
     ],
 )
-def test_what_a_comparison_says(differences: tuple[float, ...], says: ComparisonOutcome) -> None:
-    assert Comparison("this − that", dict(enumerate(differences))).outcome is says
+def test_the_outcome_of_a_comparison(
+    differences: tuple[float, ...], outcome: ComparisonOutcome
+) -> None:
+    assert Comparison("this − that", dict(enumerate(differences))).outcome is outcome
 
 
 def test_the_verdict_of_all_cases_is_that_of_the_rule() -> None:
     """Each set of up to four comparisons."""
     for count in range(5):
-        for rows in itertools.product(ComparisonOutcome, repeat=count):
-            verdict = verdict_of(rows)
-            told = [one for one in rows if one is not ComparisonOutcome.EQUAL]
-            if ComparisonOutcome.FEW in told or not told:
+        for outcomes in itertools.product(ComparisonOutcome, repeat=count):
+            verdict = verdict_of(outcomes)
+            clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
+            if ComparisonOutcome.FEW in clear or not clear:
                 assert verdict is Verdict.NONE
-            elif all(one is ComparisonOutcome.FOR for one in told):
+            elif all(outcome is ComparisonOutcome.FOR for outcome in clear):
                 assert verdict is Verdict.SUPPORTED
-            elif any(one is ComparisonOutcome.FOR for one in told):
+            elif ComparisonOutcome.FOR in clear:
                 assert verdict is Verdict.PARTLY
             else:
                 assert verdict is Verdict.NOT_SUPPORTED
-            assert all(verdict_of(order) is verdict for order in itertools.permutations(rows))
+            assert all(verdict_of(order) is verdict for order in itertools.permutations(outcomes))
 
 
 def test_the_rule_is_two_sentences() -> None:
@@ -231,17 +235,18 @@ def test_the_rule_is_two_sentences() -> None:
 def test_seeds_are_compared_with_themselves() -> None:
     """Of networks with different seeds, those that both have."""
     (row, *others) = [
-        Row(one, (0, 1), (90.0 + at, 91.0 + at), ("a", "a"), 1.0, 2)
-        for at, one in enumerate(ADDERS.values())
+        Row(experiment, (0, 1), (90.0 + number, 91.0 + number), ("a", "a"), 1.0, 2)
+        for number, experiment in enumerate(ADDERS.values())
     ]
-    apart = replace(row, seeds=(1, 2))
-    size, *_ = conclusions(Results(Plan(2, only=("adder",)), (apart, *others)))
+    other_seeds = replace(row, seeds=(1, 2))
+    size, *_ = conclusions(Results(Plan(2, only=("adder",)), (other_seeds, *others)))
     assert size.comparisons[0].n == 1
 
 
 def test_what_is_missing_is_named_once() -> None:
     rows = tuple(
-        Row(one, (0,), (90.0,), ("a",), 1.0, 1 + at % 2) for at, one in enumerate(ADDERS.values())
+        Row(experiment, (0,), (90.0,), ("a",), 1.0, 1 + number % 2)
+        for number, experiment in enumerate(ADDERS.values())
     )
     results = Results(Plan(2, only=("adder",)), rows)
     names = [f"Adder, {name} (1 of 2)" for name in ("H 5 mse", "H 3 ce", "H 10 ce")]
@@ -254,6 +259,6 @@ def test_what_is_missing_is_named_once() -> None:
 
 
 def test_without_the_adder_there_is_nothing_to_say() -> None:
-    recall = [one for one in EXPERIMENTS if one.task == "recall"]
-    rows = tuple(Row(one, (), (), (), 0.0, 1) for one in recall)
+    recall = [experiment for experiment in EXPERIMENTS if experiment.task == "recall"]
+    rows = tuple(Row(experiment, (), (), (), 0.0, 1) for experiment in recall)
     assert conclusions(Results(Plan(1, only=("recall",)), rows)) == ()

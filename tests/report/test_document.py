@@ -37,7 +37,7 @@ EVIL = "<b>bold</b> | [link](http://x.example) ![image](http://x.example) <scrip
 
 
 class Page(HTMLParser):
-    """What a page is made of; fails where an element is closed that is not open."""
+    """What a page is plan of; fails where an element is closed that is not open."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -87,15 +87,15 @@ def assert_self_contained(page: Page, text: str) -> None:
 
 def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -> None:
     pytest.importorskip("matplotlib")
-    made = small_plan(2, only=("recall", "adder"), data=mnist_slice)
-    train_plan(made)
+    plan = small_plan(2, only=("recall", "adder"), data=mnist_slice)
+    train_plan(plan)
     page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
     with RunStore() as store:
         store.rename(store.find("last"), EVIL)
-        has = take_inventory(made, store)
-        drawn = figures(has, accuracy_by_length(has))
-        write_document(page_path, made, store)
-        write_document(text_path, made, store)
+        inventory = take_inventory(plan, store)
+        drawn = figures(inventory, accuracy_by_length(inventory))
+        write_document(page_path, plan, store)
+        write_document(text_path, plan, store)
     html, markdown = page_path.read_text(), text_path.read_text()
     page = Page(html)
     assert html.startswith("<!DOCTYPE html>")
@@ -103,8 +103,8 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     assert "prefers-color-scheme: dark" in html
     words = re.sub(r"\s+", " ", " ".join(page.words))
     assert EVIL in words
-    shown = (
-        made.command,
+    sentences = (
+        plan.command,
         "Bit accuracy falls with length",
         "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
         "A comparison in which at least 6 seeds differ counts",
@@ -116,14 +116,14 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         "Seeds. MNIST: 0; ",
         "the mean over each epoch; the report plotted its last batch's",
     )
-    for some in shown:
-        assert some in words, some
-        assert some in markdown.replace("\\", ""), some
-    for row in table(made).rows:
+    for sentence in sentences:
+        assert sentence in words, sentence
+        assert sentence in markdown.replace("\\", ""), sentence
+    for row in table(plan).rows:
         assert f"| {' | '.join(table_cells(row))} |" in markdown
         assert all(cell in words for cell in table_cells(row))
     # Every plot of the report is a drawing, in both.
-    assert [one.key for one in drawn] == [
+    assert [figure.key for figure in drawn] == [
         "mnist-train_loss",
         "mnist-val_loss",
         "mnist-val_accuracy",
@@ -135,11 +135,11 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     # Besides, the published figures of each task beside ours; of two seeds, no conclusion has a
     # chart.
     assert page.tags["svg"] == page.tags["figcaption"] == len(pictures) == 3 + 6
-    roots = [ElementTree.fromstring(base64.b64decode(one)) for one in pictures]
+    roots = [ElementTree.fromstring(base64.b64decode(picture)) for picture in pictures]
     assert {root.tag for root in roots} == {"{http://www.w3.org/2000/svg}svg"}
     assert {root.get("width") for root in roots} == {"800"}  # as wide as the text
     drawn_words = [" ".join(root.itertext()) for root in roots]
-    for row in table(made).rows:
+    for row in table(plan).rows:
         _, published, mean, *_ = table_cells(row)
         # The figures of the table stand in its chart and behind the names in the plots.
         assert sum(f"{mean} · {published} " in words for words in drawn_words) >= 1
@@ -148,49 +148,52 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
 
 
 def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice: Path) -> None:
-    made = small_plan(3, only=("adder",), data=mnist_slice)
-    train_plan(made)
+    plan = small_plan(3, only=("adder",), data=mnist_slice)
+    train_plan(plan)
     with RunStore() as store:
-        has = take_inventory(made, store)
-        by_length = accuracy_by_length(has)
-        accuracy = next(one for one in figures(has, by_length) if one.key == "mnist-val_accuracy")
+        inventory = take_inventory(plan, store)
+        by_length = accuracy_by_length(inventory)
+        accuracy = next(
+            figure for figure in figures(inventory, by_length) if figure.key == "mnist-val_accuracy"
+        )
     assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
     assert list(accuracy.published) == ["RNN", "LSTM", "biLSTM"]
     assert accuracy.published["RNN"] == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
     x, y = accuracy.published["LSTM"]
     assert (x[0], y[0], len(x)) == (2.0, 97.73, 9)  # the first can't be read
     # By length on the sequences of the test: their mean is its figure, seed by seed.
-    for row, one in zip(table(made).rows[3:], by_length, strict=True):
-        assert row.experiment == one.experiment
-        means = one.between(1, 20)
+    for row, measured in zip(table(plan).rows[3:], by_length, strict=True):
+        assert row.experiment == measured.experiment
+        means = measured.between(1, 20)
         assert [means[seed] for seed in row.seeds] == pytest.approx(row.values, abs=1e-4)
-        assert (len(one.line.x), one.line.seeds) == (20, 3)
+        assert (len(measured.line.x), measured.line.seeds) == (20, 3)
 
 
 def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
-    made = small_plan(1, only=("adder",))
-    train_plan(made)
+    plan = small_plan(1, only=("adder",))
+    train_plan(plan)
     with RunStore() as store:
         store.find("last").weights.unlink()
-        assert accuracy_by_length(take_inventory(made, store)) == ()
-    assert all(row.n == 1 for row in table(made).rows)
+        assert accuracy_by_length(take_inventory(plan, store)) == ()
+    assert all(row.n == 1 for row in table(plan).rows)
 
 
 def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
     pytest.importorskip("matplotlib")
-    compared = tuple(
-        Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)})
-        for at in (-3, 0, 4)
+    comparisons = tuple(
+        Comparison(f"H {size} − H 1", {seed: size + seed / 10 for seed in range(6)})
+        for size in (-3, 0, 4)
     )
-    one = Conclusion("It is so.", "Difference: this.", (Clause("it is", "it is not", compared),))
-    chart = comparison_chart(one, "conclusion-1")
+    clause = Clause("it is", "it is not", comparisons)
+    conclusion = Conclusion("It is so.", "Difference: this.", (clause,))
+    chart = comparison_chart(conclusion, "conclusion-1")
     assert chart is not None
     root = ElementTree.fromstring(svg(chart))
     words = " ".join(root.itertext())
-    for row in compared:
-        subject, mean, interval, agree, against, _, says = row.cells
+    for comparison in comparisons:
+        subject, mean, interval, agree, against, _, outcome = comparison.cells
         assert subject in words
-        assert f"{mean} [{interval}] · {agree} : {against} · {says}" in words
+        assert f"{mean} [{interval}] · {agree} : {against} · {outcome}" in words
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert all(name.startswith("conclusion-1-") for name in ids if name)
 
@@ -216,8 +219,8 @@ def test_where_no_document_can_be(tmp_path: Path) -> None:
 
 def test_words_from_the_database_stay_text(home: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    made = small_plan(1)
-    train_plan(made)
+    plan = small_plan(1)
+    train_plan(plan)
     words = {"name": f"name {EVIL}", "device": f"device {EVIL}"}
     versions = json.dumps({"torch": f"torch {EVIL}"})
     with closing(sqlite3.connect(run_database())) as connection, connection:
@@ -225,8 +228,8 @@ def test_words_from_the_database_stay_text(home: Path, tmp_path: Path) -> None:
         connection.execute("UPDATE sessions SET versions = ?", [versions])
     page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
     with RunStore() as store:
-        write_document(page_path, made, store)
-        write_document(text_path, made, store)
+        write_document(page_path, plan, store)
+        write_document(text_path, plan, store)
     # The Markdown is read by a reader that lets HTML, links and pictures through.
     reader = MarkdownIt("commonmark").enable("table")
     for page in (Page(page_path.read_text()), Page(reader.render(text_path.read_text()))):

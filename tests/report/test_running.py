@@ -39,17 +39,17 @@ def train(config: RunConfig) -> None:
     training.train(config, lambda _: None, Control(), new_run_id())
 
 
-def trained() -> Counter[object]:
+def trained_networks() -> Counter[NetworkKey]:
     """How often each network was trained to the end."""
     finished = [run for run in runs() if run.status is Status.FINISHED]
     return Counter(network for run in finished for network in network_keys(run.config))
 
 
 def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice: Path) -> None:
-    made = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
-    told = train_plan(made)
-    assert told.ending.complete
-    assert not told.ending.runs_left
+    plan = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
+    rerun = train_plan(plan)
+    assert rerun.ending.complete
+    assert not rerun.ending.runs_left
     # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
     names = [(run.config.task, run.config.cell, len(run.config.replicas)) for run in runs()]
     assert names == [
@@ -59,49 +59,49 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
         ("mnist", "lstm", 0),
         ("mnist", "bilstm", 0),
     ]
-    rows = table(made).rows
+    rows = table(plan).rows
     assert len(rows) == 12
     assert [row.n for row in rows] == [1] * 3 + [2] * 9
-    ended = {end.run_id: end for end in told.of(events.RunFinished)}
+    ended = {end.run_id: end for end in rerun.of(events.RunFinished)}
     configs = {run.run_id: run.config for run in runs()}
     for row in rows:
         for seed, value, run_id in zip(row.seeds, row.values, row.run_ids, strict=True):
-            end, experiment = ended[run_id], row.experiment
+            end = ended[run_id]
+            experiment = row.experiment
             if experiment.variant is None:
                 assert value == end.metrics[TASKS[experiment.task].headline]
                 continue
-            replicas = [(one.variant, one.seed) for one in configs[run_id].replicas]
-            at = replicas.index((experiment.variant, seed))
-            assert value == end.replicas[TASKS[experiment.task].headline][at]
+            replicas = [(each.variant, each.seed) for each in configs[run_id].replicas]
+            place = replicas.index((experiment.variant, seed))
+            assert value == end.replicas[TASKS[experiment.task].headline][place]
     assert sum(row.seconds for row in rows) == pytest.approx(sum(run.elapsed for run in runs()))
-    # What is told on the way: never backwards, everything at the end.
-    shares = [one.share for one in told.standings]
+    # What is reported on the way: never backwards, everything at the end.
+    shares = [standing.share for standing in rerun.standings]
     assert shares == sorted(shares)
-    assert (told.standings[0].seconds_left, told.standings[-1].seconds_left) == (None, 0.0)
-    assert {one.planned_run.label for one in told.standings if one.planned_run} >= {
-        "MNIST, biLSTM, seed 0"
-    }
-    again = train_plan(made)
+    assert (rerun.standings[0].seconds_left, rerun.standings[-1].seconds_left) == (None, 0.0)
+    labels = {run.label for run in (standing.planned_run for standing in rerun.standings) if run}
+    assert "MNIST, biLSTM, seed 0" in labels
+    again = train_plan(plan)
     assert again.ending.complete
     assert again.events == []
 
 
 def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> None:
-    made = small_plan(3, only=SMALL_TASKS)
+    plan = small_plan(3, only=SMALL_TASKS)
     # By another device's name, another number of workers, beside other networks.
-    train(made.config("recall", "lstm", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
-    train(made.config("adder", "lstm", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
-    before = trained()
-    told = train_plan(made)
-    assert told.ending.complete
-    assert all(row.n == 3 for row in table(made).rows)
-    assert set(trained().values()) == {1}
-    assert len(trained() - before) == 9 - 2 + 18 - 1
+    train(plan.config("recall", "lstm", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
+    train(plan.config("adder", "lstm", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
+    trained_before = trained_networks()
+    rerun = train_plan(plan)
+    assert rerun.ending.complete
+    assert all(row.n == 3 for row in table(plan).rows)
+    assert set(trained_networks().values()) == {1}
+    assert len(trained_networks() - trained_before) == 9 - 2 + 18 - 1
 
 
-def test_the_time_left_is_told_before_anything_has_been_trained(home: Path) -> None:
-    told = train_plan(small_plan(1, only=SMALL_TASKS))
-    begin, first = told.standings[:2]
+def test_the_time_left_is_reported_before_anything_has_been_trained(home: Path) -> None:
+    rerun = train_plan(small_plan(1, only=SMALL_TASKS))
+    begin, first = rerun.standings[:2]
     assert begin.seconds_left is None  # the speed of the machine is not measured yet
     assert first.progress == 0
     assert first.seconds_left is not None
@@ -111,57 +111,57 @@ def test_the_time_left_is_told_before_anything_has_been_trained(home: Path) -> N
 def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:
     train_plan(small_plan(1))
     first = table(small_plan(1)).rows
-    told = train_plan(small_plan(3))
-    (started,) = told.of(events.RunStarted)
-    assert {one.seed for one in started.config.replicas} == {1, 2}
-    assert told.standings[0].seconds_left is not None  # from the first run's pace
-    for before, after in zip(first, table(small_plan(3)).rows, strict=True):
-        assert after.values[:1] == before.values
+    rerun = train_plan(small_plan(3))
+    (started,) = rerun.of(events.RunStarted)
+    assert {replica.seed for replica in started.config.replicas} == {1, 2}
+    assert rerun.standings[0].seconds_left is not None  # from the first run's pace
+    for old_row, new_row in zip(first, table(small_plan(3)).rows, strict=True):
+        assert new_row.values[:1] == old_row.values
 
 
 def test_other_settings_and_deleted_runs_do_not_count(home: Path) -> None:
-    made = small_plan(1)
-    train(made.config("recall", "lstm", 0).replace(learning_rate=0.1))
-    train(made.config("recall", "lstm", 0).replace(position=2))
-    train(made.config("recall", "lstm", 0))
+    plan = small_plan(1)
+    train(plan.config("recall", "lstm", 0).replace(learning_rate=0.1))
+    train(plan.config("recall", "lstm", 0).replace(position=2))
+    train(plan.config("recall", "lstm", 0))
     with RunStore() as store:
         store.delete(store.find("last"))
-    assert all(row.n == 0 for row in table(made).rows)
-    assert len(train_plan(made).of(events.RunStarted)) == 1
+    assert all(row.n == 0 for row in table(plan).rows)
+    assert len(train_plan(plan).of(events.RunStarted)) == 1
 
 
 def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
-    made = small_plan(1)
-    train_plan(made)
-    before = table(made)
-    train(made.config("recall", "lstm", 0, seeds=2))
-    assert table(made) == before
+    plan = small_plan(1)
+    train_plan(plan)
+    first_table = table(plan)
+    train(plan.config("recall", "lstm", 0, seeds=2))
+    assert table(plan) == first_table
 
 
 def test_stopped_it_goes_on_where_it_was(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = small_plan(2, only=SMALL_TASKS)
-    told = train_plan(made, stop_at=3)
-    assert told.ending.runs_left
-    assert not told.ending.complete
+    plan = small_plan(2, only=SMALL_TASKS)
+    rerun = train_plan(plan, stop_at=3)
+    assert rerun.ending.runs_left
+    assert not rerun.ending.complete
     (stopped,) = runs()
     assert (stopped.status, stopped.step) == (Status.STOPPED, 3)
-    goes_on = train_plan(made)
-    first, _ = goes_on.of(events.RunStarted)
+    resumed = train_plan(plan)
+    first, _ = resumed.of(events.RunStarted)
     assert (first.run_id, first.first_step) == (stopped.run_id, 3)
-    assert goes_on.ending.complete
-    figures = [row.values for row in table(made).rows]
+    assert resumed.ending.complete
+    figures = [row.values for row in table(plan).rows]
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "another"))
-    train_plan(made)
-    assert [row.values for row in table(made).rows] == figures  # as if it had never stopped
+    train_plan(plan)
+    assert [row.values for row in table(plan).rows] == figures  # as if it had never stopped
 
 
 def test_a_stopped_run_with_networks_that_are_done_is_left(home: Path) -> None:
     train_plan(small_plan(2), stop_at=3)
     train_plan(small_plan(1))
     train_plan(small_plan(2))
-    assert set(trained().values()) == {1}
+    assert set(trained_networks().values()) == {1}
     assert [run.status.value for run in runs()] == ["stopped", "finished", "finished"]
 
 
@@ -169,14 +169,14 @@ def test_a_damaged_checkpoint_is_told_and_its_run_started_anew(home: Path) -> No
     train_plan(small_plan(1), stop_at=3)
     (stopped,) = runs()
     stopped.weights.write_bytes(b"nothing")
-    told = train_plan(small_plan(1))
-    assert told.ending.complete
-    warned = [line for line in told.of(events.LogLine) if line.level == "warning"]
+    rerun = train_plan(small_plan(1))
+    assert rerun.ending.complete
+    warned = [line for line in rerun.of(events.LogLine) if line.level == "warning"]
     assert [line.run_id for line in warned] == [stopped.run_id]
 
 
 def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
-    made = small_plan(1, only=SMALL_TASKS)
+    plan = small_plan(1, only=SMALL_TASKS)
     seen = []
 
     def emit(event: object) -> None:
@@ -186,23 +186,24 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
             while not any(run.status.active for run in runs()) and time.monotonic() < deadline:
                 time.sleep(0.01)
             with RunStore() as store:
-                seen.extend(standing(take_inventory(one, store)) for one in (made, small_plan(2)))
+                for watched in (plan, small_plan(2)):
+                    seen.append(standing(take_inventory(watched, store)))
 
-    train_missing(made, emit, Control())
-    assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
+    train_missing(plan, emit, Control())
+    assert [(now.done, now.elsewhere, now.runs_left) for now in seen] == [(0, 3, 1), (0, 3, 1)]
 
 
 def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
-    made = Plan(
+    plan = Plan(
         1,
         only=SMALL_TASKS,
         device="cpu",
         overrides={"recall": {**SMALL, "learning_rate": 1e38}, "adder": SMALL},
     )
-    told = train_plan(made)
-    (failure,) = told.ending.failures
+    rerun = train_plan(plan)
+    (failure,) = rerun.ending.failures
     assert failure.startswith("Recall, 3 networks × 1 seed: ")
-    assert (told.ending.runs_left, told.ending.done) == (0, 6)
+    assert (rerun.ending.runs_left, rerun.ending.done) == (0, 6)
     assert [run.status.value for run in runs()] == ["failed", "finished"]
 
 
@@ -231,6 +232,6 @@ def test_planned_runs_train_each_lacking_network_once(data: st.DataObject, prese
         return common, experiment.variant, network.seed
 
     lacking = set(plan.networks) - done
-    keys = [key for run in runs for key in network_keys(run.config)]
-    assert Counter(keys) == Counter(key(network) for network in lacking)
+    trained_keys = [network for run in runs for network in network_keys(run.config)]
+    assert Counter(trained_keys) == Counter(key(network) for network in lacking)
     assert Counter(network for run in runs for network in run.networks) == Counter(lacking)

@@ -1,4 +1,4 @@
-"""The plan's limits, and where a published figure is said to lie."""
+"""The plan's limits, and where a published figure lies."""
 
 from dataclasses import replace
 
@@ -90,23 +90,23 @@ def test_the_table_says_what_there_is() -> None:
 
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
-    made = Plan()
-    assert (len(made.experiments), len(made.networks)) == (12, 9 * 20 + 3 * 3)
-    for experiment in made.experiments:
-        config = made.config(experiment.task, experiment.cell, 0)
+    plan = Plan()
+    assert (len(plan.experiments), len(plan.networks)) == (12, 9 * 20 + 3 * 3)
+    for experiment in plan.experiments:
+        config = plan.config(experiment.task, experiment.cell, 0)
         usual = TASKS[experiment.task].config(experiment.cell, "report")
         assert config == usual
-    assert sum(len(one.validation) for one in made.experiments) == 30
+    assert sum(len(experiment.validation) for experiment in plan.experiments) == 30
 
 
 def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
-    made = Plan(2, preset="fast", only=("adder",))
-    config = made.config("adder", "lstm", 0)
+    plan = Plan(2, preset="fast", only=("adder",))
+    config = plan.config("adder", "lstm", 0)
     assert (config.variants, config.recipe.augmentation) == (
         Plan(2, only=("adder",)).config("adder", "lstm", 0).variants,
         "none",
     )
-    assert made.notes
+    assert plan.notes
     assert not Plan(2, preset="fast", only=("recall",)).notes
 
 
