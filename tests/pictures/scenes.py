@@ -274,7 +274,7 @@ SCENES: Mapping[str, Scene] = {
         "How far the gradient reaches back in three cells", inside_gradients, (120, 36)
     ),
     "inside-attribution": Scene(
-        "Pixels that speak for the answer, and against it", inside_attribution, (120, 36)
+        "Pixels that support the answer, and pixels that oppose it", inside_attribution, (120, 36)
     ),
     "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
     "inside-film": Scene(

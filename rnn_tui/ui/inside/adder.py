@@ -1,7 +1,10 @@
-"""What the look inside adders adds: the numbers of the calculator, and where the carry is."""
+"""The view Inside of adders: the numbers of the calculator, and where the carry is."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.inside.adder import STATE, CarryAnalysis, trace_addition
 from rnn_tui.inside.trace import Trace
@@ -10,37 +13,38 @@ from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import AskedInside
 from rnn_tui.ui.inside.subject import Subject
 
+Bits: TypeAlias = npt.NDArray[np.integer[Any]]
+
 
 class AdderInside(AskedInside):
-    """An addition of the pane's calculator on its way through an adder."""
+    """Shows how an adder adds the numbers of the calculator."""
 
     analyses_at_once: ClassVar[bool] = True
 
-    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
-        return trace_addition(network, given, replica), [*map(int, given.bits(given.total))]
+    def read(self, network: Any, example: Addition, replica: int) -> tuple[Trace, Sequence[int]]:
+        right = [int(bit) for bit in example.bits(example.total)]
+        return trace_addition(network, example, replica), right
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
-        addition: Addition = subject.details.given
+        """Return the addition as on paper, with the carries that a probe and a unit give."""
+        addition: Addition = subject.details.example
         total, carries, trace = addition.bits(addition.total), addition.carries, subject.trace
-        told: list[tuple[str, Any]] = []  # by whom, from the state before each place
+        bands = [
+            WordBand("a", _words(addition.bits(addition.a))),
+            WordBand("b", _words(addition.bits(addition.b))),
+            WordBand("carry", _words(carries)),
+        ]
         if isinstance(analysis, CarryAnalysis):
-            told = [
-                ("by probe", analysis.carry_row(trace)),
-                (f"by unit {analysis.best[1]}", analysis.unit_row(trace)),
+            _, unit = analysis.best
+            bands += [
+                _compared("by probe", analysis.carry_row(trace), carries),
+                _compared(f"by unit {unit}", analysis.unit_row(trace), carries),
             ]
-        a, b = _bits(addition.bits(addition.a)), _bits(addition.bits(addition.b))
+        wrong = (trace.answers != total).tolist()
         return [
-            WordBand("a", a),
-            WordBand("b", b),
-            WordBand("carry", _bits(carries)),
-            *(WordBand(label, _bits(row), wrong=(row != carries).tolist()) for label, row in told),
-            WordBand(
-                "network",
-                _bits(trace.answers),
-                wrong=(trace.answers != total).tolist(),
-                strong=True,
-            ),
-            WordBand("true sum", _bits(total)),
+            *bands,
+            WordBand("network", _words(trace.answers), wrong=wrong, strong=True),
+            WordBand("true sum", _words(total)),
         ]
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
@@ -52,23 +56,32 @@ class AdderInside(AskedInside):
         return [BarBand(f"{source} of unit {unit} before", values, -limit, limit)]
 
     def step_name(self, step: int, steps: int) -> str:
-        """The place, counted from 0 as powers of two are."""
+        """Name the place, counted from 0 as powers of two are."""
         return f"place {step} ({step + 1} of {steps:,})"
 
     def analysis_text(self, analysis: Any) -> str:
         if not (self.has_class("-tall") and isinstance(analysis, CarryAnalysis)):
             return super().analysis_text(analysis)  # no unit has a cursor here
         unit = self.look.unit or 0
-        others = ", ".join(
-            f"{source} {100 * analysis.accuracy[at, unit]:.1f} % "
-            f"({analysis.correlation[at, unit]:+.2f})"
-            for at, source in enumerate(analysis.sources)
-        )
-        return f"{analysis.summary} Unit {unit}: {others}."
+        of_unit = [
+            f"{source} {100 * accuracy:.1f} % ({correlation:+.2f})"
+            for source, accuracy, correlation in zip(
+                analysis.sources,
+                analysis.accuracy[:, unit],
+                analysis.correlation[:, unit],
+                strict=True,
+            )
+        ]
+        return f"{analysis.summary} Unit {unit}: {', '.join(of_unit)}."
 
     def sentence(self, subject: Subject, step: int) -> str:
         return f"reads {subject.trace.read[step]}, {super().sentence(subject, step)}"
 
 
-def _bits(bits: Any) -> list[str]:
+def _compared(label: str, bits: Bits, true: Bits) -> WordBand:
+    """A band of bits in which those that differ from the true ones are marked."""
+    return WordBand(label, _words(bits), wrong=(bits != true).tolist())
+
+
+def _words(bits: Bits) -> list[str]:
     return [str(int(bit)) for bit in bits]

@@ -1,8 +1,5 @@
-"""What a look inside finds out: in analyses, by edits of values in the network, from the snapshots
-of its training, in a training history.
-"""
+"""Analyses, edits and the training history of the network that a look inside is at."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -14,14 +11,14 @@ from textual.widgets import Select
 from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
-from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import Look
-from rnn_tui.ui.inside.history_player import HistoryPlayer, HistoryView
-from rnn_tui.ui.inside.step_grid import StepPicked
+from rnn_tui.ui.inside.history_player import HistoryPlayer, ShownSnapshot
+from rnn_tui.ui.inside.step_grid import Scrubber, StepPicked
 from rnn_tui.ui.inside.subject import Analyses, Subject
 
 KEYS: list[BindingType] = [
@@ -37,7 +34,7 @@ KEYS: list[BindingType] = [
         "freeze",
         "Freeze",
         show=False,
-        tooltip="Keep the value at hand, from this step on",
+        tooltip="Keep the value at the cursor from this step on",
     ),
     key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
     key("undo", "undo", "Undo", tooltip="Take the last edit back"),
@@ -65,39 +62,46 @@ KEYS: list[BindingType] = [
 ]
 
 
-class AnalysingView(Vertical, HistoryView):
-    """What is looked at, analyses of it, and what is changed in it."""
+class AnalysingView(Vertical, InsideLook):
+    """Holds what is looked at; analyses and edits it, and goes through its training history."""
 
-    #: whether an analysis of the first kind takes no longer than a look.
+    #: Whether an analysis of the first kind is made without being asked for: it is as fast as a
+    #: look.
     analyses_at_once: ClassVar[bool] = False
-    look, step = Look(), 0
+    subject: Subject | None = None  #: What is looked at; None before there is something.
+    look = Look()  #: Layer, quantity, order and unit at the cursor.
+    step = 0  #: The present step, from 0.
 
     def __init__(self, task: Task, classes: str) -> None:
         super().__init__(classes=classes)
-        self.kinds = analyses_of(task)  #: of analyses that can be made.
-        self.kind = self.kinds[0] if self.kinds else None  #: the one that is chosen.
-        # Whether analyses are in view; whether one was asked for, so that it is made as soon as it
-        # can be.
-        self.analysis_shown, self.analysis_wanted = True, False
-        self.analyses = Analyses(self, self.show_analysis, self._analysed)
-        self.history = HistoryPlayer(self)
+        self.kinds = analyses_of(task)  #: The kinds of analyses that can be made.
+        self.kind = self.kinds[0] if self.kinds else None  #: The selected kind.
+        self.analysis_shown = True  #: Whether an analysis is shown once it is made.
+        self.analysis_wanted = False  #: Whether one was asked for, to be made as soon as possible.
+        self.analyses = Analyses(self, self.show_analysis, self._analysis_ended)
+        self.history = HistoryPlayer(
+            self, lambda: self.subject, self._show_snapshot, self._leave_snapshot
+        )
 
     def show_all(self) -> None:
         """Show what is looked at."""
         raise NotImplementedError
 
     def show_analysis(self) -> None:
-        """Show how far an analysis is, or what it found."""
+        """Show the progress of an analysis, or its result in words."""
         raise NotImplementedError
 
     # Analyses.
 
     @property
     def analysis(self) -> Any:
-        """The analysis of the network that is looked into; None where there is none."""
+        """The analysis of the selected kind; None where there is none of what is looked at."""
+        if self.subject is None or self.kind is None:
+            return None
         return self.analyses.of(self.subject, self.kind)
 
     def action_analyse(self) -> None:
+        """Make an analysis, or stop it; show or hide one that is made."""
         if self.analyses.running:
             self.analysis_wanted = False
             self.analyses.stop()
@@ -108,79 +112,83 @@ class AnalysingView(Vertical, HistoryView):
             self._begin_analysis()
 
     def _begin_analysis(self) -> None:
-        self.analysis_shown = self.analysis_wanted = True
+        self.analysis_shown = True
+        self.analysis_wanted = True
         if self.subject is not None and self.kind is not None:
             self.analyses.forget_failure(self.subject, self.kind)
         self._start_analysis()
         self.show_all()
 
     def _start_analysis(self) -> None:
-        if (
-            self.subject is not None
-            and self.kind is not None
-            and self.analyses.wanted(self.subject, self.kind)
-        ):
-            self.analyses.start(self.subject, self.kind)
+        subject, kind = self.subject, self.kind
+        if subject is not None and kind is not None and self.analyses.can_start(subject, kind):
+            self.analyses.start(subject, kind)
 
     def action_next_analysis(self) -> None:
         self.query_one("#inside-kind", PlainSelect).choose_next()
 
     @on(Select.Changed, "#inside-kind")
-    def _kind_chosen(self, event: Select.Changed) -> None:
+    def _change_kind(self, event: Select.Changed) -> None:
         event.stop()
         self.kind = next(kind for kind in self.kinds if kind.name == event.value)
-        self.analyses.stop()  # one of another kind; once that has ended, this one begins
+        # One of another kind may be under way. Once that has stopped, this one begins.
+        self.analyses.stop()
         self._begin_analysis()
 
-    def _analysed(self) -> None:
-        """An analysis has ended; another network may be looked at by now."""
+    def _analysis_ended(self) -> None:
+        """Show an analysis; make another one if another network is looked at by now."""
         self.analyse_at_once()
         self.show_all()
 
     def analyse_at_once(self) -> None:
-        if self.analysis_wanted or (self.analyses_at_once and self.kind is self.kinds[0]):
+        """Start an analysis that was asked for, or that needs no asking."""
+        needs_no_asking = self.analyses_at_once and self.kind is self.kinds[0]
+        if self.analysis_wanted or needs_no_asking:
             self._start_analysis()
 
     # Edits.
 
-    def go_on_from(self, before: Subject) -> None:
-        """Do to another input of the same network what was done to the one `before`."""
+    def carry_over(self, previous: Subject) -> None:
+        """Read another input of the same network as the previous one: edited, or at a snapshot."""
         if self.history.shows_snapshot:
             self.history.go_on_with(self.subject)
-        elif before.edited is not None:
-            self.edit(before.edited.edits)
+        elif previous.edited is not None:
+            self.edit(previous.edited.edits)
 
     def action_ablate(self) -> None:
-        self._add(lambda layer, unit: ablated(layer.name, unit))
+        """Ablate the unit at the cursor."""
+        if self.subject is not None and self.look.unit is not None:
+            layer = self.subject.trace.layers[self.look.layer]
+            self.edit((*self.edits, ablated(layer.name, self.look.unit)))
 
     def action_freeze(self) -> None:
-        self._add(self._value_at_hand)
-
-    def _value_at_hand(self, layer: LayerTrace, unit: int) -> Edit:
-        """The value at the cursor, kept from the present step on."""
-        value = float(layer.quantities[self.look.quantity][self.step, unit])
-        return Edit(
-            layer.name, self.look.quantity.removesuffix(" gate"), (unit,), self.step, None, value
-        )
-
-    def _add(self, make: Callable[[LayerTrace, int], Edit]) -> None:
-        """Add the edit that `make` makes of the layer and the unit at the cursor."""
+        """Keep the value at the cursor from the present step on."""
         if self.subject is not None and self.look.unit is not None:
-            self.edit(
-                (*self.edits, make(self.subject.trace.layers[self.look.layer], self.look.unit))
-            )
+            self.edit((*self.edits, self._freezing(self.subject, self.look.unit)))
+
+    def _freezing(self, subject: Subject, unit: int) -> Edit:
+        """The edit that keeps the value of a unit, in what is looked at, from now on."""
+        layer = subject.trace.layers[self.look.layer]
+        quantity = self.look.quantity
+        value = float(layer.quantities[quantity][self.step, unit])
+        return Edit(layer.name, quantity.removesuffix(" gate"), (unit,), self.step, None, value)
 
     def action_set(self) -> None:
-        if (subject := self.subject) is None or self.look.unit is None:
+        """Ask for an edit, by a text that sets the value at the cursor at the present step."""
+        subject = self.subject
+        if subject is None or self.look.unit is None:
             return
-        layers = subject.trace.layers
-        one = replace(self._value_at_hand(layers[self.look.layer], self.look.unit), last=self.step)
-        written = one.written(subject.trace.first_step, with_layer=len(layers) > 1)
+        suggestion = replace(self._freezing(subject, self.look.unit), last=self.step)
+        has_layers = len(subject.trace.layers) > 1
+        text = suggestion.written(subject.trace.first_step, with_layer=has_layers)
 
-        async def take(text: str) -> None:
-            self.edit((*self.edits, read_edit(text, subject.trace)), subject)
+        async def apply_edit(text: str) -> None:
+            if self.subject is subject:  # else another input is looked at by now
+                self._apply((*self.edits, read_edit(text, subject.trace)))
 
-        self.app.push_screen(AskTextScreen("Edit", written, f"{HOW.capitalize()}.", take, LONGEST))
+        self.app.push_screen(
+            AskTextScreen("Edit", text, f"{HOW.capitalize()}.", apply_edit, LONGEST)
+        )
 
     def action_undo(self) -> None:
         if self.edits:
@@ -189,22 +197,27 @@ class AnalysingView(Vertical, HistoryView):
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits of what is looked at, the last one last."""
-        return (
-            () if self.subject is None or self.subject.edited is None else self.subject.edited.edits
-        )
+        if self.subject is None or self.subject.edited is None:
+            return ()
+        return self.subject.edited.edits
 
-    def edit(self, edits: tuple[Edit, ...], of: Subject | None = None) -> None:
-        """Read the input at hand with these edits: at once, as it takes milliseconds; or, unless it
-        changed, the input `of`.
-        """
-        if self.subject is None or (of is not None and of is not self.subject):
-            return
+    def edit(self, edits: tuple[Edit, ...]) -> None:
+        """Read the input with these edits, or notify the user why that can't be."""
         try:
-            self.subject = self.subject.with_edits(edits)
+            self._apply(edits)
         except UserError as error:
-            if of is not None:
-                raise
             self.notify(str(error), severity="error")
+            self.show_all()
+
+    def _apply(self, edits: tuple[Edit, ...]) -> None:
+        """Read the input with these edits: at once, as it takes milliseconds.
+
+        Raises:
+            UserError: The edits leave no numbers.
+        """
+        if self.subject is None:
+            return
+        self.subject = self.subject.with_edits(edits)
         self.refresh_bindings()
         self.show_all()
 
@@ -220,16 +233,23 @@ class AnalysingView(Vertical, HistoryView):
     def _snapshot_picked(self, event: StepPicked) -> None:
         self.history.go_to(event.step)
 
-    def show_snapshot(self, subject: Subject) -> None:
+    def _show_snapshot(self, snapshot: ShownSnapshot) -> None:
         """Look at the network as it was at a snapshot of its training."""
-        self.subject = subject
-        trace = subject.reading.trace
+        self.subject = snapshot.subject
+        trace = snapshot.subject.reading.trace
         self.look = self.look.fitted(trace)
         self.step = min(self.step, trace.steps - 1)
         self.add_class("-history")
         self.show_all()
+        self.query_one("#inside-history", Scrubber).show(
+            snapshot.place,
+            snapshot.count,
+            f"epoch {snapshot.epoch:.3g}",
+            "of its training · < > O",
+            playing=snapshot.playing,
+        )
 
-    def leave_snapshot(self, subject: Subject | None) -> None:
+    def _leave_snapshot(self, subject: Subject | None) -> None:
         """Look at the network as it is again."""
         self.subject = subject
         self.remove_class("-history")

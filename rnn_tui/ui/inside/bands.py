@@ -1,5 +1,6 @@
-"""Bands that a `StepGrid` draws: words, heatmaps, bars; the lines each gets; by a `Look`, which are
-drawn of a trace.
+"""The bands that a `StepGrid` draws (words, heatmaps, bars), and how many lines each has.
+
+A `Look` says which layer, quantity and unit of a trace are made into bands.
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.common.chart.geometry import nice_step
 from rnn_tui.ui.common.widgets.digits import ruler
 
-# Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is
-# no picture any more.
-CURVE_LINES, FEWEST_HEAT_LINES = (4, 6, 10), 5
+FEWEST_BAR_LINES = 4  # with fewer, bars are left out
+GOOD_BAR_LINES = 6  # that bars have before a heatmap has two rows a line
+MOST_BAR_LINES = 10  # more lines do not make bars easier to read
+FEWEST_HEAT_LINES = 5  # with fewer, a heatmap can hardly be read
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,27 +25,27 @@ class WordBand:
     """A word for each step."""
 
     label: str  #: what they are.
-    words: Sequence[str]  #: T of them; where columns are narrower, their beginnings.
-    wrong: Sequence[bool] = ()  #: T, those to mark as wrong; empty for none.
-    strong: bool = False  #: whether they stand out.
-    chosen: Sequence[bool] = ()  #: T, those to mark as asked for; empty for none.
+    words: Sequence[str]  #: (T,); where columns are narrower, their beginnings are shown.
+    wrong: Sequence[bool] = ()  #: (T,) which to mark as wrong; empty for none.
+    strong: bool = False  #: whether they are bold.
+    chosen: Sequence[bool] = ()  #: (T,) which to mark as asked for; empty for none.
 
 
 @dataclass(frozen=True, eq=False)
 class HeatBand:
     """Rows of values as colours."""
 
-    name: str  #: which one it is, for whoever picks a place in it.
-    labels: Sequence[str]  #: R names of rows, short.
+    name: str  #: identifies it where a place in it is picked.
+    labels: Sequence[str]  #: (R,) short names of the rows.
     values: Array  #: (R, T).
-    limit: float = 1.0  #: the value without sign that gets the full colour.
+    limit: float = 1.0  #: the absolute value that gets the full colour.
     signed: bool = False  #: whether values below zero have a colour of their own.
     form: str = "+.2f"  #: how the value at the cursor is written.
     row: int | None = None  #: the row with the cursor; None for none.
     #: whether values are written into their cells, where columns are wide enough.
     written: bool = False
-    what: str = ""  #: stands before each label, where there is room.
-    title: str = ""  #: begins a panel of this name; empty where it belongs to the one before.
+    prefix: str = ""  #: stands before each label, where there is room.
+    title: str = ""  #: begins a panel of this name; empty to go on with the panel above.
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,150 +71,213 @@ def title_of(band: StepBand, step: int) -> str:
 
 
 def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
-    """Lines for each of the bands, at most `height` in all; each panel but the first takes `frame`
-    besides. A heatmap has a line a row, or for two rows. Where all is too much, curves go first,
-    then heatmaps shrink, then what is last is cut.
+    """Return how many lines each band has, at most `height` in all.
+
+    A heatmap has a line for each row, or for two rows. Where there is no room for everything, bars
+    are left out first, then heatmaps shrink, then the last bands are cut.
+
+    Args:
+        height: The lines there are.
+        bands: From top to bottom.
+        frame: The lines that each panel but the first takes besides.
     """
-    rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
-    fewest = (min((count + 1) // 2, FEWEST_HEAT_LINES) for count in rows)
-    lines = [
-        CURVE_LINES[0] if isinstance(band, BarBand) else own
-        for band, own in zip(bands, fewest, strict=True)
-    ]
-    over = [frame if at and title_of(band, 0) else 0 for at, band in enumerate(bands)]
+    return _Allotment(height, bands, frame).lines()
 
-    def free() -> int:
-        return height - sum(own + more for own, more in zip(lines, over, strict=True) if own)
 
-    heats = [at for at, band in enumerate(bands) if isinstance(band, HeatBand)]
-    curves = [at for at, band in enumerate(bands) if isinstance(band, BarBand)]
-    for at in curves:
-        if free() < 0:
-            lines[at] = 0
-    while free() < 0 and any(lines[at] > 1 for at in heats):
-        lines[max(heats, key=lines.__getitem__)] -= 1
-    for at in reversed(range(len(bands))):
-        lines[at] -= min(lines[at], max(0, -free()))
+class _Allotment:
+    """Divides lines among bands."""
 
-    def grow(at: int, to: int, share: int = 1) -> None:
-        """Let a band that is there have `to` lines, or so many as that share of the free ones."""
-        if lines[at]:
-            lines[at] += max(0, min(to - lines[at], free() // share))
+    def __init__(self, height: int, bands: Sequence[StepBand], frame: int) -> None:
+        self._height = height
+        #: Rows of each band.
+        self._rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
+        #: Lines that the panel of each band takes besides.
+        self._frames = [
+            frame if index and title_of(band, 0) else 0 for index, band in enumerate(bands)
+        ]
+        #: Lines of each band; 0 where it is left out.
+        self._lines = [
+            FEWEST_BAR_LINES
+            if isinstance(band, BarBand)
+            else min((rows + 1) // 2, FEWEST_HEAT_LINES)
+            for band, rows in zip(bands, self._rows, strict=True)
+        ]
+        self._heats = [index for index, band in enumerate(bands) if isinstance(band, HeatBand)]
+        self._bars = [index for index, band in enumerate(bands) if isinstance(band, BarBand)]
 
-    heats.sort(key=rows.__getitem__)
-    for at in heats:  # a line a row where that fits
-        if rows[at] - lines[at] <= free():
-            grow(at, rows[at])
-    for at in curves:
-        grow(at, CURVE_LINES[1], 3)
-    for at in heats:  # or two rows a line
-        grow(at, (rows[at] + 1) // 2)
-    for at in curves:
-        grow(at, CURVE_LINES[2])
-    return tuple(lines)
+    def lines(self) -> tuple[int, ...]:
+        self._shrink()
+        self._grow_all()
+        return tuple(self._lines)
+
+    def _free(self) -> int:
+        """Lines that are left; below 0 where there are too few."""
+        taken = [
+            lines + frame for lines, frame in zip(self._lines, self._frames, strict=True) if lines
+        ]
+        return self._height - sum(taken)
+
+    def _shrink(self) -> None:
+        """Make the fewest lines of all bands fit."""
+        for index in self._bars:
+            if self._free() < 0:
+                self._lines[index] = 0
+        while self._free() < 0 and any(self._lines[index] > 1 for index in self._heats):
+            tallest = max(self._heats, key=self._lines.__getitem__)
+            self._lines[tallest] -= 1
+        for index in reversed(range(len(self._lines))):
+            lacking = max(0, -self._free())
+            self._lines[index] -= min(self._lines[index], lacking)
+
+    def _grow_all(self) -> None:
+        """Divide the lines that are left, beginning with the heatmaps of the fewest rows."""
+        heats = sorted(self._heats, key=self._rows.__getitem__)
+        for index in heats:
+            if self._rows[index] - self._lines[index] <= self._free():
+                self._grow(index, self._rows[index])
+        for index in self._bars:
+            self._grow(index, GOOD_BAR_LINES, share=3)
+        for index in heats:
+            self._grow(index, (self._rows[index] + 1) // 2)
+        for index in self._bars:
+            self._grow(index, MOST_BAR_LINES)
+
+    def _grow(self, index: int, lines: int, share: int = 1) -> None:
+        """Let a band that is not left out have so many lines.
+
+        It takes at most one in `share` of those that are left.
+        """
+        if self._lines[index]:
+            more = min(lines - self._lines[index], self._free() // share)
+            self._lines[index] += max(0, more)
 
 
 def rows_at(band: HeatBand, lines: int, line: int, *, alone: bool = False) -> tuple[int, ...]:
-    """The row, or unless `alone` the two, that a line of a heatmap shows; the cursor is in view."""
+    """Return the row, or the two rows, that a line of a heatmap shows; the cursor is in view.
+
+    Args:
+        band: The heatmap.
+        lines: How many lines it has.
+        line: Which of them.
+        alone: Whether each line shows a single row, also where not all rows fit then.
+    """
     count = len(band.values)
-    a_line = 1 if lines >= count or alone else 2
-    shown = min(count, lines * a_line)
-    first = max(0, min((band.row or 0) - shown // 2, count - shown))
-    first -= first % a_line
-    start = first + line * a_line
-    return tuple(range(start, min(start + a_line, count)))
+    rows_per_line = 1 if lines >= count or alone else 2
+    visible = min(count, lines * rows_per_line)
+    first = max(0, min((band.row or 0) - visible // 2, count - visible))
+    first -= first % rows_per_line
+    start = first + line * rows_per_line
+    return tuple(range(start, min(start + rows_per_line, count)))
 
 
 class Place(NamedTuple):
-    """What is on a line: the ruler, top or bottom of a panel, a line of a band; else nothing."""
+    """What is on a line of a grid."""
 
-    kind: str
-    at: int = 0
-    line: int = 0
-    lines: int = 0
+    kind: str  #: `ruler`, `top` or `bottom` of a panel, `band`; empty for nothing.
+    band: int = 0  #: which band; at the top of a panel, the first one in it.
+    line: int = 0  #: which line of the band.
+    lines: int = 0  #: how many lines the band has.
 
 
-def laid_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Place]:
-    """What stands on each of `height` lines: the ruler, then bands, in panels where `framed`."""
-    lines = allot(max(0, height - 1 - 2 * framed), bands, 2 if framed else 1)
-    places = [Place("top")] * framed + [Place("ruler")]
-    for at, (band, count) in enumerate(zip(bands, lines, strict=True)):
-        if at and count and title_of(band, 0):
-            places += [Place("bottom")] * framed + [Place("top", at)]
-        places += (Place("band", at, line, count) for line in range(count))
-    return places + [Place("bottom")] * framed
+def lay_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Place]:
+    """Return what is on each of `height` lines: the ruler, then bands, in panels where `framed`."""
+    if framed:
+        outer_top, bottom = [Place("top")], [Place("bottom")]
+    else:
+        outer_top, bottom = [], []
+    free = height - 1 - len(outer_top) - len(bottom)  # without the ruler
+    lines_of_bands = allot(max(0, free), bands, frame=1 + len(bottom))
+    places = [*outer_top, Place("ruler")]
+    for index, (band, lines) in enumerate(zip(bands, lines_of_bands, strict=True)):
+        begins_panel = index > 0 and lines > 0 and title_of(band, 0) != ""
+        if begins_panel:
+            places += [*bottom, Place("top", index)]
+        places += [Place("band", index, line, lines) for line in range(lines)]
+    return places + bottom
 
 
 def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> tuple[str, int, int]:
-    """Numbers of visible steps over columns of a width; where that of the present one is."""
+    """Write the numbers of steps over their columns.
+
+    Args:
+        numbers: Of all steps.
+        step: The present step, whose number is always written.
+        steps: The visible steps.
+        width: The cells of a column.
+
+    Returns:
+        The text, and the first cell and the end of the number of the present step.
+    """
     every = max(1, int(nice_step(len(str(numbers[-1])) + 1, width)))
-    room, here = len(steps) * width, str(numbers[step])
-    start = max(0, min((step - steps.start) * width, room - len(here)))
-    end = start + len(here)
-    written = (
-        (column * width, str(numbers[one]))
-        for column, one in enumerate(steps)
-        if numbers[one] % every == 0
-    )
-    free = ((at, number) for at, number in written if at + len(number) < start or at > end)
-    text = ruler(free, room, steps.start > 0, steps.stop < len(numbers))
-    text[start:end] = here
-    return "".join(text), start, end
+    room = len(steps) * width
+    present = str(numbers[step])
+    start = max(0, min((step - steps.start) * width, room - len(present)))
+    end = start + len(present)
+    texts = []
+    for column, visible_step in enumerate(steps):
+        cell, text = column * width, str(numbers[visible_step])
+        overlaps = start <= cell + len(text) and cell <= end
+        if numbers[visible_step] % every == 0 and not overlaps:
+            texts.append((cell, text))
+    characters = ruler(texts, room, steps.start > 0, steps.stop < len(numbers))
+    characters[start:end] = present
+    return "".join(characters), start, end
 
 
-PROBABILITIES, UNITS = "probabilities", "units"
-IMPORTANCE, NUMBER = "importance", "number"
-_SHORTENED, _LONGEST = 4, 6  # letters of a quantity's name in the readout
+PROBABILITIES, UNITS = "probabilities", "units"  # names of heatmaps
+IMPORTANCE, NUMBER = "importance", "number"  # orders of units
+LONGEST_QUANTITY = 6  # letters of a quantity's name in the readout
+SHORT_QUANTITY = 4  # letters of a longer name there
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at."""
+    """Which layer, quantity and unit of a trace are looked at, and in what order units are shown.
+
+    A trace has layers of H units each.
+    """
 
     layer: int = 0  #: which of the trace's layers.
     quantity: str = "state"  #: by its name, such as `state` or `forget gate`.
-    order: str = IMPORTANCE  #: by `IMPORTANCE` or by `NUMBER`.
-    unit: int | None = None  #: from 0; None for the one that matters most.
+    order: str = IMPORTANCE  #: `IMPORTANCE` or `NUMBER`.
+    unit: int | None = None  #: at the cursor, from 0; None for the most important one.
 
     def fitted(self, trace: Trace) -> "Look":
-        """This, or of what the trace does not have what is most like it."""
-        layer = min(self.layer, len(trace.layers) - 1)
-        found = trace.layers[layer]
-        unit = (
-            int(found.order[0])
-            if self.unit is None or self.unit >= len(found.importance)
-            else self.unit
-        )
-        return replace(
-            self,
-            layer=layer,
-            quantity=self.quantity if self.quantity in found.quantities else "state",
-            unit=unit,
-        )
+        """Replace what a trace does not have: by its last layer, its state, its main unit."""
+        layer_index = min(self.layer, len(trace.layers) - 1)
+        layer = trace.layers[layer_index]
+        quantity = self.quantity if self.quantity in layer.quantities else "state"
+        unit = self.unit
+        if unit is None or unit >= len(layer.importance):
+            unit = int(layer.order[0])
+        return replace(self, layer=layer_index, quantity=quantity, unit=unit)
 
     def units(self, trace: Trace) -> Indices:
-        """The units (H,) from top to bottom."""
+        """Return the units (H,) from top to bottom."""
         layer = trace.layers[self.layer]
         return layer.order if self.order == IMPORTANCE else np.arange(len(layer.importance))
 
     def on_row(self, trace: Trace, row: int) -> "Look":
-        """With the cursor on the unit in a row, from 0."""
+        """Put the cursor on the unit in a row, from 0."""
         return replace(self, unit=int(self.units(trace)[row]))
 
     def moved(self, trace: Trace, by: int) -> "Look":
-        """With the cursor so many rows further down, or at the last one."""
+        """Move the cursor so many rows down, at most to the last one."""
         units = self.units(trace).tolist()
-        return self.on_row(trace, max(0, min(units.index(self.unit) + by, len(units) - 1)))
+        row = units.index(self.unit) + by
+        return self.on_row(trace, max(0, min(row, len(units) - 1)))
 
-    def sorted_otherwise(self, _trace: Trace) -> "Look":
+    def sorted_otherwise(self) -> "Look":
+        """Sort units by number in place of importance, or the other way round."""
         return replace(self, order=NUMBER if self.order == IMPORTANCE else IMPORTANCE)
 
     def next_quantity(self, trace: Trace) -> "Look":
         names = list(trace.layers[self.layer].quantities)
-        return replace(self, quantity=names[(names.index(self.quantity) + 1) % len(names)])
+        following = (names.index(self.quantity) + 1) % len(names)
+        return replace(self, quantity=names[following])
 
     def next_layer(self, trace: Trace) -> "Look":
-        """The next layer, with the cursor on the unit that matters most."""
+        """Go to the next layer, with the cursor on its most important unit."""
         return replace(self, layer=(self.layer + 1) % len(trace.layers), unit=None).fitted(trace)
 
 
@@ -222,75 +287,91 @@ def is_signed(quantity: str, values: Array) -> bool:
 
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:
-    """What comes out after each step."""
-    labels, what = trace.outputs, "P of "
+    """Make bands of what comes out after each step."""
+    labels, probabilities = trace.outputs, trace.probabilities.T
     if trace.one_output:
-        return [HeatBand("", labels, trace.probabilities.T, form=".2f", what=what)]
-    words = WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True)
+        return [HeatBand("", labels, probabilities, form=".2f", prefix="P of ")]
+    words = WordBand("answer", [trace.outputs[answer] for answer in trace.answers], strong=True)
     row = int(trace.answers[step])
-    return [
-        words,
-        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what),
-    ]
+    heat = HeatBand(PROBABILITIES, labels, probabilities, form=".3f", row=row, prefix="P of ")
+    return [words, heat]
 
 
-def untouched_bands(before: Trace) -> list[StepBand]:
-    """What came out after each step without edits."""
-    words = WordBand("untouched", [before.answer_word(step) for step in range(before.steps)])
-    return (
-        [words, HeatBand("", ("1",), before.probabilities.T, form=".2f", what="P of ")]
-        if before.one_output
-        else [words]
-    )
+def untouched_bands(untouched: Trace) -> list[StepBand]:
+    """Make bands of what came out after each step without edits."""
+    answers = [untouched.answer_word(step) for step in range(untouched.steps)]
+    bands: list[StepBand] = [WordBand("untouched", answers)]
+    if untouched.one_output:
+        probabilities = untouched.probabilities.T
+        bands.append(HeatBand("", ("1",), probabilities, form=".2f", prefix="P of "))
+    return bands
 
 
 def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
-    """What the units hold, and the one with the cursor as a curve; `look` must be fitted."""
+    """Make bands of what the units hold, and bars of the one at the cursor.
+
+    `look` must be fitted to the trace.
+    """
     layer, units = trace.layers[look.layer], look.units(trace).tolist()
     values = layer.quantities[look.quantity]  # (T, H)
-    # The value that gets the full colour: 1, or the largest of a memory, which knows no bounds.
-    limit = max(1e-6 if look.quantity == "cell" else 1.0, float(np.abs(values).max()))
+    # The full colour stands for 1, or for the largest value of a memory, which has no bounds.
+    smallest_limit = 1e-6 if look.quantity == "cell" else 1.0
+    limit = max(smallest_limit, float(np.abs(values).max()))
     signed = is_signed(look.quantity, values)
     lowest, form = (-limit, "+.2f") if signed else (0.0, ".2f")
     assert look.unit is not None
-    row, labels = units.index(look.unit), tuple(map(str, units))
-    where = f" · {layer.name}" if len(trace.layers) > 1 else ""
-    title = f"{look.quantity} of {len(units)} units{where} by {look.order}"
-    return [
-        HeatBand(
-            UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title
-        ),
-        BarBand(f"unit {look.unit} · {look.quantity}", values[:, look.unit], lowest, limit, form),
-    ]
+    layer_name = f" · {layer.name}" if len(trace.layers) > 1 else ""
+    heat = HeatBand(
+        UNITS,
+        tuple(map(str, units)),
+        values.T[units],
+        limit,
+        signed,
+        form,
+        row=units.index(look.unit),
+        prefix="unit ",
+        title=f"{look.quantity} of {len(units)} units{layer_name} by {look.order}",
+    )
+    label = f"unit {look.unit} · {look.quantity}"
+    return [heat, BarBand(label, values[:, look.unit], lowest, limit, form)]
 
 
 def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
-    """The values at the cursor, in a line of at most `width`; `look` must be fitted."""
+    """Write the values at the cursor in a line of at most `width` cells.
+
+    `look` must be fitted to the trace. Where there is room, the line says how important the unit
+    is too.
+    """
     layer, unit = trace.layers[look.layer], look.unit
     assert unit is not None
-    texts = [_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  "), (2, " "))]
+    forms = ((3, "  "), (2, "  "), (2, " "))  # digits, and the gap between two values
+    texts = [_values(layer, unit, step, digits, gap) for digits, gap in forms]
     text = next((text for text in texts if len(text) < width), texts[-1])
-    adds, importance = layer.read_out and not trace.every_step, layer.importance[unit]
-    weight = f"adds {importance:+.3g} to the answer" if adds else f"weight {importance:.3g}"
-    long = (
-        f"{text}  · {weight}, {ordinal(layer.order.tolist().index(unit) + 1)} of "
-        f"{len(layer.importance)}"
-    )
-    return long if len(long) < width else text
+    importance = layer.importance[unit]
+    adds_to_answer = layer.read_out and not trace.every_step
+    if adds_to_answer:
+        weight = f"adds {importance:+.3g} to the answer"
+    else:
+        weight = f"weight {importance:.3g}"
+    rank = ordinal(layer.order.tolist().index(unit) + 1)
+    long_text = f"{text}  · {weight}, {rank} of {len(layer.importance)}"
+    return long_text if len(long_text) < width else text
 
 
 def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
+    """Write the values of all quantities of a unit at a step."""
     texts = [f"unit {unit}"]
-    for name, values in layer.quantities.items():
-        sign, short = "+" if is_signed(name, values) else "", name.removesuffix(" gate")
-        texts.append(
-            f"{short if len(short) <= _LONGEST else short[:_SHORTENED]} "
-            f"{values[step, unit]:{sign}.{digits}f}"
-        )
+    for quantity, values in layer.quantities.items():
+        name = quantity.removesuffix(" gate")
+        if len(name) > LONGEST_QUANTITY:
+            name = name[:SHORT_QUANTITY]
+        sign = "+" if is_signed(quantity, values) else ""
+        texts.append(f"{name} {values[step, unit]:{sign}.{digits}f}")
     return gap.join(texts)
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, …"""
-    endings = {} if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{endings.get(number % 10, 'th')}"
+    """Write 1st, 2nd, 3rd, 4th, …"""
+    is_teen = 10 <= number % 100 <= 20
+    ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,18 +1,17 @@
-"""A network as it was at snapshots of its training, one after the other."""
+"""Goes through the snapshots of a network's training, one after the other."""
 
-from collections.abc import Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
+from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE
-from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.inside.step_grid import Scrubber
 from rnn_tui.ui.inside.subject import Subject
 
 if TYPE_CHECKING:
@@ -21,34 +20,41 @@ if TYPE_CHECKING:
 SECONDS_A_SNAPSHOT = 0.4
 
 
-class HistoryView(InsideLook):
-    """A view that shows a network, also as it was at a snapshot of its training.
+@dataclass(frozen=True)
+class ShownSnapshot:
+    """A snapshot to look at."""
 
-    It has a `Scrubber` with the id `inside-history` for the place in the training history.
-    """
-
-    subject: Subject | None = None  #: what is looked at.
-
-    def show_snapshot(self, subject: Subject) -> None:
-        """Look at the network as it was at a snapshot."""
-        raise NotImplementedError
-
-    def leave_snapshot(self, whole: Subject | None) -> None:
-        """Look at the network as it is."""
-        raise NotImplementedError
+    subject: Subject  #: the input, read by the network as it was at the snapshot.
+    place: int  #: which snapshot of the training history, from 0.
+    count: int  #: how many snapshots the training history has.
+    epoch: float  #: when in the training the snapshot was kept.
+    playing: bool  #: whether the next one follows by itself.
 
 
 class HistoryPlayer:
-    """Goes through the training history of a network's training, by keys or by itself.
+    """Goes through a training history, by keys or by itself, and has its snapshots shown."""
 
-    Args:
-        view: what shows the network.
-    """
+    def __init__(
+        self,
+        widget: Widget,
+        subject: Callable[[], Subject | None],
+        show: Callable[[ShownSnapshot], None],
+        leave: Callable[[Subject | None], None],
+    ) -> None:
+        """Create a player at no snapshot: the network is looked at as it is.
 
-    def __init__(self, view: HistoryView) -> None:
-        self._view = view
-        self._history: TrainingHistory | None = None
-        self._snapshot: int | None = None  # None for the network as it is
+        Args:
+            widget: What shows the network; threads and timers belong to it.
+            subject: Returns what is looked at.
+            show: Shows a snapshot.
+            leave: Shows the network as it is again.
+        """
+        self._widget = widget
+        self._subject = subject
+        self._show_snapshot = show
+        self._leave_snapshot = leave
+        self._history: TrainingHistory | None = None  #: None until it is read from the file.
+        self._place: int | None = None  #: Of the snapshot; None for the network as it is.
         #: the subject as it is, while a snapshot of its training is looked at.
         self.whole: Subject | None = None
         self._playing: Timer | None = None
@@ -56,10 +62,10 @@ class HistoryPlayer:
     @property
     def shows_snapshot(self) -> bool:
         """Whether a snapshot is looked at, and not the network as it is."""
-        return self._snapshot is not None
+        return self._place is not None
 
     def step(self, snapshots: int) -> None:
-        """Go so many snapshots further; after the last comes the network as it is."""
+        """Go so many snapshots further, from the network as it is to the last snapshot."""
         self._stop()
         self._begin(self._show(None, snapshots))
 
@@ -69,43 +75,45 @@ class HistoryPlayer:
         self._begin(self._show(place))
 
     def go_on_with(self, subject: Subject | None) -> None:
-        """Show the snapshot at hand for another input of the same network."""
+        """Show the present snapshot for another input of the same network."""
         self.whole = subject
-        self._begin(self._show(self._snapshot))
+        self._begin(self._show(self._place))
 
     def play(self) -> None:
         """Play the training history, from its beginning where it is at its end; or stop it."""
         if self._playing is not None:
             self._stop()
             return
-        if self._snapshot is None:
-            self.whole = self._view.subject
-            self._snapshot = 0
-        elif self._history is not None and self._snapshot == len(self._history) - 1:
-            self._snapshot = 0
-        self._playing = self._view.set_interval(SECONDS_A_SNAPSHOT, self._play_on)
+        if self._place is None:
+            self.whole = self._subject()
+            self._place = 0
+        elif self._history is not None and self._place == len(self._history) - 1:
+            self._place = 0
+        self._playing = self._widget.set_interval(SECONDS_A_SNAPSHOT, self._play_on)
         self._play_on()
 
     def leave(self) -> bool:
-        """Look at the network as it is; returns whether a snapshot was looked at."""
+        """Look at the network as it is; return whether a snapshot was looked at."""
         self._stop()
-        if self._snapshot is None:
+        if self._place is None:
             return False
         whole = self.whole
         self._history = None
-        self._snapshot = None
+        self._place = None
         self.whole = None
-        self._view.leave_snapshot(whole)
+        self._leave_snapshot(whole)
         return True
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
-        self._view.run_worker(work, group="history", exclusive=True)
+        self._widget.run_worker(work, group="history", exclusive=True)
 
     def _play_on(self) -> None:
-        if self._view.is_on_screen:
-            self._begin(self._show(None, int(self._history is not None)))
-        else:
+        """Show the next snapshot; the first one as soon as the history is read."""
+        if not self._widget.is_on_screen:
             self._stop()
+            return
+        snapshots = 0 if self._history is None else 1
+        self._begin(self._show(None, snapshots))
 
     def _stop(self) -> None:
         if self._playing is not None:
@@ -113,45 +121,46 @@ class HistoryPlayer:
             self._playing = None
 
     async def _show(self, place: int | None, snapshots: int = 0) -> None:
-        """Show the snapshot at a place, or so many after the one at hand."""
-        subject = self._view.subject if self._snapshot is None else self.whole
+        """Show the snapshot so many after a place; None for the present one, or the last."""
+        subject = self._subject() if self._place is None else self.whole
         if subject is None:
             return
         try:
             history = self._history
             if history is None:
-                history = await in_thread(self._view, history_of, subject.reading)
+                history = await in_thread(self._widget, history_of, subject.reading)
             last = len(history) - 1
             if place is None:
-                place = last if self._snapshot is None else self._snapshot
+                place = last if self._place is None else self._place
             place = max(0, min(place + snapshots, last))
-            reading = await in_thread(self._view, snapshot, subject.reading, history, place)
+            reading = await in_thread(self._widget, snapshot, subject.reading, history, place)
         except UserError as error:
-            # or playing, which begins before the training history is there, would be tried again
-            # for another input
+            # Otherwise playing, which begins before the history is read, would try again at each
+            # tick.
             self.leave()
-            self._view.notify(str(error), severity="error")
+            self._widget.notify(str(error), severity="error")
             return
         self.whole = subject
-        self._snapshot = place
+        self._place = place
         self._history = history
         if place == last:
             self._stop()
-        self._view.show_snapshot(_at_snapshot(subject, reading, place))
-        self._view.query_one("#inside-history", Scrubber).show(
-            place,
-            len(history),
-            f"epoch {history.epochs[place]:.3g}",
-            "of its training · < > O",
-            playing=self._playing is not None,
+        self._show_snapshot(
+            ShownSnapshot(
+                _at_snapshot(subject, reading, place),
+                place,
+                len(history),
+                history.epochs[place],
+                self._playing is not None,
+            )
         )
 
 
 def _at_snapshot(subject: Subject, reading: "NetworkReading", place: int) -> Subject:
-    """What is looked at, as its network was at a place in the training history."""
+    """The subject, with its network as it was at a place in the training history."""
     shown = replace(subject, reading=reading, edited=None, network=(subject.network, place))
     if reading.retraced:
         return shown
-    # of images, states are kept for one
-    words = [str(reading.right[0])] * reading.trace.steps
-    return replace(shown, truth=words, details=f"test image {HISTORY_IMAGE}")
+    # A history of a network that reads images has its states for a single image.
+    truth = [str(reading.right[0])] * reading.trace.steps
+    return replace(shown, truth=truth, details=f"test image {HISTORY_IMAGE}")

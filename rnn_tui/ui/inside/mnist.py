@@ -37,27 +37,34 @@ from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 
 TEST_IMAGES = 10_000
-# Size of the view from which a large picture leaves the grid enough, in lines and in columns.
+# Columns and lines of the view from which a large picture leaves enough room for the grid.
 LARGE_WIDTH, LARGE_HEIGHT = 112, 34
 
 
 class MnistInside(InsideView, NetworkView):
-    """A digit on its way through a row reader: a test image, or what other views of `pane` have."""
+    """Shows how a row reader reads a digit: a test image, or one from other views of `pane`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("pixels", "pixels", "Pixels", tooltip="Which pixels speak for the answer, or against")
+        key(
+            "pixels",
+            "pixels",
+            "Pixels",
+            tooltip="Show which pixels support or oppose the answer (attribution)",
+        )
     ]
-    ruler, grid_title = "row", "what it says after each row"
+    ruler = "row"
+    grid_title = "what it predicts after each row"
 
     def __init__(self, pane: TaskTab) -> None:
         super().__init__(MNIST)
         self._pane = pane
-        # What is read, a test image by its number; what other views had when they were asked last.
-        self._what: Given | int = random.randrange(TEST_IMAGES)
-        self._before: Hashable = None
-        self._weights: Path | None = None  # to choose as soon as they are listed
-        self._attribution: Attribution | None = None
-        self._pixels = False
+        #: What is read; a test image by its number.
+        self._input: Given | int = random.randrange(TEST_IMAGES)
+        #: The key of the digit that another view had when it was asked last.
+        self._seen_digit: Hashable = None
+        self._weights: Path | None = None  #: To be chosen as soon as they are listed.
+        self._attribution: Attribution | None = None  #: Of the answer; None until it is made.
+        self._pixels = False  #: Whether attributions are shown.
 
     def choices(self) -> ComposeResult:
         yield Label("input", classes="inside-label")
@@ -68,96 +75,77 @@ class MnistInside(InsideView, NetworkView):
     def pictures(self) -> ComposeResult:
         yield ReadImage()
 
-    on_show = NetworkView.refresh_weights  # a run may have ended
+    def on_show(self) -> None:
+        self.refresh_weights()  # a run may have ended
 
     # What is looked at
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
-        """A test image, or what was last drawn or photographed."""
+        """Ask for a test image, or for what was last drawn or photographed."""
         if self.networks.sources is None:
             return "Looking for weights …"
-        given = self._at_hand
-        if given is not None and given.key != self._before:
-            self._before, self._what, self._weights = given.key, given, given.weights
+        digit = self._digit_of_other_view
+        if digit is not None and digit.key != self._seen_digit:
+            self._seen_digit = digit.key
+            self._input = digit
+            self._weights = digit.weights
         self.networks.choose(self._weights)
-        source, what = self.networks.source, self._what
+        source = self.networks.source
         if source is None:
             return MISSING
-
-        def look() -> Subject:
-            network = NETWORKS.get(source.path, RowReaderNetwork)
-            given = (
-                what
-                if isinstance(what, Given)
-                else Given(f"test image {what}", *read_test_image(what))
-            )
-            trace, label = (
-                trace_digit(network, given.digit),
-                "" if given.label is None else str(given.label),
-            )
-            right, trained = (
-                () if given.label is None else (given.label,),
-                partial(trained_networks, MNIST.name),
-            )
-            history = partial(read_history, source.path)
-            reading = NetworkReading(
-                network, trace, right, digit=given.digit, trained=trained, history=history
-            )
-            about, version = f"{given.name} · {source.title}", NETWORKS.version_of(source.path)
-            return Subject(about, reading, [label] * trace.steps, version, given.name)
-
-        return (
-            what.key if isinstance(what, Given) else what,
-            NETWORKS.version_of(source.path),
-        ), look
+        input_key = self._input.key if isinstance(self._input, Given) else self._input
+        request_key = (input_key, NETWORKS.version_of(source.path))
+        return request_key, partial(_read_digit, self._input, source)
 
     @property
-    def _at_hand(self) -> Given | None:
-        """What was drawn, photographed or tested, whichever was looked at last."""
-        return next(
-            (view.given for view in self._pane.contents if isinstance(view, InsideDoor)), None
-        )
+    def _digit_of_other_view(self) -> Given | None:
+        """What was drawn, photographed or tested, in the view that was looked at last."""
+        doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
+        door = next(doors, None)
+        return None if door is None else door.given
 
     @on(NetworkSelect.Changed)
-    def _network_chosen(self) -> None:
+    def _ask_chosen_network(self) -> None:
         self._weights = None
         self.ask()
 
-    on_network_select_offered = InsideView.ask
+    @on(NetworkSelect.Offered)
+    def _ask_offered_network(self) -> None:
+        self.ask()
 
     def use(self, source: Source) -> None:
         self._weights = None
         super().use(source)
 
-    def look_at(self, what: Given | int | None) -> None:
+    def look_at(self, digit: Given | int | None) -> None:
         """Look at a digit, by the network that answered; or at a test image by its number."""
-        if what is not None:
-            before = self._at_hand
-            self._before, self._what = before and before.key, what
-            self._weights = what.weights if isinstance(what, Given) else None
+        if digit is not None:
+            other = self._digit_of_other_view
+            self._seen_digit = None if other is None else other.key
+            self._input = digit
+            self._weights = digit.weights if isinstance(digit, Given) else None
         self.ask()
 
     def action_other(self) -> None:
         self.look_at(random.randrange(TEST_IMAGES))
 
     @on(StepPicked, "ReadImage")
-    def _row_picked(self, event: StepPicked) -> None:
+    def _go_to_row(self, event: StepPicked) -> None:
         self.go_to(event.step)
 
     # What is shown
 
-    def taken(self, subject: Subject) -> None:
-        """Its pixels speak for something else."""
+    def subject_changed(self, subject: Subject) -> None:
+        """Forget the attribution, and make that of the new answer if it is shown."""
         self._attribution = None
         if self._pixels:
-            self._find(subject)
+            self._attribute(subject)
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         if not isinstance(analysis, RowsAnalysis):
             return []
-        return [
-            BarBand("right %", (100 * analysis.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")
-        ]
+        percent = (100 * analysis.accuracy).astype(np.float32)
+        return [BarBand("right %", percent, 0.0, 100.0, form=".1f")]
 
     def analysis_text(self, analysis: Any) -> str:
         if not isinstance(analysis, RowsAnalysis):
@@ -168,45 +156,72 @@ class MnistInside(InsideView, NetworkView):
     def note(self, subject: Subject, step: int) -> str:
         if not self._pixels:
             return super().note(subject, step)
-        if (found := self._attribution) is None:
-            return "Finding out what each pixel adds …"
+        attribution = self._attribution
+        if attribution is None:
+            return "Computing what each pixel adds …"
         return (
-            f"Orange pixels (+) speak for {found.answer}, blue ones (−) against it: integrated "
-            "gradients. Together "
-            f"{found.total:+.3f}; the logit is {found.difference:+.3f} above that of a blank image."
+            f"Integrated gradients: orange pixels (+) support {attribution.answer}, blue ones (−) "
+            f"oppose it. Sum {attribution.total:+.3f}; logit minus that of a blank image "
+            f"{attribution.difference:+.3f}."
         )
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         image, digit = self.query_one(ReadImage), subject.reading.digit
         assert digit is not None
-        image.scale = (
-            LARGE if self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT else PLAIN
-        )
+        has_room = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
+        image.scale = LARGE if has_room else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
         image.border_title = Content(subject.details)
         show_line(self, "#inside-input", subject.details)
-        image.show(
-            digit, step, self._attribution.pixels if self._pixels and self._attribution else None
-        )
+        pixels = None
+        if self._pixels and self._attribution is not None:
+            pixels = self._attribution.pixels
+        image.show(digit, step, pixels)
 
     # Pixels
 
     def action_pixels(self) -> None:
-        self._pixels = (
-            not self._pixels and self.subject is not None and self.subject.reading.retraced
-        )
-        if self._pixels and self._attribution is None and self.subject is not None:
-            self._find(self.subject)
+        """Show attributions, or the ink alone again."""
+        subject = self.subject
+        # At a snapshot only states are kept, so that nothing can be attributed.
+        self._pixels = not self._pixels and subject is not None and subject.reading.retraced
+        if self._pixels and self._attribution is None and subject is not None:
+            self._attribute(subject)
         self.show_all()
 
     @work(group="pixels", exclusive=True)
-    async def _find(self, subject: Subject) -> None:
+    async def _attribute(self, subject: Subject) -> None:
+        """Attribute the answer to pixels in a thread; show that if it is still looked at."""
         reading = subject.reading
         assert reading.digit is not None
         with telling(self):
-            found = await in_thread(
+            result = await in_thread(
                 self, attribution, reading.network, reading.digit, reading.trace.answer
             )
             if self.subject is not None and self.subject.reading is reading:
-                self._attribution = found
+                self._attribution = result
                 self.show_all()
+
+
+def _read_digit(digit: Given | int, source: Source) -> Subject:
+    """Read a digit, or a test image by its number, with these weights, in a thread."""
+    if isinstance(digit, int):
+        digit = Given(f"test image {digit}", *read_test_image(digit))
+    network = NETWORKS.get(source.path, RowReaderNetwork)
+    trace = trace_digit(network, digit.digit)
+    reading = NetworkReading(
+        network,
+        trace,
+        () if digit.label is None else (digit.label,),
+        digit=digit.digit,
+        trained=partial(trained_networks, MNIST.name),
+        history=partial(read_history, source.path),
+    )
+    label = "" if digit.label is None else str(digit.label)
+    return Subject(
+        f"{digit.name} · {source.title}",
+        reading,
+        [label] * trace.steps,
+        NETWORKS.version_of(source.path),
+        digit.name,
+    )

@@ -1,5 +1,6 @@
-"""What shows an analysis that is not of the steps of the input at hand: a grid with steps of its
-own, or lines of text.
+"""Pictures of analyses that do not fit over the steps of the input.
+
+Each is a grid with columns of its own, or lines of text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from textual.content import Content
 
 from rnn_tui.engine.palette import curve_colour
@@ -16,68 +18,72 @@ from rnn_tui.ui.inside.subject import Subject
 
 @dataclass(frozen=True, eq=False)
 class GridPicture:
-    """A grid."""
+    """A grid of C columns."""
 
     ruler: str  #: what its columns are.
     numbers: Sequence[int]  #: (C,) how they are numbered.
     bands: Sequence[StepBand]  #: what it shows.
-    column: int  #: the one, from 0, whose values are told.
+    column: int  #: the one, from 0, whose values are written out.
 
 
 class Room(NamedTuple):
     """What there is to draw on."""
 
-    width: int
-    height: int
-    dark: bool  #: whether the theme is.
+    width: int  #: in cells.
+    height: int  #: in lines.
+    dark: bool  #: whether the theme is dark.
 
 
-# Of an analysis, the subject, the present step and the room there is.
+#: Draws an analysis, given the subject, the present step and the room there is.
 Picture = Callable[[Any, Subject, int, Room], GridPicture | Content]
 
 
 def _survival(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    labels, percent = [*map(str, analysis.positions)], (100 * analysis.accuracy).astype(np.float32)
-    title = f"% read off the state by a linear probe · chance {100 * analysis.chance.mean():.0f} %"
+    chance = 100 * analysis.chance.mean()
     heat = HeatBand(
-        "", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title
+        "",
+        [str(position) for position in analysis.positions],
+        (100 * analysis.accuracy).astype(np.float32),
+        100.0,
+        form=".0f",
+        written=True,
+        prefix="position ",
+        title=f"% recovered from the state by a linear probe · chance {chance:.0f} %",
     )
     return GridPicture("step", analysis.steps.tolist(), [heat], len(analysis.steps) - 1)
 
 
 def _ablation(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    alone, together = (
-        100 * part.astype(np.float32) for part in (analysis.alone, analysis.together)
-    )
+    alone = 100 * analysis.alone.astype(np.float32)
+    together = 100 * analysis.together.astype(np.float32)
     bands: list[StepBand] = [
         WordBand("unit", analysis.names, strong=True),
         BarBand("% right without this unit", alone, 0.0, 100.0, ".1f"),
-        BarBand("% right without this and those before", together, 0.0, 100.0, ".1f"),
+        BarBand("% right without this unit and those before it", together, 0.0, 100.0, ".1f"),
     ]
     return GridPicture("rank", range(1, len(alone) + 1), bands, len(alone) - 1)
 
 
 def _gradients(analysis: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
     steps = analysis.means.shape[1]
-    here = np.full(steps, np.nan)
-    here[: len(analysis.here)] = analysis.here[:steps]
-    rows = np.vstack([here, analysis.means])
-    shares = rows / np.fmax.reduce(rows, axis=1, keepdims=True).clip(np.finfo(float).tiny)
-    title = f"‖∂loss/∂h‖ in parts of the largest · below, means of {analysis.inputs:,} inputs"
+    of_this_input = np.full(steps, np.nan)
+    of_this_input[: len(analysis.here)] = analysis.here[:steps]
+    rows = np.vstack([of_this_input, analysis.means])  # (1 + networks, steps)
+    largest = np.fmax.reduce(rows, axis=1, keepdims=True)
+    shares = rows / largest.clip(np.finfo(float).tiny)
     heat = HeatBand(
         "",
         ["this input", *analysis.networks],
         shares.astype(np.float32),
         form=".1g",
         written=True,
-        title=title,
+        title=f"‖∂loss/∂h‖ relative to the largest · below: means of {analysis.inputs:,} inputs",
     )
     return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 
 def _sensitivity(analysis: Any, subject: Subject, step: int, _room: Room) -> GridPicture:
-    norms, first = analysis.norms.astype(np.float32), subject.trace.first_step
-    title = "‖∂output/∂input‖ · a row an output, a column the input at a step"
+    norms = analysis.norms.astype(np.float32)  # (outputs, T)
     heat = HeatBand(
         "",
         analysis.outputs,
@@ -85,112 +91,135 @@ def _sensitivity(analysis: Any, subject: Subject, step: int, _room: Room) -> Gri
         max(1e-9, float(norms.max())),
         form=".2g",
         written=True,
-        title=title,
+        title="‖∂output/∂input‖ · a row an output, a column the input at a step",
     )
+    first = subject.trace.first_step
     return GridPicture("step", range(first, first + norms.shape[1]), [heat], step)
 
 
-# beside a cell for a state: what a fixed point is drawn as
-FIXED = {"stable": "◆", "saddle": "◇", "slow": "·"}
-
-
-def _state_space(analysis: Any, subject: Subject, step: int, room: Room) -> Content:
-    """States as letters of their labels, coloured; fixed points; over them the steps of the input
-    at hand.
-    """
-    layer = next(one for one in subject.trace.layers if one.name == analysis.layer)
-    path, fixed = analysis.path(layer.states), analysis.fixed_point_places
-    width, height = max(20, room.width), max(6, room.height - 2)
-    shown = np.vstack([analysis.points, path])
-    low, high = shown.min(axis=0), shown.max(axis=0)
-    scale = (np.array([width, height]) - (4, 1)) / np.maximum(high - low, 1e-9)
-    cells: dict[tuple[int, int], tuple[str, str]] = {}
-
-    def put(place: Any, text: str, style: str) -> None:
-        x, y = ((place - low) * scale).round().astype(int)
-        if 0 <= x < width - 3 and 0 <= y < height:
-            cells[x, height - 1 - y] = (text, style)
-
-    def style_of(label: int) -> str:
-        return curve_colour(label, room.dark)
-
-    def put_fixed(kinds: str) -> None:
-        for place, one in zip(fixed, analysis.fixed_points, strict=True):
-            if FIXED[one.kind] in kinds:
-                put(place, FIXED[one.kind], "dim" if FIXED[one.kind] == "·" else "bold")
-
-    put_fixed("·")  # there may be hundreds
-    for place, label in zip(analysis.points, analysis.labels.tolist(), strict=True):
-        put(place, analysis.label_names[label][:1], style_of(label))
-    put_fixed("◆◇")
-    for at, place in enumerate(path[: step + 1]):
-        put(place, str(at + subject.trace.first_step), "reverse bold" if at == step else "reverse")
-    lines = []
-    for y in range(height):
-        line, x = Content(""), 0
-        while x < width - 1:
-            text, style = cells.get((x, y), (" ", ""))
-            line += Content.styled(text, style) if style else Content(text)
-            x += len(text)
-        lines.append(line)
-    names = Content("  ").join(
-        Content.styled(name, style_of(at)) for at, name in enumerate(analysis.label_names)
-    )
-    legend = (
-        Content(f"{analysis.coloured_by} ")
-        + names
-        + Content("   ◆ stable ◇ saddle · slow   bright: this input")
-    )
-    return Content("\n").join([*lines, legend])
-
-
 def _learning(analysis: Any, _subject: Subject, step: int, _room: Room) -> GridPicture:
-    shares = analysis.norms / analysis.norms.max(axis=1, keepdims=True).clip(np.finfo(float).tiny)
-    labels, title = (
-        [f"{epoch:.3g}" for epoch in analysis.epochs],
-        "‖∂loss/∂h‖ in parts of the epoch's largest",
-    )
+    largest = analysis.norms.max(axis=1, keepdims=True)
+    shares = analysis.norms / largest.clip(np.finfo(float).tiny)  # (snapshots, steps)
     heat = HeatBand(
-        "", labels, shares.astype(np.float32), form=".1g", written=True, what="epoch ", title=title
+        "",
+        [f"{epoch:.3g}" for epoch in analysis.epochs],
+        shares.astype(np.float32),
+        form=".1g",
+        written=True,
+        prefix="epoch ",
+        title="‖∂loss/∂h‖ relative to the epoch's largest",
     )
-    return GridPicture(
-        "step", range(1, shares.shape[1] + 1), [heat], min(step, shares.shape[1] - 1)
-    )
+    steps = shares.shape[1]
+    return GridPicture("step", range(1, steps + 1), [heat], min(step, steps - 1))
 
 
 def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPicture:
-    seeds, counts = [*map(str, analysis.seeds)], analysis.clusters.astype(np.float32)
-    bands: list[StepBand] = [
-        WordBand("epoch", [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in analysis.epochs]),
-        HeatBand(
-            "",
-            seeds,
-            analysis.right.astype(np.float32),
-            form=".2f",
-            what="seed ",
-            title="sums of 64 bits that are right",
-        ),
-        HeatBand(
-            "",
-            seeds,
-            counts,
-            float(counts.max()),
-            form=".0f",
-            written=True,
-            what="seed ",
-            title="clusters of states",
-        ),
-    ]
+    seeds = [str(seed) for seed in analysis.seeds]
+    clusters = analysis.clusters.astype(np.float32)
+    epochs = [f"{epoch:.1g}".removeprefix("0") or "0" for epoch in analysis.epochs]
+    right = HeatBand(
+        "",
+        seeds,
+        analysis.right.astype(np.float32),
+        form=".2f",
+        prefix="seed ",
+        title="share of 64-bit sums that are right",
+    )
+    counts = HeatBand(
+        "",
+        seeds,
+        clusters,
+        float(clusters.max()),
+        form=".0f",
+        written=True,
+        prefix="seed ",
+        title="clusters of states",
+    )
+    bands: list[StepBand] = [WordBand("epoch", epochs), right, counts]
     return GridPicture("snapshot", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)
 
 
+def _automaton(analysis: Any, _subject: Subject, _step: int, _room: Room) -> Content:
+    return Content("\n".join(analysis.findings[1:]))
+
+
+# The character of a fixed point, which takes a cell as a state does.
+FIXED_POINTS = {"stable": "◆", "saddle": "◇", "slow": "·"}
+
+
+def _state_space(analysis: Any, subject: Subject, step: int, room: Room) -> Content:
+    """Draw states in the plane of the analysis, by the first letters of their labels.
+
+    Over them lie fixed points, and the steps of the input up to the present one.
+    """
+    layer = next(layer for layer in subject.trace.layers if layer.name == analysis.layer)
+    path = analysis.path(layer.states)  # (T, 2)
+    plane = _Plane(np.vstack([analysis.points, path]), room)
+    fixed_points = [
+        (place, FIXED_POINTS[point.kind])
+        for place, point in zip(analysis.fixed_point_places, analysis.fixed_points, strict=True)
+    ]
+    for place, character in fixed_points:  # there may be hundreds of slow ones
+        if character == FIXED_POINTS["slow"]:
+            plane.put(place, character, "dim")
+    for place, label in zip(analysis.points, analysis.labels.tolist(), strict=True):
+        plane.put(place, analysis.label_names[label][:1], curve_colour(label, room.dark))
+    for place, character in fixed_points:
+        if character != FIXED_POINTS["slow"]:
+            plane.put(place, character, "bold")
+    for index, place in enumerate(path[: step + 1]):
+        style = "reverse bold" if index == step else "reverse"
+        plane.put(place, str(index + subject.trace.first_step), style)
+    names = [
+        Content.styled(name, curve_colour(label, room.dark))
+        for label, name in enumerate(analysis.label_names)
+    ]
+    legend = Content.assemble(
+        f"{analysis.coloured_by} ",
+        Content("  ").join(names),
+        "   ◆ stable ◇ saddle · slow   bright: this input",
+    )
+    return Content("\n").join([*plane.lines(), legend])
+
+
+class _Plane:
+    """Puts texts at places in a plane, into the cells of a terminal."""
+
+    def __init__(self, places: npt.NDArray[np.floating[Any]], room: Room) -> None:
+        """Make all `places` (N, 2) fit, with lines left for what is below."""
+        self._width = max(20, room.width)
+        self._height = max(6, room.height - 2)
+        self._low = places.min(axis=0)
+        span = np.maximum(places.max(axis=0) - self._low, 1e-9)
+        self._scale = (np.array([self._width, self._height]) - (4, 1)) / span
+        self._cells: dict[tuple[int, int], tuple[str, str]] = {}  #: Texts and styles by cell.
+
+    def put(self, place: npt.NDArray[np.floating[Any]], text: str, style: str) -> None:
+        """Put a text at a place (2,), over what is there."""
+        x, y = ((place - self._low) * self._scale).round().astype(int)
+        if 0 <= x < self._width - 3 and 0 <= y < self._height:
+            self._cells[x, self._height - 1 - y] = (text, style)
+
+    def lines(self) -> list[Content]:
+        return [self._line(y) for y in range(self._height)]
+
+    def _line(self, y: int) -> Content:
+        line, x = Content(""), 0
+        while x < self._width - 1:
+            text, style = self._cells.get((x, y), (" ", ""))
+            line += Content.styled(text, style) if style else Content(text)
+            x += len(text)
+        return line
+
+
+#: What draws an analysis, by its name. Others are shown over the steps of the input.
 PICTURES: Mapping[str, Picture] = {
     "survival": _survival,
     "silence": _ablation,
     "gradients": _gradients,
     "sensitivity": _sensitivity,
     "clicks": _clicks,
-    "automaton": lambda analysis, *_: Content("\n".join(analysis.findings[1:])),
+    "automaton": _automaton,
     "state_space": _state_space,
     "learning": _learning,
 }

@@ -1,4 +1,4 @@
-"""What the look inside recall networks adds: the digits of the prompt."""
+"""The view Inside of recall networks: the digits of the prompt."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +12,21 @@ from rnn_tui.ui.inside.subject import Subject
 
 
 class RecallInside(AskedInside):
-    """The digits of the pane's prompt on their way through a recall network."""
+    """Shows how a recall network reads the digits of the prompt."""
 
-    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[int]]:
-        """The digits; what is right is known after the last of them."""
+    def read(
+        self, network: Any, example: Sequence[int], replica: int
+    ) -> tuple[Trace, Sequence[int]]:
+        """Read digits; the right answer is known after the last one, if they reach the position."""
         position = network.config.position
-        known = position is not None and position <= len(given)
-        return trace_digits(network, given, replica), [given[position - 1]] if known else []
+        has_answer = position is not None and position <= len(example)
+        right = [example[position - 1]] if has_answer else []
+        return trace_digits(network, example, replica), right
 
     def about(self, network: SequenceNetwork) -> str:
         return f", trained to recall position {network.config.position}"
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        asked = [at + 1 == subject.details.config.position for at in range(subject.trace.steps)]
-        return [WordBand("digit", subject.trace.read, chosen=asked)]
+        position = subject.details.config.position
+        asked_for = [step + 1 == position for step in range(subject.trace.steps)]
+        return [WordBand("digit", subject.trace.read, chosen=asked_for)]

@@ -1,4 +1,4 @@
-"""Looks inside networks that read sequences: of whatever task."""
+"""The view Inside of networks that read sequences, for any task."""
 
 import random
 from collections.abc import Callable, Hashable, Sequence
@@ -24,33 +24,32 @@ from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 
-MOST_EXAMPLES = 1_000_000  # Sequences by chance are told apart by a number below this.
+MOST_EXAMPLES = 1_000_000  # random sequences have a number below this
 
 
 @dataclass(frozen=True)
 class SequenceDetails:
-    """Which network it is, and what it was given."""
+    """Which network has read, and what."""
 
-    config: SequenceConfig
-    variant: str
+    config: SequenceConfig  #: the settings of the network.
+    variant: str  #: its label.
     seed: int
-    given: Any
+    example: Any  #: what was read, as `SequenceQuestion.given` has it.
 
 
 class SequenceInside(InsideView):
-    """A sequence on its way through a network of any task on sequences: one by chance, unless the
-    task says what is at hand.
-    """
+    """Shows how a network of any task on sequences reads a random one."""
 
     def __init__(self, pane: TaskTab) -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
         super().__init__(task)
-        self._of_task, self._shape = task, task.shape
-        self._source: Source | None = None
-        self._number = random.randrange(MOST_EXAMPLES)
-        # The variant and seed chosen here; None while the question's own, or the best, are meant.
+        self._of_task = task
+        self._shape = task.shape
+        self._source: Source | None = None  #: The weights that a user named.
+        self._number = random.randrange(MOST_EXAMPLES)  #: Of the random sequence.
+        #: The variant and seed chosen here; None for those of the question.
         self._chosen: tuple[str, int] | None = None
 
     def choices(self) -> ComposeResult:
@@ -63,7 +62,8 @@ class SequenceInside(InsideView):
 
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended."""
-        self._source = self._asked_for = None
+        self._source = None
+        self._asked_for = None
         if self.is_on_screen:  # else coming into view does it
             self.ask()
 
@@ -74,60 +74,73 @@ class SequenceInside(InsideView):
     # What is looked at
 
     def question(self) -> SequenceQuestion:
+        """Return what is to be read, and by which network."""
         return SequenceQuestion(self._number, self._source)
 
     def read(
-        self, network: SequenceNetwork, given: Any, replica: int
+        self, network: SequenceNetwork, example: Any, replica: int
     ) -> tuple[Trace, Sequence[int]]:
-        """What a replica holds while it reads what was `given`; and what is right, as a
-        `NetworkReading` has it.
+        """Read an example with one replica.
+
+        Args:
+            network: All replicas.
+            example: What `SequenceQuestion.given` has; here the number of a random sequence.
+            replica: Which of them reads.
+
+        Returns:
+            What the replica held, and the right answers as a `NetworkReading` has them.
         """
-        drawn = draw_examples(self._of_task, network.config, 1, given)
-        return trace_inputs(network, drawn.inputs[:, 0], replica), drawn.targets[0].tolist()
+        examples = draw_examples(self._of_task, network.config, 1, example)
+        trace = trace_inputs(network, examples.inputs[:, 0], replica)
+        return trace, examples.targets[0].tolist()
 
     def about(self, network: SequenceNetwork) -> str:  # noqa: ARG002
-        """What else is to be said of who reads."""
+        """Return what follows the name of the network."""
         return ""
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]]:
-        asked = self.question()
+        question = self.question()
         if self._chosen is not None:
-            asked = replace(asked, variant=self._chosen[0], seed=self._chosen[1])
-        who = None if asked.source is None else NETWORKS.version_of(asked.source.path)
-        return (asked, who), partial(self._look_into, asked)
+            variant, seed = self._chosen
+            question = replace(question, variant=variant, seed=seed)
+        version = None if question.source is None else NETWORKS.version_of(question.source.path)
+        return (question, version), partial(self._read_question, question)
 
-    def _look_into(self, asked: SequenceQuestion) -> Subject:
-        source = asked.source or choose(self._of_task.name, asked.position)
+    def _read_question(self, question: SequenceQuestion) -> Subject:
+        """Have a network read, in a thread."""
+        source = question.source or choose(self._of_task.name, question.position)
         network = NETWORKS.get(source.path, self._of_task.network)
-        replica, label, seed = replica_of(network.config, asked.variant, asked.seed)
-        trace, right = self.read(network, asked.given, replica)
-        words = [str(one) if trace.one_output else trace.outputs[one] for one in right]
-        # Of one answer, nobody knows what would be right before the end.
-        truth = words if trace.every_step else [""] * (trace.steps - 1) + (words or [""])
-        trained, history = (
-            partial(trained_networks, self._of_task.name),
-            partial(read_history, source.path),
+        replica, label, seed = replica_of(network.config, question.variant, question.seed)
+        trace, right = self.read(network, question.given, replica)
+        reading = NetworkReading(
+            network,
+            trace,
+            right,
+            replica,
+            trained=partial(trained_networks, self._of_task.name),
+            history=partial(read_history, source.path),
         )
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            NetworkReading(network, trace, right, replica, trained=trained, history=history),
-            truth,
+            reading,
+            _truth(trace, right),
             (NETWORKS.version_of(source.path), replica),
-            SequenceDetails(network.config, label, seed, asked.given),
+            SequenceDetails(network.config, label, seed, question.given),
         )
 
     @on(Select.Changed, "ReplicaSelect Select")
-    def _changed(self) -> None:
+    def _ask_chosen_replica(self) -> None:
         if self.subject is not None:
             self._chosen = self.query_one(ReplicaSelect).chosen
             self.ask()
 
-    def look_at(self, what: object) -> None:  # noqa: ARG002 - it asks for what is typed
+    def look_at(self, digit: object) -> None:  # noqa: ARG002 - it asks for what is typed
         """Look at what was typed, by the network that answered there."""
         self._chosen = None
         self.ask()
 
-    def taken(self, subject: Subject) -> None:
+    def subject_changed(self, subject: Subject) -> None:
+        """List the networks of the file."""
         details: SequenceDetails = subject.details
         self.query_one(ReplicaSelect).offer(details.config, details.variant, details.seed)
 
@@ -140,20 +153,22 @@ class SequenceInside(InsideView):
             self.query_one(ReplicaSelect).choose_next()
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What is read; what came out where no probabilities say so; what is right."""
+        """Return what is read, the answers where no probabilities show these, and the truth."""
         trace, truth = subject.trace, subject.truth
         bands = [WordBand(self._shape.inputs, trace.read)]
         if trace.one_output:
-            words = [trace.answer_word(step) for step in range(trace.steps)]
-            wrong = [right not in ("", word) for word, right in zip(words, truth, strict=True)]
-            bands.append(WordBand("answer", words, wrong=wrong, strong=True))
+            answers = [trace.answer_word(step) for step in range(trace.steps)]
+            wrong = [
+                right not in ("", answer) for answer, right in zip(answers, truth, strict=True)
+            ]
+            bands.append(WordBand("answer", answers, wrong=wrong, strong=True))
         if any(truth):
             bands.append(WordBand("true", truth))
         return bands
 
 
 class AskedInside(SequenceInside):
-    """What another view of the tab has asked, on its way through a network."""
+    """Shows how a network reads what another view of the tab has asked."""
 
     def __init__(self, pane: TaskTab) -> None:
         super().__init__(pane)
@@ -165,3 +180,15 @@ class AskedInside(SequenceInside):
     def action_other(self) -> None:
         self._asking.ask_another()
         self.ask()
+
+
+def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:
+    """Return the right answer after each step in words; empty where nobody knows it.
+
+    Of a single answer, nobody knows before the end what would be right.
+    """
+    words = [str(answer) if trace.one_output else trace.outputs[answer] for answer in right]
+    if trace.every_step:
+        return words
+    last = words or [""]
+    return [*[""] * (trace.steps - 1), *last]

@@ -1,5 +1,6 @@
-"""Words, heatmaps and curves over time steps, in the same columns, read at one step and in one row;
-the bar of these steps. What lies after the present step is faded: the network has not read it yet.
+"""A grid of words, heatmaps and bars in a column for each time step, and a bar to go through steps.
+
+What lies after the present step is faded: the network has not read it yet.
 """
 
 from collections.abc import Sequence
@@ -23,28 +24,30 @@ from rnn_tui.ui.inside.bands import (
     Place,
     StepBand,
     WordBand,
-    laid_out,
+    lay_out,
     rows_at,
     ruler_text,
     title_of,
 )
 from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
-# Cells beside the columns: labels at the left, values at the right; of the widest column, and of a
-# frame at the left.
-LABEL_WIDTH, VALUE_WIDTH, WIDEST_COLUMN, SIDE_WIDTH = 10, 7, 10, 2
+LABEL_WIDTH = 10  # cells of the labels at the left, at least
+VALUE_WIDTH = 7  # cells of the values at the right
+WIDEST_COLUMN = 10
+SIDE_WIDTH = 2  # cells of a frame at the left
+NARROWEST_WRITTEN = 4  # cells of a column from which on values are written into its cells
 MOST_LINES = 10_000  # more than any screen has
 WIDEST_BAR = 40
 
 
 @dataclass
 class StepPicked(Message):
-    """A step was chosen by a click, from 0, and where that is in a heatmap, its name and row."""
+    """A step was picked by a click."""
 
     widget: Widget
-    step: int
-    name: str = ""
-    row: int = 0
+    step: int  #: from 0.
+    name: str = ""  #: of the heatmap that was clicked; empty outside one.
+    row: int = 0  #: of that heatmap, from 0.
 
     @property
     def control(self) -> Widget:
@@ -52,7 +55,7 @@ class StepPicked(Message):
 
 
 class StepGrid(Widget, can_focus=True):
-    """A ruler, and below it whatever bands it is given."""
+    """Draws a ruler, and bands below it."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -72,15 +75,16 @@ class StepGrid(Widget, can_focus=True):
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ruler = ruler
-        self.bands: tuple[StepBand, ...] = ()
-        self._title, self._framed = "", False
+        self.ruler = ruler  #: What a step is called.
+        self.bands: tuple[StepBand, ...] = ()  #: What is drawn, from top to bottom.
+        self.step = 0  #: The present step.
+        self._title = ""
+        self._framed = False
         self._label_width = LABEL_WIDTH
-        self._places: list[Place] = []
-        self._laid_out = -1  # for so many lines; a size can come without a word of it
-        self._levels: dict[int, Levels] = {}
+        self._places: list[Place] = []  #: What is on each line.
+        self._height = -1  #: The lines that these are for: Textual does not tell of each new size.
+        self._levels: dict[int, Levels] = {}  #: Of each heatmap, by its index among the bands.
         self._numbers: Sequence[int] = ()
-        self.step = 0
 
     def show(
         self,
@@ -91,63 +95,78 @@ class StepGrid(Widget, can_focus=True):
         title: str = "",
         framed: bool = False,
     ) -> None:
-        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T)
-        and `step`, from 0, is the present one; `title` is that of the first panel; panels are
-        `framed`, or have a rule above all but the first.
+        """Draw bands over T steps.
+
+        Args:
+            bands: From top to bottom.
+            numbers: (T,) How the ruler numbers the steps.
+            step: The present step, from 0.
+            title: Of the first panel.
+            framed: Whether panels have frames; otherwise all but the first have a rule above.
         """
-        self.bands, self._numbers, self.step = tuple(bands), numbers, step
-        self._title, self._framed = title, framed
-        heats = {at: band for at, band in enumerate(bands) if isinstance(band, HeatBand)}
-        labels = [one.label for one in bands if isinstance(one, WordBand)]
-        labels += (one.what + label for one in heats.values() for label in one.labels)
+        self.bands = tuple(bands)
+        self._numbers = numbers
+        self.step = step
+        self._title = title
+        self._framed = framed
+        labels: list[str] = []
+        self._levels = {}
+        for index, band in enumerate(bands):
+            if isinstance(band, WordBand):
+                labels.append(band.label)
+            elif isinstance(band, HeatBand):
+                labels += [band.prefix + label for label in band.labels]
+                self._levels[index] = levels_of(band.values, band.limit, signed=band.signed)
         self._label_width = max(LABEL_WIDTH, 2 + max(map(len, labels), default=0))
-        self._levels = {
-            at: levels_of(band.values, band.limit, signed=band.signed) for at, band in heats.items()
-        }
-        self._laid_out = -1
+        self._height = -1
         self.refresh(layout=self.styles.is_auto_height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A line for the ruler and each row, and for curves what they profit from."""
-        return len(laid_out(MOST_LINES, self.bands, framed=self._framed)) if self.bands else 1
+        """A line for the ruler and each row, and as many for bars as make them easier to read."""
+        return len(lay_out(MOST_LINES, self.bands, framed=self._framed)) if self.bands else 1
 
     # Where things are
 
     @property
     def _columns(self) -> tuple[range, int]:
-        """Which steps are visible, and how wide each is."""
-        steps, room = len(self._numbers), max(1, self.size.width - self._left - VALUE_WIDTH)
+        """The visible steps, and how wide each column is."""
+        steps = len(self._numbers)
+        room = max(1, self.size.width - self._left - VALUE_WIDTH)
         width = max(1, min(WIDEST_COLUMN, room // max(1, steps)))
         count = min(steps, room // width)
-        # The present step in the middle, but no room wasted at the ends.
+        # The present step is in the middle, but no room is wasted at the ends.
         first = max(0, min(self.step - count // 2, steps - count))
         return range(first, first + count), width
 
     @property
     def _left(self) -> int:
         """Cells before the first column."""
-        return self._label_width + SIDE_WIDTH * self._framed
+        return self._label_width + (SIDE_WIDTH if self._framed else 0)
 
     def _place(self, y: int) -> Place:
-        if self._laid_out != self.size.height:
-            self._laid_out = self.size.height
-            self._places = laid_out(self._laid_out, self.bands, framed=self._framed)
+        """What is on a line."""
+        if self._height != self.size.height:
+            self._height = self.size.height
+            self._places = lay_out(self._height, self.bands, framed=self._framed)
         return self._places[y] if y < len(self._places) else Place("")
 
     def on_click(self, event: events.Click) -> None:
+        """Pick the step of the column, and in a heatmap the row too."""
         if not self._numbers:
             return
         steps, width = self._columns
         column = (event.x - self._left) // width
-        inside = 0 <= column < len(steps)
-        step = steps[column] if inside else self.step
-        name, row, place = "", 0, self._place(event.y)
-        if place.kind == "band" and isinstance(band := self.bands[place.at], HeatBand):
+        on_column = 0 <= column < len(steps)
+        step = steps[column] if on_column else self.step
+        place = self._place(event.y)
+        band = self.bands[place.band] if place.kind == "band" else None
+        if isinstance(band, HeatBand):
             rows = self._rows(band, place.lines, place.line)
-            if rows:
-                name, row = band.name, rows[0]
-        if inside or name:
-            self.post_message(StepPicked(self, step, name, row))
+            if rows and (on_column or band.name):
+                self.post_message(StepPicked(self, step, band.name, rows[0]))
+                return
+        if on_column:
+            self.post_message(StepPicked(self, step))
 
     # Drawing
 
@@ -155,89 +174,99 @@ class StepGrid(Widget, can_focus=True):
         width = self.size.width
         if not self._numbers:
             return Strip.blank(width, self.rich_style)
-        place, frame, segments = self._place(y), self._style("frame"), []
-        match place.kind, *self.bands[place.at : place.at + 1]:
-            case "top", *_:
-                segments = self._draw_rule(place.at)
-            case "bottom", *_:
+        place, frame = self._place(y), self._style("frame")
+        segments: list[Segment] = []
+        match place.kind:
+            case "top":
+                segments = self._draw_rule(place.band)
+            case "bottom":
                 segments = [Segment(f"╰{'─' * (width - 2)}╯", frame)]
-            case "ruler", *_:
+            case "ruler":
                 segments = self._draw_ruler()
-            case "band", WordBand() as band:
-                segments = self._draw_words(band)
-            case "band", HeatBand() as band:
-                segments = self._draw_heat(band, self._levels[place.at], place.line, place.lines)
-            case "band", BarBand() as band:
-                segments = self._draw_curve(band, place.line, place.lines)
+            case "band":
+                segments = self._draw_band(place)
         if self._framed and place.kind in ("ruler", "band"):
             inner = Strip(segments).adjust_cell_length(max(0, width - SIDE_WIDTH - 1))
             segments = [Segment("│ ", frame), *inner, Segment("│", frame)]
-        return (
-            Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
-        )
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
 
-    def _draw_rule(self, at: int) -> list[Segment]:
+    def _draw_band(self, place: Place) -> list[Segment]:
+        match self.bands[place.band]:
+            case WordBand() as band:
+                return self._draw_words(band)
+            case HeatBand() as band:
+                return self._draw_heat(band, self._levels[place.band], place.line, place.lines)
+            case BarBand() as band:
+                return self._draw_bars(band, place.line, place.lines)
+
+    def _draw_rule(self, index: int) -> list[Segment]:
         """The upper edge of the panel that a band begins: its name, what its colours mean."""
-        band, frame, title = self.bands[at], self._style("frame"), self._style("title")
+        band, frame, title = self.bands[index], self._style("frame"), self._style("title")
         if self.has_focus and isinstance(band, HeatBand) and band.row is not None:
             title, frame = self._style("label"), self._style("frame-lit")
         left, right = ("╭─ ", "─╮") if self._framed else ("", "")
-        name, legend = f"{title_of(band, self.step) or self._title} ", self._legend(at)
-        room, needed = (
-            self.size.width - len(left + name + right),
-            sum(part.cell_length for part in legend),
-        )
-        if room < needed:
-            legend, needed = [], 0
-        rule = Segment(f"{'─' * (room - needed)}", frame)
+        name = f"{title_of(band, self.step) or self._title} "
+        legend = self._legend(index)
+        room = self.size.width - len(left + name + right)
+        rule_width = room - sum(segment.cell_length for segment in legend)
+        if rule_width < 0:
+            legend = []
+            rule_width = room
+        rule = Segment("─" * rule_width, frame)
         return [Segment(left, frame), Segment(name, title), rule, *legend, Segment(right, frame)]
 
-    def _legend(self, at: int) -> list[Segment]:
-        """Which colours the values of a panel's heatmap have."""
-        band = next((one for one in self.bands[at:] if isinstance(one, HeatBand)), None)
-        if band is None or (band.title and band is not self.bands[at]):
-            return []
-        lowest, form = (-1, "+.3g") if band.signed else (0, ".3g")
+    def _legend(self, index: int) -> list[Segment]:
+        """The colours of the heatmap in the panel that a band begins, and their values."""
+        first = self.bands[index]
+        heat = next((band for band in self.bands[index:] if isinstance(band, HeatBand)), None)
+        if heat is None or (heat.title and heat is not first):
+            return []  # the panel has none
+        lowest, form = (-1, "+.3g") if heat.signed else (0, ".3g")
         levels = np.linspace(lowest * LEVELS, LEVELS, 5).astype(int).tolist()
-        blocks = [self._scale.cell(level, 1, signed=band.signed) for level in levels]
-        low, high = f" {lowest * band.limit:{form}} ", f" {band.limit:{form}}"
-        faint, end = self._style("faint"), " " * self._framed
-        return [Segment(low, faint), *blocks, Segment(high + end, faint)]
+        blocks = [self._scale.cell(level, 1, signed=heat.signed) for level in levels]
+        low, high = f" {lowest * heat.limit:{form}} ", f" {heat.limit:{form}}"
+        if self._framed:
+            high += " "
+        faint = self._style("faint")
+        return [Segment(low, faint), *blocks, Segment(high, faint)]
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"step-grid--{name}")
 
     def _label(self, text: str, *, cursor: bool = False) -> Segment:
-        text = text[: self._label_width - 2].ljust(self._label_width - 2)
-        return Segment(
-            f"{text}{'▸' if cursor else ' '} ", self._style("cursor" if cursor else "label")
-        )
+        """A label at the left, with a sign where the cursor is."""
+        width = self._label_width - 2
+        sign, style = ("▸", "cursor") if cursor else (" ", "label")
+        return Segment(f"{text[:width].ljust(width)}{sign} ", self._style(style))
 
     def _rows(self, band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
         """The rows that a line of a heatmap shows; one where a sign has to be read in each."""
         return rows_at(band, lines, line, alone=band.signed and self.app.no_color)
 
     def _row_label(self, band: HeatBand, rows: Sequence[int]) -> list[Segment]:
-        """The names of the rows of a line; of two, the one with the cursor stands out."""
+        """The names of the rows of a line; of two, the one at the cursor stands out."""
         names = [band.labels[row] for row in rows]
         longest = max(map(len, band.labels)) * len(rows) + len(rows) - 1
-        what = band.what if len(band.what) + longest <= self._label_width - 2 else ""
-        label = self._label(what + ",".join(names), cursor=band.row in rows)
+        has_room = len(band.prefix) + longest <= self._label_width - 2
+        prefix = band.prefix if has_room else ""
+        label = self._label(prefix + ",".join(names), cursor=band.row in rows)
         if len(rows) == 1 or band.row not in rows:
             return [label]
-        which = rows.index(band.row)
-        start = len(what) + which * (len(names[0]) + 1)
-        (before, own), other = label.split_cells(start), self._style("label")
-        own, after = own.split_cells(len(names[which]))
-        return [Segment(before.text, other), own, Segment(after.text, other)]
+        index = rows.index(band.row)
+        start = len(prefix) + index * (len(names[0]) + 1)
+        left, at_cursor = label.split_cells(start)
+        at_cursor, right = at_cursor.split_cells(len(names[index]))
+        style = self._style("label")
+        return [Segment(left.text, style), at_cursor, Segment(right.text, style)]
 
     def _draw_ruler(self) -> list[Segment]:
         text, start, end = ruler_text(self._numbers, self.step, *self._columns)
-        faint, here = self._style("faint"), Segment(text[start:end], self._style("here"))
+        faint = self._style("faint")
         return [
             self._label(self.ruler),
             Segment(text[:start], faint),
-            here,
+            Segment(text[start:end], self._style("here")),
             Segment(text[end:], faint),
         ]
 
@@ -246,18 +275,20 @@ class StepGrid(Widget, can_focus=True):
         segments = [self._label(band.label)]
         for step in steps:
             word = band.words[step][:width].ljust(width)
+            end = len(word.rstrip()) or 1
+            segments += [Segment(word[:end], self._word_style(band, step)), Segment(word[end:])]
+        return segments
+
+    def _word_style(self, band: WordBand, step: int) -> Style:
+        if band.wrong and band.wrong[step]:
+            style = self._style("wrong")
+        else:
             style = self._style("strong" if band.strong else "word")
             if step > self.step:
                 style = self._style("faint")
             if band.chosen and band.chosen[step]:
                 style = style + self._style("chosen")
-            if band.wrong and band.wrong[step]:
-                style = self._style("wrong")
-            if step == self.step:
-                style = style + self._style("here")
-            end = len(word.rstrip()) or 1
-            segments += Segment(word[:end], style), Segment(word[end:])
-        return segments
+        return style + self._style("here") if step == self.step else style
 
     @property
     def _scale(self) -> Heatscale:
@@ -265,98 +296,114 @@ class StepGrid(Widget, can_focus=True):
         return Heatscale(self.app.current_theme, ground, plain=self.app.no_color)
 
     def _draw_heat(self, band: HeatBand, levels: Levels, line: int, lines: int) -> list[Segment]:
+        """A line of a heatmap: one row, or two rows in the halves of its cells.
+
+        `levels` (R, T) are those of the whole heatmap.
+        """
         rows = self._rows(band, lines, line)
         if not rows:
             return []
-        (steps, width), scale = self._columns, self._scale
-        whole, levels = lines >= len(band.values), levels[:, steps.start : steps.stop]
-        row = band.row if band.row in rows else rows[0]
-        marked, segments = row == band.row, self._row_label(band, rows)
-        for step, upper, lower in zip(
-            steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
-        ):
+        steps, width = self._columns
+        scale = self._scale
+        has_all_rows = lines >= len(band.values)
+        upper_levels = levels[rows[0], steps.start : steps.stop].tolist()
+        lower_levels = levels[rows[-1], steps.start : steps.stop].tolist()
+        segments = self._row_label(band, rows)
+        for step, upper, lower in zip(steps, upper_levels, lower_levels, strict=True):
             faded = step > self.step
             if len(rows) == 1:
-                text = self._written(band, rows[0], step, width) if whole else ""
+                text = self._written(band, rows[0], step, width) if has_all_rows else ""
                 segments.append(scale.cell(upper, width, text, signed=band.signed, faded=faded))
             else:
-                above, below = (
-                    scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower)
-                )
+                above = scale.colour(upper, signed=band.signed, faded=faded)
+                below = scale.colour(lower, signed=band.signed, faded=faded)
                 segments.append(Segment("▀" * width, Style(color=above, bgcolor=below)))
-        if (len(rows) == 1 and not band.written) or marked:
-            value = f"{band.values[row, self.step]:{band.form}}"
-            segments.append(Segment(f" {value}", self._style("cursor" if marked else "faint")))
+        at_cursor = band.row in rows
+        if at_cursor or (len(rows) == 1 and not band.written):
+            row = band.row if band.row in rows else rows[0]
+            value = f" {band.values[row, self.step]:{band.form}}"
+            segments.append(Segment(value, self._style("cursor" if at_cursor else "faint")))
         return segments
 
     def _written(self, band: HeatBand, row: int, step: int, width: int) -> str:
+        """The value to write into a cell; empty for none."""
         value = band.values[row, step]
-        if not band.written or width < 4 or np.isnan(value):
+        if not band.written or width < NARROWEST_WRITTEN or np.isnan(value):
             return ""
         return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
 
-    def _draw_curve(self, band: BarBand, line: int, lines: int) -> list[Segment]:
-        (steps, width), scale = self._columns, self._scale
+    def _draw_bars(self, band: BarBand, line: int, lines: int) -> list[Segment]:
+        steps, width = self._columns
+        scale = self._scale
         if band.low < 0 < band.high:
             lines -= lines % 2  # so that zero lies between two lines
             if line == lines:
                 return []
         height = (band.high - band.low) / lines
-        top, segments = band.high - line * height, [self._label("")]
+        top = band.high - line * height
+        bar_width = width - 1 if width > 1 else width  # a gap between bars, where there is room
+        gap = Segment(" " * (width - bar_width))
+        segments = [self._label("")]
         for step in steps:
             value = float(band.values[step])
             if np.isnan(value):
                 segments.append(Segment(" " * width))
                 continue
-            colour = scale.colour(
-                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step
-            )
+            level = -LEVELS if value < 0 else LEVELS
+            colour = scale.colour(level, signed=True, faded=step > self.step)
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
-            bar = width - (width > 1)  # a gap between bars, where there is room for it
-            segments += Segment(glyph * bar, style), Segment(" " * (width - bar))
-        edge = band.high if line == 0 else band.low if line == lines - 1 else None
-        if edge is not None:
-            segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))
+            segments += [Segment(glyph * bar_width, style), gap]
+        faint = self._style("faint")
+        if line == 0:
+            segments.append(Segment(f" {band.high:{band.form}}", faint))
+        elif line == lines - 1:
+            segments.append(Segment(f" {band.low:{band.form}}", faint))
         return segments
 
 
 class Scrubber(Widget):
-    """One line: step, bar, sentence. A click on the bar goes there."""
+    """Shows the present step, a bar and a sentence in a line. A click on the bar goes there."""
 
     ALLOW_SELECT = False
 
-    _step, _steps, _head, _text = 0, 0, "", ""
+    _step = 0
+    _steps = 0
+    _head = ""  #: What stands before the bar.
+    _text = ""  #: What stands behind it.
 
     def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
-        """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
-        self._step, self._steps, self._text = step, steps, text
-        self._head = f"{'▶ ' if playing else ''}{name} "
+        """Show a step.
+
+        Args:
+            step: The present one, from 0.
+            steps: How many there are; with 0 the line is empty.
+            name: Of the step.
+            text: The sentence.
+            playing: Whether steps follow by themselves.
+        """
+        self._step = step
+        self._steps = steps
+        self._text = text
+        self._head = f"▶ {name} " if playing else f"{name} "
         self.refresh()
 
     @property
-    def _width(self) -> int:
-        return max(
-            0,
-            min(
-                WIDEST_BAR,
-                self.size.width - len(self._head) - len(self._text) - 2,
-                max(8, self._steps),
-            ),
-        )
+    def _bar_width(self) -> int:
+        room = self.size.width - len(self._head) - len(self._text) - 2
+        return max(0, min(WIDEST_BAR, room, max(8, self._steps)))
 
     def render(self) -> Content:
         if not self._steps:
             return Content("")
-        line, width = Content.styled(self._head, "bold"), self._width
+        line, width = Content.styled(self._head, "bold"), self._bar_width
         if width > 1:
-            at = round(self._step / max(1, self._steps - 1) * (width - 1))
-            line += Content.styled("━" * at, "$text-accent") + Content.styled(
-                "●", "bold $text-accent"
-            )
-            line += Content.styled("─" * (width - at - 1), "$foreground 40%")
+            cell = round(self._step / max(1, self._steps - 1) * (width - 1))
+            line += Content.styled("━" * cell, "$text-accent")
+            line += Content.styled("●", "bold $text-accent")
+            line += Content.styled("─" * (width - cell - 1), "$foreground 40%")
         return line + Content(f"  {self._text}")
 
     def on_click(self, event: events.Click) -> None:
-        width, x = self._width, event.x - len(self._head)
-        if self._steps and width > 1 and 0 <= x < width:
-            self.post_message(StepPicked(self, round(x / (width - 1) * (self._steps - 1))))
+        width, cell = self._bar_width, event.x - len(self._head)
+        if self._steps and width > 1 and 0 <= cell < width:
+            self.post_message(StepPicked(self, round(cell / (width - 1) * (self._steps - 1))))

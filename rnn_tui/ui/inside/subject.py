@@ -1,4 +1,4 @@
-"""What a look inside is a look at, analyses of networks."""
+"""What is looked at inside, and the analyses that are made of it."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -17,15 +17,15 @@ from rnn_tui.ui.common.threads import LatestQuestion
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """An input and what a network held while it read it."""
+    """An input, and what a network held while it read it in T steps."""
 
     about: str  #: the input and the network, in a few words.
-    reading: NetworkReading  #: the network, and what it held as it is.
+    reading: NetworkReading  #: the network, and what it held without edits.
     #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
     truth: Sequence[str]
-    network: Hashable  #: tells networks apart, so that an analysis made of one is found again.
+    network: Hashable  #: identifies the network, so that an analysis made of it is found again.
     details: Any = None  #: what a task's own view needs besides.
-    edited: Edited | None = None  #: what became of it by edits.
+    edited: Edited | None = None  #: the same input read with edits.
 
     @property
     def trace(self) -> Trace:
@@ -33,60 +33,67 @@ class Subject:
         return self.reading.trace if self.edited is None else self.edited.trace
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
-        """The same input read with these edits; a `QueryError` where they leave no numbers."""
-        return replace(
-            self,
-            edited=Edited(edits, self.reading.trace, self.reading.traced(edits)) if edits else None,
-        )
+        """Read the same input with these edits; a `QueryError` where they leave no numbers."""
+        if not edits:
+            return replace(self, edited=None)
+        edited = Edited(edits, self.reading.trace, self.reading.traced(edits))
+        return replace(self, edited=edited)
 
 
-SECONDS_BETWEEN_TELLINGS = 0.2
+SECONDS_BETWEEN_REPORTS = 0.2
 FAILURE = "The analysis failed; the log file has the details."
 
 
 class Analyses:
-    """Makes analyses for a widget; meanwhile calls `progressed` a few times a second, `ended` when
-    one is made, or stopped.
-    """
+    """Makes analyses in a thread, one at a time, and keeps them."""
 
     def __init__(
         self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]
     ) -> None:
-        self._widget, self._progressed, self._ended = widget, progressed, ended
-        self._made: dict[Hashable, Any] = {}  # None where it failed
-        self._progress: Progress | None = None  # of what is made now
-        self._asking = LatestQuestion[Any](widget, self._take, FAILURE)
+        """Make analyses for a widget.
+
+        Args:
+            widget: Notifies the user of failures; threads and timers belong to it.
+            progressed: Called a few times a second while one is made.
+            ended: Called when one is made, has failed or was stopped.
+        """
+        self._widget = widget
+        self._progressed = progressed
+        self._ended = ended
+        self._results: dict[Hashable, Any] = {}  #: By key; None where an analysis failed.
+        self._progress: Progress | None = None  #: Of the one that is made now.
+        self._asking = LatestQuestion[Any](widget, self._receive, FAILURE)
 
     @property
     def running(self) -> bool:
+        """Whether one is being made."""
         return self._progress is not None
 
     @staticmethod
     def _key(subject: Subject, kind: AnalysisKind) -> Hashable:
-        """Tells analyses apart: kind, network, and the input where it is of that."""
-        return (
-            kind.name,
-            subject.network,
-            subject.reading.trace.inputs.tobytes() if kind.of_input else None,
-        )
+        """Identifies an analysis: its kind, the network, and the input if it is of an input."""
+        read = subject.reading.trace.inputs.tobytes() if kind.of_input else None
+        return kind.name, subject.network, read
 
-    def of(self, subject: Subject | None, kind: AnalysisKind | None) -> Any:
+    def of(self, subject: Subject, kind: AnalysisKind) -> Any:
         """The analysis of that kind of a subject; None where there is none."""
-        return None if subject is None or kind is None else self._made.get(self._key(subject, kind))
+        return self._results.get(self._key(subject, kind))
 
-    def wanted(self, subject: Subject, kind: AnalysisKind) -> bool:
-        """Whether there is none, and nothing speaks against making it."""
-        return not self.running and self._key(subject, kind) not in self._made
+    def can_start(self, subject: Subject, kind: AnalysisKind) -> bool:
+        """Whether none was made or has failed, and no other one is under way."""
+        return not self.running and self._key(subject, kind) not in self._results
 
     def forget_failure(self, subject: Subject, kind: AnalysisKind) -> None:
         """Let an analysis that failed be made once more."""
-        if self._made.get(key := self._key(subject, kind), True) is None:
-            del self._made[key]
+        key = self._key(subject, kind)
+        if key in self._results and self._results[key] is None:
+            del self._results[key]
 
     def start(self, subject: Subject, kind: AnalysisKind) -> None:
         progress = Progress()
-        self._analysed, self._progress = self._key(subject, kind), progress
-        self._ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
+        self._progress = progress
+        self._running_key = self._key(subject, kind)
+        self._ticking = self._widget.set_interval(SECONDS_BETWEEN_REPORTS, self._progressed)
         self._asking.ask(lambda: kind.make(subject.reading, progress))
 
     def stop(self) -> None:
@@ -95,18 +102,20 @@ class Analyses:
 
     @property
     def progress(self) -> str:
-        now = self._progress
-        if now is None or not now.done:
+        """How far the one is that is made now, in words."""
+        progress = self._progress
+        if progress is None or not progress.done:
             return "Analysing the network …"
-        numbers = [f"{now.done:,} of {now.total:,}", time_left(now.seconds_left)]
-        return f"Analysing the network: {', '.join(filter(None, numbers))}; k stops."
+        parts = [f"{progress.done:,} of {progress.total:,}", time_left(progress.seconds_left)]
+        return f"Analysing the network: {', '.join(filter(None, parts))}; k stops."
 
-    async def _take(self, found: Any) -> None:
+    async def _receive(self, outcome: Any) -> None:
         """Keep an analysis; it is a sentence where it failed, and None where it was stopped."""
         self._progress = None
         self._ticking.stop()
-        if isinstance(found, str):
-            self._widget.notify(found, severity="error")
-        if found is not None:
-            self._made[self._analysed] = None if isinstance(found, str) else found
+        if isinstance(outcome, str):
+            self._results[self._running_key] = None
+            self._widget.notify(outcome, severity="error")
+        elif outcome is not None:
+            self._results[self._running_key] = outcome
         self._ended()

@@ -1,4 +1,4 @@
-"""A look inside a network: what it holds, step by step, while it reads the input at hand."""
+"""The view Inside: what a network holds, step by step, while it reads an input."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.inside.analysing import KEYS, AnalysingView
 from rnn_tui.ui.inside.bands import (
     UNITS,
+    Look,
     StepBand,
     answer_bands,
     readout_text,
@@ -32,31 +33,27 @@ from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Subject
 
-# Steps of a long stride, more than any input has, and units of a page.
-NEED_SUBJECT = (
-    "step",
-    "play",
-    "look",
-    "analyse",
-    "ablate",
-    "freeze",
-    "set",
-    "undo",
-    "history",
-    "play_history",
-)
-STRIDE, ALL, PAGE = 10, 1_000_000, 8
-# Playing takes as long as one can follow, and no more than this; no more often is anything drawn
-# anew.
-SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
-TALL = 26  # lines from which an analysis does not have to take the place of the units
+# Actions on units, which do nothing where an analysis takes their place.
+ON_UNITS = ("move_unit", "sort_units", "next_quantity", "ablate", "freeze")
+# Actions that do nothing before something is looked at.
+NEED_SUBJECT = (*ON_UNITS, "step", "play", "analyse", "set", "undo", "history", "play_history")
+STRIDE = 10  # steps of a long stride
+ALL = 1_000_000  # more steps than any input has
+PAGE = 8  # units of a page
+SECONDS_A_STEP = 0.2  # while playing, for an input that is short enough
+LONGEST_PLAY = 10.0  # seconds that playing takes at most
+SHORTEST_TICK = 0.05  # seconds between two drawings at least
+TALL = 26  # lines from which there is room for an analysis and the units
+PICTURE_SHARE = 0.6  # of the lines of a tall view, for the picture of an analysis
 NOTHING = "There is nothing to look at yet."
-FAILURE = "Looking inside this one failed; the log file has the details."
+FAILURE = "The network could not be examined; the log file has the details."
 
 
 class InsideView(AnalysingView):
-    """A scrubber over time steps; below it what was read, said and held up to the present one, and
-    found in an analysis.
+    """A scrubber over time steps, and below it what the network read, held and answered.
+
+    Steps after the present one are faded. An analysis is shown in the same columns, or in a
+    picture of its own.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,26 +65,16 @@ class InsideView(AnalysingView):
         Binding(
             "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
         ),
-        Binding(
-            "up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above or below"
-        ),
-        *moves(
-            "look",
-            {"down": "'moved', 1", "pageup": f"'moved', -{PAGE}", "pagedown": f"'moved', {PAGE}"},
-        ),
-        key(
-            "sort",
-            "look('sorted_otherwise')",
-            "Sort",
-            tooltip="Units by how much they matter, or by number",
-        ),
+        Binding("up", "move_unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
+        *moves("move_unit", {"down": 1, "pageup": -PAGE, "pagedown": PAGE}),
+        key("sort", "sort_units", "Sort", tooltip="Sort units by importance, or by number"),
         key(
             "show",
-            "look('next_quantity')",
+            "next_quantity",
             "State",
             tooltip="Show the state, the cell or a gate of the units",
         ),
-        key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
+        key("layer", "next_layer", "Layer", show=False, tooltip="The next layer"),
         key("study", "analyse", "Analyse", tooltip="Analyse the network; stop; hide the analysis"),
         *KEYS,
         key("metric", "next_analysis", "Which", show=False, tooltip="The next kind of analysis"),
@@ -96,16 +83,16 @@ class InsideView(AnalysingView):
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
     ]
 
-    ruler: str = "step"
-    grid_title: ClassVar[str] = "what it reads and says"
-    grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input at hand.
+    ruler: str = "step"  #: What a step is called.
+    grid_title: ClassVar[str] = "what it reads and predicts"
+    grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input.
 
     def __init__(self, task: Task) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
         super().__init__(task, classes="-empty")
-        self._asked_for: Hashable = None  # by its key
-        self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
-        self._failure = ""
+        self._asked_for: Hashable = None  #: The key of the request that was asked last.
+        self._looking = LatestQuestion[Subject](self, self._receive, FAILURE)
+        self._failure = ""  #: Why nothing is looked at.
         self._playing: Timer | None = None
 
     # The frame.
@@ -137,8 +124,11 @@ class InsideView(AnalysingView):
         self.analyses.stop()
 
     def focus_view(self) -> None:
-        """Put the focus on the grid, where keys are commands; it is there with what is in it."""
-        (super().focus_view if self.subject is None else self.grid.focus)()
+        """Put the focus on the grid, where keys are commands, once it shows something."""
+        if self.subject is None:
+            super().focus_view()
+        else:
+            self.grid.focus()
 
     # Looking.
 
@@ -146,52 +136,65 @@ class InsideView(AnalysingView):
         self.ask()
 
     def ask(self) -> None:
-        """Look at what is at hand, unless that is what is looked at."""
+        """Look at what is to be read now, unless that is what is looked at."""
         if not self.is_mounted:
             return  # its parts are not there yet; coming into view does it
         request = self.request()
         if isinstance(request, str):
             self._asked_for = None
             self._looking.forget()
-            self.subject, self._failure = None, request
+            self.subject = None
+            self._failure = request
             self.show_all()
         elif request[0] != self._asked_for:
             self._asked_for, look = request
             self._looking.ask(look)
 
-    on_show = ask
+    def on_show(self) -> None:
+        self.ask()
 
-    async def _take(self, found: Subject | str) -> None:
-        if isinstance(found, str):
-            self.subject, self._failure = None, found
+    async def _receive(self, outcome: Subject | str) -> None:
+        if isinstance(outcome, str):
+            self.subject = None
+            self._failure = outcome
         else:
-            before, self._failure = self.history.whole or self.subject, ""
-            if before is None or before.network != found.network:
-                self.history.leave()
-            self.subject = found
-            # The whole input at first: one sees the answer, and goes back from there.
-            if before is None or before.trace.steps != found.trace.steps:
-                self.step = found.trace.steps - 1
-            if before is None or before.network != found.network:
-                self.look = replace(self.look, unit=None)
-                # An analysis of another network takes its time: it is asked for again.
-                self.analysis_wanted = (
-                    self.analysis_wanted and self.kind is not None and self.kind.of_input
-                )
-            else:
-                self.go_on_from(before)
-            self.look = self.look.fitted(found.trace)
-            self.taken(found)
-            self.refresh_bindings()
-            self.analyse_at_once()
+            self._failure = ""
+            self._change_subject(outcome)
         self.show_all()
+
+    def _change_subject(self, subject: Subject) -> None:
+        """Look at a new subject as at the previous one, as far as it is alike."""
+        previous = self.history.whole or self.subject
+        same_network = previous is not None and previous.network == subject.network
+        same_length = previous is not None and previous.trace.steps == subject.trace.steps
+        if not same_network:
+            self.history.leave()
+        self.subject = subject
+        if not same_length:
+            self.step = subject.trace.steps - 1  # its answer
+        if previous is not None and same_network:
+            self.carry_over(previous)
+        else:
+            self.look = replace(self.look, unit=None)
+            # An analysis of another network takes its time: it is asked for again.
+            of_input = self.kind is not None and self.kind.of_input
+            self.analysis_wanted = self.analysis_wanted and of_input
+        self.look = self.look.fitted(subject.trace)
+        self.subject_changed(subject)
+        self.refresh_bindings()
+        self.analyse_at_once()
 
     # Showing.
 
     @property
+    def _shown_analysis(self) -> Any:
+        """The analysis that is shown; None for none."""
+        return self.analysis if self.analysis_shown else None
+
+    @property
     def _units_shown(self) -> bool:
-        """Whether the units are; where there is little room, an analysis and they take turns."""
-        return not (self.analysis is not None and self.analysis_shown) or self.has_class("-tall")
+        """Whether the units are; where there is little room, an analysis takes their place."""
+        return self._shown_analysis is None or self.has_class("-tall")
 
     def show_all(self) -> None:
         subject = self.subject
@@ -199,54 +202,70 @@ class InsideView(AnalysingView):
             pane_of(self).keep_focus()
         self.set_class(subject is None, "-empty")
         if subject is None:
-            self._stop_playing()
-            self.query_one("#inside-scrubber", Scrubber).show(0, 0, "", "", playing=False)
-            self.grid.show((), (), 0)
-            show_line(self, ".inside-readout", self._failure or NOTHING)
-            show_line(self, ".inside-note", "")
-            self.show_analysis()
-            return
-        trace, step, units = subject.trace, self.step, self._units_shown
-        analysis = self.analysis if self.analysis_shown else None
+            self._show_nothing()
+        else:
+            self._show_subject(subject)
+
+    def _show_nothing(self) -> None:
+        """Say why there is nothing to look at."""
+        self._stop_playing()
+        self.query_one("#inside-scrubber", Scrubber).show(0, 0, "", "", playing=False)
+        self.grid.show((), (), 0)
+        show_line(self, ".inside-readout", self._failure or NOTHING)
+        show_line(self, ".inside-note", "")
+        self.show_analysis()
+
+    def _show_subject(self, subject: Subject) -> None:
+        trace, step = subject.trace, self.step
+        analysis = self._shown_analysis
+        bands = self._bands_of(subject, analysis)
+        numbers = range(trace.first_step, trace.first_step + trace.steps)
+        self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
+        self.query_one("#inside-scrubber", Scrubber).show(
+            step,
+            trace.steps,
+            self.step_name(step, trace.steps),
+            self.sentence(subject, step),
+            playing=self._playing is not None,
+        )
+        readout = ""
+        if self._units_shown:
+            readout = readout_text(trace, self.look, step, self.size.width)
+        show_line(self, ".inside-readout", readout)
+        show_line(self, ".inside-note", self.note(subject, step))
+        self.show_analysis()
+        self._show_picture(subject, analysis)
+        self.show_pictures(subject, step)
+
+    def _bands_of(self, subject: Subject, analysis: Any) -> list[StepBand]:
+        """What the grid shows over the steps of the input, from top to bottom."""
+        trace, units = subject.trace, self._units_shown
         bands: list[StepBand] = [*self.input_bands(subject, analysis)]
         if units or not trace.one_output:
-            bands += answer_bands(trace, step)
+            bands += answer_bands(trace, self.step)
         if subject.edited is not None:
             bands += untouched_bands(subject.edited.untouched)
         if analysis is not None:
             bands += self.analysis_bands(subject, analysis)
         if units:
             bands += unit_bands(trace, self.look)
-        numbers = range(trace.first_step, trace.first_step + trace.steps)
-        self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
-        name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
-        self.query_one("#inside-scrubber", Scrubber).show(
-            step, trace.steps, name, said, playing=self._playing is not None
-        )
-        show_line(
-            self,
-            ".inside-readout",
-            readout_text(trace, self.look, step, self.size.width) if units else "",
-        )
-        show_line(self, ".inside-note", self.note(subject, step))
-        self.show_analysis()
-        self._show_picture(subject, analysis)
-        self.show_pictures(subject, step)
+        return bands
 
     def _show_picture(self, subject: Subject, analysis: Any) -> None:
-        """Bring what shows an analysis apart from the steps of the input up to date."""
-        draw, tall = (
-            None if analysis is None else PICTURES.get(analysis.name),
-            self.has_class("-tall"),
-        )
-        grid, text = (
-            self.query_one("#inside-analysis-steps", StepGrid),
-            self.query_one(".inside-picture", Static),
-        )
-        width, height = self.query_one(".inside-grids").size
-        room = Room(width, round(0.6 * height) if tall else height, self.app.current_theme.dark)
-        picture = None if draw is None else draw(analysis, subject, self.step, room)
-        grid.display, text.display = isinstance(picture, GridPicture), isinstance(picture, Content)
+        """Show an analysis that has a picture apart from the steps of the input."""
+        grid = self.query_one("#inside-analysis-steps", StepGrid)
+        text = self.query_one(".inside-picture", Static)
+        tall = self.has_class("-tall")
+        draw = None if analysis is None else PICTURES.get(analysis.name)
+        picture = None
+        if draw is not None:
+            width, height = self.query_one(".inside-grids").size
+            if tall:
+                height = round(PICTURE_SHARE * height)
+            room = Room(width, height, self.app.current_theme.dark)
+            picture = draw(analysis, subject, self.step, room)
+        grid.display = isinstance(picture, GridPicture)
+        text.display = isinstance(picture, Content)
         self.set_class(picture is not None, "-pictured")
         if isinstance(picture, GridPicture):
             grid.ruler = picture.ruler
@@ -255,14 +274,12 @@ class InsideView(AnalysingView):
             text.update(picture)
 
     def show_analysis(self) -> None:
-        analysis = (
-            self.analysis_text(self.analysis)
-            if self.analysis is not None and self.analysis_shown
-            else ""
-        )
-        show_line(
-            self, ".inside-analysis", self.analyses.progress if self.analyses.running else analysis
-        )
+        text = ""
+        if self.analyses.running:
+            text = self.analyses.progress
+        elif self._shown_analysis is not None:
+            text = self.analysis_text(self._shown_analysis)
+        show_line(self, ".inside-analysis", text)
 
     # Steps and units.
 
@@ -280,6 +297,7 @@ class InsideView(AnalysingView):
         self.go_to(self.step + by)
 
     def action_play(self) -> None:
+        """Play the steps, from the first where the last is reached; or stop."""
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
@@ -287,12 +305,12 @@ class InsideView(AnalysingView):
             steps = self.subject.trace.steps
             if self.step >= steps - 1:
                 self.go_to(0)
-            self._playing = self.set_interval(
-                max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK), self._play_on
-            )
+            seconds = max(min(SECONDS_A_STEP, LONGEST_PLAY / steps), SHORTEST_TICK)
+            self._playing = self.set_interval(seconds, self._play_on)
             self.show_all()
 
     def _play_on(self) -> None:
+        """Go on by a step, or by several where there are too many for the shortest tick."""
         if self.subject is None or not self.is_on_screen:
             self._stop_playing()
             return
@@ -307,37 +325,47 @@ class InsideView(AnalysingView):
             self._playing.stop()
             self._playing = None
 
-    def action_look(self, how: str, *by: int) -> None:
-        """Look at what a method of `Look` says, such as the next layer."""
-        look = (
-            self.look if self.subject is None else getattr(self.look, how)(self.subject.trace, *by)
-        )
+    def action_move_unit(self, by: int) -> None:
+        """Move the cursor so many units down."""
+        if self.subject is not None:
+            self._change_look(self.look.moved(self.subject.trace, by))
+
+    def action_sort_units(self) -> None:
+        self._change_look(self.look.sorted_otherwise())
+
+    def action_next_quantity(self) -> None:
+        if self.subject is not None:
+            self._change_look(self.look.next_quantity(self.subject.trace))
+
+    def action_next_layer(self) -> None:
+        if self.subject is not None:
+            self._change_look(self.look.next_layer(self.subject.trace))
+
+    def _change_look(self, look: Look) -> None:
         if look != self.look:
             self.look = look
             self.show_all()
 
     @on(StepPicked, "#inside-steps, #inside-scrubber")
-    def _picked(self, event: StepPicked) -> None:
+    def _go_to_picked(self, event: StepPicked) -> None:
         self._stop_playing()
         self.go_to(event.step)
-        if event.name == UNITS:
-            self.action_look("on_row", event.row)
+        if event.name == UNITS and self.subject is not None:
+            self._change_look(self.look.on_row(self.subject.trace, event.row))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Hide what makes no sense here; grey out what needs something to look at."""
         subject = self.subject
-        if parameters == ("next_layer",):
+        if action == "next_layer":
             return subject is not None and len(subject.trace.layers) > 1
-        units = self._units_shown
-        needed = {
-            "analyse": self.kinds,
-            "next_analysis": self.kinds,
-            "look": units,
-            "ablate": units,
-            "freeze": units,
-        }
-        if not needed.get(action, True) or (action == "undo" and not self.edits):
+        if action in ("analyse", "next_analysis") and not self.kinds:
             return False
-        return True if subject is not None or action not in NEED_SUBJECT else None
+        if action in ON_UNITS and not self._units_shown:
+            return False
+        if action == "undo" and not self.edits:
+            return False
+        greyed_out = subject is None and action in NEED_SUBJECT
+        return None if greyed_out else True
 
     def action_leave(self) -> None:
         if self._playing is not None:
@@ -348,70 +376,73 @@ class InsideView(AnalysingView):
         elif not self.history.leave():
             raise SkipAction  # it may mean something to the screen
 
-    # What a task says of it, beside its actions `other` and `next_network`.
+    # What the view of a task adds, beside its actions `other` and `next_network`.
 
     def choices(self) -> ComposeResult:
-        """What can be chosen, in a line above."""
+        """Make the widgets in the line above."""
         return iter(())
 
     def pictures(self) -> ComposeResult:
-        """What stands at the left of the grid."""
+        """Make the widgets to the left of the grid."""
         return iter(())
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
-        """What tells the subject at hand from others, and in a thread looks at it, or raises a
-        `UserError`; or why not.
+        """Return a key of what is to be read now, and a function that reads it in a thread.
+
+        The function may raise a `UserError`. In place of both, a sentence says why there is
+        nothing to read.
         """
         raise NotImplementedError
 
-    def taken(self, subject: Subject) -> None:
-        """Something new is looked at, and about to be shown."""
+    def subject_changed(self, subject: Subject) -> None:
+        """Prepare for a new subject, which is about to be shown."""
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What was read, and what should have come out, unless a picture shows it; `analysis` is
-        None where there is none.
+        """Return what was read, and what should have come out, unless a picture shows it.
+
+        `analysis` is the one that is shown, or None.
         """
         return []
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What an analysis adds to the steps of the input at hand."""
+        """Return what an analysis adds to the steps of the input."""
         return []
 
     def analysis_text(self, analysis: Any) -> str:
-        """What an analysis found, in a sentence or two."""
+        """Return the result of an analysis in a sentence or two."""
         return str(analysis.summary)
 
     def step_name(self, step: int, steps: int) -> str:
-        """Which step, from 0, of how many."""
+        """Name a step, from 0, of so many."""
         return f"{self.ruler} {step + 1:,} of {steps:,}"
 
     def sentence(self, subject: Subject, step: int) -> str:
-        """What the network says after a step, and whether it is right; with edits, what it said
-        without.
+        """Say what the network predicts after a step, and whether it is right.
+
+        With edits, say what it predicts without them too.
         """
         trace, right = subject.trace, subject.truth[step]
         answer = trace.answer_word(step)
-        text = f"says {answer}, {100 * trace.confidence(step):.1f} %"
+        text = f"predicts {answer}, {100 * trace.confidence(step):.1f} %"
         if right:
             text += " ✓" if answer == right else f" ✗ it is {right}"
         if subject.edited is not None:
-            before = subject.edited.untouched
-            return (
-                f"{text} · untouched {before.answer_word(step)}, "
-                f"{100 * before.confidence(step):.1f} %"
-            )
-        return (
-            text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
-        )
+            untouched = subject.edited.untouched
+            confidence = 100 * untouched.confidence(step)
+            return f"{text} · untouched {untouched.answer_word(step)}, {confidence:.1f} %"
+        if trace.settled is not None:
+            return f"{text} · settled at {self.ruler} {trace.settled}"
+        return text
 
     def note(self, subject: Subject, step: int) -> str:
-        """What to know of what is shown; where that is nothing, who answers."""
+        """Return what to bear in mind; where that is nothing, the input and the network."""
         trace = subject.trace
         if subject.edited is not None:
             return f"{subject.edited.summary} u takes the last edit back."
-        return trace.layers[self.look.layer].note or (
-            trace.prefix_note if step < trace.steps - 1 else subject.about
-        )
+        layer_note = trace.layers[self.look.layer].note
+        if layer_note:
+            return layer_note
+        return trace.prefix_note if step < trace.steps - 1 else subject.about
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""

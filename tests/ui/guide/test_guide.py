@@ -51,7 +51,7 @@ SEEN = {
         ("adder inside", "by unit 0"),
     ],
     "3-damage": [
-        ("adder inside", "says 1, "),
+        ("adder inside", "predicts 1, "),
         ("adder inside", "untouched 1"),
         ("adder inside", "without unit"),
     ],

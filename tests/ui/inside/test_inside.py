@@ -52,7 +52,7 @@ async def test_an_addition_is_followed_from_its_lowest_place() -> None:
         await press(pilot, "home")
         assert view.step == 0
         assert "place 0 (1 of 5)" in screen_text(app)
-        assert "reads 1 + 0, says 1" in screen_text(app)
+        assert "reads 1 + 0, predicts 1" in screen_text(app)
         await press(pilot, "right", "right", "left")
         assert view.step == view.grid.step == 1
         await press(pilot, "end", "right")
@@ -80,10 +80,10 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
 @pytest.mark.long
 async def test_another_addition_is_one_in_the_calculator_too() -> None:
     async with inside("adder") as (app, view, pilot):
-        before = view.subject.details.given
+        before = view.subject.details.example
         await press(pilot, "i")
         await settled(pilot, view)
-        after = view.subject.details.given
+        after = view.subject.details.example
         entries = [int(entry.value, 2) for entry in app.query(NumberEntry)]
         assert [after.a, after.b] == entries
         assert after != before
@@ -123,7 +123,7 @@ async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
             assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
             assert band(view, "answer").words == [str(answer) for answer in trace.answers]
             assert label in text(view, "note")
-        assert "says 5" in screen_text(app)
+        assert "predicts 5" in screen_text(app)
         await press(pilot, "home")
         assert "if the sequence ended there" in text(view, "note")
 
@@ -218,7 +218,7 @@ async def test_a_test_image_row_by_row() -> None:
         digit = load_mnist().test_images[7].numpy().astype(np.float32) / np.float32(255)
         trace = trace_digit(network, digit)
         assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
-        assert f"says {trace.answer}" in screen_text(app)
+        assert f"predicts {trace.answer}" in screen_text(app)
         image = view.query_one(ReadImage)
         await press(pilot, "home", *["right"] * 9)
         assert (view.step, image._last_row) == (9, 9)
@@ -249,7 +249,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         # The digit shows through.
         cells = image._cells(int(rows[len(rows) // 2]))
         assert len({cell[1].bgcolor for cell in cells}) > 3
-        assert f"speak for {view.subject.trace.answer}" in text(view, "note")
+        assert f"support {view.subject.trace.answer}" in text(view, "note")
         assert "blank image" in text(view, "note")
         await press(pilot, "P")
         assert [image._cells(y) for y in range(28)] == plain
@@ -312,7 +312,7 @@ async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int
     async with inside("mnist", size) as (app, view, pilot):
         await press(pilot, "left")
         seen = screen_text(app)
-        for part in ("row 27 of 28", "says", "P of ", "unit", "state", "readout"):
+        for part in ("row 27 of 28", "predicts", "P of ", "unit", "state", "readout"):
             assert part in seen, seen
         assert view.grid.size.height >= 12
 

@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from rnn_tui.ui.common.sheets import SHEETS
-from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, laid_out
+from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, lay_out
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
 from tests.ui.helpers import idle
@@ -25,7 +25,7 @@ def heat(
     values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
     names = [str(at) for at in range(rows)]
     return HeatBand(
-        "units", names, values, row=row, form=".2f", what="unit ", title=title, signed=signed
+        "units", names, values, row=row, form=".2f", prefix="unit ", title=title, signed=signed
     )
 
 
@@ -53,13 +53,13 @@ def test_the_lines_given_out_are_those_that_there_are(
     assert sum(lines) <= height
     for band, count in zip(many, lines, strict=True):
         assert count <= (len(band.values) if isinstance(band, HeatBand) else 10)
-    places = laid_out(height, many, framed=framed)
+    places = lay_out(height, many, framed=framed)
     assert len(places) <= max(height, 1 + 2 * framed)
     # Every panel that begins ends, and what begins a panel is there.
     kinds = [place.kind for place in places]
     assert kinds.count("bottom") == (kinds.count("top") if framed else 0)
-    assert {one.at for one in places if one.kind == "top" and one.at} <= {
-        one.at for one in places if one.kind == "band"
+    assert {place.band for place in places if place.kind == "top" and place.band} <= {
+        place.band for place in places if place.kind == "band"
     }
 
 
