@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,49 @@ def run(site: Path, home: Path, *words: str) -> str:
     return str(out)
 
 
-def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
-    assert list(files()) == ["pyproject.toml", "rnn_parity/__init__.py", "rnn_parity/problem.py"]
-    assert sum(len(text.splitlines()) for text in files().values()) <= 100
+def test_the_package_is_short() -> None:
+    names = [
+        "pyproject.toml",
+        *(f"rnn_parity/{name}.py" for name in ("__init__", "problem", "views")),
+    ]
+    assert list(files()) == names
+    assert sum(len(text.splitlines()) for text in files().values()) <= 130
+
+
+IN_THE_APP = """
+import asyncio
+from rnn_tui.ui.app.app import RnnTuiApp
+from tests.ui.helpers import screen_text, settled
+
+async def show() -> str:
+    app = RnnTuiApp(first="parity")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settled(pilot, app.takes_keys)
+        await pilot.press("6")
+        await settled(pilot, lambda: "No run yet." in screen_text(app))
+        return screen_text(app)
+
+print(asyncio.run(show()))
+"""
+
+
+@pytest.mark.process
+def test_its_view_is_in_its_tab(site: Path, home: Path) -> None:
+    env = os.environ | {
+        "RNN_TUI_HOME": str(home),
+        "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{site}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THE_APP],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+        env=env,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "6 In words" in done.stdout
+    assert "No run yet." in done.stdout
 
 
 @pytest.mark.long
