@@ -1,11 +1,14 @@
-"""`rnn-tui completion`: shtab writes it from the parsers; names and quoting, beside this module,
-are ours, a file a shell.
+"""`rnn-tui completion`: a script that completes the command line in a shell.
+
+shtab writes it from the parsers. Names of runs and quoting are ours, in a file a shell beside this
+module.
 """
 
 import argparse
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +18,17 @@ from rnn_tui.cli.output import OK
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
-# By the word that stands for a value in `--help`: what completes it.
-KINDS = dict.fromkeys(("FILE", "PATH", "PHOTO"), "path") | dict.fromkeys(
-    ("DIR", "FOLDER"), "folder"
-)
-KINDS |= {"RUN": "runs", "DELETED_RUN": "deleted"}
-# tcsh keeps no functions, and quotes nothing: it is told only of names that need no quotes.
+#: by the word that stands for a value in `--help`: what completes it.
+KINDS = {
+    "FILE": "path",
+    "PATH": "path",
+    "PHOTO": "path",
+    "DIR": "folder",
+    "FOLDER": "folder",
+    "RUN": "runs",
+    "DELETED_RUN": "deleted",
+}
+#: the same in tcsh, which keeps no functions and quotes nothing: it gets names without quotes only.
 _IN_TCSH = {
     "path": "f",
     "folder": "d",
@@ -29,10 +37,18 @@ _IN_TCSH = {
 }
 
 
+@dataclass(frozen=True)
+class CompletionRequest:
+    """Print a script, or what such a script asks for."""
+
+    shell: str  #: one of `SHELLS`.
+    runs: str | None  #: print the names of `all` or `deleted` runs; None for the script.
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "Print a script that makes a shell complete what rnn-tui takes, by Tab."
+    parser.description = "Print a script that completes rnn-tui's command line in a shell, by Tab."
     parser.epilog = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     parser.add_argument("shell", choices=SHELLS, help="the shell that the script is for")
     parser.add_argument("--runs", choices=("all", "deleted"), help=argparse.SUPPRESS)
@@ -40,22 +56,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script, or what such a script asks for: names of runs, a line each."""
-    if options.runs is None:
-        print(script(options.shell))
-    else:
-        from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+    """Print the script, or the names of runs, a line each; returns the exit code."""
+    return complete(read_request(options))
 
-        names = names_to_type(deleted=options.runs == "deleted")
-        print(
-            "".join(
-                f"{name}\n"
-                for name in names
-                if options.shell != "tcsh" or name == shlex.quote(name)
-            ),
-            end="",
-        )
+
+def read_request(options: argparse.Namespace) -> CompletionRequest:
+    """What the options ask for."""
+    return CompletionRequest(options.shell, options.runs)
+
+
+def complete(request: CompletionRequest) -> int:
+    """Print the script, or the names of runs, a line each; returns the exit code."""
+    if request.runs is None:
+        print(script(request.shell))
+    else:
+        for name in _names(request):
+            print(name)
     return OK
+
+
+def _names(request: CompletionRequest) -> list[str]:
+    """The names of runs that can be typed."""
+    from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+
+    names = list(names_to_type(deleted=request.runs == "deleted"))
+    if request.shell == "tcsh":
+        return [name for name in names if name == shlex.quote(name)]
+    return names
 
 
 def script(shell: str) -> str:
@@ -65,17 +92,23 @@ def script(shell: str) -> str:
     parser = build_parser()
     for action in _actions(parser):
         _say_what_completes(action)
-        if shell == "zsh" and action.nargs != 0:  # both --option value and --option=value
-            action.option_strings = [
-                one + "=" * one.startswith("--") for one in action.option_strings
-            ]
+        if shell == "zsh" and action.nargs != 0:
+            action.option_strings = list(map(_zsh_option, action.option_strings))
+    program = Path(sys.executable).with_name("rnn-tui")
     ours = Path(__file__).with_suffix(f".{shell}").read_text(encoding="utf-8")
-    ours = ours.replace("@PROGRAM@", shlex.quote(str(Path(sys.executable).with_name("rnn-tui"))))
+    ours = ours.replace("@PROGRAM@", shlex.quote(str(program)))
     if shell == "bash":  # what comes last completes
         return f"{shtab.complete(parser, shell)}\n\n{ours}"
-    made: str = shtab.complete(parser, shell, preamble=ours)
-    # Of several words, shtab has zsh complete the first.
-    return made.replace('"(*)::', '"*:').replace('"(*):', '"*:') if shell == "zsh" else made
+    text: str = shtab.complete(parser, shell, preamble=ours)
+    if shell == "zsh":
+        # of several words, shtab has zsh complete the first
+        text = text.replace('"(*)::', '"*:').replace('"(*):', '"*:')
+    return text
+
+
+def _zsh_option(option: str) -> str:
+    """An option with a value: zsh takes both `--option value` and `--option=value`."""
+    return f"{option}=" if option.startswith("--") else option
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
@@ -86,24 +119,17 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     for action in parser._actions:  # noqa: SLF001
         yield action
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for one in dict.fromkeys(action.choices.values()):  # aliases name the same one
-                yield from _actions(one)
+            for subparser in dict.fromkeys(action.choices.values()):  # aliases name the same one
+                yield from _actions(subparser)
 
 
 def _say_what_completes(action: Any) -> None:
     """Give an action `choices`, or `complete`, where shtab looks."""
     # by `add_setting`
     if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):
-        # one or more, with commas between them
-        name, text = action.dest, " ".join(action.type.args[0].choices)
-        action.complete = {
-            "bash": f"_rnn_tui_{name}",
-            "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {text}'; }}"},
-            "zsh": f"_values -s , {name} {text}",
-            "fish": f"(__fish_append , {text})",
-            "tcsh": f"({text})",
-        }
-    elif kind := KINDS.get(action.metavar):
+        action.complete = _several_choices(action.dest, action.type.args[0])
+    elif isinstance(action.metavar, str) and action.metavar in KINDS:
+        kind = KINDS[action.metavar]
         function = f"_rnn_tui_{kind}"
         action.complete = {
             "bash": function,
@@ -116,6 +142,17 @@ def _say_what_completes(action: Any) -> None:
     elif action.metavar == "METRIC":
         from rnn_tui.tasks import TASKS  # noqa: PLC0415 - not when a shell asks for names
 
-        action.choices = list(
-            dict.fromkeys(one.name for task in TASKS.values() for one in task.metric_definitions)
-        )
+        metrics = [metric for task in TASKS.values() for metric in task.metric_definitions]
+        action.choices = list(dict.fromkeys(metric.name for metric in metrics))
+
+
+def _several_choices(name: str, setting: ChoicesSetting) -> dict[str, Any]:
+    """What completes one or more words, with commas between them."""
+    words = " ".join(setting.choices)
+    return {
+        "bash": f"_rnn_tui_{name}",
+        "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {words}'; }}"},
+        "zsh": f"_values -s , {name} {words}",
+        "fish": f"(__fish_append , {words})",
+        "tcsh": f"({words})",
+    }

@@ -1,49 +1,87 @@
-"""`rnn-tui config`: where the settings that last lie, and what holds."""
+"""`rnn-tui config`: the settings of the app that last, and where their file is."""
 
 import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK, print_json, print_table, say
 from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.preferences import ENTRIES, as_toml
 
+if TYPE_CHECKING:
+    from rnn_tui.engine.preferences import Preferences
+
+
+@dataclass(frozen=True)
+class ConfigRequest:
+    """Print the settings."""
+
+    as_json: bool
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    whose = (
-        "The settings are the app's: preset and device are what its forms begin with; rnn-tui "
-        "train goes by its options."
+    parser.description = (
+        "Print the settings of the app, and where their file is. The forms of the app begin with "
+        "the preset and device of the file; rnn-tui train goes by its own options."
     )
-    parser.description = f"Print where the file of settings lies and what holds. {whose}"
-    lines = (f"{name}: {one.metadata['words']}" for name, one in ENTRIES.items())
-    parser.epilog = f"Entries. {'. '.join(lines)}."
+    entries = [f"{name}: {entry.metadata['words']}" for name, entry in ENTRIES.items()]
+    parser.epilog = f"Entries. {'. '.join(entries)}."
     add_examples(parser, "rnn-tui config", "rnn-tui config --json")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what holds; what is wrong goes to stderr."""
+    """Print the settings; faults of the file go to stderr."""
+    return show_settings(read_request(options))
+
+
+def read_request(options: argparse.Namespace) -> ConfigRequest:
+    """What the options ask for."""
+    return ConfigRequest(options.json)
+
+
+def show_settings(request: ConfigRequest) -> int:
+    """Print the settings; returns the exit code."""
     from rnn_tui.ui.app.preferences import usable_preferences  # noqa: PLC0415 - Textual, on use
 
-    held, path = usable_preferences(), config_file()
-    for sentence in held.problems:
+    preferences = usable_preferences()
+    for sentence in preferences.problems:
         say(sentence)
-    source = {name: "file" if name in held.given else "default" for name in ENTRIES}
-    values = {name: getattr(held, name) for name in ENTRIES}
-    if options.json:
-        settings = {name: {"value": values[name], "from": source[name]} for name in ENTRIES}
-        print_json(
-            {
-                "file": str(path),
-                "there": path.is_file(),
-                "settings": settings,
-                "problems": held.problems,
-            }
-        )
-        return OK
-    keys = values.pop("keys")
-    rows = [[name, as_toml(value), source[name]] for name, value in values.items()]
-    rows += [[f"keys.{name}", as_toml(key), "file"] for name, key in keys.items()]
+    if request.as_json:
+        print_json(_document(preferences, config_file()))
+    else:
+        _print_table(preferences, config_file())
+    return OK
+
+
+def _source(preferences: "Preferences", name: str) -> str:
+    """Where the value of a setting comes from."""
+    return "file" if name in preferences.given else "default"
+
+
+def _document(preferences: "Preferences", path: Path) -> dict[str, Any]:
+    settings = {
+        name: {"value": getattr(preferences, name), "from": _source(preferences, name)}
+        for name in ENTRIES
+    }
+    return {
+        "file": str(path),
+        "there": path.is_file(),
+        "settings": settings,
+        "problems": preferences.problems,
+    }
+
+
+def _print_table(preferences: "Preferences", path: Path) -> None:
+    rows = [
+        [name, as_toml(getattr(preferences, name)), _source(preferences, name)]
+        for name in ENTRIES
+        if name != "keys"
+    ]
+    for name, key in (preferences.keys or {}).items():
+        rows.append([f"keys.{name}", as_toml(key), "file"])
     print(f"{path}{'' if path.is_file() else ' (not there yet)'}")
     print_table(("setting", "value", "from"), rows)
-    return OK

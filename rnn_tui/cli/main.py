@@ -1,8 +1,7 @@
-"""The command `rnn-tui`: no arguments start the app, subcommands run without it; nothing heavy is
-imported before use.
+"""The command `rnn-tui`: without arguments it starts the app; nothing heavy is imported before use.
 
-A command must not fail for want of a stream, nor of bytes for a character, nor end well where its
-answer can't be printed.
+A command does not fail where a stream is missing or can't write a character, and does not end well
+where its answer can't be printed.
 """
 
 import codecs
@@ -28,7 +27,7 @@ from rnn_tui.engine.paths import check_places, fault_message
 from rnn_tui.engine.threads import any_left_behind
 from rnn_tui.ui.common.textual_variables import check_variables
 
-# A file that can't be read or written is no wrong usage.
+# what is no wrong usage, such as a file that can't be read or written
 FAILURES = (
     errors.CheckpointError,
     errors.ClusterError,
@@ -54,10 +53,14 @@ SUBSTITUTES = {  # for streams that can't write them, such as a pipe on Windows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code, 2 for wrong usage, 1 for a failure, once all
-    that was printed is out.
+    """Run the command line.
 
-    Without `arguments` it runs that of the process, and ends it where threads are left behind.
+    Args:
+        arguments: of the command line; None for those of the process, which then ends here where
+            threads are left behind.
+
+    Returns:
+        The exit code, once all that was printed is out: 2 for wrong usage, 1 for a failure.
     """
     prepare_process()
     prepare_streams()
@@ -73,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_and_print(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code once all that it printed is out."""
     try:
-        with _hearing_ctrl_c() as interrupts:
-            code = _end_of(arguments, interrupts)
+        with _catching_ctrl_c() as interrupts:
+            code = _run_to_its_end(arguments, interrupts)
         sys.stdout.flush()
     except OutputLostError as lost:
         let_go_of_stdout()
@@ -88,27 +91,27 @@ def _run_and_print(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _hearing_ctrl_c() -> Iterator[list[int]]:
-    """Raise `KeyboardInterrupt` at Ctrl-C, as Python does; yields those that came."""
-    came: list[int] = []
+def _catching_ctrl_c() -> Iterator[list[int]]:
+    """Raise `KeyboardInterrupt` at Ctrl-C, as Python does; yields the signals that came."""
+    received: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:
-        came.append(number)
+        received.append(number)
         raise KeyboardInterrupt
 
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield came
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield received
         return
     signal.signal(signal.SIGINT, interrupt)
     try:
-        yield came
+        yield received
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _end_of(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
-    """Run a command; whatever ends it, there is a sentence and an exit code.
+def _run_to_its_end(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
+    """Run a command; whatever ends it, there are a sentence and an exit code.
 
     Args:
         arguments: of the command line.
@@ -129,11 +132,11 @@ def _end_of(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
     except Exception as error:
         if interrupts:  # NumPy, while it is imported, makes an ImportError of it
             raise KeyboardInterrupt from error
-        return _told(error)
+        return _say_error(error)
 
 
-def _told(error: Exception) -> int:
-    """The exit code after an error that ends a command, once it is said."""
+def _say_error(error: Exception) -> int:
+    """Say what error ended a command; returns the exit code."""
     if isinstance(error, errors.UserError):
         say(str(error))
         return output.FAILURE if isinstance(error, FAILURES) else output.USAGE
@@ -146,6 +149,7 @@ def _told(error: Exception) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    """Run the app, or the command that is named; returns the exit code."""
     if not arguments:  # the app is not kept waiting for a parser
         _check_working_folder()
         return _run_app(None)
@@ -154,19 +158,19 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         options = parse(arguments)
     finally:  # also where the task that was asked for is a broken one of another package
-        told = _tell_of_plugins()
+        plugins_checked = _say_broken_plugins()
     _check_working_folder()
     if options.command is None:
         return _run_app(options.data_dir)
     try:
         return int(options.perform(options))
     finally:
-        if not told:
-            _tell_of_plugins()
+        if not plugins_checked:
+            _say_broken_plugins()
 
 
-def _tell_of_plugins() -> bool:
-    """Say what is wrong with plug-ins, if the command has looked for them: then it is true."""
+def _say_broken_plugins() -> bool:
+    """Say what is wrong with plug-ins; returns whether the command has looked for them."""
     tasks = sys.modules.get("rnn_tui.tasks")
     if tasks is None:
         return False
@@ -176,8 +180,7 @@ def _tell_of_plugins() -> bool:
 
 
 def _check_working_folder() -> None:
-    """See that there is one: the mathematics library of PyTorch ends the process where there is
-    none.
+    """Check that there is one: without it PyTorch's mathematics library ends the process.
 
     Raises:
         SettingError: if it has been removed.
@@ -191,9 +194,10 @@ def _check_working_folder() -> None:
 
 
 def _run_app(data_dir: str | None) -> int:
-    typed = sys.stdin is not None and sys.stdin.isatty()
-    page = in_page() and not typed
-    if not page and not (typed and sys.stdout.isatty()):
+    """Run the app in a terminal, or as a page in the browser; returns the exit code."""
+    has_keyboard = sys.stdin is not None and sys.stdin.isatty()
+    page = in_page() and not has_keyboard
+    if not page and not (has_keyboard and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
     check_variables()
@@ -202,8 +206,8 @@ def _run_app(data_dir: str | None) -> int:
     share = shared_folder()
     if page and share is not None:
         os.chdir(share)  # what is typed, and shown, is named from there
-    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the time;
-    # then the app collects.
+    # Before the first frame there is no garbage, and looking for it takes a twentieth of the time.
+    # The app collects afterwards.
     gc.disable()
     from rnn_tui.ui.app.ending import run  # noqa: PLC0415 - Textual, on use only
 
@@ -211,15 +215,18 @@ def _run_app(data_dir: str | None) -> int:
 
 
 class OutputLostError(SystemExit):
-    """stdout takes nothing more. An `OSError` would pass for a fault of a file, an `Exception` for
-    one of the training loop.
+    """stdout takes nothing more.
+
+    It is no `OSError`, which would pass for a fault of a file, and no `Exception`, which would pass
+    for one of the training loop.
     """
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
-        told = f"stdout can't be written ({errors.why(error)}); send it elsewhere."
-        # nobody needs to be told who reads no more
-        self.reason = "" if isinstance(error, BrokenPipeError) else told
+        #: what to say; empty where the reader of a pipe has closed it.
+        self.reason = ""
+        if not isinstance(error, BrokenPipeError):
+            self.reason = f"stdout can't be written ({errors.why(error)}); send it elsewhere."
 
 
 class _Stream(io.TextIOWrapper):
@@ -254,25 +261,23 @@ class _Stream(io.TextIOWrapper):
     def _lose(self, error: OSError) -> None:
         if self._ends_process:
             raise OutputLostError(error) from error
-        _forget(self)
+        _discard(self)
 
 
 def prepare_process() -> None:
     """Set what libraries read as they are loaded, and keep them from printing.
 
-    Importing the package changes nothing in the process: whoever uses a module of it decides.
+    Importing the package changes nothing in the process: whoever uses its modules calls this first.
     """
     require_repeatable_cuda()
-    # What is wrong with the text or the profile of an image does not concern its pixels. Both are
-    # for good: to turn them on again after a file would do so for another thread, too.
+    # Faults in the text or the profile of an image do not concern its pixels. Both settings stay:
+    # to undo them after a file would undo them for another thread, too.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def prepare_streams() -> None:
-    """Make streams of stdout and stderr that always take text, or end the process as they
-    should.
-    """
+    """Have stdout and stderr take any text; where stdout takes nothing more, the process ends."""
     codecs.register_error("rnn-tui-substitutes", _substitute)
     for number in range(3):
         try:
@@ -285,8 +290,9 @@ def prepare_streams() -> None:
 
 
 def _stream(stream: TextIO | None, *, ends_process: bool) -> TextIO:
-    """Such a stream; what is no ordinary one, as in a test or on the console of Windows, stays as
-    it is.
+    """A `_Stream` in place of a stream.
+
+    One that is no file, as in a test or on the console of Windows, stays as it is.
     """
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
@@ -296,27 +302,28 @@ def _stream(stream: TextIO | None, *, ends_process: bool) -> TextIO:
         return stream
     if not isinstance(raw, io.FileIO):
         return stream
-    # Of its own, since Textual draws on the one that Python made.
-    own = io.FileIO(raw.fileno(), "w", closefd=False)
-    return _Stream(stream, own, ends_process=ends_process)
+    # Textual draws on the file that Python made.
+    file = io.FileIO(raw.fileno(), "w", closefd=False)
+    return _Stream(stream, file, ends_process=ends_process)
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """What stands for the character that can't be written, and where to go on."""
+    """What stands for a character that can't be written, and the place behind it."""
     assert isinstance(error, UnicodeEncodeError)
-    # names of files have bytes that are no characters
-    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
+    character = error.object[error.start]
+    # names of files may have bytes that are no characters
+    return SUBSTITUTES.get(character, "?"), error.start + 1
 
 
 def let_go_of_stdout() -> None:
-    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
+    """Write what is left; where nobody takes it, Python does not complain at exit."""
     try:
         sys.stdout.flush()
     except (OSError, OutputLostError, KeyboardInterrupt):
-        _forget(sys.stdout)
+        _discard(sys.stdout)
 
 
-def _forget(stream: TextIO) -> None:
+def _discard(stream: TextIO) -> None:
     """Send what `stream` still has, and all that is to come, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())

@@ -1,13 +1,14 @@
-"""What every command does with its streams: results go to stdout, all else to stderr; colours and
-bars to terminals only.
+"""What every command does with its streams.
+
+Results go to stdout, all else to stderr; colours and bars to terminals only.
 """
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO, TypeAlias
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.pace import time_left
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
     from rnn_tui.engine.events import Control
     from rnn_tui.engine.progress import Progress
 
-# how a command ends; the last is 128 + SIGINT, as shells have it
-OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+# exit codes
+OK = 0
+FAILURE = 1
+USAGE = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # Ctrl-C, the system's request to end, and a terminal that was closed.
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-LONGEST_CELL, LONGEST_VALUE = 200, 1000
+LONGEST_CELL = 200
+LONGEST_VALUE = 1000
 # rows of a table that are fitted to the width of a terminal, in a tenth of a second
 MOST_LAID_OUT = 400
+COLUMN_GAP = 2  # spaces between the columns of a table
 
 
 def say(text: str) -> None:
@@ -44,7 +50,7 @@ def _as_json(value: Any, indent: int | None = None) -> str:
 
     try:
         return json.dumps(value, indent=indent, allow_nan=False)
-    except ValueError:  # JSON has no NaN and no infinity, as in what is known of a diverged network
+    except ValueError:  # JSON has no NaN and no infinity, which a diverged network may have
         from rnn_tui.runs.export.documents import finite  # noqa: PLC0415 - seldom
 
         return json.dumps(finite(value), indent=indent, allow_nan=False)
@@ -70,12 +76,15 @@ class Lines:
     """Lines of text, coloured where a terminal shows that."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out, self._console = out, console(out) if out.isatty() else None
+        self._out = out
+        self._console = console(out) if out.isatty() else None  #: None in a pipe.
 
     def print(self, *lines: Sequence[tuple[str, str]]) -> None:
         """Print lines at once: the parts of each, with their styles."""
         if self._console is None:
-            self._out.writelines("".join(text for text, _ in line) + "\n" for line in lines)
+            for line in lines:
+                self._out.writelines(text for text, _style in line)
+                self._out.write("\n")
             self._out.flush()
             return
         from rich.text import Text  # noqa: PLC0415 - on terminals only
@@ -90,107 +99,151 @@ class Lines:
 def print_table(
     heads: Sequence[str],
     rows: Iterable[Sequence[str]],
-    right: Iterable[str] = (),
+    right: Collection[str] = (),
     spare: Sequence[str] = (),
 ) -> None:
-    """Print a table, in a pipe with tabs; columns of `right` end below each other, the first of
-    `spare` go for want of room.
+    """Print a table; in a pipe with tabs.
+
+    Args:
+        heads: of the columns.
+        rows: cells, as many as heads.
+        right: the heads of columns whose cells end below each other.
+        spare: the heads of columns that are left out for want of room, the first ones first.
     """
-    shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
+    table = [heads, *([printable(cell, LONGEST_CELL) for cell in row] for row in rows)]
     if not sys.stdout.isatty():
-        for row in (heads, *shown):
+        for row in table:
             print("\t".join(row))
         return
+    out = console(sys.stdout)
+    columns = _fitting(list(zip(*table, strict=True)), spare, out.width)
+    # as it comes: rich would think for seconds, and the terminal can wrap
+    if len(table) - 1 > MOST_LAID_OUT:
+        _print_padded(out, columns, right)
+    else:
+        _print_laid_out(out, columns, right)
+
+
+Column: TypeAlias = tuple[str, ...]  # its head, and its cells
+
+
+def _width(column: Column) -> int:
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
-    from rich.table import Table  # noqa: PLC0415
+
+    return max(map(cell_len, column))
+
+
+def _fitting(columns: list[Column], spare: Sequence[str], width: int) -> list[Column]:
+    """The columns without those of `spare` that have no room."""
+    for head in spare:
+        if sum(_width(column) + COLUMN_GAP for column in columns) > width:
+            columns = [column for column in columns if column[0] != head]
+    return columns
+
+
+def _print_padded(out: "Console", columns: list[Column], right: Collection[str]) -> None:
+    """Print a table of many rows, which may be wider than the terminal."""
+    padded = [_padded(column, to_right=column[0] in right) for column in columns]
+    first, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
+    out.print(first, style="bold", markup=False, emoji=False)
+    print("\n".join(lines))
+
+
+def _padded(column: Column, *, to_right: bool) -> list[str]:
+    """Cells of one width."""
+    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
+
+    width = _width(column)
+    cells: list[str] = []
+    for cell in column:
+        spaces = " " * (width - cell_len(cell))
+        cells.append(spaces + cell if to_right else cell + spaces)
+    return cells
+
+
+def _print_laid_out(out: "Console", columns: list[Column], right: Collection[str]) -> None:
+    """Print a table that is fitted to the terminal."""
+    from rich.table import Table  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    out, columns = console(sys.stdout), list(zip(heads, *shown, strict=True))
-    for head in spare:
-        if sum(max(map(cell_len, column)) + 2 for column in columns) > out.width:
-            columns = [column for column in columns if column[0] != head]
-    # as it comes: rich would think for seconds, and the terminal can wrap
-    if len(shown) > MOST_LAID_OUT:
-        padded = []
-        for column in columns:
-            width, to_right = max(map(cell_len, column)), column[0] in right
-            spaces = (" " * (width - cell_len(cell)) for cell in column)
-            padded.append(
-                [
-                    space + cell if to_right else cell + space
-                    for space, cell in zip(spaces, column, strict=True)
-                ]
-            )
-        first, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
-        out.print(first, style="bold", markup=False, emoji=False)
-        print("\n".join(lines))
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, padding=(0, COLUMN_GAP, 0, 0), header_style="bold")
     for head, *_ in columns:
         table.add_column(Text(head), justify="right" if head in right else "left")
-    for row in list(zip(*columns, strict=True))[1:]:
-        table.add_row(*map(Text, row))
+    for cells in list(zip(*columns, strict=True))[1:]:
+        table.add_row(*map(Text, cells))
     out.print(table, soft_wrap=False)
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print names and values on stdout, a pair a line: a tab between them in a pipe."""
     width = max(len(name) for name, _ in pairs)
-    form = f"{{:<{width}}}  " if sys.stdout.isatty() else "{}\t"
-    shown = (
-        [(form.format(name), "bold"), (printable(value, LONGEST_VALUE), "")]
-        for name, value in pairs
-    )
-    Lines(sys.stdout).print(*shown)
+    lines: list[list[tuple[str, str]]] = []
+    for name, value in pairs:
+        head = f"{name:<{width}}  " if sys.stdout.isatty() else f"{name}\t"
+        lines.append([(head, "bold"), (printable(value, LONGEST_VALUE), "")])
+    Lines(sys.stdout).print(*lines)
 
 
 class JsonResults:
-    """One JSON document, a line an answer as it comes, since all may exceed memory; `document`
-    makes an answer JSON-ready.
+    """One JSON document, written as results come: all of them may exceed memory.
+
+    Args:
+        out: where it goes.
+        weights: which weights answer, JSON-ready.
+        document: makes a result JSON-ready.
     """
 
     def __init__(
         self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]
     ) -> None:
-        self._out, self._document, self._between = out, document, "\n"
+        self._out = out
+        self._document = document
+        self._separator = "\n"  #: before the next result.
         out.write(f'{{"weights": {_as_json(weights)},\n"results": [')
 
     def show(self, results: Iterable[Any]) -> None:
         """Append results."""
         for result in results:
-            self._out.write(self._between + _as_json(self._document(result)))
-            self._between = ",\n"
+            self._out.write(self._separator + _as_json(self._document(result)))
+            self._separator = ",\n"
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
-        """Close the document, with what there is to say of all results."""
-        rest = "" if summary is None else f',\n"summary": {_as_json(summary)}'
-        self._out.write(f"\n]{rest}}}\n")
+        """Close the document, with a summary of all results if there is one."""
+        self._out.write("\n]")
+        if summary is not None:
+            self._out.write(f',\n"summary": {_as_json(summary)}')
+        self._out.write("}\n")
         self._out.flush()
 
 
 class ProgressBar:
-    """A bar on stderr, on a terminal only, with messages above it; `counted` tells how many are
-    done.
+    """A bar on stderr, on a terminal only, with messages above it.
+
+    Args:
+        label: what stands before the bar.
+        quiet: show nothing.
+        counted: show how many are done, in place of a percentage.
     """
 
     def __init__(self, label: str, *, quiet: bool = False, counted: bool = False) -> None:
-        self.shown = sys.stderr.isatty() and not quiet
-        self._bar: Any = None
+        self.shown = sys.stderr.isatty() and not quiet  #: whether there is a bar.
+        self._bar: Any = None  #: a `rich.progress.Progress`.
         if not self.shown:
             return
         from rich import progress  # noqa: PLC0415 - on terminals only
         from rich.table import Column  # noqa: PLC0415
 
         # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
-        one_line, text = Column(no_wrap=True), progress.TextColumn
+        one_line = Column(no_wrap=True)
+        percentage = progress.TextColumn("{task.percentage:>3.0f} %")
         self._bar = progress.Progress(
-            text("{task.description}", table_column=one_line, markup=False),
+            progress.TextColumn("{task.description}", table_column=one_line, markup=False),
             progress.BarColumn(),
-            progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
-            text("{task.fields[note]}", table_column=one_line, markup=False),
+            progress.MofNCompleteColumn() if counted else percentage,
+            progress.TextColumn("{task.fields[note]}", table_column=one_line, markup=False),
             progress.TimeElapsedColumn(),
-            text("{task.fields[left]}", table_column=one_line, markup=False),
+            progress.TextColumn("{task.fields[left]}", table_column=one_line, markup=False),
             console=console(sys.stderr),
             transient=True,
             refresh_per_second=4,
@@ -217,13 +270,23 @@ class ProgressBar:
         note: str | None = None,
         left: str | None = None,
     ) -> None:
-        """Show how far it is, a label before the bar, a note and the time left behind it; what is
-        None stays as it is.
+        """Change what the bar shows; what is None stays as it is.
+
+        Args:
+            done: parts that are done.
+            total: all parts.
+            label: what stands before the bar.
+            note: what stands behind the bar.
+            left: the time that is left, behind the note.
         """
-        if self._bar is not None:
-            told = {"note": note, "left": left}
-            fields = {name: text for name, text in told.items() if text is not None}
-            self._bar.update(self._task, completed=done, total=total, description=label, **fields)
+        if self._bar is None:
+            return
+        fields: dict[str, str] = {}
+        if note is not None:
+            fields["note"] = note
+        if left is not None:
+            fields["left"] = left
+        self._bar.update(self._task, completed=done, total=total, description=label, **fields)
 
     def show(self, progress: "Progress") -> None:
         """Show how far something is, and how long the rest of it will take."""
@@ -249,34 +312,32 @@ class ProgressBar:
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
-    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process.
-    Yields those that came.
+    """Have Ctrl-C, SIGTERM and SIGHUP call `stop` with their number.
+
+    A second one ends the process. Yields the signals that came.
     """
     received: list[int] = []
 
-    def ask(number: int, *_: object) -> None:
+    def handle(number: int, _frame: object) -> None:
         if received:
             raise KeyboardInterrupt
-        # and no exception, which could come in the middle of a line that is written, and is then
-        # lost
+        # The first is no exception: that could come while a line is written, and lose it.
         received.append(number)
         stop(number)
 
-    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    previous_handlers = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
 
 
 def stopping(control: "Control") -> Callable[[int], None]:
-    """For `stopping_on_signals`: what stops a run, as interrupted unless the user asked for it."""
+    """What stops a run at a signal: as stopped at Ctrl-C, else as interrupted."""
     return lambda number: control.stop(interrupted=number != signal.SIGINT)
 
 
 def stopped(received: Sequence[int]) -> int:
-    """The exit code of a command that was stopped, 128 + signal: 130 for Ctrl-C, 143 for SIGTERM,
-    129 for SIGHUP.
-    """
+    """The exit code of a command that was stopped: 128 + signal, such as 130 for Ctrl-C."""
     return 128 + received[0] if received else INTERRUPTED

@@ -1,5 +1,6 @@
-"""`rnn-tui serve`: the app in the browser. stdout has the address, the log what goes wrong with a
-page.
+"""`rnn-tui serve`: the app in the browser.
+
+stdout has the address, the log what goes wrong with a page.
 """
 
 import argparse
@@ -22,73 +23,23 @@ from rnn_tui.runs.export.formats import imported
 if TYPE_CHECKING:
     from rnn_tui.web.pages import Rules
 
-NUMBERS = (
-    (8000, NumberSetting("port", "Port", "the port to listen at; 0 takes a free one", 0, 65535)),
-    (
-        1,
-        NumberSetting(
-            "trainings", "Trainings", "how many pages train side by side; others wait", 1, 64
-        ),
-    ),
-    (20, NumberSetting("pages", "Pages", "how many pages there are at once", 1, 1000)),
-    (
-        60,
-        NumberSetting(
-            "idle",
-            "Idle",
-            "minutes without key or mouse, after which a page that does not train is closed",
-            0.01,
-            100_000,
-            whole=False,
-        ),
-    ),
+PORT = NumberSetting("port", "Port", "the port to listen at; 0 takes a free one", 0, 65535)
+TRAININGS = NumberSetting(
+    "trainings", "Trainings", "how many pages train at the same time; others wait", 1, 64
+)
+PAGES = NumberSetting("pages", "Pages", "how many pages may be open at the same time", 1, 1000)
+IDLE = NumberSetting(
+    "idle",
+    "Idle",
+    "minutes without key or mouse, after which a page that does not train is closed",
+    0.01,
+    100_000,
+    whole=False,
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.description = (
-        "Serve the app to browsers, each page an app of its own, until Ctrl-C. Without --share "
-        "it is for this "
-        "computer alone, and has your runs. With --share others may use it too: they can read "
-        "the files in that "
-        "folder and no others, and each browser has runs of its own. The connection is not "
-        "encrypted."
-    )
-    parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
-    add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="the address to listen at; 0.0.0.0 for all (default: %(default)s)",
-    )
-    for usual, setting in NUMBERS:
-        metavar, text = (
-            "N" if setting.whole else "MINUTES",
-            f"{setting.help} (default: %(default)s)",
-        )
-        add_setting(parser, setting, text, default=usual, metavar=metavar)
-    parser.add_argument(
-        "--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read"
-    )
-    parser.add_argument(
-        "--one-store", action="store_true", help="with --share, all pages have the same runs"
-    )
-    parser.add_argument(
-        "--no-token", action="store_true", help="let in everybody who reaches the port"
-    )
-
-
-def run(options: argparse.Namespace) -> int:
-    """Serve until a signal comes."""
-    request = _request(options)
-    if not _is_loopback(request.host) and not request.token:
-        say("without a token, everybody who reaches the port can use the pages.")
-    return _serve(request)
-
-
 @dataclass(frozen=True)
-class _Request:
+class ServeRequest:
     """What to serve, to whom."""
 
     host: str  #: the address to listen at.
@@ -97,7 +48,55 @@ class _Request:
     rules: "Rules"  #: what pages may do.
 
 
-def _request(options: argparse.Namespace) -> _Request:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Serve the app to browsers until Ctrl-C; each page is an app of its own. Without --share "
+        "only this computer reaches it, and pages have your runs. With --share others may use it "
+        "too: they can read the files in that folder and no others, and each browser has runs of "
+        "its own. The connection is not encrypted."
+    )
+    parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
+    add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen at; 0.0.0.0 for all (default: %(default)s)",
+    )
+    _add_number(parser, PORT, 8000)
+    _add_number(parser, TRAININGS, 1)
+    _add_number(parser, PAGES, 20)
+    _add_number(parser, IDLE, 60, metavar="MINUTES")
+    parser.add_argument(
+        "--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read"
+    )
+    parser.add_argument(
+        "--one-store", action="store_true", help="with --share, all pages share their runs"
+    )
+    parser.add_argument(
+        "--no-token", action="store_true", help="let in everybody who reaches the port"
+    )
+
+
+def _add_number(
+    parser: argparse.ArgumentParser, setting: NumberSetting, default: float, metavar: str = "N"
+) -> None:
+    help_text = f"{setting.help} (default: %(default)s)"
+    add_setting(parser, setting, help_text, default=default, metavar=metavar)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal comes; returns the exit code.
+
+    Raises:
+        SettingError: if the folder to share must not be shared.
+        UnreadableError: if it can't be read.
+        StoreError: if nothing can listen at the address.
+    """
+    return serve_pages(read_request(options))
+
+
+def read_request(options: argparse.Namespace) -> ServeRequest:
     """What the options ask for; ends the command where they do not go together."""
     if sys.platform == "win32":
         options.complain("pages need Linux or macOS")
@@ -114,31 +113,50 @@ def _request(options: argparse.Namespace) -> _Request:
     share = None if options.share is None else _checked(options.share)
     rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
     token = "" if options.no_token else secrets.token_urlsafe(16)
-    return _Request(host, options.port, token, rules)
+    return ServeRequest(host, options.port, token, rules)
 
 
-def _serve(request: _Request) -> int:
+def serve_pages(request: ServeRequest) -> int:
     """Serve until a signal comes; returns the exit code."""
+    if not _is_loopback(request.host) and not request.token:
+        say("without a token, everybody who reaches the port can use the pages.")
+    signals = _Signals()
+    with asyncio.Runner() as runner:
+        signals.listen(runner.get_loop())
+        runner.run(_serve(request, signals.received_one))
+    return stopped(signals.received)
+
+
+async def _serve(request: ServeRequest, over: asyncio.Event) -> None:
+    """Serve until `over` is set."""
     from rnn_tui.web.server import serve  # noqa: PLC0415 - aiohttp, on use
 
-    over, received = asyncio.Event(), list[int]()
+    await serve(
+        request.host, request.port, request.rules, over, token=request.token, tell=_show_address
+    )
 
-    def stop(number: int) -> None:
-        if received:
+
+def _show_address(address: str) -> None:
+    print(f"rnn-tui is at {address} until Ctrl-C.", flush=True)
+
+
+class _Signals:
+    """The signals that came; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+        self.received_one = asyncio.Event()
+
+    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the loop take them: for a handler of Python's own it may have to wait."""
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._take, number)
+
+    def _take(self, number: int) -> None:
+        if self.received:
             raise KeyboardInterrupt
-        received.append(number)
-        over.set()
-
-    def tell(address: str) -> None:
-        print(f"rnn-tui is at {address} until Ctrl-C.", flush=True)
-
-    with asyncio.Runner() as runner:
-        for number in SIGNALS:  # by the loop, which a handler of Python's own may have to wait for
-            runner.get_loop().add_signal_handler(number, stop, number)
-        runner.run(
-            serve(request.host, request.port, request.rules, over, token=request.token, tell=tell)
-        )
-    return stopped(received)
+        self.received.append(number)
+        self.received_one.set()
 
 
 def _is_loopback(host: str) -> bool:
