@@ -9,7 +9,7 @@ side by side, variant by variant.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
@@ -24,8 +24,8 @@ NO_AUGMENTATION = "none"
 class Variant:
     """A network apart from its seed."""
 
-    hidden_size: int
-    loss: str
+    hidden_size: int  #: units of its recurrent layer.
+    loss: str  #: what its training minimises, such as `bce`.
 
     @property
     def label(self) -> str:
@@ -37,8 +37,13 @@ class Variant:
 class Replica:
     """One network of a run."""
 
-    variant: Variant
-    seed: int
+    variant: Variant  #: what it is.
+    seed: int  #: what it was drawn by.
+
+
+def _labelled(default: Any, label: str) -> Any:
+    """A part of a recipe whose name as a field is not what a table calls it."""
+    return field(default=default, metadata={"label": label})
 
 
 @dataclass(frozen=True)
@@ -62,20 +67,22 @@ class Recipe:
     #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to
     #: almost zero.
     schedule: Literal["constant", "one-cycle"] = "constant"
-    rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
+    #: share of all steps in which a one-cycle schedule rises.
+    rise: float = _labelled(0.2, "warm-up share")
     bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
     #: share of all steps, the first ones, in which only the inner rows of images are read.
-    inner_rows: float = 0.0
+    inner_rows: float = _labelled(0.0, "share of steps on inner rows")
     #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
-    row_pairs: float = 0.0
-    undistorted: float = 0.0  #: share of all steps, the last ones, without augmentation.
+    row_pairs: float = _labelled(0.0, "share of steps on pairs of rows")
+    #: share of all steps, the last ones, without augmentation.
+    undistorted: float = _labelled(0.0, "share of last steps without augmentation")
     label_smoothing: float = 0.0  #: share of each target spread evenly over all classes.
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
-    average: float = 0.0
+    average: float = _labelled(0.0, "EMA decay")
     #: draw new sequences for every step, each batch of one length drawn by chance, in place of a
     #: training set that is used again in every epoch.
-    fresh: bool = False
+    fresh: bool = _labelled(False, "resample every step")
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
@@ -96,24 +103,31 @@ class Recipe:
     @property
     def forget_biases(self) -> tuple[float, float]:
         """The forget gate's bias of the first unit and of the last."""
-        return (
-            self.forget_bias,
-            self.forget_bias if self.last_forget_bias is None else self.last_forget_bias,
-        )
+        if self.last_forget_bias is None:
+            return self.forget_bias, self.forget_bias
+        return self.forget_bias, self.last_forget_bias
+
+
+#: by field of a recipe, what a table calls it.
+RECIPE_LABELS = {
+    part.name: part.metadata.get("label", part.name.replace("_", " ")) for part in fields(Recipe)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """The settings that every task has; checked when made (`SettingError`), so that no other place
-    has to.
+    """The settings that every task has, checked when made, so that no other place has to.
+
+    Raises:
+        SettingError: a value is not allowed.
     """
 
     task: str  #: name of the task, a key of `tasks.TASKS`.
     preset: str  #: name of the preset that the other values came from.
     cell: str  #: the kind of recurrent cell, a key of `networks.CELLS`.
-    epochs: int
-    batch_size: int
-    learning_rate: float
+    epochs: int  #: passes over the training data.
+    batch_size: int  #: training samples in a step.
+    learning_rate: float  #: of Adam; the highest one of a schedule.
     seed: int = 0  #: the first seed, or the only one.
     #: `auto`, `cpu`, `cuda`, `mps` or, of several GPUs, such as `cuda:1`, as asked for.
     device: str = "auto"
@@ -124,6 +138,7 @@ class RunConfig:
 
     #: what `auto` stands for: itself, a GPU where there is one, or a device by name.
     automatic_device: ClassVar[str] = "auto"
+    #: the subclasses that are imported.
     kinds: ClassVar[list["type[RunConfig]"]] = []
 
     def __init_subclass__(cls) -> None:
@@ -152,16 +167,16 @@ class RunConfig:
     @cache
     def needs(cls) -> frozenset[str]:
         """The settings that have no default."""
-        return frozenset(one.name for one in fields(cls) if one.default is MISSING)
+        return frozenset(each.name for each in fields(cls) if each.default is MISSING)
 
     @classmethod
     @cache
     def _checks(cls) -> list[tuple[str, Setting, bool]]:
         """The settings that are checked: name, what checks it, whether it may be None."""
         return [
-            (one.name, SETTINGS[one.name], one.default is None)
-            for one in fields(cls)
-            if one.name in SETTINGS
+            (each.name, SETTINGS[each.name], each.default is None)
+            for each in fields(cls)
+            if each.name in SETTINGS
         ]
 
     @property
@@ -175,14 +190,18 @@ class RunConfig:
         return ""
 
     def out_of_memory(self, fits: int) -> str:
-        """The sentence for a run that there is not enough memory for; for a batch that `fits` there
-        may be, 0 for none.
+        """The sentence for a run that there is not enough memory for.
+
+        Args:
+            fits: the largest batch that there may be memory for; 0 for none.
         """
-        what = f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}"
-        smaller = (
-            f"try a batch size of {fits} or less, or" if fits else "no batch is small enough: try"
+        advice = "no batch is small enough: try"
+        if fits:
+            advice = f"try a batch size of {fits} or less, or"
+        return (
+            f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}; "
+            f"{advice} smaller or fewer networks."
         )
-        return f"{what}; {smaller} smaller or fewer networks."
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -213,18 +232,20 @@ class RunConfig:
 def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
     """Rebuild a configuration from `to_dict`'s form, of the kind whose settings these are.
 
-    Kinds are known once `rnn_tui.tasks` is imported. `SettingError` if a value is missing, unknown,
-    wrong or out of range.
+    Kinds are known once `rnn_tui.tasks` is imported.
+
+    Raises:
+        SettingError: a value is missing, unknown, wrong or out of range.
     """
     try:
-        known = dict(values)
-        recipe = Recipe(**known.pop("recipe", {}))
-        if CELL_KEY in known:
-            known["cell"] = known.pop(CELL_KEY)
-        fitting = [kind for kind in RunConfig.kinds if kind.needs() <= known.keys()]
-        # the most demanding: one may have another's
+        settings = dict(values)
+        recipe = Recipe(**settings.pop("recipe", {}))
+        if CELL_KEY in settings:
+            settings["cell"] = settings.pop(CELL_KEY)
+        fitting = [kind for kind in RunConfig.kinds if kind.needs() <= settings.keys()]
+        # the most demanding one: what a kind needs, another may only allow
         kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
-        return kind(**known, recipe=recipe)
+        return kind(**settings, recipe=recipe)
     except (TypeError, ValueError) as error:
         raise SettingError(
             f"These are not the settings of a run: {printable(error, 120)}."

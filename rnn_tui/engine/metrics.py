@@ -1,9 +1,8 @@
-"""Metrics: what they are called and mean, how they are measured without leaving the device, and
-figures over seeds.
+"""Metrics: their definitions, how they are measured on the device, and figures over seeds.
 
-Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task
-adds is drawn and told without a word elsewhere. Torch is not imported here: what measures only
-calls methods of the tensors it is given.
+Charts, tables, lines and documents derive from a task's definitions (`Metric`): a metric that a
+task adds is drawn and printed without a word elsewhere. Torch is not imported here: measures only
+call methods of the tensors that they are given.
 """
 
 import math
@@ -24,15 +23,23 @@ Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number,
 
 
 def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
-    """Figures of a single network, and figures of replicas."""
-    single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
-    return single, {name: value for name, value in figures.items() if isinstance(value, tuple)}
+    """Figures with one value, and figures with a value for each replica."""
+    single = {}
+    of_replicas = {}
+    for name, value in figures.items():
+        if isinstance(value, tuple):
+            of_replicas[name] = value
+        else:
+            single[name] = value
+    return single, of_replicas
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's name and how to show it; `SettingError` for anything else, as in a damaged
-    database.
+    """A metric's name and how to show it.
+
+    Raises:
+        SettingError: for words or bounds that can't be, as in a damaged database.
     """
 
     #: the key in events and JSON, such as `val_accuracy`; begins with its stage, `train`, `val` or
@@ -106,10 +113,10 @@ def main_metric(measured: Iterable[Metric], headline: str) -> Metric | None:
 
 def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
     """A share of right answers in percent."""
-    return Metric(name, label, "%", True, 0.0, 100.0, chart)
+    return Metric(name, label, "%", higher_is_better=True, lower=0.0, upper=100.0, chart=chart)
 
 
-# What the loop logs of every run: of the last step, which costs nothing in between.
+# The loop logs these two of every run. They are of the last step: at the others they cost nothing.
 LEARNING_RATE = Metric("train_learning_rate", "learning rate", lower=None)
 GRADIENT_NORM = Metric("train_gradient_norm", "gradient norm")
 
@@ -135,26 +142,34 @@ class Measure:
             f"val_{self.name}",
             f"validation {self.label}",
             self.unit,
-            self.higher_is_better,
-            0.0,
-            self.upper,
-            self.chart,
+            higher_is_better=self.higher_is_better,
+            lower=0.0,
+            upper=self.upper,
+            chart=self.chart,
         )
-        return validation, replace(
-            validation, name=f"test_{self.name}", label=f"test {self.label}", chart=""
-        )
+        test = replace(validation, name=f"test_{self.name}", label=f"test {self.label}", chart="")
+        return validation, test
 
     def mean(self, total: "Tensor", count: int) -> "Tensor":
-        """The metric of values that sum to `total` (…) over `count` samples, in double; NaN over
-        none.
+        """The metric of a number of samples, from the sum of their values.
+
+        Args:
+            total: the sum (…): a scalar, or (R,) of R replicas.
+            count: how many samples.
+
+        Returns:
+            (…) in double; NaN where there are no samples.
         """
         mean = total.double() / count
         return 100.0 * mean if self.unit == "%" else mean
 
 
-ACCURACY = Measure(
-    "accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy"
-)
+def _is_right(logits: "Tensor", targets: "Tensor") -> "Tensor":
+    """Whether the largest of the logits (…, C) is that of the target class (…)."""
+    return logits.argmax(-1) == targets
+
+
+ACCURACY = Measure("accuracy", "accuracy", _is_right, chart="accuracy")
 
 
 @dataclass(frozen=True)
@@ -204,16 +219,15 @@ class Spread:
 
 
 def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
-    """Cut one value a replica into one spread a variant."""
+    """Cut values of replicas, one of each, into one spread a variant."""
     seeds = len(values) // variants
-    for at in range(variants):
-        yield Spread(tuple(values[at * seeds : (at + 1) * seeds]))
+    for variant in range(variants):
+        first = variant * seeds
+        yield Spread(tuple(values[first : first + seeds]))
 
 
 def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or of replicas the best variant's mean over seeds; NaN where
-    `best_seeds` has none.
-    """
+    """One number for a figure: itself, or the mean of `best_seeds`; NaN where that has none."""
     values = best_seeds(config, value, higher_is_better)
     return Spread(values).mean if values else math.nan
 
@@ -221,15 +235,21 @@ def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_bet
 def best_seeds(
     config: "RunConfig", value: float | Sequence[float], higher_is_better: bool
 ) -> tuple[float, ...]:
-    """A figure of each seed, of several variants of the best by its mean; none of a damaged file
-    with too few values.
+    """A figure of each seed of a run's best variant, by its mean over seeds.
+
+    Args:
+        config: the run's settings.
+        value: the figure: one number, or one a replica.
+        higher_is_better: which variant is the best.
+
+    Returns:
+        the number alone, or one a seed; none of a damaged file with too few values.
     """
     if not isinstance(value, Sequence):
         return (value,)
-    variants = (
-        variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values
-    )
-    best = (max if higher_is_better else min)(
-        variants, key=lambda variant: variant.mean, default=None
-    )
-    return () if best is None else best.values
+    spreads = by_variant(value, max(1, len(config.variants)))
+    measured = [spread for spread in spreads if spread.values]
+    if not measured:
+        return ()
+    choose = max if higher_is_better else min
+    return choose(measured, key=lambda spread: spread.mean).values

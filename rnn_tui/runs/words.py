@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import RECIPE_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.settings import SETTINGS
@@ -15,53 +16,65 @@ if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord, Session
 
 NOTHING = "–"
-LONGEST, LONGEST_SHOWN = 60, 80  # of a name, and of a setting
+# in characters
+LONGEST_AUTOMATIC_NAME = 60
+LONGEST_VALUE = 80
+LONGEST_PATH = 1000
+#: by setting that names a file, the word in the name of a run that has one.
+FILES_IN_NAMES = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
 
 
 def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
-    """A figure of a run with its unit, if there is a metric and a value; `form` is for what is no
-    percentage.
+    """A figure of a run with its unit; a dash where there is no metric or no value.
+
+    Args:
+        run: the run.
+        metric: the name of its metric.
+        value: the figure.
+        form: how a number that is no percentage is written.
     """
     if value is None or not metric:
         return NOTHING
-    # Runs from before there was a database have no specs of their metrics.
-    return (
-        f"{value:.2f} %"
-        if run.spec(metric).unit == "%" or metric.endswith("accuracy")
-        else f"{value:{form}}"
-    )
+    # Runs from before there was a database have no definitions of their metrics.
+    if run.spec(metric).unit == "%" or metric.endswith("accuracy"):
+        return f"{value:.2f} %"
+    return f"{value:{form}}"
 
 
 def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
-    """A figure with its unit and its name."""
+    """A figure with its unit and its name; a dash where there is none."""
     text = figure(run, metric, value)
-    return text if text == NOTHING else f"{text} {run.spec(metric).label}"
+    if text == NOTHING:
+        return text
+    return f"{text} {run.spec(metric).label}"
 
 
 def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
-    """What a run came to: names and values, with a moment as `date` has it."""
+    """What a run came to: pairs of a name and its value.
+
+    Args:
+        run: the run.
+        date: puts a time, in seconds since 1970, into words.
+    """
     yield "id", run.run_id
     yield "name", run.name
     yield "status", f"{run.status}, {run.progress:.0%}"
     if run.message:
         yield "message", run.message
     yield "began", date(run.created)
-    yield (
-        "trained",
-        f"{duration(run.elapsed)} on {run.device or NOTHING}, step {run.step:,} of "
-        f"{run.total_steps:,}",
-    )
+    steps = f"step {run.step:,} of {run.total_steps:,}"
+    yield "trained", f"{duration(run.elapsed)} on {run.device or NOTHING}, {steps}"
     yield "parameters", f"{run.parameters:,}"
     yield "best", figure_with_name(run, run.metric, run.best)
     yield "last", figure_with_name(run, run.metric, run.last)
     yield "final", figure_with_name(run, run.final_metric, run.final)
-    yield "weights", printable(run.weights_shown or NOTHING, 1000)
+    yield "weights", printable(run.weights_shown or NOTHING, LONGEST_PATH)
     yield "tags", ", ".join(run.tags) or NOTHING
     yield "note", run.note.replace("\n", " ") or NOTHING
 
 
 def session_summary(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
-    """Where a stretch of training began, on what it went, and how busy that was."""
+    """Where a session of training began, on which machine, and how busy that was."""
     versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
     where = f"{session.host}, {session.device}, {session.workers} workers, {versions}"
     yield f"from step {session.first_step:,}", f"{date(session.started)} on {where}"
@@ -70,25 +83,44 @@ def session_summary(session: "Session", date: Callable[[float], str]) -> Iterato
 
 
 def count_of(count: int, noun: str) -> str:
-    """A number of things."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    """A number of things, such as `1 run` or `2,000 runs`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}s"
 
 
-# by figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says
-_BUSY = {
-    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),
-    "process": (1, "", "{:.0f} % by this run"),
-    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"),
-    "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
-    "gpu_memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of its memory"),
-}
+@dataclass(frozen=True)
+class _Load:
+    """How one of the figures of `events.MachineSeen` is put into words."""
+
+    name: str  #: as in the event.
+    short: str  #: where there is room for little; empty to leave it out there.
+    long: str  #: as a record says it.
+    unit: float = 1.0  #: what the figure is divided by.
+
+
+_LOADS = (
+    _Load("cpu", "CPU {:.0f} %", "CPU {:.0f} % busy"),
+    _Load("process", "", "{:.0f} % by this run"),
+    _Load("memory", "{:.1f} GB", "at most {:.1f} GB of memory", unit=1e9),
+    _Load("gpu", "GPU {:.0f} %", "GPU {:.0f} % busy"),
+    _Load("gpu_memory", "{:.1f} GB", "at most {:.1f} GB of its memory", unit=1e9),
+)
 
 
 def machine(load: Mapping[str, float], short: bool = False) -> str:
-    """How busy the machine is, or in the course of a run was; empty if that is unknown."""
-    known = [(load[name] / unit, words) for name, (unit, *words) in _BUSY.items() if name in load]
-    shown = (words[0 if short else 1].format(value) for value, words in known)
-    return (" " if short else ", ").join(filter(None, shown))
+    """How busy the machine is, or was in the course of a run; empty if that is unknown.
+
+    Args:
+        load: the figures that are known, by name as in `events.MachineSeen`.
+        short: whether there is room for little.
+    """
+    parts = []
+    for figure in _LOADS:
+        words = figure.short if short else figure.long
+        if words and figure.name in load:
+            parts.append(words.format(load[figure.name] / figure.unit))
+    return (" " if short else ", ").join(parts)
 
 
 def age(seconds: float) -> str:
@@ -100,54 +132,67 @@ def age(seconds: float) -> str:
 
 
 def automatic_name(config: RunConfig) -> str:
-    """Task, model, preset and what differs from the preset's, such as `mnist-lstm-fast` or
-    `recall-fast-h2,5-100seeds`.
+    """The name of a run whose user gives none, such as `recall-fast-h2,5-100seeds`.
+
+    It has task, cell, preset, and whatever differs from the preset.
     """
     task = TASKS[config.task]
-    # Of a set of replicas the usual cell goes without saying.
-    usual_cell = bool(config.variants) and config.cell == task.default_cell
-    parts = [task.name, *([] if usual_cell else [config.cell]), config.preset]
+    parts = [config.task]
+    if not config.variants or config.cell != task.default_cell:
+        parts.append(config.cell)  # of a set of replicas the usual one goes without saying
+    parts.append(config.preset)
     with suppress(SettingError):  # a preset of another version
-        usual = task.config(config.cell, config.preset)
-        for name, setting in SETTINGS.items():
-            value = getattr(config, name, None)
-            if value != getattr(usual, name, None):
-                parts.append(setting.in_names.format(value_in_words(value)))
-        if config.recipe.augmentation != usual.recipe.augmentation:
-            parts.append(config.recipe.augmentation)
-    files = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
-    parts += [word for name, word in files.items() if getattr(config, name, None) is not None]
-    return "-".join(parts)[:LONGEST].rstrip("-,")
+        parts += _differences(config, task.config(config.cell, config.preset))
+    for name, word in FILES_IN_NAMES.items():
+        if getattr(config, name, None) is not None:
+            parts.append(word)
+    return "-".join(parts)[:LONGEST_AUTOMATIC_NAME].rstrip("-,")
+
+
+def _differences(config: RunConfig, usual: RunConfig) -> Iterator[str]:
+    """The words in a name for the settings that differ from the preset's."""
+    for name, setting in SETTINGS.items():
+        value = getattr(config, name, None)
+        if value != getattr(usual, name, None):
+            yield setting.in_names.format(value_in_words(value))
+    if config.recipe.augmentation != usual.recipe.augmentation:
+        yield config.recipe.augmentation
 
 
 def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
-    """The settings in which runs differ: what it is called, and each run's value."""
+    """The settings in which runs differ: its label, and the value of each run."""
     settings = [dict(settings_of(run.config)) for run in runs]
-    table = (
-        (name, tuple(one.get(name, NOTHING) for one in settings))
-        for name in dict.fromkeys(chain(*settings))
-    )
-    return [(name, values) for name, values in table if len(set(values)) > 1]
+    differences = []
+    for label in dict.fromkeys(chain(*settings)):
+        values = tuple(of_run.get(label, NOTHING) for of_run in settings)
+        if len(set(values)) > 1:
+            differences.append((label, values))
+    return differences
 
 
 def settings_of(config: RunConfig) -> list[tuple[str, str]]:
-    """All settings of a run: what they are called, and their values."""
-    return list(_flat(config.to_dict()))
+    """All settings of a run, those of its recipe too: label and value."""
+    settings = config.to_dict()
+    recipe = settings.pop("recipe")
+    rows = [(_label_of(name), value_in_words(value)) for name, value in settings.items()]
+    rows += [(RECIPE_LABELS[name], value_in_words(value)) for name, value in recipe.items()]
+    return rows
 
 
-def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in settings.items():
-        if isinstance(value, Mapping):  # the recipe
-            yield from _flat(value)
-        else:
-            yield (
-                SETTINGS[name].label.lower() if name in SETTINGS else name.replace("_", " "),
-                value_in_words(value),
-            )
+def _label_of(name: str) -> str:
+    if name in SETTINGS:
+        return SETTINGS[name].label.lower()
+    return name.replace("_", " ")
 
 
 def value_in_words(value: object, form: str = "g", between: str = ",") -> str:
-    """A setting's value."""
+    """A setting's value.
+
+    Args:
+        value: the value; of several, each is put into words.
+        form: how a number with a fraction is written.
+        between: what stands between several values.
+    """
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
@@ -155,5 +200,5 @@ def value_in_words(value: object, form: str = "g", between: str = ",") -> str:
     if isinstance(value, float):
         return f"{value:{form}}"
     if isinstance(value, list | tuple):
-        return between.join(value_in_words(one, form, between) for one in value)
-    return printable(value, LONGEST_SHOWN)
+        return between.join(value_in_words(part, form, between) for part in value)
+    return printable(value, LONGEST_VALUE)

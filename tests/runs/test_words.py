@@ -13,7 +13,7 @@ from rnn_tui.engine.settings import (
     RangeSetting,
     Setting,
 )
-from rnn_tui.runs.words import age, automatic_name, count_of
+from rnn_tui.runs.words import age, automatic_name, count_of, settings_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
@@ -65,3 +65,9 @@ def test_a_time_ago_is_told_in_its_largest_unit(seconds: int) -> None:
     assert 0 <= seconds - int(number) * length < length
     assert int(number) < longest
     assert int(number) > 0 or unit == "s"
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_no_two_settings_of_a_run_have_one_label(task: Task) -> None:
+    labels = [label for label, _ in settings_of(task.config(task.default_cell))]
+    assert len(set(labels)) == len(labels)
