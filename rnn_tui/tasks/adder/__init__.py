@@ -4,7 +4,6 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
-from rnn_tui.tasks.sequences import training
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 # Short memories in Adam let the last thousandths of error still move the weights.
@@ -44,20 +43,46 @@ ADDER = Task(
             "report",
             "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 pairs; "
             "ce is a softmax across positions.",
-            {**_NETWORKS, "losses": ("mse", "ce"), **training(10, 1, 2e-3, 500, 100, Recipe())},
+            {
+                **_NETWORKS,
+                "losses": ("mse", "ce"),
+                "epochs": 10,
+                "batch_size": 1,
+                "learning_rate": 2e-3,
+                "training_size": 500,
+                "test_size": 100,
+                "recipe": Recipe(),
+            },
         ),
         Preset(
             "fast",
             "Every sum right with 10 units in an eighth of a second: fresh pairs in every batch, "
-            "half "
-            "of them with long carries, the cross-entropy of each bit, one-cycle learning rate.",
-            {**_NETWORKS, "losses": ("bce",), **training(2, 32, 0.14, 3_520, 1_000, _FAST)},
+            "half of them with long carries, the cross-entropy of each bit, one-cycle learning "
+            "rate.",
+            {
+                **_NETWORKS,
+                "losses": ("bce",),
+                "epochs": 2,
+                "batch_size": 32,
+                "learning_rate": 0.14,
+                "training_size": 3_520,
+                "test_size": 1_000,
+                "recipe": _FAST,
+            },
         ),
         Preset(
             "best",
             "The best that smaller sizes and all three losses can do: fresh pairs as in fast, "
             "a lower learning rate and 18 times as many steps.",
-            {**_NETWORKS, **training(8, 32, 0.03, 16_000, 1_000, _BEST)},
+            {
+                **_NETWORKS,
+                "epochs": 8,
+                "batch_size": 32,
+                "learning_rate": 0.03,
+                "training_size": 16_000,
+                "test_size": 1_000,
+                "recipe": _BEST,
+            },
         ),
     ),
     metrics=(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
-from rnn_tui.tasks.sequences import METRICS, training
+from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.task import (
     Preset,
     SequenceShape,
@@ -51,21 +51,53 @@ RECALL = Task(
             "report",
             "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same 900 "
             "sequences.",
-            {**_NETWORKS, **training(20, 1, 2e-3, 900, 100, Recipe())},
+            {
+                **_NETWORKS,
+                "epochs": 20,
+                "batch_size": 1,
+                "learning_rate": 2e-3,
+                "training_size": 900,
+                "test_size": 100,
+                "recipe": Recipe(),
+            },
         ),
         Preset(
             "fast",
             "Every answer right with 10 units in a third of a second: fresh sequences in every "
-            "batch, "
-            "short and long memories from the start, one-cycle learning rate.",
-            {**_NETWORKS, **training(2, 96, 0.08, 27_840, 10_000, _FAST)},
-            # which has no such units: a lower rate for longer
-            {"rnn": training(5, 64, 0.03, 12_800, 10_000, _BEST)},
+            "batch, short and long memories from the start, one-cycle learning rate.",
+            {
+                **_NETWORKS,
+                "epochs": 2,
+                "batch_size": 96,
+                "learning_rate": 0.08,
+                "training_size": 27_840,
+                "test_size": 10_000,
+                "recipe": _FAST,
+            },
+            # An RNN has no gates to keep for long or short: a lower rate for longer.
+            {
+                "rnn": {
+                    "epochs": 5,
+                    "batch_size": 64,
+                    "learning_rate": 0.03,
+                    "training_size": 12_800,
+                    "test_size": 10_000,
+                    "recipe": _BEST,
+                }
+            },
         ),
         Preset(
             "best",
             "The best that the smaller sizes can do: as fast, for 14 times as many steps.",
-            {**_NETWORKS, **training(20, 64, 0.05, 25_600, 10_000, _BEST)},
+            {
+                **_NETWORKS,
+                "epochs": 20,
+                "batch_size": 64,
+                "learning_rate": 0.05,
+                "training_size": 25_600,
+                "test_size": 10_000,
+                "recipe": _BEST,
+            },
         ),
     ),
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
