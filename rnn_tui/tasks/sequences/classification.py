@@ -1,11 +1,13 @@
-"""Sequences put into a class after their last step, as in recall and parity; a task only says how
-they are drawn.
+"""Sequences put into a class after their last step, as in recall and parity.
+
+A task only says how its sequences are drawn.
 """
 
 from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,18 +19,21 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
-# Sequences of each length to evaluate each replica on; of any length for the matrix: a small test
-# set may miss some classes.
-EVALUATED, CONFUSED = 200, 1000
-MOST_LENGTHS = 40
+EVALUATED = 200  # sequences of each length to evaluate each replica on
+# sequences of any length for the confusion matrix: a small test set may miss some classes
+CONFUSED = 1000
+MOST_LENGTHS = 40  # that are evaluated
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
-    """Loss of every sequence (R, B) from logits (R, C, B) and targets (R, B).
+    """Loss of every sequence (R, B).
 
-    `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared distance
-    between softmax and one-hot target (Brier's score, divided by C); `bce` the mean over them of
-    the cross-entropy of C separate yes-or-no questions.
+    Args:
+        kind: `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared
+            distance between softmax and one-hot target (Brier's score, divided by C); `bce` the
+            mean over them of the cross-entropy of C separate yes-or-no questions.
+        logits: (R, C, B).
+        targets: (R, B) classes.
     """
     if kind == "ce":
         return F.cross_entropy(logits, targets, reduction="none")
@@ -49,12 +54,14 @@ class ClassificationProblem(SequenceProblem):
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        return self._losses(
-            self.model.at_end(batch.inputs, batch.lengths), batch.targets.long()
-        ).mean(dim=1)
+        logits = self.model.at_end(batch.inputs, batch.lengths)  # (R, C, B)
+        return self._losses(logits, batch.targets.long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return self.losses_by(lambda loss, part: loss_of(loss, logits[part], targets[part]))
+        """Losses (R, B) of logits (R, C, B), each replica by its own loss."""
+        return self.losses_by(
+            lambda loss, replicas: loss_of(loss, logits[replicas], targets[replicas])
+        )
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the validation sequences."""
@@ -62,40 +69,34 @@ class ClassificationProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the test sequences."""
-        return self._measured(
-            model,
-            self.for_seeds(partial(self.draw_test, self.config.test_size), "test"),
-            workers,
-            "test",
-        )
+        examples = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
+        return self._measured(model, examples, workers, "test")
 
     def answers(
         self, model: nn.Module, examples: Examples, workers: Workers
     ) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each."""
-
-        def measure(network: Replicas, part: Batch) -> Mapping[str, Tensor]:
-            return {"targets": part.targets.long(), "answers": _logits(network, part).argmax(dim=1)}
-
-        found = self.evaluated(model, examples, workers, measure)
-        return found["targets"], found["answers"]
+        measured = self.evaluated(model, examples, workers, _targets_and_answers)
+        return measured["targets"], measured["answers"]
 
     def _measured(
         self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
     ) -> Figures:
-        sums, count = self.evaluated(model, examples, workers, self._sums), examples.count
-        means = {
-            f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures
-        }
-        return self.figures({f"{prefix}_loss": sums["loss"].double() / count, **means})
+        """Mean loss and the measures over examples, their names after `prefix`."""
+        sums = self.evaluated(model, examples, workers, self._sums)
+        count = examples.count
+        figures = {f"{prefix}_loss": sums["loss"].double() / count}
+        for measure in self.task.measures:
+            figures[f"{prefix}_{measure.name}"] = measure.mean(sums[measure.name], count)
+        return self.figures(figures)
 
-    def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
-        logits, targets = _logits(network, part), part.targets.long()
-        sums = {
-            one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1)
-            for one in self.task.measures
-        }
-        return {"loss": self._losses(logits, targets).sum(dim=1), **sums}
+    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Sums (R,) of the losses and of the measures over a batch."""
+        logits, targets = _logits(network, batch), batch.targets.long()
+        sums = {"loss": self._losses(logits, targets).sum(dim=1)}
+        for measure in self.task.measures:
+            sums[measure.name] = measure.values(logits.transpose(1, 2), targets).sum(dim=1)
+        return sums
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
@@ -103,39 +104,59 @@ class ClassificationProblem(SequenceProblem):
         problem = cls.with_weights(config, weights)
         settings = problem.config
         shortest, longest = settings.lengths
-        # all, if few
-        lengths = tuple(
-            np.unique(np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)).tolist()
-        )
+        spread = np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)
+        lengths = tuple(np.unique(spread).tolist())  # all of them, if there are few
         with cpu_workers(settings.workers or automatic_workers()) as workers:
-            found = [
+            by_length = [
                 problem.answers(problem.model, problem.draw_at(length, EVALUATED), workers)
                 for length in lengths
             ]
-            drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
-            confused = problem.answers(problem.model, drawn, workers)
+            examples = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
+            targets, answers = problem.answers(problem.model, examples, workers)
         accuracies = [
-            100.0 * (answers == targets).sum(dim=1).double() / EVALUATED
-            for targets, answers in found
+            100.0 * (answered == true).sum(dim=1).double() / EVALUATED  # (R,)
+            for true, answered in by_length
         ]
-        variants, size = len(settings.variants), problem.outputs
-        true, said = (classes.numpy().reshape(variants, -1).astype(int) for classes in confused)
-        pairs = (np.arange(variants)[:, None] * size + true) * size + said
-        confusion = np.bincount(pairs.ravel(), minlength=variants * size**2).reshape(
-            variants, size, size
+        accuracy = ByLength(
+            name="accuracy",
+            lengths=lengths,
+            values=torch.stack(accuracies, dim=1).numpy(),
+            counts=(EVALUATED,) * len(lengths),
         )
-        by_length = ByLength(
-            "accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
-        )
-        return SequenceEvaluation(settings, [by_length], confusion)
+        confusion = _confusion(targets, answers, len(settings.variants), problem.outputs)
+        return SequenceEvaluation(settings, [accuracy], confusion)
+
+
+def _confusion(
+    targets: Tensor, answers: Tensor, variants: int, classes: int
+) -> npt.NDArray[np.int64]:
+    """Counts (V, C, C) over all seeds of V variants: C true classes in rows, answers in columns.
+
+    Args:
+        targets: (R, N) true classes, the seeds of a variant one after another.
+        answers: (R, N).
+        variants: V.
+        classes: C.
+    """
+    true, answered = (
+        numbers.numpy().reshape(variants, -1).astype(int) for numbers in (targets, answers)
+    )
+    cells = (np.arange(variants)[:, None] * classes + true) * classes + answered
+    counts = np.bincount(cells.ravel(), minlength=variants * classes**2)
+    return counts.reshape(variants, classes, classes)
+
+
+def _targets_and_answers(network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    """True classes and answers (R, B) of a batch."""
+    answers = _logits(network, batch).argmax(dim=1)
+    return {"targets": batch.targets.long(), "answers": answers}
 
 
 def _logits(network: Replicas, batch: Batch) -> Tensor:
     """Logits (R, C, B) after each sequence's end, without gradients."""
     assert batch.lengths is not None
-    final = network.gates.new_zeros(
-        batch.inputs.shape[1], network.hidden_size, batch.inputs.shape[3]
-    )
+    _, replicas, _, sequences = batch.inputs.shape  # (T, R, F, B)
+    final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
     for step, states in enumerate(network.steps(batch.inputs), start=1):
         torch.where((batch.lengths == step)[:, None], states, final, out=final)
     return network.logits(final)

@@ -1,5 +1,7 @@
-"""Sets of small networks for the training loop, and their sequences: whole epochs, a few megabytes
-as bytes, read in blocks.
+"""Sets of small networks for the training loop, and the sequences they are trained on.
+
+The sequences of a whole epoch are a few megabytes as bytes; they are drawn at once and read in
+blocks.
 """
 
 from abc import abstractmethod
@@ -50,42 +52,50 @@ class Examples:
     def part(self, start: int, stop: int) -> "Examples":
         """Some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
-        return Examples(
-            self.inputs[:, start:stop, : int(lengths.max())], self.targets[:, start:stop], lengths
-        )
+        longest = int(lengths.max())
+        inputs = self.inputs[:, start:stop, :longest]
+        return Examples(inputs, self.targets[:, start:stop], lengths)
 
     def batch(self, device: torch.device) -> "Batch":
         """The same as one contiguous block in the model's layout, on its device."""
-        inputs, targets = self.inputs.permute(2, 0, 3, 1), self.targets.movedim(1, -1)
+        inputs = self.inputs.permute(2, 0, 3, 1)  # (T, S, F, N)
+        targets = self.targets.movedim(1, -1)  # (S, …, N)
         return Batch(
-            *(send(one.contiguous(), device) for one in (inputs, targets, self.lengths.long()))
+            send(inputs.contiguous(), device),
+            send(targets.contiguous(), device),
+            send(self.lengths.long().contiguous(), device),
         )
 
 
 def join(parts: Sequence[Examples], dimension: int) -> Examples:
-    """Examples of other seeds (dimension 0) or of the same (1) as one set; the shorter ones get
-    zeros at the end.
+    """Put examples together; the shorter ones get zeros at the end.
+
+    Args:
+        parts: what is put together.
+        dimension: 0 for examples of other seeds, 1 for other examples of the same seeds.
     """
     longest = max(part.inputs.shape[2] for part in parts)
-
-    def padded(tensor: Tensor, features: int) -> Tensor:
-        missing = longest - tensor.shape[2]
-        return F.pad(tensor, (0, 0) * features + (0, missing)) if missing else tensor
-
-    targets = [
-        padded(part.targets, 0) if part.targets.dim() > 2 else part.targets for part in parts
-    ]
-    inputs, lengths = [padded(part.inputs, 1) for part in parts], [part.lengths for part in parts]
+    inputs = [_padded(part.inputs, longest, trailing=1) for part in parts]
+    targets = [part.targets for part in parts]
+    if targets[0].dim() > 2:  # a target a step
+        targets = [_padded(target, longest, trailing=0) for target in targets]
+    lengths = [part.lengths for part in parts]
     return Examples(
         torch.cat(inputs, dimension), torch.cat(targets, dimension), torch.cat(lengths, dimension)
     )
 
 
+def _padded(tensor: Tensor, longest: int, trailing: int) -> Tensor:
+    """A tensor (S, N, T, …) with zeros up to `longest` steps; `trailing` dimensions follow T."""
+    missing = longest - tensor.shape[2]
+    if not missing:
+        return tensor
+    return F.pad(tensor, (0, 0) * trailing + (0, missing))
+
+
 @dataclass(frozen=True)
 class Batch:
-    """The sequences of one step, of each seed or, where it is a model's, of each replica (R in
-    place of S).
-    """
+    """The sequences of one step, of each seed; for a model of each replica, R in place of S."""
 
     inputs: Tensor  #: (T, S, F, B) uint8.
     targets: Tensor  #: (S, …, B) uint8.
@@ -93,33 +103,38 @@ class Batch:
 
 
 def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) -> list[Batch]:
-    """The examples of an epoch, in order; the last batch may have fewer sequences than
-    `batch_size`.
-    """
-    # arranged and sent at once
-    whole, starts = examples.batch(device), range(0, examples.count, batch_size)
+    """The examples of an epoch in batches, in order; the last may be smaller than the others."""
+    whole = examples.batch(device)  # arranged and sent at once
     assert whole.lengths is not None
-    lows, highs = (lengths.numpy() for lengths in examples.lengths.aminmax(dim=0))
-    shortest, longest = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+    starts = range(0, examples.count, batch_size)
+    lows, highs = (lengths.numpy() for lengths in examples.lengths.aminmax(dim=0))  # (N,)
+    shortest = np.minimum.reduceat(lows, starts).tolist()
+    longest = np.maximum.reduceat(highs, starts).tolist()
     batches = []
-    for start, least, most in zip(starts, shortest.tolist(), longest.tolist(), strict=True):
-        at = slice(start, start + batch_size)
-        lengths = None if least == most else whole.lengths[:, at]
-        batches.append(Batch(whole.inputs[:most, ..., at], whole.targets[..., at], lengths))
+    for start, least, most in zip(starts, shortest, longest, strict=True):
+        part = slice(start, start + batch_size)
+        lengths = None if least == most else whole.lengths[:, part]
+        batches.append(Batch(whole.inputs[:most, ..., part], whole.targets[..., part], lengths))
     return batches
 
 
-# a batch of all replicas, with lengths; without gradients
-Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]
+#: What is measured of a batch of all replicas, which has lengths; called without gradients.
+Measurement = Callable[[Replicas, Batch], Mapping[str, Tensor]]
 
 
 class SequenceProblem(Problem):
-    """Every variant of `config` with every seed, trained in the same operations.
+    """Every variant of the settings with every seed, trained in the same operations.
 
     Each replica has the data, the initial weights and the order of its own seed, and no operation
     mixes replicas: it is the run that its seed would give alone. Rounding may differ, as sums may
     be taken in another order, and such differences grow in training; in double precision they stay
-    invisible. Settings are a `SequenceConfig`; weights have the precision `dtype`.
+    invisible.
+
+    Args:
+        settings: a `SequenceConfig`.
+        device: where it is trained.
+        log: takes lines for the log.
+        dtype: the precision of the weights.
     """
 
     task: ClassVar[Task]  #: what is known of it without torch.
@@ -132,44 +147,48 @@ class SequenceProblem(Problem):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         config: SequenceConfig = as_kind(settings, SequenceConfig)
-        assert self.task.shape is not None
+        shape = self.task.shape
+        assert shape is not None
         self.metric_definitions = self.task.metric_definitions
-        self.features, self.outputs = self.task.shape.features, len(self.task.shape.outputs)
-        self.config, self.device = config, device
-        replicas = len(config.replicas)
-        self.sample_bytes = (
-            replicas * config.lengths[1] * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize
-        )
+        self.features = shape.features  #: numbers F that are read at each step.
+        self.outputs = len(shape.outputs)  #: numbers O of each answer.
+        self.config = config
+        self.device = device
+        self.batch_size = config.batch_size
+        self.samples_per_epoch = config.training_size
+        self.replicas = config.replicas
+        self.seeds = [config.seed + number for number in range(config.seeds)]
+        longest = config.lengths[1]
+        widest = max(config.hidden_sizes)
+        self.sample_bytes = len(self.replicas) * longest * widest * FLOATS_KEPT * dtype.itemsize
         # As drawn and as arranged in batches; and one seed's as it comes from the generator.
-        larger = max(config.training_size, config.test_size) * config.lengths[1]
-        drawn = larger * (2 * config.seeds * self.features + DRAWN_BYTES)
-        require_memory(
-            device, min(config.batch_size, config.training_size), self.sample_bytes, drawn
-        )
+        step_count = max(config.training_size, config.test_size) * longest
+        drawn_bytes = step_count * (2 * config.seeds * self.features + DRAWN_BYTES)
+        largest_batch = min(config.batch_size, config.training_size)
+        require_memory(device, largest_batch, self.sample_bytes, drawn_bytes)
         check_gradients(CELLS[config.cell], device)
-        self.seeds = [config.seed + at for at in range(config.seeds)]
+
         self.model: Replicas = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
-        self.batch_size, self.samples_per_epoch, self.replicas = (
-            config.batch_size,
-            config.training_size,
-            config.replicas,
-        )
-        of_loss = replicas // len(config.losses)
+        per_loss = len(self.replicas) // len(config.losses)
+        #: which replicas are trained with each loss.
         self.loss_slices = {
-            loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)
+            loss: slice(number * per_loss, (number + 1) * per_loss)
+            for number, loss in enumerate(config.losses)
         }
-        self._batches: list[Batch] = []
+        self._batches: list[Batch] = []  #: of this epoch.
         self._validation = self.for_seeds(self.draw_validation, "validation")
         log(
-            f"{replicas} networks ({len(config.variants)} variants, {config.seeds} seeds) on "
-            f"{device}."
+            f"{len(self.replicas)} networks ({len(config.variants)} variants, {config.seeds} "
+            f"seeds) on {device}."
         )
 
     @classmethod
     def with_weights(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Self:
-        """The problem on the CPU, its model with these weights; `CheckpointError` if they do not
-        fit the settings.
+        """The problem on the CPU, its model with these weights.
+
+        Raises:
+            CheckpointError: if the weights do not fit the settings.
         """
         problem = cls(config, torch.device("cpu"), lambda _: None)
         try:
@@ -205,18 +224,19 @@ class SequenceProblem(Problem):
         if self.config.recipe.fresh:
             # One length a batch, the same for all seeds: replicas need no padding, and no seed's
             # run depends on others.
-            steps = self.random_lengths(
-                self.steps_per_epoch, generator(0, "lengths of steps", epoch)
-            )
-            lengths = steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
-            drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
+            random = generator(0, "lengths of steps", epoch)
+            of_steps = self.random_lengths(self.steps_per_epoch, random)
+            lengths = of_steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
+            examples = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
-            drawn = self.for_seeds(
-                lambda random: self.draw_training(self.training_lengths(random), random), "training"
-            )
+            examples = self.for_seeds(self._draw_for_all_epochs, "training")
         else:
             return
-        self._batches = cut_into_batches(drawn, self.batch_size, self.device)
+        self._batches = cut_into_batches(examples, self.batch_size, self.device)
+
+    def _draw_for_all_epochs(self, random: torch.Generator) -> Examples:
+        """Sequences to train one seed on in every epoch."""
+        return self.draw_training(self.training_lengths(random), random)
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
         """Lengths (count,) by chance, from the shortest in training to the longest."""
@@ -226,22 +246,34 @@ class SequenceProblem(Problem):
     def for_seeds(
         self, draw: Callable[[torch.Generator], Examples], *purpose: str | int
     ) -> Examples:
-        """What `draw` returns for every seed, by a stream of its own; on the CPU, where cutting
-        waits for nothing.
+        """What `draw` returns for every seed, each with a random stream of its own.
+
+        It is on the CPU, where cutting waits for nothing.
+
+        Args:
+            draw: draws the examples of one seed.
+            purpose: names the stream, as for `generator`.
         """
         return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0)
 
     def draw_at(self, length: int, count: int) -> Examples:
         """Sequences of one length for every seed, to measure by length."""
-        return self.for_seeds(partial(self.draw, torch.full((count,), length)), "test", length)
+        lengths = torch.full((count,), length)
+        return self.for_seeds(partial(self.draw, lengths), "test", length)
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""
-        return [partial(self.losses_of, self.for_replicas(self._batches[step]))]
+        batch = self.for_replicas(self._batches[step])
+        return [partial(self.losses_of, batch)]
 
     def losses_by(self, loss_of: Callable[[str, slice], Tensor]) -> Tensor:
-        """Losses (R, …) of all replicas from those of each kind of loss, by its replicas' slice."""
-        parts = [loss_of(loss, part) for loss, part in self.loss_slices.items()]
+        """Losses (R, …) of all replicas.
+
+        Args:
+            loss_of: returns the losses of some replicas from the name of their loss and the slice
+                that they are.
+        """
+        parts = [loss_of(loss, replicas) for loss, replicas in self.loss_slices.items()]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def for_replicas(self, batch: Batch) -> Batch:
@@ -255,27 +287,26 @@ class SequenceProblem(Problem):
         )
 
     def evaluated(
-        self, model: nn.Module, examples: Examples, workers: Workers, measure: Measured
+        self, model: nn.Module, examples: Examples, workers: Workers, measure: Measurement
     ) -> Mapping[str, Tensor]:
-        """What `measure` returns for all `examples`: values (R, N) in their order, or the sums (R,)
-        of its sums (R,).
+        """Measure a model on examples, some of them at a time.
+
+        Returns:
+            by name what `measure` returns, for all `examples`: values (R, N) in their order, or
+            sums (R,) over them.
         """
-        # itself where `model` is an average of it over time
+        # the replicas themselves where `model` is their average over time
         network: Any = getattr(model, "module", model)
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
         @torch.no_grad()  # per thread, hence in here
-        def measured(start: int) -> Mapping[str, Tensor]:
-            return measure(
-                network, self.for_replicas(examples.part(start, start + size).batch(self.device))
-            )
+        def measure_from(start: int) -> Mapping[str, Tensor]:
+            batch = examples.part(start, start + size).batch(self.device)
+            return measure(network, self.for_replicas(batch))
 
-        parts = workers.run([partial(measured, start) for start in range(0, examples.count, size)])
-        each = {name: [part[name] for part in parts] for name in parts[0]}
-        return {
-            name: torch.cat(found, 1) if found[0].dim() > 1 else torch.stack(found).sum(0)
-            for name, found in each.items()
-        }
+        starts = range(0, examples.count, size)
+        parts = workers.run([partial(measure_from, start) for start in starts])
+        return {name: _combined([part[name] for part in parts]) for name in parts[0]}
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
         """All weights: networks this small can be asked anything afterwards."""
@@ -291,32 +322,35 @@ class SequenceProblem(Problem):
         return {name: tuple(tensor.tolist()) for name, tensor in values.items()}
 
 
+def _combined(parts: list[Tensor]) -> Tensor:
+    """Values (R, n) of parts as (R, N), or sums (R,) of parts as one sum (R,)."""
+    if parts[0].dim() > 1:
+        return torch.cat(parts, 1)
+    return torch.stack(parts).sum(0)
+
+
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
-    """The networks of `config`, each starting as an ordinary layer and `nn.Linear` of its seed
-    would, whatever the others.
+    """The networks of `config`, for F features and O outputs, with their initial weights.
+
+    Each starts as an ordinary layer and `nn.Linear` of its seed would, whatever the others.
     """
     cell, recipe = CELLS[config.cell], config.recipe
     sizes = [replica.variant.hidden_size for replica in config.replicas]
     network = replicas_of(cell, sizes, features, outputs)
-    made: dict[tuple[int, int], nn.ModuleDict] = {}
-    for at, replica in enumerate(config.replicas):
+    # variants that differ in their loss alone start from the same weights
+    by_size_and_seed: dict[tuple[int, int], nn.ModuleDict] = {}
+    for number, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
-        if (size, seed) not in made:
+        if (size, seed) not in by_size_and_seed:
             # the constructors draw from the global random state
             with torch.random.fork_rng(devices=()):
-                layers = {
-                    "recurrent": recurrent_layers(cell, features, size, 1),
-                    "readout": nn.Linear(size, outputs),
-                }
-                made[size, seed] = nn.ModuleDict(layers)
-            initialise(
-                made[size, seed],
-                cell,
-                recipe.initialisation,
-                generator(seed, "weights", size),
-                recipe.forget_biases,
-            )
-        recurrent, readout = made[size, seed].values()
+                recurrent_layer = recurrent_layers(cell, features, size, 1)
+                linear = nn.Linear(size, outputs)
+            modules = nn.ModuleDict({"recurrent": recurrent_layer, "readout": linear})
+            random = generator(seed, "weights", size)
+            initialise(modules, cell, recipe.initialisation, random, recipe.forget_biases)
+            by_size_and_seed[size, seed] = modules
+        recurrent, readout = by_size_and_seed[size, seed].values()
         assert isinstance(readout, nn.Linear)
-        network.set_replica(at, recurrent, readout)
+        network.set_replica(number, recurrent, readout)
     return network
