@@ -1,9 +1,10 @@
-"""What is seen of a sweep: its trials in a table and in a plane, its workers, what came of it."""
+"""The views of a sweep: its trials in a table and in a chart, its workers, the best trial."""
 
 import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from rnn_tui.engine.pace import Pace, duration
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.jobs import ClusterState
-from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.plan import Range, SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
@@ -29,13 +30,28 @@ from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Listing, Marked
 from rnn_tui.ui.common.widgets.plain import PlainTable
 
 EMPTY = "Trials appear as they are measured"
-POWERS = 8  # values of a grid that lie so far apart are placed on a scale of powers
-# Kinds of trials: name, colour, mark. The last stands back.
-KINDS = (("trials", 0, "●"), ("in training", 0, "○"), ("best", 1, "★"), ("pruned", 7, "×"))
+POWERS = 8  # values of a grid that lie so many times apart are placed on a logarithmic axis
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of trials in the chart."""
+
+    name: str
+    colour: int  #: as in `curve_colour`.
+    mark: str
+    faint: bool = False
+
+
+TRAINED = Kind("trials", 0, "●")
+IN_TRAINING = Kind("in training", 0, "○")
+BEST = Kind("best", 1, "★")
+PRUNED = Kind("pruned", 7, "×", faint=True)
+KINDS = (TRAINED, IN_TRAINING, BEST, PRUNED)
 NO_WORKERS = "This window trains no sweep now, so there are no workers to see."
 TOO_FEW = "known once four trials have ended, with different figures"
-NO_IMPORTANCE = "can't be told; the log file has the details"
-BLOCKS = 12  # for a setting that alone matters
+NO_IMPORTANCE = "can't be estimated; the log file has the details"
+BLOCKS = 12  # cells of the bar of a setting that alone matters
 
 
 def share_of(trial: Trial) -> float:
@@ -46,64 +62,78 @@ def share_of(trial: Trial) -> float:
 def _column(
     label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
 ) -> TableColumn[Trial]:
-    return TableColumn(
-        label, text, order, right=True, style=lambda trial: "dim" if trial.pruned else ""
-    )
+    """A column of figures, which are dim where a trial was pruned."""
+    return TableColumn(label, text, order, right=True, style=_dim_if_pruned)
 
 
-def _setting(name: str) -> TableColumn[Trial]:
+def _dim_if_pruned(trial: Trial) -> str:
+    return "dim" if trial.pruned else ""
+
+
+def _setting_column(name: str) -> TableColumn[Trial]:
+    """The column of a setting: numbers in their order, before words in theirs."""
+
     def order(trial: Trial) -> Any:
         value = trial.point.get(name)
         return (0, value) if isinstance(value, int | float) else (1, format_setting(value))
 
-    return _column(name, lambda trial: format_setting(trial.point.get(name)), order)
+    def text(trial: Trial) -> str:
+        return format_setting(trial.point.get(name))
+
+    return _column(name, text, order)
 
 
 def _mark(trial: Trial) -> tuple[str, str]:
+    """The mark of a trial's status, and its style."""
     return ("×", "dim") if trial.pruned else STATUS_MARKS[Status(trial.status)]
 
 
 def _status(trial: Trial) -> str:
-    return f"{_mark(trial)[0]} {trial.status}" + (
-        "" if trial.is_over else f" {share_of(trial):.0%}"
-    )
+    mark, _ = _mark(trial)
+    text = f"{mark} {trial.status}"
+    return text if trial.is_over else f"{text} {share_of(trial):.0%}"
+
+
+def _status_style(trial: Trial) -> str:
+    _, style = _mark(trial)
+    return style
 
 
 NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
-STATUS = TableColumn[Trial](
-    "status", _status, lambda trial: trial.status, style=lambda trial: _mark(trial)[1]
-)
+STATUS = TableColumn[Trial]("status", _status, lambda trial: trial.status, style=_status_style)
 
 
 class TrialsTable(MarkedTable[Trial]):
-    """The trials of one sweep after the other."""
+    """The trials of a sweep."""
 
-    noun, empty_text, hint = (
-        "trial",
-        "No trial yet. f goes to the form of a new sweep.",
-        "/ filters by setting, figure, status",
-    )
-    _of: object = None
+    noun = "trial"
+    empty_text = "No trial yet. f goes to the form of a new sweep."
+    hint = "/ filters by setting, figure, status"
+    _sweep_shown: object = None  #: which sweep is in the table.
 
     def __init__(self) -> None:
         super().__init__(Listing((NUMBER,), lambda trial: str(trial.number)), NUMBER.label)
 
     def show_sweep(self, sweep: Sweep) -> None:
-        """Show its trials, the best first."""
-        plan, best = sweep.plan, sweep.best
-        head = plan.metric_definition.title.replace("validation", "val.")
+        """Show the trials of a sweep, at first the best one first."""
+        plan = sweep.plan
+        best = sweep.best
+        heading = plan.metric_definition.title.replace("validation", "val.")
 
         def figure(trial: Trial) -> str:
-            return ("★ " if trial is best else "") + format_spread(plan, trial.values)
+            spread = format_spread(plan, trial.values)
+            return f"★ {spread}" if trial is best else spread
 
-        columns = (NUMBER, *map(_setting, plan.varied), _column(head, figure, sweep.rank), STATUS)
+        settings = [_setting_column(name) for name in plan.varied]
+        columns = (NUMBER, *settings, _column(heading, figure, sweep.rank), STATUS)
         listing = Listing(columns, self.listing.id_of).of(sweep.trials)
-        before, self._of = self._of, (sweep.name, sweep.created)
-        self.show(listing, "" if self._of == before else head)
+        is_another = self._sweep_shown != (sweep.name, sweep.created)
+        self._sweep_shown = (sweep.name, sweep.created)
+        self.show(listing, heading if is_another else "")
 
 
 class SweepScatter(Vertical, ChartView):
-    """One setting at a time."""
+    """The trials by the metric and one setting at a time."""
 
     BINDINGS = [key("axis", "axis", "Axis", tooltip="Draw the trials against the next setting")]
 
@@ -112,99 +142,113 @@ class SweepScatter(Vertical, ChartView):
         self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="sweep-chart")
         self.charts = (self._chart,)
         self._sweep: Sweep | None = None
-        self.setting = ""  #: that is drawn.
+        self.setting = ""  #: the setting that is drawn.
 
     def compose(self) -> ComposeResult:
         yield self._chart
 
-    def show(self, sweep: Sweep, steps: int = 0) -> None:
-        """Draw a sweep's trials against the setting that was chosen, or one so many steps on."""
-        self._sweep, names, chart = sweep, sweep.plan.varied, self._chart
-        self.setting = (
-            names[(names.index(self.setting) + steps) % len(names)]
-            if self.setting in names
-            else names[0]
-        )
-        metric, best = sweep.plan.metric_definition, sweep.best
-        chart.log_x, ticks = _axis(sweep.plan, self.setting)
+    def show(self, sweep: Sweep) -> None:
+        """Draw a sweep's trials against the setting that was chosen, or else the first."""
+        self._sweep = sweep
+        if self.setting not in sweep.plan.varied:
+            self.setting = sweep.plan.varied[0]
+        metric = sweep.plan.metric_definition
+        log, ticks = _axis(sweep.plan, self.setting)
+        chart = self._chart
+        chart.log_x = log
         chart.describe(f"{sweep.name}: {metric.label}", metric, self.setting)
         chart.place_ticks(ticks, only=self.setting in sweep.plan.grid)
-        found = [(trial, trial.spread) for trial in sweep.trials if trial.spread is not None]
-        x = _apart(
-            [_place(trial.point.get(self.setting), ticks) for trial, _ in found], chart.log_x
-        )
-        kinds = [_kind(trial, best) for trial, _ in found]
+        chart.show(self._points(sweep, log, ticks))
+
+    def _points(self, sweep: Sweep, log: bool, ticks: dict[float, str]) -> list[ChartSeries]:
+        """The trials that have figures, as a series a kind."""
+        trials = [trial for trial in sweep.trials if trial.spread is not None]
+        places = [_place(trial.point.get(self.setting), ticks) for trial in trials]
+        located = list(zip(trials, _apart(places, log), strict=True))
         series = []
-        for kind, colour, mark in KINDS:
-            rows = [
-                (at, one.mean, one.low, one.high)
-                for at, (_, one), own in zip(x, found, kinds, strict=True)
-                if own == kind
-            ]
-            at, y, low, high = zip(*rows, strict=True) if rows else ((),) * 4
+        for kind in KINDS:
+            of_kind = [(trial, x) for trial, x in located if _kind(trial, sweep.best) is kind]
+            spreads = [trial.spread for trial, _ in of_kind if trial.spread is not None]
             series.append(
                 ChartSeries(
-                    kind, at, y, colour, True, low, high, mark, line=False, faint=kind == "pruned"
+                    kind.name,
+                    [x for _, x in of_kind],
+                    [spread.mean for spread in spreads],
+                    kind.colour,
+                    points=True,
+                    low=[spread.low for spread in spreads],
+                    high=[spread.high for spread in spreads],
+                    mark=kind.mark,
+                    line=False,
+                    faint=kind.faint,
                 )
             )
-        chart.show(series)
+        return series
 
     def action_axis(self) -> None:
-        if self._sweep is not None:
-            self.show(self._sweep, 1)
+        """Draw the trials against the next setting."""
+        if self._sweep is None:
+            return
+        names = self._sweep.plan.varied
+        self.setting = names[(names.index(self.setting) + 1) % len(names)]
+        self.show(self._sweep)
 
 
-def _kind(trial: Trial, best: Trial | None) -> str:
-    return (
-        "pruned"
-        if trial.pruned
-        else "best"
-        if trial is best
-        else "trials"
-        if trial.is_over
-        else "in training"
-    )
+def _kind(trial: Trial, best: Trial | None) -> Kind:
+    if trial.pruned:
+        return PRUNED
+    if trial is best:
+        return BEST
+    return TRAINED if trial.is_over else IN_TRAINING
 
 
 def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
-    """Whether a setting's axis is one of powers, and the labels of places on it; none for usual
-    ones.
+    """The axis of a setting.
+
+    Returns:
+        Whether it is logarithmic, and its labels by their places; none for the usual ones.
     """
-    if (one := plan.ranges.get(setting)) is not None:
-        base = 2.0 if one.whole else 10.0
-        ends = (
-            (math.floor(math.log(one.low, base)), math.ceil(math.log(one.high, base)))
-            if one.log
-            else (0, -1)
-        )
-        return one.log, {base**power: f"{base**power:g}" for power in range(ends[0], ends[1] + 1)}
+    setting_range = plan.ranges.get(setting)
+    if setting_range is not None:
+        return setting_range.log, _powers(setting_range) if setting_range.log else {}
     values = plan.grid[setting]
     if all(isinstance(value, int | float) for value in values):
-        return min(values) > 0 and max(values) >= POWERS * min(values), {
-            float(value): format_setting(value) for value in values
-        }
-    return False, {float(at): format_setting(value) for at, value in enumerate(values)}
+        log = min(values) > 0 and max(values) >= POWERS * min(values)
+        return log, {float(value): format_setting(value) for value in values}
+    return False, {float(place): format_setting(value) for place, value in enumerate(values)}
+
+
+def _powers(setting_range: Range) -> dict[float, str]:
+    """The labels at the powers of 2, or of 10 for fractions, around a range."""
+    base = 2.0 if setting_range.whole else 10.0
+    first = math.floor(math.log(setting_range.low, base))
+    last = math.ceil(math.log(setting_range.high, base))
+    return {base**power: f"{base**power:g}" for power in range(first, last + 1)}
 
 
 def _place(value: Any, ticks: dict[float, str]) -> float:
-    """Where a value lies: at its label, as words do, or at itself."""
-    usual = float(value) if isinstance(value, int | float) else math.nan
-    return next((at for at, label in ticks.items() if label == format_setting(value)), usual)
+    """Where a value lies on the axis: at its label if it has one, or at itself."""
+    for place, label in ticks.items():
+        if label == format_setting(value):
+            return place
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def _apart(x: Sequence[float], log: bool) -> list[float]:
-    """Move what lies at the same place beside each other."""
-    places = [to_position(at, log) for at in x]
-    many, left = Counter(places), Counter(places)
-    room = (
-        min((after - before for before, after in pairwise(sorted(many))), default=1.0)
-        / 2
-        / max(many.values(), default=1)
-    )
+    """Move points that lie at the same place side by side.
+
+    They take at most half of the smallest distance between two places.
+    """
+    places = [to_position(value, log) for value in x]
+    counts = Counter(places)
+    distances = [right - left for left, right in pairwise(sorted(counts))]
+    step = min(distances, default=1.0) / 2 / max(counts.values(), default=1)
+    left_over = Counter(places)  # at each place, of those that are not moved yet
     moved = []
-    for at in places:
-        left[at] -= 1
-        moved.append(from_position(at + room * (left[at] - (many[at] - 1) / 2), log))
+    for place in places:
+        left_over[place] -= 1
+        offset = left_over[place] - (counts[place] - 1) / 2
+        moved.append(from_position(place + step * offset, log))
     return moved
 
 
@@ -218,25 +262,29 @@ class SweepWorkers(Vertical):
         yield PlainTable(cursor_type="row", zebra_stripes=True)
         yield Static("", classes="note", markup=False)
 
-    def show(self, now: ClusterState | None, sweep: Sweep | None) -> None:
-        numbers = {
-            run.run_id: trial.number
-            for trial in (sweep.trials if sweep else ())
-            for run in trial.runs
-        }
+    def show(self, state: ClusterState | None, sweep: Sweep | None) -> None:
+        """Show the workers of what this app trains; None where it trains no sweep."""
+        numbers: dict[str, int] = {}  # of trials, by the ids of their runs
+        for trial in sweep.trials if sweep is not None else ():
+            for run in trial.runs:
+                numbers[run.run_id] = trial.number
         rows = []
-        for one in now.workers if now else ():
-            trains = (
-                f"trial {numbers.get(run, NOTHING)} {now.progress.get(run, 0.0):.0%}"
-                for run in one.runs
-                if now
-            )
-            figures = f"{one.cpu:.0f} %", f"{one.memory / 2**20:,.0f} MiB"
-            rows.append((one.host, one.address, *figures, ", ".join(trains) or NOTHING))
+        for worker in state.workers if state is not None else ():
+            cpu = f"{worker.cpu:.0f} %"
+            memory = f"{worker.memory / 2**20:,.0f} MiB"
+            trains = [
+                f"trial {numbers.get(run_id, NOTHING)} {state.progress.get(run_id, 0.0):.0%}"
+                for run_id in worker.runs
+                if state is not None
+            ]
+            rows.append((worker.host, worker.address, cpu, memory, ", ".join(trains) or NOTHING))
+        note = ""
+        if not rows:
+            note = NO_WORKERS if state is None else state.note
         table = self.query_one(PlainTable)
         table.fill(("host", "address", "CPU", "memory", "trains"), rows)
         table.display = bool(rows)
-        self.query_one(Static).update("" if rows else now.note if now else NO_WORKERS)
+        self.query_one(Static).update(note)
 
 
 class SweepSummary(Static):
@@ -244,63 +292,73 @@ class SweepSummary(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._answers = LatestQuestion[dict[str, float]](self, self._take, NO_IMPORTANCE)
+        self._answers = LatestQuestion[dict[str, float]](self, self._receive, NO_IMPORTANCE)
+        #: shares by setting, none where too few trials have ended; or why they are not known.
         self._importance: dict[str, float] | str = {}
-        self._asked: object = None
+        self._asked: object = None  #: of which sweep, with how many trials.
         self._best = Content()
 
     def show(self, sweep: Sweep) -> None:
-        """Tell of a sweep; importance is worked out in a thread, where a trial has ended since."""
-        plan, best = sweep.plan, sweep.best
-        self._best = Content.styled("Best: none yet", "$text-muted")
-        if best is not None:
-            settings = ", ".join(
-                f"{name} {format_setting(best.point.get(name))}" for name in plan.varied
-            )
-            metric = plan.metric_definition
-            spread = format_spread(plan, best.values)
-            figure = f"{metric.label} {spread} {metric.unit}".rstrip()
-            self._best = Content.assemble(
-                "Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {settings}"
-            )
-        if self._asked != (asked := (sweep.name, sweep.created, sweep.done_count)):
+        """Describe a sweep; importance is computed in a thread, if a trial has ended since."""
+        self._best = _best_in_words(sweep)
+        asked = (sweep.name, sweep.created, sweep.done_count)
+        if self._asked != asked:
             self._asked = asked
-            self._answers.ask(lambda: importance(plan, sweep.trials))
+            self._answers.ask(lambda: importance(sweep.plan, sweep.trials))
         self._draw()
 
-    async def _take(self, found: dict[str, float] | str) -> None:
-        self._importance = found
+    async def _receive(self, answer: dict[str, float] | str) -> None:
+        self._importance = answer
         self._draw()
 
     def _draw(self) -> None:
-        found = self._importance
-        line = Content.styled(found if isinstance(found, str) and found else TOO_FEW, "$text-muted")
-        if isinstance(found, dict) and found:
-            bars = {name: "━" * max(1, round(share * BLOCKS)) for name, share in found.items()}
-            shares = (
-                Content.assemble(f"{name} ", (bar, "$accent"), f" {found[name]:.0%}")
-                for name, bar in bars.items()
-            )
-            line = Content("   ").join(shares)
-        self.update(Content("\n").join([self._best, Content("Importance: ") + line]))
+        line = Content("Importance: ") + _importance_in_words(self._importance)
+        self.update(Content("\n").join([self._best, line]))
+
+
+def _best_in_words(sweep: Sweep) -> Content:
+    """The best trial with its figure and settings."""
+    best = sweep.best
+    if best is None:
+        return Content.styled("Best: none yet", "$text-muted")
+    metric = sweep.plan.metric_definition
+    spread = format_spread(sweep.plan, best.values)
+    figure = f"{metric.label} {spread} {metric.unit}".rstrip()
+    settings = [f"{name} {format_setting(best.point.get(name))}" for name in sweep.plan.varied]
+    return Content.assemble(
+        "Best: ", (f"★ trial {best.number}", "bold"), f", {figure}: {', '.join(settings)}"
+    )
+
+
+def _importance_in_words(importance: dict[str, float] | str) -> Content:
+    """How much each setting matters, as bars and in percent; or why that is not known."""
+    if isinstance(importance, str) or not importance:
+        return Content.styled(str(importance or TOO_FEW), "$text-muted")
+    shares = []
+    for name, share in importance.items():
+        bar = "━" * max(1, round(share * BLOCKS))
+        shares.append(Content.assemble(f"{name} ", (bar, "$accent"), f" {share:.0%}"))
+    return Content("   ").join(shares)
 
 
 class SweepProgress(ProgressLine):
     """How far a sweep is, and how long the rest will take at the pace seen so far."""
 
-    _paced = ""  # the sweep of this pace, which is in shares of all trials
-    _pace = Pace()
+    _sweep = ""  #: the name of the sweep whose pace is known.
+    _pace = Pace()  #: in shares of all trials.
 
-    def show(self, sweep: Sweep, doing: str) -> None:
-        """Draw it, with what is done now or waited for."""
-        share = min(1.0, sum(map(share_of, sweep.trials)) / max(1, sweep.plan.trial_count))
-        numbers = f"{sweep.done_count:,} of {sweep.plan.trial_count:,} trials"
-        if doing != "running" or not share or self._paced != sweep.name:
-            self._pace = Pace()  # a pause takes none of its time
-        if doing == "running" and share:
+    def show(self, sweep: Sweep, activity: str) -> None:
+        """Draw the progress, and what is done now or waited for."""
+        trained = sum(map(share_of, sweep.trials))
+        share = min(1.0, trained / max(1, sweep.plan.trial_count))
+        running = activity == "running" and share > 0
+        if not running or self._sweep != sweep.name:
+            self._pace = Pace()  # anew, as a pause must not count
+        if running:
             self._pace = self._pace.at(time.monotonic(), share)
-        self._paced = sweep.name
+        self._sweep = sweep.name
+        numbers = f"{sweep.done_count:,} of {sweep.plan.trial_count:,} trials"
         left = self._pace.seconds_left(1.0)
         if left is not None:
             numbers += f" · about {duration(left)} left"
-        self.draw(doing, share, numbers)
+        self.draw(activity, share, numbers)

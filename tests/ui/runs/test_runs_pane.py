@@ -197,7 +197,7 @@ async def test_g_twice_in_a_moment_goes_on_once_and_says_so(store_home: Path) ->
         table = app.query_one("#runs-table", DataTable)
         assert names(app)[table.cursor_row] == "adder-half"
         for _ in range(3):  # as keys do that come before the tab of the run is in front
-            app.query_one(RunsPane).action_go_on()
+            app.query_one(RunsPane).action_resume()
         await wait_until(pilot, lambda: UNDER_WAY in notices(app) and app.runs.states)
         await wait_until(pilot, lambda: not app.runs.busy)
         with RunStore() as store:

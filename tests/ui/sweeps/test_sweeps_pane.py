@@ -138,7 +138,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         )
         for size in SIZES:
             await resize(pilot, *size)
-            for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Go on"):
+            for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Resume"):
                 assert word in screen_text(app), size
 
         # One point a trial with its seeds as a bar, against one setting after the other.
@@ -332,7 +332,7 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         await wait_until(pilot, lambda: "third" in which._offered)
         assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
         await press(pilot, "M")
-        assert "Only a search" in last_notice(app)
+        assert "to a search only" in last_notice(app)
 
 
 def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:

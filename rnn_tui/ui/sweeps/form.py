@@ -1,0 +1,244 @@
+"""The form of a new sweep, and how what is typed there is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Checkbox, Input, Label, Select, Static
+
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.runs.cost import in_words
+from rnn_tui.runs.words import count_of
+from rnn_tui.sweeps.places import TrainingPlace, read_place
+from rnn_tui.sweeps.plan import (
+    SEARCHES,
+    SEEDS,
+    TRIALS,
+    SweepPlan,
+    check_sweep_name,
+    read_grid,
+    read_range,
+    settings_by_name,
+    wall_seconds,
+)
+from rnn_tui.sweeps.trials import require_extras
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect, TypedInput
+
+LONGEST = 1000  # characters of a field
+GRID = SEARCHES[0]  # every combination, in place of a search
+DEFAULT_TRIALS, DEFAULT_SEEDS = "20", "1"
+
+
+@dataclass(frozen=True)
+class TextField:
+    """A line of the form in which one types."""
+
+    name: str  #: its id ends with it.
+    label: str  #: stands before it.
+    placeholder: str  #: what an empty field stands for, or an example.
+    hint: str  #: stands behind it.
+
+
+FIELDS = (
+    TextField(
+        "vary",
+        "Vary",
+        "hidden_size=32,64 learning_rate=1e-4..1e-1:log",
+        "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH",
+    ),
+    TextField(
+        "fixed", "Fixed settings", "the preset's", "NAME=VALUE, such as preset=fast epochs=5"
+    ),
+    TextField("trials", "Trials", DEFAULT_TRIALS, "how many a search tries"),
+    TextField("seeds", "Seeds", DEFAULT_SEEDS, "networks of each trial"),
+    TextField(
+        "place",
+        "Train on",
+        "the cores of this machine",
+        "local:N, tcp://HOST:PORT, ssh:FILE or FILE.yaml",
+    ),
+    TextField("name", "Name", "the task and a number", "what to call the sweep"),
+)
+NOTHING_VARIED = "Say what to vary, such as hidden_size=32,64."
+RANGE_IN_GRID = (
+    "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
+)
+FAILURE = "The time it takes can't be estimated; the log file has the details."
+
+
+@dataclass(frozen=True)
+class FormTexts:
+    """All that is chosen or typed in the form."""
+
+    task: str
+    search: str
+    metric: str
+    prune: bool
+    vary: str
+    fixed: str
+    trials: str
+    seeds: str
+    place: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NewSweep:
+    """A sweep that the form describes."""
+
+    plan: SweepPlan
+    place: TrainingPlace  #: where to train it.
+    name: str  #: empty for an automatic one.
+
+
+def read_form(texts: FormTexts, data_dir: str | None) -> NewSweep:
+    """Read what was typed.
+
+    Args:
+        texts: what is in the form.
+        data_dir: the folder of data for tasks that read any, or None.
+
+    Raises:
+        SettingError: if something is not allowed.
+        ClusterError: if a package is missing, or the place to train is none.
+    """
+    task = TASKS[texts.task]
+    varied = texts.vary.split()
+    ranges = [text for text in varied if ".." in text]
+    values = [text for text in varied if ".." not in text]
+    if not varied:
+        raise SettingError(NOTHING_VARIED)
+    is_grid = texts.search == GRID
+    if ranges and is_grid:
+        raise SettingError(RANGE_IN_GRID)
+    plan = SweepPlan(
+        task=task.name,
+        grid=settings_by_name(read_grid(task, text) for text in values),
+        ranges=settings_by_name(read_range(task, text) for text in ranges),
+        fixed=_fixed_settings(task, texts.fixed, data_dir),
+        search=texts.search,
+        trials=0 if is_grid else TRIALS.parse(texts.trials or DEFAULT_TRIALS),
+        seeds=SEEDS.parse(texts.seeds or DEFAULT_SEEDS),
+        metric=texts.metric,
+        maximise=task.metric(texts.metric).higher_is_better,
+        prune=texts.prune and not is_grid,
+    )
+    require_extras(plan)
+    name = check_sweep_name(texts.name) if texts.name else ""
+    return NewSweep(plan, read_place(texts.place), name)
+
+
+def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, Any]:
+    """The settings that are the same in all trials, by name."""
+    fixed: dict[str, Any] = {}
+    if data_dir and task.reads_data:
+        fixed["data_dir"] = data_dir
+    typed = settings_by_name(read_grid(task, part) for part in text.split())
+    for name, values in typed.items():
+        if len(values) > 1:
+            raise SettingError(f"{name} has several values; what varies stands in the first field.")
+        fixed[name] = values[0]
+    return fixed
+
+
+def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> Content:
+    """In a thread: how much the sweep that was typed has to train, and if `timed` how long."""
+    sweep = read_form(texts, data_dir)
+    trials = count_of(sweep.plan.trial_count, "trial")
+    runs = count_of(sweep.plan.run_count, "run")
+    workers = count_of(sweep.place.worker_count, "worker")
+    # timing disturbs what trains in this process
+    seconds = wall_seconds(sweep.plan, sweep.place.worker_count) if timed else None
+    time = "how long is not known" if seconds is None else in_words(seconds)
+    return Content(f"{trials}, {runs}, {workers}: {time}")
+
+
+class SweepForm(VerticalScroll):
+    """A new sweep; what is wrong with it, or how much there is to train, is said below."""
+
+    BORDER_TITLE = "A new sweep"
+
+    def __init__(self, runs: TrainingManager, data_dir: str | None) -> None:
+        """Make the form; `data_dir` as in `read_form`."""
+        # A grid from the start: if that came later, by its list, all would be styled once more.
+        super().__init__(can_focus=False, classes="panel -grid")
+        self._runs = runs
+        self._data_dir = data_dir
+        self._sizes = LatestQuestion[Content](self, self._show_size, FAILURE)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="sweep-choices", classes="field-row"):
+            yield Label("Task", classes="field-label")
+            yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
+            yield Label("Search", classes="field-label")
+            searches = [(name, name) for name in SEARCHES]
+            yield PlainSelect(searches, value=GRID, id="sweep-search")
+            yield Label("Objective", classes="field-label")
+            yield PlainSelect([("", "")], id="sweep-metric")
+            yield MarkedCheckbox("Prune", id="sweep-prune")
+        for field in FIELDS:
+            with Horizontal(classes=f"field-row sweep-field sweep-{field.name}"):
+                yield Label(field.label, classes="field-label", markup=False)
+                yield TypedInput("", LONGEST, placeholder=field.placeholder, id=_id_of(field.name))
+                yield Static(field.hint, classes="hint", markup=False)
+        yield Static(NOTHING_VARIED, id="sweep-size", markup=False)
+        yield MainButton(" t  Train the sweep ")
+
+    @property
+    def texts(self) -> FormTexts:
+        """All that is chosen or typed."""
+        return FormTexts(
+            task=self._chosen("task"),
+            search=self._chosen("search"),
+            metric=self._chosen("metric"),
+            prune=self.query_one("#sweep-prune", Checkbox).value,
+            **{
+                field.name: self.query_one(f"#{_id_of(field.name)}", Input).value.strip()
+                for field in FIELDS
+            },
+        )
+
+    def _chosen(self, name: str) -> str:
+        return str(self.query_one(f"#{_id_of(name)}", Select).value)
+
+    def on_mount(self) -> None:
+        self._offer_metrics()
+
+    @on(Select.Changed, "#sweep-task")
+    def _offer_metrics(self) -> None:
+        """Offer the metrics of the task as objectives."""
+        task = TASKS[self._chosen("task")]
+        metrics: Sequence[tuple[str, str]] = [
+            (metric.title, metric.name) for metric in task.metric_definitions
+        ]
+        self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, task.objective.name)
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _read(self) -> None:
+        """Say what is wrong, or how much there is to train; show the fields that a search has."""
+        texts = self.texts
+        self.set_class(texts.search == GRID, "-grid")
+        timed = not self._runs.busy
+        self._sizes.ask(partial(_size_in_words, texts, self._data_dir, timed))
+
+    async def _show_size(self, outcome: Content | str) -> None:
+        """Show the size, or what is wrong as plain text."""
+        line = self.query_one("#sweep-size", Static)
+        line.update(outcome)
+        line.set_class(isinstance(outcome, str), "-wrong")
+
+
+def _id_of(name: str) -> str:
+    """The id of the widget in which a field is chosen or typed."""
+    return f"sweep-{name}"
