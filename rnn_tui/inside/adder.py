@@ -22,29 +22,32 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
 
 def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
-    """What a replica holds while it adds, a step a place, the lowest first; `CheckpointError` if
-    its weights are too large.
+    """What a replica holds while it adds, a step a place, the lowest first.
+
+    Raises:
+        CheckpointError: if its weights are too large to compute with.
     """
-    bits = np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1)  # (T, 2)
-    return trace_inputs(
-        network, bits.astype(np.float32), replica, read=[f"{a} + {b}" for a, b in bits]
-    )
+    a, b = addition.bits(addition.a), addition.bits(addition.b)  # (T,)
+    inputs = np.stack([a, b], axis=1).astype(np.float32)  # (T, 2)
+    words = [f"{bit_of_a} + {bit_of_b}" for bit_of_a, bit_of_b in zip(a, b, strict=True)]
+    return trace_inputs(network, inputs, replica, read=words)
 
 
 Bits = npt.NDArray[np.uint8]
 
-# where a unit may keep the carry: in what it puts out, or in its cell if it has one
+#: where a unit may keep the carry: in what it puts out, or in its cell if it has one.
 STATE, CELL = "state", "cell"
-# what is known of each source of each unit
+#: what is known of each source of each unit.
 OF_UNITS = ("correlation", "accuracy", "threshold", "above")
-# Additions of the longest length in training, within what shows carries and takes no minute.
-ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
+ADDITIONS = 1000
+#: of the longest length in training, within what shows carries and takes no minute.
+FEWEST_STEPS, MOST_STEPS = 4, 64
 
 
 @dataclass(frozen=True, eq=False)
 class CarryAnalysis(Analysis):
-    """How well each unit, and a plane through all, tells the next place's carry, in additions that
-    neither was fitted to.
+    """How well each unit, and a linear probe on all, tells the next place's carry, in additions
+    that neither was fitted to.
     """
 
     name = "carry"
@@ -70,9 +73,17 @@ class CarryAnalysis(Analysis):
         """The source, `STATE` or `CELL`, and the unit, from 0, of the highest accuracy; of equals,
         of higher correlation.
         """
-        rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
-        source, unit = np.unravel_index(rank[0], self.accuracy.shape)
+        correlation = np.abs(self.correlation).ravel()  # (S·H,)
+        accuracy = self.accuracy.ravel()
+        best = np.lexsort((-correlation, -accuracy))[0]
+        source, unit = np.unravel_index(best, self.accuracy.shape)
         return self.sources[source], int(unit)
+
+    @property
+    def _best_place(self) -> tuple[int, int]:
+        """Where the figures (S, H) of the best unit are."""
+        source, unit = self.best
+        return self.sources.index(source), unit
 
     @property
     def best_accuracy(self) -> float:
@@ -83,24 +94,20 @@ class CarryAnalysis(Analysis):
     def summary(self) -> str:
         """Best unit and probe in a sentence."""
         source, unit = self.best
-        best = (
-            f"{share(self.best_accuracy)} right, correlation "
-            f"{self.correlation[self.sources.index(source), unit]:+.2f}"
+        return (
+            f"The {source} of unit {unit} tells the carry best: {share(self.best_accuracy)} right, "
+            f"correlation {self.correlation[self._best_place]:+.2f}; a linear probe on all states "
+            f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
         )
-        others = (
-            f"a linear probe on all states {share(self.probe.accuracy)}; chance "
-            f"{share(self.chance)}."
-        )
-        return f"The {source} of unit {unit} tells the carry best: {best}; {others}"
 
     @property
     def findings(self) -> list[str]:
         """Where the carry is, and how that was found out."""
-        fitted = (
+        return [
+            self.summary,
             f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, "
-            "scored on the other."
-        )
-        return [self.summary, fitted]
+            "scored on the other.",
+        ]
 
     def values(self, trace: Trace) -> Array:
         """The best unit's state or cell (L,) before each place of an addition, to tell the carry
@@ -113,34 +120,32 @@ class CarryAnalysis(Analysis):
 
     def unit_row(self, trace: Trace) -> Bits:
         """The carry (L,) into each place as the best unit's threshold reads it."""
-        source, unit = self.best
-        at = self.sources.index(source), unit
-        return _into_places((self.values(trace) >= self.threshold[at]) == self.above[at])
+        best = self._best_place
+        is_above = self.values(trace) >= self.threshold[best]
+        return _into_places(is_above == self.above[best])
 
     def carry_row(self, trace: Trace) -> Bits:
         """The carry (L,) into each place as the probe reads it, to stand beside the true one."""
-        return _into_places(self.probe.read(np.roll(trace.layers[0].states, 1, axis=0)))
+        states_before = np.roll(trace.layers[0].states, 1, axis=0)  # (L, H)
+        return _into_places(self.probe.read(states_before))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
         source, unit = self.best
-        return {
+        document = {
             **super().to_dict(),
             "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
-            **{
-                source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}
-                for at, source in enumerate(self.sources)
-            },
-            "probe": self.probe.to_dict(),
         }
+        for at, name in enumerate(self.sources):
+            document[name] = {figure: getattr(self, figure)[at].tolist() for figure in OF_UNITS}
+        return {**document, "probe": self.probe.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the units, and of the probe."""
-        probe = {
-            f"carry_probe_{name}": np.asarray(getattr(self.probe, name))
-            for name in ("accuracy", "weight", "bias")
-        }
-        return {**super().arrays(), **probe}
+        arrays = super().arrays()
+        for name in ("accuracy", "weight", "bias"):
+            arrays[f"carry_probe_{name}"] = np.asarray(getattr(self.probe, name))
+        return arrays
 
 
 def analyse_carry(
@@ -153,42 +158,50 @@ def analyse_carry(
     fitted to the first half of the additions and scored on the other. `CheckpointError` if the
     weights are too large to compute with.
     """
-    bits = draw_bits(additions, min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS), seed)
-    return carry_analysis(
-        activations_of(network, bits.astype(np.float32), replica), carries_of(bits)
-    )
+    longest = network.config.lengths[1]
+    bits = draw_bits(additions, min(max(longest, FEWEST_STEPS), MOST_STEPS), seed)  # (T, N, 2)
+    activations = activations_of(network, bits.astype(np.float32), replica)
+    return carry_analysis(activations, carries_of(bits))
 
 
 def carry_analysis(activations: Activations, carries: Bits) -> CarryAnalysis:
-    """The analysis of the states and cells (T, N, H) during N additions, with what is to be carried
-    (T, N) after each step.
+    """How well the states and cells (T, N, H) during N additions tell what is to be carried (T, N)
+    after each step.
     """
-    looked_at = {STATE: activations.states} | (
-        {} if activations.cells is None else {CELL: activations.cells}
-    )
+    values_of = {STATE: activations.states}
+    if activations.cells is not None:
+        values_of[CELL] = activations.cells
     # The last place has no next one to carry to.
-    # (S, H, T−1, N), (T−1, N)
-    held, carries = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2), carries[:-1]
+    values = np.stack([*values_of.values()])[:, :-1].transpose(0, 3, 1, 2)  # (S, H, T−1, N)
+    carries = carries[:-1]  # (T−1, N)
     half = carries.shape[1] // 2
-    # (S, H, …)
-    fitted, scored = (part.reshape(*held.shape[:2], -1) for part in np.split(held, [half], axis=3))
-    known, asked = (part.ravel() for part in np.split(carries, [half], axis=1))
-    figures, above = np.empty((3, *held.shape[:2])), np.empty(held.shape[:2], np.bool_)
-    for at in np.ndindex(above.shape):
-        threshold, above[at] = fit_threshold(fitted[at], known)
-        right = ((scored[at] >= threshold) == above[at]) == asked
-        figures[:, *at] = _correlation(scored[at], asked), right.mean(), threshold
+    sources, units = values.shape[:2]
+    # M values of each unit, of all steps of half of the additions
+    fitted = values[..., :half].reshape(sources, units, -1)  # (S, H, M)
+    scored = values[..., half:].reshape(sources, units, -1)
+    fitted_carries = carries[:, :half].ravel()  # (M,)
+    scored_carries = carries[:, half:].ravel()
+    correlation, accuracy, threshold = np.empty((3, sources, units))
+    above = np.empty((sources, units), np.bool_)
+    for at in np.ndindex(sources, units):
+        threshold[at], above[at] = fit_threshold(fitted[at], fitted_carries)
+        readings = (scored[at] >= threshold[at]) == above[at]
+        accuracy[at] = (readings == scored_carries).mean()
+        correlation[at] = _correlation(scored[at], scored_carries)
     return CarryAnalysis(
         additions=carries.shape[1] - half,
         steps=len(carries) + 1,
-        sources=tuple(looked_at),
-        correlation=figures[0],
-        accuracy=figures[1],
-        threshold=figures[2],
+        sources=tuple(values_of),
+        correlation=correlation,
+        accuracy=accuracy,
+        threshold=threshold,
         above=above,
-        chance=chance_level(asked),
+        chance=chance_level(scored_carries),
         probe=fit_probe(
-            np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked
+            np.ascontiguousarray(fitted[0].T),
+            fitted_carries,
+            np.ascontiguousarray(scored[0].T),
+            scored_carries,
         ),
     )
 
@@ -212,32 +225,38 @@ def carries_of(bits: Bits) -> Bits:
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
     """The threshold, midway between two of the values (N,), that tells labels (N,) of 0 and 1 best;
-    whether 1 is above.
+    and whether 1 is above it.
     """
     order = np.argsort(values, kind="stable")
-    ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
+    ordered = values[order].astype(np.float64)
+    ones = np.cumsum(labels[order], dtype=np.int64)  # among the first 1 … N
     count, all_ones = len(values), ones[-1]
-    # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
-    below, ones_below = np.arange(count), np.concatenate([[0], ones[:-1]])
+    # With the k smallest values below the threshold, k = 0 … N − 1, and 1 above it, right are the
+    # zeros below and the ones above.
+    below = np.arange(count)
+    ones_below = np.concatenate([[0], ones[:-1]])
     right = (below - ones_below) + (all_ones - ones_below)
     # no threshold can part equal values
     possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
-    up, down = np.where(possible, right, -1), np.where(possible, count - right, -1)
-    above = bool(up.max() >= down.max())
-    at = int((up if above else down).argmax())
-    return float(ordered[at] if at == 0 else (ordered[at - 1] + ordered[at]) / 2), above
+    right_if_above = np.where(possible, right, -1)
+    right_if_below = np.where(possible, count - right, -1)
+    above = bool(right_if_above.max() >= right_if_below.max())
+    at = int((right_if_above if above else right_if_below).argmax())
+    threshold = ordered[0] if at == 0 else (ordered[at - 1] + ordered[at]) / 2
+    return float(threshold), above
 
 
 def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
-    """Pearson's correlation; 0 where either never changes."""
-    deviations, others = (one - one.mean(dtype=np.float64) for one in (values, labels))
-    scale = np.sqrt(np.square(deviations).sum() * np.square(others).sum())
-    return float((deviations * others).sum() / scale) if scale > 0 else 0.0
+    """Pearson's correlation of values and labels (N,); 0 where either never changes."""
+    of_values = values - values.mean(dtype=np.float64)
+    of_labels = labels - labels.mean(dtype=np.float64)
+    scale = np.sqrt(np.square(of_values).sum() * np.square(of_labels).sum())
+    return float((of_values * of_labels).sum() / scale) if scale > 0 else 0.0
 
 
-def _into_places(said: Labels) -> Bits:
+def _into_places(carries: Labels) -> Bits:
     """As bits; nothing is carried into the lowest place, and nothing was read before it."""
-    row: Bits = said.astype(np.uint8)
+    row: Bits = carries.astype(np.uint8)
     row[0] = 0
     return row
 
@@ -264,19 +283,20 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
     def _columns(self) -> list[Column]:
         """The true carry into each place beside what the network has."""
         numbers, trace, analysis = self._question.numbers, self.trace, self._carry
-        told: list[Column] = []
+        carry_columns: list[Column] = []
         if analysis is not None:
+            source, unit = analysis.best
             values = [f"{value:+.3f}" for value in analysis.values(trace)]
-            told = [
+            carry_columns = [
                 ("probe", analysis.carry_row(trace)),
-                ("{} {} before".format(*analysis.best), values),
+                (f"{source} {unit} before", values),
             ]
         return [
             ("bit", range(trace.steps)),
             ("a", numbers.bits(numbers.a)),
             ("b", numbers.bits(numbers.b)),
             ("carry", numbers.carries),
-            *told,
+            *carry_columns,
             ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
             ("answer", trace.answers),
             ("right", self.reading.right),
@@ -290,14 +310,14 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
         """The carries that the states of this addition tell, too."""
-        found = super().document(whole=whole)
+        document = super().document(whole=whole)
         if whole and self._carry is not None:
-            found["carry"]["read_here"] = self._carry.carry_row(self.reading.trace).tolist()
-        return found
+            document["carry"]["read_here"] = self._carry.carry_row(self.reading.trace).tolist()
+        return document
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The carries, true and told, too."""
-        found = {**super().arrays(), "carries": self._question.numbers.carries}
+        """The true carries and those that the states tell, too."""
+        arrays = {**super().arrays(), "carries": self._question.numbers.carries}
         if self._carry is not None:
-            found["carry_read_here"] = self._carry.carry_row(self.reading.trace)
-        return found
+            arrays["carry_read_here"] = self._carry.carry_row(self.reading.trace)
+        return arrays
