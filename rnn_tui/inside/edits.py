@@ -19,12 +19,12 @@ from rnn_tui.networks.cell import STATE
 from rnn_tui.networks.stepwise import Array, Change
 
 LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
-KEEP, LONGEST = "keep", 200
+LONGEST = 200  # characters of an edit
+KEEP = "keep"  # what is typed for the value that the step before left
 _FORM = re.compile(
     r"(?:(?P<layer>[\w ]+):)? *(?P<quantity>[\w ]+?) *\[(?P<units>[\d,* ]+)\]"
     r"(?:@(?P<first>\d{1,9})(?P<to>-\d{0,9})?)? *= *(?P<value>\S+)"
 )
-HOW = "write one such as cell[5]@3=0, state[*]@2-4=keep or forget[0,7]@10-=1"
 
 
 @dataclass(frozen=True)
@@ -44,26 +44,29 @@ class Edit:
             self.last is None or step <= self.last
         )
 
-    def made(self, values: Array, before: Array) -> Array:
-        """Values (N, H) with the edit in them; `before` are those that the step before left."""
-        units, edited = slice(None) if self.units is None else list(self.units), values.copy()
-        edited[:, units] = before[:, units] if self.value is None else self.value
+    def applied(self, values: Array, previous: Array) -> Array:
+        """Values (N, H) with the edit in them; `previous` are those that the step before left."""
+        units = slice(None) if self.units is None else list(self.units)
+        edited = values.copy()
+        edited[:, units] = previous[:, units] if self.value is None else self.value
         return edited
 
     def written(self, first_step: int, *, with_layer: bool) -> str:
         """As a user types it; the first step is called `first_step`."""
-        units, steps = "*" if self.units is None else ",".join(map(str, self.units)), ""
-        if self.first is not None:
-            end = (
-                "-"
-                if self.last is None
-                else f"-{self.last + first_step}"
-                if self.last != self.first
-                else ""
-            )
-            steps = f"@{self.first + first_step}{end}"
+        layer = f"{self.layer}: " if with_layer else ""
+        units = "*" if self.units is None else ",".join(map(str, self.units))
         value = KEEP if self.value is None else f"{self.value:g}"
-        return f"{f'{self.layer}: ' * with_layer}{self.quantity}[{units}]{steps}={value}"
+        return f"{layer}{self.quantity}[{units}]{self._steps_written(first_step)}={value}"
+
+    def _steps_written(self, first_step: int) -> str:
+        if self.first is None:
+            return ""
+        first = f"@{self.first + first_step}"
+        if self.last is None:
+            return f"{first}-"
+        if self.last == self.first:
+            return first
+        return f"{first}-{self.last + first_step}"
 
 
 def ablated(layer: str, *units: int) -> Edit:
@@ -71,43 +74,74 @@ def ablated(layer: str, *units: int) -> Edit:
     return Edit(layer, STATE, units, None, None, 0.0)
 
 
-def read_edit(text: str, trace: Trace) -> Edit:
-    """Read an edit of a network that left `trace`; `QueryError` if it is none, or of a layer, unit,
-    … that is not there.
-    """
-    found, shown = (
-        _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None,
-        printable(text, 60),
+def how_to_write(layer: LayerTrace) -> str:
+    """Three edits of quantities that a layer has, as an instruction."""
+    quantities = editable(layer)
+    second = quantities[min(1, len(quantities) - 1)]
+    return (
+        f"write one such as {second}[5]@3=0, {STATE}[*]@2-4={KEEP} or {quantities[-1]}[0,7]@10-=1"
     )
+
+
+def read_edit(text: str, trace: Trace) -> Edit:
+    """Read an edit of the network that left a trace.
+
+    Raises:
+        QueryError: if it is none, or of a layer, quantity, unit or step that is not there.
+    """
+    shown = printable(text, 60)
     if len(text) > LONGEST:
         raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")
-    if found is None:
-        raise QueryError(f"“{shown}” is no edit; {HOW}.")
-    layer, quantity = (
-        _named_layer(found["layer"], trace, shown),
-        found["quantity"].removesuffix(" gate"),
-    )
-    if quantity not in (names := editable(layer)):
+    parts = _FORM.fullmatch(text.strip())
+    if parts is None:
+        raise QueryError(f"“{shown}” is no edit; {how_to_write(trace.layers[-1])}.")
+    layer = _named_layer(parts["layer"], trace, shown)
+    quantity = parts["quantity"].removesuffix(" gate")
+    quantities = editable(layer)
+    if quantity not in quantities:
         raise QueryError(
-            f"“{shown}”: there is no {quantity} in this network; it has {', '.join(names)}."
+            f"“{shown}”: there is no {quantity} in this network; it has {', '.join(quantities)}."
         )
-    units, count = None, layer.states.shape[1]
-    if "*" not in found["units"]:
-        units = tuple(sorted({int(one) for one in re.findall(r"\d+", found["units"])}))
-        if not units or units[-1] >= count:
-            raise QueryError(f"“{shown}”: units are counted from 0 to {count - 1}.")
-    first = last = None
-    if found["first"] is not None:
-        first = last = int(found["first"]) - trace.first_step
-        if found["to"]:
-            last = int(found["to"][1:]) - trace.first_step if found["to"][1:] else None
-        if not 0 <= first < trace.steps or (last is not None and not first <= last < trace.steps):
-            end = trace.first_step + trace.steps - 1
-            raise QueryError(
-                f"“{shown}”: steps are counted from {trace.first_step} to {end}, the first one "
-                "first."
-            )
-    return Edit(layer.name, quantity, units, first, last, _value(found["value"], shown))
+    units = _units(parts["units"], layer.states.shape[1], shown)
+    first, last = _steps(parts["first"], parts["to"], trace, shown)
+    return Edit(layer.name, quantity, units, first, last, _value(parts["value"], shown))
+
+
+def _units(text: str, count: int, shown: str) -> tuple[int, ...] | None:
+    """The units, from 0, of `count`; None for all."""
+    if "*" in text:
+        return None
+    units = tuple(sorted({int(number) for number in re.findall(r"\d+", text)}))
+    if not units or units[-1] >= count:
+        raise QueryError(f"“{shown}”: units are counted from 0 to {count - 1}.")
+    return units
+
+
+def _steps(
+    first_text: str | None, to_text: str | None, trace: Trace, shown: str
+) -> tuple[int | None, int | None]:
+    """The first and the last step, from 0, as an `Edit` has them.
+
+    Args:
+        first_text: a number; None for every step.
+        to_text: `-` and a number, `-` alone for all further steps, or nothing for one step.
+        trace: has these steps.
+        shown: the edit.
+    """
+    if first_text is None:
+        return None, None
+    first = int(first_text) - trace.first_step
+    last: int | None = first
+    if to_text == "-":
+        last = None
+    elif to_text:
+        last = int(to_text[1:]) - trace.first_step
+    if not 0 <= first < trace.steps or (last is not None and not first <= last < trace.steps):
+        end = trace.first_step + trace.steps - 1
+        raise QueryError(
+            f"“{shown}”: steps are counted from {trace.first_step} to {end}, the first one first."
+        )
+    return first, last
 
 
 def _named_layer(name: str | None, trace: Trace, shown: str) -> LayerTrace:
@@ -137,24 +171,36 @@ def editable(layer: LayerTrace) -> list[str]:
 
 
 def change_of(edits: Sequence[Edit], layer: str) -> Change | None:
-    """What the edits change while a layer reads one input; None for nothing. Of several edits of
-    one value, the last holds.
+    """What the edits change while a layer reads one input; None for nothing."""
+    of_layer = [edit for edit in edits if edit.layer == layer]
+    return _LayerEdits(of_layer) if of_layer else None
+
+
+class _LayerEdits:
+    """Makes the edits of a layer while it reads one input. Of several of one value, the last holds.
+
+    Args:
+        edits: of this layer, in the order in which they were made.
     """
-    of_quantity: dict[str, list[Edit]] = {}
-    for edit in edits:
-        if edit.layer == layer:
-            of_quantity.setdefault(edit.quantity, []).append(edit)
-    left: dict[str, Array] = {}
 
-    def change(step: int, quantity: str, values: Array) -> Array:
-        for edit in of_quantity.get(quantity, ()):
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._by_quantity: dict[str, list[Edit]] = {}
+        for edit in edits:
+            self._by_quantity.setdefault(edit.quantity, []).append(edit)
+        #: the values (N, H) that the step before left, of the quantities that are edited.
+        self._previous: dict[str, Array] = {}
+
+    def __call__(self, step: int, quantity: str, values: Array) -> Array:
+        """The values (N, H) of a quantity to go on with after a step, as a `Change`."""
+        edits = self._by_quantity.get(quantity)
+        if edits is None:
+            return values
+        previous = self._previous.get(quantity, np.zeros_like(values))
+        for edit in edits:
             if edit.holds_at(step):
-                values = edit.made(values, left.get(quantity, np.zeros_like(values)))
-        if quantity in of_quantity:
-            left[quantity] = values
+                values = edit.applied(values, previous)
+        self._previous[quantity] = values
         return values
-
-    return change if of_quantity else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,21 +223,21 @@ class Edited:
     def summary(self) -> str:
         """What became of the answers, in a sentence."""
         before, after = self.untouched, self.trace
-        edits, changed = ", ".join(self.written), np.flatnonzero(before.answers != after.answers)
-        if after.every_step and not len(changed):
+        edits = ", ".join(self.written)
+        if not after.every_step:
+            return f"With {edits}, the answer is {_answer(after)}; without, {_answer(before)}."
+        changed = np.flatnonzero(before.answers != after.answers)
+        if not len(changed):
             return f"With {edits}, no answer changes."
-        if after.every_step:
-            first = changed[0] + after.first_step
-            return (
-                f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
-            )
-        step = after.steps - 1
-        words = [
-            f"{trace.answer_word(step)} ({100 * trace.confidence(step):.1f} %)"
-            for trace in (before, after)
-        ]
-        return f"With {edits}, the answer is {words[1]}; without, {words[0]}."
+        first = changed[0] + after.first_step
+        return f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
 
     def to_dict(self) -> Mapping[str, object]:
         """A JSON-ready form."""
         return {"edits": self.written, "trace": self.trace.to_dict()}
+
+
+def _answer(trace: Trace) -> str:
+    """The answer after the last step, and its confidence."""
+    last = trace.steps - 1
+    return f"{trace.answer_word(last)} ({100 * trace.confidence(last):.1f} %)"

@@ -10,7 +10,7 @@ from textual.widgets import Select
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.analyses import analyses_of
-from rnn_tui.inside.edits import HOW, LONGEST, Edit, ablated, read_edit
+from rnn_tui.inside.edits import LONGEST, Edit, ablated, how_to_write, read_edit
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
@@ -186,9 +186,8 @@ class AnalysingView(Vertical, InsideLook):
             if self.subject is subject:  # else another input is looked at by now
                 self._apply((*self.edits, read_edit(text, subject.trace)))
 
-        self.app.push_screen(
-            AskTextScreen("Edit", text, f"{HOW.capitalize()}.", apply_edit, LONGEST)
-        )
+        hint = f"{how_to_write(subject.trace.layers[self.look.layer]).capitalize()}."
+        self.app.push_screen(AskTextScreen("Edit", text, hint, apply_edit, LONGEST))
 
     def action_undo(self) -> None:
         if self.edits:
