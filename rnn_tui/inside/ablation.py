@@ -7,7 +7,7 @@ that cost most together.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
-from rnn_tui.inside.probes import Analysis, share
+from rnn_tui.inside.probes import Analysis, Labels, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
-from rnn_tui.networks.stepwise import require_finite, still_going
+from rnn_tui.networks.stepwise import Array, require_finite, still_going
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 
@@ -29,7 +29,7 @@ INPUTS = 1000
 LISTED = 10  # units that the command lists
 IMAGES_AT_ONCE = 100  # all gates of all steps of these are in memory, for each core
 Units = Sequence[tuple[str, int]]  # layer and unit
-# of a network with these units ablated, the share of right answers, 0 … 1
+#: of a network with these units ablated, the share of right answers, 0 … 1.
 Accuracy = Callable[[Units], float]
 
 
@@ -51,50 +51,43 @@ class AblationAnalysis(Analysis):
     @property
     def names(self) -> list[str]:
         """The units in words, with the layer where there are several."""
-        many = len(set(self.layers)) > 1
-        return [
-            f"{layer} {unit}" if many else str(unit)
-            for layer, unit in zip(self.layers, self.units, strict=True)
-        ]
+        if len(set(self.layers)) == 1:
+            return [str(unit) for unit in self.units]
+        return [f"{layer} {unit}" for layer, unit in zip(self.layers, self.units, strict=True)]
 
     @property
     def summary(self) -> str:
         """The unit that costs most, and how many cost nothing, in a sentence."""
         free = int((self.alone >= self.accuracy).sum())
-        half = np.flatnonzero(self.together <= (self.accuracy + self.together[-1]) / 2)
-        right = (
+        half_lost = self.together <= (self.accuracy + self.together[-1]) / 2  # (U,)
+        return (
             f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without "
-            f"unit {self.names[0]} "
+            f"unit {self.names[0]} {share(self.alone[0])}. {free} of {len(self.units)} units cost "
+            f"nothing alone; half is lost without the first {int(half_lost.argmax()) + 1}."
         )
-        lost = (
-            f"{free} of {len(self.units)} units cost nothing alone; half is lost without the "
-            f"first {half[0] + 1}."
-        )
-        return f"{right}{share(self.alone[0])}. {lost}"
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the first units in a table."""
+        lines = [self.summary, "", f"{'unit ablated':>18}  {'alone':>10}  {'with those':>10}"]
         rows = list(zip(self.names, self.alone, self.together, strict=True))[:LISTED]
-        lines = [
-            f"{name:>18}  {share(alone):>10}  {share(together):>10}"
-            for name, alone, together in rows
-        ]
-        return [
-            self.summary,
-            "",
-            f"{'unit ablated':>18}  {'alone':>10}  {'with those':>10}",
-            *lines,
-        ]
+        for name, alone, together in rows:
+            lines.append(f"{name:>18}  {share(alone):>10}  {share(together):>10}")
+        return lines
 
 
 def ablation_analysis(
     units: Units, inputs: int, accuracy: Accuracy, progress: Progress
 ) -> AblationAnalysis | None:
-    """Ablate each of the `units`, then the first 1, 2, … of their order; None where it was
-    stopped.
+    """Ablate each unit, then the first 1, 2, … in their order; None where it was stopped.
 
     As many networks read at once as there are cores.
+
+    Args:
+        units: of a network.
+        inputs: how many inputs the accuracies are of.
+        accuracy: measures the network without some units.
+        progress: in networks.
     """
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
 
@@ -109,13 +102,18 @@ def ablation_analysis(
             return None
         order = np.argsort(alone, kind="stable")
         ordered = [units[at] for at in order]
+        # Without the first alone was measured.
         more = [ordered[:number] for number in range(2, count + 1)]
         together = [alone[order[0]], *ablations.accuracies(more, count + 1)]
         if len(together) < count:
             return None
-    layers, numbers = zip(*ordered, strict=True)
     return AblationAnalysis(
-        inputs, whole, layers, numbers, np.array(alone)[order], np.array(together)
+        inputs=inputs,
+        accuracy=whole,
+        layers=tuple(layer for layer, _ in ordered),
+        units=tuple(unit for _, unit in ordered),
+        alone=np.array(alone)[order],
+        together=np.array(together),
     )
 
 
@@ -123,9 +121,9 @@ def ablation_analysis(
 class _Ablations:
     """Measures one network after the other, some at once."""
 
-    accuracy: Accuracy
-    workers: "Workers"
-    progress: Progress
+    accuracy: Accuracy  #: measures one.
+    workers: "Workers"  #: so many at once.
+    progress: Progress  #: in networks.
 
     def accuracies(self, groups: Sequence[Units], done: int) -> list[float]:
         """The accuracy without each of the groups of units; of fewer where it is stopped.
@@ -134,7 +132,7 @@ class _Ablations:
             groups: of units to ablate together.
             done: how many were measured before.
         """
-        found: list[float] = []
+        accuracies: list[float] = []
         at_once = self.workers.count
         for start in range(0, len(groups), at_once):
             if self.progress.stopping:
@@ -143,9 +141,9 @@ class _Ablations:
             for accuracy in self.workers.run(calls):
                 if self.progress.stopping:
                     break
-                found.append(accuracy)
-                self.progress.advance(done + len(found))
-        return found
+                accuracies.append(accuracy)
+                self.progress.advance(done + len(accuracies))
+        return accuracies
 
 
 def analyse_ablations(
@@ -156,40 +154,61 @@ def analyse_ablations(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> AblationAnalysis | None:
-    """Ablate a replica's units over sequences by chance, of lengths in training; `CheckpointError`
-    at too large weights.
+    """Ablate a replica's units over sequences by chance, of lengths in training; None where it was
+    stopped.
+
+    Raises:
+        CheckpointError: if weights are too large to compute with.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
     sequences = [
         drawn.inputs[:length, at].astype(np.uint8) for at, length in enumerate(drawn.lengths)
     ]
-    order, lengths, read = longest_first(sequences)  # (T, F, N)
-    targets = drawn.targets[order]  # (N, T) or (N, 1)
-    every_step = network.shape.every_step
+    order, lengths, read = longest_first(sequences)
+    accuracy = _SequenceAccuracy(network, replica, read, lengths, drawn.targets[order])
+    units = range(network.replicas[replica].variant.hidden_size)
+    return ablation_analysis([(ONLY_LAYER, unit) for unit in units], inputs, accuracy, progress)
 
-    def accuracy(units: Units) -> float:
+
+@dataclass(frozen=True)
+class _SequenceAccuracy:
+    """The accuracy of a replica on sequences, without some of its units."""
+
+    network: SequenceNetwork
+    replica: int
+    inputs: npt.NDArray[np.uint8]  #: (T, F, N), the longest sequence first.
+    lengths: list[int]  #: of the N sequences.
+    targets: npt.NDArray[np.uint8]  #: (N, T) where every step has an answer, else (N, 1).
+
+    def __call__(self, units: Units) -> float:
+        """The share of right answers, 0 … 1, with these units ablated."""
         # A unit whose state is always zero adds nothing: without it there is less to compute.
-        rest = network.only(replica, {unit for _, unit in units})
+        network = self.network.only(self.replica, {unit for _, unit in units})
         right = count = 0
         with np.errstate(all="ignore"):
-            for step, (logits,) in enumerate(rest.steps(read, lengths)):  # (O, n)
+            for step, [logits] in enumerate(network.steps(self.inputs, self.lengths)):  # (O, n)
                 require_finite(logits)
-                going = logits.shape[1]
-                # only those that end here, unless every step has an answer
-                start = 0 if every_step else still_going(lengths, step + 1)
-                asked = logits[:, start:]
-                answers = asked[0] >= 0 if network.outputs == 1 else asked.argmax(axis=0)
-                correct = answers == targets[start:going, step if every_step else 0]
+                asked = self._asked(step, logits.shape[1])
+                correct = self._answers(logits[:, asked]) == self._targets(step, asked)
                 right += int(np.count_nonzero(correct))
-                count += going - start
+                count += len(correct)
         return right / count
 
-    return ablation_analysis(
-        [(ONLY_LAYER, unit) for unit in range(network.replicas[replica].variant.hidden_size)],
-        inputs,
-        accuracy,
-        progress,
-    )
+    def _asked(self, step: int, going: int) -> slice:
+        """Which of the sequences still going have an answer after a step: unless every step has
+        one, only those that end there.
+        """
+        every_step = self.network.shape.every_step
+        return slice(0 if every_step else still_going(self.lengths, step + 1), going)
+
+    def _answers(self, logits: Array) -> npt.NDArray[Any]:
+        """The answers (n,) by logits (O, n)."""
+        if self.network.outputs == 1:
+            return np.asarray(logits[0] >= 0)
+        return np.asarray(logits.argmax(axis=0))
+
+    def _targets(self, step: int, asked: slice) -> npt.NDArray[np.uint8]:
+        return self.targets[asked, step if self.network.shape.every_step else 0]
 
 
 def analyse_digit_ablations(
@@ -198,30 +217,40 @@ def analyse_digit_ablations(
     *,
     inputs: int = INPUTS,
 ) -> AblationAnalysis | None:
-    """Ablate a reader's units over the first test images; `CheckpointError` at too large weights,
-    `DataError` at no images.
+    """Ablate a reader's units over the first test images; None where it was stopped.
+
+    Raises:
+        CheckpointError: if weights are too large to compute with.
+        DataError: if there are no images.
     """
     digits, labels = read_test_images(slice(inputs))
-    rows, size = network.rows(digits), network.config.hidden_size
+    accuracy = _DigitAccuracy(network, network.rows(digits), labels)
+    directions = (False, True) if network.cell.bidirectional else (False,)
+    names = [
+        layer_name(network, at, backward=backward)
+        for at in range(len(network.layers))
+        for backward in directions
+    ]
+    units = [(name, unit) for name in names for unit in range(network.config.hidden_size)]
+    return ablation_analysis(units, len(labels), accuracy, progress)
 
-    def accuracy(units: Units) -> float:
-        changing = changing_of(network, [ablated(layer, unit) for layer, unit in units])
+
+@dataclass(frozen=True)
+class _DigitAccuracy:
+    """The accuracy of a reader on images, without some of its units."""
+
+    network: RowReaderNetwork
+    rows: Array  #: (28, N, 28).
+    labels: Labels  #: (N,).
+
+    def __call__(self, units: Units) -> float:
+        """The share of right answers, 0 … 1, with these units ablated."""
+        changing = changing_of(self.network, [ablated(layer, unit) for layer, unit in units])
         right = 0
         with np.errstate(all="ignore"):
-            for start in range(0, len(labels), IMAGES_AT_ONCE):
-                some = slice(start, start + IMAGES_AT_ONCE)
-                logits = network.logits_of_rows(rows[:, some], changing)
+            for start in range(0, len(self.labels), IMAGES_AT_ONCE):
+                images = slice(start, start + IMAGES_AT_ONCE)
+                logits = self.network.logits_of_rows(self.rows[:, images], changing)  # (n, 10)
                 require_finite(logits)
-                right += int(np.count_nonzero(logits.argmax(axis=1) == labels[some]))
-        return right / len(labels)
-
-    ways = (False, True) if network.cell.bidirectional else (False,)
-    names = [
-        layer_name(network, at, backward=way) for at in range(len(network.layers)) for way in ways
-    ]
-    return ablation_analysis(
-        [(name, unit) for name in names for unit in range(size)],
-        len(labels),
-        accuracy,
-        progress,
-    )
+                right += int(np.count_nonzero(logits.argmax(axis=1) == self.labels[images]))
+        return right / len(self.labels)

@@ -3,6 +3,7 @@ input at each step.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MOST_STEPS = 128  # of longer inputs, each output against each input takes too long
 
@@ -35,20 +39,18 @@ class SensitivityAnalysis(Analysis):
     def summary(self) -> str:
         """Which input weighs most, in a sentence."""
         output, step = np.unravel_index(self.norms.argmax(), self.norms.shape)
-        at, most = step + self.first_step, self.norms.max()
         return (
-            f"The strongest: the output of {self.outputs[output]} on the input at step {at} "
-            f"({most:.3g})."
+            f"The strongest: the output of {self.outputs[output]} on the input at step "
+            f"{step + self.first_step} ({self.norms.max():.3g})."
         )
 
     @property
     def findings(self) -> list[str]:
         """The summary, and the grid."""
-        rows = [
-            f"{name:>8}  " + " ".join(f"{value:8.3g}" for value in row)
-            for name, row in zip(self.outputs, self.norms, strict=True)
-        ]
-        return [self.summary, "Norm of ∂output/∂input, a row an output, a column a step:", *rows]
+        lines = [self.summary, "Norm of ∂output/∂input, a row an output, a column a step:"]
+        for name, norms in zip(self.outputs, self.norms, strict=True):
+            lines.append(f"{name:>8}  " + " ".join(f"{norm:8.3g}" for norm in norms))
+        return lines
 
 
 def analyse_sensitivity(
@@ -57,50 +59,63 @@ def analyse_sensitivity(
     replica: int = 0,
     progress: Progress = UNWATCHED,
 ) -> SensitivityAnalysis | None:
-    """Each output's logit against each step of the input of `trace`; norms are over features, and
-    over outputs of a step.
+    """Each output's logit against each step of an input; None where it was stopped.
 
-    `QueryError` if it has more than `MOST_STEPS` steps, `CheckpointError` if the weights are too
-    large to compute with.
+    Norms are over features, and over outputs of a step.
+
+    Args:
+        network: of sequences.
+        trace: what the replica held while it read the input.
+        replica: which of its networks.
+        progress: in outputs.
+
+    Raises:
+        QueryError: if the input has more than `MOST_STEPS` steps.
+        CheckpointError: if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
 
     if trace.steps > MOST_STEPS:
-        told = "Each output against each input is shown of at most"
-        raise QueryError(f"{told} {MOST_STEPS} steps; this input has {trace.steps:,}.")
+        raise QueryError(
+            f"Each output against each input is shown of at most {MOST_STEPS} steps; this input "
+            f"has {trace.steps:,}."
+        )
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
     norms: list[npt.NDArray[np.float64]] = []
     with torch.enable_grad():
-        inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()
-        states = states_of(network.cell(replica), inputs)
-        # (T or 1, O)
-        logits = torch.cat(states if trace.every_step else states[-1:]) @ weight.T + bias
-        asked = (
-            [row.unbind() for row in logits] if trace.every_step else [(one,) for one in logits[0]]
-        )
-        progress.advance(0, len(asked))
-        for done, outputs in enumerate(asked, start=1):
+        inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()  # (T, 1, F)
+        states = states_of(network.cell(replica), inputs)  # (1, H) each
+        if trace.every_step:
+            logits = torch.cat(states) @ weight.T + bias  # (T, O)
+            rows = [step.unbind() for step in logits]
+        else:
+            logits = states[-1] @ weight.T + bias  # (1, O)
+            rows = [(logit,) for logit in logits[0]]
+        progress.advance(0, len(rows))
+        for done, outputs in enumerate(rows, start=1):
             if progress.stopping:
                 return None
-            # (T, F) each
             gradients = [
-                torch.autograd.grad(one, inputs, retain_graph=True)[0][:, 0] for one in outputs
+                torch.autograd.grad(output, inputs, retain_graph=True)[0][:, 0]  # (T, F)
+                for output in outputs
             ]
-            norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())
-            progress.advance(done, len(asked))
-    found = np.array(norms)
-    require_finite(found)
-    numbers = range(trace.first_step, trace.first_step + trace.steps)
-    outputs = tuple(map(str, numbers)) if trace.every_step else trace.outputs
-    return SensitivityAnalysis(outputs, found, trace.first_step)
+            norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())  # (T,)
+            progress.advance(done, len(rows))
+    grid = np.array(norms)  # (J, T)
+    require_finite(grid)
+    steps = range(trace.first_step, trace.first_step + trace.steps)
+    names = tuple(map(str, steps)) if trace.every_step else trace.outputs
+    return SensitivityAnalysis(names, grid, trace.first_step)
 
 
-# Nodes of the Gauss-Legendre rule along the path from a blank image: so many, or more until the sum
-# is as it should be. Networks differ in how smooth they are there: an RNN of 128 units needs up to
-# 256.
-NODES, MOST_NODES, TOLERANCE = 64, 512, 0.005
+#: nodes of the Gauss-Legendre rule along the path from a blank image: so many at first, then twice
+#: as many until the sum is as it should be. Networks differ in how smooth they are there: an RNN of
+#: 128 units needs up to 256.
+NODES, MOST_NODES = 64, 512
+#: how far the sum may be from what it should be, as a share of that.
+TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,36 +132,56 @@ class Attribution(Record):
 
 def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribution:
     """Integrated gradients (Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep
-    networks”) of `digit` (28, 28).
+    networks”) of a digit.
 
-    Of the pixels x, 0 … 1, from a blank image x′ = 0: x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα, by PyTorch's
-    autograd in double precision. `CheckpointError` if the weights are too large to compute with.
+    Of the pixels x, 0 … 1, from a blank image x′ = 0, by PyTorch's autograd in double precision:
+
+        x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα
+
+    Args:
+        network: a reader of images.
+        digit: (28, 28).
+        answer: whose logit it is of.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
     model = build_model(network.config).double()
-    model.load_state_dict(
-        {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
-    )
+    weights = {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
+    model.load_state_dict(weights)
     model.requires_grad_(False)
-    scale, nodes = PIXEL_DEVIATION if network.config.recipe.standardise else 1.0, NODES
+    nodes = NODES
     while True:
-        places, weights = np.polynomial.legendre.leggauss(nodes)
-        # (K + 2, 28, 28)
-        along = np.concatenate([(places + 1) / 2, [0.0, 1.0]])[:, None, None] * digit
-        rows = (
-            torch.from_numpy(network.rows(along).transpose(1, 0, 2).copy())
-            .double()
-            .requires_grad_()
-        )
-        with torch.enable_grad():
-            logits = model(rows)[:, answer]
-            [gradient] = torch.autograd.grad(logits.sum(), rows)
-        pixels = digit * np.tensordot(weights / 2, gradient[:nodes].numpy() / scale, 1)
-        total, difference = float(pixels.sum()), float(logits[-1].detach() - logits[-2].detach())
+        pixels, difference = _integrated(network, model, digit, answer, nodes)
+        total = float(pixels.sum())
         require_finite(pixels, np.array(difference))
         if nodes >= MOST_NODES or abs(total - difference) <= TOLERANCE * abs(difference):
             return Attribution(answer, pixels.astype(np.float32), total, difference)
         nodes *= 2
+
+
+def _integrated(
+    network: RowReaderNetwork, model: "nn.Module", digit: Array, answer: int, nodes: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """The integral (28, 28) with so many nodes K; and the logit of the digit less that of a blank
+    image.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    places, weights = np.polynomial.legendre.leggauss(nodes)  # (K,), from −1 to 1
+    alphas = np.concatenate([(places + 1) / 2, [0.0, 1.0]])  # (K + 2,)
+    images = alphas[:, None, None] * digit  # (K + 2, 28, 28)
+    rows = network.rows(images).transpose(1, 0, 2).copy()  # (K + 2, 28, 28)
+    read = torch.from_numpy(rows).double().requires_grad_()
+    with torch.enable_grad():
+        logits = model(read)[:, answer]  # (K + 2,)
+        [gradients] = torch.autograd.grad(logits.sum(), read)  # (K + 2, 28, 28)
+    # of what is read, not of the pixels
+    scale = PIXEL_DEVIATION if network.config.recipe.standardise else 1.0
+    pixels = digit * np.tensordot(weights / 2, gradients[:nodes].numpy() / scale, 1)
+    blank, whole = logits[-2:].detach()
+    return pixels, float(whole - blank)

@@ -256,9 +256,9 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
     """
     history, network = history_of(reading), reading.network
     variant = network.replicas[reading.replica].variant
-    replicas = [
-        place for place, replica in enumerate(network.replicas) if replica.variant == variant
-    ]
+    # What was kept is of all replicas of the run; the network at hand may be one of them alone.
+    kept = network_at(network, history, 0).replicas
+    replicas = [place for place, replica in enumerate(kept) if replica.variant == variant]
     random = np.random.default_rng(0)
     sums = _long_sums(random)
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)  # (T, N, 2)
@@ -275,7 +275,7 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
     # (S,) at which snapshot each seed first makes no error; those that never do come last
     clicks = np.where(shares.max(axis=1) == 1, shares.argmax(axis=1), len(history))
     order = np.argsort(clicks, kind="stable")
-    seeds = [network.replicas[replicas[row]].seed for row in order]
+    seeds = [kept[replicas[row]].seed for row in order]
     return ClickAnalysis(variant.label, tuple(seeds), history.epochs, shares[order], counts[order])
 
 

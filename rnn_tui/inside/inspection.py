@@ -1,4 +1,4 @@
-"""What is looked into, as the command's outputs take it."""
+"""One input and a network that reads it, in the forms that the command `inspect` prints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,9 +27,7 @@ Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for eac
 
 
 class Inspection(ABC):
-    """One input and the network that reads it; what is found out about the network by analyses, or
-    by edits.
-    """
+    """One input, the network that reads it, and what analyses and edits find out about that."""
 
     label: str  #: which network, in a few words.
     weights: Mapping[str, Any]  #: the same for JSON.
@@ -44,14 +42,17 @@ class Inspection(ABC):
 
     def analyse(self, kind: AnalysisKind, progress: Progress) -> bool:
         """Make an analysis, which may take seconds; returns whether that was not stopped."""
-        found = kind.make(self.reading, progress)
-        if found is not None:
-            self.analyses[kind.name] = found
-        return found is not None
+        analysis = kind.make(self.reading, progress)
+        if analysis is None:
+            return False
+        self.analyses[kind.name] = analysis
+        return True
 
     def edit(self, texts: Sequence[str]) -> None:
-        """Read the input again with edits as typed; `QueryError` if one is none, or they leave no
-        numbers.
+        """Read the input again with edits as typed.
+
+        Raises:
+            QueryError: if a text is no edit, or they leave no numbers.
         """
         edits = tuple(read_edit(text, self.reading.trace) for text in texts)
         self.edited = Edited(edits, self.reading.trace, self.reading.traced(edits))
@@ -74,10 +75,9 @@ class Inspection(ABC):
         """Heads of the columns, and a row for each step."""
         columns = self._columns()
         if self.edited is not None:
-            before = self.edited.untouched
-            columns.append(
-                ("untouched", [before.answer_word(step) for step in range(before.steps)])
-            )
+            untouched = self.edited.untouched
+            answers = [untouched.answer_word(step) for step in range(untouched.steps)]
+            columns.append(("untouched", answers))
         heads, cells = zip(*columns, strict=True)
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
@@ -88,7 +88,7 @@ class Inspection(ABC):
         lines: list[str] = []
         for part in parts:
             if lines:
-                lines.append("")
+                lines.append("")  # a blank line between parts
             lines += part
         return lines
 
@@ -99,14 +99,16 @@ class Inspection(ABC):
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
         """A JSON-ready form of all but the weights; of the analyses alone unless `whole`."""
-        found = (
-            {"input": self.asked, "trace": self.reading.trace.to_dict(), **self.beside_trace}
-            if whole
-            else {}
-        )
+        document: dict[str, Any] = {}
+        if whole:
+            document["input"] = self.asked
+            document["trace"] = self.reading.trace.to_dict()
+            document |= self.beside_trace
         if self.edited is not None:
-            found["edited"] = self.edited.to_dict()
-        return found | {name: analysis.to_dict() for name, analysis in self.analyses.items()}
+            document["edited"] = self.edited.to_dict()
+        for name, analysis in self.analyses.items():
+            document[name] = analysis.to_dict()
+        return document
 
     @property
     def beside_trace(self) -> dict[str, Any]:
@@ -115,16 +117,13 @@ class Inspection(ABC):
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file."""
-        found = self.reading.trace.arrays()
+        arrays = self.reading.trace.arrays()
         if self.edited is not None:
-            found |= {
-                f"edited_{name}": values for name, values in self.edited.trace.arrays().items()
-            }
-        return found | {
-            name: values
-            for analysis in self.analyses.values()
-            for name, values in analysis.arrays().items()
-        }
+            for name, values in self.edited.trace.arrays().items():
+                arrays[f"edited_{name}"] = values
+        for analysis in self.analyses.values():
+            arrays |= analysis.arrays()
+        return arrays
 
     def _answer_columns(self) -> list[Column]:
         """The answers, their probabilities, the unit that matters most."""

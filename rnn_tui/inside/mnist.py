@@ -50,11 +50,10 @@ class RowsAnalysis(Analysis):
         """When it gets near to its final accuracy, in a sentence."""
         final = self.accuracy[-1]
         near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
-        told = (
+        return (
             f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row "
-            f"{near}, it is within a point"
+            f"{near}, it is within a point of that. Chance {100 * self.chance:.1f} %."
         )
-        return f"{told} of that. Chance {100 * self.chance:.1f} %."
 
 
 def analyse_rows(
@@ -64,20 +63,28 @@ def analyse_rows(
     *,
     progress: Progress = UNWATCHED,
 ) -> RowsAnalysis | None:
-    """Answers after each row, over images (N, 28, 28), 0 … 255 for ink, with labels (N,); None
-    where it was stopped.
+    """Answers after each row, over labelled images; None where it was stopped.
+
+    Args:
+        network: a reader of images.
+        images: (N, 28, 28), 0 for background … 255 for ink.
+        labels: (N,).
+        progress: in images.
     """
-    count = len(images)
-    right, settled = np.zeros((2, images.shape[1]), np.int64)
+    count, rows, _ = images.shape
+    right = np.zeros(rows, np.int64)
+    settled = np.zeros(rows, np.int64)
     progress.advance(0, count)
     for start in range(0, count, BATCH):
         if progress.stopping:
             return None
         digits = images[start : start + BATCH].astype(np.float32) / np.float32(255)
         with np.errstate(all="ignore"):
-            answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)  # (T, N)
+            answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)  # (T, n)
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
-        settled += np.logical_and.accumulate((answers == answers[-1])[::-1])[::-1].sum(axis=1)
+        as_last = answers == answers[-1]  # (T, n)
+        # from the last row backwards: whether all answers from a row on are the last one
+        settled += np.logical_and.accumulate(as_last[::-1])[::-1].sum(axis=1)
         progress.advance(min(start + BATCH, count), count)
     return RowsAnalysis(
         count, right / count, settled / count, chance_level(labels), prefix_note(network)
@@ -104,15 +111,16 @@ class DigitInspection(Inspection):
     network: RowReaderNetwork  #: what reads it.
     weights: Mapping[str, Any]  #: what is known of it for JSON; their `source` is what to call it.
     digit: Array  #: (28, 28), 0 for background … 1 for ink.
-    about: Mapping[str, Any]  #: what it is, for JSON.
-    name: str  #: what it is, in a few words.
+    about: Mapping[str, Any]  #: what the digit is, for JSON.
+    name: str  #: what the digit is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
     trained: FindTrained = none_trained  #: as `NetworkReading` has it; and likewise:
     history: FindHistory = no_history
 
     def __post_init__(self) -> None:
-        self.label, trace = self.weights["source"], trace_digit(self.network, self.digit)
+        self.label = self.weights["source"]
+        trace = trace_digit(self.network, self.digit)
         right = () if self.truth is None else (self.truth,)
         self.reading = NetworkReading(
             self.network, trace, right, digit=self.digit, trained=self.trained, history=self.history
@@ -123,8 +131,8 @@ class DigitInspection(Inspection):
     def title(self) -> str:
         """The answer, and from when on it stands."""
         trace, truth = self.reading.trace, self.truth
-        judged = "" if truth is None else f"  {verdict(trace.answer == truth, truth)}"
-        return f"{self.name}: {trace.answer}{judged}; settled after row {trace.settled}"
+        judgement = "" if truth is None else f"  {verdict(trace.answer == truth, truth)}"
+        return f"{self.name}: {trace.answer}{judgement}; settled after row {trace.settled}"
 
     def _columns(self) -> list[Column]:
         levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)
@@ -134,19 +142,20 @@ class DigitInspection(Inspection):
             ("", ink),
             *self._answer_columns(),
         ]
-        if RowsAnalysis.name in self.analyses:
-            columns.append(
-                ("accuracy", [share(part, 2) for part in self.analyses[RowsAnalysis.name].accuracy])
-            )
+        rows: RowsAnalysis | None = self.analyses.get(RowsAnalysis.name)
+        if rows is not None:
+            columns.append(("accuracy", [share(accuracy, 2) for accuracy in rows.accuracy]))
         return columns
 
     @property
     def asked(self) -> dict[str, Any]:
         """What was read."""
-        about: dict[str, Any] = {**self.about, "answer": self.reading.trace.answer}
+        answer = self.reading.trace.answer
+        document: dict[str, Any] = {**self.about, "answer": answer}
         if self.truth is not None:
-            about |= {"label": self.truth, "correct": about["answer"] == self.truth}
-        return {**about, "digit": self.digit.tolist()}
+            document["label"] = self.truth
+            document["correct"] = answer == self.truth
+        return {**document, "digit": self.digit.tolist()}
 
     @cached_property
     def _attribution(self) -> Attribution:

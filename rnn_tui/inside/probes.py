@@ -1,11 +1,11 @@
-"""Linear probes: can a quantity be read off a state by a plane, and how often rightly?
+"""Linear probes: can a quantity be read off a state by a plane, and how often correctly?
 
-A probe is fitted to some of the data and scored on other, beside the chance level: what one who
-always names the most frequent class gets right (Alain & Bengio 2017, “Understanding intermediate
-layers using linear classifier probes”).
+A probe is fitted to some of the data and scored on other data (Alain & Bengio 2017, “Understanding
+intermediate layers using linear classifier probes”). Beside its accuracy stands the chance level,
+that of always naming the most frequent class.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -24,13 +24,17 @@ LEAST_DEVIATION = 1e-3  # a unit that hardly moves is not blown up to a deviatio
 
 
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
-    """What a replica holds while it reads `inputs` (T, N, F); `CheckpointError` if its weights are
-    too large.
+    """What a replica holds while it reads `inputs` (T, N, F).
+
+    Raises:
+        CheckpointError: if its weights are too large to compute with.
     """
     with np.errstate(all="ignore"):
-        found = network.cell(replica).run(inputs)
-    require_finite(found.states, *([] if found.cells is None else [found.cells]))
-    return found
+        activations = network.cell(replica).run(inputs)
+    require_finite(activations.states)
+    if activations.cells is not None:
+        require_finite(activations.cells)
+    return activations
 
 
 def chance_level(labels: Labels) -> float:
@@ -61,7 +65,9 @@ class Analysis(Record):
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file."""
-        return {f"{self.name}_{one}": np.asarray(getattr(self, one)) for one in self.in_arrays}
+        return {
+            f"{self.name}_{field}": np.asarray(getattr(self, field)) for field in self.in_arrays
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,24 +91,31 @@ class LinearProbe(Record):
 def fit_probe(
     states: Array, labels: Labels, scored_states: Array, scored_labels: Labels
 ) -> LinearProbe:
-    """Fit a probe to states (N, H) and labels (N,), whole numbers from 0; score it on others (M, H)
-    and (M,).
+    """Fit a probe, and score it on other data.
 
     scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
+
+    Args:
+        states: (N, H), to fit to.
+        labels: (N,), whole numbers from 0.
+        scored_states: (M, H), to score on.
+        scored_labels: (M,).
     """
     classes = np.unique(labels)
-    weight, bias = (
-        (np.zeros((1, states.shape[1])), np.zeros(1))
-        if len(classes) == 1
-        else _fitted(states, labels)
-    )
-    right = LinearProbe(classes, weight, bias, 0.0, 0.0).read(scored_states) == scored_labels
-    return LinearProbe(classes, weight, bias, float(right.mean()), chance_level(scored_labels))
+    if len(classes) == 1:
+        weight, bias = np.zeros((1, states.shape[1])), np.zeros(1)
+    else:
+        weight, bias = _fitted(states, labels)
+    chance = chance_level(scored_labels)
+    probe = LinearProbe(classes, weight, bias, accuracy=0.0, chance=chance)
+    right = probe.read(scored_states) == scored_labels
+    return replace(probe, accuracy=float(right.mean()))
 
 
 def _fitted(
     states: Array, labels: Labels
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Weight (C, H) and bias (C,), for states as they are."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
 
     mean = states.mean(axis=0, dtype=np.float64)
@@ -111,6 +124,7 @@ def _fitted(
     model.fit((states - mean) / deviation, labels)
     weight, bias = model.coef_, model.intercept_
     if len(weight) == 1:  # of two classes, scikit-learn keeps the second one's only
-        weight, bias = np.vstack([np.zeros_like(weight), weight]), np.array([0.0, bias[0]])
+        weight = np.vstack([np.zeros_like(weight), weight])
+        bias = np.array([0.0, bias[0]])
     weight = weight / deviation
     return weight, bias - weight @ mean

@@ -35,6 +35,7 @@ class Record:
 
 
 def _json_ready(value: Any) -> Any:
+    """The value in lists and dictionaries, with null for what is no number."""
     match value:
         case Record():
             return value.to_dict()
@@ -43,9 +44,9 @@ def _json_ready(value: Any) -> Any:
             listed[~np.isfinite(value)] = None
             return listed.tolist()
         case Mapping():
-            return {name: _json_ready(one) for name, one in value.items()}
+            return {name: _json_ready(item) for name, item in value.items()}
         case tuple():
-            return [_json_ready(one) for one in value]
+            return [_json_ready(item) for item in value]
         case _:
             return value
 
@@ -82,12 +83,17 @@ class LayerTrace(Record):
     @property
     def quantities(self) -> Mapping[str, Array]:
         """All that can be shown over steps × units, (T, H) each, by name."""
-        cells = {} if self.cells is None else {"cell": self.cells}
-        gates = {
-            name if name in self.candidates else f"{name} gate": values
-            for name, values in self.gates.items()
-        }
-        return {"state": self.states, **cells, **gates}
+        quantities = {"state": self.states}
+        if self.cells is not None:
+            quantities["cell"] = self.cells
+        for name, values in self.gates.items():
+            quantities[name if name in self.candidates else f"{name} gate"] = values
+        return quantities
+
+    def arrays(self) -> dict[str, Array]:
+        """All numbers by what they are."""
+        cells = {} if self.cells is None else {"cells": self.cells}
+        return {"states": self.states, **cells, **self.gates, "importance": self.importance}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +150,10 @@ class Trace(Record):
     def confidence(self, step: int) -> float:
         """The probability, 0 … 1, that the network gives its answer after a step, from 0."""
         answer = int(self.answers[step])
-        chosen = float(self.probabilities[step, 0 if self.one_output else answer])
-        return 1 - chosen if self.one_output and not answer else chosen
+        if not self.one_output:
+            return float(self.probabilities[step, answer])
+        of_one = float(self.probabilities[step, 0])
+        return of_one if answer else 1 - of_one
 
     @property
     def answer(self) -> int:
@@ -156,7 +164,8 @@ class Trace(Record):
     def leading(self) -> tuple[LayerTrace, int]:
         """The unit that matters most for the answer, with its layer, of those that are read out."""
         read_out = [layer for layer in self.layers if layer.read_out]
-        layer = max(read_out, key=lambda layer: float(np.abs(layer.importance).max()))
+        largest = [float(np.abs(layer.importance).max()) for layer in read_out]
+        layer = read_out[int(np.argmax(largest))]
         return layer, int(layer.order[0])
 
     @property
@@ -172,14 +181,12 @@ class Trace(Record):
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file, such as `layer_1_states`."""
         names = ("inputs", "logits", "probabilities", "answers")
-        found: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in names}
+        arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in names}
         for layer in self.layers:
-            cells = {} if layer.cells is None else {"cells": layer.cells}
-            held = {"states": layer.states, **cells, **layer.gates, "importance": layer.importance}
-            found |= {
-                f"{layer.name.replace(' ', '_')}_{name}": values for name, values in held.items()
-            }
-        return found
+            prefix = layer.name.replace(" ", "_")
+            for name, values in layer.arrays().items():
+                arrays[f"{prefix}_{name}"] = values
+        return arrays
 
 
 def layer_trace(
@@ -239,24 +246,32 @@ def trace_inputs(
     read: Sequence[str] = (),
     change: Change | None = None,
 ) -> Trace:
-    """What a replica of `network` holds while it reads `inputs` (T, F); with what `change` makes of
-    it.
+    """What a replica holds while it reads a sequence.
 
-    `read` (T): what is read at each step, in a word or two; by default the inputs.
-    `CheckpointError` if weights are too large.
+    Args:
+        network: of sequences.
+        inputs: (T, F).
+        replica: which of its networks.
+        read: (T,) what is read at each step, in a word or two; by default the inputs.
+        change: makes of gates, memory and state those to go on with.
+
+    Raises:
+        CheckpointError: if weights are too large to compute with.
     """
-    shape, note = network.shape, EVERY_STEP_NOTE if network.shape.every_step else LAST_STEP_NOTE
+    shape = network.shape
     weight, bias = network.readout(replica)  # (O, H), (O,)
+    one_output = network.outputs == 1
     with np.errstate(all="ignore"):
         activations = network.cell(replica).run(inputs[:, None], change)
         states = activations.states[:, 0]  # (T, H)
         logits = states @ weight.T + bias  # (T, O)
-        answers = (logits[:, 0] >= 0 if network.outputs == 1 else logits.argmax(axis=1)).astype(
-            np.int64
-        )
-        separate = network.outputs == 1 or network.replicas[replica].variant.loss == "bce"
-        probabilities = sigmoid(logits) if separate else softmax(logits)
+        chosen: npt.NDArray[Any] = logits[:, 0] >= 0 if one_output else logits.argmax(axis=1)
+        answers = chosen.astype(np.int64)  # (T,)
+        # trained with a probability for each output by itself
+        separate = one_output or network.replicas[replica].variant.loss == "bce"
+        probabilities = sigmoid(logits) if separate else softmax(logits)  # (T, O)
         importance = _importance(states, weight, answers, every_step=shape.every_step)
+    note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
     return Trace(
         task=network.task.name,
         read=tuple(read or words_of(inputs)),
@@ -275,19 +290,26 @@ def trace_inputs(
 def _importance(
     states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
 ) -> Array:
-    """How much each unit (H,) matters, as `LayerTrace.importance` says."""
-    adds = states * (weight[[0, 0]] if len(weight) == 1 else against_the_mean(weight))[answers]
-    importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
+    """How much each unit (H,) matters, as `LayerTrace.importance` says.
+
+    Args:
+        states: (T, H).
+        weight: (O, H), of the readout.
+        answers: (T,).
+        every_step: whether every step has an answer.
+    """
+    if len(weight) == 1:
+        contributions = states * weight  # (T, H)
+    else:
+        contributions = states * against_the_mean(weight)[answers]
+    importance: Array = np.abs(contributions).mean(axis=0) if every_step else contributions[-1]
     return importance
 
 
 def words_of(inputs: Array) -> list[str]:
     """A word for each step of `inputs` (T, F): the class of a one-hot step, else its numbers."""
-    if (
-        inputs.shape[1] > 1
-        and ((inputs == 1).sum(axis=1) == 1).all()
-        and (inputs.sum(1) == 1).all()
-    ):
+    has_one_1 = ((inputs == 1).sum(axis=1) == 1).all() and (inputs.sum(axis=1) == 1).all()
+    if inputs.shape[1] > 1 and has_one_1:
         return [str(step.argmax()) for step in inputs]
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
 
@@ -304,8 +326,17 @@ class DrawnSequences:
 def draw_examples(
     task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
 ) -> DrawnSequences:
-    """`count` sequences by chance, of lengths in training or all of one, by `number`; `TaskError`
-    if the task gives none.
+    """Sequences of a task by chance.
+
+    Args:
+        task: of sequences.
+        config: settings of its networks; the seed is theirs.
+        count: how many.
+        number: draws others for another one.
+        length: of all of them; by default lengths as in training.
+
+    Raises:
+        TaskError: if the task gives none.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
