@@ -7,6 +7,7 @@ epoch, and at the end of every epoch. What is kept of each is the problem's to s
 evenly spread. Torch is not loaded here.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,34 +20,39 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MOST_BYTES = 4_500_000
-FEWEST = 4  # of fewer snapshots nothing is to be seen
+MOST_BYTES = 4_500_000  # of all snapshots of a run
+MOST_SNAPSHOTS = 1000
+FEWEST = 4  # with fewer snapshots there is nothing to see
 SPACED = (1, 3)  # within each power of ten
 
 
-def moments_of(
+def snapshot_steps(
     epochs: int, steps_per_epoch: int, size: int, spaced: tuple[int, ...] = SPACED
 ) -> frozenset[int]:
-    """After how many steps a snapshot is kept, each of so many bytes; none where even a few would
-    take too much.
+    """After how many steps a snapshot is kept.
+
+    Args:
+        epochs: of the run.
+        steps_per_epoch: of the run.
+        size: bytes of a snapshot.
+        spaced: at which multiples of each power of ten there is one in the first epoch.
+
+    Returns:
+        None at all if even a few snapshots would take too much room.
     """
-    most = min(MOST_BYTES // max(1, size), 1000)
+    most = min(MOST_BYTES // max(1, size), MOST_SNAPSHOTS)
     if most < FEWEST:
         return frozenset()
-    early = [
-        0,
-        *(
-            first * 10**power
-            for power in range(9)
-            for first in spaced
-            if first * 10**power < steps_per_epoch
-        ),
-    ]
-    early = early[:: -(-len(early) // max(1, most // 2))]
+    multiples = [first * 10**power for power in range(9) for first in spaced]
+    early = [0, *(step for step in multiples if step < steps_per_epoch)]
+    stride = math.ceil(len(early) / max(1, most // 2))
+    early = early[::stride]
+    steps = set(early)
     room = min(epochs, most - len(early))
-    # the last one is always among them
-    kept = {epochs - round(at * epochs / room) for at in range(room)} if room else set()
-    return frozenset([*early, *(epoch * steps_per_epoch for epoch in kept)])
+    for number in range(room):  # from the last epoch backwards
+        epoch = epochs - round(number * epochs / room)
+        steps.add(epoch * steps_per_epoch)
+    return frozenset(steps)
 
 
 @dataclass(frozen=True)
@@ -62,17 +68,18 @@ class TrainingHistory:
 
 
 def read_history(path: Path) -> TrainingHistory | None:
-    """The training history in a file of weights; None where it has none, `CheckpointError` where it
-    can't be read or fits nothing.
+    """The training history in a file of weights; None if it has none.
+
+    Raises:
+        CheckpointError: if it can't be read, or is damaged.
     """
-    _, found = read_tensors(path, lambda name: name.startswith(FILM_PREFIX))
-    snapshots = {name.removeprefix(FILM_PREFIX): values for name, values in found.items()}
+    _, arrays = read_tensors(path, lambda name: name.startswith(FILM_PREFIX))
+    snapshots = {name.removeprefix(FILM_PREFIX): values for name, values in arrays.items()}
     epochs = snapshots.pop("epochs", None)
     if epochs is None or not snapshots:
         return None
-    # as what is no number is not
-    fits = epochs.ndim == 1 and len(epochs) > 0 and bool((epochs >= 0).all())
-    if not fits or any(values.shape[:1] != epochs.shape for values in snapshots.values()):
+    is_valid = epochs.ndim == 1 and len(epochs) > 0 and bool((epochs >= 0).all())  # NaN is not
+    if not is_valid or any(values.shape[:1] != epochs.shape for values in snapshots.values()):
         raise CheckpointError(
             "What was kept of the training beside these weights is damaged; train the network "
             "again."

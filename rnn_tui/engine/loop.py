@@ -22,7 +22,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import STEP_BYTES, alone_on, explain_error, free_memory
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.history import moments_of
+from rnn_tui.engine.history import snapshot_steps
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, ProblemBuilder
@@ -276,7 +276,7 @@ class TrainingLoop:
         size = sum(values.nbytes for values in first.values())
         self._snapshot_steps = frozenset()
         if size:
-            self._snapshot_steps = moments_of(
+            self._snapshot_steps = snapshot_steps(
                 self._config.epochs, problem.steps_per_epoch, size, problem.moments_spaced
             )
         self._snapshots = {}

@@ -70,8 +70,8 @@ def accuracy_by_length(inventory: Inventory) -> tuple[AccuracyByLength, ...]:
 
     Takes torch, and a moment: not for the thread of a face.
     """
-    adders = [one for one in inventory.plan.experiments if one.task == "adder"]
-    measured = [_measured_adder(inventory, experiment) for experiment in adders]
+    adders = [experiment for experiment in inventory.plan.experiments if experiment.task == "adder"]
+    measured = [_measured_adder(inventory, adder) for adder in adders]
     return tuple(accuracy for accuracy in measured if accuracy.values)
 
 

@@ -105,14 +105,14 @@ class Importer(AbstractContextManager["Importer"]):
                 batch.attempt.fault = (
                     f"Its worker sends events that can't be right ({type(error).__name__})."
                 )
-        new = {attempt: some for attempt, some in arrived.items() if some}
+        new = {attempt: its_events for attempt, its_events in arrived.items() if its_events}
         ends: dict[Attempt, events.Event] = {}
-        for attempt, some in new.items():
-            if isinstance(some[-1], END_EVENTS):
-                ends[attempt] = some.pop()
+        for attempt, its_events in new.items():
+            if isinstance(its_events[-1], END_EVENTS):
+                ends[attempt] = its_events.pop()
         self.record(new.items())
-        for attempt, some in new.items():
-            attempt.next_number += len(some)
+        for attempt, its_events in new.items():
+            attempt.next_number += len(its_events)
             attempt.end = ends.get(attempt)
         return list(new.items())
 
@@ -120,8 +120,8 @@ class Importer(AbstractContextManager["Importer"]):
         """Write events as they are, in one transaction."""
         try:
             with transaction(self._connection):
-                for attempt, some in batches:
-                    attempt.writer.write(self._connection, some)
+                for attempt, its_events in batches:
+                    attempt.writer.write(self._connection, its_events)
         except FAULTS as error:
             raise explained(error, self._path) from error
 

@@ -118,9 +118,10 @@ class RemoteRuns:
 
     async def request(self, run_ids: Iterable[str], request: str) -> None:
         """Have workers `pause`, `unpause`, `stop` or `interrupt` their runs."""
-        own = [run_id for run_id in run_ids if run_id in self.all]
-        addresses = {self.all[run_id].worker for run_id in own} - {""}
-        await self._workers.call_all(addresses, worker.control, own, request)
+        own_ids = [run_id for run_id in run_ids if run_id in self.all]
+        addresses = {self.all[run_id].worker for run_id in own_ids}
+        addresses.discard("")  # of those that no worker has yet
+        await self._workers.call_all(addresses, worker.control, own_ids, request)
 
     async def handle_messages(self, messages: Iterable[Any]) -> None:
         """Answer questions how to begin; write events, and ask for those that were lost."""

@@ -16,7 +16,7 @@ from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.history import FEWEST, MOST_BYTES, moments_of, read_history
+from rnn_tui.engine.history import FEWEST, MOST_BYTES, read_history, snapshot_steps
 from rnn_tui.engine.weights_file import FILM_PREFIX, METADATA_KEY
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.sequences.problem import build_replicas
@@ -27,7 +27,7 @@ from rnn_tui.tasks.sequences.problem import build_replicas
 @example(100_000, 1, MOST_BYTES // 4)
 @example(7, 844, MOST_BYTES // 5)
 def test_snapshots_fit_and_end_with_the_last_epoch(epochs: int, steps: int, size: int) -> None:
-    snapshots = sorted(moments_of(epochs, steps, size))
+    snapshots = sorted(snapshot_steps(epochs, steps, size))
     if size * FEWEST > MOST_BYTES:
         assert snapshots == []
         return
