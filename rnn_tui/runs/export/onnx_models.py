@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.layers import predict
+from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.runs.export.onnx_graph import Graph
 from rnn_tui.tasks import TASKS
@@ -26,9 +28,9 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 Array = npt.NDArray[np.float32]
-# of float32: what rounding in another order makes, with room for logits of a hundred
+# Sums of float32 in another order differ by about 1e-4 where logits are a hundred.
 TOLERANCE = 1e-3
-CHECKED = 64
+CHECKED = 64  # inputs that a model is tried with
 
 
 @dataclass(frozen=True)
@@ -41,133 +43,162 @@ class Model:
     difference: float  #: the largest difference of its logits from ours, on real inputs.
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """What a model is tried with before it is written."""
+
+    inputs: Array  #: as the model reads them: N of them.
+    expected: Array  #: our logits for them.
+
+
 def write_models(export: Export) -> list[Path]:
     """Write a model for each network of the runs; raises what `models_of` does."""
-    models = ((run, model) for run in export.each() for model in models_of(weights_of(run)))
-    return export.write_files(
-        {f"{file_name(run)}{model.suffix}": model.data for run, model in models}
-    )
+    files = {}
+    for run in export.each():
+        for model in models_of(weights_of(run)):
+            files[f"{file_name(run)}{model.suffix}"] = model.data
+    return export.write_files(files)
 
 
 def models_of(path: Path) -> list[Model]:
     """Every network in a file of weights, checked.
 
-    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10). Sequences (N, T, F), whose name is
-    `SequenceShape.inputs` of their task, become `logits` (N, O) after the last step, or (N, T, O)
-    where every step has an answer; a single output has no axis of its own, and its sign tells the
-    answer. So `digits`, one-hot (N, T, 10), become (N, 10) of the digit at the position, and `bits`
-    (N, T, 2) become (N, T) of the bits of the sum. A CheckpointError if the weights can't be read,
-    an ExportError if onnx or onnxruntime is not installed, or a model answers unlike ours.
+    Of images, `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10).
+
+    Of sequences, the input (N, T, F) is called as `SequenceShape.inputs` of the task says. It
+    becomes `logits` (N, O) after the last step, or (N, T, O) where every step has an answer. A
+    single output has no axis of its own, and its sign tells the answer. So `digits`, one-hot
+    (N, T, 10), become (N, 10) of the digit at the position, and `bits` (N, T, 2) become (N, T) of
+    the bits of the sum.
+
+    Raises:
+        CheckpointError: the weights can't be read.
+        ExportError: onnx or onnxruntime is not installed, or a model answers unlike ours.
     """
     for package in ("onnx", "onnxruntime"):
         imported(package, "onnx", "ONNX models")
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
-        return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file, file.config))]
+        data = _row_reader(RowReaderNetwork(file))
+        return [_checked("", data, _image_trial(file, file.config))]
     network: SequenceNetwork = TASKS[file.config.task].network(file)
-    inputs, expected = _sequences(network)
-    suffixes = [
-        f"-h{one.variant.hidden_size}-{one.variant.loss}-seed{one.seed}" for one in network.replicas
-    ]
-    named = enumerate(suffixes if len(suffixes) > 1 else [""])
-    return [
-        _checked(suffix, _sequence_reader(network, at), inputs, expected[at])
-        for at, suffix in named
-    ]
+    trials = _sequence_trials(network)
+    models = []
+    for replica, trial in enumerate(trials):
+        suffix = _suffix_of(network.replicas[replica]) if len(trials) > 1 else ""
+        models.append(_checked(suffix, _sequence_reader(network, replica), trial))
+    return models
+
+
+def _suffix_of(replica: Replica) -> str:
+    """What tells a network from the others of its set in the name of a file."""
+    variant = replica.variant
+    return f"-h{variant.hidden_size}-{variant.loss}-seed{replica.seed}"
 
 
 def _row_reader(network: RowReaderNetwork) -> bytes:
+    """The model of a reader of images: T = 28 rows of F = 28 pixels."""
     graph = Graph()
-    rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (28, N, 28)
+    rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (T, N, F)
     if network.config.recipe.standardise:
         centred = graph.node("Sub", [rows, graph.constant(np.array([PIXEL_MEAN], np.float32))])
         rows = graph.node("Div", [centred, graph.constant(np.array([PIXEL_DEVIATION], np.float32))])
     *below, top = network.layers
     for layer in below:
-        rows = graph.recurrent(
-            rows, [one for one in (layer.forward, layer.backward) if one is not None]
-        )
+        directions = [layer.forward]
+        if layer.backward is not None:
+            directions.append(layer.backward)
+        rows = graph.recurrent(rows, directions)  # (T, N, D·H)
     if top.backward is None:
-        read = graph.node(
-            "Flatten",
-            [graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])],
-        )
+        states = graph.recurrent(rows, [top.forward])  # (T, N, H)
+        by_image = graph.node("Transpose", [states], perm=[1, 0, 2])  # (N, T, H)
+        read = graph.node("Flatten", [by_image])  # (N, T·H)
     else:
-        last = graph.constant(np.array(-1))
-        ahead = graph.node("Gather", [graph.recurrent(rows, [top.forward]), last])
-        row = graph.node("Gather", [rows, graph.constant(np.array([-1]))])  # (1, N, F)
-        back = graph.node("Gather", [graph.recurrent(row, [top.backward]), last])
-        read = graph.node("Concat", [ahead, back], axis=1)
-    logits = graph.linear(read, *network.readout)
+        read = _last_of_both(graph, rows, top.forward, top.backward)  # (N, 2·H)
+    logits = graph.linear(read, *network.readout)  # (N, 10)
     return graph.finished(
-        logits, ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _about(network.config)
+        logits, ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _properties(network.config)
     )
+
+
+def _last_of_both(graph: Graph, rows: str, forward: CellWeights, backward: CellWeights) -> str:
+    """The states (N, 2·H) of both directions at the last row; the backward one reads that alone."""
+    last = graph.constant(np.array(-1))
+    last_row = graph.node("Gather", [rows, graph.constant(np.array([-1]))])  # (1, N, F)
+    ahead = graph.node("Gather", [graph.recurrent(rows, [forward]), last])  # (N, H)
+    back = graph.node("Gather", [graph.recurrent(last_row, [backward]), last])  # (N, H)
+    return graph.node("Concat", [ahead, back], axis=1)
 
 
 def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
-    graph, shape = Graph(), network.shape
-    # (T, N, H)
-    states = graph.recurrent(
-        graph.node("Transpose", [shape.inputs], perm=[1, 0, 2]), [network.cell(replica)]
-    )
-    outputs: list[Any] = ["N", "T", network.outputs] if shape.every_step else ["N", network.outputs]
+    """The model of one replica of a set that reads sequences."""
+    graph = Graph()
+    shape = network.shape
+    by_step = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
+    states = graph.recurrent(by_step, [network.cell(replica)])  # (T, N, H)
+    outputs: list[Any]
     if shape.every_step:
-        read = graph.node("Transpose", [states], perm=[1, 0, 2])
+        outputs = ["N", "T", network.outputs]
+        read = graph.node("Transpose", [states], perm=[1, 0, 2])  # (N, T, H)
     else:
-        read = graph.node("Gather", [states, graph.constant(np.array(-1))])
-    logits = graph.linear(read, *network.readout(replica))
+        outputs = ["N", network.outputs]
+        read = graph.node("Gather", [states, graph.constant(np.array(-1))])  # (N, H)
+    logits = graph.linear(read, *network.readout(replica))  # (N, O) or (N, T, O)
     if network.outputs == 1:
         logits = graph.node("Squeeze", [logits, graph.constant(np.array([len(outputs) - 1]))])
         outputs.pop()
-    about = _about(network.config, str(network.replicas[replica]))
+    properties = _properties(network.config)
+    properties["network"] = str(network.replicas[replica])
     return graph.finished(
-        logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), about
+        logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), properties
     )
 
 
-def _about(config: Any, network: str = "") -> dict[str, str]:
-    about = {"task": config.task, "preset": config.preset, "seed": str(config.seed)}
-    return about | {"network": network} if network else about
+def _properties(config: RunConfig) -> dict[str, str]:
+    """What a file says of its network."""
+    return {"task": config.task, "preset": config.preset, "seed": str(config.seed)}
 
 
-def _images(file: WeightsFile, config: ImageConfig) -> tuple[Array, Array]:
-    """Test images, and what our model in torch says to them."""
+def _image_trial(file: WeightsFile, config: ImageConfig) -> _Trial:
+    """Test images (N, 28, 28), and the logits (N, 10) of our model in PyTorch."""
     images = load_mnist(config.data_dir).test_images[:CHECKED]
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-    logits = predict(build_model(config), weights, to_pixels(images, config.recipe.standardise))
-    return (images.float() / 255).numpy(), logits.numpy()
+    pixels = to_pixels(images, config.recipe.standardise)
+    logits = predict(build_model(config), weights, pixels)
+    return _Trial((images.float() / 255).numpy(), logits.numpy())
 
 
-def _sequences(network: SequenceNetwork) -> tuple[Array, Array]:
-    """Sequences (N, T, F) as in training, and what our networks say to them (R, N, …)."""
-    config, length = network.config, network.config.lengths[1]
-    problem = cast(type[SequenceProblem], network.task.load())(
-        config, torch.device("cpu"), lambda _: None
-    )
-    inputs = (
-        problem.draw(torch.full((CHECKED,), length), generator(config.seed, "export"))
-        .inputs[0]
-        .numpy()
-    )
-    # (T, R, O, N)
-    steps = np.stack([*network.steps(inputs.transpose(1, 2, 0), [length] * CHECKED)])
-    logits = (
-        steps.transpose(1, 3, 0, 2) if network.shape.every_step else steps[-1].transpose(0, 2, 1)
-    )
-    return inputs.astype(np.float32), logits[..., 0] if network.outputs == 1 else logits
+def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
+    """For each replica, sequences (N, T, F) as in training, and its logits: (N, …)."""
+    config = network.config
+    length = config.lengths[1]
+    build = cast(type[SequenceProblem], network.task.load())
+    problem = build(config, torch.device("cpu"), lambda _: None)
+    lengths = torch.full((CHECKED,), length)
+    inputs = problem.draw(lengths, generator(config.seed, "export")).inputs[0].numpy()  # (N, T, F)
+    steps = network.steps(inputs.transpose(1, 2, 0), [length] * CHECKED)
+    logits = np.stack([*steps])  # (T, R, O, N)
+    if network.shape.every_step:
+        by_replica = logits.transpose(1, 3, 0, 2)  # (R, N, T, O)
+    else:
+        by_replica = logits[-1].transpose(0, 2, 1)  # (R, N, O)
+    if network.outputs == 1:
+        by_replica = by_replica[..., 0]
+    return [_Trial(inputs.astype(np.float32), expected) for expected in by_replica]
 
 
-def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
-    """Ask the model what ours was asked; an ExportError if it says something else."""
+def _checked(suffix: str, data: bytes, trial: _Trial) -> Model:
+    """A model that answers as our network does; an ExportError if it does not."""
     session = imported("onnxruntime", "onnx", "ONNX models").InferenceSession(
         data, providers=["CPUExecutionProvider"]
     )
-    (answers,) = session.run(None, {session.get_inputs()[0].name: inputs})
-    difference = float(np.abs(answers - expected).max())
-    if answers.shape != expected.shape or not difference <= TOLERANCE:
-        what = f"gives other answers than ours (by {difference:.2g}), so it was not written"
+    (answers,) = session.run(None, {session.get_inputs()[0].name: trial.inputs})
+    difference = float(np.abs(answers - trial.expected).max())
+    same_shape = answers.shape == trial.expected.shape
+    if not same_shape or not difference <= TOLERANCE:  # NaN is not below it either
         raise ExportError(
-            f"The exported model{printable(suffix)} {what}; this is a fault of rnn-tui or of "
-            "ONNX Runtime."
+            f"The exported model{printable(suffix)} gives other answers than ours (by "
+            f"{difference:.2g}), so it was not written; this is a fault of rnn-tui or of ONNX "
+            "Runtime."
         )
     return Model(suffix, data, difference)
