@@ -7,6 +7,7 @@ from torch import nn
 
 from rnn_tui.engine.errors import ExportError
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.networks import CELLS as REGISTERED
 from rnn_tui.networks.cell import Blocks, Cell, Operations, Step
 from rnn_tui.networks.layers import StackedLayers, initialise
 from rnn_tui.networks.lstm import LSTMCell
@@ -98,6 +99,42 @@ def test_a_gate_that_lets_go_is_shut_where_the_last_step_is_to_be_kept() -> None
     assert bias == [-3.0, -1.0, 1.0, 0.0, 0.0, 0.0]
 
 
+class BiMGUCell(MGUCell):
+    """Two of them, one of which reads from the end."""
+
+    name, label = "bimgu", "biMGU"
+    bidirectional = True
+
+
+class BiMinGRUCell(MinGRUCell):
+    """Likewise."""
+
+    name, label = "bimingru", "biminGRU"
+    bidirectional = True
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", [BiMGUCell(), BiMinGRUCell()], ids=["mgu", "mingru"])
+def test_a_cell_of_two_directions_is_read_out_at_the_last_row(
+    cell: Cell, layers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTERED, cell.name, cell)
+    config = TASKS["mnist"].config(cell.name, hidden_size=3, layers=layers)
+    model = build_model(config)
+    initialise(model, cell, "pytorch", torch.Generator().manual_seed(0))
+    arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    file = WeightsFile(config, arrays, 0, {})
+    digits = np.random.default_rng(0).random((4, 28, 28), np.float32)
+    network = RowReaderNetwork(file)
+    rows = torch.from_numpy(network.rows(digits).transpose(1, 0, 2).copy())  # (N, T, F)
+    expected = model(rows).detach().numpy()
+    assert network.logits(digits) == pytest.approx(expected, abs=1e-5)
+    pytest.importorskip("onnxruntime")
+    from rnn_tui.runs.export.onnx_models import row_reader  # noqa: PLC0415 - an extra
+
+    assert answers_of(row_reader(network), digits) == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.usefixtures("registered")
 def test_files_with_unused_recurrent_weights_of_images_still_load() -> None:
     config = TASKS["mnist"].config("mingru", hidden_size=3, layers=2)
@@ -140,7 +177,7 @@ def answers_of(model: bytes, inputs: Array) -> Array:
     session = pytest.importorskip("onnxruntime").InferenceSession(
         model, providers=["CPUExecutionProvider"]
     )
-    [answers] = session.run(None, {"inputs": inputs})
+    [answers] = session.run(None, {session.get_inputs()[0].name: inputs})
     return np.asarray(answers)
 
 

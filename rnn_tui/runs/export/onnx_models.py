@@ -79,7 +79,7 @@ def models_of(path: Path) -> list[Model]:
         imported(package, "onnx", "ONNX models")
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
-        data = _row_reader(RowReaderNetwork(file))
+        data = row_reader(RowReaderNetwork(file))
         return [_checked("", data, _image_trial(file, file.config))]
     network: SequenceNetwork = TASKS[file.config.task].network(file)
     trials = _sequence_trials(network)
@@ -96,7 +96,7 @@ def _suffix_of(replica: Replica) -> str:
     return f"-h{variant.hidden_size}-{variant.loss}-seed{replica.seed}"
 
 
-def _row_reader(network: RowReaderNetwork) -> bytes:
+def row_reader(network: RowReaderNetwork) -> bytes:
     """The model of a reader of images: T = 28 rows of F = 28 pixels."""
     graph = Graph()
     rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (T, N, F)
