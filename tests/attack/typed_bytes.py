@@ -87,7 +87,7 @@ def tell_tasks(app):
         print(vars(app.keys), app.screen_stack, app.focused, app.tabs.active, app._batch_count,
             app.keys.draws, list(app.workers), file=file)
         for pane in app.query("Pane"):
-            print(pane, pane.whole, pane.takes_keys, pane._arriving, file=file)
+            print(pane, pane.whole, pane.takes_keys, pane._focuses_to_come, file=file)
         for task in asyncio.all_tasks():
             found = list(frames(task.get_coro()))
             if not any("Queue.get" in frame or "Timer._run:" in frame for frame in found):

@@ -226,7 +226,7 @@ class RnnTuiApp(HostApp):
         front = self.tabs.front
         if front is None or not front.takes_keys:
             return False
-        return not (self._brings_view or front.arriving)
+        return not (self._brings_view or front.focus_is_to_come)
 
     @property
     def keys_are_done(self) -> bool:

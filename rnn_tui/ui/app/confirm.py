@@ -11,7 +11,7 @@ from rnn_tui.ui.common.textual_workarounds import Dialog
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Asks whether to stop the training under way; answers True to stop."""
+    """Asks whether to stop the training under way; its answer is True to stop."""
 
     AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
     # a slim one has no margins, or a button would lie outside
@@ -24,8 +24,10 @@ class ConfirmScreen(Dialog[bool]):
     ]
 
     def __init__(self, question: str, stop: str = "Stop and keep") -> None:
+        """Create the question, with these words on the button that stops."""
         super().__init__()
-        self._question, self._stop = question, stop
+        self._question = question
+        self._stop = stop
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):

@@ -5,9 +5,10 @@ from typing import Any
 
 from textual.app import App
 
-# Until, without keys, garbage is looked for among all objects; how often among young ones before
-# that.
-SECONDS_OF_REST, YOUNG_PER_FULL = 2.0, 10
+# How long nobody has typed before garbage is looked for among all objects.
+SECONDS_OF_REST = 2.0
+# How many looks among young objects make one among all worth its time.
+YOUNG_PER_FULL = 10
 # How often among young objects before a look among all while somebody types. Of 1,500 events in 17
 # seconds, with 40 three to eight waited for such a look, 0.12 to 0.28 s on average and 0.39 s at
 # most; with 200 one did, 0.34 to 0.4 s, and the app held some 70 MB more.

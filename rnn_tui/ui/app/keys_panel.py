@@ -17,8 +17,8 @@ class KeyTablePanel(KeyPanel):
     and the screen waits for each: keys typed ahead took a tenth of a second each.
     """
 
-    _looking = False
-    _shown: Sequence[ActiveBinding] = ()
+    _look_is_due = False
+    _shown: Sequence[ActiveBinding] = ()  #: the keys in the table.
 
     def on_mount(self, event: Mount) -> None:  # type: ignore[override]
         """Listen in place of Textual's handler, which comes after this one."""
@@ -28,12 +28,12 @@ class KeyTablePanel(KeyPanel):
 
     def _look(self, _screen: Screen[object]) -> None:
         """Look at the keys once, however many ask for that."""
-        if not self._looking:
-            self._looking = True
+        if not self._look_is_due:
+            self._look_is_due = True
             self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:
-        self._looking = False
+        self._look_is_due = False
         if not (self.app.app_focus and self.is_attached):
             return
         keys = list(self.screen.active_bindings.values())

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 class ChartView(Widget):
-    """A view of charts, with keys for all or one of them. To be the last base: Textual takes styles
-    from the first.
+    """A view of charts, with keys for all or one of them.
+
+    To be the last base: Textual takes styles from the first.
     """
 
     BINDINGS = [
@@ -43,18 +44,21 @@ class ChartView(Widget):
 
     def action_full_screen(self) -> None:
         """Enlarge the chart in focus; then the next one; then neither."""
-        screen, charts = self.screen, list(self.charts)
-        focused = [chart for chart in charts if chart is self.app.focused]
-        left = (
-            charts[charts.index(screen.maximized) + 1 :]
-            if screen.maximized in charts
-            else focused or charts
-        )
-        if left:
-            screen.maximize(left[0], container=False)
-            left[0].focus()
+        chart = self._next_in_full_screen()
+        if chart is None:
+            self.screen.minimize()
         else:
-            screen.minimize()
+            self.screen.maximize(chart, container=False)
+            chart.focus()
+
+    def _next_in_full_screen(self) -> Chart | None:
+        """The chart to enlarge; None behind the last one."""
+        charts = list(self.charts)
+        for place, chart in enumerate(charts):
+            if chart is self.screen.maximized:
+                return charts[place + 1] if place + 1 < len(charts) else None
+        focused = [chart for chart in charts if chart is self.app.focused]
+        return next(iter(focused or charts), None)
 
     async def action_in_chart(self, action: str) -> None:
         await self.app.run_action(action, self._chart_for(action))
@@ -77,9 +81,7 @@ class SpreadView(ChartView):
 
     @property
     def spread(self) -> SpreadKind:
-        """What all views of the pane show: from the smallest to the largest, or one standard
-        deviation around the mean.
-        """
+        """What all views of the pane show around a mean: smallest to largest, or one deviation."""
         return pane_of(self).spread
 
     def draw(self) -> None:

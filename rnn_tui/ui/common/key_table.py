@@ -1,8 +1,11 @@
-"""Every key of the app and what it means: one key, one meaning, wherever it holds. A binding takes
-its key from `keys.txt` by the name of the meaning, so that no key can come to mean two things;
-`keys` in the configuration file goes by the same names, and `docs/reference/keys.md` is made of it.
-Arrows, Enter, Space, Esc, Home, End, page keys act on what has the focus and stand in no table. In
-a field, where letters are typed, Alt with a key does the same.
+"""Every key of the app and what it means: one key, one meaning, wherever it holds.
+
+A binding takes its key from `keys.txt` by the name of the meaning, so that no key can come to mean
+two things. `keys` in the configuration file goes by the same names, and `docs/reference/keys.md` is
+made of the table.
+
+Arrows, Enter, Space, Esc, Home, End and page keys act on what has the focus and stand in no table.
+In a field, where letters are typed, Alt with a key does the same.
 """
 
 from collections.abc import Mapping
@@ -10,10 +13,20 @@ from pathlib import Path
 
 from textual.binding import Binding
 
-_LINES = Path(__file__).with_name("keys.txt").read_text(encoding="utf-8").splitlines()
-_ROWS = (line.split(maxsplit=2) for line in _LINES if line and not line.startswith("#"))
-# Name: keys, what they mean everywhere.
-KEYS: dict[str, tuple[str, str]] = {name: (keys, meaning) for name, keys, meaning in _ROWS}
+
+def _read_table() -> dict[str, tuple[str, str]]:
+    """The table of keys, of which each line has a name, its keys and their meaning."""
+    table = {}
+    text = Path(__file__).with_name("keys.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, keys, meaning = line.split(maxsplit=2)
+            table[name] = (keys, meaning)
+    return table
+
+
+#: By name: keys, with commas between them, and what they mean everywhere.
+KEYS = _read_table()
 
 
 def key(
@@ -25,9 +38,15 @@ def key(
     show: bool = True,
     display: str | None = None,
 ) -> Binding:
-    """A binding of the key with the meaning `name` in `KEYS`. Help and palette say the `tooltip`,
-    or else what it means everywhere; the footer, if it is to `show` it, the `label`, and the key by
-    its name or as it is to `display`.
+    """A binding of the key with a meaning.
+
+    Args:
+        name: of the meaning in `KEYS`.
+        action: what the key does, as Textual writes it, such as `zoom(1)`.
+        label: what the footer says.
+        tooltip: what help and palette say; where it is empty, what the key means everywhere.
+        show: whether the footer shows it.
+        display: what the footer shows in place of the name of the key.
     """
     keys, meaning = KEYS[name]
     return Binding(
@@ -35,8 +54,13 @@ def key(
     )
 
 
-def moves(action: str, ways: Mapping[str, object]) -> list[Binding]:
-    """Bindings of arrows and the like, which no footer shows: by key, what the action is called
-    with.
+def moves(action: str, arguments: Mapping[str, object]) -> list[Binding]:
+    """Bindings of arrows and the like, which no footer shows.
+
+    Args:
+        action: the name of what they do.
+        arguments: by keys, what that is called with.
     """
-    return [Binding(keys, f"{action}({given})", show=False) for keys, given in ways.items()]
+    return [
+        Binding(keys, f"{action}({argument})", show=False) for keys, argument in arguments.items()
+    ]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
+SECONDS_TO_WAIT = 0.05  # for a view that is not there yet
+NOTHING_SHOWN = -1  # in place of a version of the store
 
 
 def with_key(key: str, label: str) -> Content:
@@ -30,7 +32,13 @@ def with_key(key: str, label: str) -> Content:
 
 
 def show_line(place: Widget, line: str, text: str) -> None:
-    """Show a text in a line of a place, or without one no line either."""
+    """Show a text in a line of a place; the line goes where the text is empty.
+
+    Args:
+        place: the widget that has the line.
+        line: the selector of a `Static` in it, such as `#failure`.
+        text: what it is to show.
+    """
     static = place.query_one(line, Static)
     if static.content != text:  # or Textual would lay out the whole screen for the same text
         static.update(text)
@@ -47,16 +55,21 @@ def focus_soon(widget: Widget, focus: Callable[[], object]) -> None:
 
 
 def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
-    """The views of a pane, by their ids, each with the words on its tab."""
+    """A row of tabs with the views of a pane.
+
+    Args:
+        views: in order, by their ids, the words on a view's tab and the view.
+    """
     tabs = ViewTabs(id="views")
-    for at, (name, (label, view)) in enumerate(views.items(), 1):
-        tabs.compose_add_child(TabPane(with_key(f"{at}", label), view, id=name))
+    for number, (name, (label, view)) in enumerate(views.items(), 1):
+        tabs.compose_add_child(TabPane(with_key(str(number), label), view, id=name))
     return tabs
 
 
 class Pane(Vertical):
-    """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a
-    row of tabs.
+    """The contents of a tab.
+
+    Its keys hold wherever the focus is while it is in front, in a row of tabs too.
     """
 
     BINDINGS = [
@@ -65,10 +78,10 @@ class Pane(Vertical):
         key("view-after", "other_view(1)", "View", show=False),
         *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
     ]
-    help_text: str = ""
+    help_text: str = ""  #: what the help says first, in Markdown.
     spread: "SpreadKind" = "range"  #: of curves over seeds.
-    _clicked = False  # a view, which is not in front yet
-    _arriving = 0  # how often the focus is to go there
+    _tab_clicked = False  #: whether the tab of a view was clicked, which is not in front yet.
+    _focuses_to_come = 0  #: how many times the focus is still to be put somewhere.
 
     @property
     def keys_first(self) -> bool:
@@ -110,27 +123,27 @@ class Pane(Vertical):
 
     def focus_soon(self, focus: Callable[[], object]) -> None:
         """Have `focus` put the focus somewhere once that is on screen; keys wait for it."""
-        self._arriving += 1
-        if not self.call_after_refresh(self._arrive, focus):
-            self._arriving -= 1
+        self._focuses_to_come += 1
+        if not self.call_after_refresh(self._put_focus, focus):
+            self._focuses_to_come -= 1
 
     def focus_now(self, focus: Callable[[], object]) -> None:
         """Have `focus` put the focus somewhere; keys wait until it is there."""
-        self._arriving += 1
-        self._arrive(focus)
+        self._focuses_to_come += 1
+        self._put_focus(focus)
 
-    def _arrive(self, focus: Callable[[], object]) -> None:
+    def _put_focus(self, focus: Callable[[], object]) -> None:
         focus()
         # behind the focus, for which a widget asks by a message to the app
-        self.app.call_later(self._arrived)
+        self.app.call_later(self._focus_is_put)
 
-    def _arrived(self) -> None:
-        self._arriving -= 1
+    def _focus_is_put(self) -> None:
+        self._focuses_to_come -= 1
 
     @property
-    def arriving(self) -> bool:
+    def focus_is_to_come(self) -> bool:
         """Whether the focus is on its way to the view."""
-        return self._arriving > 0
+        return self._focuses_to_come > 0
 
     def keep_focus(self) -> None:
         """Focus the view in front, if it had nothing that takes the focus before, but has now."""
@@ -144,6 +157,7 @@ class Pane(Vertical):
 
     @property
     def view(self) -> str:
+        """The id of the view in front."""
         return self.query_one("#views", TabbedContent).active
 
     @property
@@ -155,6 +169,7 @@ class Pane(Vertical):
         return next((view for view in views if view.is_mounted), None)
 
     def show_tab(self, name: str) -> None:
+        """Bring a view to the front, without the focus."""
         # or the tab that is left, having the focus, would come back to the front
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
@@ -167,32 +182,34 @@ class Pane(Vertical):
 
     def on_click(self, event: Click) -> None:
         """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
-        self._clicked = isinstance(event.widget, Tab)
-        if isinstance(event.widget, Tab) and event.widget.has_class("-active"):
+        tab = event.widget
+        self._tab_clicked = isinstance(tab, Tab)
+        if isinstance(tab, Tab) and tab.has_class("-active"):
             self.focus_view_soon()
 
     def on_view_tabs_shown(self) -> None:
-        """Do so once it is in front, which may have other keys."""
+        """Show the keys of the view in front; give it the focus where its tab was clicked."""
         self.app.refresh_bindings()
-        if self._clicked:
-            self._clicked = False
+        if self._tab_clicked:
+            self._tab_clicked = False
             self.focus_view_soon()
 
     @property
     def views(self) -> list[str]:
-        # Asked for with every key in the footer: no query through all that the views hold.
+        """The ids of the views, in order.
+
+        Asked for with every key in the footer: no query through all that the views hold.
+        """
         tabs = self.query_one_optional("#views", TabbedContent)
-        places = (
-            tabs.get_child_by_type(ContentSwitcher).children
-            if tabs is not None and tabs.children
-            else ()
-        )
-        return [place.id or "" for place in places]
+        if tabs is None or not tabs.children:
+            return []
+        return [place.id or "" for place in tabs.get_child_by_type(ContentSwitcher).children]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for a view that is not there."""
-        there = action != "view" or cast("int", parameters[0]) <= len(self.views)
-        return there and super().check_action(action, parameters)
+        if action == "view" and cast("int", parameters[0]) > len(self.views):
+            return False
+        return super().check_action(action, parameters)
 
     def action_view(self, number: int) -> None:
         self.go_to_view(self.views[number - 1])
@@ -200,47 +217,63 @@ class Pane(Vertical):
     def action_other_view(self, steps: int) -> None:
         """Go to the next view, or the one before; after the last comes the first."""
         if not self.complete:  # there is none yet, or one that can't take the focus yet
-            self.app.set_timer(0.05, lambda: self.action_other_view(steps))
-        elif self.views:
-            self.action_view((self.views.index(self.view) + steps) % len(self.views) + 1)
+            self.app.set_timer(SECONDS_TO_WAIT, lambda: self.action_other_view(steps))
+            return
+        views = self.views
+        if views:
+            place = (views.index(self.view) + steps) % len(views)
+            self.go_to_view(views[place])
 
 
 class StorePane(Pane):
-    """A pane, with a line `#problem`, of what is in the store, which others change too: it looks
-    for news while in front.
+    """A pane of what is in the store.
+
+    Others change that too, so it looks for news while it is in front. It has a line `#problem`.
     """
 
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
         self._store = store
-        self._version = -1  # of what is shown
-        self._ready = False  # whether the store was asked
-        self._problem = ""  # with the database
+        self._version = NOTHING_SHOWN  #: of the store, when what is shown was read.
+        self._ready = False  #: whether the store was asked.
+        self._problem = ""  #: with the database, in a sentence.
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
         """What the database says; None where it can't be used, which is said then."""
+        answer: T | None = None
+        problem = ""
         try:
-            answer, self._problem = await self._store.ask(self, question), ""
+            answer = await self._store.ask(self, question)
         except UserError as error:
-            answer, self._problem = None, str(error)
+            problem = str(error)
+        self._problem = problem
         self.complain()
         return answer
 
     async def news(self, read: "Callable[[SweepStore], T]", *, always: bool) -> T | None:
-        """What `read` makes of the store, if that is another than at the last time, or `always`;
-        else None, as from `ask`.
+        """What `read` makes of the store, if anything in it has changed since the last time.
+
+        Args:
+            read: called in a thread.
+            always: whether to read it, too, where nothing has changed.
+
+        Returns:
+            None where nothing has changed, and where the store can't be used, as from `ask`.
         """
-        known = -1 if always else self._version
+        shown = NOTHING_SHOWN if always else self._version
 
-        def question(store: "SweepStore") -> tuple[int, T | None]:
+        def read_if_changed(store: "SweepStore") -> tuple[int, T | None]:
             version = store.version()
-            return version, None if version == known else read(store)
+            return version, None if version == shown else read(store)
 
-        self._version, answer = await self.ask(question) or (self._version, None)
-        return answer
+        answer = await self.ask(read_if_changed)
+        if answer is None:
+            return None
+        self._version, news = answer
+        return news
 
     def complain(self, other: str = "") -> None:
-        """Say what is wrong: with the database, or else the `other`."""
+        """Say what is wrong: with the database, or else another thing."""
         show_line(self, "#problem", self._problem or other)
 
     def on_mount(self) -> None:
@@ -251,12 +284,13 @@ class StorePane(Pane):
         return self._ready
 
     def show_runs(self) -> None:
-        self._version = -1
+        self._version = NOTHING_SHOWN
         self.read()
 
     def look_for_news(self) -> None:
         """Read what is new; a reading that began anew at every look might never end."""
-        if not any(one.node is self and one.group == "read" for one in self.workers):
+        reads = any(worker.node is self and worker.group == "read" for worker in self.workers)
+        if not reads:
             self.read()
 
     def read(self) -> object:

@@ -1,8 +1,8 @@
 """The style sheets of the app, one in each folder: `styles.tcss`.
 
-A rule names a widget of its own folder, so the order in which sheets are read does not matter. They
-are few: Textual keeps 64 sources parsed, those of its own widgets among them, and where there are
-more it parses every one again for each new kind of widget.
+A rule names a widget of its own folder, so the order in which sheets are read does not matter. The
+sheets are few: Textual keeps 64 sources parsed, those of its own widgets among them. Where there
+are more, it parses every one again for each new kind of widget.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from textual.app import App
 
 FOLDER = Path(__file__).parent.parent
 SHEETS = tuple(sorted(FOLDER.rglob("styles.tcss")))
-#: what the first frame shows
+#: those of what the first frame shows
 FIRST_SHEETS = tuple(FOLDER / name / "styles.tcss" for name in ("app", "common", "home"))
 
 

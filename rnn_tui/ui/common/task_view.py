@@ -92,13 +92,16 @@ class TaskView(Widget):
         """Show what there is now of the tab's runs; called while it is in front."""
 
     def focus_view(self) -> None:
-        """Focus the first thing that takes it; no field: whoever goes through the views by a letter
-        must not type it.
+        """Focus the first thing that takes the focus.
+
+        A view with fields focuses something else: whoever goes through the views by a letter must
+        not type it.
         """
-        found = next(
-            (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
-        )
-        (found or pane_of(self).query_one("#views Tabs")).focus()
+        for widget in self.walk_children(Widget, with_self=True):
+            if widget.focusable:
+                widget.focus()
+                return
+        pane_of(self).query_one("#views Tabs").focus()
 
     def use(self, source: "Source") -> None:
         """Answer with these weights from now on."""

@@ -1,5 +1,7 @@
-"""What a terminal or a page sends, before Textual makes keys of it: replies to questions are taken
-out of it, sizes and pastes have bounds. Textual would read replies as keys, and believe any size.
+"""What a terminal or a page sends, before Textual makes keys of it.
+
+Replies to questions are taken out of it, and sizes and pastes have bounds. Textual would read
+replies as keys, and believe any size.
 """
 
 import os
@@ -10,17 +12,21 @@ from collections.abc import Mapping
 # More than any screen shows. A frame of this size takes 60 MB for a moment.
 MOST_COLUMNS, MOST_ROWS = 800, 400
 MOST_PASTED = 1_000_000  # characters; more than any field takes
-SECONDS_FOR_THE_REST = 5.0  # of what is pasted, once nothing more of it comes
-PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
-# Whether it has Kitty's pictures, how many pixels a cell has, and what else it can. All terminals
-# answer the last one, and do so in order: whatever they have not answered until then, they can't.
-ASK_KITTY, ASK_CELL, ASK_ALL = "\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", "\x1b[16t", "\x1b[c"
+# How long to wait for the rest of what is pasted, once nothing more of it comes.
+SECONDS_FOR_THE_REST = 5.0
+PASTE_ENDS = "\x1b[201~"
+# Questions. All terminals answer the last one, and answer in order: whatever they have not answered
+# until then, they can't do.
+ASK_KITTY = "\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"  # whether it has Kitty's pictures
+ASK_CELL = "\x1b[16t"  # how many pixels a cell has
+ASK_FEATURES = "\x1b[c"  # what else it can do
+# What is taken out of the text: where a paste begins and ends, and replies.
 TOKEN = re.compile(
     r"(?P<begins>\x1b\[200~)|(?P<ends>\x1b\[201~)"
     r"|\x1b\[\?(?P<features>[\d;]{0,64})c|\x1b\[6;(?P<cell>\d{1,5};\d{1,5})t"
     r"|\x1b_G(?P<kitty>[^\x1b]{0,200})\x1b\\"
 )
-# the beginning of one of these, at the end of what has come
+# The beginning of one of these at the end of what has come, outside a paste and within one.
 PART_OF_REPLY = re.compile(
     r"\x1b(?:\[(?:2(?:0[01]?)?|\?[\d;]{0,64}|6(?:;\d{0,5}){0,2})?|_(?:G[^\x1b]{0,200}\x1b?)?)?\Z"
 )
@@ -40,23 +46,25 @@ def questions(environment: Mapping[str, str] = os.environ) -> str:
     tmux would make a title of the question for Kitty, an old console of Linux would print it.
     """
     kind = environment.get("TERM", "")
-    knows_kitty = not kind.startswith(("linux", "screen", "tmux")) and "TMUX" not in environment
-    return (ASK_KITTY if knows_kitty else "") + ASK_CELL + ASK_ALL
+    in_tmux = "TMUX" in environment or kind.startswith(("screen", "tmux"))
+    if in_tmux or kind.startswith("linux"):
+        return ASK_CELL + ASK_FEATURES
+    return ASK_KITTY + ASK_CELL + ASK_FEATURES
 
 
 class Replies:
     """What a terminal has answered so far."""
 
     def __init__(self) -> None:
-        self.sixel = False
-        self.kitty = False
+        self.sixel = False  #: whether it shows pictures as Sixels.
+        self.kitty = False  #: whether it shows pictures in Kitty's way.
         #: width and height of a cell in pixels; None where it was not told.
         self.cell: tuple[int, int] | None = None
-        self.complete = False
+        self.complete = False  #: whether it has answered all that it will.
 
     @property
     def graphics(self) -> str:
-        """The best way to show pictures.
+        """The best way to show pictures: `sixel`, `kitty` or `blocks`.
 
         Terminals that have both, other than Kitty itself, don't know the placeholders that
         textual_image uses of Kitty's way.
@@ -65,8 +73,8 @@ class Replies:
             return "sixel"
         return "kitty" if self.kitty else "blocks"
 
-    def take(self, token: re.Match[str]) -> None:
-        """Take a reply."""
+    def read(self, token: re.Match[str]) -> None:
+        """Read a reply, as `TOKEN` finds it."""
         if token["features"] is not None:
             self.sixel = SIXEL in token["features"].split(";")
             self.complete = True
@@ -83,35 +91,44 @@ class InputText:
 
     def __init__(self, replies: Replies | None = None) -> None:
         self._replies = replies or Replies()
-        self._held = ""  # the beginning of what may be a reply, or an end of what is pasted
-        self._pasted: int | None = None  # so many characters; None where nothing is being pasted
-        self._fed = 0.0  # when something came
+        self._unfinished = ""  #: the beginning of what may be a reply, or the end of a paste.
+        self._pasted: int | None = None  #: characters of a paste so far; None outside one.
+        self._fed_at = 0.0  #: the monotonic time when something came.
 
     def feed(self, text: str) -> str:
         """What there is for the parser, now that this has come."""
-        text, self._held = self._held + text, ""
-        self._fed = time.monotonic()
+        text = self._unfinished + text
+        self._unfinished = ""
+        self._fed_at = time.monotonic()
         if "\x1b" not in text:
             return self._within_bounds(text)
-        passed, place = [], 0
+        passed = []
+        place = 0
         for token in TOKEN.finditer(text):
             if self._pasted is not None and token["ends"] is None:
                 continue
             passed.append(self._within_bounds(text[place : token.start()]))
             place = token.end()
-            if token["begins"] or token["ends"]:
-                self._pasted = 0 if token["begins"] else None
+            if token["begins"]:
+                self._pasted = 0
+                passed.append(token[0])
+            elif token["ends"]:
+                self._pasted = None
                 passed.append(token[0])
             else:
-                self._replies.take(token)
+                self._replies.read(token)
         rest = text[place:]
-        if part := self._part(rest):
-            rest, self._held = rest[: part.start()], part[0]
-        return "".join([*passed, self._within_bounds(rest)])
+        beginning = self._beginning_at_end(rest)
+        if beginning is not None:
+            rest = rest[: beginning.start()]
+            self._unfinished = beginning[0]
+        passed.append(self._within_bounds(rest))
+        return "".join(passed)
 
-    def _part(self, rest: str) -> re.Match[str] | None:
+    def _beginning_at_end(self, rest: str) -> re.Match[str] | None:
         """The beginning of something at the end of a text; Escape may be the key, or begin one."""
-        return (PART_OF_REPLY if self._pasted is None else PART_OF_PASTE).search(rest)
+        pattern = PART_OF_REPLY if self._pasted is None else PART_OF_PASTE
+        return pattern.search(rest)
 
     def wait_no_more(self) -> str:
         """What was held back, as keys, once nothing has come for a while.
@@ -119,18 +136,19 @@ class InputText:
         A paste whose end is lost ends after some seconds, or all keys would be pasted from then on.
         """
         if self._pasted is None:
-            text, self._held = self._held, ""
+            text = self._unfinished
+            self._unfinished = ""
             return text
-        if time.monotonic() < self._fed + SECONDS_FOR_THE_REST:
+        if time.monotonic() < self._fed_at + SECONDS_FOR_THE_REST:
             return ""
-        self._held = ""  # the beginning of the end
+        self._unfinished = ""  # the beginning of the paste's end
         self._pasted = None
         return PASTE_ENDS
 
     @property
-    def holds(self) -> bool:
+    def is_unfinished(self) -> bool:
         """Whether there is something that a pause makes keys of, or ends."""
-        return bool(self._held) or self._pasted is not None
+        return bool(self._unfinished) or self._pasted is not None
 
     def _within_bounds(self, text: str) -> str:
         """Text, or so much of it as may be pasted; one more, so that it is known to be too long.

@@ -1,14 +1,18 @@
 """Workarounds for what Textual 8 gets wrong with the terminal. The others: `textual_workarounds`.
-Its thread that writes ends where a write fails, and whoever has more to write waits for it for
-ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at
-sequences for keys that there can't be, such as `ESC [ : A`, where its parser ends; a key that is
-half a character (`ESC [ 55296 u`) can't be written. It makes keys of what a terminal replies, and
-of what is pasted behind an Escape, takes any size that stands among keys, and keeps all that is
-typed, however much. After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it
-has set them, for those from before the app, and Alt with a digit for what Option types on a Mac:
-`¡` for Alt+1. It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the
-app keeps that size in any window. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do
-better.
+
+- Its thread that writes ends where a write fails. Whoever has more to write waits for it for ever.
+- Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at sequences
+  for keys that there can't be, such as `ESC [ : A`, where its parser ends.
+- A key that is half a character (`ESC [ 55296 u`) can't be written.
+- It makes keys of what a terminal replies, and of what is pasted behind an Escape.
+- It takes any size that stands among keys, and keeps all that is typed, however much.
+- After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for
+  those from before the app.
+- It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1.
+- It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the app keeps that
+  size in any window.
+
+Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 import asyncio
@@ -70,28 +74,31 @@ class SteadyParser(XTermParser):
         self._tells_sizes = tells_sizes
 
     def parse_mouse_code(self, code: str) -> Message | None:
-        sizes = (*(self.terminal_size or (0,)), *(self.terminal_pixel_size or (0,)))
-        self.mouse_pixels = self.mouse_pixels and self._tells_sizes() and all(sizes)
+        cells, pixels = self.terminal_size, self.terminal_pixel_size
+        both_sizes = cells is not None and pixels is not None and all((*cells, *pixels))
+        if not (both_sizes and self._tells_sizes()):
+            self.mouse_pixels = False
         return super().parse_mouse_code(code)
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
-        """Take Escape and a digit for Alt with it, not for what Option types on a Mac."""
+        """Read Escape and a digit as Alt with the digit, not as what Option types on a Mac."""
         if sequence in ALT_DIGITS:
             return super()._sequence_to_key_events(sequence[1], alt=True)
         return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterator[Message]:
-        """What a text says, one character after the other: any may be the one where it raises."""
+        """The messages of a text, read by characters: any may be the one where Textual raises."""
         for character in data:
             yield from self._readable(super().feed(character))
 
     def wait_no_more(self) -> Iterator[Message]:
-        """What the beginning of a sequence says, once nothing has come for a while."""
+        """The keys of an unfinished sequence, once nothing has come for a while."""
         if self._timeout_time is not None:
             self._timeout_time = 0.0
         yield from self._readable(super().tick())
 
     def _readable(self, parsed: Iterable[Message]) -> Iterator[Message]:
+        """What is parsed; behind a sequence that can't be read the parser begins anew."""
         try:
             yield from parsed
         except Exception as error:  # noqa: BLE001 - whatever a terminal sends
@@ -107,7 +114,8 @@ class KeysDriver(Driver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._sent = deque[Future[Any]]()  # to the app's loop, which may not have taken them yet
+        #: messages on their way to the app's loop, which may not have taken them yet.
+        self._sent = deque[Future[Any]]()
 
     def _process(self, messages: Iterable[Message]) -> None:
         """Pass on all that a parser has made of something."""
@@ -115,19 +123,25 @@ class KeysDriver(Driver):
             self.process_message(message)
 
     def process_message(self, message: Message) -> None:
-        if isinstance(message, Paste) and len(message.text) > MOST_PASTED:
-            self._app.call_later(self._app.notify, TOO_LONG, severity="warning")
-            return
-        if isinstance(message, Resize):
-            if not self._tells_sizes:  # it is no word of the terminal's
-                return
-            size = Size(*bounded_size(*message.size))
-            message = Resize(size, size, pixel_size=message.pixel_size)
-        if isinstance(message, Key) and message.key.startswith("alt+"):
-            message.character = None  # or a field would take the letter for typed
-        character = message.character if isinstance(message, Key) else None
-        if not (character and "\ud800" <= character <= "\udfff"):
-            super().process_message(message)
+        match message:
+            case Paste() if len(message.text) > MOST_PASTED:
+                self._app.call_later(self._app.notify, TOO_LONG, severity="warning")
+            case Resize():
+                if self._tells_sizes:  # else it is no word of the terminal's
+                    size = Size(*bounded_size(*message.size))
+                    super().process_message(Resize(size, size, pixel_size=message.pixel_size))
+            case Key():
+                self._process_key(message)
+            case _:
+                super().process_message(message)
+
+    def _process_key(self, key: Key) -> None:
+        """Pass on a key that can be; half a character can't be written."""
+        if key.key.startswith("alt+"):
+            key.character = None  # or a field would take the letter for typed
+        is_half = key.character is not None and "\ud800" <= key.character <= "\udfff"
+        if not is_half:
+            super().process_message(key)
 
     @property
     def _tells_sizes(self) -> bool:
@@ -145,8 +159,8 @@ class KeysDriver(Driver):
         """How much of what was typed the app has not begun to handle."""
         while self._sent and self._sent[0].done():
             self._sent.popleft()
-        in_hand = getattr(self._app, "keys_waiting", 0)
-        return len(self._sent) + self._app._message_queue.qsize() + int(in_hand)
+        in_key_queue = int(getattr(self._app, "keys_waiting", 0))
+        return len(self._sent) + self._app._message_queue.qsize() + in_key_queue
 
     def _stops(self) -> bool:
         """Whether the thread that reads is to end."""
@@ -167,8 +181,9 @@ if sys.platform != "win32":
     SECONDS_TO_TAKE = 0.2
 
     class Terminal:
-        """The terminal as the app found it; a write to it never fails, and is dropped once it is
-        gone, or given back.
+        """The terminal as the app found it.
+
+        A write to it never fails. It is dropped once the terminal is gone, or given back.
         """
 
         def __init__(self) -> None:
@@ -176,11 +191,11 @@ if sys.platform != "win32":
             keys, screen = sys.__stdin__, sys.__stdout__
             assert keys is not None
             assert screen is not None
-            #: keys is the number of the file that they come from.
-            self.keys, self._screen = keys.fileno(), screen
+            self.keys = keys.fileno()  #: the number of the file that keys come from.
+            self._screen = screen
             self._attributes = termios.tcgetattr(self.keys)
             self._writing = threading.Lock()
-            self._entered = False
+            self._entered = False  #: whether the app's own screen is in front.
             self.changing = threading.Lock()  #: held while the terminal is taken.
             self.given_back = False  #: whether it is not to be taken, or written to, any more.
             self.replies = Replies()
@@ -194,8 +209,10 @@ if sys.platform != "win32":
 
         def _put(self, text: str) -> None:
             self._screen.write(text)
-            if text in (ENTER, LEAVE):
-                self._entered = text == ENTER
+            if text == ENTER:
+                self._entered = True
+            elif text == LEAVE:
+                self._entered = False
 
         def flush(self) -> None:
             self._unless_gone(self._screen.flush)
@@ -221,8 +238,10 @@ if sys.platform != "win32":
                 termios.tcflush(self.keys, termios.TCIFLUSH)  # what was typed was for the app
 
         def say(self, text: str) -> None:
-            """Write what is to be read after the app; blocks where nobody reads; an OSError if the
-            terminal is gone.
+            """Write what is to be read after the app; blocks where nobody reads.
+
+            Raises:
+                OSError: if the terminal is gone.
             """
             with self._writing:
                 self._screen.write(text)
@@ -280,9 +299,11 @@ if sys.platform != "win32":
             self._app.call_later(self._app.refresh, layout=True)  # Textual draws what changes only
 
         def _get_terminal_size(self) -> tuple[int, int]:
-            size = os.get_terminal_size(self.terminal.fileno())
-            told = (size.columns, size.lines) if all(size) else super()._get_terminal_size()
-            return bounded_size(*told)
+            """The size that the system knows, or else what the environment says."""
+            columns, lines = os.get_terminal_size(self.terminal.fileno())
+            if columns and lines:
+                return bounded_size(columns, lines)
+            return bounded_size(*super()._get_terminal_size())
 
         @property
         def _tells_sizes(self) -> bool:
@@ -312,7 +333,8 @@ if sys.platform != "win32":
                 if not select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
                     self._process(parser.feed(typed.wait_no_more()))
                     self._process(parser.wait_no_more())
-                elif data := os.read(self.fileno, BYTES_AT_ONCE):
-                    self._process(parser.feed(typed.feed(decode(data))))
-                else:
+                    continue
+                data = os.read(self.fileno, BYTES_AT_ONCE)
+                if not data:
                     raise OSError("the terminal is gone")
+                self._process(parser.feed(typed.feed(decode(data))))

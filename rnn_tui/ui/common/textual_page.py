@@ -1,9 +1,13 @@
-"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser. Its driver
-writes packets from two threads, and loses the rest of one that a full pipe cuts short. A closed
-pipe is a fault of the app's. What anybody prints stands between the packets. The thread that reads
-ends, without a word, at a byte that is no UTF-8, a key that is none, a packet that makes no sense;
-where its input ends, the app goes on for nobody. It takes signals, and may hang at the end. Sizes
-may be 0 or a million. A download has its path on the server. Waits for `WebDriver` to do better.
+"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
+
+- Its driver writes packets from two threads, and loses the rest of one that a full pipe cuts short.
+- A closed pipe is a fault of the app's. What anybody prints stands between the packets.
+- The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a
+  packet that makes no sense. Where its input ends, the app goes on for nobody.
+- It takes signals, and may hang at the end.
+- Sizes may be 0 or a million. A download has its path on the server.
+
+Waits for `WebDriver` to do better.
 """
 
 import codecs
@@ -29,6 +33,7 @@ from rnn_tui.ui.common.textual_driver import SECONDS_FOR_A_KEY, KeysDriver, Stea
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
 BYTES_AT_ONCE = 1 << 16
 READY = b"__GANGLION__\n"  # what a server waits for, before the first packet
+NO_INPUT = ""  # in place of the kind of a packet: nothing has come for a while
 ENTER, HIDE_CURSOR = "\x1b[?1049h", "\x1b[?25l"
 
 
@@ -50,17 +55,19 @@ class Pipes:
 
     def write(self, packet: bytes) -> None:
         """Write a whole packet, if there is still somebody to read it."""
-        if not self.given_back:
-            try:
-                self._put(packet)
-            except OSError:
-                self.given_back = True
-                signal.raise_signal(signal.SIGHUP)
+        if self.given_back:
+            return
+        try:
+            self._put(packet)
+        except OSError:
+            self.given_back = True
+            signal.raise_signal(signal.SIGHUP)
 
     def _put(self, packet: bytes) -> None:
         with self._writing:
             while packet:
-                packet = packet[os.write(self._packets, packet) :]
+                written = os.write(self._packets, packet)
+                packet = packet[written:]
 
     def give_back(self, sentence: str = "") -> None:
         """Say that the page has ended, behind a sentence; blocks where nobody reads it."""
@@ -70,8 +77,10 @@ class Pipes:
             self._put(b'M\0\0\0\x10{"type": "exit"}')
 
     def say(self, text: str) -> None:
-        """Write what is to be read after the app; blocks where nobody reads; an OSError if the
-        other end is gone.
+        """Write what is to be read after the app; blocks where nobody reads.
+
+        Raises:
+            OSError: if the other end is gone.
         """
         data = f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace")
         self._put(b"D" + len(data).to_bytes(4, "big") + data)
@@ -93,8 +102,9 @@ class PageDriver(KeysDriver, WebDriver):
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def start_application_mode(self) -> None:
-        """Begin to draw and to listen, as Textual does, but without taking signals: those end the
-        process where the app hangs, too.
+        """Begin to draw and to listen, as Textual does, but without taking signals.
+
+        Those end the process where the app hangs, too.
         """
         self.pipes.write(READY)
         self.write(ENTER)
@@ -110,29 +120,36 @@ class PageDriver(KeysDriver, WebDriver):
 
     def run_input_thread(self) -> None:
         """In a thread: take packets until the page ends."""
-        stream, keys = ByteStream(), self.pipes.keys
+        stream = ByteStream()
         while True:
-            # for what tells Escape from Alt
-            waits = self._parser._timeout_time is not None or self._typed.holds
-            if not select.select([keys], [], [], SECONDS_FOR_A_KEY if waits else None)[0]:
-                self._take("", b"")
-            elif data := os.read(keys, BYTES_AT_ONCE):
-                for kind, payload in stream.feed(data):
-                    self._take(kind, payload)
-            else:
+            if not self._has_input():
+                self._read_packet(NO_INPUT, b"")
+                continue
+            data = os.read(self.pipes.keys, BYTES_AT_ONCE)
+            if not data:
                 break
+            for kind, payload in stream.feed(data):
+                self._read_packet(kind, payload)
         signal.raise_signal(signal.SIGHUP)
 
-    def _take(self, kind: str, payload: bytes) -> None:
-        """Take a packet, or the time that has passed; what makes no sense is passed over."""
+    def _has_input(self) -> bool:
+        """Wait for input; not for long where a pause would make keys of what has come so far."""
+        pause_counts = self._parser._timeout_time is not None or self._typed.is_unfinished
+        seconds = SECONDS_FOR_A_KEY if pause_counts else None
+        ready, _, _ = select.select([self.pipes.keys], [], [], seconds)
+        return bool(ready)
+
+    def _read_packet(self, kind: str, payload: bytes) -> None:
+        """Read a packet, or hear of a pause; what makes no sense is passed over."""
         try:
-            if kind == "M":
-                self._on_meta(kind, payload)
-            elif kind == "D":
-                self._process(self._parser.feed(self._typed.feed(self._decode(payload))))
-            elif not kind:
-                self._process(self._parser.feed(self._typed.wait_no_more()))
-                self._process(self._parser.wait_no_more())
+            match kind:
+                case "M":
+                    self._on_meta(kind, payload)
+                case "D":
+                    self._process(self._parser.feed(self._typed.feed(self._decode(payload))))
+                case "":  # NO_INPUT
+                    self._process(self._parser.feed(self._typed.wait_no_more()))
+                    self._process(self._parser.wait_no_more())
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
             self._parser = SteadyParser(lambda: self._tells_sizes)

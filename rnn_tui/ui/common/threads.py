@@ -28,8 +28,8 @@ FAILURE = "The networks could not answer; the log file has the details."
 # As many as the event loop has of its own, which are left to Textual: it reads a text of the help
 # in one, and where the help closes first, the whole app waits until that has been read.
 _THREADS = ThreadPoolExecutor(min(32, (os.cpu_count() or 1) + 4), "answers")
-_AT_WORK: set[object] = set()  # what `in_thread` calls now
-_AWAITED: set[object] = set()  # whose answer a widget has yet to take
+_AT_WORK: set[object] = set()  # a token for each call of `in_thread` that runs now
+_AWAITED: set[object] = set()  # a token for each of them whose answer a widget has yet to take
 
 
 async def to_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,9 +41,11 @@ async def to_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 async def in_thread(
     widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Call `function` in a thread, and return what it returns, for `widget` to show. Raises an
-    `asyncio.CancelledError` if that is being removed by then: Textual cancels its worker only after
-    its children, for which that would look, are gone.
+    """Call `function` in a thread, and return what it returns, for `widget` to show.
+
+    Raises:
+        asyncio.CancelledError: if the widget is being removed by then. Textual cancels its worker
+            only after its children are gone, for which the worker would look.
     """
 
     def call() -> T:
@@ -85,46 +87,61 @@ def wait_for_threads(until: float) -> None:
 
 
 class LatestQuestion(Generic[T]):
-    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing
-    never queues up. `take` gets each answer, `overtaken` ones too if wanted, or the sentence in its
-    place, `failure` for what is no `UserError`.
+    """Answers questions in a thread, one at a time.
+
+    Of those that come meanwhile only the last one is answered: typing never queues up.
     """
 
     def __init__(
         self,
         widget: Widget,
-        take: Callable[[T | str], Awaitable[None]],
+        receive: Callable[[T | str], Awaitable[None]],
         failure: str = FAILURE,
         *,
         overtaken: bool = False,
     ) -> None:
-        self._widget, self._take, self._failure, self._overtaken = widget, take, failure, overtaken
-        self._waiting: Callable[[], T] | None = None
-        self._asked = 0  # times, of which only the last one counts
+        """Create it without a question.
+
+        Args:
+            widget: what asks, and shows the answers.
+            receive: gets each answer, or a sentence in its place where there is none.
+            failure: that sentence for an exception that is no `UserError`.
+            overtaken: whether answers are received, too, behind which another question waits.
+        """
+        self._widget = widget
+        self._receive = receive
+        self._failure = failure
+        self._with_overtaken = overtaken
+        self._waiting: Callable[[], T] | None = None  #: the question that is asked next.
+        self._number = 0  #: of the last question, or of the last call of `forget`.
         self.busy = False  #: whether an answer is to come.
 
     def ask(self, question: Callable[[], T]) -> None:
         """Answer `question` in place of the one that still waits."""
-        self._waiting, self._asked = question, self._asked + 1
+        self._waiting = question
+        self._number += 1
         if not self.busy:
             self.busy = True
             self._widget.run_worker(self._answer_all(), group="answers")
 
     def forget(self) -> None:
         """Nothing that was asked is of interest any more."""
-        self._waiting, self._asked = None, self._asked + 1
+        self._waiting = None
+        self._number += 1
 
     async def _answer_all(self) -> None:
         try:
             while self._waiting is not None:
-                question, self._waiting, number = self._waiting, None, self._asked
-                outcome = await in_thread(self._widget, self._outcome, question)
-                if self._overtaken or number == self._asked:
-                    await self._take(outcome)
+                question = self._waiting
+                number = self._number
+                self._waiting = None
+                answer = await in_thread(self._widget, self._answer, question)
+                if self._with_overtaken or number == self._number:
+                    await self._receive(answer)
         finally:
             self.busy = False
 
-    def _outcome(self, question: Callable[[], T]) -> T | str:
+    def _answer(self, question: Callable[[], T]) -> T | str:
         """In a thread: the answer, or the sentence to show in its place."""
         try:
             return question()
@@ -140,13 +157,16 @@ class StoreAccess:
 
     def __init__(self) -> None:
         self._store: SweepStore | None = None
-        self._turn = asyncio.Lock()
-        # a question whose widget lost interest is still being answered in its thread
+        self._turn = asyncio.Lock()  #: held while a question is awaited.
+        #: held in the thread: a question whose widget is gone is still being answered there.
         self._answering = threading.Lock()
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """As `in_thread`: what `question` makes of the database; a `StoreError` if it can't be used
-        now.
+        """What `question` makes of the database, called in a thread.
+
+        Raises:
+            StoreError: if the database can't be used now.
+            asyncio.CancelledError: as `in_thread`.
         """
         async with self._turn:
             return await in_thread(widget, self._answer, question)
@@ -155,5 +175,6 @@ class StoreAccess:
         from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - behind the first frame
 
         with self._answering:
-            self._store = self._store or SweepStore()
+            if self._store is None:
+                self._store = SweepStore()
             return question(self._store)

@@ -322,7 +322,7 @@ async def test_keys_wait_once_for_a_view_that_does_not_come(
     monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 5)
     app = RnnTuiApp(runs)
     async with running(app, "adder", size=(120, 40)) as pilot:
-        app.pane._arriving += 1  # it does not come
+        app.pane._focuses_to_come += 1  # it does not come
         looks = 0
         ready = app.takes_keys
 
@@ -335,7 +335,7 @@ async def test_keys_wait_once_for_a_view_that_does_not_come(
         press_at_once(app, "4", *"/12345678", "escape", "1")
         await wait_until(pilot, lambda: app.keys.empty)
         assert looks < 40  # not five for each key
-        app.pane._arriving -= 1
+        app.pane._focuses_to_come -= 1
         await wait_until(pilot, app.takes_keys)
         press_at_once(app, "4", "enter", "ctrl+u", *"1101")
         await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
@@ -349,11 +349,11 @@ async def test_a_key_that_ends_the_app_waits_for_no_view(
     monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 1_000_000)
     app = RnnTuiApp(runs)
     async with running(app, "adder", size=(120, 40)) as pilot:
-        app.pane._arriving += 1  # it does not come
+        app.pane._focuses_to_come += 1  # it does not come
         press_at_once(app, "4", key, "5")
         await wait_until(pilot, lambda: notices(app) or not app.is_running)
         assert app.keys.waiting == 2 or not app.is_running
-        app.pane._arriving -= 1
+        app.pane._focuses_to_come -= 1
 
 
 async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(

@@ -43,15 +43,15 @@ def test_of_any_keys_nothing_is_lost_but_replies(text: str, size: int) -> None:
     parts = [text[place : place + size] for place in range(0, len(text), size)]
     got = "".join(map(typed.feed, parts)) + typed.wait_no_more()
     whole = InputText()
-    assert got + typed._held == whole.feed(text) + whole.wait_no_more() + whole._held
+    assert got + typed._unfinished == whole.feed(text) + whole.wait_no_more() + whole._unfinished
 
 
 def test_escape_alone_waits_for_what_it_may_begin() -> None:
     typed = InputText()
     assert typed.feed("\x1b") == ""
-    assert typed.holds
+    assert typed.is_unfinished
     assert typed.wait_no_more() == "\x1b"
-    assert not typed.holds
+    assert not typed.is_unfinished
     assert typed.feed("\x1b") + typed.feed("\x1b[A") == "\x1b\x1b[A"
 
 
@@ -99,9 +99,9 @@ def test_who_would_print_the_question_for_kitty_is_not_asked(
 def test_a_paste_whose_end_is_lost_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = InputText()
     assert typed.feed("\x1b[200~abc\x1b[20") == "\x1b[200~abc"
-    assert typed.holds
+    assert typed.is_unfinished
     assert typed.wait_no_more() == ""
     monkeypatch.setattr("rnn_tui.ui.common.terminal_input.SECONDS_FOR_THE_REST", 0.0)
     assert typed.wait_no_more() == PASTE_ENDS
-    assert not typed.holds
+    assert not typed.is_unfinished
     assert typed.feed("\x11") == "\x11"
