@@ -188,13 +188,13 @@ class _SequenceAccuracy:
         with np.errstate(all="ignore"):
             for step, [logits] in enumerate(network.steps(self.inputs, self.lengths)):  # (O, n)
                 require_finite(logits)
-                asked = self._asked(step, logits.shape[1])
-                correct = self._answers(logits[:, asked]) == self._targets(step, asked)
+                answered = self._answered(step, logits.shape[1])
+                correct = self._answers(logits[:, answered]) == self._targets(step, answered)
                 right += int(np.count_nonzero(correct))
                 count += len(correct)
         return right / count
 
-    def _asked(self, step: int, going: int) -> slice:
+    def _answered(self, step: int, going: int) -> slice:
         """Which of the sequences still going have an answer after a step: unless every step has
         one, only those that end there.
         """
@@ -207,8 +207,8 @@ class _SequenceAccuracy:
             return np.asarray(logits[0] >= 0)
         return np.asarray(logits.argmax(axis=0))
 
-    def _targets(self, step: int, asked: slice) -> npt.NDArray[np.uint8]:
-        return self.targets[asked, step if self.network.shape.every_step else 0]
+    def _targets(self, step: int, answered: slice) -> npt.NDArray[np.uint8]:
+        return self.targets[answered, step if self.network.shape.every_step else 0]
 
 
 def analyse_digit_ablations(

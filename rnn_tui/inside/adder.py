@@ -114,9 +114,9 @@ class CarryAnalysis(Analysis):
         into it: 0 at first.
         """
         source, unit = self.best
-        before = np.zeros(trace.steps, np.float32)
-        before[1:] = trace.layers[0].quantities[source][:-1, unit]
-        return before
+        values = np.zeros(trace.steps, np.float32)
+        values[1:] = trace.layers[0].quantities[source][:-1, unit]
+        return values
 
     def unit_row(self, trace: Trace) -> Bits:
         """The carry (L,) into each place as the best unit's threshold reads it."""
@@ -304,9 +304,9 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
         ]
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def input_document(self) -> dict[str, Any]:
         """The carries, too."""
-        return {**super().asked, "carries": self._question.numbers.carries.tolist()}
+        return {**super().input_document, "carries": self._question.numbers.carries.tolist()}
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
         """The carries that the states of this addition tell, too."""

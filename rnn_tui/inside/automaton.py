@@ -457,7 +457,7 @@ def _counterexamples(
     """
     is_chain = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
     smallest = [_smallest(network, long[:, failing & kind]) for kind in (is_chain, ~is_chain)]
-    return tuple(asked for asked in smallest if asked is not None)
+    return tuple(asked_sum for asked_sum in smallest if asked_sum is not None)
 
 
 def _all_sums(bits: int) -> Words:
@@ -517,9 +517,9 @@ def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
     # by bits, then a + b, then the larger a
     order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits_of_a + bits_of_b])
     for place in order:
-        asked = _ask(network, words[:, place])
-        if not asked.correct:
-            return asked
+        asked_sum = _ask(network, words[:, place])
+        if not asked_sum.correct:
+            return asked_sum
     return None
 
 

@@ -89,36 +89,36 @@ def read_edit(text: str, trace: Trace) -> Edit:
     Raises:
         QueryError: if it is none, or of a layer, quantity, unit or step that is not there.
     """
-    shown = printable(text, 60)
+    quoted = printable(text, 60)
     if len(text) > LONGEST:
-        raise QueryError(f"“{shown}” is too long; an edit has at most {LONGEST} characters.")
+        raise QueryError(f"“{quoted}” is too long; an edit has at most {LONGEST} characters.")
     parts = _FORM.fullmatch(text.strip())
     if parts is None:
-        raise QueryError(f"“{shown}” is no edit; {how_to_write(trace.layers[-1])}.")
-    layer = _named_layer(parts["layer"], trace, shown)
+        raise QueryError(f"“{quoted}” is no edit; {how_to_write(trace.layers[-1])}.")
+    layer = _named_layer(parts["layer"], trace, quoted)
     quantity = parts["quantity"].removesuffix(" gate")
     quantities = editable(layer)
     if quantity not in quantities:
         raise QueryError(
-            f"“{shown}”: there is no {quantity} in this network; it has {', '.join(quantities)}."
+            f"“{quoted}”: there is no {quantity} in this network; it has {', '.join(quantities)}."
         )
-    units = _units(parts["units"], layer.states.shape[1], shown)
-    first, last = _steps(parts["first"], parts["to"], trace, shown)
-    return Edit(layer.name, quantity, units, first, last, _value(parts["value"], shown))
+    units = _units(parts["units"], layer.states.shape[1], quoted)
+    first, last = _steps(parts["first"], parts["to"], trace, quoted)
+    return Edit(layer.name, quantity, units, first, last, _value(parts["value"], quoted))
 
 
-def _units(text: str, count: int, shown: str) -> tuple[int, ...] | None:
+def _units(text: str, count: int, quoted: str) -> tuple[int, ...] | None:
     """The units, from 0, of `count`; None for all."""
     if "*" in text:
         return None
     units = tuple(sorted({int(number) for number in re.findall(r"\d+", text)}))
     if not units or units[-1] >= count:
-        raise QueryError(f"“{shown}”: units are counted from 0 to {count - 1}.")
+        raise QueryError(f"“{quoted}”: units are counted from 0 to {count - 1}.")
     return units
 
 
 def _steps(
-    first_text: str | None, to_text: str | None, trace: Trace, shown: str
+    first_text: str | None, to_text: str | None, trace: Trace, quoted: str
 ) -> tuple[int | None, int | None]:
     """The first and the last step, from 0, as an `Edit` has them.
 
@@ -126,7 +126,7 @@ def _steps(
         first_text: a number; None for every step.
         to_text: `-` and a number, `-` alone for all further steps, or nothing for one step.
         trace: has these steps.
-        shown: the edit.
+        quoted: the edit as it was typed.
     """
     if first_text is None:
         return None, None
@@ -139,21 +139,21 @@ def _steps(
     if not 0 <= first < trace.steps or (last is not None and not first <= last < trace.steps):
         end = trace.first_step + trace.steps - 1
         raise QueryError(
-            f"“{shown}”: steps are counted from {trace.first_step} to {end}, the first one first."
+            f"“{quoted}”: steps are counted from {trace.first_step} to {end}, the first one first."
         )
     return first, last
 
 
-def _named_layer(name: str | None, trace: Trace, shown: str) -> LayerTrace:
+def _named_layer(name: str | None, trace: Trace, quoted: str) -> LayerTrace:
     names = [layer.name for layer in trace.layers]
     if name is None and len(names) > 1:
-        raise QueryError(f"“{shown}”: say in which layer, such as “{names[-1]}: state[0]=0”.")
+        raise QueryError(f"“{quoted}”: say in which layer, such as “{names[-1]}: state[0]=0”.")
     if name is not None and name.strip() not in names:
-        raise QueryError(f"“{shown}”: there is no such layer; there is {', '.join(names)}.")
+        raise QueryError(f"“{quoted}”: there is no such layer; there is {', '.join(names)}.")
     return trace.layers[0 if name is None else names.index(name.strip())]
 
 
-def _value(text: str, shown: str) -> float | None:
+def _value(text: str, quoted: str) -> float | None:
     if text == KEEP:
         return None
     try:
@@ -161,7 +161,7 @@ def _value(text: str, shown: str) -> float | None:
     except ValueError:
         value = math.nan
     if not abs(value) <= LARGEST:
-        raise QueryError(f"“{shown}”: the value is a number of at most {LARGEST:,.0f}, or {KEEP}.")
+        raise QueryError(f"“{quoted}”: the value is a number of at most {LARGEST:,.0f}, or {KEEP}.")
     return value
 
 

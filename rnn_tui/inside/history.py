@@ -109,8 +109,8 @@ def _kept_values(history: TrainingHistory, name: str, shape: tuple[int, ...], at
         raise CheckpointError(
             "This training history belongs to another network; train this one again."
         )
-    kept: Array = values[at].astype(np.float32)
-    return kept
+    at_snapshot: Array = values[at].astype(np.float32)
+    return at_snapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,8 +257,8 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
     history, network = history_of(reading), reading.network
     variant = network.replicas[reading.replica].variant
     # What was kept is of all replicas of the run; the network at hand may be one of them alone.
-    kept = network_at(network, history, 0).replicas
-    replicas = [place for place, replica in enumerate(kept) if replica.variant == variant]
+    all_replicas = network_at(network, history, 0).replicas
+    replicas = [place for place, replica in enumerate(all_replicas) if replica.variant == variant]
     random = np.random.default_rng(0)
     sums = _long_sums(random)
     inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)  # (T, N, 2)
@@ -275,7 +275,7 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
     # (S,) at which snapshot each seed first makes no error; those that never do come last
     clicks = np.where(shares.max(axis=1) == 1, shares.argmax(axis=1), len(history))
     order = np.argsort(clicks, kind="stable")
-    seeds = [kept[replicas[row]].seed for row in order]
+    seeds = [all_replicas[replicas[row]].seed for row in order]
     return ClickAnalysis(variant.label, tuple(seeds), history.epochs, shares[order], counts[order])
 
 

@@ -94,14 +94,14 @@ class Inspection(ABC):
 
     @property
     @abstractmethod
-    def asked(self) -> dict[str, Any]:
+    def input_document(self) -> dict[str, Any]:
         """Input and answer for JSON."""
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
         """A JSON-ready form of all but the weights; of the analyses alone unless `whole`."""
         document: dict[str, Any] = {}
         if whole:
-            document["input"] = self.asked
+            document["input"] = self.input_document
             document["trace"] = self.reading.trace.to_dict()
             document |= self.beside_trace
         if self.edited is not None:
@@ -170,7 +170,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         """The right answers, as a `NetworkReading` has them."""
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def input_document(self) -> dict[str, Any]:
         """Question and answer, and what is right."""
         return {
             name: value for name, value in self._answer.document.items() if name != "probabilities"

@@ -111,7 +111,7 @@ class DigitInspection(Inspection):
     network: RowReaderNetwork  #: what reads it.
     weights: Mapping[str, Any]  #: what is known of it for JSON; their `source` is what to call it.
     digit: Array  #: (28, 28), 0 for background … 1 for ink.
-    about: Mapping[str, Any]  #: what the digit is, for JSON.
+    description: Mapping[str, Any]  #: what the digit is, for JSON.
     name: str  #: what the digit is, in a few words.
     truth: int | None = None  #: which digit it is, where that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
@@ -148,10 +148,10 @@ class DigitInspection(Inspection):
         return columns
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def input_document(self) -> dict[str, Any]:
         """What was read."""
         answer = self.reading.trace.answer
-        document: dict[str, Any] = {**self.about, "answer": answer}
+        document: dict[str, Any] = {**self.description, "answer": answer}
         if self.truth is not None:
             document["label"] = self.truth
             document["correct"] = answer == self.truth

@@ -122,9 +122,9 @@ def survival_analysis(
     for done, (row, column) in enumerate(pairs, start=1):
         if progress.stopping:
             return None
-        held = states[positions[column] - 1]  # (N, H)
+        states_there = states[positions[column] - 1]  # (N, H)
         labels = digits[positions[row] - 1]  # (N,)
-        probe = fit_probe(held[:half], labels[:half], held[half:], labels[half:])
+        probe = fit_probe(states_there[:half], labels[:half], states_there[half:], labels[half:])
         accuracy[row, column] = probe.accuracy
         progress.advance(done, len(pairs))
     chance = np.array([chance_level(digits[position - 1, half:]) for position in positions])
@@ -166,9 +166,9 @@ class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
     def title(self) -> str:
         """The sequence with the position marked, and the answer."""
         digits = [*map(str, self._question.digits)]
-        asked = self._question.position - 1
-        judgement = verdict(self._answer.correct, digits[asked])
-        digits[asked] = f"[{digits[asked]}]"
+        place = self._question.position - 1
+        judgement = verdict(self._answer.correct, digits[place])
+        digits[place] = f"[{digits[place]}]"
         return f"{' '.join(digits)}: {self._answer.document['answer']}  {judgement}"
 
     def _columns(self) -> list[Column]:

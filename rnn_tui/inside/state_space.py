@@ -246,7 +246,7 @@ def analyse_state_space(
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
     random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
-    asked = random_steps if network.shape.every_step else drawn.lengths - 1  # (N,)
+    chosen_steps = random_steps if network.shape.every_step else drawn.lengths - 1  # (N,)
     constant = _constant_inputs(network, drawn)
     batches = -(-inputs // BATCH)
     total = batches + len(constant)
@@ -257,14 +257,16 @@ def analyse_state_space(
             return None
         activations = activations_of(network, drawn.inputs[:, part], replica)
         sequences = np.arange(len(part))
-        states.append(activations.states[asked[part], sequences])  # (n, H)
+        states.append(activations.states[chosen_steps[part], sequences])  # (n, H)
         start = activations.states[random_steps[part], sequences]
         if activations.cells is not None:
             memory = activations.cells[random_steps[part], sequences]
             start = np.concatenate([start, memory], axis=1)  # (n, 2·H)
         starts.append(start)
         progress.advance(done, total)
-    analysis = state_space(ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, asked))
+    analysis = state_space(
+        ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, chosen_steps)
+    )
     points = find_fixed_points(
         network.cell(replica), constant, np.concatenate(starts), progress.after(batches)
     )
@@ -285,16 +287,17 @@ def _with_fixed_points(
 
 
 def _labelled(
-    network: SequenceNetwork, drawn: DrawnSequences, asked: Labels
+    network: SequenceNetwork, drawn: DrawnSequences, chosen_steps: Labels
 ) -> tuple[Labels, tuple[str, ...], str]:
-    """The label (N,) of each sequence's state after the step `asked` (N,), from 0; the labels'
-    names; what they are.
+    """The label (N,) of each sequence's state after its step of `chosen_steps` (N,), from 0; the
+    labels' names; what they are.
     """
-    sequences = np.arange(len(asked))
+    sequences = np.arange(len(chosen_steps))
     if isinstance(network, AdderNetwork):
         carries = carries_of(drawn.inputs.astype(np.uint8))  # (T, N)
-        return carries[asked, sequences].astype(np.int64), ("0", "1"), CARRY
-    right = drawn.targets[sequences, asked if network.shape.every_step else 0].astype(np.int64)
+        return carries[chosen_steps, sequences].astype(np.int64), ("0", "1"), CARRY
+    places = chosen_steps if network.shape.every_step else 0
+    right = drawn.targets[sequences, places].astype(np.int64)
     names = network.shape.outputs if network.outputs > 1 else ("0", "1")
     return right, names, DIGIT_KEPT if isinstance(network, RecallNetwork) else CLASS
 

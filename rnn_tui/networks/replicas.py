@@ -127,8 +127,8 @@ def _drop_lacking(
     """Take the recurrent weights that earlier versions kept from those of a cell that has none."""
     gates = weights.get(f"{prefix}gates")
     if gates is not None:
-        kept = network.cell.columns_in_use(gates.shape[2], network.features, network.hidden_size)
-        weights[f"{prefix}gates"] = gates[:, :, kept]
+        columns = network.cell.columns_in_use(gates.shape[2], network.features, network.hidden_size)
+        weights[f"{prefix}gates"] = gates[:, :, columns]
 
 
 class ReplicaLSTM(Replicas):
