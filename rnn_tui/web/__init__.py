@@ -1,3 +1,4 @@
-"""The app in the browser, where textual-serve's scripts run: a server whose every page is a process
-of the app's own.
+"""The app in the browser, by the scripts of textual-serve.
+
+Each page of the server is a process of the app's own.
 """

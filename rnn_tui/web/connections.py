@@ -1,9 +1,8 @@
-"""The connections to a server: who brings no token in time loses its own, and never a place of
-others.
+"""The connections to a server, of which strangers can't take all.
 
-A connection costs a file descriptor, of which a process has few. So those that say nothing, or ask
-without the token, have little time, and may be so many only; where one more comes, the oldest of
-them makes room. Who has the token comes in at any time.
+A connection costs a file descriptor, of which a process has few. Strangers are connections that
+have not brought the token: they have little time for that, and there may be so many only. Where one
+more comes, the oldest of them makes room. Who has the token comes in at any time.
 """
 
 import asyncio
@@ -26,8 +25,8 @@ MOST_STRANGERS = 512
 CONNECTIONS_OF_PAGE = 7
 # as many as there must be room for at least
 FEWEST_CONNECTIONS = 64
-# waiting to be accepted; fewer than the strangers of a network, or one burst would push out who
-# came with it
+# waiting to be accepted; fewer than the strangers of a network, or one burst would push out its own
+# connections
 BACKLOG = 64
 # File descriptors: of Python, the log, files that are sent, and connections that are being closed
 DESCRIPTORS_OF_SERVER = 64 + BACKLOG
@@ -43,10 +42,10 @@ class _Connection:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.network = _network_of(transport)
         self.is_stranger = True  #: whether it has brought no token yet.
-        self.is_busy = False  #: whether it is a page, or a download, which no newcomer may end.
+        self.is_busy = False  #: whether it is a page or a download, which no newcomer may end.
         self._transport = transport
         self._socket = transport.get_extra_info("socket")
-        self._end: asyncio.TimerHandle | None = None
+        self._end: asyncio.TimerHandle | None = None  #: closes it; None where it may stay.
 
     @property
     def is_closing(self) -> bool:
@@ -55,11 +54,11 @@ class _Connection:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it costs no file descriptor any more."""
+        """Whether its file descriptor is free again."""
         return int(self._socket.fileno()) < 0
 
     def stay(self, seconds: float | None) -> None:
-        """Give it so much time from now on; None for as long as it likes."""
+        """Let it stay for so many seconds from now on; None for ever."""
         if self._end is not None:
             self._end.cancel()
             self._end = None
@@ -67,20 +66,28 @@ class _Connection:
             self._end = asyncio.get_running_loop().call_later(seconds, self.close)
 
     def close(self) -> None:
-        """Close it at once, also where nobody reads what was sent."""
+        """Close it at once, even if nobody reads what was sent."""
         self._transport.abort()
 
 
 class Connections:
-    """All connections to a server, so many at most; of those, who has the token goes first."""
+    """All connections to a server.
+
+    Args:
+        most: how many there may be; those with the token come before strangers.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        # in the order in which they came
+        #: in the order in which they came.
         self._connections: dict[asyncio.BaseTransport, _Connection] = {}
 
     def protocol(self, handlers: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
-        """A protocol for a new connection, which one of `handlers` speaks once it is let in."""
+        """The protocol of a new connection.
+
+        Args:
+            handlers: makes the protocol that the connection has once it is let in.
+        """
         return _Newcomer(self, handlers)
 
     def enter(self, transport: asyncio.Transport) -> None:
@@ -92,8 +99,9 @@ class Connections:
         connection.stay(SECONDS_TO_BRING_TOKEN)
 
     def admit(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take a connection for one that has the token: it has come with a request."""
-        if transport is not None and (connection := self._connections.get(transport)) is not None:
+        """Note that a connection has brought the token; None does nothing."""
+        connection = None if transport is None else self._connections.get(transport)
+        if connection is not None:
             connection.is_stranger = False
             connection.stay(SECONDS_TO_ASK_AGAIN)
 
@@ -101,7 +109,12 @@ class Connections:
     def busy(
         self, transport: asyncio.BaseTransport | None, seconds: float | None
     ) -> Iterator[None]:
-        """Keep a connection, one with the token, for so many seconds; None for ever."""
+        """Have no newcomer end a connection meanwhile.
+
+        Args:
+            transport: its; None does nothing.
+            seconds: how long it may stay; None for ever.
+        """
         connection = None if transport is None else self._connections.get(transport)
         if connection is None:
             yield
@@ -122,8 +135,10 @@ class Connections:
         }
 
     def _make_room(self, network: str) -> None:
-        """Close the connection that has to go before one more may come from a network."""
-        staying = [one for one in self._connections.values() if not one.is_closing]
+        """Close the connection that makes room for one more from a network, if one has to."""
+        staying = [
+            connection for connection in self._connections.values() if not connection.is_closing
+        ]
         strangers = [connection for connection in staying if connection.is_stranger]
         neighbours = [connection for connection in strangers if connection.network == network]
         is_full = len(self._connections) >= self._most
@@ -138,14 +153,14 @@ class Connections:
 
 
 class _Newcomer(asyncio.Protocol):
-    """The protocol of a connection that was not let in yet."""
+    """The protocol of a connection until it is let in, which is at once."""
 
     def __init__(self, connections: Connections, handlers: Callable[[], asyncio.Protocol]) -> None:
         self._connections = connections
         self._handlers = handlers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let it in; what it sends goes to a handler."""
+        """Let it in, and hand it over to a handler."""
         handler = self._handlers()
         stream = cast("asyncio.Transport", transport)
         stream.set_protocol(handler)
@@ -154,14 +169,20 @@ class _Newcomer(asyncio.Protocol):
 
 
 def _oldest_of_largest_network(connections: list[_Connection]) -> _Connection:
-    """The oldest connection of the network that has most: a flood from one pushes out its own."""
+    """The oldest connection of the network that has most.
+
+    So a flood from one network pushes out its own connections.
+
+    Args:
+        connections: the oldest first; at least one.
+    """
     counts = Counter(connection.network for connection in connections)
-    [(largest, _)] = counts.most_common(1)
-    return next(connection for connection in connections if connection.network == largest)
+    [(largest_network, _count)] = counts.most_common(1)
+    return next(connection for connection in connections if connection.network == largest_network)
 
 
 def _network_of(transport: asyncio.Transport) -> str:
-    """Where a connection is from: its IPv4 address, or the 64 bits of IPv6 that a house has."""
+    """Where a connection is from: its IPv4 address, or the 64 bits of IPv6 that a home has."""
     peer = transport.get_extra_info("peername")
     if not peer:  # it is gone already
         return ""
@@ -170,8 +191,12 @@ def _network_of(transport: asyncio.Transport) -> str:
 
 
 def most_connections(pages: int) -> int:
-    """How many connections a server of so many pages may have; raises this process's limit of open
-    files where that is needed and may be.
+    """How many connections a server may have.
+
+    Raises the limit of open files of this process, where that is needed and allowed.
+
+    Args:
+        pages: how many pages it may have at the same time.
 
     Raises:
         SettingError: where the system allows too few open files for so many pages.

@@ -1,5 +1,6 @@
-"""What the server answers, and to whom: the page, its files, its WebSocket, its downloads, and
-nothing else.
+"""What the server answers, and to whom.
+
+It answers with the page, its files, its WebSocket and its downloads, and with nothing else.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from aiohttp.typedefs import Handler
 
 from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
-from rnn_tui.web.pages import MOST_MESSAGE, SECONDS_A_FILE, House, Rules
+from rnn_tui.web.page import MOST_MESSAGE, SECONDS_A_FILE
+from rnn_tui.web.pages import Pages, Rules
 
 OURS = Path(__file__).parent / "static"
 THEIRS = Path(textual_serve.__file__).parent / "static"
@@ -55,17 +57,23 @@ log = logging.getLogger(__name__)
 
 
 class Server:
-    """Answers requests for pages of `house`, where `--host` is `host`; its address has to hold the
-    `token`, if one is needed.
+    """Answers requests.
 
-    Any page in a browser can send requests here: who asks must know the token, by a name of this
-    computer, from its own page.
+    Any page in a browser can send requests here. So who asks must know the token, use a name of
+    this computer, and ask from a page of this server.
+
+    Args:
+        pages: the pages that it serves.
+        connections: all connections to it.
+        host: as typed for `--host`.
+        token: what lets a browser in; empty where everybody is let in.
     """
 
-    def __init__(self, house: House, connections: Connections, host: str, token: str) -> None:
-        self._house = house
+    def __init__(self, pages: Pages, connections: Connections, host: str, token: str) -> None:
+        self._pages = pages
         self._connections = connections
         self._token = token
+        #: the names of this computer.
         self._names = {"localhost", socket.gethostname().lower(), host.lower()}
         self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
 
@@ -86,8 +94,10 @@ class Server:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what comes from elsewhere, or wants anything but to read, by a
-        `web.HTTPException`.
+        """Refuse requests from other pages, by other names, or for anything but reading.
+
+        Raises:
+            HTTPException: if the request is refused.
         """
         if request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET"])
@@ -102,12 +112,14 @@ class Server:
         return await handler(request)
 
     def _require_token(self, request: web.Request, token: str) -> None:
-        """Refuse who does not know the token, if one is needed, by a `web.HTTPForbidden`; who does
-        may go on asking.
+        """Check a token, if one is needed; with it a connection may stay.
+
+        Raises:
+            HTTPForbidden: if it is the wrong one.
         """
-        if self._token and not hmac.compare_digest(
-            token.encode(errors="replace"), self._token.encode()
-        ):
+        given = token.encode(errors="replace")
+        needed = self._token.encode()
+        if needed and not hmac.compare_digest(given, needed):
             raise web.HTTPForbidden(
                 text="Use the address that rnn-tui serve printed: its token is missing or wrong "
                 "here."
@@ -115,7 +127,10 @@ class Server:
         self._connections.admit(request.transport)
 
     def _is_here(self, host: str) -> bool:
-        """Whether a Host header names this computer; nobody can let an address lead elsewhere."""
+        """Whether a Host header names this computer, by a name or by any address.
+
+        Unlike a name, nobody can let an address lead elsewhere.
+        """
         try:
             name = urlsplit(f"//{host}").hostname or ""
             return name in self._names or bool(ipaddress.ip_address(name))
@@ -123,21 +138,23 @@ class Server:
             return False
 
     async def _answer_page(self, request: web.Request) -> web.Response:
+        """The page in which a browser starts; its cookie names the browser's runs."""
         self._require_token(request, request.query.get("token", ""))
-        way = self._token or WITHOUT_TOKEN
-        text = self._page.substitute(socket=f"/pages/{way}", files=f"/static/{way}")
+        token = self._token or WITHOUT_TOKEN
+        text = self._page.substitute(socket=f"/pages/{token}", files=f"/static/{token}")
         response = web.Response(text=text, content_type="text/html")
-        if self._house.stores_apart:
+        if self._pages.stores_apart:
             response.set_cookie(
                 _cookie_of(request),
                 _browser_of(request),
                 max_age=SECONDS_OF_COOKIE,
                 httponly=True,
-                samesite="Lax",  # so that a link in a letter leads to the same store
+                samesite="Lax",  # so that a link in an e-mail leads to the same runs
             )
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
+        """A script, a style sheet or a font."""
         self._require_token(request, request.match_info["token"])
         path = FILES.get(request.match_info["name"])
         if path is None:
@@ -145,6 +162,7 @@ class Server:
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
     async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
+        """The WebSocket of a page, until the page has ended."""
         self._require_token(request, request.match_info["token"])
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
@@ -156,21 +174,23 @@ class Server:
         )
         await response.prepare(request)
         with self._connections.busy(request.transport, None):
-            await self._house.receive(response, _browser_of(request), _size_of(request))
+            await self._pages.receive(response, _browser_of(request), _size_of(request))
         return response
 
     async def _answer_download(self, request: web.Request) -> web.StreamResponse:
+        """A file that a page offers."""
         key = request.match_info["key"]
-        page = self._house.find(request.query.get("instance", ""))
+        page = self._pages.find(request.query.get("instance", ""))
         name = None if page is None else page.offered(key)
         if page is None or name is None:
             raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
         self._connections.admit(request.transport)  # the page's secret stands for the token
-        # whatever is in it, never a page of this server
-        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-        response = web.StreamResponse(
-            headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file}
-        )
+        # whatever is in it, the browser must not show it as a page of this server
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        }
+        response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         try:
             with self._connections.busy(request.transport, SECONDS_A_FILE):
@@ -178,30 +198,34 @@ class Server:
                     await response.write(piece)
         except (TimeoutError, ConnectionError):
             log.warning("a download was cut off")
-            if request.transport is not None:  # so that the browser does not take it for whole
+            if request.transport is not None:  # so that the browser does not take it as complete
                 request.transport.abort()
         return response
 
 
 def _cookie_of(request: web.Request) -> str:
-    """The name of the cookie that a browser has its store by."""
-    address = (
-        request.transport.get_extra_info("sockname") if request.transport is not None else None
-    )
-    return COOKIE.format(address[1] if address else 0)
+    """The name of the cookie that tells browsers apart: by port, as `COOKIE` says."""
+    address = None
+    if request.transport is not None:
+        address = request.transport.get_extra_info("sockname")
+    port = address[1] if address else 0
+    return COOKIE.format(port)
 
 
 def _browser_of(request: web.Request) -> str:
     """The name that a browser is known by: that of its cookie, or a new one."""
-    known = request.cookies.get(_cookie_of(request), "")
-    return known if re.fullmatch("[0-9a-f]{32}", known) else secrets.token_hex(16)
+    name = request.cookies.get(_cookie_of(request), "")
+    return name if re.fullmatch("[0-9a-f]{32}", name) else secrets.token_hex(16)
 
 
 def _size_of(request: web.Request) -> tuple[int, int]:
     """Columns and rows that a browser says it has room for; the app keeps to its own bounds."""
-    with suppress(KeyError, ValueError):
-        return int(request.query["width"]), int(request.query["height"])
-    return USUAL_SIZE
+    try:
+        columns = int(request.query["width"])
+        rows = int(request.query["height"])
+    except (KeyError, ValueError):
+        return USUAL_SIZE
+    return columns, rows
 
 
 async def serve(
@@ -213,24 +237,35 @@ async def serve(
     token: str,
     tell: Callable[[str], object],
 ) -> None:
-    """Tell the address, serve pages until `over` is set, end them; a StoreError if nothing can
-    listen. No token lets in all.
+    """Serve pages until `over` is set, then end them.
+
+    Args:
+        host: the address to listen at.
+        port: 0 for any that is free.
+        rules: what pages may do.
+        over: ends the serving.
+        token: what lets a browser in; empty to let in everybody.
+        tell: called with the address once it is served.
+
+    Raises:
+        StoreError: if nothing can listen there.
     """
     connections = Connections(most_connections(rules.pages))
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
-        house = House(rules, Path(turns))
-        application = Server(house, connections, host, token).application()
+        pages = Pages(rules, Path(turns))
+        application = Server(pages, connections, host, token).application()
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         assert runner.server is not None
         listener = await _listen(host, port, partial(connections.protocol, runner.server))
+        address, free_port, *_ = listener.sockets[0].getsockname()
         query = f"?token={token}" if token else ""
-        tell(f"http://{_place_of(host, *listener.sockets[0].getsockname()[:2])}/{query}")
-        looking = asyncio.create_task(house.close_idle())
+        tell(f"http://{_place_of(host, address, free_port)}/{query}")
+        closing_idle = asyncio.create_task(pages.close_idle())
         await over.wait()
-        looking.cancel()
+        closing_idle.cancel()
         listener.close()
-        await house.close()
+        await pages.close()
         await runner.cleanup()
 
 
@@ -245,7 +280,14 @@ async def _listen(host: str, port: int, protocol: Callable[[], asyncio.Protocol]
 
 
 def _place_of(host: str, address: str, port: int) -> str:
-    """Host and port to reach by what listens at an address, which `host` was found to be."""
+    """Host and port by which a browser reaches what listens at an address.
+
+    Args:
+        host: as typed.
+        address: what it stands for; where that is all addresses, the one that leads outside is
+            taken.
+        port: it listens there.
+    """
     if ipaddress.ip_address(address).is_unspecified:
         host = socket.gethostname()
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -5,7 +5,7 @@ from textual._binary_encode import dump
 
 pytest.importorskip("aiohttp")
 
-from rnn_tui.web.pages import unpacked
+from rnn_tui.web.packets import unpacked
 
 MESSAGES = [
     ("deliver_chunk", "k1", b"\x00e:s3"),

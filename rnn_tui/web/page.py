@@ -1,0 +1,300 @@
+"""One page: a browser at one end of a WebSocket, a process with the app at the other.
+
+Either may be slow, gone, or send nonsense. What comes too fast waits in its own pipe; what makes no
+sense is passed over. textual-serve's own page has a shell and no end.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import secrets
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from aiohttp import WSMsgType, web
+
+from rnn_tui.engine.errors import printable, printable_lines
+from rnn_tui.web import packets
+from rnn_tui.web.packets import NONSENSE, READY, packet, read_packet, unpacked
+
+# no module from the folder that it is in: others may write there
+COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
+# the process keeps its training and ends within this; then it is killed
+SECONDS_TO_END = 1.9
+# for a browser to be told of the end, and for the system to end what was killed
+SECONDS_TO_CLOSE = 1.0
+# while an app takes nothing in; less than a WebSocket goes without a sign of life
+SECONDS_TO_TAKE = 15.0
+# bytes; a longer message of a browser closes its page, page.js holds it back
+MOST_MESSAGE = 1 << 18
+# bytes; a screen is longer, a terminal's setup is not
+A_SCREEN = 1000
+# downloads that wait for the browser, of one page
+MOST_OFFERED = 20
+# bytes of a file that are asked for at once
+PIECE = 1 << 16
+SECONDS_A_PIECE = 30.0
+SECONDS_A_FILE = 900.0
+# bytes of its stderr that are logged at once
+STDERR_PIECE = 1 << 12
+# sentences of at most 123 bytes: they go with the end of a WebSocket
+ENDED = "The app has ended."
+LOST = "The browser is gone."
+FAILED = "The app ended by a fault. The log of rnn-tui serve says more."
+FLOODED = "The app could not keep up with what was typed or pasted. Its training is stored."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A file that the app offers for download."""
+
+    file_name: str  #: as the browser may show it.
+    name: object  #: the app's own word for it.
+
+
+class Page:
+    """One page; `leave` lets it end.
+
+    Args:
+        socket: to the browser.
+        size: columns and rows of the terminal in the browser.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, size: tuple[int, int]) -> None:
+        self.size = size
+        self.secret = secrets.token_hex(16)  #: what asks for one of its downloads has to know.
+        self.touched = time.monotonic()  #: when a key, the mouse or a new size last came.
+        self.leaving = asyncio.Event()  #: set once it is to end.
+        self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
+        self.process: Process | None = None  #: the app; None where it has not started.
+        self._socket = socket
+        self._farewell = ENDED  #: what the browser is told at the end.
+        self._attention = "blur"  #: or `focus`: what the browser said last.
+        self._offers: dict[str, _Offer] = {}  #: by key.
+        self._pieces: dict[str, asyncio.Queue[bytes]] = {}  #: of files that are fetched, by key.
+
+    def leave(self, farewell: str) -> None:
+        """Let it end, with a sentence in the browser; that of the first call counts."""
+        if not self.leaving.is_set():
+            self._farewell = farewell
+            self.leaving.set()
+
+    async def listen(self) -> None:
+        """Do what the browser asks for, until it is gone."""
+        try:
+            async for message in self._socket:
+                if message.type is WSMsgType.TEXT:
+                    with suppress(ValueError, RecursionError):  # it is no JSON
+                        await self._obey(json.loads(message.data))
+        finally:
+            self.leave(LOST)
+
+    async def close(self) -> None:
+        """Say in the browser why the page has ended."""
+        with suppress(ConnectionError, TimeoutError):  # the browser does not listen any more
+            await asyncio.wait_for(
+                self._socket.close(message=self._farewell.encode()), SECONDS_TO_CLOSE
+            )
+
+    async def _obey(self, message: object) -> None:
+        """Do what a message of the browser asks for; what makes no sense is passed over."""
+        match message:
+            case ["stdin", str(keys)]:
+                self.touched = time.monotonic()
+                await self._send(packets.TERMINAL, keys.encode(errors="replace"))
+            case ["resize", {"width": int(width), "height": int(height)}]:
+                self.touched = time.monotonic()
+                self.size = (width, height)
+                await self._send_message({"type": "resize", "width": width, "height": height})
+            case ["focus" | "blur" as attention]:
+                self._attention = attention
+                await self._send_message({"type": attention})
+            case ["ping", str(stamp)]:
+                await self._socket.send_json(["pong", stamp[:40]])
+
+    async def start(self, variables: Mapping[str, str], folder: Path | None) -> None:
+        """Start the app.
+
+        Args:
+            variables: of its environment, beside the server's own.
+            folder: it starts there; None for the server's.
+
+        Raises:
+            OSError: if no process can be started.
+        """
+        self.process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=folder,
+            start_new_session=True,
+            env={
+                **os.environ,
+                **variables,
+                "TEXTUAL_COLOR_SYSTEM": "truecolor",
+                "PYTHONSAFEPATH": "1",
+            },
+        )
+        self._showing = asyncio.create_task(self._show(self.process))
+        self._logging = asyncio.create_task(_log_complaints(self.process))
+        await self._socket.send_json(["instance_id", self.secret])
+
+    async def _show(self, process: Process) -> None:
+        """Pass on what the app sends, until it ends."""
+        try:
+            with suppress(asyncio.IncompleteReadError):  # the end
+                await self._pass_on_packets(cast("asyncio.StreamReader", process.stdout))
+            code = await asyncio.wait_for(process.wait(), SECONDS_TO_END)
+            if code and not self.leaving.is_set():
+                log.error("page %s ended by itself, with exit code %s", process.pid, code)
+            self.leave(FAILED if code else ENDED)
+        except ConnectionError:
+            self.leave(LOST)
+        except NONSENSE as error:
+            log.error("page %s: %s: %s", process.pid, type(error).__name__, printable(error, 200))
+        finally:
+            self.drawn.set()
+            self.leave(FAILED)
+
+    async def end(self) -> None:
+        """End the app by closing its stdin; it is killed where it takes too long."""
+        process = cast("Any", self.process)
+        if process is None:
+            return
+        process.stdin.close()
+        self._showing.cancel()
+        # else it could wait for a reader for ever
+        reading = asyncio.create_task(_read_all(process.stdout))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), SECONDS_TO_END)
+        if process.returncode is None and sys.platform != "win32":
+            log.warning("page %s was killed: it did not end", process.pid)
+            with suppress(ProcessLookupError, TimeoutError):
+                os.killpg(process.pid, signal.SIGKILL)
+                await asyncio.wait_for(process.wait(), SECONDS_TO_CLOSE)
+        reading.cancel()
+        self._logging.cancel()
+
+    async def _send_message(self, message: Mapping[str, object]) -> None:
+        """Send the app a message, as `_send` does."""
+        await self._send(packets.META, json.dumps(message).encode())
+
+    async def _send(self, kind: bytes, data: bytes) -> None:
+        """Send the app a packet, if it has not ended.
+
+        While the app has more than it can take in, this waits, and so does the browser with what it
+        sends; the page ends where that takes too long.
+        """
+        process = self.process
+        if process is None or process.stdin is None:
+            return
+        with suppress(OSError, RuntimeError):
+            process.stdin.write(packet(kind, data))
+            try:
+                async with asyncio.timeout(SECONDS_TO_TAKE):
+                    await process.stdin.drain()
+            except TimeoutError:
+                log.warning("page %s was sent more than it could take in", process.pid)
+                self.leave(FLOODED)
+
+    async def _pass_on_packets(self, stdout: asyncio.StreamReader) -> None:
+        """Pass on the app's packets to the browser, for ever.
+
+        Raises:
+            IncompleteReadError: at the end of the app.
+            Exception: one of `NONSENSE`, if the app sends what makes no sense.
+        """
+        await stdout.readuntil(READY)
+        while True:
+            kind, data = await read_packet(stdout)
+            match kind:
+                case packets.TERMINAL:
+                    await self._socket.send_bytes(data)
+                    if len(data) > A_SCREEN and not self.drawn.is_set():
+                        await self._see_first_screen()
+                case packets.META:
+                    await self._pass_on(json.loads(data))
+                case packets.PACKED:
+                    await self._pass_on(unpacked(data))
+
+    async def _see_first_screen(self) -> None:
+        """Count the user as there, and tell the app whether its page has the focus.
+
+        The user has waited for this screen. The app takes its page for one without focus until it
+        is told.
+        """
+        self.drawn.set()
+        self.touched = time.monotonic()
+        await self._send_message({"type": self._attention})
+
+    async def _pass_on(self, message: object) -> None:
+        """Pass on a message of the app; what makes no sense is passed over."""
+        match message:
+            case {"type": "open_url", "url": str(url)} if re.match("https?://", url):
+                await self._socket.send_json(["open_url", {"url": url, "new_tab": True}])
+            case {
+                "type": "deliver_file_start",
+                "key": str(key),
+                "path": str(path),
+                "name": name,
+            } if key.isalnum():
+                while len(self._offers) >= MOST_OFFERED:
+                    oldest = next(iter(self._offers))
+                    del self._offers[oldest]
+                self._offers[key] = _Offer(printable(Path(path).name, 150), name)
+                await self._socket.send_json(["deliver_file_start", key])
+            case ("deliver_chunk", str(key), str() | bytes() as piece) if key in self._pieces:
+                self._pieces[key].put_nowait(piece.encode() if isinstance(piece, str) else piece)
+
+    def offered(self, key: str) -> str | None:
+        """The name of a file that the app offers; None where it offers none by that key."""
+        offer = self._offers.get(key)
+        return None if offer is None else offer.file_name
+
+    async def fetch(self, key: str) -> AsyncIterator[bytes]:
+        """Fetch a file that is offered, in pieces; the offer ends with that.
+
+        Raises:
+            TimeoutError: if that takes too long.
+        """
+        offer = self._offers.pop(key)
+        request = {"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": offer.name}
+        pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._pieces[key] = pieces
+        deadline = time.monotonic() + SECONDS_A_FILE
+        try:
+            while time.monotonic() < deadline:
+                await self._send_message(request)
+                piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
+                if not piece:  # that was the end
+                    return
+                yield piece
+            raise TimeoutError
+        finally:
+            del self._pieces[key]
+
+
+async def _log_complaints(process: Process) -> None:
+    """Log what an app writes on stderr, until it ends."""
+    stderr = cast("asyncio.StreamReader", process.stderr)
+    while data := await stderr.read(STDERR_PIECE):
+        text = printable_lines(data.decode(errors="replace"), STDERR_PIECE)
+        log.warning("page %s: %s", process.pid, text)
+
+
+async def _read_all(stream: asyncio.StreamReader) -> None:
+    """Read a stream to its end, for nothing."""
+    while await stream.read(PIECE):
+        pass
