@@ -10,14 +10,24 @@ from rnn_tui.tasks.sequences.problem import Examples
 
 
 def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Examples:
-    """Random digits, one-hot, of these lengths (N,); the target is the digit at `position`."""
+    """Draw sequences of digits of N lengths, at most T, with the digit at a position as target.
+
+    Args:
+        lengths: (N,).
+        position: counted from 1.
+        random: all chance.
+
+    Returns:
+        one-hot inputs (1, N, T, 10) and targets (1, N), for one seed.
+    """
     longest = int(lengths.max())
-    digits = torch.randint(DIGITS, (len(lengths), longest), generator=random)
-    within = (torch.arange(longest) < lengths[:, None]).to(torch.uint8)
+    digits = torch.randint(DIGITS, (len(lengths), longest), generator=random)  # (N, T)
+    is_within = (torch.arange(longest) < lengths[:, None]).to(torch.uint8)  # (N, T)
     # Straight into bytes: `one_hot` would take eight times the memory in between.
     inputs = torch.zeros(len(lengths), longest, DIGITS, dtype=torch.uint8)  # (N, T, 10)
-    inputs.scatter_(2, digits[:, :, None], within[:, :, None])
-    return Examples(inputs[None], digits[:, position - 1].to(torch.uint8)[None], lengths[None])
+    inputs.scatter_(2, digits[:, :, None], is_within[:, :, None])
+    targets = digits[:, position - 1].to(torch.uint8)
+    return Examples(inputs[None], targets[None], lengths[None])
 
 
 class RecallProblem(ClassificationProblem):
@@ -34,16 +44,11 @@ class RecallProblem(ClassificationProblem):
     def training_lengths(self, random: torch.Generator) -> Tensor:  # noqa: ARG002
         """Equally many of each length, the shortest first, as in the report."""
         shortest, longest = self.config.lengths
-        return (
-            shortest
-            + torch.arange(self.samples_per_epoch)
-            * (longest - shortest + 1)
-            // self.samples_per_epoch
-        )
+        count = self.samples_per_epoch
+        return shortest + torch.arange(count) * (longest - shortest + 1) // count
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
-        return self.draw(
-            torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random), random
-        )
+        above = max(shortest + 1, longest)  # `randint` draws below that
+        return self.draw(torch.randint(shortest, above, (count,), generator=random), random)

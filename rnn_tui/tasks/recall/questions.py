@@ -19,17 +19,21 @@ from rnn_tui.tasks.sequences.inference import (
 )
 
 MOST_DIGITS = 1000
-_DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")
+_DIGIT = re.compile(r"[0-9]")
+_WRONG = re.compile(r"[^0-9 ,;\t\n\r]")
 
 
 def parse_digits(text: str) -> tuple[int, ...]:
-    """Read digits as typed, maybe with spaces or commas; `QueryError` for none, over 1,000, or
-    anything else among them.
+    """Read digits as typed, maybe with spaces or commas.
+
+    Raises:
+        QueryError: if there are none, more than 1,000, or anything else among them.
     """
-    if wrong := _OTHER.search(text):
-        at, character = wrong.start() + 1, printable(wrong[0])
+    wrong = _WRONG.search(text)
+    if wrong is not None:
+        place, character = wrong.start() + 1, printable(wrong[0])
         raise QueryError(
-            f"Only the digits 0 to 9 can be recalled; character {at} is “{character}”."
+            f"Only the digits 0 to 9 can be recalled; character {place} is “{character}”."
         )
     digits = tuple(map(int, _DIGIT.findall(text)))
     if len(digits) > MOST_DIGITS:
@@ -67,32 +71,36 @@ class RecallNetwork(SequenceNetwork):
     task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
-        """Probabilities (R, N, 10): separate ones after `bce`, else a softmax; `CheckpointError` if
-        weights are too large.
+        """Probabilities (R, N, 10) of the digits that are recalled from N sequences.
+
+        After `bce` they are separate ones, else a softmax.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
         """
+        one_hot = np.eye(DIGITS, dtype=np.uint8)
         order, lengths, inputs = longest_first(
-            [np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)] for digits in sequences]
+            [one_hot[np.asarray(digits)] for digits in sequences]
         )
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):
-            for logits in self.steps(inputs, lengths):
+            for logits in self.steps(inputs, lengths):  # (R, 10, n): the last of each counts
                 final[:, :, : logits.shape[2]] = logits
         require_finite(final)
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
-        separate = [replica.variant.loss == "bce" for replica in self.replicas]
-        return np.asarray(
-            np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers))
-        )
+        separate = np.asarray([replica.variant.loss == "bce" for replica in self.replicas])
+        probabilities = np.where(separate[:, None, None], sigmoid(answers), softmax(answers))
+        return np.asarray(probabilities)
 
 
 @dataclass(frozen=True)
 class Recollection:
     """Which digit stood at a position, counted from 1?"""
 
-    text: str
-    digits: tuple[int, ...]
-    position: int
+    text: str  #: the question as typed.
+    digits: tuple[int, ...]  #: 0 … 9 each.
+    position: int  #: from 1.
 
 
 class RecallQuestions(Questions[Recollection, RecallNetwork]):
@@ -122,50 +130,49 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
 
     def notices(self, question: Recollection) -> Iterator[str]:
         """Another position than the one in training, or another length."""
-        (shortest, longest), at, trained = (
-            self.config.lengths,
-            question.position,
-            "These weights were trained",
-        )
-        if at != self.config.position:
-            train = (
-                f"rnn-tui train recall --position {at} --lengths "
-                f"{max(shortest, at)}-{max(longest, at + 8)}"
+        shortest, longest = self.config.lengths
+        position = question.position
+        if position != self.config.position:
+            command = (
+                f"rnn-tui train recall --position {position} --lengths "
+                f"{max(shortest, position)}-{max(longest, position + 8)}"
             )
             yield (
-                f"{trained} for position {self.config.position}, not for {at}; {train} makes "
-                "others."
+                f"These weights were trained for position {self.config.position}, not for "
+                f"{position}; {command} makes others."
             )
         if not shortest <= len(question.digits) <= longest:
             yield (
-                f"{trained} on {shortest} to {longest} digits; with fewer or more, their answers "
-                "may be worse."
+                f"These weights were trained on {shortest} to {longest} digits; with fewer or "
+                "more, their answers may be worse."
             )
 
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """The digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
-        # (N, 10)
-        means = np.concatenate([one.probabilities(sequences) for one in self.networks]).mean(axis=0)
+        of_replicas = [network.probabilities(sequences) for network in self.networks]
+        means = np.concatenate(of_replicas).mean(axis=0)  # (N, 10)
         for question, probabilities in zip(questions, means, strict=True):
-            answer, at = int(probabilities.argmax()), question.position - 1
-            expected = question.digits[at]
-            correct = answer == expected
-            shown = [
-                f"[{digit}]" if place == at else str(digit)
-                for place, digit in enumerate(question.digits)
-            ]
-            percent = f"{100 * probabilities[answer]:.1f} %"
-            remark = f" {percent}" if correct else f"{expected}  {percent}"
-            asked = {
-                "query": question.text,
-                "digits": question.digits,
-                "position": question.position,
-            }
-            told = {
-                "answer": answer,
-                "expected": expected,
-                "correct": correct,
-                "probabilities": probabilities.tolist(),
-            }
-            yield Answer(f"{' '.join(shown)} → {answer}", correct, remark, asked | told)
+            yield _answer(question, probabilities)
+
+
+def _answer(question: Recollection, probabilities: Array) -> Answer:
+    """The answer to one question from the probabilities (10,) of the digits."""
+    index = question.position - 1
+    answer = int(probabilities.argmax())
+    expected = question.digits[index]
+    correct = answer == expected
+    digits = [str(digit) for digit in question.digits]
+    digits[index] = f"[{digits[index]}]"
+    percent = f"{100 * probabilities[answer]:.1f} %"
+    remark = f" {percent}" if correct else f"{expected}  {percent}"
+    document = {
+        "query": question.text,
+        "digits": question.digits,
+        "position": question.position,
+        "answer": answer,
+        "expected": expected,
+        "correct": correct,
+        "probabilities": probabilities.tolist(),
+    }
+    return Answer(f"{' '.join(digits)} → {answer}", correct, remark, document)
