@@ -15,8 +15,8 @@ from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, jo
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 TEST_LENGTHS = range(1, 21)
-# the evaluation goes on with these, and so many pairs of each
-LONG_LENGTHS, LONG_COUNT = (32, 64, 128, 256, 512, 1024), 100
+LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)  # the evaluation goes on with these
+LONG_COUNT = 100  # pairs of each of these
 EVALUATED = ("bit_accuracy", "number_accuracy")
 # in the pairs made for long carries, how likely a place is of the same kind as the one before it
 REPEATED = 0.6
@@ -25,50 +25,65 @@ EXCLUDED = -1e9
 
 
 def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
-    """Two random numbers a sequence of these lengths (N,), below 2^(length − 1), and the bits of
-    their sum.
+    """Draw pairs of numbers of N lengths, at most T, and the bits of their sums.
 
-    A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number
-    uniform below 2^(length − 1).
+    A number of length L is uniform below 2^(L − 1): at each of its lower L − 1 places, a bit is 0
+    or 1 with equal chance. The last place is left to the carry.
 
-    With `runs`, every other pair is made of runs of like places (both 0, both 1, or different):
-    through a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
-    otherwise, too rare to be got right among 1,024 bits.
+    Args:
+        lengths: (N,) places of each pair.
+        random: all chance.
+        runs: make every other pair of runs of like places (both 0, both 1, or different). Through a
+            run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
+            otherwise, too rare to be got right among 1,024 bits.
     """
-    longest, count = int(lengths.max()), len(lengths)
-    bits = torch.randint(2, (count, longest, 2), generator=random, dtype=torch.uint8)
+    longest = int(lengths.max())
+    bits = torch.randint(2, (len(lengths), longest, 2), generator=random, dtype=torch.uint8)
     if runs:
-        anew = torch.rand(count, longest, generator=random) >= REPEATED
-        anew[::2] = anew[:, 0] = True
-        # (N, T), where a run began
-        first = torch.where(anew, torch.arange(longest), 0).cummax(dim=1).values
-        kinds = bits.gather(1, first[:, :, None].expand(-1, -1, 2))
-        swapped = torch.randint(2, (count, longest, 1), generator=random) == 1
-        bits = torch.where(swapped, kinds.flip(2), kinds)
-    # the last place is left to the carry
-    bits *= (torch.arange(longest) < lengths[:, None] - 1)[:, :, None]
+        bits = _in_runs(bits, random)
+    is_number = torch.arange(longest) < lengths[:, None] - 1  # (N, T)
+    bits *= is_number[:, :, None]
     return Examples(bits[None], add_bits(bits)[None], lengths[None])
+
+
+def _in_runs(bits: Tensor, random: torch.Generator) -> Tensor:
+    """Pairs (N, T, 2), every other of which is made of runs of like places.
+
+    A place of a run takes the bits of the run's first place, swapped or not by chance.
+    """
+    count, longest, _ = bits.shape
+    begins_run = torch.rand(count, longest, generator=random) >= REPEATED
+    begins_run[::2] = True
+    begins_run[:, 0] = True
+    first = torch.where(begins_run, torch.arange(longest), 0).cummax(dim=1).values  # (N, T)
+    repeated = bits.gather(1, first[:, :, None].expand(-1, -1, 2))  # (N, T, 2)
+    is_swapped = torch.randint(2, (count, longest, 1), generator=random) == 1
+    return torch.where(is_swapped, repeated.flip(2), repeated)
 
 
 def add_bits(bits: Tensor) -> Tensor:
     """The bits of sums (N, T) of pairs of numbers (N, T, 2), least significant first, uint8."""
     totals = bits.sum(dim=2, dtype=torch.uint8)  # (N, T), 0 … 2
-    # Where a place holds one 1, it hands on the carry it gets; the last place up to there that does
-    # not decides: a carry for 2.
+    # A place that holds one 1 hands on the carry it gets. So the carry of a place is decided at the
+    # last one up to there that holds none or two: it is 1 for two.
     deciding = torch.where(totals == 1, 0, torch.arange(totals.shape[1])).cummax(dim=1).values
     carry = totals.gather(1, deciding) == 2
-    return (totals + F.pad(carry[:, :-1], (1, 0))) & 1
+    carry_in = F.pad(carry[:, :-1], (1, 0))
+    return (totals + carry_in) & 1
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
     """Loss of every sequence (R, B).
 
-    `mse` is the mean over the bits of the squared distance between output and bit. `ce` is what the
-    report calls cross-entropy: `nn.CrossEntropyLoss` on the vector of outputs, that is minus the
-    sum over the bits of target times the logarithm of a softmax *across positions* of the outputs.
-    `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's. Of `logits` (T,
-    R, B) before the sigmoid, `targets` (T, R, B), 0 after the end, and `lengths` (R, B), None where
-    all are T.
+    Args:
+        kind: `mse` is the mean over the bits of the squared distance between output and bit. `ce`
+            is what the report calls cross-entropy: `nn.CrossEntropyLoss` on the vector of outputs,
+            that is minus the sum over the bits of target times the logarithm of a softmax *across
+            positions* of the outputs. `bce` is the mean over the bits of each bit's own
+            cross-entropy, the textbook's.
+        logits: (T, R, B), before the sigmoid.
+        targets: (T, R, B), 0 after the end.
+        lengths: (R, B); None where all are T.
     """
     if kind == "ce":
         outputs = torch.sigmoid(logits)
@@ -79,11 +94,9 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
         errors = (torch.sigmoid(logits) - targets).square()
     else:
         errors = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    return (
-        errors.mean(dim=0)
-        if lengths is None
-        else (errors * _within(logits, lengths)).sum(dim=0) / lengths
-    )
+    if lengths is None:
+        return errors.mean(dim=0)
+    return (errors * _within(logits, lengths)).sum(dim=0) / lengths
 
 
 class AdderProblem(SequenceProblem):
@@ -104,76 +117,70 @@ class AdderProblem(SequenceProblem):
         return self._losses(self.model(batch.inputs), batch).mean(dim=1)
 
     def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Losses (R, B) of logits (T, R, B)."""
-        targets, lengths = (
-            _targets(batch).to(logits.dtype, memory_format=torch.contiguous_format),
-            batch.lengths,
-        )
+        """Losses (R, B) of logits (T, R, B), each replica by its own loss."""
+        targets = _targets(batch).to(logits.dtype, memory_format=torch.contiguous_format)
 
-        def of(loss: str, part: slice) -> Tensor:
-            return loss_of(
-                loss, logits[:, part], targets[:, part], None if lengths is None else lengths[part]
-            )
+        def of_replicas(loss: str, replicas: slice) -> Tensor:
+            lengths = None if batch.lengths is None else batch.lengths[replicas]
+            return loss_of(loss, logits[:, replicas], targets[:, replicas], lengths)
 
-        return self.losses_by(of)
+        return self.losses_by(of_replicas)
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss, and the mean over the pairs of the share of right bits."""
-        sums, count = (
-            self.evaluated(model, self._validation, workers, self._sums),
-            self._validation.count,
-        )
-        loss, bits = (sums[name].double() for name in ("loss", "bits"))
-        return self.figures({"val_loss": loss / count, "val_bit_accuracy": 100.0 * bits / count})
+        sums = self.evaluated(model, self._validation, workers, self._sums)
+        count = self._validation.count
+        loss = sums["loss"].double() / count
+        bit_accuracy = 100.0 * sums["bits"].double() / count
+        return self.figures({"val_loss": loss, "val_bit_accuracy": bit_accuracy})
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
-        shares = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
-        bits, numbers = (100.0 * share.mean(dim=1) for share in shares)
-        return self.figures({"test_bit_accuracy": bits, "test_number_accuracy": numbers})
+        bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
+        return self.figures(
+            {
+                "test_bit_accuracy": 100.0 * bits.mean(dim=1),
+                "test_number_accuracy": 100.0 * numbers.mean(dim=1),
+            }
+        )
 
     def at_lengths(
         self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
     ) -> tuple[Tensor, Tensor]:
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
-        drawn = join([self.draw_at(length, count) for length in lengths], 1)
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
-        found = self.evaluated(
-            model, drawn, workers, lambda network, part: _right(_logits(network, part), part)
-        )
-        bits, numbers = (
-            found[name].view(-1, len(lengths), count).mean(dim=2) for name in ("bits", "numbers")
-        )
-        return bits, numbers
+        examples = join([self.draw_at(length, count) for length in lengths], 1)
+        shares = self.evaluated(model, examples, workers, _right_shares)
+        shape = (-1, len(lengths), count)
+        return shares["bits"].view(shape).mean(dim=2), shares["numbers"].view(shape).mean(dim=2)
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
         """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
         problem = cls.with_weights(config, weights)
         settings = problem.config
-        asked = [
-            (TEST_LENGTHS, settings.test_size),
-            *(((one,), LONG_COUNT) for one in LONG_LENGTHS),
-        ]
+        # lengths that are drawn together, with the pairs of each
+        asked: list[tuple[Sequence[int], int]] = [(TEST_LENGTHS, settings.test_size)]
+        asked += [((length,), LONG_COUNT) for length in LONG_LENGTHS]
         with cpu_workers(settings.workers or automatic_workers()) as workers:
             shares = [
                 problem.at_lengths(problem.model, lengths, count, workers)
                 for lengths, count in asked
             ]
-        lengths = tuple(one for several, _ in asked for one in several)
-        counts = tuple(count for several, count in asked for _ in several)
-        figures = [100.0 * torch.cat(values, dim=1).numpy() for values in zip(*shares, strict=True)]
+        all_lengths = tuple(length for lengths, _ in asked for length in lengths)
+        counts = tuple(count for lengths, count in asked for _ in lengths)
         by_length = [
-            ByLength(name, lengths, values, counts)
-            for name, values in zip(EVALUATED, figures, strict=True)
+            ByLength(name, all_lengths, 100.0 * torch.cat(parts, dim=1).numpy(), counts)
+            for name, parts in zip(EVALUATED, zip(*shares, strict=True), strict=True)
         ]
         return SequenceEvaluation(settings, by_length)
 
-    def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
-        logits = _logits(network, part)
+    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Sums (R,) of the losses and of the shares of right bits over a batch."""
+        logits = _logits(network, batch)
         return {
-            "loss": self._losses(logits, part).sum(dim=1),
-            "bits": _right(logits, part)["bits"].sum(dim=1),
+            "loss": self._losses(logits, batch).sum(dim=1),
+            "bits": _right(logits, batch)["bits"].sum(dim=1),
         }
 
 
@@ -192,10 +199,22 @@ def _targets(batch: Batch) -> Tensor:
     return batch.targets[:, : len(batch.inputs)].movedim(1, 0)
 
 
+def _right_shares(network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    """What `_right` says of the answers to a batch."""
+    return _right(_logits(network, batch), batch)
+
+
 def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Of sequences (R, B): shares of right `bits` (1 where a logit (T, R, B) is 0 or more);
-    `numbers`, 1 if all are right.
+    """How right answers to sequences (R, B) are.
+
+    Args:
+        logits: (T, R, B), which are 0 or more for a bit of 1.
+        batch: the sequences.
+
+    Returns:
+        `bits` (R, B), the share of right bits, and `numbers` (R, B), 1 where all are right, else 0.
     """
     assert batch.lengths is not None
-    count = (((logits >= 0) == _targets(batch).bool()) & _within(logits, batch.lengths)).sum(dim=0)
+    is_right = (logits >= 0) == _targets(batch).bool()  # (T, R, B)
+    count = (is_right & _within(logits, batch.lengths)).sum(dim=0)  # (R, B)
     return {"bits": count.double() / batch.lengths, "numbers": (count == batch.lengths).double()}

@@ -27,11 +27,11 @@ TOO_LONG = f"A number may have at most {MOST_BITS:,} bits."
 
 @dataclass(frozen=True)
 class Base:
-    """A way to write numbers; the letter of its prefix is Python's for it."""
+    """A way to write numbers."""
 
-    name: str
-    radix: int
-    prefix: str
+    name: str  #: as messages and `--base` say it.
+    radix: int  #: how many digits there are.
+    prefix: str  #: what may stand before a number; its letter is Python's for the base.
 
     @cached_property
     def most_digits(self) -> int:
@@ -50,46 +50,64 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 
 
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
-    """Read a number as typed, and its base: `base`, unless a prefix 0b, 0d or 0x overrules it; else
-    `QueryError`.
+    """Read a number as typed, and its base.
+
+    Args:
+        text: the number, maybe with spaces, underscores and a prefix 0b, 0d or 0x.
+        base: its base, unless the prefix names another.
+
+    Raises:
+        QueryError: if it is no number, or too long.
     """
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
         raise QueryError(TOO_LONG)
     digits = "".join(text.split()).replace("_", "").lower()
     for other in BASES:
-        # 0b1 and 0d1 are hexadecimal themselves
+        # 0b1 and 0d1 are hexadecimal numbers themselves
         if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):
-            base, digits = other, digits[2:]
+            base = other
+            digits = digits.removeprefix(other.prefix)
             break
     if not digits:
         raise QueryError(f"Type a {base.name} number.")
-    if wrong := digits.strip("0123456789abcdef"[: base.radix]):
+    wrong = digits.strip("0123456789abcdef"[: base.radix])
+    if wrong:
         others = "; write 0d… for decimal and 0x… for hexadecimal numbers" if base is BINARY else ""
         raise QueryError(f"“{printable(wrong[0])}” is not a {base.name} digit{others}.")
-    if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
+    if len(digits) > base.most_digits:
         raise QueryError(TOO_LONG)
-    return int(digits, base.radix), base
+    number = int(digits, base.radix)
+    if number.bit_length() > MOST_BITS:
+        raise QueryError(TOO_LONG)
+    return number, base
 
 
 def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
-    """The bits (L,) that most of the replicas' outputs (R, L) say, a tie as their mean does, and
-    the share (L,) that says 1.
+    """Let replicas vote on each bit; a tie is decided by the mean of their outputs.
+
+    Args:
+        outputs: (R, L), 0 … 1.
+
+    Returns:
+        the bits (L,), and the share (L,) of replicas that answer 1.
     """
     share: Array = (outputs >= 0.5).mean(axis=0, dtype=np.float32)
-    return np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5), share
+    bits = np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5)
+    return bits, share
 
 
 @dataclass(frozen=True)
 class Addition:
     """Two numbers and what paper would show of their sum; bits are least significant first."""
 
-    a: int
-    b: int
+    a: int  #: at least 0.
+    b: int  #: at least 0.
 
     @cached_property
     def length(self) -> int:
-        """Time steps: bits of the larger number and one for the carry; in training both are below
-        2^(L−1): a + b fits.
+        """Time steps L: bits of the larger number and one for the carry.
+
+        As in training, both numbers are below 2^(L − 1), so that the sum fits.
         """
         return max(self.a.bit_length(), self.b.bit_length()) + 1
 
@@ -103,6 +121,11 @@ class Addition:
         raw = value.to_bytes((self.length + 7) // 8, "little")
         return np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: self.length]
 
+    @property
+    def pairs(self) -> npt.NDArray[np.uint8]:
+        """The bits of both numbers (L, 2), as networks read them."""
+        return np.array([self.bits(self.a), self.bits(self.b)]).T
+
     @cached_property
     def carries(self) -> npt.NDArray[np.uint8]:
         """The carry (L,) that comes into each place."""
@@ -111,9 +134,8 @@ class Addition:
 
 def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
     """The number that these bits are, least significant first."""
-    return int.from_bytes(
-        np.packbits(np.asarray(bits, np.uint8), bitorder="little").tobytes(), "little"
-    )
+    packed = np.packbits(np.asarray(bits, np.uint8), bitorder="little")
+    return int.from_bytes(packed.tobytes(), "little")
 
 
 class AdderNetwork(SequenceNetwork):
@@ -122,16 +144,19 @@ class AdderNetwork(SequenceNetwork):
     task = ADDER
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
-        """What each replica puts out for each addition: (R, L) between 0 and 1; a bit is 1 where it
-        is at least 0.5.
+        """What R replicas put out for each addition of L steps: (R, L), 0 … 1.
+
+        A bit is 1 where the output is at least 0.5.
         """
-        order, lengths, inputs = longest_first(
-            [np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions]
-        )
-        logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
-        for step, at_step in enumerate(self.steps(inputs, lengths)):
-            logits[step, :, : at_step.shape[2]] = at_step[:, 0]
-        return [sigmoid(logits[: lengths[column], :, column].T) for column in np.argsort(order)]
+        pairs = [
+            np.array([numbers.bits(numbers.a), numbers.bits(numbers.b)]).T for numbers in additions
+        ]
+        order, lengths, inputs = longest_first(pairs)
+        logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)  # (T, R, B)
+        for step, of_step in enumerate(self.steps(inputs, lengths)):  # (R, 1, n)
+            logits[step, :, : of_step.shape[2]] = of_step[:, 0]
+        places = np.argsort(order)  # of the additions, as they were given
+        return [sigmoid(logits[: lengths[place], :, place].T) for place in places]
 
 
 MOST_BITS_LISTED = 4  # of more, wrong bits are counted
@@ -162,7 +187,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         base: str = BINARY.name,
     ) -> None:
         super().__init__(network, label, path, choice)
-        [self._base] = (one for one in BASES if one.name == base)
+        self._base = next(number_base for number_base in BASES if number_base.name == base)
 
     def read(self, text: str) -> Sum:
         """Read two numbers with a plus or only space between them."""
@@ -170,7 +195,8 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         if len(parts) != 2:
             raise QueryError(f"{self.request}.")
         (first, base), (second, _) = (read_number(part, self._base) for part in parts)
-        return Sum(text, Addition(first, second), base, base.prefix * (base is not self._base))
+        prefix = "" if base is self._base else base.prefix
+        return Sum(text, Addition(first, second), base, prefix)
 
     def length(self, question: Sum) -> int:
         """One step a bit of the sum."""
@@ -190,45 +216,45 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""
         additions = [question.numbers for question in questions]
         with np.errstate(all="ignore"):
-            said = [network.outputs_of(additions) for network in self.networks]
-        for question, *parts in zip(questions, *said, strict=True):
-            require_finite(outputs := np.concatenate(parts))  # (R, L)
-            bits, probabilities = vote(outputs) if self._vote else (outputs[0] >= 0.5, outputs[0])
-            numbers, base, prefix, answer = (
-                question.numbers,
-                question.base,
-                question.prefix,
-                number_of(bits),
-            )
-            a, b, answered, right = (
-                base.format(value) for value in (numbers.a, numbers.b, answer, numbers.total)
-            )
-            correct = answer == numbers.total
-            remark = (
-                ""
-                if correct
-                else f"{prefix}{right} ({_wrong_bits(answer ^ numbers.total, numbers.length)})"
-            )
-            asked = {
-                "query": question.text,
-                "a": str(numbers.a),
-                "b": str(numbers.b),
-                "base": base.name,
-            }
-            told = {
-                "answer": answered,
-                "expected": right,
-                "correct": correct,
-                "probabilities": probabilities.tolist(),
-            }
-            yield Answer(
-                f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told
-            )
+            outputs = [network.outputs_of(additions) for network in self.networks]
+        for question, *of_networks in zip(questions, *outputs, strict=True):
+            yield self._answer(question, np.concatenate(of_networks))
+
+    def _answer(self, question: Sum, outputs: Array) -> Answer:
+        """The answer to one question from the outputs (R, L) of all that are asked."""
+        require_finite(outputs)
+        if self._vote:
+            bits, probabilities = vote(outputs)
+        else:
+            bits, probabilities = outputs[0] >= 0.5, outputs[0]
+        numbers, base = question.numbers, question.base
+        answer = number_of(bits)
+        correct = answer == numbers.total
+        a, b = base.format(numbers.a), base.format(numbers.b)
+        answered, expected = base.format(answer), base.format(numbers.total)
+        prefix = question.prefix
+        remark = ""
+        if not correct:
+            wrong_bits = _wrong_bits(answer ^ numbers.total, numbers.length)
+            remark = f"{prefix}{expected} ({wrong_bits})"
+        document = {
+            "query": question.text,
+            "a": str(numbers.a),
+            "b": str(numbers.b),
+            "base": base.name,
+            "answer": answered,
+            "expected": expected,
+            "correct": correct,
+            "probabilities": probabilities.tolist(),
+        }
+        text = f"{prefix}{a} + {prefix}{b} = {prefix}{answered}"
+        return Answer(text, correct, remark, document)
 
 
 def _wrong_bits(differences: int, length: int) -> str:
-    """Which bits are wrong, counted from 0, the least significant."""
-    wrong = [str(at) for at in range(length) if differences >> at & 1]
+    """Which bits of a number are wrong, counted from 0, the least significant."""
+    wrong = [str(place) for place in range(length) if differences >> place & 1]
     if len(wrong) > MOST_BITS_LISTED:
         return f"{len(wrong)} of {length} bits wrong"
-    return f"bit{'s' * (len(wrong) > 1)} {in_words(wrong)} wrong"
+    noun = "bit" if len(wrong) == 1 else "bits"
+    return f"{noun} {in_words(wrong)} wrong"
