@@ -18,12 +18,20 @@ DRAWING = "drawing"
 
 
 def answers_to(given: Given, network: int) -> list[DigitAnswer]:
-    """What a network that ships says of a digit, a drawing centred, after each row; raises a
-    `CheckpointError` if it can't.
+    """What a shipped network predicts of a digit after each of its rows; drawings are centred.
+
+    Args:
+        given: the digit.
+        network: the number of the network; after the last the first comes again.
+
+    Raises:
+        CheckpointError: if the network can't be read.
     """
-    if not (sources := shipped(MNIST.name)):
+    sources = shipped(MNIST.name)
+    if not sources:
         raise CheckpointError(MISSING)
-    source, digit = sources[network % len(sources)], given.digit
+    source = sources[network % len(sources)]
+    digit = given.digit
     if given.name == DRAWING:
         # OpenCV takes a tenth of a second to load: not before anyone draws.
         from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
@@ -36,14 +44,13 @@ def answers_to(given: Given, network: int) -> list[DigitAnswer]:
 class HomePad(DrawingPad):
     """A pad with a digit on it, until something is drawn in its place."""
 
-    digit: Given | None = None  #: which; None where the pad is bare.
-    levels: Levels  #: its shades (28, 28).
+    digit: Given | None = None  #: the digit; None where the pad is bare.
+    levels: Levels  #: the shades of the digit (28, 28).
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
-        """Put a digit (28, 28) of grey levels, 0 … 255, in the place of what is drawn."""
-        self.digit = Given(
-            name, np.array([list(row) for row in rows], np.float32) / np.float32(255), label
-        )
+        """Put a digit in place of what is drawn: (28, 28) grey levels, 0 … 255."""
+        levels = np.array([list(row) for row in rows], np.float32)
+        self.digit = Given(name, levels / np.float32(255), label)
         self.drawing.clear()
 
     @property
@@ -51,10 +58,12 @@ class HomePad(DrawingPad):
         return self.digit if self.drawing.empty else Given(DRAWING, self.drawing.ink)
 
     def show_levels(self, levels: Levels) -> None:
-        """Draw the digit, or what is drawn in its place."""
-        super().show_levels(self.levels if self.digit and self.drawing.empty else levels)
+        """Show the digit, or the drawing with these shades in its place."""
+        has_digit = self.digit is not None and self.drawing.empty
+        super().show_levels(self.levels if has_digit else levels)
 
-    def action_change(self, how: str) -> None:
-        if how == "clear":
+    def action_change(self, change: str) -> None:
+        """Change the drawing; to clear the pad takes the digit away too."""
+        if change == "clear":
             self.digit = None
-        super().action_change(how)
+        super().action_change(change)

@@ -1,7 +1,8 @@
-"""The Home tab: a digit that is being read or drawn, and what one can do. It is the first frame."""
+"""The Home tab, the first frame: a digit that is being read or drawn, and what one can do."""
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,33 +36,59 @@ if TYPE_CHECKING:
     from rnn_tui.ui.common.digit_at_hand import Given
     from rnn_tui.ui.home.pad import HomePad
 
-LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit has twice its size
-GO_ON, GUIDE = "go-on", "guide"
-WAYS = {  # by the name of the key: what it is called, a line on it, the tab, the view
-    "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
-    "view-1": (
-        "Ask the recall network",
-        "Type digits; it repeats one of them",
-        RECALL.name,
-        "prompt",
-    ),
-    "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
-    "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
-    "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
-    "view-4": ("Rerun the report", "The figures of a course report, again", "report", ""),
-    GUIDE: ("Guided experiments", "Guess, then see: five minutes each", "", ""),
-    GO_ON: ("Go on", "With a run that was interrupted", "", ""),
-}
-TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to type
-# how often a row is read, and for how many rows' time an answer stands
-SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20
-# digits that are read while nobody presses a key: nothing goes on where nobody looks
+# Columns and lines of the screen from which the digit has twice its size.
+LARGE_WIDTH, LARGE_HEIGHT = 112, 37
+SECONDS_A_ROW = 1 / 6  # how long a row is read
+ROWS_OF_REST = 20  # for how many rows' time an answer stands
+# Digits that are read while nobody presses a key: nothing goes on where nobody looks.
 MOST_READINGS = 3
 FAILURE = "The network could not answer; the log file has the details."
 
 
+@dataclass(frozen=True)
+class Way:
+    """Something that one can do from Home: a line of its list."""
+
+    key: str  #: the name of its key.
+    title: str
+    description: str  #: a line below the title.
+    tab: str = ""  #: the id of the tab it leads to.
+    view: str = ""  #: the id of the view there; empty for the one in front.
+    typing: bool = False  #: whether one begins to type there.
+
+
+TRAIN = Way("train", "Train in seconds", "MNIST with preset fast, as you watch", MNIST.name)
+INSIDE = Way("inside", "Look inside", "What the network holds, row by row", MNIST.name, "inside")
+GUIDE = Way("guide", "Guided experiments", "Guess, then see: five minutes each")
+RESUME = Way("go-on", "Resume", "A run that was interrupted")
+WAYS = (
+    TRAIN,
+    Way(
+        "view-1",
+        "Ask the recall network",
+        "Type digits; it repeats one of them",
+        RECALL.name,
+        "prompt",
+        typing=True,
+    ),
+    Way(
+        "view-2",
+        "Add two numbers",
+        "A network adds, carry by carry",
+        ADDER.name,
+        "calculator",
+        typing=True,
+    ),
+    Way("view-3", "Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
+    INSIDE,
+    Way("view-4", "Rerun the report", "Train its networks again and compare", "report"),
+    GUIDE,
+    RESUME,
+)
+
+
 class HomeDigit(Vertical):
-    """A digit, and what a network that ships makes of it after each row."""
+    """A digit, and what a shipped network predicts after each row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
@@ -70,20 +97,22 @@ class HomeDigit(Vertical):
         key("clear", """on_pad("change('clear')")""", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
-    pad: "HomePad"  #: what is drawn on, once all is `whole`; before that a picture is in its place.
-    whole = False
+    pad: "HomePad"  #: what is drawn on; before all is `whole` a picture is in its place.
+    whole = False  #: whether the pad is there.
     rows = 0  #: how many are read; more than there are while the answer stands.
     readings = 0  #: digits that were read since a key was pressed last.
-    given: "Given | None" = None  #: what was on the pad; None before it is read.
+    given: "Given | None" = None  #: what the answers are to; None before there are any.
     answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
 
     def __init__(self, next_module: str = "") -> None:
+        """Make it; once it is on screen it imports `next_module`."""
         super().__init__(classes="panel")
         self._next_module = next_module
         self._digits = first_test_digits()
-        self._number, self._network = random.randrange(len(self._digits)), 0
+        self._number = random.randrange(len(self._digits))  #: of the digit that is read.
+        self._network = 0  #: how often another network was asked for.
         # As in the Draw view, every answer is shown, even one that the next stroke has overtaken.
-        self._asking = LatestQuestion[Any](self, self._take, FAILURE, overtaken=True)
+        self._asking = LatestQuestion[Any](self, self._receive, FAILURE, overtaken=True)
 
     def compose(self) -> ComposeResult:
         self.border_title = "A network reads"
@@ -103,10 +132,11 @@ class HomeDigit(Vertical):
         await in_thread(self, import_module, "rnn_tui.ui.home.pad")
         from rnn_tui.ui.home.pad import HomePad  # noqa: PLC0415 - in a thread, by now
 
-        self.pad, picture = HomePad(), self.query_one(InkImage)
+        picture = self.query_one(InkImage)
+        self.pad = HomePad()
         self.pad.set_reactive(InkImage.scale, picture.scale)
         async with self.batch():
-            await self.mount(self.pad, before=picture)  # first: there always is one
+            await self.mount(self.pad, before=picture)  # before that goes: one is always there
             await picture.remove()
         self.whole = True
         self.refresh_bindings()
@@ -116,6 +146,7 @@ class HomeDigit(Vertical):
 
     @property
     def _levels(self) -> Levels:
+        """The shades of the digit, faint in the rows that are not read yet."""
         return shades_of(self._digits[self._number][0], self.rows)
 
     # What is read.
@@ -123,74 +154,83 @@ class HomeDigit(Vertical):
     @property
     def what(self) -> str:
         """The name of what is on the pad; empty where that is bare."""
-        return self.pad.given.name if self.pad.given else ""
+        return "" if self.pad.given is None else self.pad.given.name
 
     def _read(self) -> None:
         """Read what is on the pad, a digit from its first row on."""
         from rnn_tui.ui.home.pad import answers_to  # noqa: PLC0415 - in a thread, by now
 
-        given, network = self.pad.given, self._network
+        given = self.pad.given
+        network = self._network
         if self.pad.drawing.empty:
-            self.given, self.rows = None, 0
+            self.given = None
+            self.rows = 0
             self._show()
         if given is not None:
             self._asking.ask(lambda: (given, answers_to(given, network)))
 
-    async def _take(self, found: "tuple[Given, Sequence[DigitAnswer]] | str") -> None:
-        if isinstance(found, str):
+    async def _receive(self, outcome: "tuple[Given, Sequence[DigitAnswer]] | str") -> None:
+        """Show what was read and the answers to it, or why there are none."""
+        if isinstance(outcome, str):
             self.given = None
-            self.query_one(Static).update(found)
-        elif found[0].name == self.what:  # still
-            self.given, self.answers = found
+            self.query_one(Static).update(outcome)
+            return
+        given, answers = outcome
+        if given.name == self.what:  # it is still on the pad
+            self.given = given
+            self.answers = answers
             self.rows = 0 if self.pad.drawing.empty else SIDE
             self._show()
             self._timer.resume()
 
     def on_drawing_pad_changed(self) -> None:
-        """Read what is drawn, or the digit, where that is back."""
+        """Read what is drawn, or the digit once it is back."""
         if not self.pad.drawing.empty or self.what != self.border_subtitle:
             self._read()
 
     # Row by row.
 
     def wake(self) -> None:
-        """Go on reading: somebody is there."""
+        """Keep reading, as somebody is there."""
         self.readings = 0
         self._timer.resume()
 
-    on_show = wake
+    def on_show(self) -> None:
+        self.wake()
 
     def _tick(self) -> None:
-        """Read a row; or let the answer stand, and take another digit then."""
+        """Read a row, or let the answer stand; after that, read another digit."""
         seen = self.is_on_screen and self.screen.is_current and self.app.app_focus
-        reads = self.given and self.pad.drawing.empty and self.readings < MOST_READINGS
-        if not (seen and reads):
+        has_digit = self.given is not None and self.pad.drawing.empty
+        if not seen or not has_digit or self.readings >= MOST_READINGS:
             self._timer.pause()
             return
         self.rows += 1
-        self.readings += self.rows == SIDE
+        if self.rows == SIDE:
+            self.readings += 1
         if self.rows <= SIDE:
             self._show()
         elif self.rows > SIDE + ROWS_OF_REST:
             self.action_other()
 
     def _show(self) -> None:
-        """Show what is read, and what the network says so far."""
+        """Show what is read, and what the network predicts so far."""
         self.pad.levels = self._levels
         self.pad.show_ink(self.pad.drawing.ink)
-        rows, answer, label = min(self.rows, SIDE), None, None
-        text, role = "" if self.what else "Drag, or Space and arrows", ""
-        if self.given and rows:
+        rows = min(self.rows, SIDE)
+        text, style_class = "" if self.what else "Drag, or Space and arrows", ""
+        probabilities: Sequence[float] = [0.0] * 10
+        label = None
+        if self.given is not None and rows:
             answer = self.answers[rows - 1]
+            probabilities = answer.probabilities
             label = self.given.label if rows == SIDE else None
-            text, role = _told(answer, rows, label)
+            text, style_class = _verdict(answer, rows, label)
             self.border_title = Content(f"The {answer.source.title} reads")
-        self.query_one(ProbabilityColumns).show(
-            answer.probabilities if answer else [0.0] * 10, label
-        )
+        self.query_one(ProbabilityColumns).show(probabilities, label)
         line = self.query_one(Static)
         if str(line.content) != text:  # or its classes would be looked up at each row
-            line.set_classes(role).update(text, layout=False)
+            line.set_classes(style_class).update(text, layout=False)
         self.border_subtitle = Content(self.what)
 
     # What one can do with it.
@@ -199,58 +239,70 @@ class HomeDigit(Vertical):
         return self.whole  # nothing before all is there
 
     async def action_on_pad(self, action: str) -> None:
-        """Do something with the pad; from then on keys are its own."""
+        """Run an action of the pad, which has the keys from then on."""
         self.pad.focus()
         await self.app.run_action(action, self.pad)
 
     def action_other(self) -> None:
+        """Read another digit."""
         self._number = random.randrange(len(self._digits))
         self.action_give_back()
 
     def action_network(self) -> None:
+        """Let the next shipped network read."""
         self._network += 1
         self._read()
 
     def action_give_back(self) -> None:
-        self.pad.put(f"test image {self._number}", *self._digits[self._number])
+        """Put the digit back in place of what is drawn, and read it again."""
+        image, label = self._digits[self._number]
+        self.pad.put(f"test image {self._number}", image, label)
         self._read()
 
 
-def _told(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str]:
-    """What a network says after so many rows, and the class of the line that says it."""
-    text = f"says {answer.digit}, {100 * answer.confidence:.1f} %"
+def _verdict(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str]:
+    """What a network predicts after some rows, and the style class of the line that says so.
+
+    Args:
+        answer: of the network.
+        rows: how many it has read.
+        label: which digit it is, after the last row of a test image; else None.
+    """
+    prediction = f"{answer.digit}, {100 * answer.confidence:.1f} %"
     if rows < SIDE:
-        return f"row {rows} of {SIDE}: {text}", ""
+        return f"row {rows} of {SIDE}: {prediction}", ""
+    if label is None and answer.unsure:
+        return answer.verdict, "-unsure"
     if label is None:
-        return (answer.verdict, "-unsure") if answer.unsure else (text, "")
-    return (
-        (f"{text} ✓", "-right") if label == answer.digit else (f"{text} ✗ it is {label}", "-wrong")
-    )
+        return f"predicts {prediction}", ""
+    if label == answer.digit:
+        return f"predicts {prediction} ✓", "-right"
+    return f"predicts {prediction} ✗ it is {label}", "-wrong"
 
 
 class HomePane(Pane):
-    """A digit on the left, on the right what one can do, such as to train on the torchvision root
-    `data_dir`.
-    """
+    """A digit on the left, on the right a list of what one can do."""
 
     app = getters.app(HostApp)
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(name, f"go('{name}')", title, more, show=False)
-        for name, (title, more, *_) in WAYS.items()
+        key(way.key, f"go('{way.key}')", way.title, way.description, show=False) for way in WAYS
     ]
 
     def __init__(self, data_dir: str | None = None, next_module: str = "") -> None:
-        """Create the pane; behind the first frame it imports `next_module`, of what one looks at
-        next.
+        """Make the pane.
+
+        Args:
+            data_dir: as in `RnnTuiApp`.
+            next_module: imported behind the first frame: the module of what one looks at next.
         """
         super().__init__()
         self._data_dir = data_dir
         self._next_module = next_module
-        self.interrupted: RunRecord | None = None
+        self.interrupted: RunRecord | None = None  #: the run that can be resumed, if any.
 
     def compose(self) -> ComposeResult:
-        # before there is anything in it, which would be styled anew
+        # first: what is in it already would be styled anew
         self.set_class(self._large, "-large")
         yield HomeDigit(self._next_module)
         with Vertical(id="home-ways"):
@@ -292,7 +344,7 @@ class HomePane(Pane):
 
     @work(group="interrupted", exclusive=True)
     async def show_runs(self) -> None:
-        """Look whether a run was interrupted."""
+        """Offer to resume a run that was interrupted, if there is one."""
         runs = await self.app.interrupted()
         self.interrupted = runs[0] if runs else None
         self._list_ways()
@@ -303,37 +355,52 @@ class HomePane(Pane):
     # What one can do.
 
     def _list_ways(self) -> None:
-        ways = {name: words[:2] for name, words in WAYS.items() if name != GO_ON}
-        run, ways_list = self.interrupted, self.query_one(OptionList)
+        """Fill the list; the last line is for the run that was interrupted, if there is one."""
+        ways = [way for way in WAYS if way is not RESUME]
+        run = self.interrupted
         if run is not None:
             share = f" at {100 * run.step // run.total_steps} %" if run.total_steps else ""
-            ways[GO_ON] = (f"Go on with {printable(run.name, 24)}", f"It was interrupted{share}")
-        # or there would be no room for the line on it
+            ways.append(
+                replace(
+                    RESUME,
+                    title=f"Resume {printable(run.name, 24)}",
+                    description=f"It was interrupted{share}",
+                )
+            )
+        # the list has no room for that line beside the note
         self.query_one("Static.panel").display = run is None
-        at = ways_list.highlighted or 0
-        ways_list.set_options(
-            Option(self._line(name, *words), name) for name, words in ways.items()
-        )
-        ways_list.highlighted = at
+        ways_list = self.query_one(OptionList)
+        highlighted = ways_list.highlighted or 0
+        ways_list.set_options(Option(self._line(way), way.key) for way in ways)
+        ways_list.highlighted = highlighted
 
-    def _line(self, name: str, title: str, more: str) -> Content:
-        shown = f" {self.app.shown_key(name)}  "
+    def _line(self, way: Way) -> Content:
+        """The key, title and description of a way; with space around them where there is room."""
         space = "\n" if self.has_class("-large") else ""
-        words = (shown, "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%")
-        return Content.assemble(space, *words, space)
+        return Content.assemble(
+            space,
+            (f" {self.app.shown_key(way.key)}  ", "bold $text-accent"),
+            (way.title, "bold"),
+            (f"\n    {way.description}", "$foreground 65%"),
+            space,
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_go(str(event.option_id))
 
-    def action_go(self, name: str) -> None:
+    def action_go(self, key: str) -> None:
         """Do what a line says, by the name of its key."""
-        if name == "inside":
+        way = next(way for way in WAYS if way.key == key)
+        if way is INSIDE:
             self.post_message(InsideWanted(MNIST.name, self.front_view.given))
-        elif name == GUIDE:
-            self.app.call_later(self.app.run_action, GUIDE)
-        elif name != GO_ON:
-            fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
-            request = TrainRequested([fast]) if name == "train" else None
-            self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))
-        elif self.interrupted is not None:
-            self.post_message(ResumeRequested(self.interrupted))
+        elif way is GUIDE:
+            self.app.call_later(self.app.run_action, "guide")
+        elif way is RESUME:
+            if self.interrupted is not None:
+                self.post_message(ResumeRequested(self.interrupted))
+        else:
+            request = None
+            if way is TRAIN:
+                fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
+                request = TrainRequested([fast])
+            self.post_message(ViewWanted(way.tab, way.view, request, typing=way.typing))

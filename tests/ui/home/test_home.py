@@ -79,14 +79,14 @@ async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
     async with home(size=size) as (app, digit, pilot):
         faint = ink_of(digit)
         await wait_until(pilot, lambda: digit.rows > 14)
-        assert f"row {digit.rows} of {ROWS}: says " in screen_text(app)
+        assert f"row {digit.rows} of {ROWS}: " in screen_text(app)
         assert ink_of(digit) > faint
         await wait_until(pilot, lambda: digit.rows >= ROWS)
         assert digit.given is not None
         answer = digit.answers[-1]
         right = answer.digit == digit.given.label
         text = screen_text(app)
-        assert f"says {answer.digit}, {100 * answer.confidence:.1f} %" in text
+        assert f"predicts {answer.digit}, {100 * answer.confidence:.1f} %" in text
         assert ("✓" in text) is right
         assert f"▸{digit.given.label}" in text
         assert "The pretrained LSTM reads" in text
@@ -147,7 +147,7 @@ async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
         await wait_until(pilot, lambda: digit.given is not None and digit.given.name == "drawing")
         await wait_until(pilot, lambda: not digit._asking.busy)
         assert digit.answers[-1].digit == 1
-        assert "says 1, " in screen_text(app)
+        assert "predicts 1, " in screen_text(app)
         await wait_until(pilot, lambda: not ticking(digit))
         await press(pilot, "escape")
         await wait_until(pilot, lambda: digit.given is not None and digit.what == before)
@@ -161,7 +161,7 @@ async def test_drawing_with_keys_and_starting_anew() -> None:
         await press(pilot, "space", *["down"] * 9, "escape")
         assert app.focused is digit.pad
         await wait_until(pilot, lambda: digit.what == "drawing" and digit.answers)
-        await wait_until(pilot, lambda: "says" in screen_text(app))
+        await wait_until(pilot, lambda: "predicts" in screen_text(app))
         await press(pilot, "x")
         assert digit.what == ""
         assert ink_of(digit) == 0
@@ -229,7 +229,7 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
     )
     training.train(config, stop, control, new_run_id(), name="night [red]")
     async with home(TrainingManager()) as (app, _, pilot):
-        await wait_until(pilot, lambda: "Go on with night [red]" in screen_text(app))
+        await wait_until(pilot, lambda: "Resume night [red]" in screen_text(app))
         assert "It was interrupted at " in screen_text(app)
         assert not notices(app)
         await press(pilot, "g")
@@ -237,7 +237,7 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
         states = app.runs.states
         await wait_until(pilot, lambda: [s.status.value for s in states.values()] == ["finished"])
         await press(pilot, "h")
-        await wait_until(pilot, lambda: "Go on with" not in screen_text(app))
+        await wait_until(pilot, lambda: "Resume night" not in screen_text(app))
 
 
 @pytest.mark.long
@@ -258,7 +258,7 @@ async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
         # Three digits without a key, the last of which stays.
         await wait_until(pilot, lambda: not ticking(digit))
         assert digit.readings == 3
-        assert "says" in screen_text(app)
+        assert "predicts" in screen_text(app)
         assert "row" not in str(digit.query_one("Static").render())
         await press(pilot, "down")
         await wait_until(pilot, lambda: digit.readings == 0)
