@@ -48,13 +48,12 @@ class LSTMCell(Cell):
         from rnn_tui.networks.stepwise import Activations, sigmoid  # noqa: PLC0415 - numpy
 
         steps, count, features = inputs.shape
-        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + (
-            weights.input_bias + weights.state_bias
-        )
+        bias = weights.input_bias + weights.state_bias  # (4·H,)
+        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + bias  # (T·N, 4·H)
         sums = flat.reshape(steps, count, -1)  # (T, N, 4·H), which become the gates in place
-        write, keep, candidate, show = parts = np.split(sums, 4, axis=2)
-        states, cells = np.empty_like(write), np.empty_like(write)
+        write, keep, candidate, show = np.split(sums, 4, axis=2)  # (T, N, H) each
         both = sums[:, :, : 2 * weights.hidden_size]  # write and keep
+        states, cells = np.empty_like(write), np.empty_like(write)
         for step in range(steps):
             if step:
                 sums[step] += states[step - 1] @ weights.of_state.T
@@ -65,7 +64,8 @@ class LSTMCell(Cell):
             if step:
                 cells[step] += keep[step] * cells[step - 1]
             np.multiply(show[step], np.tanh(cells[step]), out=states[step])
-        return Activations(states, cells, dict(zip(self.gates, parts, strict=True)))
+        gates = (write, keep, candidate, show)
+        return Activations(states, cells, dict(zip(self.gates, gates, strict=True)))
 
     def replica_states_faster(
         self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
@@ -77,16 +77,19 @@ class LSTMCell(Cell):
 
         replicas, rows, columns = weights.shape
         width, active = rows // 4, len(lengths)
-        joined = np.zeros((replicas, columns, active), np.float32)
+        # What the weights are multiplied by: states, inputs, ones.
+        joined = np.zeros((replicas, columns, active), np.float32)  # (R, H + F + 2, n)
         joined[:, -2:] = 1
-        cell = joined[:, :width].copy()
+        cell = joined[:, :width].copy()  # (R, H, n)
         for step, at_step in enumerate(inputs):
-            if (going := still_going(lengths, step)) < active:
+            going = still_going(lengths, step)
+            if going < active:
                 active = going
-                joined, cell = joined[:, :, :active].copy(), cell[:, :, :active].copy()
+                joined = joined[:, :, :active].copy()
+                cell = cell[:, :, :active].copy()
             joined[:, width:-2] = at_step[:, :active]
             sums = weights @ joined  # (R, 4·H, n)
-            gates = sigmoid(sums[:, width:])
+            gates = sigmoid(sums[:, width:])  # (R, 3·H, n): i, f, o
             cell = gates[:, width : 2 * width] * cell + gates[:, :width] * np.tanh(sums[:, :width])
             joined[:, :width] = gates[:, 2 * width :] * np.tanh(cell)
             yield joined[:, :width]
