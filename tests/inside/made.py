@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -34,15 +35,15 @@ def reader(
 
 def sequences(task: str, cell: str, size: int = 4) -> Any:
     """One network by chance that reads sequences."""
-    spec = TASKS[task]
+    spec, kind = TASKS[task], CELLS[cell]
     config = spec.config(cell, hidden_sizes=(size,), seeds=1)
     assert isinstance(config, SequenceConfig)
     config = config.replace(losses=config.losses[:1])
     assert spec.shape is not None
-    rows = {"rnn": 1, "gru": 3, "lstm": 4}[cell] * size
+    columns = kind.replica_columns(spec.shape.features, size).count
     random = np.random.default_rng(size)
     shapes = {
-        "gates": (1, rows, size + spec.shape.features + 2),
+        "gates": (1, kind.blocks * size, columns),
         "readout": (1, len(spec.shape.outputs), size + 1),
     }
     arrays = {
@@ -70,45 +71,53 @@ def held(
     equations have it.
     """
     size = weights.hidden_size
-    of_input, of_state, bias, state_bias = (
-        np.float64(part)
-        for part in (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
-    )
-    left: dict[str, list[float]] = {}
-    found: dict[str, list[list[float]]] = {}
-
-    def put(name: str, values: Any, step: int) -> np.ndarray:
-        values, before = [float(one) for one in values], left.get(name, [0.0] * size)
-        for quantity, units, steps, value in settings:
-            for unit in units:
-                if quantity == name and step in steps:
-                    values[unit] = before[unit] if value is None else value
-        left[name] = values
-        found.setdefault(name, []).append(values)
-        return np.array(values)
-
-    def logistic(values: Any) -> Any:
-        return 1 / (1 + np.exp(-values))
-
+    doubles = weights.mapped(np.float64)
+    record = _Record(size, settings)
     state = memory = np.zeros(size)
     for step, at_step in enumerate(np.float64(inputs)):
-        x = (of_input @ at_step + bias).reshape(-1, size)
-        h = (of_state @ state + state_bias).reshape(-1, size)
+        record.step = step
+        x = (doubles.of_input @ at_step + doubles.input_bias).reshape(-1, size)
+        h = (doubles.of_state @ state + doubles.state_bias).reshape(-1, size)
         match weights.cell.name:
             case "rnn":
                 state = np.tanh(x[0] + h[0])
             case "gru":
-                reset = put("reset", logistic(x[0] + h[0]), step)
-                update = put("update", logistic(x[1] + h[1]), step)
-                candidate = put("candidate", np.tanh(x[2] + reset * h[2]), step)
+                reset = record.put("reset", logistic(x[0] + h[0]))
+                update = record.put("update", logistic(x[1] + h[1]))
+                candidate = record.put("candidate", np.tanh(x[2] + reset * h[2]))
                 state = (1 - update) * candidate + update * state
             case "lstm" | "bilstm":
-                gates = [
-                    put(name, logistic(x[at] + h[at]), step)
-                    for at, name in ((0, "input"), (1, "forget"), (3, "output"))
-                ]
-                candidate = put("candidate", np.tanh(x[2] + h[2]), step)
-                memory = put("cell", gates[1] * memory + gates[0] * candidate, step)
-                state = gates[2] * np.tanh(memory)
-        state = put("state", state, step)
-    return {name: np.array(values) for name, values in found.items()}
+                write = record.put("input", logistic(x[0] + h[0]))
+                keep = record.put("forget", logistic(x[1] + h[1]))
+                candidate = record.put("candidate", np.tanh(x[2] + h[2]))
+                show = record.put("output", logistic(x[3] + h[3]))
+                memory = record.put("cell", keep * memory + write * candidate)
+                state = show * np.tanh(memory)
+        state = record.put("state", state)
+    return {name: np.array(values) for name, values in record.values.items()}
+
+
+def logistic(values: Any) -> Any:
+    return 1 / (1 + np.exp(-values))
+
+
+class _Record:
+    """The values of every quantity, step by step, with what is set in them."""
+
+    def __init__(self, size: int, settings: Sequence[Setting]) -> None:
+        self.values: dict[str, list[list[float]]] = {}  #: T lists of H numbers, by quantity.
+        self.step = 0
+        self._size = size
+        self._settings = settings
+
+    def put(self, quantity: str, computed: Any) -> np.ndarray:
+        """Keep the values of this step, after the settings; returns them."""
+        values = [float(value) for value in computed]
+        steps = self.values.setdefault(quantity, [])
+        previous = steps[-1] if steps else [0.0] * self._size
+        for setting in self._settings:
+            if setting.quantity == quantity and self.step in setting.steps:
+                for unit in setting.units:
+                    values[unit] = previous[unit] if setting.value is None else setting.value
+        steps.append(values)
+        return np.array(values)
