@@ -1,5 +1,6 @@
-"""Rows of the database: records and states from them for the store, events into them; faults are
-`sqlite3.Error`.
+"""Rows of the database: records of runs and their events are read from them, and written to them.
+
+Whatever fails raises a `sqlite3.Error`.
 """
 
 import json
@@ -9,9 +10,9 @@ import platform
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import metadata
 
@@ -37,85 +38,112 @@ from rnn_tui.runs.run_record import (
 from rnn_tui.tasks import TASKS
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
-# columns as `RunStarted` has them
-OF_START = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
-SESSION_COLUMNS = tuple(one.name for one in fields(Session))
+# fields of `RunStarted` that are columns of the run
+START_COLUMNS = ("total_steps", "steps_per_epoch", "samples_per_epoch", "parameters", "device")
+SESSION_COLUMNS = tuple(field.name for field in fields(Session))
 ACTIVE = [status for status in Status if status.active]
 
 
+@dataclass(frozen=True)
+class _CachedRecord:
+    """A record that was read, with what tells whether it has changed."""
+
+    version: tuple[object, ...]
+    record: RunRecord
+
+
 class RecordReader:
-    """Reads records of runs, each anew where it changed: 20,000 runs, listed every second, cost a
-    look at a few columns.
+    """Reads records of runs; each is made once, and anew when something of it has changed.
+
+    So a list of 20,000 runs, asked for every second, costs a look at a few columns.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        # by rowid: what tells a change, and the run
-        self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}
+        #: by rowid.
+        self._cache: dict[int, _CachedRecord] = {}
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
-        """The runs that a clause of SQL with parameters chooses, in its order; a `sqlite3.Error` if
-        it can't be.
+        """The runs that a clause of SQL chooses, in its order.
+
+        Args:
+            where: the clause, from `WHERE` on.
+            arguments: its parameters.
         """
+        tags = self._tags()
+        versions = self._versions(where, arguments, tags)
+        changed = [
+            rowid
+            for rowid, version in versions.items()
+            if rowid not in self._cache or self._cache[rowid].version != version
+        ]
+        query = f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))"
+        for row in self._connection.execute(query, [json.dumps(changed)]).fetchall():
+            version = versions[row["rowid"]]
+            *_, alive = version
+            record = record_from_row(row, tags.get(row["id"], []), bool(alive))
+            self._cache[row["rowid"]] = _CachedRecord(version, self._settled(record))
+        # a row may be gone by now
+        return [self._cache[rowid].record for rowid in versions if rowid in self._cache]
+
+    def _tags(self) -> dict[object, list[object]]:
+        """All tags, by the id of their run, as they stand in the database."""
         tags: dict[object, list[object]] = {}
         for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
             tags.setdefault(run_id, []).append(tag)
-        # Whatever is written of a run changes one of these.
-        columns = (
-            "rowid, id, status, updated, step, name, note, deleted, (SELECT sweep FROM trials "
-            "WHERE run_id = id) AS sweep"
+        return tags
+
+    def _versions(
+        self, where: str, arguments: Sequence[str | None], tags: Mapping[object, list[object]]
+    ) -> dict[int, tuple[object, ...]]:
+        """By rowid, what changes whenever something of a run does; last, whether it trains."""
+        rows = self._connection.execute(
+            "SELECT rowid, id, status, updated, step, name, note, deleted, "
+            f"(SELECT sweep FROM trials WHERE run_id = id) AS sweep FROM runs {where}",
+            arguments,
         )
-        rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
-        now = {
-            row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row))
+        return {
+            row["rowid"]: (*row, *tags.get(row["id"], ()), self._is_alive(row))
             for row in rows.fetchall()
         }
-        news = [
-            at for at, state in now.items() if at not in self._known or self._known[at][0] != state
-        ]
-        whole = f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))"
-        for row in self._connection.execute(whole, [json.dumps(news)]).fetchall():
-            at = row["rowid"]
-            self._known[at] = (
-                now[at],
-                self._settled(record_from_row(row, tags.get(row["id"], []), now[at][-1])),
-            )
-        return [self._known[at][1] for at in now if at in self._known]
 
-    def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in ACTIVE or not is_id(row["id"]):
+    def _is_alive(self, row: sqlite3.Row) -> bool:
+        """Whether a process trains a run."""
+        run_id, sweep = row["id"], row["sweep"]
+        if row["status"] not in ACTIVE or not is_id(run_id):
             return False
-        held = is_held(row["id"])
-        if not held and is_id(sweep := row["sweep"]):
-            # of runs elsewhere the one process that watches them has one lock
+        held = is_held(run_id)
+        if not held and is_id(sweep):
+            # the one process that watches runs of a sweep elsewhere has one lock for all of them
             held = is_held(lock_of_sweep(sweep))
         if held is not None:
             return held
+        last_sessions = sessions(self._connection, run_id)[-1:]
         return any(
-            is_alive(one.host, one.pid, one.process_started)
-            for one in sessions(self._connection, row["id"])[-1:]
+            is_alive(session.host, session.pid, session.process_started)
+            for session in last_sessions
         )
 
     def _settled(self, run: RunRecord) -> RunRecord:
-        """A run that was killed after its weights were complete, but before it could say so."""
+        """The run, finished if it was killed between its last weights and the word of its end."""
         if run.status is not Status.INTERRUPTED:
             return run
         try:
             _, step, metrics = read_description(run.weights)
         except CheckpointError:
-            metrics = {}
+            return run
         if not metrics:
             return run
         with transaction(self._connection):
-            moment = LoggedValues.test(run.config, step, run.elapsed, metrics)
-            columns = write_results(self._connection, run.run_id, run.config, run.specs, moment)
+            tested = LoggedValues.test(run.config, step, run.elapsed, metrics)
+            columns = write_results(self._connection, run.run_id, run.config, run.specs, tested)
             update_run(self._connection, run.run_id, **columns)
-        found = self.records("WHERE id = ?", run.run_id)
-        return found[0] if found else run
+        records = self.records("WHERE id = ?", run.run_id)
+        return records[0] if records else run
 
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
-    """The stretches of training of a run, the first one first."""
+    """The sessions of training of a run, the first one first."""
     rows = connection.execute(
         f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started",
         (run_id,),
@@ -124,44 +152,75 @@ def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
 
 
 def events_of(
-    run: RunRecord, logged: Iterable[LoggedValues], texts: Iterable[tuple[float, str, str]]
+    run: RunRecord, logged: Iterable[LoggedValues], lines: Iterable[tuple[float, str, str]]
 ) -> Iterable[events.Event]:
-    """The run's events once more; a ValueError if a moment has values of other networks than the
-    run's.
+    """The run's events once more.
+
+    Args:
+        run: the run.
+        logged: its values, by step.
+        lines: the lines of its log: time, level and text.
+
+    Raises:
+        ValueError: it has values of other networks than the run's.
     """
-    name = run.run_id
+    run_id = run.run_id
     if run.total_steps:
-        yield events.RunStarted(
-            name, run.config, run.specs, **{column: getattr(run, column) for column in OF_START}
-        )
-    for _, level, text in texts:
-        yield events.LogLine(name, text, "warning" if level == "warning" else "info")
+        start = {column: getattr(run, column) for column in START_COLUMNS}
+        yield events.RunStarted(run_id, run.config, run.specs, **start)
+    for _, level, text in lines:
+        yield events.LogLine(run_id, text, "warning" if level == "warning" else "info")
     end: events.Event | None = None
-    for m in logged:
-        if any(len(values) != len(run.config.replicas) for values in m.replicas.values()):
-            raise ValueError("values of other networks")
-        match m.kind:
-            case "step":
-                yield events.StepLogged(
-                    name, m.step, m.metrics, m.rate or 0.0, m.elapsed, m.replicas
-                )
-            case "epoch":
-                yield events.EpochEnded(
-                    name, m.epoch or 0, m.step, m.metrics, m.seconds or 0.0, m.elapsed, m.replicas
-                )
-            case "test":
-                end = events.RunFinished(name, m.step, m.metrics, m.elapsed, m.replicas)
+    for values in logged:
+        event = _event_of(run, values)
+        if isinstance(event, events.RunFinished):
+            end = event
+        else:
+            yield event
     if run.weights.is_file():
-        yield events.CheckpointSaved(name, run.step, str(run.weights))
+        yield events.CheckpointSaved(run_id, run.step, str(run.weights))
     match run.status:
         case Status.PAUSED:
-            yield events.RunPaused(name, run.step)
+            yield events.RunPaused(run_id, run.step)
         case Status.STOPPED | Status.INTERRUPTED:
-            yield events.RunStopped(name, run.step, run.elapsed, run.status is Status.INTERRUPTED)
+            interrupted = run.status is Status.INTERRUPTED
+            yield events.RunStopped(run_id, run.step, run.elapsed, interrupted)
         case Status.FAILED:
-            yield events.RunFailed(name, run.step, run.message)
+            yield events.RunFailed(run_id, run.step, run.message)
         case Status.FINISHED if end is not None:
             yield end
+
+
+def _event_of(run: RunRecord, values: LoggedValues) -> events.Event:
+    """The event that said these values."""
+    run_id = run.run_id
+    replicas = len(run.config.replicas)
+    if any(len(by_replica) != replicas for by_replica in values.replicas.values()):
+        raise ValueError("values of other networks")
+    match values.kind:
+        case "step":
+            return events.StepLogged(
+                run_id,
+                values.step,
+                values.metrics,
+                values.rate or 0.0,
+                values.elapsed,
+                values.replicas,
+            )
+        case "epoch":
+            return events.EpochEnded(
+                run_id,
+                values.epoch or 0,
+                values.step,
+                values.metrics,
+                values.seconds or 0.0,
+                values.elapsed,
+                values.replicas,
+            )
+        case "test":
+            return events.RunFinished(
+                run_id, values.step, values.metrics, values.elapsed, values.replicas
+            )
 
 
 def insert_run(
@@ -170,19 +229,55 @@ def insert_run(
     """Add a run, unless it is there; its name gets a number where another has it."""
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
         return
-    number, free = 1, name
-    while connection.execute("SELECT 1 FROM runs WHERE name = ?", (free,)).fetchone():
+    values = {
+        "id": run_id,
+        "name": _free_name(connection, name),
+        "task": config.task,
+        "model": config.cell,
+        "preset": config.preset,
+        "config": json.dumps(config.to_dict()),
+        "created": created,
+        "updated": time.time(),
+        "status": Status.LOADING,
+    }
+    places = ", ".join("?" * len(values))
+    connection.execute(
+        f"INSERT INTO runs ({', '.join(values)}) VALUES ({places})", tuple(values.values())
+    )
+
+
+def _free_name(connection: sqlite3.Connection, name: str) -> str:
+    """`name`, or with the first number from 2 on that makes it different from those of all runs."""
+    number, free_name = 1, name
+    while connection.execute("SELECT 1 FROM runs WHERE name = ?", (free_name,)).fetchone():
         number += 1
-        free = f"{name}-{number}"
-    settings = (config.task, config.cell, config.preset, json.dumps(config.to_dict()))
-    columns = "(id, name, task, model, preset, config, created, updated, status)"
-    row = (run_id, free, *settings, created, time.time(), Status.LOADING)
-    connection.execute(f"INSERT INTO runs {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        free_name = f"{name}-{number}"
+    return free_name
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session of training runs."""
+
+    host: str  #: the computer's name.
+    versions: str  #: of packages and system, as JSON.
+    pid: int = 0  #: the process; 0 for one of another computer.
+    process_started: float = 0.0  #: when that process began, in seconds since 1970; 0 likewise.
+
+    @classmethod
+    def here(cls) -> "Place":
+        """This process."""
+        return cls(socket.gethostname(), json.dumps(versions()), os.getpid(), process_started())
 
 
 class EventWriter:
-    """Writes a run's events in a caller's transaction; `specs` as known before, `where` its host
-    and versions if not here.
+    """Writes a run's events, in transactions of its callers.
+
+    Args:
+        run_id: the run, which is in the database.
+        config: its settings.
+        specs: the definitions of its metrics, as far as they are known before it starts.
+        place: where it trains; None for this process.
     """
 
     def __init__(
@@ -190,10 +285,14 @@ class EventWriter:
         run_id: str,
         config: RunConfig,
         specs: tuple[Metric, ...] = (),
-        where: tuple[str, str] | None = None,
+        place: Place | None = None,
     ) -> None:
-        self._id, self._config, self._specs, self._where = run_id, config, specs, where
-        self._columns: dict[str, object] = {}  # columns of the run's row, written once a batch
+        self._id = run_id
+        self._config = config
+        self._specs = specs
+        self._place = place
+        #: columns of the run's row that change; written once a batch.
+        self._columns: dict[str, object] = {}
 
     def write(self, connection: sqlite3.Connection, batch: Iterable[events.Event]) -> None:
         """Write events in their order."""
@@ -205,98 +304,121 @@ class EventWriter:
     def _write(self, connection: sqlite3.Connection, event: events.Event) -> None:
         match event:
             case events.RunStarted():
-                self._started(connection, event)
-            case events.StepLogged() | events.EpochEnded():
-                logged = {name: value for name, value in vars(event).items() if name != "run_id"}
-                moment = LoggedValues(
-                    "step" if isinstance(event, events.StepLogged) else "epoch", **logged
-                )
-                write_logged_values(connection, self._id, moment)
-                self._columns |= {"step": event.step, "elapsed": event.elapsed}
-                if moment.kind == "epoch":
-                    self._update_best(connection, moment.figures)
+                self._write_start(connection, event)
+            case events.StepLogged():
+                self._write_step(connection, event)
+            case events.EpochEnded():
+                self._write_epoch(connection, event)
             case events.MachineSeen():
-                last = (
-                    "run_id = ?1 AND started = (SELECT max(started) FROM sessions WHERE run_id = "
-                    "?1)"
-                )
-                connection.execute(
-                    f"UPDATE sessions SET load = ?2 WHERE {last}",
-                    (self._id, json.dumps(event.whole)),
-                )
+                self._write_load(connection, event)
             case events.RunPaused():
-                self._columns |= {"status": Status.PAUSED}
+                self._columns["status"] = Status.PAUSED
             case events.RunResumed():
-                self._columns |= {"status": Status.TRAINING}
+                self._columns["status"] = Status.TRAINING
             case events.LogLine():
-                line = (self._id, time.time(), event.level, event.text)
                 connection.execute(
-                    "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)", line
+                    "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)",
+                    (self._id, time.time(), event.level, event.text),
                 )
             case events.RunFinished():
-                moment = LoggedValues(
-                    "test",
-                    event.step,
-                    event.seconds,
-                    event.metrics,
-                    event.replicas,
-                    self._config.epochs,
-                )
-                self._columns |= write_results(
-                    connection, self._id, self._config, self._specs, moment
-                )
-                if not event.kept:  # so that it can go on to its end once more
-                    self._columns |= {"status": Status.INTERRUPTED}
+                self._write_end(connection, event)
             case events.RunStopped():
                 status = Status.INTERRUPTED if event.interrupted else Status.STOPPED
                 self._columns |= {"status": status, "step": event.step, "elapsed": event.seconds}
             case events.RunFailed():
                 self._columns |= {"status": Status.FAILED, "message": event.message}
 
-    def _started(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
-        """A session begins; what was logged after its first step will be logged again."""
+    def _write_start(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
+        """Begin a session; what was logged after its first step will be logged again."""
         self._specs = event.metric_definitions
         forget_after(connection, self._id, event.first_step)
-        specs = json.dumps([asdict(spec) for spec in event.metric_definitions])
-        self._columns |= {"status": Status.TRAINING, "step": event.first_step, "specs": specs}
-        self._columns |= {name: getattr(event, name) for name in OF_START} | {
+        self._columns |= {name: getattr(event, name) for name in START_COLUMNS}
+        self._columns |= {
+            "status": Status.TRAINING,
+            "step": event.first_step,
+            "specs": json.dumps([asdict(metric) for metric in event.metric_definitions]),
             "message": "",
             "final": None,
             "final_metric": "",
         }
         update_run(connection, self._id, metric="", best=None, last=None)
-        here = (socket.gethostname(), os.getpid(), process_started(), json.dumps(versions()))
-        host, process, began, with_versions = (
-            here if self._where is None else (self._where[0], 0, 0.0, self._where[1])
-        )
-        session = (
-            self._id,
-            time.time(),
-            event.first_step,
-            host,
-            process,
-            began,
-            event.device,
-            event.workers,
-            with_versions,
-        )
+        place = self._place or Place.here()
         connection.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')", session
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
+            (
+                self._id,
+                time.time(),
+                event.first_step,
+                place.host,
+                place.pid,
+                place.process_started,
+                event.device,
+                event.workers,
+                place.versions,
+            ),
         )
         # best and last value of the epochs that a resumed run has left
-        for moment in read_logged_values(connection, self._id, "epoch"):
-            self._update_best(connection, moment.figures)
+        for values in read_logged_values(connection, self._id, "epoch"):
+            self._update_best(connection, values.figures)
+
+    def _write_step(self, connection: sqlite3.Connection, event: events.StepLogged) -> None:
+        values = LoggedValues(
+            "step",
+            event.step,
+            event.elapsed,
+            event.metrics,
+            event.replicas,
+            rate=event.rate,
+        )
+        write_logged_values(connection, self._id, values)
+        self._columns |= {"step": event.step, "elapsed": event.elapsed}
+
+    def _write_epoch(self, connection: sqlite3.Connection, event: events.EpochEnded) -> None:
+        values = LoggedValues(
+            "epoch",
+            event.step,
+            event.elapsed,
+            event.metrics,
+            event.replicas,
+            epoch=event.epoch,
+            seconds=event.seconds,
+        )
+        write_logged_values(connection, self._id, values)
+        self._columns |= {"step": event.step, "elapsed": event.elapsed}
+        self._update_best(connection, values.figures)
+
+    def _write_load(self, connection: sqlite3.Connection, event: events.MachineSeen) -> None:
+        """Keep how busy the machine is, with the last session."""
+        connection.execute(
+            "UPDATE sessions SET load = ?2 WHERE run_id = ?1 AND started = "
+            "(SELECT max(started) FROM sessions WHERE run_id = ?1)",
+            (self._id, json.dumps(event.whole)),
+        )
+
+    def _write_end(self, connection: sqlite3.Connection, event: events.RunFinished) -> None:
+        values = LoggedValues(
+            "test",
+            event.step,
+            event.seconds,
+            event.metrics,
+            event.replicas,
+            epoch=self._config.epochs,
+        )
+        self._columns |= write_results(connection, self._id, self._config, self._specs, values)
+        if not event.kept:  # so that it can be resumed, and come to its end once more
+            self._columns["status"] = Status.INTERRUPTED
 
     def _update_best(self, connection: sqlite3.Connection, figures: Figures) -> None:
-        spec, value = main_figure(self._config, self._specs, figures)
-        if spec is None or value is None or not math.isfinite(value):
+        """Take an epoch's main figure for the run's last, and for its best if it is."""
+        metric, value = main_figure(self._config, self._specs, figures)
+        if metric is None or value is None or not math.isfinite(value):
             return
-        better = "max" if spec.higher_is_better else "min"
-        change = (
-            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) WHERE "
-            "id = ?"
+        better = "max" if metric.higher_is_better else "min"
+        connection.execute(
+            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) "
+            "WHERE id = ?",
+            (metric.name, value, value, value, self._id),
         )
-        connection.execute(change, (spec.name, value, value, value, self._id))
 
 
 def main_figure(
@@ -321,16 +443,30 @@ def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -
     )
 
 
-def write_logged_values(connection: sqlite3.Connection, run_id: str, moment: LoggedValues) -> None:
-    """Write what was logged at a step; in place of what was logged there before, if anything."""
-    m = moment
-    row = (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds)
-    connection.execute("INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    rows: list[tuple[object, ...]] = [
-        (run_id, m.kind, name, m.step, value, None) for name, value in m.metrics.items()
+def write_logged_values(connection: sqlite3.Connection, run_id: str, values: LoggedValues) -> None:
+    """Write what was logged at a step, in place of what was logged there before."""
+    connection.execute(
+        "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            run_id,
+            values.kind,
+            values.step,
+            values.epoch,
+            values.elapsed,
+            values.rate,
+            values.seconds,
+        ),
+    )
+    # a value for all networks, or one for each
+    points: list[tuple[object, ...]] = [
+        (run_id, values.kind, metric, values.step, value, None)
+        for metric, value in values.metrics.items()
     ]
-    rows += [(run_id, m.kind, name, m.step, None, pack(v)) for name, v in m.replicas.items()]
-    connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)
+    points += [
+        (run_id, values.kind, metric, values.step, None, pack(by_replica))
+        for metric, by_replica in values.replicas.items()
+    ]
+    connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", points)
 
 
 def write_results(
@@ -338,18 +474,17 @@ def write_results(
     run_id: str,
     config: RunConfig,
     specs: Sequence[Metric],
-    moment: LoggedValues,
+    tested: LoggedValues,
 ) -> dict[str, object]:
     """Write what was measured at the end; returns the columns of the run that change with it."""
-    write_logged_values(connection, run_id, moment)
-    spec, final = main_figure(config, specs, moment.figures)
-    metric = "" if spec is None else spec.name
+    write_logged_values(connection, run_id, tested)
+    metric, value = main_figure(config, specs, tested.figures)
     return {
         "status": Status.FINISHED,
-        "step": moment.step,
-        "elapsed": moment.elapsed,
-        "final": final,
-        "final_metric": metric,
+        "step": tested.step,
+        "elapsed": tested.elapsed,
+        "final": value,
+        "final_metric": "" if metric is None else metric.name,
     }
 
 

@@ -23,7 +23,7 @@ from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import INVALID_VALUE, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
-from rnn_tui.runs.database_rows import EventWriter
+from rnn_tui.runs.database_rows import EventWriter, Place
 from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
 
@@ -87,7 +87,9 @@ class Importer(AbstractContextManager["Importer"]):
             {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))},
             ("host", "versions"),
         )
-        writer = EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
+        writer = EventWriter(
+            run_id, config, place=Place(where["host"], json.dumps(where["versions"]))
+        )
         return Attempt(run_id, config, token, writer)
 
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Attempt, list[events.Event]]]:
