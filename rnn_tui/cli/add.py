@@ -61,6 +61,8 @@ def add(request: AddRequest) -> int:
     """Add numbers, and print the sums as they come; returns the exit code."""
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
-    found = find_networks(request.networks, ADDER)
-    questions = AdderQuestions(found.network, found.label, found.path, found.choice, request.base)
+    networks = find_networks(request.networks, ADDER)
+    questions = AdderQuestions(
+        networks.network, networks.label, networks.path, networks.choice, request.base
+    )
     return ask(questions, request.asked)

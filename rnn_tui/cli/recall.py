@@ -68,8 +68,8 @@ def recall(request: RecallRequest) -> int:
     """Recall digits, and print them as they come; returns the exit code."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
-    found = find_networks(request.networks, RECALL, request.position)
+    networks = find_networks(request.networks, RECALL, request.position)
     questions = RecallQuestions(
-        found.network, found.label, found.path, found.choice, request.position
+        networks.network, networks.label, networks.path, networks.choice, request.position
     )
     return ask(questions, request.asked)

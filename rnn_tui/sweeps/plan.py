@@ -367,7 +367,8 @@ def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
     stride = 1 if plan.is_search else max(1, plan.trial_count // MOST_ESTIMATED)
     # Of a search these are the ends of its ranges, as if it chose each equally often.
     points = itertools.islice(plan.samples(), 0, None, stride)
-    seconds_per_run = mean_seconds([plan.configs(point)[0] for point in points])
+    configs = [plan.configs(point)[0] for point in points]
+    seconds_per_run = mean_seconds(configs)
     if seconds_per_run is None:
         return None
     busy_workers = max(1, min(workers, plan.run_count))

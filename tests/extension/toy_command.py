@@ -1,11 +1,24 @@
-"""A command: how many runs of each task there are."""
+"""A command: how many runs of each task there are.
+
+As every command it reads its options into a frozen request, does what that asks for, and shows the
+result: three functions, of which the first alone sees the options.
+"""
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK
 from rnn_tui.runs.store import RunStore
+
+
+@dataclass(frozen=True)
+class CountRequest:
+    """Count runs."""
+
+    at_least: int  #: leave out tasks with fewer.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +29,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a line a task."""
+    """Print a line a task; returns the exit code."""
+    request = read_request(options)
+    counts = count(request)
+    show(counts)
+    return OK
+
+
+def read_request(options: argparse.Namespace) -> CountRequest:
+    """What the options ask for; ends the command where that makes no sense."""
     if options.at_least < 0:
         options.complain("--at-least must not be below 0")
+    return CountRequest(options.at_least)
+
+
+def count(request: CountRequest) -> Mapping[str, int]:
+    """How many runs there are, by task."""
     with RunStore() as store:
         counts = Counter(run.config.task for run in store.runs())
-    for task, count in sorted(counts.items()):
-        if count >= options.at_least:
-            print(f"{task} {count}")
-    return OK
+    return {task: number for task, number in counts.items() if number >= request.at_least}
+
+
+def show(counts: Mapping[str, int]) -> None:
+    """Print a line a task."""
+    for task, number in sorted(counts.items()):
+        print(f"{task} {number}")

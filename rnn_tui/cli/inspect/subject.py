@@ -49,29 +49,29 @@ def _addition(network_input: SumInput) -> "Inspection":
     from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
-    found = find_networks(network_input.networks, ADDER)
+    networks = find_networks(network_input.networks, ADDER)
     questions = AdderQuestions(
-        found.network, found.label, found.path, found.choice, network_input.base
+        networks.network, networks.label, networks.path, networks.choice, network_input.base
     )
     # an analysis of the whole network needs some input that the network has read
     text = "0 0" if network_input.text is None else network_input.text
     trained = partial(trained_networks, ADDER.name)
-    return AdditionInspection(questions, text, trained, partial(read_history, found.path))
+    return AdditionInspection(questions, text, trained, partial(read_history, networks.path))
 
 
 def _digits(network_input: DigitsInput) -> "Inspection":
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
-    found = find_networks(network_input.networks, RECALL, network_input.position)
+    networks = find_networks(network_input.networks, RECALL, network_input.position)
     questions = RecallQuestions(
-        found.network, found.label, found.path, found.choice, network_input.position
+        networks.network, networks.label, networks.path, networks.choice, network_input.position
     )
     text = network_input.text
     if text is None:  # as in `_addition`
         text = "0" * (questions.config.position or 1)
     trained = partial(trained_networks, RECALL.name)
-    return DigitsInspection(questions, text, trained, partial(read_history, found.path))
+    return DigitsInspection(questions, text, trained, partial(read_history, networks.path))
 
 
 def _image(network_input: ImageInput) -> "Inspection":

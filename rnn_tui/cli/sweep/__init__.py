@@ -8,6 +8,7 @@ import argparse
 
 from rnn_tui.cli.output import OK
 from rnn_tui.cli.sweep.request import (
+    DryRunRequest,
     ListSweepsRequest,
     ShowSweepRequest,
     SweepRequest,
@@ -15,8 +16,8 @@ from rnn_tui.cli.sweep.request import (
     add_arguments,
     read_request,
 )
-from rnn_tui.cli.sweep.results import show_list, show_result
-from rnn_tui.cli.sweep.training import all_sweeps, result_of, train
+from rnn_tui.cli.sweep.results import show_list, show_result, show_size
+from rnn_tui.cli.sweep.training import all_sweeps, result_of, size_of, train
 
 __all__ = ["add_arguments", "run"]
 
@@ -40,6 +41,10 @@ def perform(request: SweepRequest) -> int:
         case ShowSweepRequest():
             result = result_of(request.sweep)
             show_result(result, as_json=request.as_json)
+            return OK
+        case DryRunRequest():
+            size = size_of(request.plan, request.place)
+            show_size(size, as_json=request.as_json)
             return OK
         case TrainSweepRequest():
             return train(request)

@@ -40,6 +40,15 @@ class ShowSweepRequest:
     as_json: bool
 
 
+@dataclass(frozen=True)
+class DryRunRequest:
+    """Tell how much a sweep has to train, and train nothing."""
+
+    plan: SweepPlan
+    place: TrainingPlace
+    as_json: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainSweepRequest:
     """Train a new sweep, or what an earlier one lacks."""
@@ -49,12 +58,11 @@ class TrainSweepRequest:
     resumed: Sweep | None  #: the earlier sweep; None for a new one.
     name: str  #: of a new sweep; empty for its task and a number.
     shared: str  #: a folder for checkpoints that all machines see; empty for none.
-    dry_run: bool  #: say how much there is to train, and train nothing.
     as_json: bool
     quiet: bool  #: print the result and errors only.
 
 
-SweepRequest: TypeAlias = ListSweepsRequest | ShowSweepRequest | TrainSweepRequest
+SweepRequest: TypeAlias = ListSweepsRequest | ShowSweepRequest | DryRunRequest | TrainSweepRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -200,15 +208,15 @@ def read_request(
             return ShowSweepRequest(resumed, options.json)
         plan = resumed.plan
         name = resumed.name
-    if not options.dry_run:
-        require_extras(plan)
+    if options.dry_run:
+        return DryRunRequest(plan, place, options.json)
+    require_extras(plan)
     return TrainSweepRequest(
         plan=plan,
         place=place,
         resumed=resumed,
         name=name,
         shared=options.shared,
-        dry_run=options.dry_run,
         as_json=options.json,
         quiet=options.quiet,
     )

@@ -51,11 +51,8 @@ class SweepResult:
     importance: Mapping[str, float] | None  #: shares that sum to 1; None without Optuna.
 
 
-def show_size(size: SweepSize, *, as_result: bool, as_json: bool) -> None:
-    """Print how much there is to train, `as_result` of a dry run or else as a message."""
-    if not as_result:
-        output.say(size.sentence)
-        return
+def show_size(size: SweepSize, *, as_json: bool) -> None:
+    """Print how much there is to train."""
     if not as_json:
         print(size.sentence)
         return
@@ -77,7 +74,6 @@ class TrainingResults:
         self._plan = sweep.plan
         self._control = control
         self._as_json = as_json
-        self._quiet = quiet
         self._in_pipe = not as_json and not sys.stdout.isatty()
         self._ended = Counter[str]()  #: how many trials have ended, by their status.
         #: runs of trials that were over before.
@@ -92,9 +88,10 @@ class TrainingResults:
         """Whether a trial has failed."""
         return self._ended["failed"] > 0
 
-    def begin(self) -> None:
-        """Say what begins, and how much of it is done already."""
-        if not self._quiet:
+    def begin(self, size: SweepSize | None) -> None:
+        """Say what begins, and how much of it is done already; without its size nothing is said."""
+        if size is not None:
+            output.say(size.sentence)
             name = self._sweep.name
             output.say(
                 f"the sweep is called {name}; if it is interrupted, rnn-tui sweep --resume {name} "
@@ -158,10 +155,11 @@ def _show_table(result: SweepResult) -> None:
     sweep = result.sweep
     heads = _heads(sweep.plan)
     rows = [_cells(sweep.plan, trial) for trial in sorted(sweep.trials, key=sweep.rank)]
+    summary = _summary(result)
     output.print_table(heads, rows, heads[:-1])
     if sys.stdout.isatty():
         print()
-        output.print_pairs(_summary(result))
+        output.print_pairs(summary)
 
 
 def _heads(plan: SweepPlan) -> list[str]:

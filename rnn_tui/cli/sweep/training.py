@@ -2,12 +2,13 @@
 
 from rnn_tui.cli import output
 from rnn_tui.cli.sweep.request import TrainSweepRequest
-from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults, show_size
+from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults
 from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database
 from rnn_tui.sweeps.dispatch import train_on_workers
-from rnn_tui.sweeps.plan import wall_seconds
+from rnn_tui.sweeps.places import TrainingPlace
+from rnn_tui.sweeps.plan import SweepPlan, wall_seconds
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import Trials, importance
 
@@ -28,23 +29,21 @@ def result_of(sweep: Sweep) -> SweepResult:
         return SweepResult(sweep, None)
 
 
+def size_of(plan: SweepPlan, place: TrainingPlace) -> SweepSize:
+    """How much a sweep has to train, and how long that takes."""
+    workers = place.worker_count
+    seconds = wall_seconds(plan, workers)
+    return SweepSize(plan, workers, seconds)
+
+
 def train(request: TrainSweepRequest) -> int:
     """Train a new sweep, or what an earlier one lacks; returns the exit code."""
-    if request.dry_run or not request.quiet:
-        workers = request.place.worker_count
-        seconds = wall_seconds(request.plan, workers)
-        show_size(
-            SweepSize(request.plan, workers, seconds),
-            as_result=request.dry_run,
-            as_json=request.as_json,
-        )
-    if request.dry_run:
-        return output.OK
+    size = None if request.quiet else size_of(request.plan, request.place)
     with SweepStore() as store:
         sweep = request.resumed or store.add_sweep(request.name, request.plan)
     control = Control()
     results = TrainingResults(sweep, control, as_json=request.as_json, quiet=request.quiet)
-    results.begin()
+    results.begin(size)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with results.bar, Trials(sweep, results.trial_ended) as trials:
             train_on_workers(
