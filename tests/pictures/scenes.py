@@ -234,7 +234,7 @@ async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await pilot.press("down", "down", "enter")
     await until(pilot, lambda: "An adder at work" in said(app))
     await pilot.press("enter")
-    await until(pilot, lambda: "Enter goes on" in said(app))
+    await until(pilot, lambda: "Enter continues" in said(app))
 
 
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:

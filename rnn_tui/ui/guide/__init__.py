@@ -1,3 +1,1 @@
-"""Guided experiments: files with steps to read, to guess and to see, played in a panel over the
-app.
-"""
+"""Guided experiments: files with steps to read, guess and see, played in a panel of the app."""

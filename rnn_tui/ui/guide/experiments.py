@@ -1,5 +1,6 @@
-"""Guided experiments as their files have them, whose format `docs/how-to/guided-experiments.md`
-describes.
+"""Reads the files of guided experiments.
+
+`docs/how-to/guided-experiments.md` describes their format.
 """
 
 import re
@@ -11,49 +12,58 @@ from rnn_tui.engine.errors import DataError
 FOLDER = Path(__file__).with_name("experiments")
 WAIT = "wait"  # among keys: until nothing trains any more
 _HEAD = re.compile(r"# (\S.*)\n+(\d+ min · \S.*)\n+(?=## )")
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Of a block: its kind, what stands behind that in the line, and its contents.
+_BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class ExperimentStep:
-    """A step: `text` to read and a question to `guess`, `keys` that are pressed, at what to `look`
-    then; texts in Markdown.
-    """
+    """A step; its texts are Markdown."""
 
     title: str
-    text: str
-    guess: str  #: empty where there is none.
-    keys: list[str]  #: as Textual calls them, and words as in the files.
-    look: str  #: empty where there is neither guess nor key.
+    text: str  #: to be read first.
+    guess: str  #: a question; empty where there is none.
+    keys: list[str]  #: that are pressed: as Textual calls them, and words as in the files.
+    look: str  #: what to look at then; empty where there is neither a guess nor a key.
+    action: str = ""  #: what the keys do, in a few words; empty where the file does not say.
 
 
 @dataclass(frozen=True)
 class GuidedExperiment:
-    """An experiment: `about` says in a line how long it takes and what it shows."""
+    """An experiment."""
 
     title: str
-    about: str
+    about: str  #: how long it takes and what it shows, in a line.
     steps: tuple[ExperimentStep, ...]
 
 
 def experiment_names(folder: Path = FOLDER) -> list[str]:
-    """What the experiments are called, in their order."""
+    """The names of the experiments, in their order."""
     return sorted(path.stem for path in folder.glob("*.md") if "." not in path.stem)
 
 
 def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> GuidedExperiment:
-    """Read an experiment, in a language if it is there in that; a `DataError` says what is wrong
-    with a file.
+    """Read an experiment.
+
+    Args:
+        name: its name.
+        language: two letters; where there is no such translation, it is read in English.
+        folder: where the files are.
+
+    Raises:
+        DataError: if the file can't be read, or has another format.
     """
     path = folder / f"{name}.{language}.md"
-    path = path if path.is_file() else folder / f"{name}.md"
+    if not path.is_file():
+        path = folder / f"{name}.md"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise DataError(
             f"The experiment {path.name} can't be read: {type(error).__name__}."
         ) from None
-    if (head := _HEAD.match(text)) is None:
+    head = _HEAD.match(text)
+    if head is None:
         raise DataError(
             f"{path.name} must begin with '# TITLE', then 'N min · WHAT IT IS ABOUT', then a "
             "step '## TITLE'."
@@ -66,23 +76,33 @@ def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> Gui
 
 
 def _step(part: str, where: str) -> ExperimentStep:
+    """Read a step; `where` says which step of which file that is."""
     title, _, rest = part.partition("\n")
-    pieces = [piece.strip() for piece in _BLOCK.split(rest)]
-    kinds = pieces[1::3]
-    if kinds not in ([], ["guess"], ["keys"], ["guess", "keys"]) or any(pieces[3:-1:3]):
+    # text, then for each block its kind, the rest of that line, its contents, the text behind it
+    text, *pieces = (piece.strip() for piece in _BLOCK.split(rest))
+    kinds, infos, contents, texts = (pieces[start::4] for start in range(4))
+    allowed = kinds in ([], ["guess"], ["keys"], ["guess", "keys"])
+    if not allowed or any(texts[:-1]) or any(_infos_of_others(kinds, infos)):
         raise DataError(
             f"{where} must have at most a block 'guess' and right behind it a block 'keys'."
         )
-    if not all([title.strip(), pieces[0], pieces[-1], *pieces[2::3]]):
+    look = texts[-1] if texts else ""
+    if not all([title.strip(), text, *contents, look or not kinds]):
         raise DataError(
             f"{where} needs a title, text, something in its blocks, and behind them what to look "
             "at."
         )
-    said = dict(zip(kinds, pieces[2::3], strict=True))
+    blocks = dict(zip(kinds, contents, strict=True))
     return ExperimentStep(
-        title,
-        pieces[0],
-        said.get("guess", ""),
-        said.get("keys", "").split(),
-        pieces[-1] if kinds else "",
+        title=title,
+        text=text,
+        guess=blocks.get("guess", ""),
+        keys=blocks.get("keys", "").split(),
+        look=look,
+        action=infos[kinds.index("keys")] if "keys" in kinds else "",
     )
+
+
+def _infos_of_others(kinds: list[str], infos: list[str]) -> list[str]:
+    """What stands behind the kind of a block other than one of keys, where nothing may stand."""
+    return [info for kind, info in zip(kinds, infos, strict=True) if kind != "keys"]

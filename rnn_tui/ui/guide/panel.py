@@ -1,6 +1,4 @@
-"""The list of guided experiments, and the panel in which one is played: it presses keys, by the
-app's own bindings.
-"""
+"""The list of guided experiments, and the panel that plays one by the app's own keys."""
 
 import asyncio
 import os
@@ -26,16 +24,24 @@ from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.textual_workarounds import Dialog, Options
 from rnn_tui.ui.common.threads import telling
 from rnn_tui.ui.common.widgets.plain import TypedInput
-from rnn_tui.ui.guide.experiments import WAIT, GuidedExperiment, experiment_names, read_experiment
+from rnn_tui.ui.guide.experiments import (
+    WAIT,
+    ExperimentStep,
+    GuidedExperiment,
+    experiment_names,
+    read_experiment,
+)
 
 SECONDS_TO_REST = 300.0
-# At rest is what was so for that many looks in a row: a key may ask for something a moment later.
-SECONDS_TO_LOOK, LOOKS = 0.04, 3
-AGAIN = "Enter presses the keys of this step from the first on."
+SECONDS_BETWEEN_LOOKS = 0.04
+# The app is at rest once it was idle at so many looks in a row: a key may ask for something late.
+LOOKS = 3
+GO_TO = "#+-"  # what keys begin with that go to a field
+INTERRUPTED = "so the step was interrupted. Press Enter to run it again."
 
 
 class GuideScreen(Dialog[GuidedExperiment | None]):
-    """The experiments, of which it answers one."""
+    """Asks for one of the experiments, and answers it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
 
@@ -45,16 +51,14 @@ class GuideScreen(Dialog[GuidedExperiment | None]):
 
     def compose(self) -> ComposeResult:
         lines = [
-            ((one.title, "bold"), (f"\n  {one.about}", "$foreground 65%"))
-            for one in self._experiments
+            Content.assemble(
+                (experiment.title, "bold"), (f"\n  {experiment.about}", "$foreground 65%")
+            )
+            for experiment in self._experiments
         ]
-        options = Options(
-            *(Option(Content.assemble(*line)) for line in lines), compact=True, markup=False
-        )
-        options.border_title, options.border_subtitle = (
-            "Guided experiments",
-            "Enter begins · Esc leaves",
-        )
+        options = Options(*map(Option, lines), compact=True, markup=False)
+        options.border_title = "Guided experiments"
+        options.border_subtitle = "Enter begins · Esc leaves"
         yield options
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -62,21 +66,20 @@ class GuideScreen(Dialog[GuidedExperiment | None]):
 
 
 class GuidePanel(Vertical):
-    """An experiment, step by step: its text, a field for a guess, what Enter presses; `looking`
-    where that is done.
-    """
+    """An experiment, step by step: its text, a field for a guess, and what Enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "go_on", "Go on", tooltip="Press the keys of this step; go on to the next"
-        ),
+        Binding("enter", "go_on", "Continue", tooltip="Run this step, then go to the next"),
         Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment"),
     ]
     app = getters.app(HostApp)
 
     def __init__(self, experiment: GuidedExperiment) -> None:
         super().__init__(classes="panel")
-        self.experiment, self.at, self.looking, self._pressing = experiment, 0, False, False
+        self.experiment = experiment
+        self.at = 0  #: the index of the step.
+        self.looking = False  #: whether its keys are pressed, and there is something to look at.
+        self._pressing = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -84,143 +87,183 @@ class GuidePanel(Vertical):
         yield TypedInput("", 200, placeholder="Your guess, then Enter", id="guess")
 
     async def on_mount(self) -> None:
-        """Show the step, or, behind its keys, what to look at; a guess stays in view."""
-        step, field, steps = (
-            self.experiment.steps[self.at],
-            self.query_one(TypedInput),
-            len(self.experiment.steps),
-        )
-        # cut at its end
-        self.border_title = Content(
-            f"{self.at + 1} of {steps} · {step.title} · {self.experiment.title}"
-        )
-        presses = step.keys and not self.looking
-        self.border_subtitle = Content(
-            f"Enter presses {self._shown(*step.keys)}" if presses else "Enter goes on · Esc leaves"
-        )
-        if not self.looking:
+        await self._show_step()
+
+    async def _show_step(self) -> None:
+        """Show the step, or behind its keys what to look at; a guess stays in view."""
+        step = self._step
+        field = self.query_one(TypedInput)
+        number = f"{self.at + 1} of {len(self.experiment.steps)}"
+        # cut at its end where there is no room
+        self.border_title = Content(f"{number} · {step.title} · {self.experiment.title}")
+        self.border_subtitle = Content(self._what_enter_does())
+        if self.looking:
+            text = step.look
+            field.display = bool(field.value)
+        else:
+            text = f"{step.text}\n\n{step.guess}"
             field.value = ""
-        field.disabled, field.display = (
-            self.looking,
-            bool(field.value if self.looking else step.guess),
-        )
-        await self.query_one(Markdown).update(
-            step.look if self.looking else f"{step.text}\n\n{step.guess}"
-        )
+            field.display = bool(step.guess)
+        field.disabled = self.looking
+        await self.query_one(Markdown).update(text)
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self.take_focus()
 
+    @property
+    def _step(self) -> ExperimentStep:
+        return self.experiment.steps[self.at]
+
+    def _what_enter_does(self) -> str:
+        step = self._step
+        if self.looking or not step.keys:
+            return "Enter continues · Esc leaves"
+        if step.action:
+            return f"Enter: {step.action}"
+        return f"Enter presses {self._in_words(*step.keys)}"
+
     def take_focus(self) -> None:
-        """Focus the field where there is something to guess, or else the text, which arrows
-        scroll.
-        """
+        """Focus the field where there is something to guess, or else the text to scroll it."""
         field = self.query_one(TypedInput)
-        (field if field.display and not self.looking else self.query_one(VerticalScroll)).focus()
+        if field.display and not self.looking:
+            field.focus()
+        else:
+            self.query_one(VerticalScroll).focus()
 
     @on(Input.Submitted)
+    def _guess_submitted(self) -> None:
+        self.action_go_on()
+
     @work
     async def action_go_on(self) -> None:
+        """Press the keys of the step; after that go to the next step, or leave after the last."""
         if self._pressing:
             return
-        step = self.experiment.steps[self.at]
+        step = self._step
         if not self.looking and step.look:
-            self._pressing, self.border_subtitle = True, "…"
+            self._pressing = True
+            self.border_subtitle = "…"
             with telling(self, severity="warning", timeout=10):
                 await self._press_all(step.keys)
                 self.looking = True
             self._pressing = False
         elif self.at + 1 < len(self.experiment.steps):
-            self.at, self.looking = self.at + 1, False
+            self.at += 1
+            self.looking = False
         else:
             self.action_leave()
             return
-        await self.on_mount()
+        await self._show_step()
 
     def action_leave(self) -> None:
+        """Leave the experiment."""
         self.app.pane.focus_view()
         self.remove()
 
-    def _shown(self, *keys: str) -> str:
+    def _in_words(self, *keys: str) -> str:
         """Keys as the app shows them, fields by the last word of their ids."""
-        words = [self.app.get_key_display(Binding(key, "")) for key in keys if key != WAIT]
-        words = [
-            f"{one.rpartition('-')[2].strip('#')}:" if one[0] in "#+-" else one for one in words
-        ]
-        return " ".join(one.upper() if one[1:].isdigit() else one for one in words)
+        return " ".join(self._key_in_words(key) for key in keys if key != WAIT)
+
+    def _key_in_words(self, key: str) -> str:
+        if key[0] in GO_TO:
+            return f"{key[1:].rpartition('-')[2]}:"
+        word = self.app.get_key_display(Binding(key, ""))
+        is_function_key = word[1:].isdigit()
+        return word.upper() if is_function_key else word
 
     async def _press_all(self, keys: list[str]) -> None:
-        """Press each key when the one before has done its work; a `UserError` says why not all of
-        them.
+        """Press each key once the one before has done its work.
+
+        Raises:
+            UserError: if a key can't be pressed; those behind it are not pressed then.
         """
         if self.app.runs.busy:
             raise UserError(UNDER_WAY)
         self.app.pane.focus_view()
         for key in keys:
             if key == WAIT:
-                self.take_focus()  # who looks on may leave
+                self.take_focus()  # meanwhile the user may leave
+            elif key[0] in GO_TO:
+                await self._go_to(key)
             else:
-                await (self._go_to if key[0] in "#+-" else self._press)(key)
+                await self._press(key)
             await self._rest(until_trained=key == WAIT)
             if self.app.screen is not self.screen:
-                raise UserError(f"A question stands over the app; once it is answered, {AGAIN}")
+                raise UserError(f"A dialog is open over the app, {INTERRUPTED}")
 
     async def _go_to(self, word: str) -> None:
-        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or take its tick away by
-        `-ID`.
+        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or untick it by `-ID`.
+
+        Raises:
+            UserError: if there is no such field in view.
         """
-        places = [
-            one
-            for one in self.app.pane.query(f"#{word[1:]}")
-            if all(node.display for node in one.ancestors_with_self)
-        ]
-        field = next(
-            (
-                one
-                for place in places
-                for one in place.walk_children(Widget, with_self=True)
-                if one.focusable
-            ),
-            None,
-        )
+        field = self._field(word[1:])
         if field is None:
-            raise UserError(f"{self._shown(word)} is not in view; {AGAIN}")
+            raise UserError(f"{self._key_in_words(word)} is not in view, {INTERRUPTED}")
         self.app.screen.set_focus(field)
-        if word[0] != "#" and (isinstance(field, Checkbox) and field.value) is not (word[0] == "+"):
+        if word[0] == "#":
+            return
+        is_ticked = isinstance(field, Checkbox) and field.value
+        if is_ticked != (word[0] == "+"):
             await self._press("space")
 
+    def _field(self, id: str) -> Widget | None:
+        """The first widget that takes the focus in a visible one of this id; None without any."""
+        for place in self.app.pane.query(f"#{id}"):
+            if not all(node.display for node in place.ancestors_with_self):
+                continue
+            for widget in place.walk_children(Widget, with_self=True):
+                if widget.focusable:
+                    return widget
+        return None
+
     async def _press(self, key: str) -> None:
-        typed, nodes = (
-            key_to_character(key),
-            self.app.focused.ancestors_with_self if self.app.focused else (),
+        """Press a key, and wait until it has reached the app.
+
+        Raises:
+            UserError: if the key does nothing where the focus is.
+        """
+        character = key_to_character(key)
+        focused = self.app.focused
+        nodes = focused.ancestors_with_self if focused is not None else ()
+        is_typed = any(
+            isinstance(node, Widget) and node.check_consume_key(key, character) for node in nodes
         )
-        taken = any(isinstance(one, Widget) and one.check_consume_key(key, typed) for one in nodes)
-        if not taken and key not in self.app.screen.active_bindings:
-            raise UserError(f"{self._shown(key)} means nothing here; {AGAIN}")
+        if not is_typed and key not in self.app.screen.active_bindings:
+            raise UserError(f"{self._key_in_words(key)} does nothing here, {INTERRUPTED}")
         arrived = asyncio.Event()
-        self.app.post_message(events.Key(key, typed))
-        self.app.call_later(arrived.set)  # behind it
+        self.app.post_message(events.Key(key, character))
+        self.app.call_later(arrived.set)  # behind the key
         await arrived.wait()
 
     async def _rest(self, until_trained: bool) -> None:
-        """Wait until keys, answers, studies, photos, and with `until_trained` also runs, are
-        done.
+        """Wait until keys, answers, analyses and photos are done, if `until_trained` runs too.
+
+        Raises:
+            UserError: if that takes longer than `SECONDS_TO_REST`.
         """
-        app, began, looks = self.app, time.monotonic(), 0
-        while looks < LOOKS:
+        began = time.monotonic()
+        idle_looks = 0
+        while idle_looks < LOOKS:
             if time.monotonic() - began > SECONDS_TO_REST:
                 raise UserError(
-                    f"The app has not come to rest within {SECONDS_TO_REST:.0f} seconds; {AGAIN}"
+                    f"The app is still busy after {SECONDS_TO_REST:.0f} seconds, {INTERRUPTED}"
                 )
-            await asyncio.sleep(SECONDS_TO_LOOK)
-            busy = not app.keys_are_done or (until_trained and app.runs.anything_to_come)
-            reads = any(view.at_work for view in self.screen.walk_children(TaskView))
-            works = any(one.node is not self and not one.is_finished for one in app.workers)
-            looks = 0 if busy or reads or works else looks + 1
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            idle_looks = 0 if self._is_busy(until_trained) else idle_looks + 1
+
+    def _is_busy(self, until_trained: bool) -> bool:
+        app = self.app
+        if not app.keys_are_done or (until_trained and app.runs.anything_to_come):
+            return True
+        if any(view.at_work for view in self.screen.walk_children(TaskView)):
+            return True
+        return any(worker.node is not self and not worker.is_finished for worker in app.workers)
 
 
 def open_guide(app: HostApp) -> None:
-    """Go to the experiment that is played, or else, and from there, let the user choose one."""
-    screen, playing = app.screen, app.screen.query(GuidePanel)
+    """Go to the experiment that is played; from there, or without one, let the user choose."""
+    screen = app.screen
+    playing = screen.query(GuidePanel)
     if playing and not playing.first().has_focus_within:
         playing.first().take_focus()
         return
@@ -231,8 +274,16 @@ def open_guide(app: HostApp) -> None:
             await screen.mount(GuidePanel(chosen), before=app.query_one(KeyFooter))
 
     read_late_sheets(cast("App[object]", app))
-    spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")[:2]
     with telling(app):
-        app.push_screen(
-            GuideScreen([read_experiment(name, spoken) for name in experiment_names()]), begin
-        )
+        language = _language()
+        experiments = [read_experiment(name, language) for name in experiment_names()]
+        app.push_screen(GuideScreen(experiments), begin)
+
+
+def _language() -> str:
+    """The user's language in two letters, by the environment; empty where it says none."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        locale = os.environ.get(name)
+        if locale:
+            return locale[:2]
+    return ""

@@ -26,6 +26,8 @@ def test_german_has_the_same_steps_and_keys(name: str) -> None:
     for one, other in zip(english.steps, german.steps, strict=True):
         assert one.keys == other.keys
         assert bool(one.guess) == bool(other.guess)
+        assert one.action
+        assert one.action != other.action
         assert one.text != other.text
     assert read_experiment(name, "xx") == english
 
@@ -56,6 +58,7 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
         (GOOD.replace("f4 wait", ""), "Step 1 of bad.md needs"),
         (GOOD.replace("## First", "## "), "Step 1 of bad.md needs"),
         (GOOD.replace("```keys", "```sh"), "at most a block 'guess'"),
+        (GOOD.replace("```keys", "```guess aloud"), "at most a block 'guess'"),
         (GOOD + "\n```keys\nf5\n```\n\nLook.\n", "at most a block 'guess'"),
         (GOOD + "\n```guess\nWhat?\n```\n\nLook.\n", "at most a block 'guess'"),
     ],
@@ -85,3 +88,11 @@ def test_one_more_is_one_file(tmp_path: Path) -> None:
     assert read_experiment("mine", "de", tmp_path).title == "Titel"
     [step] = read_experiment("mine", "fr", tmp_path).steps
     assert (step.text, step.keys, step.guess, step.look) == ("Read.", ["f4", WAIT], "", "Look.")
+
+
+def test_what_the_keys_do_may_stand_behind_their_name(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text(
+        GOOD.replace("```keys", "```keys opens the adder, waits"), encoding="utf-8"
+    )
+    [step] = read_experiment("mine", folder=tmp_path).steps
+    assert (step.action, step.keys) == ("opens the adder, waits", ["f4", WAIT])

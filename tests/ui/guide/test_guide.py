@@ -149,7 +149,7 @@ async def test_each_is_played_to_its_end(name: str) -> None:
             if step.guess:
                 await press(pilot, "4", "2")
             await go_on(pilot, panel)
-            assert [one for one in notices(app) if "Enter presses" in one] == []
+            assert [one for one in notices(app) if "Press Enter" in one] == []
             assert f"{app.tabs.active} {app.pane.view}" == view
             await wait_until(pilot, lambda words=words: words in screen_text(app))
             assert panel.has_focus_within
@@ -267,10 +267,10 @@ async def test_leaving_while_it_waits_stops_nothing_that_trains(
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (("f4", "f12"), "F12 means nothing here"),
+        (("f4", "f12"), "F12 does nothing here"),
         (("f4", "5", "#nothing"), "nothing: is not in view"),
         (("f4", "2", "#preset"), "preset: is not in view"),
-        (("question_mark",), "A question stands over the app"),
+        (("question_mark",), "A dialog is open over the app"),
     ],
 )
 async def test_what_cannot_be_pressed_is_said(
@@ -295,7 +295,7 @@ async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
         await press(pilot, "enter")
         await wait_until(pilot, lambda: bool(runs.started))
         monkeypatch.setattr(guide_panel, "SECONDS_TO_REST", 1.0)
-        await wait_until(pilot, lambda: "has not come to rest" in last_notice(app))
+        await wait_until(pilot, lambda: "still busy after" in last_notice(app))
         assert app.pane.view == "training"
         await finish(pilot, runs)
 
