@@ -1,4 +1,4 @@
-"""What networks that read images say of a digit."""
+"""The answers to a digit of networks that read images."""
 
 from dataclasses import dataclass
 
@@ -16,19 +16,22 @@ MISSING = (
 
 @dataclass(frozen=True)
 class DigitAnswer:
-    """What one network makes of a digit."""
+    """The answer of one network to a digit."""
 
     source: Source  #: the weights of the network.
-    #: of the ten digits; missing to 1: that it is none. Empty without an answer.
+    #: of the ten digits; the rest up to 1 is the probability that it is no digit. Empty without
+    #: an answer.
     probabilities: tuple[float, ...] = ()
     failure: str = ""  #: why there is no answer.
 
     @property
     def digit(self) -> int:
+        """The most probable digit."""
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
 
     @property
     def confidence(self) -> float:
+        """The probability of that digit."""
         return max(self.probabilities)
 
     @property
@@ -38,22 +41,30 @@ class DigitAnswer:
 
     @property
     def verdict(self) -> str:
+        """How confident the network is, in words."""
         if not self.unsure:
-            return f"{100 * self.confidence:.1f} % sure"
-        if 1 - sum(self.probabilities) > self.confidence:
+            return f"confidence {100 * self.confidence:.1f} %"
+        probability_of_none = 1 - sum(self.probabilities)
+        if probability_of_none > self.confidence:
             return "No digit?"
-        first, second, *_ = sorted(
-            range(len(self.probabilities)), key=lambda n: -self.probabilities[n]
-        )
+        digits = range(len(self.probabilities))
+        first, second, *_ = sorted(digits, key=lambda digit: -self.probabilities[digit])
         return f"Unsure: {first} or {second}?"
 
 
 def answer_digit(
     digit: Ink, source: Source, network: RowReaderNetwork | None = None
 ) -> DigitAnswer:
-    """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
+    """Have a digit (28, 28), 0 … 1, read by the network with these weights.
+
+    Args:
+        digit: As a network reads it.
+        source: The weights.
+        network: The network, if it is loaded already.
+    """
     try:
         network = network or NETWORKS.get(source.path, RowReaderNetwork)
-        return DigitAnswer(source, tuple(network.chances(digit[None])[0, :-1].tolist()))
+        chances = network.chances(digit[None])[0]  # (11,): of the ten digits, and of none
+        return DigitAnswer(source, tuple(chances[:-1].tolist()))
     except CheckpointError as error:
         return DigitAnswer(source, failure=str(error))

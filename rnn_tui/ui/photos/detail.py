@@ -33,14 +33,16 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading
 
 FAILURE = "This photo could not be examined; the log file has the details."
-STAGE_SIDE = 18
-# Cells of the photo and of the digit beside the answers; from which width on they are larger.
-SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
-PREPARED = {OURS: "Prepared as MNIST", REPORT: "Prepared as in the report"}
+STAGE_SIDE = 18  # cells of the picture of a step
+SMALL_BOX = (12, 6)  # cells and lines of the photo, and of the digit, beside the answers
+LARGE_BOX = (22, 11)  # the same in a wide view
+WIDE = 120  # cells from which the view is wide
+LONGEST_NETWORK = 40  # letters of a network's name
+HEADINGS = {OURS: "Preprocessing: MNIST", REPORT: "Preprocessing: as in the report"}
 
 
 class StageView(Vertical):
-    """A step of preprocessing: what it made, and its name."""
+    """A step of preprocessing: its picture and its name."""
 
     def __init__(self) -> None:
         self._image = PhotoImage(STAGE_SIDE, STAGE_SIDE // 2)
@@ -60,17 +62,18 @@ class Stages(Vertical):
         self._grid = ItemGrid(classes="stages", min_column_width=STAGE_SIDE, stretch_height=False)
         super().__init__(self._head, self._grid)
 
-    def show(self, method: str, way: "PreparedDigit") -> None:
-        self._head.update(PREPARED[method] + (f" · {way.doubt}" if way.doubt else ""))
-        views = views_in(self._grid, StageView, len(way.stages))
-        for number, (view, stage) in enumerate(zip(views, way.stages, strict=True), 1):
+    def show(self, method: str, prepared: "PreparedDigit") -> None:
+        heading = HEADINGS[method]
+        if prepared.doubt:
+            heading += f" · {prepared.doubt}"
+        self._head.update(heading)
+        views = views_in(self._grid, StageView, len(prepared.stages))
+        for number, (view, stage) in enumerate(zip(views, prepared.stages, strict=True), 1):
             view.show(number, stage)
 
 
 class DigitBox(Static, can_focus=True):
-    """One of several digits in a photo, in reading order; Enter looks inside the network while it
-    reads it.
-    """
+    """One of several digits in a photo; Enter opens Inside with it."""
 
     BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
@@ -82,9 +85,7 @@ class DigitBox(Static, can_focus=True):
 
 
 class PhotoDetail(VerticalScroll, can_focus=True):
-    """The photo that is selected in the gallery, looked at in a thread; `step` goes so many photos
-    further.
-    """
+    """The photo that is selected in the gallery, examined in a thread."""
 
     BINDINGS = [
         Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
@@ -92,14 +93,21 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     ]
 
     def __init__(self, step: Callable[[int], None], *, id: str) -> None:
+        """Create an empty view.
+
+        Args:
+            step: Shows the photo so many places further.
+            id: Of the widget.
+        """
         super().__init__(id=id)
-        self.action_step = step
-        self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
-        self._reading: Reading | None = None
-        self._study: PhotoStudy | None = None
+        self._step = step
+        self._asking = LatestQuestion[PhotoExamination](self, self._receive, FAILURE)
+        self._reading: Reading | None = None  #: What the gallery has of the photo.
+        self._examination: PhotoExamination | None = None  #: None until the first one is made.
+        #: What reads photos, and by which weights, since the photo was selected.
         self._shown_by: tuple[PhotoReader, Source] | None = None
-        self.chosen = 0  #: which of several digits is looked at, in reading order.
-        self._pair: tuple[PhotoImage, ...] = ()
+        self.selected = 0  #: which of several digits is looked at, in reading order.
+        self._pair: tuple[PhotoImage, ...] = ()  #: The photo and the digit, once there is room.
 
     def compose(self) -> ComposeResult:
         yield Static("", id="photos-headline", markup=False)
@@ -110,6 +118,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         yield Stages()
         yield Stages()
 
+    def action_step(self, by: int) -> None:
+        self._step(by)
+
     def add_pictures(self) -> None:
         """Make room for photo and digit; the first of them may ask the terminal what it can do."""
         self._pair = PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX)
@@ -117,143 +128,186 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self.on_resize()
 
     def on_resize(self) -> None:
-        """Photo and digit beside each other where there is room, or one above the other."""
-        self.set_class(self.size.width >= WIDE, "-wide")
+        """Put photo and digit beside each other where there is room, or one above the other."""
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "-wide")
         for image in self._pair:
-            image.resize(*(LARGE_BOX if self.size.width >= WIDE else SMALL_BOX))
+            image.resize(*(LARGE_BOX if wide else SMALL_BOX))
 
     def show(
         self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source
     ) -> None:
-        """Show a photo: its number of how many, what reads photos now, and by which weights."""
-        before, self._reading = self._reading, reading
-        said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
-        words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
-        name = printable(reading.path.name or reading.path, CUT), "bold"
-        headline = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), name, *words)
-        self.query_one("#photos-headline", Static).update(headline)
-        if self._study is not None and before is not None and before.path == reading.path:
-            self._show_answers(self._study)
-            return
-        self._shown_by, self.chosen = (reader, source), 0
-        count = len(reading.digits) if reading.rows else 0
-        for view, one in zip(
-            views_in(self.query_one("#photos-digits"), DigitBox, count),
-            reading.digits,
-            strict=False,
-        ):
-            view.update(Content(f"{one.text} {100 * (one.confidence or 0):.0f} %"))
-            view.set_class(bool(one.doubt), "-doubtful")
-        self._look()
+        """Show a photo, and examine it unless that is done already.
 
-    def _look(self) -> None:
+        Args:
+            reading: What the gallery has of it.
+            place: Its number, and how many photos there are.
+            reader: What reads photos now.
+            source: The weights of its network.
+        """
+        same_photo = self._reading is not None and self._reading.path == reading.path
+        self._reading = reading
+        self.query_one("#photos-headline", Static).update(_headline(reading, place))
+        if same_photo and self._examination is not None:
+            self._show_answers(self._examination)
+            return
+        self._shown_by = (reader, source)
+        self.selected = 0
+        self._show_digits(reading)
+        self._examine()
+
+    def _show_digits(self, reading: "Reading") -> None:
+        """List the digits of a photo of several."""
+        digits = reading.digits if reading.rows else ()
+        boxes = views_in(self.query_one("#photos-digits"), DigitBox, len(digits))
+        for box, digit in zip(boxes, digits, strict=True):
+            box.update(Content(f"{digit.text} {100 * (digit.confidence or 0):.0f} %"))
+            box.set_class(bool(digit.doubt), "-doubtful")
+
+    def _examine(self) -> None:
+        """Examine the photo in a thread; what is shown is greyed until then."""
         assert self._reading is not None
         assert self._shown_by is not None
         self.add_class("-stale")
-        path, chosen, (reader, source) = (
-            self._reading.path,
-            self.chosen if self._reading.rows else None,
-            self._shown_by,
-        )
-        self._asking.ask(lambda: study(path, reader, source, chosen))
+        path = self._reading.path
+        index = self.selected if self._reading.rows else None
+        reader, source = self._shown_by
+        self._asking.ask(lambda: examine(path, reader, source, index))
 
     @on(events.DescendantFocus, "DigitBox")
-    def _choose(self, event: events.DescendantFocus) -> None:
-        if (at := list[Widget](self.query(DigitBox)).index(event.widget)) != self.chosen:
-            self.chosen = at
-            self._look()
+    def _select(self, event: events.DescendantFocus) -> None:
+        index = list[Widget](self.query(DigitBox)).index(event.widget)
+        if index != self.selected:
+            self.selected = index
+            self._examine()
 
     def forget(self) -> None:
-        """Photos are read anew: look anew too."""
-        self._reading = self._study = None
+        """Examine photos anew, as they are read anew."""
+        self._reading = None
+        self._examination = None
 
-    async def _take(self, found: "PhotoStudy | str") -> None:
+    async def _receive(self, outcome: "PhotoExamination | str") -> None:
         if self._reading is None:
             return
-        # a sentence is in the gallery already
-        self._study = found = PhotoStudy() if isinstance(found, str) else found
+        # a sentence on a failure is in the gallery already
+        examination = PhotoExamination() if isinstance(outcome, str) else outcome
+        self._examination = examination
         self.remove_class("-stale")
-        self._show_answers(found)
-        for image, picture in zip(
-            self._pair,
-            (with_boxes(found.photo, self._reading, self.chosen), found.digit),
-            strict=False,
-        ):
+        self._show_answers(examination)
+        photo = with_boxes(examination.photo, self._reading, self.selected)
+        for image, picture in zip(self._pair, (photo, examination.digit), strict=False):
             image.show(picture)
-        for view, way in zip(views_in(self, Stages, len(found.ways)), found.ways, strict=True):
-            view.show(*way)
+        views = views_in(self, Stages, len(examination.prepared))
+        for view, (method, prepared) in zip(views, examination.prepared, strict=True):
+            view.show(method, prepared)
 
-    def _show_answers(self, found: "PhotoStudy") -> None:
+    def _show_answers(self, examination: "PhotoExamination") -> None:
         assert self._reading is not None
-        views, label = (
-            views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers)),
-            self._reading.label,
-        )
-        for view, (name, answer) in zip(views, found.answers, strict=True):
-            mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
-            view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
+        label = self._reading.label
+        answers = examination.answers
+        columns = views_in(self.query_one("#photos-answers"), DigitColumn, len(answers))
+        for column, (name, answer) in zip(columns, answers, strict=True):
+            title = f"{name}: {answer.digit}"
+            if label is not None:
+                title += " ✓" if answer.digit == label else " ✗"
+            column.show(title, answer.probabilities, "", true=label)
+
+
+def _headline(reading: "Reading", place: tuple[int, int]) -> Text:
+    """The place of a photo, its name, and what was read."""
+    number, count = place
+    if reading.error:
+        parts = [reading.error]
+    else:
+        percent = f"{100 * (reading.confidence or 0):.1f} %"
+        parts = [verdict(reading).strip(), percent, reading.doubt]
+    return Text.assemble(
+        (f"{number:,} of {count:,}  ", "dim"),
+        (printable(reading.path.name or reading.path, CUT), "bold"),
+        *(f"  {part}" for part in parts if part),
+    )
 
 
 @dataclass(frozen=True)
-class PhotoStudy:
+class PhotoExamination:
     """Everything about one photo; nothing where it can't be read."""
 
     photo: "Picture | None" = None  #: itself, small.
     digit: "Picture | None" = None  #: what the network receives, as a picture.
-    #: by method, the reader's own first: what came of preparing it so; the stages are small.
-    ways: "tuple[tuple[str, PreparedDigit], ...]" = ()
-    #: by network: of that which reads, of the others that ship, of the first with the other
-    #: preparation.
+    #: methods of preprocessing, the reader's own first, and what came of each; pictures of their
+    #: steps are small.
+    prepared: "tuple[tuple[str, PreparedDigit], ...]" = ()
+    #: names of networks and their answers: of that which reads, of the others that ship, of the
+    #: first with the other preprocessing.
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 
-def study(
-    path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None
-) -> PhotoStudy:
-    """Look at a photo with what reads now, by the weights `source`, and others that ship; a
-    `UserError` if it can't be read. Of a photo of several digits at the chosen one, in reading
-    order, and as MNIST had them only.
+def examine(
+    path: Path, reader: "PhotoReader", source: Source, index: int | None = None
+) -> PhotoExamination:
+    """Examine a photo: prepare it, and ask the network that reads and others that ship.
+
+    Args:
+        path: Of the photo.
+        reader: What reads photos now.
+        source: The weights of its network.
+        index: In a photo of several digits, which of them to examine, in reading order. It is
+            prepared as MNIST's digits only.
+
+    Raises:
+        UserError: The photo can't be read.
     """
-    from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415
-    from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.digit.prepare import digit_proposals, find_digits, proposals  # noqa: PLC0415
+    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
-    from rnn_tui.photos.reader import read_best  # noqa: PLC0415
 
     image = read_image(path)
     methods = sorted(METHODS, key=lambda method: method != reader.method)
-    if chosen is None:
-        looked = [
-            read_best(reader.network, proposals(image, method, stages=True)).prepared
-            for method in methods
-        ]
+    if index is None:
+        prepared = [_prepared_by(reader, image, method) for method in methods]
     else:
-        found = find_digits(image)
-        digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
-        looked = [
-            read_best(reader.network, digit_proposals(found, digit, row, stages=True)).prepared
-        ]
-    ways = [
-        replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages))
-        for way in looked
-    ]
-    own, *others = (way.digit for way in ways)
-    name = printable(source.short_title, 40)
-    answers = [
-        (name, answer_digit(own, source, reader.network)),
-        *(
-            (printable(one.short_title, 40), answer_digit(own, one))
-            for one in shipped(MNIST.name)
-            if one.path != source.path
-        ),
-        *(
-            (f"{name}, {SHORT_METHODS[methods[1]]}", answer_digit(other, source, reader.network))
-            for other in others
-        ),
-    ]
-    return PhotoStudy(
+        prepared = [_prepared_digit(reader, image, index)]
+        methods = methods[:1]
+    digit = prepared[0].digit
+    name = printable(source.short_title, LONGEST_NETWORK)
+    answers: list[tuple[str, DigitAnswer]] = [(name, answer_digit(digit, source, reader.network))]
+    for other_source in shipped(MNIST.name):
+        if other_source.path != source.path:
+            other_name = printable(other_source.short_title, LONGEST_NETWORK)
+            answers.append((other_name, answer_digit(digit, other_source)))
+    for method, other_digit in zip(methods[1:], prepared[1:], strict=True):
+        title = f"{name} · {SHORT_METHODS[method]}"
+        answers.append((title, answer_digit(other_digit.digit, source, reader.network)))
+    return PhotoExamination(
         photo=shrunk(image, SIDE),
-        digit=picture_of(own),
-        ways=tuple(zip(methods, ways, strict=False)),
-        answers=tuple(one for one in answers if not one[1].failure),
+        digit=picture_of(digit),
+        prepared=tuple(zip(methods, map(_with_small_stages, prepared), strict=True)),
+        answers=tuple((name, answer) for name, answer in answers if not answer.failure),
     )
+
+
+def _prepared_by(reader: "PhotoReader", image: "Picture", method: str) -> "PreparedDigit":
+    """The digit of a photo of one as the reader's network reads it best, by a method."""
+    from rnn_tui.photos.digit.prepare import proposals  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.reader import read_best  # noqa: PLC0415
+
+    return read_best(reader.network, proposals(image, method, stages=True)).prepared
+
+
+def _prepared_digit(reader: "PhotoReader", image: "Picture", index: int) -> "PreparedDigit":
+    """One of several digits in a photo, in reading order, as the reader's network reads it best."""
+    from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.prepare import digit_proposals, find_digits  # noqa: PLC0415
+    from rnn_tui.photos.reader import read_best  # noqa: PLC0415
+
+    found = find_digits(image)
+    digits_and_rows = [(digit, row) for row in rows_of(found.digits) for digit in row]
+    digit, row = digits_and_rows[index]
+    return read_best(reader.network, digit_proposals(found, digit, row, stages=True)).prepared
+
+
+def _with_small_stages(prepared: "PreparedDigit") -> "PreparedDigit":
+    """The same with pictures of its steps that are small enough to keep."""
+    from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
+
+    stages = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)
+    return replace(prepared, stages=stages)

@@ -1,4 +1,4 @@
-"""Above the gallery: what to read and how; in its frame, how far that is or what came of it."""
+"""The fields above the gallery that say what to read and how, and the job that reads."""
 
 import logging
 import threading
@@ -40,38 +40,50 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
-SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
+SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
 SHORT_NUMBERS = dict(zip(NUMBERS, ("1 digit or more", "1 digit each", "numbers"), strict=True))
 UNSURE_BELOW = NumberSetting(
     "threshold", "unsure below", "answers below this percentage are doubtful", 0, 100
 )
-# Of photos and folders; or what finds them, which may look at the disk.
+#: Photos and folders; or a function that finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
 
 class ReadingJob:
-    """Reads in a daemon thread, none of asyncio's: a folder on a network that is gone must not keep
-    the app from ending. `source` gives the weights, or raises a `UserError`; `method` and `number`
-    are of `photos.METHODS` and `photos.NUMBERS`.
+    """Reads photos in a daemon thread.
+
+    It is none of asyncio's threads: a folder on a network that is gone must not keep the app from
+    ending.
     """
 
     def __init__(
         self,
         paths: PathsToRead,
-        source: Callable[[], Source],
+        choose_source: Callable[[], Source],
         method: str,
         recursive: bool,
         number: str,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            paths: What to read.
+            choose_source: Gives the weights, or raises a `UserError`; called in the thread.
+            method: How photos are prepared, of `photos.METHODS`.
+            recursive: Whether folders in folders are read too.
+            number: How many digits a photo shows, of `photos.NUMBERS`.
+        """
         self.paths = paths  #: what it reads.
-        self._choose = source
-        self._method, self._recursive, self._number = method, recursive, number
-        self.reader: PhotoReader | None = None  #: with what; None until the weights are loaded.
-        self.source: Source | None = None  #: the weights of its network; None as long.
+        self._choose_source = choose_source
+        self._method = method
+        self._recursive = recursive
+        self._number = number
+        self.reader: PhotoReader | None = None  #: None until the weights are loaded.
+        self.source: Source | None = None  #: the weights; None until they are loaded.
         self.failure = ""  #: why nothing is read, in a sentence.
         self.progress = Progress()  #: in photos, the total of which is known once all are found.
         self.done = False  #: whether nothing more will come.
-        self._ready: deque[Reading] = deque()
+        self._ready: deque[Reading] = deque()  #: What was read and not taken yet.
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="reading photos", daemon=True).start()
@@ -80,12 +92,12 @@ class ReadingJob:
         """Read no more photos; those under way are not waited for."""
         self.progress.stop()
 
-    def take(self) -> "list[Reading]":
-        """What was read since the last time."""
+    def take_readings(self) -> "list[Reading]":
+        """Return what was read since the last call."""
         return [self._ready.popleft() for _ in range(len(self._ready))]
 
     @property
-    def how_far(self) -> str:
+    def progress_text(self) -> str:
         """How far it is, in words."""
         progress = self.progress
         if not progress.done:
@@ -96,7 +108,7 @@ class ReadingJob:
         return " · ".join([*filter(None, numbers), "Esc stops"])
 
     def _run(self) -> None:
-        """In the thread."""
+        """Read, in the thread, and note what goes wrong."""
         try:
             self._read()
         except UserError as error:
@@ -114,29 +126,33 @@ class ReadingJob:
         missing = [path for path in paths if not exists(path)]
         if len(missing) == len(paths):
             raise UserError(_missing(missing))
-        source = self._choose()
+        source = self._choose_source()
         network = NETWORKS.get(source.path, RowReaderNetwork)
-        self.source, self.reader = source, PhotoReader(network, self._method, number=self._number)
+        self.source = source
+        self.reader = PhotoReader(network, self._method, number=self._number)
         progress = self.progress
         count_images(paths, self._recursive, progress)
-        found = find_images(paths, self._recursive)
+        images = find_images(paths, self._recursive)
         count = 0
         progress.advance(count)
-        for readings in self.reader.read(found, lambda: progress.stopping):
+        for readings in self.reader.read(images, lambda: progress.stopping):
             self._ready.extend(readings)
             count += len(readings)
             progress.advance(count)
         if not count and not progress.stopping:
-            where = ", ".join(printable(path, 100) for path in paths[:3])
-            more = (
-                ""
-                if self._recursive
-                else " Folders in it are left out unless “subfolders” is ticked."
-            )
-            raise UserError(f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}")
+            raise UserError(self._no_photos(paths))
+
+    def _no_photos(self, paths: Sequence[Path]) -> str:
+        """Say that nothing was found, and where."""
+        folders = ", ".join(printable(path, 100) for path in paths[:3])
+        sentence = f"There are no photos in {folders} (JPEG, PNG, BMP, TIFF, WebP)."
+        if not self._recursive:
+            sentence += " Folders in it are left out unless “subfolders” is ticked."
+        return sentence
 
 
 def _missing(paths: Sequence[Path]) -> str:
+    """Say that none of these paths leads to a file."""
     if not paths:
         return "Type the path of a photo, or of a folder of photos."
     more = f"; {len(paths) - 1:,} more missing" if len(paths) > 1 else ""
@@ -144,9 +160,9 @@ def _missing(paths: Sequence[Path]) -> str:
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read
-    has them read again. The title of the `frame` says how far reading is, or what came of it;
-    `take` takes further readings, and what read them.
+    """Two lines of fields, and below them a line on what is wrong.
+
+    A change of how photos are read has them read again.
     """
 
     path = getters.query_one(PathInput)
@@ -155,10 +171,19 @@ class PhotosForm(Vertical):
         self,
         photos: "PhotoCollection",
         frame: Widget,
-        take: "Callable[[ReadingJob, list[Reading]], None]",
+        receive: "Callable[[ReadingJob, list[Reading]], None]",
     ) -> None:
+        """Create the fields.
+
+        Args:
+            photos: All photos that were read.
+            frame: Its title says how far reading is, or what came of it.
+            receive: Called with further readings and the job that made them.
+        """
         super().__init__()
-        self._photos, self._frame, self._take = photos, frame, take
+        self._photos = photos
+        self._frame = frame
+        self._receive = receive
         self.job: ReadingJob | None = None  #: reads what was asked for last; None before.
         self.reading = False  #: whether it is still under way.
         self.complaint = ""  #: what is wrong, in a sentence.
@@ -169,17 +194,15 @@ class PhotosForm(Vertical):
         with Horizontal(classes="field-row"):
             yield Label("Photos", classes="field-label photos-begin")
             yield PathInput(id="photos-path")
-            yield PlainSelect(
-                [(name, number) for number, name in SHORT_NUMBERS.items()], id="photos-number"
-            )
+            numbers = [(name, number) for number, name in SHORT_NUMBERS.items()]
+            yield PlainSelect(numbers, id="photos-number")
             yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
-            yield Label("prepared", classes="field-label")
-            yield PlainSelect(
-                [(name, method) for method, name in SHORT_METHODS.items()], id="photos-method"
-            )
+            yield Label("preprocessing", classes="field-label")
+            methods = [(name, method) for method, name in SHORT_METHODS.items()]
+            yield PlainSelect(methods, id="photos-method")
             yield Label("unsure <", classes="field-label")
             yield threshold
             yield Label("%", classes="field-label")
@@ -195,30 +218,38 @@ class PhotosForm(Vertical):
 
     @property
     def threshold(self) -> float:
-        """The probability below which an answer is doubted, 0 … 1; raises a `SettingError` if it
-        can't be read.
+        """The confidence below which an answer is doubted, 0 … 1.
+
+        Raises:
+            SettingError: The field holds no percentage.
         """
         text = self.query_one(SettingInput).value
         return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
 
     def read(self, paths: PathsToRead) -> None:
-        """Read in place of what is being read, as the fields say."""
+        """Read photos as the fields say, in place of those that are being read."""
         if self.job is not None:
             self.job.stop()
-        source = self.query_one(NetworkSelect).source
-        # Before networks were looked for, the first of them is meant.
-        choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
-        method, number = (
-            str(self.query_one(name, Select).value) for name in ("#photos-method", "#photos-number")
-        )
         self.job = ReadingJob(
-            paths, choose, method, self.query_one("#photos-recursive", Checkbox).value, number
+            paths,
+            self._source_chooser(),
+            str(self.query_one("#photos-method", Select).value),
+            self.query_one("#photos-recursive", Checkbox).value,
+            str(self.query_one("#photos-number", Select).value),
         )
         self.job.start()
-        self.reading, self.complaint = True, ""
+        self.reading = True
+        self.complaint = ""
         self._timer.resume()
         self.show_status()
         self.refresh_bindings()
+
+    def _source_chooser(self) -> Callable[[], Source]:
+        """A function that gives the weights of the selected network."""
+        source = self.query_one(NetworkSelect).source
+        if source is None:  # networks are still being looked for: the first of them is meant
+            return partial(choose_shipped, MNIST.name)
+        return lambda: source
 
     @on(Select.Changed)
     @on(Checkbox.Changed, "#photos-recursive")
@@ -227,7 +258,7 @@ class PhotosForm(Vertical):
             self.read(self.job.paths)
 
     @on(NetworkSelect.Offered)
-    def _networks_found(self, event: NetworkSelect.Offered) -> None:
+    def _read_by_other_network(self, event: NetworkSelect.Offered) -> None:
         if event.other:
             self._read_again()
 
@@ -243,8 +274,9 @@ class PhotosForm(Vertical):
         job = self.job
         assert job is not None  # nothing looks before there is one
         done = job.done  # before taking: what comes in between is taken at the next look
-        if readings := job.take():
-            self._take(job, readings)
+        readings = job.take_readings()
+        if readings:
+            self._receive(job, readings)
         if done:
             self.complaint = job.failure
             self._end()
@@ -258,28 +290,35 @@ class PhotosForm(Vertical):
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
         show_line(self, "#photos-message", self.complaint)
-        words = self.job.how_far if self.job is not None and self.reading else "No photos yet"
-        if not self.reading and len(self._photos):
-            words = counted(self._photos.summary)
-        self._frame.border_title = Content(words)
+        if self.job is not None and self.reading:
+            text = self.job.progress_text
+        elif len(self._photos):
+            text = summary_text(self._photos.summary)
+        else:
+            text = "No photos yet"
+        self._frame.border_title = Content(text)
 
     def show_place(self, in_view: range) -> None:
         """Say which photos are shown, and in what order."""
-        photos, text = self._photos, ""
+        photos = self._photos
+        parts = []
         if photos.order:
-            which = "" if photos.filter == "all" else f"{photos.filter} · "
-            text = (
-                f"{which}by {photos.sort} · {in_view.start + 1:,}–{in_view.stop:,} of "
-                f"{len(photos.order):,}"
-            )
+            if photos.filter != "all":
+                parts.append(photos.filter)
+            parts.append(f"by {photos.sort}")
+            parts.append(f"{in_view.start + 1:,}–{in_view.stop:,} of {len(photos.order):,}")
         elif len(photos):
-            text = f"no photo is {photos.filter} · w shows others"
-        self._frame.border_subtitle = Content(text)
+            parts = [f"no photo is {photos.filter}", "w shows others"]
+        self._frame.border_subtitle = Content(" · ".join(parts))
 
 
-def counted(summary: "ReadingSummary") -> str:
-    """What came of all photos."""
+def summary_text(summary: "ReadingSummary") -> str:
+    """Count the photos, those that are doubtful or unreadable, and the right answers."""
     parts = [count_of(summary.photos, "photo")]
-    faults = {"doubtful": summary.doubtful, "unreadable": summary.errors}
-    parts += [f"{count:,} {name}" for name, count in faults.items() if count]
-    return " · ".join(parts if summary.accuracy is None else [*parts, summary.accuracy_text()])
+    if summary.doubtful:
+        parts.append(f"{summary.doubtful:,} doubtful")
+    if summary.errors:
+        parts.append(f"{summary.errors:,} unreadable")
+    if summary.accuracy is not None:
+        parts.append(summary.accuracy_text())
+    return " · ".join(parts)

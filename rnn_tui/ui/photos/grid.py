@@ -1,9 +1,11 @@
-"""The gallery: cards in rows, of which only those in view exist, each with a photo, what the
-network received, its answer.
+"""The gallery: a card for each photo, with what the network received and what it answered.
+
+Only as many cards exist as are in view.
 """
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.containers import Horizontal, Vertical
@@ -22,32 +24,41 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reading import Reading
 
-CUT = 260
+CUT = 260  # letters of a file's name
 COLOURS = {"right": "$text-success", "wrong": "$text-error", "doubtful": "$text-warning"}
-# cells of the longest verdict with a space, and of the longest number of percent
-MARK, PERCENT = 7, 8
-TEXT, BORDER = 2, 3  # lines of a card's text, and cells of a card that its pictures leave
-# Cells of a picture's side: the most, the least at which a digit is read well, and where even that
-# leaves a single row.
-MOST, LEAST, SMALLEST = 40, 12, 10
-ENOUGH = 12  # how many cards a screen is to have before they grow
-GUTTER = 1
-Shape = tuple[int, int, int]
+VERDICT_WIDTH = 7  # cells of the longest verdict on a digit, with a space
+PERCENT_WIDTH = 8  # cells of the longest percentage, with a space
+TEXT_LINES = 2  # lines of a card's text
+BORDER_WIDTH = 3  # cells of a card beside its pictures
+LARGEST_SIDE = 40  # cells of a picture's side at most
+LEAST_SIDE = 12  # the smallest side at which a digit can be read well
+SMALLEST_SIDE = 10  # the side where larger ones leave a single row of cards
+ENOUGH_CARDS = 12  # cards that a screen has before they grow
+GUTTER = 1  # cells between two cards
+
+
+class Shape(NamedTuple):
+    """The shape of a gallery."""
+
+    side: int  #: cells of a picture's side.
+    columns: int  #: of cards.
+    rows: int  #: of cards.
 
 
 class PhotoCard(Vertical):
-    """Shows one reading, another one when the gallery scrolls, in two pictures `side` cells wide
-    and half as high.
-    """
+    """Shows one reading in two square pictures and two lines; another one when photos scroll."""
 
     def __init__(self, side: int) -> None:
+        """Create a card whose pictures are `side` cells wide, and half as many lines high."""
         self._side = side
-        self._photo, self._digit = PhotoImage(side, side // 2), PhotoImage(side, side // 2)
+        self._photo = PhotoImage(side, side // 2)
+        self._digit = PhotoImage(side, side // 2)
         self._text = Static("", classes="photo-words", markup=False)
         self._reading: Reading | None = None
         super().__init__(Horizontal(self._photo, self._digit, classes="pictures"), self._text)
 
-    def take_size(self, side: int) -> None:
+    def resize(self, side: int) -> None:
+        """Make the pictures `side` cells wide."""
         self._side = side
         for image in (self._photo, self._digit):
             image.resize(side, side // 2)
@@ -58,43 +69,47 @@ class PhotoCard(Vertical):
         state = state_of(reading)
         states = {f"-{name}": state == name for name in ("right", "wrong", "doubtful", "failed")}
         self.update_classes({**states, "-selected": selected})
-        if reading is not self._reading:
-            before, self._reading = self._reading, reading
-            if (
-                before is None
-                or before.digit is not reading.digit
-                or before.rows is not reading.rows
-            ):
-                self._digit.show(picture_of_digits(reading))
-            self._text.update(card_text(reading, 2 * self._side))
+        shown = self._reading
+        if reading is shown:
+            return
+        self._reading = reading
+        same_digits = (
+            shown is not None and shown.digit is reading.digit and shown.rows is reading.rows
+        )
+        if not same_digits:
+            self._digit.show(picture_of_digits(reading))
+        self._text.update(card_text(reading, 2 * self._side))
 
     def show_photo(self, picture: "Picture | None") -> None:
-        """Show the photo itself; None for none yet."""
+        """Show the photo itself; None while it is not decoded yet."""
         self._photo.show(with_boxes(picture, self._reading))
 
 
 def card_text(reading: "Reading", width: int) -> Content:
-    """The answer, with its confidence as a bar or why it is doubted in a word, and the file's
-    name.
+    """Write the answer in a line of `width` cells, and the file's name below.
+
+    Beside the answer is its confidence as a bar, or in a word why it is doubted.
     """
-    name = printable(reading.path.name or reading.path, CUT)
+    name = (f"\n{printable(reading.path.name or reading.path, CUT)}", "$foreground 80%")
     if reading.error:
-        return Content.assemble(
-            (f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%")
-        )
-    style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
-    said = verdict(reading)  # of the same width for all, so that bars can be compared
-    said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
-    room = max(0, width - len(said) - PERCENT)
-    between = reading.reason[:room].ljust(room) if reading.doubt else bar(share, room)
-    percent = f"{100 * share:.1f} %".rjust(PERCENT)
-    return Content.assemble(
-        (said, f"{style} bold"), (between, style), percent, (f"\n{name}", "$foreground 80%")
-    )
+        return Content.assemble((f"✗ {reading.error}", "$text-error"), name)
+    style = COLOURS.get(state_of(reading), "$text-primary")
+    confidence = reading.confidence or 0.0
+    answer = verdict(reading)
+    if len(answer) > width - PERCENT_WIDTH:
+        answer = f"{answer[: width - PERCENT_WIDTH - 2]}…"
+    answer = answer.ljust(VERDICT_WIDTH)  # for all the same, so that bars can be compared
+    room = max(0, width - len(answer) - PERCENT_WIDTH)
+    if reading.doubt:
+        between = reading.reason[:room].ljust(room)
+    else:
+        between = bar(confidence, room)
+    percent = f"{100 * confidence:.1f} %".rjust(PERCENT_WIDTH)
+    return Content.assemble((answer, f"{style} bold"), (between, style), percent, name)
 
 
 def state_of(reading: "Reading") -> str:
-    """What there is to say of a reading in a word: its colour."""
+    """Return the state of a reading, which has a colour; empty where there is nothing to say."""
     if reading.error:
         return "failed"
     if reading.correct is not None:
@@ -103,28 +118,39 @@ def state_of(reading: "Reading") -> str:
 
 
 def verdict(reading: "Reading") -> str:
-    """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
-    best = "–" if reading.best is None else reading.best
-    text = f"{reading.text} " if reading.rows else f"{best}{'?' if reading.doubt else ' '}"
+    """Write the digit, `?` if it is doubtful, and whether it is right."""
+    if reading.rows:
+        text = f"{reading.text} "
+    else:
+        digit = "–" if reading.best is None else reading.best
+        text = f"{digit}?" if reading.doubt else f"{digit} "
     if reading.label is None:
         return text
-    whose = "✎" if reading.labelled_by_user else ""
-    return f"{text}✓{whose}" if reading.correct else f"{text}✗ {reading.label}{whose}"
+    text += "✓" if reading.correct else f"✗ {reading.label}"
+    return f"{text}✎" if reading.labelled_by_user else text
 
 
 def layout_for(width: int, height: int) -> Shape:
-    """Side of the pictures in cells, columns and rows of cards, in a gallery of that size."""
-    shapes = [
-        (
-            side,
-            max(1, (width + GUTTER) // (2 * side + BORDER + GUTTER)),
-            max(1, height // (side // 2 + TEXT)),
-        )
-        for side in range(MOST, SMALLEST - 1, -2)
-    ]
-    least, smallest = (shapes[(MOST - side) // 2] for side in (LEAST, SMALLEST))
-    few = least if least[2] > 1 or smallest[2] == 1 else smallest
-    return next((one for one in shapes if one[1] * one[2] >= ENOUGH and one[0] >= LEAST), few)
+    """Return the shape of a gallery of so many cells and lines.
+
+    Pictures are as large as leaves enough cards on the screen, but no smaller than a digit can be
+    read well, unless that would leave a single row.
+    """
+    for side in range(LARGEST_SIDE, LEAST_SIDE - 1, -2):
+        shape = _shape_with(side, width, height)
+        if shape.columns * shape.rows >= ENOUGH_CARDS:
+            return shape
+    least = _shape_with(LEAST_SIDE, width, height)
+    smallest = _shape_with(SMALLEST_SIDE, width, height)
+    return smallest if least.rows == 1 and smallest.rows > 1 else least
+
+
+def _shape_with(side: int, width: int, height: int) -> Shape:
+    """Return how many cards with pictures of this side fit; at least one."""
+    card_width = 2 * side + BORDER_WIDTH
+    card_height = side // 2 + TEXT_LINES
+    columns = (width + GUTTER) // (card_width + GUTTER)
+    return Shape(side, max(1, columns), max(1, height // card_height))
 
 
 class PhotoGrid(Widget, can_focus=True):
@@ -146,11 +172,11 @@ class PhotoGrid(Widget, can_focus=True):
     def __init__(self, photos: PhotoCollection, *, id: str) -> None:
         super().__init__(id=id)
         self._photos = photos
-        self._order: Sequence[int] = ()
-        self.place = 0  #: the selected one's in the order.
-        self._top = 0  # the first row in view
+        self._order: Sequence[int] = ()  #: Indices of the photos that are shown.
+        self.place = 0  #: Of the selected photo in the order.
+        self._top = 0  #: The first row in view.
         self._cards: list[PhotoCard] = []
-        self._shape: Shape = (LEAST, 1, 1)
+        self._shape = Shape(LEAST_SIDE, 1, 1)
         self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
@@ -158,52 +184,66 @@ class PhotoGrid(Widget, can_focus=True):
 
     def show(self, *, keep: bool = True) -> None:
         """Show the readings anew; `keep` the selected one, or else select the first."""
-        before = self.selected
+        selected = self.selected
         if not keep:
-            before, self.place, self._top = None, 0, 0
-        self._order = order = self._photos.order
-        self.place = (
-            order.index(before) if before in order else min(self.place, max(0, len(order) - 1))
-        )
+            selected = None
+            self.place = 0
+            self._top = 0
+        self._order = self._photos.order
+        if selected in self._order:
+            self.place = self._order.index(selected)
+        else:
+            self.place = min(self.place, max(0, len(self._order) - 1))
         self._draw()
 
     @property
     def selected(self) -> int | None:
-        """The index of the selected reading."""
+        """The index of the selected reading; None without readings."""
         return self._order[self.place] if self.place < len(self._order) else None
 
     @property
     def in_view(self) -> range:
-        _, columns, rows = self._shape
-        first = self._top * columns
-        return range(first, min(len(self._order), first + columns * rows))
+        """The places of the photos in view."""
+        first = self._top * self._shape.columns
+        count = self._shape.columns * self._shape.rows
+        return range(first, min(len(self._order), first + count))
+
+    @property
+    def _rows(self) -> int:
+        """Rows that all photos take."""
+        return math.ceil(len(self._order) / self._shape.columns)
 
     async def on_resize(self) -> None:
+        """Make as many cards as there is room for."""
         if not self.size:
             return
-        side, columns, rows = shape = layout_for(*self.size)
+        shape = layout_for(*self.size)
         if shape == self._shape and self._cards:
             return
         self._shape = shape
-        self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
+        self.styles.grid_size_columns = shape.columns
+        self.styles.grid_size_rows = shape.rows
+        count = shape.columns * shape.rows
         for card in self._cards:
-            card.take_size(side)
-        for card in self._cards[columns * rows :]:
+            card.resize(shape.side)
+        for card in self._cards[count:]:
             card.remove()
-        new = [PhotoCard(side) for _ in range(len(self._cards), columns * rows)]
-        self._cards = [*self._cards[: columns * rows], *new]
-        await self.mount_all(new)  # none is drawn before
+        new_cards = [PhotoCard(shape.side) for _ in range(len(self._cards), count)]
+        self._cards = [*self._cards[:count], *new_cards]
+        await self.mount_all(new_cards)  # before they are drawn
         self._draw()
 
     def _draw(self) -> None:
+        """Show the photos around the selected one in the cards."""
         if not self._cards:  # Textual may leave Resize out where it is shown as photos come
             self.call_later(self.on_resize)
-        _, columns, rows = self._shape
-        row, last = self.place // columns, max(0, -(-len(self._order) // columns) - rows)
-        self._top = min(max(self._top, row - rows + 1, 0), row, last)
+        columns, rows = self._shape.columns, self._shape.rows
+        selected_row = self.place // columns
+        last_top = max(0, self._rows - rows)
+        self._top = min(max(self._top, selected_row - rows + 1, 0), selected_row, last_top)
         paths = []
-        for slot, card in enumerate(self._cards):
-            place = self._top * columns + slot
+        for index, card in enumerate(self._cards):
+            place = self._top * columns + index
             card.visible = place < len(self._order)
             if not card.visible or not card.is_mounted:
                 continue
@@ -221,21 +261,23 @@ class PhotoGrid(Widget, can_focus=True):
 
     def action_select(self, place: int) -> None:
         """Select the photo at a place, or the last one before it."""
-        at = min(max(0, place), max(0, len(self._order) - 1))
-        if at != self.place:
-            self.place = at
+        place = min(max(0, place), max(0, len(self._order) - 1))
+        if place != self.place:
+            self.place = place
             self._draw()
 
     def action_move(self, by: int) -> None:
         self.action_select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
-        columns = self._shape[1]
-        if 0 <= self.place // columns + by < -(-len(self._order) // columns):
+        """Go so many rows down, if there is such a row."""
+        columns = self._shape.columns
+        row = self.place // columns + by
+        if 0 <= row < self._rows:
             self.action_select(self.place + by * columns)
 
     def action_move_pages(self, by: int) -> None:
-        _, columns, rows = self._shape
+        columns, rows = self._shape.columns, self._shape.rows
         # the page moves along, so that the selection keeps its place on the screen
         self._top = max(0, self._top + by * rows)
         self.action_select(self.place + by * rows * columns)
@@ -247,13 +289,12 @@ class PhotoGrid(Widget, can_focus=True):
         self.action_move_rows(1 if isinstance(event, events.MouseScrollDown) else -1)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the photo on a card that was clicked; open it where that was twice."""
+        """Select the photo on a card that was clicked; open it after a double click."""
         clicked = event.widget.ancestors_with_self if event.widget is not None else ()
-        if (
-            slot := next((at for at, card in enumerate(self._cards) if card in clicked), None)
-        ) is not None:
-            event.stop()
-            self.focus()
-            self.action_select(self._top * self._shape[1] + slot)
-            if event.chain > 1:
-                self.post_message(self.Opened())
+        for index, card in enumerate(self._cards):
+            if card in clicked:
+                event.stop()
+                self.focus()
+                self.action_select(self._top * self._shape.columns + index)
+                if event.chain > 1:
+                    self.post_message(self.Opened())

@@ -1,6 +1,8 @@
-"""Pictures by Kitty's protocol, sent as large as they are; imported by `pictures.py`, behind
-textual_image. Its widget enlarges them to the pixels of their place, as terminals do anyway: of
-one picture in a large window it sends 19 MB, and nothing else is drawn for four seconds.
+"""Pictures by Kitty's protocol, sent as large as they are.
+
+The widget of textual_image enlarges a picture to the pixels of its place, which terminals do
+anyway. For one picture in a large window it sends 19 MB, and nothing else is drawn for four
+seconds. This module is imported by `pictures.py`, after textual_image.
 """
 
 from textual_image.renderable.tgp import Image

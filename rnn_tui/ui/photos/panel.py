@@ -1,4 +1,4 @@
-"""Photos of digits: read whole folders, look at every answer, correct it, keep it for training."""
+"""The Photos view: read folders of digits, look at each answer, correct it, export for training."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -32,22 +32,23 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reading import Reading
 
-ROOMY_HEIGHT = 32
+ROOMY_HEIGHT = 32  # lines from which the fields have a frame
+LONGEST_NAME = 40  # letters of a photo's name in Inside
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
 WELCOME = """\
 Press / and type the path of a photo of a digit, or of a folder of them; Enter reads it.
 Or press o to choose one, or drop files on the window."""
 NONE_YET = (
-    "No photo has a label yet. Tick “labels by name” if names tell the digit (7/img.jpg, "
-    "7_2.png), or press # on a photo to say what it shows."
+    "No photo has a label yet. Tick “labels by name” if names contain the digit (7/img.jpg, "
+    "7_2.png), or press # on a photo to label it."
 )
 
 
 class PhotosPanel(Vertical, InsideDoor, NetworkView):
-    """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
+    """Fields above, and below them the gallery, one photo in full or the confusion matrix."""
 
     BINDINGS = [
-        # As long as the footer has room for on a narrow screen.
+        # Words as long as the footer has room for on a narrow screen.
         key("open", "open", "Open", "Choose photos in a folder tree"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
         key(
@@ -71,39 +72,47 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._matrix = PhotoConfusion(self._photos, id=MATRIX)
         views = Static(WELCOME, id=EMPTY, markup=False), self._grid, self._detail, self._matrix
         self._frame = ContentSwitcher(*views, initial=EMPTY, classes="panel")
-        self._form = PhotosForm(self._photos, self._frame, self._take)
+        self._form = PhotosForm(self._photos, self._frame, self._receive)
         super().__init__(self._form, self._frame)
-        self._looked_at = False
-        # What read the photos that are shown; not yet what reads now, before its first photo.
-        self._shown: ReadingJob | None = None
+        self._was_shown = False
+        #: The job that read the photos that are shown; a new one takes its place with its first
+        #: photo.
+        self._shown_job: ReadingJob | None = None
 
     def on_show(self) -> None:
-        """The first time: find out how to show pictures, and have something to show."""
-        if not self._looked_at:
-            self._looked_at, samples = True, asset_dir() / "samples"
-            self._detail.add_pictures()
-            self.refresh_weights()
-            if self._form.job is None and samples.is_dir():
-                self._form.read([samples])
+        """At the first time, find out how to show pictures, and read the samples."""
+        if self._was_shown:
+            return
+        self._was_shown = True
+        self._detail.add_pictures()
+        self.refresh_weights()
+        samples = asset_dir() / "samples"
+        if self._form.job is None and samples.is_dir():
+            self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
-        self._form.border_title = "What is read, and how"
+        self._form.border_title = "What to read, and how"
         self._form.set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
     @property
     def view(self) -> str:
+        """Which view is in the frame."""
         return self._frame.current or EMPTY
 
     @property
     def given(self) -> Given | None:
-        """The selected photo, as networks read it; None where there is none."""
-        if (at := self._grid.selected) is None or not self._photos[at].digits:
+        """The selected photo as networks read it; None where there is none."""
+        index = self._grid.selected
+        digits = () if index is None else self._photos[index].digits
+        if not digits:
             return None
-        whole, chosen = self._photos[at], self._detail.chosen if self.view == DETAIL else 0
-        reading = whole.digits[min(chosen, len(whole.digits) - 1)]
+        selected = self._detail.selected if self.view == DETAIL else 0
+        reading = digits[min(selected, len(digits) - 1)]
         assert reading.digit is not None
-        weights = self._shown.source.path if self._shown and self._shown.source else None
-        return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
+        job = self._shown_job
+        weights = job.source.path if job is not None and job.source is not None else None
+        name = printable(reading.path.name, LONGEST_NAME)
+        return Given(name, reading.digit, reading.label, weights)
 
     @property
     def at_work(self) -> bool:
@@ -129,9 +138,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.path.replace_with(event.text)
         self._ask()
 
-    def _take(self, job: ReadingJob, readings: "Sequence[Reading]") -> None:
-        if self._shown is not job:
-            self._shown = job
+    def _receive(self, job: ReadingJob, readings: "Sequence[Reading]") -> None:
+        """Show further readings; those of a new job in place of all others."""
+        if self._shown_job is not job:
+            self._shown_job = job
             self._photos.clear()
             self._grid.thumbnails.forget()
             self._detail.forget()
@@ -160,19 +170,17 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self.refresh_bindings()
 
     def _show_detail(self) -> None:
-        at, job = self._grid.selected, self._shown
-        if at is None or job is None or job.reader is None or job.source is None:
+        """Show the selected photo in full; or the gallery where there is none."""
+        index, job = self._grid.selected, self._shown_job
+        if index is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)
             return
-        self._detail.show(
-            self._photos[at],
-            (self._grid.place + 1, len(self._photos.order)),
-            job.reader,
-            job.source,
-        )
+        place = (self._grid.place + 1, len(self._photos.order))
+        self._detail.show(self._photos[index], place, job.reader, job.source)
 
     @on(Input.Changed, "SettingInput")
     def _judge(self) -> None:
+        """Judge all readings anew by the threshold that was typed."""
         self._form.complaint = ""
         try:
             self._photos.judge(self._form.threshold)
@@ -187,21 +195,20 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
-        at = self._grid.selected
+        index = self._grid.selected
+        focused = self.app.focused
         match action:
             case "label" | "give_label":
-                return (
-                    at is not None
-                    and not self._photos[at].rows
-                    and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
-                )
+                has_one_digit = index is not None and not self._photos[index].rows
+                return has_one_digit and isinstance(focused, PhotoGrid | PhotoDetail)
             case "detail":
-                return at is not None and isinstance(self.app.focused, PhotoGrid)
+                return index is not None and isinstance(focused, PhotoGrid)
             case "sort" | "show" | "export":
                 return True if len(self._photos) else None
         return True
 
     def action_leave(self) -> None:
+        """Go back to the gallery, leave the field, or stop reading, whichever can be done."""
         if self.view in (DETAIL, MATRIX):
             self._switch(GALLERY)
         elif self._form.has_focus_within:
@@ -215,21 +222,22 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.path.focus()
 
     def action_open(self) -> None:
-        """Choose in a tree, which begins with what the field names."""
-
-        def chosen(path: Path | None) -> None:
-            if path is not None:
-                self.read([path])
-                self.focus_view()
-
+        """Choose a path in a tree, which begins with the folder that the field names."""
         paths = parse_paths(self._form.path.value)
         start = paths[0] if len(paths) == 1 else None
-        self.app.push_screen(
-            ChoosePathScreen(start.parent if start and not is_folder(start) else start),
-            chosen,
-        )
+        if start is not None and not is_folder(start):
+            start = start.parent
+        self.app.push_screen(ChoosePathScreen(start), self._read_chosen)
+
+    def _read_chosen(self, path: Path | None) -> None:
+        if path is not None:
+            self.read([path])
+            self.focus_view()
 
     @on(PhotoGrid.Opened)
+    def _open_detail(self) -> None:
+        self.action_detail()
+
     def action_detail(self) -> None:
         self._switch(DETAIL)
         self._show_detail()
@@ -246,7 +254,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._show_photos(keep=self._grid.place > 0)
 
     def action_show(self) -> None:
-        """Show the next part of the photos; after the last the matrix of all, then all again."""
+        """Show the photos by the next filter; after the last the matrix, then all photos again."""
         if self.view == MATRIX:
             self._switch(GALLERY)
         else:
@@ -258,21 +266,26 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._show_photos()
 
     def action_label(self) -> None:
-        self.app.push_screen(LabelScreen(self._at_question, self.action_give_label, self._step))
+        self.app.push_screen(LabelScreen(self._selected_photo, self.action_give_label, self._step))
 
-    def _at_question(self) -> "tuple[Reading | None, Picture | None]":
-        """The selected reading, and its photo where that is there."""
-        at = self._grid.selected
-        reading = self._photos[at] if at is not None else None
-        return reading, self._grid.thumbnails.get(reading.path) if reading is not None else None
+    def _selected_photo(self) -> "tuple[Reading | None, Picture | None]":
+        """The selected reading, and its photo once that is decoded."""
+        index = self._grid.selected
+        if index is None:
+            return None, None
+        reading = self._photos[index]
+        return reading, self._grid.thumbnails.get(reading.path)
 
     def action_give_label(self, digit: int | None) -> None:
-        if (at := self._grid.selected) is not None:
-            self._photos.label(at, digit)
-            self._show_photos()
-            # One that is no longer among those shown has made way for the next already.
-            if digit is not None and self._grid.selected == at:
-                self._step(1)
+        """Label the selected photo, and go on to the next; None takes its label away."""
+        index = self._grid.selected
+        if index is None:
+            return
+        self._photos.label(index, digit)
+        self._show_photos()
+        # With a label it may be filtered out: then the next one is selected already.
+        if digit is not None and self._grid.selected == index:
+            self._step(1)
 
     def action_export(self) -> None:
         self.app.push_screen(PhotosExportScreen(self._photos.shown_readings))
@@ -286,16 +299,15 @@ class PhotoConfusion(Vertical, can_focus=True):
         self._photos = photos
 
     def on_mount(self) -> None:
-        # whose colours are in the cells
+        # the cells have colours of the theme
         self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
     def draw(self) -> None:
         summary, table = self._photos.summary, self.query_one(ConfusionTable)
-        table.display, text = summary.accuracy is not None, NONE_YET
+        table.display = summary.accuracy is not None
+        text = NONE_YET
         if table.display:
-            text = (
-                f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: "
-                "doubtful"
-            )
+            accuracy = summary.accuracy_text(top1=True)
+            text = f"{accuracy} · rows: true digit, columns: read as, ?: doubtful"
             table.show(summary.confusion, "0123456789?", self.size)
         self.query_one(Static).update(text)

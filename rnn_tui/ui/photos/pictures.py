@@ -1,6 +1,7 @@
 """Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
-Importing textual_image asks the terminal, whose answer it would take from among keys. So it is
-imported as if there were none; what the terminal has answered the driver knows.
+
+When textual_image is imported, it asks the terminal what it can do, and would take the answer from
+among the keys. So it is imported as if there were no terminal; our driver has asked already.
 """
 
 import importlib
@@ -31,17 +32,17 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reading import Reading
 
-# the names by which textual_image is told of the size of a cell
+# the environment variables from which textual_image reads the size of a cell
 CELL_VARIABLES = ("TEXTUAL_CELL_WIDTH", "TEXTUAL_CELL_HEIGHT")
-# colours of frames as blue, green, red: seen on paper and on a board
-FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
+# colours of frames as blue, green, red, visible on paper and on a board
+FRAME, SELECTED_FRAME = (40, 160, 40), (0, 120, 255)
 SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
-KEPT = 96  # at most 17 MB
+KEPT_PICTURES = 96  # at most 17 MB
 SECONDS_FOR_TMUX = 0.3
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":
-    """The widget that shows pictures best here."""
+    """Return the class of widget that shows pictures best in this terminal."""
     replies = _replies(app)
     kind = "blocks"
     if replies is not None:
@@ -61,22 +62,21 @@ def image_class(app: App[object]) -> "type[BaseImage]":
 
 
 def _replies(app: App[object]) -> Replies | None:
-    """What the terminal has answered; None without one, as in a page."""
-    replies: Replies | None = None
-    if sys.platform != "win32" and not (app.is_headless or app.is_web):
-        # where there are terminals
-        from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415
+    """Return what the terminal has answered; None without one, as in a browser."""
+    if sys.platform == "win32" or app.is_headless or app.is_web:
+        return None
+    from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
 
-        terminal = getattr(SteadyDriver, "terminal", None)
-        if terminal is not None:
-            replies = terminal.replies
-    return replies
+    terminal = getattr(SteadyDriver, "terminal", None)
+    return None if terminal is None else terminal.replies
 
 
 @cache
 def graphics_kind(wanted: str = "auto") -> str:
-    """By `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer, within tmux that
-    around it, as it has its own.
+    """Return how to draw: by `kitty`'s protocol, by `sixel`, in `blocks`, or `auto`.
+
+    With `auto` the terminal's answer decides. tmux has answers of its own: within it, the terminal
+    around it decides here.
     """
     if wanted != "auto" or not os.environ.get("TMUX"):
         return wanted
@@ -84,36 +84,37 @@ def graphics_kind(wanted: str = "auto") -> str:
 
 
 def _features_around_tmux() -> list[str]:
-    """What tmux knows that the terminal around it can; nothing where it does not say so soon."""
+    """Return what the terminal around tmux can do; nothing if tmux does not answer soon."""
     command = ["tmux", "display", "-p", "#{client_termfeatures}"]
     try:
-        found = subprocess.run(
+        process = subprocess.run(
             command, capture_output=True, text=True, timeout=SECONDS_FOR_TMUX, check=False
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return []
-    return found.stdout.strip().split(",")
+    return process.stdout.strip().split(",")
 
 
 def _textual_image(replies: Replies | None) -> Any:
-    """The widgets of textual_image, which are imported without a look at the terminal."""
-    if "textual_image.widget" not in sys.modules:
-        cell = None if replies is None else _cell_in_pixels() or replies.cell
-        told = {} if cell is None else dict(zip(CELL_VARIABLES, map(str, cell), strict=True))
-        system: Any = sys  # its names with underscores are final
-        stdout, system.__stdout__ = sys.__stdout__, io.StringIO()
-        os.environ.update(told)
-        try:
-            importlib.import_module("textual_image.widget")
-        finally:
-            system.__stdout__ = stdout
-            for name in told:
-                del os.environ[name]
-    return sys.modules["textual_image.widget"]
+    """Import the widgets of textual_image, without a look at the terminal."""
+    if "textual_image.widget" in sys.modules:
+        return sys.modules["textual_image.widget"]
+    cell = None if replies is None else _cell_in_pixels() or replies.cell
+    variables = {} if cell is None else dict(zip(CELL_VARIABLES, map(str, cell), strict=True))
+    system: Any = sys  # its names with underscores are final
+    stdout = sys.__stdout__
+    system.__stdout__ = io.StringIO()
+    os.environ.update(variables)
+    try:
+        return importlib.import_module("textual_image.widget")
+    finally:
+        system.__stdout__ = stdout
+        for name in variables:
+            del os.environ[name]
 
 
 def _cell_in_pixels() -> tuple[int, int] | None:
-    """Width and height of a cell, where the system knows them."""
+    """Return width and height of a cell, where the system knows them."""
     if sys.platform == "win32":
         return None
     import fcntl  # noqa: PLC0415 - not on Windows
@@ -123,16 +124,18 @@ def _cell_in_pixels() -> tuple[int, int] | None:
         size = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
     except OSError:
         return None
-    rows, columns, width, height = struct.unpack("HHHH", size)
-    if not all((rows, columns, width // max(1, columns), height // max(1, rows))):
+    rows, columns, width, height = struct.unpack("HHHH", size)  # width and height in pixels
+    if not rows or not columns:
         return None
-    return width // columns, height // rows
+    cell = (width // columns, height // rows)
+    return cell if all(cell) else None
 
 
 class PhotoImage(Widget):
-    """A box of so many cells with a picture in it, as large as it fits, in the middle."""
+    """A box with a picture in its middle, as large as fits."""
 
     def __init__(self, width: int, height: int) -> None:
+        """Create a box of so many cells and lines."""
         self._image = image_class(self.app)()
         super().__init__(self._image)
         self._box = (0, 0)
@@ -153,96 +156,99 @@ class PhotoImage(Widget):
 
         self._picture = picture
         self._fit()
-        shown = picture if picture is None or picture.ndim == 2 else picture[:, :, ::-1]
-        self._image.image = None if shown is None else Pillow.fromarray(shown.copy())
+        if picture is None:
+            self._image.image = None
+            return
+        in_order = picture if picture.ndim == 2 else picture[:, :, ::-1]  # BGR to RGB
+        self._image.image = Pillow.fromarray(in_order.copy())
 
     def _fit(self) -> None:
-        """The largest size in the box with the picture's proportions, a cell being 1 : 2."""
+        """Give the picture its largest size in the box; a cell is twice as high as wide."""
         if self._picture is not None:
-            (width, height), (rows, columns) = self._box, self._picture.shape[:2]
+            width, height = self._box
+            rows, columns = self._picture.shape[:2]
             scale = min(width / columns, 2 * height / rows)
             self._image.styles.width = min(width, max(1, round(columns * scale)))
             self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
 
 
 def picture_of(digit: "npt.NDArray[np.float32] | None") -> "Picture":
-    """What the network received, 0 … 1, as a picture."""
+    """Return what the network received (28, 28), 0 … 1, as a picture."""
     assert digit is not None
     return np.rint(digit * 255).clip(0, 255).astype(np.uint8)
 
 
 def picture_of_digits(reading: "Reading") -> "Picture | None":
-    """What the network received of a photo, all digits of several as they stand in rows; None
-    without any.
+    """Return what the network received of a photo; None for nothing.
+
+    Several digits are arranged in the rows of the photo.
     """
     if not reading.digits:
         return None
-    rows = [[picture_of(one.digit) for one in row] for row in reading.rows or (reading.digits,)]
-    blank, most = np.zeros_like(rows[0][0]), max(map(len, rows))
-    return np.block([row + [blank] * (most - len(row)) for row in rows])
+    rows = [[picture_of(digit.digit) for digit in row] for row in reading.rows or (reading.digits,)]
+    blank = np.zeros_like(rows[0][0])
+    longest = max(map(len, rows))
+    return np.block([row + [blank] * (longest - len(row)) for row in rows])
 
 
 def with_boxes(
-    picture: "Picture | None", reading: "Reading | None", chosen: int | None = None
+    picture: "Picture | None", reading: "Reading | None", selected: int | None = None
 ) -> "Picture | None":
-    """A photo (H, W, 3) with frames around its digits, where it has several, that of the chosen one
-    more conspicuous.
+    """Draw frames around the digits of a photo (H, W, 3) that has several.
+
+    The frame of the selected one, in reading order, is bolder.
     """
-    boxes = (
-        [one.box for row in reading.rows for one in row if one.box is not None]
-        if reading is not None
-        else []
-    )
-    if picture is None or not boxes:
+    if picture is None or reading is None:
+        return picture
+    boxes = [digit.box for row in reading.rows for digit in row if digit.box is not None]
+    if not boxes:
         return picture
     import cv2  # noqa: PLC0415 - slow to load; loaded with the photo
 
     framed = picture.copy()
     height, width = framed.shape[:2]
-    for at, (left, top, right, bottom) in enumerate(boxes):
-        first, last = (
-            (int(left * width) - 2, int(top * height) - 2),
-            (int(right * width) + 1, int(bottom * height) + 1),
-        )
-        cv2.rectangle(
-            framed, first, last, CHOSEN if at == chosen else FRAME, 2 if at == chosen else 1
-        )
+    for index, (left, top, right, bottom) in enumerate(boxes):
+        first = (int(left * width) - 2, int(top * height) - 2)
+        last = (int(right * width) + 1, int(bottom * height) + 1)
+        colour, thickness = (SELECTED_FRAME, 2) if index == selected else (FRAME, 1)
+        cv2.rectangle(framed, first, last, colour, thickness)
     return framed
 
 
 class Thumbnails:
-    """Decodes in a thread what is wanted now, and keeps the last ones; tells `ready`, in the
-    thread, of each.
-    """
+    """Decodes photos in a thread, and keeps the last ones."""
 
     def __init__(self, ready: Callable[[], object]) -> None:
+        """Call `ready`, in the thread, after each photo that is still wanted then."""
         self._ready = ready
-        self._kept: OrderedDict[Path, Picture | None] = OrderedDict()
-        self._wanted: list[Path] = []
-        self._lock = threading.Lock()
-        self._running = False
+        self._pictures: OrderedDict[Path, Picture | None] = OrderedDict()  #: Used last at the end.
+        self._wanted: list[Path] = []  #: To be decoded, in this order.
+        self._lock = threading.Lock()  #: Held for what the thread shares with others.
+        self._running = False  #: Whether there is a thread.
 
     def get(self, path: Path) -> "Picture | None":
+        """Return a photo; None while it is not decoded, or if it can't be read."""
         with self._lock:
-            if path in self._kept:
-                self._kept.move_to_end(path)
-            return self._kept.get(path)
+            if path in self._pictures:
+                self._pictures.move_to_end(path)
+            return self._pictures.get(path)
 
     def want(self, paths: Sequence[Path]) -> None:
         """Decode these, in this order, and no others."""
         with self._lock:
-            self._wanted = [path for path in paths[:KEPT] if path not in self._kept]
+            self._wanted = [path for path in paths[:KEPT_PICTURES] if path not in self._pictures]
             if self._wanted and not self._running:
                 self._running = True
                 # A daemon, as a disk that is gone must not keep the app from ending.
-                threading.Thread(target=self._work, name="thumbnails", daemon=True).start()
+                threading.Thread(target=self._decode_all, name="thumbnails", daemon=True).start()
 
     def forget(self) -> None:
-        """Photos are read anew: they may have changed."""
+        """Forget all photos, as they are read anew and may have changed."""
         with self._lock:
-            self._kept.clear()
+            self._pictures.clear()
 
-    def _work(self) -> None:
+    def _decode_all(self) -> None:
+        """Decode what is wanted, in the thread, until nothing is."""
         while True:
             with self._lock:
                 if not self._wanted:
@@ -251,17 +257,17 @@ class Thumbnails:
                 path = self._wanted[0]
             picture = small(path)
             with self._lock:
-                self._kept[path] = picture
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-                wanted = path in self._wanted
-                self._wanted = [one for one in self._wanted if one != path]
-            if wanted:
+                self._pictures[path] = picture
+                while len(self._pictures) > KEPT_PICTURES:
+                    self._pictures.popitem(last=False)
+                still_wanted = path in self._wanted
+                self._wanted = [other for other in self._wanted if other != path]
+            if still_wanted:
                 self._ready()
 
 
 def small(path: str | os.PathLike[str]) -> "Picture | None":
-    """The photo in a file, shrunk; None if it can't be read."""
+    """Read the photo in a file, shrunk; None if it can't be read."""
     from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
 

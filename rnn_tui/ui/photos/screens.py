@@ -1,4 +1,4 @@
-"""The screens over the gallery: a tree to choose photos from, the prompt that writes readings."""
+"""The dialogs over the gallery: to choose photos, to label them, to export readings."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 255
 LABEL_BOX = (28, 14)
 SECONDS_BETWEEN_LOOKS = 0.1
-Asked: TypeAlias = "tuple[Reading | None, Picture | None]"
+PhotoToLabel: TypeAlias = "tuple[Reading | None, Picture | None]"
 FORMS = {
     "csv": "table of all photos, CSV",
     "npz": "28×28 images with labels, NPZ",
@@ -50,7 +50,7 @@ FORMS = {
 
 
 class PhotoTree(DirectoryTree):
-    """Folders and images; names are shown as they are, and harmless."""
+    """A tree of folders and images; control characters in names are replaced."""
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
     BINDINGS = [
@@ -59,55 +59,61 @@ class PhotoTree(DirectoryTree):
         Binding("left", "close", "Close", show=False),
     ]
 
-    hidden = False  #: whether hidden ones are there too.
+    hidden = False  #: whether hidden folders and images are shown too.
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        """Only what is to be seen of a folder: nothing of one that a page may not look at."""
-        return filter(self._is_seen, paths)
+        """Leave out all but folders and images, and what a page in a browser may not look at."""
+        return filter(self._is_visible, paths)
 
-    def _is_seen(self, path: Path) -> bool:
+    def _is_visible(self, path: Path) -> bool:
         if path.name.startswith(".") and not self.hidden:
             return False
         return exists(path) and (called_like_photo(path.name) or is_folder(path))
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
-        """The name with a sign for folders. Textual's own takes part of some names for more."""
+        """Write the name, with a sign for folders. Textual would style parts of some names."""
         path = getattr(node.data, "path", None)
         name = str(path and shown(path)) if node.is_root or path is None else path.name
-        sign = (
-            self.ICON_FILE
-            if not node.allow_expand
-            else self.ICON_NODE_EXPANDED
-            if node.is_expanded
-            else self.ICON_NODE
-        )
+        if not node.allow_expand:
+            sign = self.ICON_FILE
+        elif node.is_expanded:
+            sign = self.ICON_NODE_EXPANDED
+        else:
+            sign = self.ICON_NODE
         return Text.assemble((sign, base_style), (printable(name, LONGEST_NAME), style))
 
     def process_label(self, label: object) -> Text:
-        """What `render_label` shows instead must not be empty."""
+        """Make a label for Textual, which must not be empty; `render_label` shows another one."""
         return Text(printable(label, LONGEST_NAME) or " ")
 
     def action_choose(self) -> None:
-        if (node := self.cursor_node) is not None and node.data is not None:
+        node = self.cursor_node
+        if node is not None and node.data is not None:
             self.post_message(self.FileSelected(node, node.data.path))
 
     def action_open(self) -> None:
         """Open the folder, or go to the first thing in it."""
-        if (node := self.cursor_node) is not None and node.is_expanded:
+        node = self.cursor_node
+        if node is None:
+            return
+        if node.is_expanded:
             self.action_cursor_down()
-        elif node is not None and node.allow_expand:
+        elif node.allow_expand:
             node.expand()
 
     def action_close(self) -> None:
         """Close the folder, or go to the one that it is in."""
-        if (node := self.cursor_node) is not None and node.is_expanded and not node.is_root:
+        node = self.cursor_node
+        if node is None:
+            return
+        if node.is_expanded and not node.is_root:
             node.collapse()
-        elif node is not None and node.parent is not None:
+        elif node.parent is not None:
             self.move_cursor(node.parent)
 
 
 class ChoosePathScreen(Dialog[Path | None]):
-    """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
+    """Asks for a photo or a folder; returns None if it is left."""
 
     BINDINGS = [
         Binding("escape", "dismiss", "Leave"),
@@ -119,6 +125,7 @@ class ChoosePathScreen(Dialog[Path | None]):
     _tree = getters.query_one(PhotoTree)
 
     def __init__(self, start: Path | None = None) -> None:
+        """Begin in the folder `start`, by default in the present one."""
         super().__init__()
         folder = Path.cwd() if start is None else start
         self._start = folder if is_folder(folder) else home()
@@ -135,7 +142,7 @@ class ChoosePathScreen(Dialog[Path | None]):
         self._tree.focus()
 
     @on(DirectoryTree.FileSelected)
-    def _chosen(self, event: DirectoryTree.FileSelected) -> None:
+    def _return_path(self, event: DirectoryTree.FileSelected) -> None:
         self.dismiss(shown(event.path))
 
     def action_hidden(self) -> None:
@@ -143,11 +150,11 @@ class ChoosePathScreen(Dialog[Path | None]):
         self._tree.reload()
 
     def action_up(self) -> None:
-        """Show the folder above; from the root on, where there are drives, the next one."""
-        folder, drives = Path(self._tree.path), list[str](getattr(os, "listdrives", list)())
+        """Show the folder above; from the root of a drive, show the next drive."""
+        folder = Path(self._tree.path)
         above = folder.parent
-        if above == folder and str(folder) in drives:
-            above = Path(drives[(drives.index(str(folder)) + 1) % len(drives)])
+        if above == folder:
+            above = _next_drive(folder)
         if is_folder(above):
             self._tree.path = above
 
@@ -155,11 +162,16 @@ class ChoosePathScreen(Dialog[Path | None]):
         self._tree.path = home()
 
 
+def _next_drive(root: Path) -> Path:
+    """Return the root of the next drive on Windows; elsewhere the same root."""
+    drives: list[str] = getattr(os, "listdrives", list)()
+    if str(root) not in drives:
+        return root
+    return Path(drives[(drives.index(str(root)) + 1) % len(drives)])
+
+
 class LabelScreen(Prompt):
-    """Asks which digit the photo `at_question` shows, and then the next one, until it is left.
-    `label` takes the answer, None to take a label away, and goes on to the next; `move` goes so
-    many photos further.
-    """
+    """Asks which digit a photo shows, then which one the next shows, until it is left."""
 
     BINDINGS = [
         *moves("move", {"left": -1, "right": 1}),
@@ -168,12 +180,21 @@ class LabelScreen(Prompt):
 
     def __init__(
         self,
-        at_question: Callable[[], Asked],
+        selected_photo: Callable[[], PhotoToLabel],
         label: Callable[[int | None], None],
         move: Callable[[int], None],
     ) -> None:
+        """Ask about the photo that is selected in the gallery.
+
+        Args:
+            selected_photo: Returns it.
+            label: Labels it, and selects the next one; None takes its label away.
+            move: Selects the photo so many places further.
+        """
         super().__init__()
-        self._at_question, self._label, self._move = at_question, label, move
+        self._selected_photo = selected_photo
+        self._label = label
+        self._move = move
 
     def compose(self) -> ComposeResult:
         with Vertical(id="label") as dialog:
@@ -183,21 +204,21 @@ class LabelScreen(Prompt):
             yield Static("", classes="prompt-note", markup=False)
 
     def on_mount(self) -> None:
-        """Follow the gallery, whose photos come from the disk."""
+        """Look at the gallery again and again, as its photos come from the disk."""
         self.set_interval(SECONDS_BETWEEN_LOOKS, self._show)
         self._show()
 
     def _show(self) -> None:
-        reading, picture = self._at_question()
+        """Show the selected photo; where there is none any more, leave."""
+        reading, picture = self._selected_photo()
         if reading is None:
             self.dismiss()
             return
         self.query_one(PhotoImage).show(picture)
+        name = printable(reading.path.name, LONGEST_NAME)
+        result = reading.error or f"read as {reading.best}"
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
-        self.say(
-            f"{printable(reading.path.name, LONGEST_NAME)} · "
-            f"{reading.error or f'read as {reading.best}'} · {label}"
-        )
+        self.say(f"{name} · {result} · {label}")
 
     def action_move(self, by: int) -> None:
         self._move(by)
@@ -225,39 +246,41 @@ class PhotosExportScreen(ExportPrompt):
         self.query_one(Checkbox).display = self.form != "csv"
 
     @on(Checkbox.Changed)
-    def _ticked(self, event: Checkbox.Changed) -> None:
+    def _explain_choice(self, event: Checkbox.Changed) -> None:
         event.stop()
         self.explain_anew()
 
     def explanation(self) -> str:
         if self.form == "csv":
             return f"{count_of(len(self._readings), 'photo')}, one per line."
-        predicted = self.query_one(Checkbox).value  # which counts where there is no label
-        each = [one for reading in self._readings for one in (reading.digits or (reading,))]
-        count = sum(export_label(one, predicted=predicted) is not None for one in each)
-        more = (
-            f"; {len(each) - count:,} without a label "
-            f"{'is' if len(each) - count == 1 else 'are'} left out"
-        )
-        return f"{count_of(count, 'photo')}{more if count < len(each) else ''}."
+        predicted = self.query_one(Checkbox).value  # replaces a label that is not there
+        digits = [digit for reading in self._readings for digit in (reading.digits or (reading,))]
+        labelled = sum(export_label(digit, predicted=predicted) is not None for digit in digits)
+        left_out = len(digits) - labelled
+        text = count_of(labelled, "photo")
+        if left_out:
+            text += f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"
+        return f"{text}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         return await in_thread(self, files_to_replace, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
-        return await in_thread(
-            self, _write, form, path, self._readings, self.query_one(Checkbox).value
-        )
+        predicted = self.query_one(Checkbox).value
+        return await in_thread(self, _write, form, path, self._readings, predicted)
 
 
 def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool) -> str:
-    """In a thread: write, and tell what was written."""
-    shown = printable(path, 200)
+    """Write readings in a thread, and return a sentence on what was written."""
+    destination = printable(path, 200)
     if form == "csv":
         write_table(path, readings)
-        return f"{count_of(len(readings), 'photo')} written to {shown}."
+        return f"{count_of(len(readings), 'photo')} written to {destination}."
     data = labelled_images(readings, predicted=predicted)
     if not len(data.labels):
-        raise DataError("No photo has a label: press # on a photo to give it one.")
-    (write_npz if form == "npz" else write_idx)(path, data)
-    return f"{count_of(len(data.labels), 'photo')} with labels written to {shown}."
+        raise DataError("No photo has a label: press # on a photo to label it.")
+    if form == "npz":
+        write_npz(path, data)
+    else:
+        write_idx(path, data)
+    return f"{count_of(len(data.labels), 'photo')} with labels written to {destination}."

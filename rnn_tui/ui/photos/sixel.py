@@ -1,6 +1,8 @@
-"""Pictures by Sixel that leave no trace; imported by `pictures.py`, behind textual_image.
-The widget of textual_image leaves cells unpainted around its data, and the cursor a line too low:
-parts of what was there stay, lines beside it shift.
+"""Pictures by Sixel that leave no trace.
+
+The widget of textual_image leaves cells around its data unpainted, so that parts of what was there
+stay. It also leaves the cursor a line too low, so that lines beside it shift. This module is
+imported by `pictures.py`, after textual_image.
 """
 
 from collections.abc import Iterable
@@ -28,17 +30,15 @@ class _Data(_ImageSixelImpl):
         """Paint every cell, then draw over them."""
         blank = Strip.blank(crop.width, self.visual_style.rich_style)
         lines = [blank] * crop.height
-        if drawn := super().render_lines(crop):
-            lines[-1] = Strip([*blank, *drawn[-1]], crop.width)
+        data_lines = super().render_lines(crop)
+        if data_lines:
+            lines[-1] = Strip([*blank, *data_lines[-1]], crop.width)
         return lines
 
     def _get_sixel_segments(self, sixel_data: str) -> Iterable[Segment]:
+        """Go to the picture's first cell, draw it, and go on where the cursor would be."""
         region = self.screen.find_widget(self).visible_region
-        start, end = (
-            Control.move_to(*region.offset),
-            Control.move_to(region.right, region.bottom - 1),
-        )
-        return [
-            Segment(text, None, _CONTROL)
-            for text in (start.segment.text, sixel_data, end.segment.text)
-        ]
+        start = Control.move_to(*region.offset)
+        end = Control.move_to(region.right, region.bottom - 1)
+        texts = (start.segment.text, sixel_data, end.segment.text)
+        return [Segment(text, None, _CONTROL) for text in texts]

@@ -75,7 +75,7 @@ async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
         assert app.screen.query_one(PathInput).value == "photos.npz"
         assert note(app) == "0 photos; 4 without a label are left out."
         await answer(pilot)
-        assert note(app) == "No photo has a label: press # on a photo to give it one."
+        assert note(app) == "No photo has a label: press # on a photo to label it."
         assert not Path("photos.npz").exists()
         await press(pilot, "escape", "number_sign", "7", "4", "escape", "e")
         for downs, path, images in (

@@ -17,7 +17,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.widgets.digits import DigitColumn
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
-from rnn_tui.ui.photos.grid import LEAST, PhotoCard, PhotoGrid
+from rnn_tui.ui.photos.grid import LEAST_SIDE, PhotoCard, PhotoGrid
 from rnn_tui.ui.photos.pictures import small
 from tests.ui.helpers import busy, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
@@ -177,7 +177,7 @@ async def test_cards_fill_the_screen(folder: Path, size: tuple[int, int], least:
         assert gallery.bottom - max(card.bottom for card in shown) <= 1
         assert gallery.right - max(card.right for card in shown) <= 1
         side = app.panel._grid._shape[0]
-        assert side >= LEAST or size[0] < 100
+        assert side >= LEAST_SIDE or size[0] < 100
         assert size[0] < 200 or side >= 20
 
 
