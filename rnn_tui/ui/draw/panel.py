@@ -1,6 +1,4 @@
-"""Digits by hand: draw one on the pad, with mouse or keys, and see at every stroke how trained
-networks read it.
-"""
+"""The Draw view: draw a digit with mouse or keys, and see how trained networks read it."""
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -22,23 +20,20 @@ from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.draw.answers import DrawingAnswers, DrawingView, answer_drawing
 
 BRUSHES = ("fine", "medium", "broad")
-
-
-# lines of a pad's frame and of what is above; cells that its frame and the answers need at least
-ABOVE, BESIDE = 3, 50
-AROUND = Size(2, 4)  # what the app has around a view
+ABOVE = 3  # lines of the pad's frame and of what is above
+BESIDE = 50  # cells that the pad's frame and the answers need at least
+AROUND = Size(2, 4)  # cells and lines of the app around a view
 
 
 class DrawingPanel(Vertical, InsideDoor, NetworkView):
-    """A pad, and beside it what networks make of what is drawn there."""
+    """A pad, and beside it the answers of networks to what is drawn there."""
 
     BINDINGS = [key("inside", "inside", "Inside")]
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
-        # Answers that the next stroke has overtaken are shown too: while a line is drawn there is
-        # always a next one.
-        self._asking = LatestQuestion[DrawingAnswers](self, self._show, overtaken=True)
+        # Answers that are out of date are shown too: while a line is drawn they always are.
+        self._asking = LatestQuestion[DrawingAnswers](self, self._receive, overtaken=True)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="drawing-choice"):
@@ -56,16 +51,17 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         self.query_one("#drawing-frame").border_title = "Draw here"
         self._show_pen()
 
-    on_show = NetworkView.refresh_weights  # a run may have ended
+    def on_show(self) -> None:
+        self.refresh_weights()  # a run may have ended
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)
 
     def _fit(self, size: Size) -> None:
+        """Make the pad as large as a view of this size has room for."""
         zoom = min((size.width - BESIDE) // SIDE, (size.height - ABOVE) // (SIDE // 2))
-        self.query_one(DrawingPad).scale = next(
-            (scale for scale in (HUGE, LARGE) if zoom >= ZOOM[scale]), PLAIN
-        )
+        scales = [scale for scale in (HUGE, LARGE) if zoom >= ZOOM[scale]]
+        self.query_one(DrawingPad).scale = scales[0] if scales else PLAIN
         self.query_one("#drawing-frame").set_class(size.height >= SIDE // 2 + ABOVE, "panel")
 
     def focus_view(self) -> None:
@@ -74,10 +70,10 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     @property
     def given(self) -> Given | None:
         """What is drawn, as networks read it; None where nothing is."""
-        answers = self.query_one(DrawingView).answers
-        if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
+        drawing = self.query_one(DrawingView).drawing
+        if self.query_one(DrawingPad).drawing.empty or drawing is None or not drawing.answers:
             return None
-        return Given("drawing", answers.digit, weights=answers.each[0].source.path)
+        return Given("drawing", drawing.digit, weights=drawing.answers[0].source.path)
 
     @on(DrawingPad.Changed)
     @on(NetworkSelect.Changed)
@@ -86,26 +82,27 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         """Read what is drawn, or say why it is not read."""
         self._show_pen()
         self._asking.forget()
-        if self.networks.sources:
-            ink, asked = self.query_one(DrawingPad).drawing.ink, self.networks.asked
-            self._asking.ask(lambda: answer_drawing(ink, asked))
-        elif self.networks.sources is not None:
-            # where they are not known yet, finding them will ask
+        if self.networks.sources is None:
+            return  # they are still being looked for; `Offered` asks then
+        if not self.networks.sources:
             self.query_one(DrawingView).say(MISSING)
+            return
+        ink, sources = self.query_one(DrawingPad).drawing.ink, self.networks.asked
+        self._asking.ask(lambda: answer_drawing(ink, sources))
 
-    async def _show(self, answers: DrawingAnswers | str) -> None:
-        if isinstance(answers, str):
-            self.query_one(DrawingView).say(answers)
+    async def _receive(self, outcome: DrawingAnswers | str) -> None:
+        view = self.query_one(DrawingView)
+        if isinstance(outcome, str):
+            view.say(outcome)
         elif self.query_one(DrawingPad).drawing.empty:  # by now
-            self.query_one(DrawingView).say("")
+            view.say("")
         else:
-            self.query_one(DrawingView).show(answers)
+            view.show(outcome)
 
     def _show_pen(self) -> None:
         """Say what a stroke would do."""
-        pad, frame = self.query_one(DrawingPad), self.query_one("#drawing-frame")
-        pen = (
-            f"{BRUSHES[pad.brush]} {'eraser' if pad.erases else 'brush'} · pen "
-            f"{'down' if pad.pen_down else 'up'}"
-        )
-        frame.border_subtitle = Content(pen)
+        pad = self.query_one(DrawingPad)
+        tool = "eraser" if pad.erases else "brush"
+        pen = "down" if pad.pen_down else "up"
+        text = f"{BRUSHES[pad.brush]} {tool} · pen {pen}"
+        self.query_one("#drawing-frame").border_subtitle = Content(text)

@@ -62,8 +62,7 @@ class HomePad(DrawingPad):
         has_digit = self.digit is not None and self.drawing.empty
         super().show_levels(self.levels if has_digit else levels)
 
-    def action_change(self, change: str) -> None:
-        """Change the drawing; to clear the pad takes the digit away too."""
-        if change == "clear":
-            self.digit = None
-        super().action_change(change)
+    def action_clear(self) -> None:
+        """Clear the pad, and take the digit away too."""
+        self.digit = None
+        super().action_clear()

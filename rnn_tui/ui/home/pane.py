@@ -94,7 +94,7 @@ class HomeDigit(Vertical):
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
         key("other", "other", "Other", "Read another digit"),
         key("network", "network", "Network", "Let the next network that ships with rnn-tui read"),
-        key("clear", """on_pad("change('clear')")""", "Clear", "Draw on an empty pad"),
+        key("clear", "on_pad('clear')", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
     pad: "HomePad"  #: what is drawn on; before all is `whole` a picture is in its place.

@@ -179,7 +179,7 @@ async def test_what_is_drawn_with_the_mouse_is_read(
             await drag(pilot, places)
             assert large_answer(app) == digit
             assert not is_empty(app)
-            assert "% sure" in screen_text(app)
+            assert "confidence" in screen_text(app)
             assert "pretrained LSTM" in says(app, "by")
             await press(pilot, "x")
             await answered(pilot)
@@ -201,11 +201,11 @@ async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> N
         await drag(pilot, ZERO)
         digit = centre(pad(app).drawing.ink)
         expected = network.chances(digit[None])[0, :-1]
-        shown = app.panel.query_one(DrawingView).answers
+        shown = app.panel.query_one(DrawingView).drawing
         assert shown is not None
         assert np.array_equal(shown.digit, digit)
-        assert shown.each[0].probabilities == pytest.approx(expected.tolist())
-        assert f"{100 * expected.max():.1f} % sure" == says(app, "words").strip()
+        assert shown.answers[0].probabilities == pytest.approx(expected.tolist())
+        assert f"confidence {100 * expected.max():.1f} %" == says(app, "words").strip()
 
 
 async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) -> None:
@@ -380,7 +380,14 @@ async def test_everything_is_within_the_screen(size: tuple[int, int], three: Non
     async with drawing(size) as (app, pilot):
         await drag(pilot, SEVEN)
         text = screen_text(app)
-        for expected in ("Draw here", "medium brush · pen up", "LSTM", "RNN", "biLSTM", "% sure"):
+        for expected in (
+            "Draw here",
+            "medium brush · pen up",
+            "LSTM",
+            "RNN",
+            "biLSTM",
+            "confidence",
+        ):
             assert expected in text
         lines = [line.rstrip(" │") for line in text.splitlines()]
         assert all(
@@ -437,7 +444,7 @@ async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> N
         await drag(pilot, ONE)
         names = [str(one.border_title) for one in app.query(DigitColumn)]
         assert names == ["pretrained LSTM", "pretrained RNN"]
-        assert "of 3 say 1" in says(app, "words")
+        assert "of 3 networks: 1" in says(app, "words")
         assert says(app, "others").split()[0] == "biLSTM"
         await resize(pilot, 80, 24)
         await answered(pilot)

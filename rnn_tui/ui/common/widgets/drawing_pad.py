@@ -27,9 +27,9 @@ class DrawingPad(InkImage, can_focus=True):
         key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
         key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
         key("eraser", "eraser", "Eraser"),
-        key("undo", "change('undo')", "Undo", "Take the last stroke back", display="u"),
-        key("redo", "change('redo')", "Redo", "Draw it again", display="U"),
-        key("clear", "change('clear')", "Clear", "Take everything off the pad"),
+        key("undo", "undo", "Undo", "Take the last stroke back", display="u"),
+        key("redo", "redo", "Redo", "Draw it again", display="U"),
+        key("clear", "clear", "Clear", "Take everything off the pad"),
         *moves("move", {"left": "-1, 0", "right": "1, 0", "up": "0, -1", "down": "0, 1"}),
         *moves("move", {"shift+left": f"-{STRIDE}, 0", "shift+right": f"{STRIDE}, 0"}),
         *moves("move", {"shift+up": f"0, -{STRIDE}", "shift+down": f"0, {STRIDE}"}),
@@ -39,15 +39,15 @@ class DrawingPad(InkImage, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.drawing = Drawing()  #: what was drawn.
-        self.brush = 1  #: which of the brushes is taken.
-        self.erases = False  #: whether the eraser is in place of the pen.
-        self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
-        self._dragged = False  # whether a stroke of the mouse is under way
-        self.pen_down = False  #: whether arrow keys draw.
-        # whoever draws with the mouse has its pointer, and needs no second one
+        self.drawing = Drawing()  #: What was drawn.
+        self.brush = 1  #: Which of the brushes is used.
+        self.erases = False  #: Whether strokes erase.
+        self.cursor = (SIDE // 2, SIDE // 2)  #: Column and row of the pixel that keys draw at.
+        self.pen_down = False  #: Whether arrow keys draw.
+        self._dragged = False  #: Whether a stroke of the mouse is under way.
+        #: Whether the cursor is shown: not while somebody draws with the mouse and its pointer.
         self._by_keys = True
-        # the row in which the cursor was drawn last; None for none
+        #: The row in which the cursor was drawn last; None for none.
         self._cursor_row: int | None = SIDE // 2
 
     # With the mouse
@@ -57,12 +57,11 @@ class DrawingPad(InkImage, can_focus=True):
             return
         event.stop()
         self.capture_mouse()
-        self.pen_down, self._dragged, self._by_keys = False, True, False
-        self.drawing.begin(
-            self._point(event),
-            RADII[self.brush],
-            erases=self.erases or event.button == RIGHT or event.shift,
-        )
+        self.pen_down = False
+        self._dragged = True
+        self._by_keys = False
+        erases = self.erases or event.button == RIGHT or event.shift
+        self.drawing.begin(self._point(event), RADII[self.brush], erases=erases)
         self._show()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -92,20 +91,23 @@ class DrawingPad(InkImage, can_focus=True):
             self.drawing.end()
             self._show()
 
-    on_mouse_release = _end_drag  # something else takes the mouse
+    def on_mouse_release(self) -> None:
+        self._end_drag()  # something else takes the mouse
 
     def _point(self, event: events.MouseEvent) -> Point:
         """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
-        middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
-        x, y = event.pointer_x + middle, event.pointer_y + middle
-        return Point(x / ZOOM[self.scale], 2 * y / ZOOM[self.scale])
+        to_middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
+        x, y = event.pointer_x + to_middle, event.pointer_y + to_middle
+        zoom = ZOOM[self.scale]
+        return Point(x / zoom, 2 * y / zoom)
 
     # With keys
 
     def action_pen(self) -> None:
         self._end_drag()
         self.drawing.end()
-        self._by_keys, self.pen_down = True, not self.pen_down
+        self._by_keys = True
+        self.pen_down = not self.pen_down
         self._change_pen()
 
     def action_move(self, across: int, down: int) -> None:
@@ -132,13 +134,23 @@ class DrawingPad(InkImage, can_focus=True):
         self.erases = not self.erases
         self._change_pen()
 
-    def action_change(self, how: str) -> None:
-        """Undo, redo or clear, as the drawing does."""
+    def action_undo(self) -> None:
         self._stop()
-        getattr(self.drawing, how)()
+        self.drawing.undo()
+        self._show()
+
+    def action_redo(self) -> None:
+        self._stop()
+        self.drawing.redo()
+        self._show()
+
+    def action_clear(self) -> None:
+        self._stop()
+        self.drawing.clear()
         self._show()
 
     def _change_pen(self) -> None:
+        """Go on with another brush or tool where the pen is down."""
         if self.pen_down:
             self.drawing.begin(self._middle, RADII[self.brush], erases=self.erases)
         self._show()
@@ -147,9 +159,10 @@ class DrawingPad(InkImage, can_focus=True):
         self._end_drag()
         if self.pen_down:
             self._lift()
-            self.post_message(self.Changed())  # who shows the pen shows that
+            self.post_message(self.Changed())  # for whoever shows the pen
 
-    on_hide = _stop  # another view comes to the front
+    def on_hide(self) -> None:
+        self._stop()  # another view comes to the front
 
     def _lift(self) -> None:
         self.pen_down = False
@@ -163,29 +176,35 @@ class DrawingPad(InkImage, can_focus=True):
     # Drawing
 
     def _show(self) -> None:
+        """Draw the ink, and the cursor where it was and where it is."""
         self.show_ink(self.drawing.ink)
-        row = self.cursor[1] if self._by_keys else None
-        for one in (row, self._cursor_row):
-            if one is not None:
-                self.refresh_rows(one, one)
-        self._cursor_row = row
+        old_row = self._cursor_row
+        self._cursor_row = self.cursor[1] if self._by_keys else None
+        for row in (self._cursor_row, old_row):
+            if row is not None:
+                self.refresh_rows(row, row)
         self.post_message(self.Changed())
 
     def _cells(self, y: int) -> list[Cell]:
         cells = super()._cells(y)
-        (column, row), zoom = self.cursor, ZOOM[self.scale]
-        if not (self.has_focus and self._by_keys) or (zoom * row + zoom // 2) // 2 != y:
+        column, row = self.cursor
+        zoom = ZOOM[self.scale]
+        middle_line = (zoom * row + zoom // 2) // 2
+        if not (self.has_focus and self._by_keys) or middle_line != y:
             return cells
-        colour = self.get_component_rich_style("drawing-pad--cursor").color
-        sign, ground = "▀▄"[row % 2], cells[column][1].bgcolor
         if zoom > 1:
-            sign = f"[{' ' * (zoom - 2)}]"  # to be told from ink, and without colours from all else
+            # Brackets can be distinguished from ink, also in a terminal without colours.
+            sign = f"[{' ' * (zoom - 2)}]"
+            ground = cells[column][1].bgcolor
         else:
-            ground = self._shades[self._row(row ^ 1)[column]]
+            sign = "▀▄"[row % 2]
+            other_row = row ^ 1  # the other one in the same line
+            ground = self._shades[self._row(other_row)[column]]
+        colour = self.get_component_rich_style("drawing-pad--cursor").color
         cells[column] = (sign, Style(color=colour, bgcolor=ground, bold=True))
         return cells
 
 
-def _on_grid(place: float) -> int:
-    """The pixel at a place, or the nearest one."""
-    return min(max(int(place), 0), SIDE - 1)
+def _on_grid(coordinate: float) -> int:
+    """The column or row of the pixel at a coordinate, or of the nearest pixel."""
+    return min(max(int(coordinate), 0), SIDE - 1)

@@ -1,10 +1,13 @@
-"""Ink on 28×28 pixels, to be read by brightness or characters alone; for the first frame, so
-without NumPy.
+"""A picture of ink on 28×28 pixels, which can be read by brightness or characters alone.
+
+It is made without NumPy, as it is in the app's first frame.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rich.color import Color as RichColor
@@ -21,15 +24,20 @@ from rnn_tui.tasks.mnist.first_digits import SIDE
 if TYPE_CHECKING:
     from rnn_tui.photos.drawing import Ink
 
-# as many shades as can be told apart; with fewer of them more neighbours are drawn in one go
+# As many shades as can be distinguished. With fewer, more neighbours are one segment.
 SHADES = 32
-# what stands for ink where a terminal has no colours; in its own colour it can't be seen
+# Characters by shade, for terminals without colours. They have the colour of their background, so
+# that they cannot be seen where there are colours.
 _CHARACTERS = " ░▒▓█"
 SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
-# cells of a pixel's width; as many half cells of its height
+#: Cells that a pixel is wide; it is as many half cells high. `SMALL` has 2×2 pixels in place of
+#: one.
 ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}
-_SIZES = {scale: Size(zoom * SIDE, zoom * SIDE // 2) for scale, zoom in ZOOM.items()} | {
-    SMALL: Size(SIDE // 2, SIDE // 4)
+_SIZES = {
+    SMALL: Size(SIDE // 2, SIDE // 4),
+    PLAIN: Size(SIDE, SIDE // 2),
+    LARGE: Size(2 * SIDE, SIDE),
+    HUGE: Size(3 * SIDE, 3 * SIDE // 2),
 }
 
 Cell = tuple[str, Style]
@@ -38,14 +46,21 @@ FAINT = 0.35  # the shade of ink in rows that are not read yet, as a share of th
 
 
 def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:
-    """The shades of grey levels (28, 28), 0 … 255, faint from the first row on that isn't read."""
-    scales = [SHADES / 255 * (1 if row < rows_read else FAINT) for row in range(SIDE)]
-    return [[round(at * scale) for at in row] for row, scale in zip(image, scales, strict=True)]
+    """Return the shades of grey levels (28, 28), 0 … 255; rows that are not read are faint."""
+    shades = []
+    for index, row in enumerate(image):
+        scale = SHADES / 255
+        if index >= rows_read:
+            scale *= FAINT
+        shades.append([round(level * scale) for level in row])
+    return shades
 
 
 class InkImage(Widget):
-    """A picture of ink: `small`, of 14 × 7 cells, at half the resolution; the others have 28 × 14,
-    56 × 28 and 84 × 42.
+    """A picture of ink.
+
+    It has 14 × 7 cells at half the resolution (`SMALL`), or 28 × 14 (`PLAIN`), 56 × 28 (`LARGE`) or
+    84 × 42 (`HUGE`).
     """
 
     COMPONENT_CLASSES = {"ink-image--ink"}
@@ -61,18 +76,21 @@ class InkImage(Widget):
 
     def show_levels(self, levels: Levels) -> None:
         """Draw shades (28, 28)."""
-        changed = [
-            at for at, (new, old) in enumerate(zip(levels, self._levels, strict=True)) if new != old
+        changed_rows = [
+            row
+            for row, (new, old) in enumerate(zip(levels, self._levels, strict=True))
+            if new != old
         ]
         self._levels = levels
-        if changed:
-            self.refresh_rows(changed[0], changed[-1])
+        if changed_rows:
+            self.refresh_rows(changed_rows[0], changed_rows[-1])
 
     def refresh_rows(self, first: int, last: int) -> None:
         """Draw rows of pixels again, and no others: most strokes change a few at a time."""
         size = _SIZES[self.scale]
-        top, end = first * size.height // SIDE, -(-(last + 1) * size.height // SIDE)
-        self.refresh(Region(0, top, size.width, end - top))
+        top = first * size.height // SIDE
+        bottom = math.ceil((last + 1) * size.height / SIDE)
+        self.refresh(Region(0, top, size.width, bottom - top))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         return _SIZES[self.scale].width
@@ -84,22 +102,29 @@ class InkImage(Widget):
         width = self.size.width
         if y >= _SIZES[self.scale].height:
             return Strip.blank(width, self.rich_style)
-        runs = groupby(self._cells(y), lambda cell: cell[1])
+        runs = groupby(self._cells(y), key=itemgetter(1))  # of cells of one style
         segments = [Segment("".join(text for text, _ in run), style) for style, run in runs]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _cells(self, y: int) -> list[Cell]:
-        """What stands in a line, by columns of pixels, each as wide as the zoom."""
+        """Return the cells of a line, one for each column of pixels, as wide as the zoom."""
         shades, zoom = self._shades, ZOOM[self.scale]
-        upper, lower = self._row(2 * y // zoom), self._row((2 * y + 1) // zoom)
-        pairs = (pair(shades, *levels) for levels in zip(upper, lower, strict=True))
-        return [(zoom * character, style) for character, style in pairs]
+        upper_row = self._row(2 * y // zoom)
+        lower_row = self._row((2 * y + 1) // zoom)
+        cells = [
+            cell_of(shades, upper, lower) for upper, lower in zip(upper_row, lower_row, strict=True)
+        ]
+        return [(zoom * character, style) for character, style in cells]
 
     def _row(self, y: int) -> Sequence[int]:
+        """Return the shades of a row of pixels; at half the resolution, means of 2×2 pixels."""
         if self.scale != SMALL:
             return self._levels[y]
-        both = [a + b for a, b in zip(*self._levels[2 * y : 2 * y + 2], strict=True)]
-        return [round((a + b) / 4) for a, b in zip(both[::2], both[1::2], strict=True)]
+        upper, lower = self._levels[2 * y], self._levels[2 * y + 1]
+        sums = [above + below for above, below in zip(upper, lower, strict=True)]
+        return [
+            round((left + right) / 4) for left, right in zip(sums[::2], sums[1::2], strict=True)
+        ]
 
     @property
     def _shades(self) -> tuple[RichColor, ...]:
@@ -114,8 +139,12 @@ def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
 
 
 @lru_cache(maxsize=8192)
-def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
-    """Two pixels in a cell: the darker one is drawn, the other one is its ground."""
-    alike = _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))]
-    character = "▀" if upper > lower else "▄" if upper < lower else alike
+def cell_of(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
+    """Draw two pixels in a cell: the one with more ink as a half block, the other as its ground."""
+    if upper > lower:
+        character = "▀"
+    elif upper < lower:
+        character = "▄"
+    else:
+        character = _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))]
     return character, Style(color=shades[max(upper, lower)], bgcolor=shades[min(upper, lower)])
