@@ -217,7 +217,7 @@ def _nearest_middles(middles: _Middles) -> Integers:
 
 
 class _StrokeShares:
-    """Which middle's digit each pixel belongs to, and how S − 1 strokes are shared among middles.
+    """How the strokes in a picture are shared among M middles.
 
     At first a pixel belongs to the nearest middle. Strokes are numbered 1 … S − 1; 0 is no stroke.
     """

@@ -309,7 +309,7 @@ def _crop_at(image: Picture, place: Corners) -> tuple[_Crop, bool]:
     Returns:
         the crop, and whether the digit ends before the crop does, or where the photo does.
     """
-    sides = np.array(image.shape[1::-1])
+    sides = np.array(image.shape[1::-1])  # (2,) width and height, as all that follows
     margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
     start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
     end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
@@ -329,9 +329,12 @@ def _digit_at(place: Corners, marks: Marks) -> MarkedDigit | None:
     """The marked digit that has most of the ink at a place (4,); None if there is none."""
     left, top, right, bottom = np.rint(place).astype(int).clip(0).tolist()
     part = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+    ink = marks.ink[part]
     digits = digits_in(marks)
-    inks = [float(marks.ink[part][digit.mask[part]].sum()) for digit in digits]
-    return digits[int(np.argmax(inks))] if max(inks, default=0.0) > 0 else None
+    amounts = [float(ink[digit.mask[part]].sum()) for digit in digits]
+    if max(amounts, default=0.0) <= 0:
+        return None
+    return digits[int(np.argmax(amounts))]
 
 
 def single_proposals(photo: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:

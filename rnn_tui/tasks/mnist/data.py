@@ -58,15 +58,15 @@ def _shipped(path: Path) -> Tensor:
     """
     name = path.stem
     remedy = "install rnn-tui again"
-    shown = f"The data file {printable(path, 200)}"
+    subject = f"The data file {printable(path, 200)}"
     try:
         contents = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise DataError(f"{shown} is missing; {remedy}.") from error
+        raise DataError(f"{subject} is missing; {remedy}.") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{shown} is damaged or can't be read; {remedy}.") from error
+        raise DataError(f"{subject} is damaged or can't be read; {remedy}.") from error
     if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
-        raise DataError(f"{shown} is not as published; {remedy}.")
+        raise DataError(f"{subject} is not as published; {remedy}.")
     if "images" in name:
         images = np.frombuffer(contents, np.uint8, offset=16).reshape(-1, SIDE, SIDE)
         return torch.from_numpy(images.copy())
@@ -219,27 +219,27 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         DataError: if the file can't be read, or holds something else.
     """
     path = Path(outside.expanded(name))  # an unknown user's home is a file that is not there
-    shown = f"The extra data in {printable(path, 200)}"
+    subject = f"The extra data in {printable(path, 200)}"
     try:
         with outside.opened(path) as file:
             is_archive = file.read(2) == b"PK"
         images, labels = _read_npz(path) if is_archive else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and labels, "
+            f"{subject} can't be read ({why(error, 120)}); name an NPZ file with images and labels, "
             "or an IDX file of images with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
-            f"{shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and "
+            f"{subject} must be images (N, 28, 28) and labels (N,), not {images.shape} and "
             f"{labels.shape}."
         )
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
-        raise DataError(f"{shown} must be bytes (uint8).")
+        raise DataError(f"{subject} must be bytes (uint8).")
     largest_label = CLASSES if no_digits else CLASSES - 1
     if not len(labels) or len(labels) > MOST_IMAGES or labels.max() > largest_label:
         raise DataError(
-            f"{shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {largest_label}."
+            f"{subject} must be 1 to {MOST_IMAGES:,} images with labels 0 … {largest_label}."
         )
     return torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
 

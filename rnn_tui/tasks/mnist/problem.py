@@ -77,11 +77,11 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     Raises:
         CheckpointError: if the file can't be read, or its weights are of another network.
     """
-    shown = f"The weights in {printable(path, 200)}"
+    subject = f"The weights in {printable(path, 200)}"
     try:
         checkpoint = load_checkpoint(Path(outside.real_path(outside.expanded(path))))
     except OSError as error:  # out of reach
-        raise CheckpointError(f"{shown} can't be read ({why(error)}).") from error
+        raise CheckpointError(f"{subject} can't be read ({why(error)}).") from error
     theirs = checkpoint.config
     fits = theirs.name == config.name and theirs.size_text == config.size_text
     try:
@@ -90,17 +90,17 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
         fits = False
     if not fits:
         raise CheckpointError(
-            f"{shown} are for {theirs.name} with {theirs.size_text or 'other settings'}, "
+            f"{subject} are for {theirs.name} with {theirs.size_text or 'other settings'}, "
             f"not for {config.name} with {config.size_text}."
         )
     if theirs.recipe.standardise and not config.recipe.standardise:
         raise CheckpointError(
-            f"{shown} were trained on pixels that were standardised; choose preset fast, best or "
+            f"{subject} were trained on pixels that were standardised; choose preset fast, best or "
             "photos."
         )
     if config.recipe.standardise and not theirs.recipe.standardise:
         raise CheckpointError(
-            f"{shown} were trained on pixels that were not standardised; choose preset report."
+            f"{subject} were trained on pixels that were not standardised; choose preset report."
         )
 
 
