@@ -1,12 +1,14 @@
-"""Made-up photos of digits, with the digits' ink known, for the network that finds digits to learn
-from.
+"""Made-up photos, whose ink is known, to train the network that finds digits.
 
-A photo is put together as one comes about: paper or a board, unevenly lit, ruled or boxed, maybe on
-a table, with smudges and specks; one digit, a row of them, rows, or none; a pen of some width,
-colour and strength; a shadow; a camera that blurs, adds noise, has few pixels or little contrast.
-Digits are MNIST's training images and the drawn hands of `rnn_tui.tasks.mnist`; some photos show
+A photo is put together from what photos are made of:
+
+- paper or a board, unevenly lit, ruled or boxed, maybe on a table, with smudges and specks;
+- one digit, a row of them, rows, or none, in a pen of some width, colour and strength;
+- a shadow; and a camera that blurs, adds noise, has few pixels or little contrast.
+
+Digits are MNIST's training images and the drawn hands of `rnn_tui.tasks.mnist`. Some photos show
 letters and scribbles instead, which are ink as well: whether ink is a digit is for another network
-to say.
+to say. All chance comes from one generator, whose numbers are drawn in a fixed order.
 """
 
 from functools import cache
@@ -25,13 +27,12 @@ Random: TypeAlias = np.random.Generator
 Plane: TypeAlias = npt.NDArray[np.float32]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
-# Pixels of a made-up photo's sides, of a digit's fine picture, and of a bank's pictures of noise.
-SIDE, FINE, FIELD = 96, 120, 160
-# A digit is shown if at least this share of its ink is in the photo.
-SHOWN = 0.75
-# How far a digit's region is shrunk, so that those of neighbours do not touch; the pixels between
-# two.
-SHRUNK, APART = 0.8, 2
+SIDE = 96  # pixels of a made-up photo's sides
+FINE = 120  # pixels of a digit's fine picture
+FIELD = 160  # pixels of the sides of pictures of noise
+SHOWN = 0.75  # a digit is shown if at least this share of its ink is in the photo
+SHRUNK = 0.8  # how far a digit's region is shrunk, so that those of neighbours do not touch
+APART = 2  # the pixels between two regions
 # A region is at least this share of its digit's height wide: those of thin digits fall apart
 # otherwise.
 WIDE = 0.16
@@ -46,41 +47,43 @@ class Sample(NamedTuple):
 
 
 def samples(seeds: range) -> tuple[npt.NDArray[np.float16], Bytes]:
-    """Two photos for each of N seeds: what the network sees of them (2 · N, 5, SIDE, SIDE), and its
-    answers.
+    """Two photos for each of N seeds, as the network reads them, and what it should answer.
 
-    These are the ink and the regions (2 · N, 2, SIDE, SIDE), 0 … 255.
+    Returns:
+        planes (2 · N, 5, SIDE, SIDE), and ink and regions (2 · N, 2, SIDE, SIDE), 0 … 255.
     """
     cv2.setNumThreads(1)  # there are as many processes as cores
-    made = [
+    photos = [
         sample for seed in seeds for sample in photographed_twice(np.random.default_rng((7, seed)))
     ]
-    seen = np.array([planes_of(one.picture) for one in made], np.float16)
-    return seen.transpose(0, 3, 1, 2), np.array(
-        [[one.ink, one.region * np.uint8(255)] for one in made]
-    )
+    planes = np.array([planes_of(photo.picture) for photo in photos], np.float16)
+    answers = np.array([[photo.ink, photo.region * np.uint8(255)] for photo in photos])
+    return planes.transpose(0, 3, 1, 2), answers
 
 
 def photographed_twice(random: Random) -> list[Sample]:
     """The same writing on two papers, with two pens; a person would see it in both photos."""
     while True:
-        written, seen = _written(random), []
+        writing = _written(random)
+        photos: list[Sample] = []
         for _ in range(4):
-            photo = _photographed(written, random)
-            if written.tallest == 0 or _seen(photo):
-                seen.append(photo)
-            if len(seen) == 2:
-                return seen
+            photo = _photographed(writing, random)
+            if writing.tallest == 0 or _is_visible(photo):
+                photos.append(photo)
+            if len(photos) == 2:
+                return photos
 
 
-def _seen(made: Sample) -> bool:
+def _is_visible(photo: Sample) -> bool:
     """Whether the ink stands out from what is beside it."""
-    grey = made.picture.mean(axis=2, dtype=np.float32)
-    pen, reach = made.ink > 140, np.ones((5, 5), np.uint8)
-    beside = (cv2.dilate(made.ink, reach) > 60) & (made.ink < 20)
+    grey = photo.picture.mean(axis=2, dtype=np.float32)
+    near = cv2.dilate(photo.ink, np.ones((5, 5), np.uint8)) > 60
+    pen = photo.ink > 140
+    beside = near & (photo.ink < 20)
     if not pen.any() or not beside.any():
         return False
-    return bool(abs(grey[pen].mean() - grey[beside].mean()) > 2 + 0.45 * grey[beside].std())
+    difference = abs(grey[pen].mean() - grey[beside].mean())
+    return bool(difference > 2 + 0.45 * grey[beside].std())
 
 
 class Writing(NamedTuple):
@@ -96,51 +99,57 @@ def _written(random: Random) -> Writing:
     """One digit, a row of them, rows of them, or none."""
     ink, marks = np.zeros((2, SIDE, SIDE), np.float32)
     regions = np.zeros((SIDE, SIDE), np.uint8)
-    way, places = random.random(), []
-    if way < 0.28:
-        places = [_place(SIDE * random.uniform(0.35, 0.97), random)]
-    elif way < 0.48:
-        places = [_place(SIDE * np.exp(random.uniform(np.log(0.14), np.log(0.97))), random)]
-    elif way < 0.68:
-        places = _among_others(random)
-    elif way < 0.84:
-        places = _row(random)
-    elif way < 0.91:
-        places = _grid(random)
+    places = _places(random)
     tallest = _write(ink, marks, regions, places, random) if places else 0.0
     return Writing(ink, marks, regions, tallest)
 
 
-def _photographed(written: Writing, random: Random) -> Sample:
+def _places(random: Random) -> "list[Place]":
+    """Where digits go; nowhere in nine of 100 photos."""
+    way = random.random()
+    if way < 0.28:
+        return [_place(SIDE * random.uniform(0.35, 0.97), random)]
+    if way < 0.48:
+        return [_place(SIDE * np.exp(random.uniform(np.log(0.14), np.log(0.97))), random)]
+    if way < 0.68:
+        return _among_others(random)
+    if way < 0.84:
+        return _row(random)
+    if way < 0.91:
+        return _grid(random)
+    return []
+
+
+def _photographed(writing: Writing, random: Random) -> Sample:
     """A photo of what is written, maybe one in which nothing can be seen."""
-    writing, tallest = written.ink, written.tallest
     light = _paper(random)
     if random.random() < 0.1:
         light *= _table(random)[..., None]
-    frames = _frames(writing, random) if tallest and random.random() < 0.25 else None
+    has_frames = writing.tallest > 0 and random.random() < 0.25
+    frames = _frames(writing.ink, random)[..., None] if has_frames else None
     if random.random() < 0.35:
         light *= 1 - _rules(random)[..., None] * _colour(random, 0.1, 0.7)
     if frames is not None and random.random() < 0.5:  # printed
-        light *= 1 - frames[..., None] * _colour(random, 0.2, 0.9)
-    strength = (
-        np.exp(random.uniform(np.log(0.12), 0)) if random.random() < 0.5 else random.uniform(0.6, 1)
-    )
-    pen = _colour(random, 0.75, 1.0) if random.random() < 0.6 else _colour(random, 0.2, 1.0)
+        light *= 1 - frames * _colour(random, 0.2, 0.9)
+    is_faint = random.random() < 0.5
+    strength = np.exp(random.uniform(np.log(0.12), 0)) if is_faint else random.uniform(0.6, 1)
+    is_dark = random.random() < 0.6
+    pen = _colour(random, 0.75 if is_dark else 0.2, 1.0)
     if frames is not None and random.random() < 0.5:  # by hand
-        light *= 1 - strength * frames[..., None] * pen
-    grain = _pressure(random)
-    light *= 1 - strength * (writing * grain)[..., None] * pen
+        light *= 1 - strength * frames * pen
+    pressure = _pressure(random)
+    light *= 1 - strength * (writing.ink * pressure)[..., None] * pen
     if random.random() < 0.2:
-        light *= 1 - _dirt(random, writing)[..., None] * _colour(random, 0.3, 1)
+        light *= 1 - _dirt(random, writing.ink)[..., None] * _colour(random, 0.3, 1)
     for _ in range(random.choice(3, p=[0.5, 0.42, 0.08])):
         light *= _shadow(random)[..., None]
     picture = 255 * np.clip(light, 0, 1)
     if random.random() < 0.25:
         picture = _negative(picture, random)
     return Sample(
-        _taken(picture, tallest, random),
-        np.rint(written.marks * 255).astype(np.uint8),
-        written.regions,
+        picture=_taken(picture, writing.tallest, random),
+        ink=np.rint(writing.marks * 255).astype(np.uint8),
+        region=writing.regions,
     )
 
 
@@ -160,40 +169,43 @@ def _place(height: float, random: Random) -> Place:
 
 
 def _among_others(random: Random) -> list[Place]:
-    """A digit as it is cut out of a number: in the middle, with others beside it, above it or
-    below.
-    """
-    height, tilt = SIDE * random.uniform(0.45, 0.75), random.normal(0, 0.06)
-    apart, below = height * random.uniform(0.4, 1.2), height * random.uniform(1, 1.9)
+    """A digit as it is cropped from a number: in the middle, with neighbours, maybe in two rows."""
+    height = SIDE * random.uniform(0.45, 0.75)
+    tilt = random.normal(0, 0.06)
+    dx = height * random.uniform(0.4, 1.2)
+    dy = height * random.uniform(1, 1.9)
     rows = [0.0] if random.random() < 0.6 else [0.0, random.choice([-1.0, 1.0])]
-    places = [
-        Place(SIDE / 2 + at * apart, SIDE / 2 + row * below + tilt * at * apart, height)
-        for row in rows
-        for at in (0, -1, 1, -2, 2)
-        if (row, at) == (0, 0) or random.random() < 0.8
-    ]
+    places = []
+    for row in rows:
+        for column in (0, -1, 1, -2, 2):
+            is_middle = (row, column) == (0, 0)
+            if is_middle or random.random() < 0.8:
+                x = SIDE / 2 + column * dx
+                y = SIDE / 2 + row * dy + tilt * column * dx
+                places.append(Place(x, y, height))
     return [_moved(place, random) for place in places]
 
 
 def _moved(place: Place, random: Random) -> Place:
-    """The same place but for what a hand is out by."""
-    out = random.normal(0, 0.05, 2) * place.height
-    return Place(place.x + out[0], place.y + out[1], place.height * np.exp(random.normal(0, 0.08)))
+    """The same place, but as inexact as a hand is."""
+    dx, dy = random.normal(0, 0.05, 2) * place.height
+    height = place.height * np.exp(random.normal(0, 0.08))
+    return Place(place.x + dx, place.y + dy, height)
 
 
 def _row(random: Random) -> list[Place]:
     """Digits beside each other, some of them cut off by the photo's border."""
     count = int(random.integers(2, 11))
     height = SIDE * np.exp(random.uniform(np.log(0.083), np.log(0.6)))
-    apart = height * random.uniform(0.45, 1.4)
-    start = (
-        random.uniform(-0.5 * apart, SIDE - 0.5 * apart)
-        if random.random() < 0.5
-        else (SIDE - apart * (count - 1)) / 2
-    )
-    tilt, y = random.normal(0, 0.06), random.uniform(height / 2, SIDE - height / 2)
-    places = [start + at * apart for at in range(count)]
-    return [_moved(Place(x, y + tilt * (x - SIDE / 2), height), random) for x in places]
+    dx = height * random.uniform(0.45, 1.4)
+    if random.random() < 0.5:
+        start = random.uniform(-0.5 * dx, SIDE - 0.5 * dx)
+    else:
+        start = (SIDE - dx * (count - 1)) / 2
+    tilt = random.normal(0, 0.06)
+    y = random.uniform(height / 2, SIDE - height / 2)
+    xs = [start + number * dx for number in range(count)]
+    return [_moved(Place(x, y + tilt * (x - SIDE / 2), height), random) for x in xs]
 
 
 def _grid(random: Random) -> list[Place]:
@@ -201,56 +213,59 @@ def _grid(random: Random) -> list[Place]:
     rows, columns = random.integers(2, 9, 2)
     height = SIDE / max(rows, columns) * random.uniform(0.6, 0.9)
     across, down = (np.arange(count) + 0.5 - count / 2 for count in (columns, rows))
-    # As far apart as there is room for, or close together somewhere in it.
-    wide, tall = (
-        SIDE / np.array([columns, rows])
-        if random.random() < 0.5
-        else height * random.uniform([0.7, 1], [1.2, 1.6])
-    )
+    if random.random() < 0.5:  # as far apart as there is room for
+        dx, dy = SIDE / np.array([columns, rows])
+    else:
+        dx, dy = height * random.uniform([0.7, 1], [1.2, 1.6])
     return [
-        _moved(Place(SIDE / 2 + x * wide, SIDE / 2 + y * tall, height), random)
+        _moved(Place(SIDE / 2 + x * dx, SIDE / 2 + y * dy, height), random)
         for x in across
         for y in down
     ]
 
 
-def _write(
-    writing: Plane, marks: Plane, regions: Bytes, places: list[Place], random: Random
-) -> float:
-    """Write digits, or letters, with one pen; how tall the tallest is."""
-    other = random.random() < 0.08
+def _write(ink: Plane, marks: Plane, regions: Bytes, places: list[Place], random: Random) -> float:
+    """Write digits, or letters, with one pen, into the planes of a `Writing`.
+
+    Returns:
+        the largest height of a place, in pixels.
+    """
+    is_other = random.random() < 0.08
     pen = np.exp(random.uniform(np.log(0.22), np.log(4.4)))
-    turn = np.radians(random.normal(0, 8) if random.random() < 0.8 else random.uniform(-42, 42))
+    is_upright = random.random() < 0.8
+    turn = np.radians(random.normal(0, 8) if is_upright else random.uniform(-42, 42))
     wider = np.exp(random.normal(0, 0.12))
-    from_mnist, softness = random.random() < 0.45, random.uniform(0.25, 0.8)
+    is_of_mnist = random.random() < 0.45
+    softness = random.uniform(0.25, 0.8)
     taken = np.zeros_like(regions)
-    for x, y, height in places:
-        if other:
-            fine = (
-                np.asarray(
-                    random.choice([_letter_ink, _scribble, _pattern], p=[0.6, 0.25, 0.15])(random),
-                    np.float32,
-                )
-                / 255
-            )
-        elif from_mnist:
+    for place in places:
+        if is_other:
+            fine = _no_digit(random)
+        elif is_of_mnist:
             images = _mnist()
             fine = _enlarged(images[random.integers(len(images))], random)
         else:
             fine = _drawn(pen, random)
-        alone, region, whole = _put(
-            fine, Place(x, y, height), turn + random.normal(0, 0.04), wider, softness
-        )
-        if (cv2.dilate(region, np.ones((2 * APART + 1,) * 2, np.uint8)) & taken).any():
+        own_turn = turn + random.normal(0, 0.04)
+        alone, region, whole = _put(fine, place, own_turn, wider, softness)
+        around = cv2.dilate(region, np.ones((2 * APART + 1, 2 * APART + 1), np.uint8))
+        if (around & taken).any():
             continue  # nobody could tell the two apart
         taken |= region
-        cv2.max(writing, alone, dst=writing)
+        cv2.max(ink, alone, dst=ink)
         # A stroke thinner than a pixel is marked as one of a pixel.
-        strong = float(np.quantile(alone[alone > 0.08], 0.8)) if (alone > 0.08).any() else 1.0
+        inked = alone > 0.08
+        strong = float(np.quantile(alone[inked], 0.8)) if inked.any() else 1.0
         cv2.max(marks, np.minimum(alone * np.float32(1 / max(strong, 0.15)), 1), dst=marks)
         if alone.sum() >= SHOWN * whole:
             regions |= region
     return max(place.height for place in places)
+
+
+def _no_digit(random: Random) -> Plane:
+    """A letter, a scribble or a pattern in fine pixels."""
+    draw = random.choice([_letter_ink, _scribble, _pattern], p=[0.6, 0.25, 0.15])
+    return np.asarray(draw(random), np.float32) / 255
 
 
 def _letter_ink(random: Random) -> Bytes:
@@ -268,10 +283,8 @@ def _enlarged(image: Bytes, random: Random) -> Plane:
     """An image of MNIST in fine pixels with crisp edges."""
     soft = cv2.resize(image, (168, 168), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
     soft = cv2.GaussianBlur(soft, (0, 0), 3)
-    return np.asarray(
-        np.clip((soft - random.uniform(0.28, 0.85) * float(soft.max())) / 0.12 + 0.5, 0, 1),
-        np.float32,
-    )
+    edge = random.uniform(0.28, 0.85) * float(soft.max())
+    return np.asarray(np.clip((soft - edge) / 0.12 + 0.5, 0, 1), np.float32)
 
 
 def _drawn(pen: float, random: Random) -> Plane:
@@ -281,50 +294,53 @@ def _drawn(pen: float, random: Random) -> Plane:
     curve = distorted(curve_of(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
-    wide = min(pen, 1.25 * hand.thickest) * FINE / 20
-    return lines_of([curve * (FINE - wide) + 84], hand, 168, round(wide))
+    width = min(pen, 1.25 * hand.thickest) * FINE / 20
+    return lines_of([curve * (FINE - width) + 84], hand, 168, round(width))
 
 
 def _put(
     fine: Plane, place: Place, turn: float, wider: float, softness: float
 ) -> tuple[Plane, Bytes, float]:
-    """A fine picture's ink at a place in a photo, the digit's region there, and how much ink there
-    would be on a larger one.
+    """Put a fine picture at a place in a photo.
+
+    Args:
+        fine: (H, W) ink, 0 … 1.
+        place: where it goes.
+        turn: by how much it is turned, in radians.
+        wider: the factor of its width, and the divisor of its height.
+        softness: a blur in pixels of the photo.
+
+    Returns:
+        its ink there (SIDE, SIDE), its region (SIDE, SIDE), and how much ink there would be if all
+        of it were in the photo.
     """
     x, y, height = place
-    left, top, wide, tall = cv2.boundingRect((fine > 0.3).astype(np.uint8))
-    total = float(fine.sum()) * (height / max(wide, tall, 1)) ** 2
-    if height < 0.4 * max(wide, tall):
+    left, top, width, tall = cv2.boundingRect((fine > 0.3).astype(np.uint8))
+    total = float(fine.sum()) * (height / max(width, tall, 1)) ** 2
+    if height < 0.4 * max(width, tall):
         fine = cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        left, top, wide, tall = (one // 2 for one in (left, top, wide + 1, tall + 1))
-    scale = height / max(wide, tall, 1)
-    soft = (
-        cv2.GaussianBlur(fine, (0, 0), softness / scale)
-        if scale < 1 and softness > 0.3 * scale
-        else fine
-    )
-    rotation = (
-        scale
-        * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        @ np.diag([wider, 1 / wider])
-    )
-    move = np.array([x, y]) - rotation @ np.array([left + wide / 2, top + tall / 2])
-    matrix = np.column_stack([rotation, move])
-    alone = cv2.warpAffine(
-        soft, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
-    )
+        left, top, width, tall = left // 2, top // 2, (width + 1) // 2, (tall + 1) // 2
+    scale = height / max(width, tall, 1)
+    is_soft = scale < 1 and softness > 0.3 * scale
+    soft = cv2.GaussianBlur(fine, (0, 0), softness / scale) if is_soft else fine
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = scale * rotation @ np.diag([wider, 1 / wider])
+    move = np.array([x, y]) - matrix @ np.array([left + width / 2, top + tall / 2])
+    interpolation = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
+    alone = cv2.warpAffine(soft, np.column_stack([matrix, move]), (SIDE, SIDE), flags=interpolation)
     alone = np.asarray(np.clip(alone, 0, 1), np.float32)
+
     region = np.zeros((SIDE, SIDE), np.uint8)
     outlines, _ = cv2.findContours(
         (fine > 0.3).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
     if outlines:
-        hull = cv2.convexHull(np.concatenate(outlines))[:, 0] @ rotation.T + move
+        hull = cv2.convexHull(np.concatenate(outlines))[:, 0] @ matrix.T + move
         middle = (hull.min(axis=0) + hull.max(axis=0)) / 2
         shrunk = np.rint(middle + SHRUNK * (hull - middle)).astype(np.int32)
-        thin = WIDE * height - min(cv2.minAreaRect(shrunk)[1])
+        missing = WIDE * height - min(cv2.minAreaRect(shrunk)[1])
         cv2.fillPoly(region, [shrunk], 1)
-        cv2.polylines(region, [shrunk], True, 1, max(1, round(thin)))
+        cv2.polylines(region, [shrunk], True, 1, max(1, round(missing)))
     return alone, region, total
 
 
@@ -336,8 +352,8 @@ def _bank() -> list[Plane]:
     for number in range(240):
         width = 0.4 * 1.02**number
         noise = random.standard_normal((FIELD, FIELD)).astype(np.float32)
-        aside = random.choice([1.0, 1.0, 3.0])
-        field = cv2.GaussianBlur(noise, (0, 0), width, sigmaY=width * aside)
+        stretch = random.choice([1.0, 1.0, 3.0])
+        field = cv2.GaussianBlur(noise, (0, 0), width, sigmaY=width * stretch)
         fields.append((field - field.mean()) / max(float(field.std()), 1e-6))
     return fields
 

@@ -226,8 +226,8 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         images, labels = _read_npz(path) if is_archive else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{subject} can't be read ({why(error, 120)}); name an NPZ file with images and labels, "
-            "or an IDX file of images with its labels beside it."
+            f"{subject} can't be read ({why(error, 120)}); name an NPZ file with images and "
+            "labels, or an IDX file of images with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
