@@ -147,16 +147,15 @@ def test_a_resumed_run_goes_on_where_it_began_or_on_the_next_best(
 ) -> None:
     here(gpus, mps)
     point: Any = types.SimpleNamespace(state=types.SimpleNamespace(device="cuda:1"))
-    told: list[tuple[str, str]] = []
+    logged: list[tuple[str, str]] = []
     config = TASKS["mnist"].config("lstm", "report")
-    assert (
-        str(training_state.device_for(config, point, lambda *words: told.append(words))) == expected
-    )
+    device = training_state.device_for(config, point, lambda *words: logged.append(words))
+    assert str(device) == expected
     sentence = (
         f"The run began on cuda:1, which is not here; it is resumed on {expected} and rounds "
         "differently."
     )
-    assert told == [(sentence, "warning")] * warned
+    assert logged == [(sentence, "warning")] * warned
 
 
 # --- what they are good at ------------------------------------------------------------------
@@ -456,15 +455,15 @@ def test_a_run_that_a_failed_device_cut_off_is_not_resumed_elsewhere(
     )
     assert isinstance(stop.end, events.RunStopped)
     trainer(trainer.config(device="cuda"), build=failing("step"))
-    told: list[events.Event] = []
+    emitted: list[events.Event] = []
     point = load_resume_point(path, "run", config)
-    loop.fit(on_cpu, config, told.append, Control(), checkpoint_path=path, resume=point)
-    assert [type(event) for event in told] == [events.RunFailed]
-    assert RESTART in str(told[0])
+    loop.fit(on_cpu, config, emitted.append, Control(), checkpoint_path=path, resume=point)
+    assert [type(event) for event in emitted] == [events.RunFailed]
+    assert RESTART in str(emitted[0])
     devices._FAILED.clear()  # as after a restart
     point = load_resume_point(path, "run", config)
-    loop.fit(on_cpu, config, told.append, Control(), checkpoint_path=path, resume=point)
-    assert isinstance(told[-1], events.RunFinished)
+    loop.fit(on_cpu, config, emitted.append, Control(), checkpoint_path=path, resume=point)
+    assert isinstance(emitted[-1], events.RunFinished)
 
 
 def test_a_device_assert_while_learning_rates_are_tried(

@@ -41,10 +41,10 @@ def ended(epoch: int, **replicas: tuple[float, ...]) -> events.EpochEnded:
     return events.EpochEnded(ID, epoch, 8 * epoch, {}, 1.0, float(epoch), replicas)
 
 
-def told(*story: events.Event) -> RunState:
+def state_after(*run_events: events.Event) -> RunState:
     # What is known before the run starts may be another configuration: its own is in `RunStarted`.
     state = RunState(ID, CONFIG.replace(seeds=1, hidden_sizes=(3,)))
-    for event in (START, *story):
+    for event in (START, *run_events):
         state = state.apply(event)
     return state
 
@@ -58,7 +58,7 @@ def assert_band(band: SpreadSeries, x: tuple[float, ...], rows: list[tuple[float
 
 
 def test_steps_become_one_band_a_variant() -> None:
-    state = told(logged(4, train_loss=FIRST), logged(8, train_loss=SECOND))
+    state = state_after(logged(4, train_loss=FIRST), logged(8, train_loss=SECOND))
     small, large = state.bands["train_loss"]
     assert_band(small, (0.5, 1.0), [FIRST[:3], SECOND[:3]])
     assert_band(large, (0.5, 1.0), [FIRST[3:], SECOND[3:]])
@@ -66,7 +66,7 @@ def test_steps_become_one_band_a_variant() -> None:
 
 
 def test_epochs_add_to_the_bands_and_keep_a_row() -> None:
-    state = told(
+    state = state_after(
         logged(8, train_loss=FIRST),
         ended(1, train_loss=FIRST, val_loss=FIRST),
         ended(2, train_loss=SECOND, val_loss=SECOND),
@@ -81,7 +81,7 @@ def test_epochs_add_to_the_bands_and_keep_a_row() -> None:
 
 
 def test_spreads_are_the_latest_figures_over_seeds() -> None:
-    state = told(ended(1, val_loss=FIRST))
+    state = state_after(ended(1, val_loss=FIRST))
     assert state.spreads("val_loss") == (Spread(FIRST[:3]), Spread(FIRST[3:]))
     assert state.spreads("test_loss") == ()
     state = state.apply(ended(2, val_loss=SECOND))
@@ -93,15 +93,16 @@ def test_spreads_are_the_latest_figures_over_seeds() -> None:
 
 
 def test_nothing_is_known_before_the_first_epoch() -> None:
-    assert told().spreads("val_loss") == ()
-    assert told(logged(4, train_loss=FIRST)).spreads("train_loss") == ()
+    assert state_after().spreads("val_loss") == ()
+    assert state_after(logged(4, train_loss=FIRST)).spreads("train_loss") == ()
 
 
 def test_one_seed_is_a_band_of_no_width() -> None:
     state = RunState(ID, CONFIG.replace(seeds=1)).apply(logged(1, train_loss=(4.0, 5.0)))
     for band, value in zip(state.bands["train_loss"], (4.0, 5.0), strict=True):
-        assert (band.mean, band.sd, band.low, band.high) == ((value,), (0.0,), (value,), (value,))
-    assert told(ended(1, val_loss=FIRST)).spreads("val_loss")[0].sd == 1.0
+        assert band.mean == band.low == band.high == (value,)
+        assert band.sd == (0.0,)
+    assert state_after(ended(1, val_loss=FIRST)).spreads("val_loss")[0].sd == 1.0
 
 
 def test_a_single_network_has_no_bands() -> None:
@@ -117,11 +118,11 @@ def test_a_single_network_has_no_bands() -> None:
 
 
 def test_apply_leaves_the_bands_before_it_as_they_were() -> None:
-    before = told(logged(4, train_loss=FIRST))
-    bands: Mapping[str, tuple[SpreadSeries, ...]] = dict(before.bands)
-    before.apply(logged(8, train_loss=SECOND, val_loss=SECOND))
-    assert before.bands == bands
-    assert before.bands["train_loss"][0].x == (0.5,)
+    state = state_after(logged(4, train_loss=FIRST))
+    bands: Mapping[str, tuple[SpreadSeries, ...]] = dict(state.bands)
+    state.apply(logged(8, train_loss=SECOND, val_loss=SECOND))
+    assert state.bands == bands
+    assert state.bands["train_loss"][0].x == (0.5,)
 
 
 @settings(deadline=None, max_examples=4)
@@ -130,12 +131,12 @@ def test_apply_leaves_the_bands_before_it_as_they_were() -> None:
 def test_a_band_is_bounded_and_each_of_its_points_is_true(count: int, random: Random) -> None:
     spreads = [Spread((random.uniform(0, 1), random.uniform(0, 1))) for _ in range(count)]
     band = SpreadSeries()
-    for at, spread in enumerate(spreads):
-        band = band.append(float(at), spread)
+    for x, spread in enumerate(spreads):
+        band = band.append(float(x), spread)
         assert len(band.x) <= SERIES_CAPACITY
     assert (band.x[0], band.x[-1]) == (0.0, count - 1.0)
     assert list(band.x) == sorted(set(band.x))
     assert len(band.x) >= min(count, SERIES_CAPACITY // 2)
     for x, mean, sd, low, high in zip(band.x, band.mean, band.sd, band.low, band.high, strict=True):
-        there = spreads[int(x)]
-        assert (mean, sd, low, high) == (there.mean, there.sd, there.low, there.high)
+        spread = spreads[int(x)]
+        assert (mean, sd, low, high) == (spread.mean, spread.sd, spread.low, spread.high)

@@ -255,28 +255,28 @@ def test_stopped_after_the_last_epoch_still_tells_its_result(trainer: Any) -> No
 def test_a_pause_from_another_thread_changes_no_bit(
     trainer: Any, tmp_path: Path, same_weights: SameWeights
 ) -> None:
-    told: queue.Queue[events.Event] = queue.Queue()
+    emitted: queue.Queue[events.Event] = queue.Queue()
     path = tmp_path / "run.safetensors"
     result = []
 
     def watch(event: events.Event, control: Control) -> None:
         if isinstance(event, events.StepLogged) and event.step == 5:
             control.pause()
-        told.put(event)
+        emitted.put(event)
 
     control = Control()
     thread = threading.Thread(
         target=lambda: result.append(trainer(watch=watch, control=control, path=path)), daemon=True
     )
     thread.start()
-    while not isinstance(event := told.get(timeout=30), events.RunPaused):
+    while not isinstance(event := emitted.get(timeout=30), events.RunPaused):
         pass
     assert event.step == 5
     assert control.paused
     # While it waits, what it has learnt so far is on disk.
     assert load_checkpoint(path).step == 5
     with pytest.raises(queue.Empty):
-        told.get(timeout=0.05)
+        emitted.get(timeout=0.05)
     control.resume()
     thread.join(30)
     (run,) = result

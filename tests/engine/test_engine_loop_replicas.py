@@ -146,10 +146,11 @@ def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None
     for replica in range(4):
         losses, _ = by_hand(replica, 100)
         expected = [
-            np.average(losses[at : at + 2], weights=samples[at : at + 2]) for at in range(0, 100, 2)
+            np.average(losses[step : step + 2], weights=samples[step : step + 2])
+            for step in range(0, 100, 2)
         ]
-        told = [event.replicas["train_loss"][replica] for event in logged]
-        assert told == pytest.approx(expected, rel=1e-9)
+        logged_losses = [event.replicas["train_loss"][replica] for event in logged]
+        assert logged_losses == pytest.approx(expected, rel=1e-9)
         (epoch,) = run.of(events.EpochEnded)
         mean = np.average(losses, weights=samples)
         assert epoch.replicas["train_loss"][replica] == pytest.approx(mean, rel=1e-9)

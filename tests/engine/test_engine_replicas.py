@@ -42,8 +42,8 @@ def test_equal_values_have_no_spread_at_all() -> None:
 @given(values)
 def test_spread_goes_through_json(numbers: list[float]) -> None:
     spread = Spread(tuple(numbers))
-    told = json.loads(json.dumps(spread.to_dict()))
-    assert told == {
+    document = json.loads(json.dumps(spread.to_dict()))
+    assert document == {
         "mean": spread.mean,
         "sd": spread.sd,
         "min": min(numbers),

@@ -34,15 +34,15 @@ STORY: list[events.Event] = [
 ]
 
 
-def told(*story: events.Event) -> RunState:
+def state_after(*run_events: events.Event) -> RunState:
     state = RunState(ID, CONFIG)
-    for event in story:
+    for event in run_events:
         state = state.apply(event)
     return state
 
 
 def test_a_new_run_is_loading_and_knows_nothing() -> None:
-    state = told()
+    state = state_after()
     assert state.status is Status.LOADING
     assert state.status.active
     assert state.progress == 0.0
@@ -50,7 +50,7 @@ def test_a_new_run_is_loading_and_knows_nothing() -> None:
 
 
 def test_a_whole_run() -> None:
-    state = told(*STORY, events.RunFinished(ID, 8, {"test_accuracy": 99.0}, 2.5))
+    state = state_after(*STORY, events.RunFinished(ID, 8, {"test_accuracy": 99.0}, 2.5))
     assert state.status is Status.FINISHED
     assert not state.status.active
     assert state.config == START.config
@@ -85,29 +85,29 @@ def test_a_whole_run() -> None:
     ],
 )
 def test_status_on_the_way(length: int, status: Status, step: int) -> None:
-    state = told(*STORY[:length])
+    state = state_after(*STORY[:length])
     assert (state.status, state.step) == (status, step)
     assert state.status.active
     assert state.progress == step / 8
 
 
 def test_remaining_time_goes_by_the_pace_so_far() -> None:
-    assert told(*STORY[:6]).remaining == pytest.approx(1.0 / 4 * 4)
+    assert state_after(*STORY[:6]).remaining == pytest.approx(1.0 / 4 * 4)
 
 
 def test_a_stopped_run() -> None:
-    state = told(*STORY[:4], events.RunStopped(ID, 3, 0.75))
+    state = state_after(*STORY[:4], events.RunStopped(ID, 3, 0.75))
     assert (state.status, state.step, state.elapsed) == (Status.STOPPED, 3, 0.75)
     assert not state.status.active
     assert state.results == {}
 
 
 def test_a_failed_run() -> None:
-    state = told(*STORY, events.RunFailed(ID, 7, "It broke."))
+    state = state_after(*STORY, events.RunFailed(ID, 7, "It broke."))
     assert (state.status, state.message, state.step) == (Status.FAILED, "It broke.", 7)
     assert not state.status.active
     assert len(state.epochs) == 2
-    assert told(events.RunFailed(ID, 0, "No data.")).status is Status.FAILED
+    assert state_after(events.RunFailed(ID, 0, "No data.")).status is Status.FAILED
 
 
 def test_apply_leaves_the_state_before_it_as_it_was() -> None:
@@ -120,7 +120,7 @@ def test_apply_leaves_the_state_before_it_as_it_was() -> None:
 
 
 def test_other_runs_change_nothing() -> None:
-    state = told(*STORY[:5])
+    state = state_after(*STORY[:5])
     for event in STORY:
         other = copy.copy(event)
         object.__setattr__(other, "run_id", "another")
@@ -129,7 +129,7 @@ def test_other_runs_change_nothing() -> None:
 
 def test_log_keeps_its_latest_lines() -> None:
     lines = [events.LogLine(ID, str(index)) for index in range(LOG_CAPACITY + 20)]
-    state = told(*lines)
+    state = state_after(*lines)
     assert state.log == tuple(lines[-LOG_CAPACITY:])
 
 
@@ -162,12 +162,12 @@ def test_series_append_is_pure() -> None:
 def test_a_resumed_run_is_as_fast_as_this_session_is() -> None:
     """Whatever the sessions before took, on another machine perhaps."""
     resumed = events.RunStarted(ID, CONFIG, SPECS, 8, 4, 400, 1234, "cpu", first_step=4)
-    state = told(resumed, events.StepLogged(ID, 5, {}, 1000.0, 5000.0))
+    state = state_after(resumed, events.StepLogged(ID, 5, {}, 1000.0, 5000.0))
     assert state.remaining is None
     state = state.apply(events.StepLogged(ID, 6, {}, 1000.0, 5001.0))
     assert state.remaining == pytest.approx(2.0)
     # of a run that was followed until it stopped, too, and went back to its checkpoint
-    state = told(
+    state = state_after(
         *STORY[:10], resumed, *(events.StepLogged(ID, n, {}, 1.0, 2.0 * n) for n in (5, 6))
     )
     assert state.remaining == pytest.approx(4.0)

@@ -52,7 +52,9 @@ class Toy(Problem):
 
     def __init__(self, loss_of: LossOf, steps: int, replicas: int = 0) -> None:
         self.model = nn.ParameterList([nn.Parameter(torch.zeros(max(1, replicas)))])
-        self.samples_per_epoch, self.batch_size, self._loss_of = steps, 1, loss_of
+        self.samples_per_epoch = steps
+        self.batch_size = 1
+        self._loss_of = loss_of
         self.replicas = tuple(Replica(Variant(1, "mse"), seed) for seed in range(replicas))
         self.steps: list[int] = []
 
@@ -75,9 +77,9 @@ def curve_of(
     loss_of: LossOf, steps: int = 400, replicas: int = 0, **options: Any
 ) -> tuple[LearningRateTest, Toy]:
     toy = Toy(loss_of, steps, replicas)
-    found = find_learning_rate(lambda *_: toy, CONFIG, **options)
-    assert found is not None
-    return found, toy
+    result = find_learning_rate(lambda *_: toy, CONFIG, **options)
+    assert result is not None
+    return result, toy
 
 
 def far(distance: float) -> LossOf:
@@ -90,53 +92,53 @@ def far(distance: float) -> LossOf:
 @settings(max_examples=15, deadline=None)
 @given(st.floats(1e-3, 1.0))
 def test_the_rate_of_a_parabola_is_the_one_that_gets_there(distance: float) -> None:
-    found, _ = curve_of(far(distance))
+    result, _ = curve_of(far(distance))
     # So far all steps up to that of a rate go together: a geometric series.
-    there = distance * math.log(HIGHEST / LOWEST) / MOST_STEPS
-    assert found.suggestion is not None
-    assert there / 4 < found.suggestion < 3 * there
-    assert found.lowest is not None
-    assert found.lowest > found.suggestion
-    assert f"{found.suggestion:g}," in found.sentence
+    fitting_rate = distance * math.log(HIGHEST / LOWEST) / MOST_STEPS
+    assert result.suggestion is not None
+    assert fitting_rate / 4 < result.suggestion < 3 * fitting_rate
+    assert result.lowest is not None
+    assert result.lowest > result.suggestion
+    assert f"{result.suggestion:g}," in result.sentence
 
 
 def test_it_ends_where_the_loss_runs_away() -> None:
-    found, toy = curve_of(far(0.01))
-    assert found.diverged
-    assert len(found.learning_rates) == len(found.losses) == len(found.smoothed) < MOST_STEPS
+    result, toy = curve_of(far(0.01))
+    assert result.diverged
+    assert len(result.learning_rates) == len(result.losses) == len(result.smoothed) < MOST_STEPS
     assert all(
-        found.smoothed[at] <= 4 * min(found.smoothed[40:at])
-        for at in range(41, len(found.smoothed))
+        result.smoothed[step] <= 4 * min(result.smoothed[40:step])
+        for step in range(41, len(result.smoothed))
     )
     assert len(toy.steps) < MOST_STEPS
-    found, _ = curve_of(far(10.0))  # which no rate gets to
-    assert not found.diverged
-    assert len(found.losses) == MOST_STEPS
+    result, _ = curve_of(far(10.0))  # which no rate gets to
+    assert not result.diverged
+    assert len(result.losses) == MOST_STEPS
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_ends_it(bad: float) -> None:
-    found, toy = curve_of(lambda weight, step: weight * 0 + (bad if step == 123 else 1.0))
-    assert (found.diverged, len(found.losses), found.suggestion) == (True, 123, None)
+    result, toy = curve_of(lambda weight, step: weight * 0 + (bad if step == 123 else 1.0))
+    assert (result.diverged, len(result.losses), result.suggestion) == (True, 123, None)
     assert len(toy.steps) == 130  # losses are read ten at a time
-    assert np.isfinite([*found.losses, *found.smoothed]).all()
+    assert np.isfinite([*result.losses, *result.smoothed]).all()
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_noise_suggests_nothing(seed: int) -> None:
     noise = torch.rand(MOST_STEPS, generator=generator(seed, "noise"))
-    found, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + 1)
-    assert (found.suggestion, found.lowest) == (None, None)
-    assert "no learning rate is suggested" in found.sentence
-    assert "larger batch" in found.sentence
+    result, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + 1)
+    assert (result.suggestion, result.lowest) == (None, None)
+    assert "no learning rate is suggested" in result.sentence
+    assert "larger batch" in result.sentence
 
 
 def test_a_loss_that_rises_only_suggests_nothing() -> None:
-    found, _ = curve_of(lambda weight, _: 1 + weight.detach() * 0 + (weight - weight.detach()))
-    assert found.suggestion is None
+    result, _ = curve_of(lambda weight, _: 1 + weight.detach() * 0 + (weight - weight.detach()))
+    assert result.suggestion is None
     # Walks downhill where that is measured upwards.
-    found, _ = curve_of(lambda weight, _: 1 - weight.detach() + weight - weight.detach() + 1)
-    assert found.suggestion is None
+    result, _ = curve_of(lambda weight, _: 1 - weight.detach() + weight - weight.detach() + 1)
+    assert result.suggestion is None
 
 
 @settings(max_examples=15, deadline=None)
@@ -152,11 +154,11 @@ def test_half_an_epoch_at_most(steps: int) -> None:
         assert toy.steps == []
         return
     progress = Watched()
-    found, toy = curve_of(far(10.0), steps, progress=progress)
+    result, toy = curve_of(far(10.0), steps, progress=progress)
     assert toy.steps == list(range(expected))
-    assert found.learning_rates[0] == pytest.approx(LOWEST)
-    assert found.learning_rates[-1] == pytest.approx(HIGHEST)
-    ratios = np.diff(np.log(found.learning_rates))
+    assert result.learning_rates[0] == pytest.approx(LOWEST)
+    assert result.learning_rates[-1] == pytest.approx(HIGHEST)
+    ratios = np.diff(np.log(result.learning_rates))
     assert np.allclose(ratios, ratios[0])
     assert progress.seen == [
         (min(done, expected), expected) for done in range(0, expected + 10, 10)
@@ -164,25 +166,25 @@ def test_half_an_epoch_at_most(steps: int) -> None:
 
 
 def test_it_can_be_stopped() -> None:
-    for after in (0, 57):
+    for step_count in (0, 57):
         toy = Toy(far(1.0), 400)
         assert (
             find_learning_rate(
                 lambda *_: toy,  # noqa: B023
                 CONFIG,
-                Watched(lambda: len(toy.steps) >= after),  # noqa: B023
+                Watched(lambda: len(toy.steps) >= step_count),  # noqa: B023
             )
             is None
         )
-        assert len(toy.steps) == after
+        assert len(toy.steps) == step_count
 
 
 @pytest.mark.parametrize("below", [0.01, 0.3, 3.0])
 def test_a_loss_may_be_0_or_negative(below: float) -> None:
-    found, _ = curve_of(lambda weight, step: far(0.1)(weight, step) - below)
-    above, _ = curve_of(far(0.1))
-    assert found.suggestion == above.suggestion
-    assert len(found.losses) >= len(above.losses)
+    result, _ = curve_of(lambda weight, step: far(0.1)(weight, step) - below)
+    above_0, _ = curve_of(far(0.1))
+    assert result.suggestion == above_0.suggestion
+    assert len(result.losses) >= len(above_0.losses)
 
 
 @pytest.mark.parametrize(
@@ -205,18 +207,18 @@ def test_a_replica_that_diverges_does_not_decide() -> None:
     def loss(weight: Tensor, step: int) -> Tensor:
         return far(1.0)(weight, step) * torch.tensor([1.0, 1.0, math.nan if step > 50 else 2.0])
 
-    found, _ = curve_of(loss, replicas=3)
+    result, _ = curve_of(loss, replicas=3)
     alone, _ = curve_of(far(1.0))
-    assert found.losses == pytest.approx(alone.losses)
-    assert found.suggestion == alone.suggestion
+    assert result.losses == pytest.approx(alone.losses)
+    assert result.suggestion == alone.suggestion
 
 
-def found_for(task: str, preset: str = "fast", **overrides: Any) -> LearningRateTest:
-    found = find_learning_rate(
+def result_for(task: str, preset: str = "fast", **overrides: Any) -> LearningRateTest:
+    result = find_learning_rate(
         TASKS[task].load(), TASKS[task].config("lstm", preset, workers=1, **overrides)
     )
-    assert found is not None
-    return found
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize("task", ["recall", "adder"])
@@ -229,46 +231,46 @@ def test_nothing_is_left_behind_and_the_seed_decides(task: str, home: Path) -> N
             torch.get_num_threads(),
         ]
 
-    before = states()
-    found = found_for(task, seeds=2)
-    assert states() == before
+    states_before = states()
+    result = result_for(task, seeds=2)
+    assert states() == states_before
     assert list(home.iterdir()) == []
-    assert found_for(task, seeds=2) == found
-    assert found_for(task, seeds=2, learning_rate=1e-5, epochs=7) == found
-    assert found_for(task, seeds=2, seed=1).losses != found.losses
-    assert found.smoothed == tuple(smooth(found.losses, 0.9))
-    assert not found.relative
+    assert result_for(task, seeds=2) == result
+    assert result_for(task, seeds=2, learning_rate=1e-5, epochs=7) == result
+    assert result_for(task, seeds=2, seed=1).losses != result.losses
+    assert result.smoothed == tuple(smooth(result.losses, 0.9))
+    assert not result.relative
 
 
 def test_of_seeds_the_median_counts() -> None:
-    each = [found_for("recall", hidden_sizes=(5,), seed=seed).losses for seed in range(3)]
-    together = found_for("recall", hidden_sizes=(5,), seeds=3).losses
+    alone = [result_for("recall", hidden_sizes=(5,), seed=seed).losses for seed in range(3)]
+    together = result_for("recall", hidden_sizes=(5,), seeds=3).losses
     # Later on, other orders of summation tell.
-    assert together[:60] == pytest.approx(np.median(each, axis=0)[:60].tolist(), rel=1e-4)
+    assert together[:60] == pytest.approx(np.median(alone, axis=0)[:60].tolist(), rel=1e-4)
 
 
 def test_several_losses_are_measured_by_what_they_were() -> None:
-    found = found_for("adder", "best", seeds=3)
-    assert found.relative
-    assert np.mean(found.losses[:40]) == pytest.approx(1.0, abs=0.05)
-    assert found.suggestion is not None
-    assert not found_for("adder", "best", losses=("bce",)).relative
+    result = result_for("adder", "best", seeds=3)
+    assert result.relative
+    assert np.mean(result.losses[:40]) == pytest.approx(1.0, abs=0.05)
+    assert result.suggestion is not None
+    assert not result_for("adder", "best", losses=("bce",)).relative
 
 
 def test_images_are_read_too(mnist_slice: Path) -> None:
     # 1,000 images
-    found = found_for("mnist", data_dir=str(mnist_slice), batch_size=10, hidden_size=16)
-    assert len(found.losses) <= 50
-    assert found.losses[0] == pytest.approx(math.log(10), rel=0.01)
-    assert found.suggestion is not None
+    result = result_for("mnist", data_dir=str(mnist_slice), batch_size=10, hidden_size=16)
+    assert len(result.losses) <= 50
+    assert result.losses[0] == pytest.approx(math.log(10), rel=0.01)
+    assert result.suggestion is not None
 
 
 @pytest.mark.long
 def test_what_is_suggested_learns() -> None:
     config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(5,), seeds=4, workers=1)
-    found = find_learning_rate(TASKS["recall"].load(), config)
-    assert found is not None
-    assert found.suggestion is not None
+    result = find_learning_rate(TASKS["recall"].load(), config)
+    assert result is not None
+    assert result.suggestion is not None
 
     def accuracy(rate: float) -> float:
         outcome = fit(
@@ -276,45 +278,50 @@ def test_what_is_suggested_learns() -> None:
         )
         return float(np.mean(outcome.metrics["test_accuracy"]))
 
-    learned = accuracy(found.suggestion)
-    assert learned > accuracy(found.suggestion / 30) + 30
+    learned = accuracy(result.suggestion)
+    assert learned > accuracy(result.suggestion / 30) + 30
     assert learned > accuracy(HIGHEST) + 30
 
 
 def test_the_document_has_all() -> None:
-    found = found_for("recall", seeds=2)
-    document = found.to_dict()
+    result = result_for("recall", seeds=2)
+    document = result.to_dict()
     assert (
-        LearningRateTest(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
-        == found
+        LearningRateTest(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in document.items()
+            }
+        )
+        == result
     )
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(60, 160))
 def test_the_suggested_rate_is_the_one_at_which_the_loss_falls_most(fall: int) -> None:
-    found, _ = curve_of(lambda weight, step: weight * 0 + 1 / (1 + math.exp(step - fall)))
+    result, _ = curve_of(lambda weight, step: weight * 0 + 1 / (1 + math.exp(step - fall)))
     rates = np.geomspace(LOWEST, HIGHEST, MOST_STEPS)
-    assert found.suggestion is not None
+    assert result.suggestion is not None
     # what is smoothed comes later, by about as many steps as it is the mean of
-    assert rates[fall - 1] < found.suggestion < rates[fall + 12]
+    assert rates[fall - 1] < result.suggestion < rates[fall + 12]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_fall_is_found_that_one_step_does_not_show(seed: int) -> None:
     noise = torch.rand(MOST_STEPS, generator=generator(seed, "noise"))
-    found, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + (1.7 if step < 90 else 1))
-    assert found.suggestion is not None
-    assert found.lowest is not None
+    result, _ = curve_of(lambda weight, step: weight * 0 + noise[step] + (1.7 if step < 90 else 1))
+    assert result.suggestion is not None
+    assert result.lowest is not None
     rates = np.geomspace(LOWEST, HIGHEST, MOST_STEPS)
-    assert rates[80] < found.suggestion < rates[120]
-    assert found.lowest > rates[90]
+    assert rates[80] < result.suggestion < rates[120]
+    assert result.lowest > rates[90]
 
 
 @pytest.mark.parametrize("step", [0, 1, 39, 40, 45, 49])
 def test_a_loss_that_is_no_number_from_the_first_steps_suggests_nothing(step: int) -> None:
-    found, _ = curve_of(lambda weight, at: weight * 0 + (math.nan if at >= step else 100.0 - at))
-    assert found.diverged
-    assert len(found.losses) == step
-    assert (found.suggestion, found.lowest) == (None, None)
-    assert "no learning rate is suggested" in found.sentence
+    result, _ = curve_of(lambda weight, at: weight * 0 + (math.nan if at >= step else 100.0 - at))
+    assert result.diverged
+    assert len(result.losses) == step
+    assert (result.suggestion, result.lowest) == (None, None)
+    assert "no learning rate is suggested" in result.sentence

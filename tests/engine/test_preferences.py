@@ -27,23 +27,27 @@ def write(text: str | bytes) -> Path:
 
 
 def test_without_a_file_the_defaults_hold(home: Path) -> None:
-    held = read_preferences(KNOWN)
-    assert held == Preferences()
-    assert (held.given, held.problems) == (frozenset(), ())
+    preferences = read_preferences(KNOWN)
+    assert preferences == Preferences()
+    assert (preferences.given, preferences.problems) == (frozenset(), ())
 
 
 def test_what_the_file_has_holds(home: Path) -> None:
     write(FILE + 'stop = "t"\n')
-    held = read_preferences(KNOWN)
-    assert (held.theme, held.redraws, held.keys) == ("nord", 2, {"train": "k", "stop": "t"})
-    assert held.given == {"theme", "redraws", "keys"}
-    assert held.problems == ()
+    preferences = read_preferences(KNOWN)
+    assert (preferences.theme, preferences.redraws, preferences.keys) == (
+        "nord",
+        2,
+        {"train": "k", "stop": "t"},
+    )
+    assert preferences.given == {"theme", "redraws", "keys"}
+    assert preferences.problems == ()
     write('preset = ""')  # which says that the task's own is meant
     assert read_preferences(KNOWN).problems == ()
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "words"),
     [
         ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 is used."),
         ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 is used."),
@@ -61,13 +65,18 @@ def test_what_the_file_has_holds(home: Path) -> None:
     ],
 )
 def test_a_wrong_entry_costs_one_sentence_and_nothing_else(
-    home: Path, line: str, told: str
+    home: Path, line: str, words: str
 ) -> None:
     write(line if line.startswith("[") else f"{line}\n[other]\n")
-    held = read_preferences(KNOWN)
-    assert (held.theme, held.redraws, held.keys, held.alerts) == ("textual-dark", 4, None, True)
-    sentence, *others = held.problems
-    assert told in sentence
+    preferences = read_preferences(KNOWN)
+    assert (preferences.theme, preferences.redraws, preferences.keys, preferences.alerts) == (
+        "textual-dark",
+        4,
+        None,
+        True,
+    )
+    sentence, *others = preferences.problems
+    assert words in sentence
     assert sentence.isprintable()
     assert len(others) == (0 if line.startswith("[") else 1)  # of `other`
 
@@ -85,10 +94,10 @@ def test_a_file_that_can_not_be_read_is_told_of_and_never_overwritten(
     home: Path, content: bytes, why: str
 ) -> None:
     path = write(content)
-    held = read_preferences(KNOWN)
-    assert why in held.problems[0]
-    assert len(held.problems) == 1
-    assert held.theme == Preferences().theme
+    preferences = read_preferences(KNOWN)
+    assert why in preferences.problems[0]
+    assert len(preferences.problems) == 1
+    assert preferences.theme == Preferences().theme
     with pytest.raises(SettingError, match=why):
         keep_theme("nord")
     assert path.read_bytes() == content
@@ -145,15 +154,15 @@ def test_no_size_of_an_entry_keeps_the_program_from_starting(
 ) -> None:
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
     (tmp_path / "config.toml").write_text(text)
-    held = read_preferences({})
-    assert words in held.problems[-1]
-    assert len(held.problems) <= 6
-    assert all(len(one) < 400 for one in held.problems)
-    assert held.redraws == 4
+    preferences = read_preferences({})
+    assert words in preferences.problems[-1]
+    assert len(preferences.problems) <= 6
+    assert all(len(one) < 400 for one in preferences.problems)
+    assert preferences.redraws == 4
 
 
 def test_dots_in_a_comment_are_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
     (tmp_path / "config.toml").write_text(f"# {'.' * 60}\nredraws = 2\n")
-    held = read_preferences({})
-    assert (held.redraws, held.problems) == (2, ())
+    preferences = read_preferences({})
+    assert (preferences.redraws, preferences.problems) == (2, ())

@@ -14,28 +14,28 @@ SEEDS = st.lists(POINTS, min_size=2, max_size=20).map(tuple)
 few = settings(max_examples=30, deadline=None)
 
 
-def close(one: Interval, other: Interval) -> bool:
-    return [one.low, one.high] == pytest.approx([other.low, other.high], abs=1e-9)
+def close(first: Interval, second: Interval) -> bool:
+    return [first.low, first.high] == pytest.approx([second.low, second.high], abs=1e-9)
 
 
 def test_a_mean_of_normal_values_has_the_interval_of_student_s_t() -> None:
     """The quantiles of a normal distribution; t with 19 degrees of freedom is 2.093."""
     from statistics import NormalDist, mean, stdev  # noqa: PLC0415
 
-    values = tuple(NormalDist(5, 2).inv_cdf((at + 0.5) / 20) for at in range(20))
+    values = tuple(NormalDist(5, 2).inv_cdf((rank + 0.5) / 20) for rank in range(20))
     reach = 2.093024 * stdev(values) / math.sqrt(20)
-    found = mean_interval(values)
-    assert found.low == pytest.approx(mean(values) - reach, abs=0.03)
-    assert found.high == pytest.approx(mean(values) + reach, abs=0.03)
+    interval = mean_interval(values)
+    assert interval.low == pytest.approx(mean(values) - reach, abs=0.03)
+    assert interval.high == pytest.approx(mean(values) + reach, abs=0.03)
 
 
 def test_the_same_seeds_give_the_same_figures_to_the_last_digit() -> None:
     values = (0.5, -1.25, 3.0, 2.0, 0.0, 1.5, 4.25)
-    found = mean_interval(values)
+    interval = mean_interval(values)
     mean_interval.cache_clear()  # or it would only be remembered
-    assert mean_interval(values) == found
+    assert mean_interval(values) == interval
     # The quantiles of the means of all 7**7 samples, counted one by one.
-    assert [found.low, found.high] == pytest.approx([-0.2142857, 3.1428571], abs=0.04)
+    assert [interval.low, interval.high] == pytest.approx([-0.2142857, 3.1428571], abs=0.04)
 
 
 def test_equal_values_leave_nothing_open() -> None:
@@ -54,23 +54,26 @@ def test_the_order_of_seeds_does_not_matter(values: tuple[float, ...], random: o
 @few
 @given(SEEDS)
 def test_which_is_taken_from_which_changes_the_sign_alone(values: tuple[float, ...]) -> None:
-    found, turned = mean_interval(values), mean_interval(tuple(-value for value in values))
-    assert (turned.low, turned.high) == (-found.high, -found.low)
+    interval = mean_interval(values)
+    turned = mean_interval(tuple(-value for value in values))
+    assert (turned.low, turned.high) == (-interval.high, -interval.low)
 
 
 @few
 @given(SEEDS, POINTS)
 def test_a_constant_moves_the_interval(values: tuple[float, ...], more: float) -> None:
-    found, moved = mean_interval(values), mean_interval(tuple(value + more for value in values))
-    assert close(moved, Interval(found.low + more, found.high + more))
+    interval = mean_interval(values)
+    moved = mean_interval(tuple(value + more for value in values))
+    assert close(moved, Interval(interval.low + more, interval.high + more))
 
 
 @few
 @given(SEEDS)
 def test_the_interval_has_the_mean_and_is_among_the_values(values: tuple[float, ...]) -> None:
-    found, mean = mean_interval(values), math.fsum(values) / len(values)
-    assert min(values) - 1e-9 <= found.low <= mean + 1e-9
-    assert mean - 1e-9 <= found.high <= max(values) + 1e-9
+    interval = mean_interval(values)
+    mean = math.fsum(values) / len(values)
+    assert min(values) - 1e-9 <= interval.low <= mean + 1e-9
+    assert mean - 1e-9 <= interval.high <= max(values) + 1e-9
 
 
 @few
@@ -97,9 +100,9 @@ def test_more_seeds_of_the_same_kind_narrow_it(values: tuple[float, ...]) -> Non
     ],
 )
 def test_one_more_seed(values: Sequence[float], low: float, high: float) -> None:
-    found = next_interval(tuple(values))
-    assert found is not None
-    assert [found.low, found.high] == pytest.approx([low, high], abs=1e-3)
+    interval = next_interval(tuple(values))
+    assert interval is not None
+    assert [interval.low, interval.high] == pytest.approx([low, high], abs=1e-3)
 
 
 def test_of_one_seed_nothing_is_known() -> None:
@@ -111,11 +114,11 @@ def test_of_one_seed_nothing_is_known() -> None:
 def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(
     values: tuple[float, ...],
 ) -> None:
-    found = next_interval(values)
-    assert found is not None
-    assert 0 <= found.low <= found.high <= 100
+    interval = next_interval(values)
+    assert interval is not None
+    assert 0 <= interval.low <= interval.high <= 100
     mean = math.fsum(values) / len(values)
-    assert found.low - 1e-9 <= mean <= found.high + 1e-9
+    assert interval.low - 1e-9 <= mean <= interval.high + 1e-9
 
 
 @given(
@@ -123,9 +126,9 @@ def test_one_more_seed_is_wider_than_the_mean_s_spread_and_within_percent(
     st.floats(0, 100),
     st.integers(0, 10_000).map(lambda hundredths: hundredths / 100),
 )
-def test_how_far_outside(one: float, other: float, value: float) -> None:
-    interval = Interval(min(one, other), max(one, other))
-    found = interval.distance(value, 2)
+def test_how_far_outside(first: float, second: float, value: float) -> None:
+    interval = Interval(min(first, second), max(first, second))
+    distance = interval.distance(value, 2)
     low, high = round(interval.low, 2), round(interval.high, 2)
-    assert (found == 0) == (low <= value <= high)
-    assert found == pytest.approx(min(0.0, value - low) or max(0.0, value - high), abs=1e-6)
+    assert (distance == 0) == (low <= value <= high)
+    assert distance == pytest.approx(min(0.0, value - low) or max(0.0, value - high), abs=1e-6)

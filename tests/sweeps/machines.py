@@ -27,9 +27,9 @@ COMMANDS = {
 METHOD = "distributed.worker.multiprocessing-method"
 
 
-def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
+def wait_for(condition: Callable[[], object], patience: float = PATIENCE) -> None:
     end = time.monotonic() + patience
-    while not true():
+    while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
 
@@ -50,13 +50,16 @@ class Machines:
         method: str = "fork",
         **variables: str,
     ) -> None:
-        self.folder, self.options, self.host, self.variables = folder, options, host, variables
+        self.folder = folder
+        self.options = options
+        self.host = host
+        self.variables = variables
         self.config = {METHOD: method}
         self.workers: list[subprocess.Popen[bytes]] = []
         self.scheduler, self.address = self.start_scheduler()
 
     def start_scheduler(self, port: int = 0) -> tuple["subprocess.Popen[bytes]", str]:
-        told = self.folder / f"scheduler-{time.monotonic_ns()}.json"
+        scheduler_file = self.folder / f"scheduler-{time.monotonic_ns()}.json"
         arguments = (
             "--host",
             self.host,
@@ -64,11 +67,11 @@ class Machines:
             str(port),
             "--no-dashboard",
             "--scheduler-file",
-            str(told),
+            str(scheduler_file),
         )
         process = self._start("scheduler", "scheduler", *arguments, *self.options, **self.variables)
-        wait_for(lambda: told.exists() and told.read_text().endswith("}"))
-        return process, str(json.loads(told.read_text())["address"])
+        wait_for(lambda: scheduler_file.exists() and scheduler_file.read_text().endswith("}"))
+        return process, str(json.loads(scheduler_file.read_text())["address"])
 
     def add_worker(
         self, *options: str, within: Sequence[str] = (), **variables: str
@@ -126,13 +129,13 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def machines(folder: Path, count: int, *options: str, **more: str) -> Iterator[Machines]:
-    some = Machines(folder, *options, **more)
+    fleet = Machines(folder, *options, **more)
     try:
         for _ in range(count):
-            some.add_worker()
-        yield some
+            fleet.add_worker()
+        yield fleet
     finally:
-        some.close()
+        fleet.close()
 
 
 class Wire:
@@ -140,32 +143,30 @@ class Wire:
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition("//")[2].rpartition(":")
-        self._there, self._sockets, self._cut = (
-            (host, int(port)),
-            [socket.create_server(("127.0.0.1", 0))],
-            False,
-        )
+        self._target = (host, int(port))
+        self._sockets = [socket.create_server(("127.0.0.1", 0))]
+        self._cut = False
         self.address = f"tcp://127.0.0.1:{self._sockets[0].getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         self._cut = True
-        for one in self._sockets[1:]:
+        for connection in self._sockets[1:]:
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         self._cut = False
 
     def _accept(self) -> None:
         while True:
-            here, _ = self._sockets[0].accept()
+            incoming, _ = self._sockets[0].accept()
             if self._cut:
-                here.close()
+                incoming.close()
                 continue
-            there = socket.create_connection(self._there)
-            self._sockets += [here, there]
-            for source, target in ((here, there), (there, here)):
+            outgoing = socket.create_connection(self._target)
+            self._sockets += [incoming, outgoing]
+            for source, target in ((incoming, outgoing), (outgoing, incoming)):
                 threading.Thread(target=_copy, args=(source, target), daemon=True).start()
 
 
@@ -173,6 +174,6 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    for one in (source, target):
+    for connection in (source, target):
         with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)

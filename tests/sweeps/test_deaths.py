@@ -63,8 +63,8 @@ def begin(*arguments: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Machines]:
-    with machines(tmp_path, 2) as some:
-        yield some
+    with machines(tmp_path, 2) as fleet:
+        yield fleet
 
 
 def check_like_undisturbed(run: RunRecord) -> None:
@@ -76,10 +76,11 @@ def check_like_undisturbed(run: RunRecord) -> None:
     with RunStore() as store:
         alone = store.get(undisturbed)
         assert alone is not None
-        theirs, ours = read_weights(run.weights).arrays, read_weights(alone.weights).arrays
-        assert theirs.keys() == ours.keys()
-        for name, array in ours.items():
-            np.testing.assert_array_equal(theirs[name], array)
+        arrays = read_weights(run.weights).arrays
+        arrays_alone = read_weights(alone.weights).arrays
+        assert arrays.keys() == arrays_alone.keys()
+        for name, array in arrays_alone.items():
+            np.testing.assert_array_equal(arrays[name], array)
         logged = [
             [(m.kind, m.step, m.metrics, m.replicas) for m in store.logged_values(one.run_id)]
             for one in (run, alone)
@@ -107,10 +108,11 @@ def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> Non
     # Which of the two trains it is not known here: both go, one after the other, and another comes.
     two.add_worker()
     kill(two.workers[0])
-    (before,) = runs()
+    (run_before,) = runs()
     wait_for(
         lambda: (
-            runs()[0].step > before.step + 3 * before.steps_per_epoch or process.poll() is not None
+            runs()[0].step > run_before.step + 3 * run_before.steps_per_epoch
+            or process.poll() is not None
         )
     )
     kill(two.workers[1])
@@ -232,16 +234,16 @@ def test_ctrl_c_keeps_what_was_trained(where: str, request: pytest.FixtureReques
 
 
 def test_a_run_that_kills_workers_is_failed(tmp_path: Path) -> None:
-    with machines(tmp_path, 0) as some:
+    with machines(tmp_path, 0) as fleet:
         for _ in range(3):
-            some.add_worker()
+            fleet.add_worker()
         process = begin(
             "recall",
             *SETTINGS,
             "--grid",
             "learning_rate=0.01",
             "--on",
-            some.address,
+            fleet.address,
             "--name",
             "deadly",
         )
@@ -249,8 +251,8 @@ def test_a_run_that_kills_workers_is_failed(tmp_path: Path) -> None:
             (run,) = wait_for_run()
             reached = run.step
             wait_for(lambda at=reached: runs()[0].status is Status.FAILED or runs()[0].step > at)
-            kill(whoever_trains(some))
-            some.add_worker()
+            kill(whoever_trains(fleet))
+            fleet.add_worker()
         _, err = process.communicate(timeout=180)
         assert process.returncode == 1, err
         (run,) = runs()
@@ -263,9 +265,9 @@ def wait_for_run() -> list[RunRecord]:
     return runs()
 
 
-def whoever_trains(some: Machines) -> "subprocess.Popen[bytes]":
+def whoever_trains(fleet: Machines) -> "subprocess.Popen[bytes]":
     """The worker whose folder has a run that has not ended."""
-    for process, folder in zip(some.workers, sorted(some.folder.glob("machine-*")), strict=True):
+    for process, folder in zip(fleet.workers, sorted(fleet.folder.glob("machine-*")), strict=True):
         if process.poll() is None and list(folder.rglob("rnn-tui/*/*")):
             return process
     raise AssertionError("nobody trains")
@@ -308,21 +310,21 @@ def test_a_run_goes_on_elsewhere_when_the_wire_to_its_machine_is_cut(
     tmp_path: Path, network: tuple[str, str, str]
 ) -> None:
     name, wire, address = network
-    with machines(tmp_path, 0, host=address, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="5s") as some:
-        some.add_worker(within=("ip", "netns", "exec", name))
+    with machines(tmp_path, 0, host=address, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="5s") as fleet:
+        fleet.add_worker(within=("ip", "netns", "exec", name))
         process = begin(
             "recall",
             *SETTINGS,
             "--grid",
             "learning_rate=0.01",
             "--on",
-            some.address,
+            fleet.address,
             "--name",
             "unwired",
         )
         wait_for_run()
         subprocess.run(["ip", "link", "set", wire, "down"], check=True)
-        some.add_worker()
+        fleet.add_worker()
         _, err = process.communicate(timeout=240)
         assert process.returncode == 0, err
         (run,) = runs()
@@ -335,12 +337,12 @@ def test_a_worker_of_another_version_is_refused_before_anything_runs(tmp_path: P
     other = tmp_path / "other"
     other.mkdir()
     (other / "older.py").write_text("import rnn_tui\nrnn_tui.__version__ = '0.0.1'\n")
-    with machines(tmp_path, 0) as some:
-        some.add_worker(
+    with machines(tmp_path, 0) as fleet:
+        fleet.add_worker(
             "--preload", "older", PYTHONPATH=f"{other}:{environment().get('PYTHONPATH', '')}"
         )
         done = rnn_tui(
-            "sweep", "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address
+            "sweep", "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", fleet.address
         )
         assert done.returncode == 1
         assert "it has rnn-tui 0.0.1, and here it is" in done.stderr

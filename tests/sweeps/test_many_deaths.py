@@ -27,9 +27,10 @@ def finished() -> int:
 
 
 def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
-    chance, over = random.Random(0), threading.Event()
+    chance = random.Random(0)
+    over = threading.Event()
     kills = 0
-    with machines(tmp_path, 2, method="spawn") as some:
+    with machines(tmp_path, 2, method="spawn") as fleet:
 
         def kill_now_and_then() -> None:
             """The process that trains; Dask starts another one in its place."""
@@ -39,8 +40,8 @@ def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
                     continue
                 trains = [
                     child
-                    for one in some.workers
-                    for child in psutil.Process(one.pid).children(recursive=True)
+                    for worker in fleet.workers
+                    for child in psutil.Process(worker.pid).children(recursive=True)
                 ]
                 busy = [child for child in trains if child.cpu_times().user > 1.0]
                 if busy:
@@ -52,7 +53,9 @@ def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
         killer = threading.Thread(target=kill_now_and_then)
         killer.start()
         try:
-            done = rnn_tui("sweep", "recall", *SMALL, *grid, "--on", some.address, "--name", "many")
+            done = rnn_tui(
+                "sweep", "recall", *SMALL, *grid, "--on", fleet.address, "--name", "many"
+            )
         finally:
             over.set()
             killer.join()
@@ -67,7 +70,10 @@ def test_many_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
         assert {run.status for run in runs} == {Status.FINISHED}
         assert len({run.config.learning_rate for run in runs}) == RUNS
         for run in runs:
-            moments = store.logged_values(run.run_id)
-            assert Counter(one.epoch for one in moments if one.kind == "epoch") == {1: 1, 2: 1}
-            assert sum(one.kind == "test" for one in moments) == 1
+            logged_values = store.logged_values(run.run_id)
+            assert Counter(logged.epoch for logged in logged_values if logged.kind == "epoch") == {
+                1: 1,
+                2: 1,
+            }
+            assert sum(logged.kind == "test" for logged in logged_values) == 1
             assert run.weights.is_file()

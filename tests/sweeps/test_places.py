@@ -77,9 +77,9 @@ def test_places_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_place_is_told_in_a_sentence(text: str) -> None:
-    with pytest.raises(SettingError) as told:
+    with pytest.raises(SettingError) as raised:
         read_place(text)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

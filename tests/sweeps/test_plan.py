@@ -41,10 +41,9 @@ def test_a_grid_has_every_combination_over_every_seed() -> None:
 
 def test_small_networks_train_their_seeds_side_by_side() -> None:
     plan = SweepPlan(task="recall", grid={"hidden_size": [2, 4]}, seeds=20)
-    configs = [plan.configs(point) for point in plan.points()]
-    assert [len(some) for some in configs] == [1, 1]
-    assert [some[0].variants[0].hidden_size for some in configs] == [2, 4]
-    assert all(len(some[0].replicas) == 20 for some in configs)
+    configs = [config for point in plan.points() for config in plan.configs(point)]
+    assert [config.variants[0].hidden_size for config in configs] == [2, 4]
+    assert all(len(config.replicas) == 20 for config in configs)
 
 
 def test_words_and_lists_can_be_varied() -> None:
@@ -52,7 +51,8 @@ def test_words_and_lists_can_be_varied() -> None:
     assert read_grid(TASKS["adder"], "loss=mse,bce") == ("loss", ["mse", "bce"])
     assert read_grid(RECALL, "lengths=3-11,4-6") == ("lengths", [(3, 11), (4, 6)])
     plan = SweepPlan(task="recall", grid={"cell": ["rnn", "gru"], "preset": ["fast", "report"]})
-    assert [(one.cell, one.preset) for point in plan.points() for one in plan.configs(point)] == [
+    configs = [config for point in plan.points() for config in plan.configs(point)]
+    assert [(config.cell, config.preset) for config in configs] == [
         ("rnn", "fast"),
         ("rnn", "report"),
         ("gru", "fast"),
@@ -89,9 +89,9 @@ def test_ranges_are_read() -> None:
     ],
 )
 def test_a_bad_grid_is_a_sentence(text: str) -> None:
-    with pytest.raises(SettingError) as told:
+    with pytest.raises(SettingError) as raised:
         read_grid(RECALL, text)
-    assert str(told.value).endswith(".")
+    assert str(raised.value).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ VALUES = st.lists(st.integers(1, 50), min_size=1, max_size=4, unique=True)
 )
 def test_a_plan_is_the_same_after_json(grid: dict[str, list[int]], seeds: int) -> None:
     plan = SweepPlan(task="recall", grid=grid, seeds=seeds)
-    again = SweepPlan(**json.loads(json.dumps(plan.to_dict())))
-    assert again == plan
-    assert list(again.points()) == list(plan.points())
+    plan_from_json = SweepPlan(**json.loads(json.dumps(plan.to_dict())))
+    assert plan_from_json == plan
+    assert list(plan_from_json.points()) == list(plan.points())
 
 
 @pytest.mark.parametrize("text", ["", "a b", "-a", "report", "a" * 41, "a/b", "\x1b"])
@@ -226,7 +226,9 @@ def test_of_several_networks_the_best_one_counts() -> None:
     config = RECALL.config("lstm", "fast", hidden_sizes=(2, 3), seeds=2)
     assert best_seeds(config, (1.0, 2.0, 5.0, 4.0), plan.maximise) == (5.0, 4.0)
     assert best_seeds(config, 3.0, plan.maximise) == (3.0,)
-    assert Trial(0, {}, (), 1, False, (1.0, 3.0)).spread.mean == 2.0  # type: ignore[union-attr]
+    trial = Trial(0, {}, (), run_count=1, pruned=False, values=(1.0, 3.0))
+    assert trial.spread is not None
+    assert trial.spread.mean == 2.0
 
 
 def test_more_workers_take_less_time_but_no_run_less_than_alone() -> None:
