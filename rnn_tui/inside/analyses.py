@@ -100,14 +100,14 @@ ABLATION = AnalysisKind(
 GRADIENTS = AnalysisKind(
     "gradients",
     "Gradient through time",
-    "tell how far the gradient reaches back, beside other cells",
+    "show how far the gradient reaches back, and in other cells",
     _gradients,
     of_input=True,
 )
 SENSITIVITY = AnalysisKind(
     "sensitivity",
     "Sensitivity",
-    "tell how strongly each output depends on each input",
+    "show how strongly each output depends on each input",
     _sensitivity,
     of_input=True,
 )
@@ -120,37 +120,37 @@ STATE_SPACE = AnalysisKind(
 AUTOMATON = AnalysisKind(
     "automaton",
     "Automaton",
-    "learn the finite machine it is; look for sums it gets wrong",
+    "learn a finite automaton from the adder, and search for wrong sums",
     _automaton,
 )
 CARRY = AnalysisKind(
     "carry",
     "Carry",
-    "look for the carry in the units over 1,000 random additions",
+    "search the units for the carry over 1,000 random additions",
     _carry,
 )
 SURVIVAL = AnalysisKind(
     "survival",
     "Probes",
-    "read every earlier digit from the state after each step",
+    "probe the state after each step for every earlier digit",
     _survival,
 )
 ROWS = AnalysisKind(
     "rows",
     "Rows",
-    "measure the accuracy by the number of rows read, over all test images",
+    "measure the accuracy on all test images after each number of rows",
     _rows,
 )
 LEARNING = AnalysisKind(
     "learning",
     "Gradient by epoch",
-    "tell how far the gradient reached back, epoch by epoch",
+    "show how far the gradient reached back in each epoch",
     _learning,
 )
 CLICKS = AnalysisKind(
     "clicks",
     "When it clicks",
-    "tell when each seed first adds 64 bits, and its clusters of states",
+    "show when each seed first adds 64 bits without error, and clusters of its states",
     _clicks,
 )
 

@@ -17,18 +17,20 @@ from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.mnist.inference import CLASSES, Changing, RowReaderNetwork, digit_probabilities
 
 ALL_STATES_NOTE = (
-    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
-    "rest of the states zero."
+    "This readout takes the states of all 28 rows; an answer after fewer rows is the readout with "
+    "the missing states set to zero."
 )
 LAST_STEP_NOTE = (
-    "This network answers after the last row: an answer after an earlier one is what it would "
-    "say if the image ended there."
+    "This network answers after the last row; an answer after an earlier one is what it would "
+    "predict if the image ended there."
 )
 BACKWARD_NOTE = (
-    "The backward direction after its first step, with only this row read; the readout takes it "
-    "at the last row."
+    "The backward direction after its first step, in which it reads this row alone; the readout "
+    "takes it at the last row."
 )
-WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
+WHOLE_NOTE = (
+    "These states depend on the whole image: the backward directions start at the last row."
+)
 
 
 def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:

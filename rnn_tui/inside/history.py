@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_HISTORY = (
-    "This network has no training history: it ships with rnn-tui, or is older than these; train "
+    "This network has no training history: it ships with rnn-tui or is of an older version; train "
     "one with rnn-tui train {}."
 )
 NO_GRADIENTS = "This run kept no gradients; train one with --gradient-inputs 32."
@@ -218,7 +218,7 @@ class ClickAnalysis(Analysis):
         """How many seeds get there, and when, in a sentence."""
         first = [epoch for epoch in self.first if epoch is not None]
         sentence = (
-            f"{len(first)} of {len(self.seeds)} seeds of {self.variant} come to add {BITS} bits "
+            f"{len(first)} of {len(self.seeds)} seeds of {self.variant} learn to add {BITS} bits "
             "without error"
         )
         if first:

@@ -57,7 +57,7 @@ class NetworkReading:
             return self._traced(edits)
         except CheckpointError as error:  # the weights had numbers without the edits
             raise QueryError(
-                "With these edits the network holds no numbers any more; use smaller values."
+                "With these edits the network's values overflow; use smaller ones."
             ) from error
 
     def _traced(self, edits: Sequence[Edit]) -> Trace:

@@ -234,7 +234,7 @@ EVERY_STEP_NOTE = (
 )
 LAST_STEP_NOTE = (
     "The network answers after the last {step}; an answer after an earlier one is what it would "
-    "say if the sequence ended there."
+    "predict if the sequence ended there."
 )
 
 

@@ -498,5 +498,5 @@ def test_an_analysis_that_is_stopped_prints_nothing_in_part(
 def test_an_edit_that_leaves_no_numbers_is_blamed_and_not_the_weights() -> None:
     code, out, err = run_inside(["inspect", "adder", "1" * 40, "1", "--edit", "forget[*]=1e5"])
     assert (code, out) == (EXIT_USAGE, "")
-    assert "With these edits the network holds no numbers" in err
+    assert "With these edits the network's values overflow" in err
     assert "weights are too large" not in err

@@ -109,7 +109,7 @@ def test_an_answer_before_the_end_is_what_the_note_says(
                 assert "if the image ended there" in trace.prefix_note
                 expected = module(rows[None, :read])[0]
             else:
-                assert "rest of the states zero" in trace.prefix_note
+                assert "missing states set to zero" in trace.prefix_note
                 states = module.recurrent(rows[None])[0].clone()
                 states[:, read:] = 0
                 expected = module.readout(states.flatten(1))[0]

@@ -223,7 +223,7 @@ async def test_a_test_image_row_by_row() -> None:
         await press(pilot, "home", *["right"] * 9)
         assert (view.step, image._last_row) == (9, 9)
         assert "row 10 of 28" in screen_text(app)
-        assert "rest of the states zero" in " ".join(text(view, "note").split())
+        assert "missing states set to zero" in " ".join(text(view, "note").split())
         await pilot.click(ReadImage, offset=(5, 1 + 7))  # below the frame
         assert view.step == 7
         shown = view.subject
