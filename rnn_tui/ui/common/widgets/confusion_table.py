@@ -10,13 +10,13 @@ from textual.geometry import Size
 
 from rnn_tui.ui.common.widgets.plain import PlainTable
 
-# Cells of a field: its least and greatest width, its greatest height.
-LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT = 5, 9, 3
-# Cells of the column of recalls at the right, and of all that stands around the fields.
-RECALL_WIDTH = 9
-AROUND = Size(RECALL_WIDTH + 10, 5)
-# How much of its colour a field has: the least, and what its share adds.
-LEAST_HUE, MORE_HUE = 0.15, 0.45
+# Cells of a field.
+LEAST_WIDTH, MOST_WIDTH = 5, 9
+MOST_HEIGHT = 3
+RECALL_WIDTH = 9  # cells of the column of recalls at the right
+AROUND = Size(RECALL_WIDTH + 10, 5)  # what else the table takes
+# How much of its colour a field has: at least, and with a share of 1.
+LEAST_HUE, MOST_HUE = 0.15, 0.6
 
 
 class ConfusionTable(PlainTable):
@@ -73,7 +73,7 @@ class ConfusionTable(PlainTable):
             else:
                 hue, share = colours["error"], count / most_mistakes
             ground = Color.parse(colours["background"])
-            shade = ground.blend(Color.parse(hue), LEAST_HUE + MORE_HUE * share)
+            shade = ground.blend(Color.parse(hue), LEAST_HUE + (MOST_HUE - LEAST_HUE) * share)
             style = Style(
                 color=shade.get_contrast_text(1.0).rich_color,
                 bgcolor=shade.rich_color,

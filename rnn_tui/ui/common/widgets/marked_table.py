@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
@@ -21,9 +22,9 @@ from rnn_tui.ui.common.textual_workarounds import ManyRows
 from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
-LONGEST_FILTER = 200
+LONGEST_FILTER = 200  # characters
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
-STATUS_MARKS = {  # mark and colour beside the word, so that the colour alone tells nothing
+STATUS_MARKS = {  # mark and colour of each status; the mark is there for those who see no colours
     Status.LOADING: ("…", "$text-muted"),
     Status.TRAINING: ("●", "$text-success"),
     Status.PAUSED: ("‖", "$text-warning"),
@@ -36,9 +37,10 @@ STATUS_MARKS = {  # mark and colour beside the word, so that the colour alone te
 
 
 class LongTable(ManyRows, DataTable[Text]):
-    """A table of very many rows, which asks `cells_of` for the cells of one when it is seen."""
+    """A table of very many rows, whose cells are made when they are seen."""
 
     def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
+        """Make the table; `cells_of` makes the cells of a row, by its key."""
         super().__init__(cursor_type="row", zebra_stripes=True, id=id)
         self.cells_of = cells_of
 
@@ -58,48 +60,60 @@ class TableColumn(Generic[Item]):
 
 
 BY_AGE = "age"
+CHANGING = ("done", BY_AGE)  # labels of columns that no filter looks in, as they change
+
+
+@dataclass(frozen=True)
+class FilterText(Generic[Item]):
+    """What a filter looks in."""
+
+    item: Item
+    text: str  #: its key, all cells but those that change by themselves, and its note; casefolded.
 
 
 @dataclass(frozen=True)
 class Listing(Generic[Item]):
-    """Items, with what is worked out once of each, in a thread: there may be 20,000 runs."""
+    """Items, with what is worked out once for each, in a thread: there may be 20,000 runs."""
 
     columns: Sequence[TableColumn[Item]]
     id_of: Callable[[Item], str]
-    note_of: Callable[[Item], str] = lambda _: ""  #: what a filter looks in besides.
+    note_of: Callable[[Item], str] = lambda _: ""  #: what a filter looks in besides the cells.
     items: Sequence[Item] = ()  #: runs the newest first.
-    #: by id, each item and what a filter looks in: all that the table has of it, its note.
-    words: Mapping[str, tuple[Item, str]] = field(default_factory=dict)
-    widths: Sequence[int] = ()  #: of the widest cell of each column, also of an age that grows.
+    texts: Mapping[str, FilterText[Item]] = field(default_factory=dict)  #: by the ids of items.
+    widths: Sequence[int] = ()  #: of the widest cell of each column.
 
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
-        """A listing of other items, with what this one has of the same ones."""
-        words: dict[str, tuple[Item, str]] = {}
-        widths = list(
-            self.widths or (len("59 min") * (column.label == BY_AGE) for column in self.columns)
-        )
+        """A listing of other items; what was worked out for the same ones is taken over."""
+        texts: dict[str, FilterText[Item]] = {}
+        widths = list(self.widths) or [_least_width(column) for column in self.columns]
         for item in items:
-            known = self.words.get(key := self.id_of(item))
-            if known is not None and known[0] is item:
-                words[key] = known
+            key = self.id_of(item)
+            known = self.texts.get(key)
+            if known is not None and known.item is item:
+                texts[key] = known
                 continue
             cells = {column.label: column.text(item) for column in self.columns}
             widths = [max(pair) for pair in zip(widths, map(cell_len, cells.values()), strict=True)]
-            shown = [text for label, text in cells.items() if label not in ("done", "age")]
-            words[key] = item, " ".join([key, *shown, self.note_of(item)]).casefold()
-        return replace(self, items=items, words=words, widths=widths)
+            words = [text for label, text in cells.items() if label not in CHANGING]
+            text = " ".join([key, *words, self.note_of(item)]).casefold()
+            texts[key] = FilterText(item, text)
+        return replace(self, items=items, texts=texts, widths=widths)
 
     def arranged(self, text: str, by: str, backwards: bool) -> list[Item]:
-        """Those items that have all words of a text, sorted by a column."""
-        wanted = text.casefold().split()
-        left = [
-            item
-            for item in self.items
-            if all(word in self.words[self.id_of(item)][1] for word in wanted)
-        ]
-        return sorted(
-            left, key=next(one.order for one in self.columns if one.label == by), reverse=backwards
-        )
+        """The items that have all words of a text, sorted by the column of the label `by`."""
+        words = text.casefold().split()
+        items = [item for item in self.items if self._has_all(item, words)]
+        [order] = [column.order for column in self.columns if column.label == by]
+        return sorted(items, key=order, reverse=backwards)
+
+    def _has_all(self, item: Item, words: Sequence[str]) -> bool:
+        text = self.texts[self.id_of(item)].text
+        return all(word in text for word in words)
+
+
+def _least_width(column: TableColumn[Item]) -> int:
+    """The least width of a column; an age may grow to the widest without any news."""
+    return len("59 min") if column.label == BY_AGE else 0
 
 
 class FilterInput(TypedInput):
@@ -119,17 +133,18 @@ class FilterInput(TypedInput):
     ]
 
     def action_back(self, clear: bool = False) -> None:
+        """Go back to the table, with `clear` to all items."""
         if clear:
             self.value = ""
         next(node for node in self.ancestors if isinstance(node, MarkedTable)).focus_view()
 
 
 class MarkedTable(Vertical, Generic[Item]):
-    """Items, one a line, some of them marked; its `listing`, at first an empty one, has all of
-    them, filtered or not.
-    """
+    """Items, one a line, some of them marked."""
 
-    noun, empty_text, hint = "run", EMPTY, "/ filters by name, task, status, tag …"
+    noun = "run"  #: what an item is called.
+    empty_text = EMPTY  #: what is shown where there is none.
+    hint = "/ filters by name, task, status, tag …"  #: in the empty filter.
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         key("sort", "sort", "Sort", tooltip="Sort by the next column"),
@@ -141,13 +156,16 @@ class MarkedTable(Vertical, Generic[Item]):
     _table = getters.query_one("#runs-table", LongTable)
 
     def __init__(self, listing: Listing[Item], sort: str) -> None:
+        """Make the table of an empty listing, sorted by the column of the label `sort`."""
         super().__init__(classes="panel")
         self.border_title = Content(f"{self.noun}s".capitalize())
-        self.listing = listing
-        self._shown: dict[str, Item] = {}
-        self._colours: Mapping[str, str] = {}
-        self._marked: list[str] = []  # in the order of marking, which is that of their colours
-        self._sort, self._backwards, self._loaded = sort, False, False
+        self.listing = listing  #: all items, filtered or not.
+        self._shown: dict[str, Item] = {}  #: by id, those that are in the table, in their order.
+        self._colours: Mapping[str, str] = {}  #: of the theme, by their names.
+        self._marked: list[str] = []  #: ids in the order of marking, which is that of colours.
+        self._sort = sort  #: the label of the column that it is sorted by.
+        self._backwards = False  #: whether that is reversed.
+        self._loaded = False  #: whether there were ever items to show.
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="runs-head"):
@@ -164,105 +182,130 @@ class MarkedTable(Vertical, Generic[Item]):
         self._table.clear(columns=True)
         self._table.add_column(" ", key="mark")
         for column in self.listing.columns:
-            self._table.add_column(
-                Text(column.label, justify="right" if column.right else "left"), key=column.label
-            )
+            heading = Text(column.label, justify="right" if column.right else "left")
+            self._table.add_column(heading, key=column.label)
 
     def focus_view(self) -> None:
         self._table.focus()
 
     @property
     def highlighted(self) -> Item | None:
-        at = self._table.cursor_row
-        return next(islice(self._shown.values(), at, None), None) if at >= 0 else None
+        """The item at the cursor; None where there is none."""
+        row = self._table.cursor_row
+        return next(islice(self._shown.values(), row, None), None) if row >= 0 else None
 
     @property
     def marked(self) -> list[Item]:
         """The marked items, in the order of marking."""
-        return [self.listing.words[key][0] for key in self._marked if key in self.listing.words]
+        texts = self.listing.texts
+        return [texts[key].item for key in self._marked if key in texts]
 
     @property
     def chosen(self) -> list[Item]:
-        """What a command is for: the marked items, or else the one under the cursor."""
-        return self.marked or ([self.highlighted] if self.highlighted else [])
+        """What a command is for: the marked items, or else the one at the cursor."""
+        if self.marked:
+            return self.marked
+        return [] if self.highlighted is None else [self.highlighted]
 
     def show(self, listing: Listing[Item], sort: str = "") -> None:
-        """Show these items, with cursor and marks where they were; with a `sort`, others with other
-        columns, none marked.
+        """Show items.
+
+        Args:
+            listing: the items.
+            sort: for items of other columns than before, the label of the one to sort them by;
+                none is marked then. Empty for the same columns; marks and cursor stay then.
         """
-        self.listing, self._loaded = listing, True
+        self.listing = listing
+        self._loaded = True
         if sort:
-            self._shown, self._marked, self._sort, self._backwards = {}, [], sort, False
+            self._shown = {}
+            self._marked = []
+            self._sort = sort
+            self._backwards = False
             self._make_columns()
-        self._marked = [key for key in self._marked if key in listing.words]
+        self._marked = [key for key in self._marked if key in listing.texts]
         self._fill()
 
     def highlight(self, key: str) -> None:
+        """Move the cursor to the item of this id, if it is shown."""
         if key in self._shown:
             self._table.move_cursor(row=list(self._shown).index(key))
 
     @on(Input.Changed)
     def _fill(self) -> None:
-        """Rows anew where other runs are shown, cells alone where the same are; how many there are,
-        or what to do instead.
-        """
+        """Fill the table, and say how many items there are, or what to do where there is none."""
         if not self._loaded:
             return
-        table, before, under = self._table, list(self._shown), self.highlighted
-        text, id_of = self.query_one(FilterInput).value, self.listing.id_of
-        self._shown = {
-            id_of(item): item for item in self.listing.arranged(text, self._sort, self._backwards)
-        }
+        text = self.query_one(FilterInput).value
         self._colours = self.app.get_css_variables()
+        self._fill_rows(self.listing.arranged(text, self._sort, self._backwards))
+        self.border_subtitle = Content(self._summary(filtered=bool(text.strip())))
+        empty = self.query_one("#runs-empty", Static)
+        empty.display = not self._shown
+        self._table.display = bool(self._shown)
+        if self._shown:
+            empty.update("")
+        elif self.listing.items:
+            empty.update(f"No {self.noun} has all of these words.")
+        else:
+            empty.update(self.empty_text)
+
+    def _fill_rows(self, items: Sequence[Item]) -> None:
+        """Make the rows anew where these are other items, else only their cells."""
+        before = list(self._shown)
+        highlighted = self.highlighted
+        id_of = self.listing.id_of
+        self._shown = {id_of(item): item for item in items}
         widths = (1, *self.listing.widths)
         if list(self._shown) == before:
-            table.show_changes(widths)
-        else:
-            table.show_rows(list(self._shown), widths)
-            if under is not None:
-                self.highlight(id_of(under))
-        shown, every, noun = len(self._shown), len(self.listing.items), self.noun
-        count = (
-            f"{shown:,} of {every:,} {noun}s"
-            if text.strip()
-            else f"{every:,} {noun}{'s' * (every != 1)}"
-        )
-        marks = f" · {len(self._marked)} marked" if self._marked else ""
-        self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
-        empty = self.query_one("#runs-empty", Static)
-        empty.update(
-            "" if shown else (f"No {noun} has all of these words." if every else self.empty_text)
-        )
-        empty.display, table.display = not shown, bool(shown)
+            self._table.show_changes(widths)
+            return
+        self._table.show_rows(list(self._shown), widths)
+        if highlighted is not None:
+            self.highlight(id_of(highlighted))
+
+    def _summary(self, *, filtered: bool) -> str:
+        """How many items there are, how many are marked, and what they are sorted by."""
+        count = len(self.listing.items)
+        parts = [f"{count:,} {self.noun}" if count == 1 else f"{count:,} {self.noun}s"]
+        if filtered:
+            parts = [f"{len(self._shown):,} of {count:,} {self.noun}s"]
+        if self._marked:
+            parts.append(f"{len(self._marked)} marked")
+        parts.append(f"by {self._sort} ↑" if self._backwards else f"by {self._sort}")
+        return " · ".join(parts)
 
     def _cells(self, key: str) -> list[Text]:
-        item, cells = self._shown[key], [Text(" ")]
-        if key in self._marked:  # as its curve is
-            at = self._marked.index(key)
-            cells = [Text(curve_marker(at), curve_colour(at, self.app.current_theme.dark))]
-        for column in self.listing.columns:
-            style = column.style(item)
-            style = self._colours.get(style[1:], "") if style.startswith("$") else style
-            cells.append(
-                Text(
-                    column.text(item),
-                    style,
-                    justify="right" if column.right else "left",
-                    no_wrap=True,
-                )
-            )
-        return cells
+        """The cells of an item: its mark, as its curve has it, then the columns."""
+        item = self._shown[key]
+        mark = Text(" ")
+        if key in self._marked:
+            colour = self._marked.index(key)
+            mark = Text(curve_marker(colour), curve_colour(colour, self.app.current_theme.dark))
+        return [mark, *(self._cell(column, item) for column in self.listing.columns)]
+
+    def _cell(self, column: TableColumn[Item], item: Item) -> Text:
+        style = column.style(item)
+        if style.startswith("$"):
+            style = self._colours.get(style.removeprefix("$"), "")
+        alignment: JustifyMethod = "right" if column.right else "left"
+        return Text(column.text(item), style, justify=alignment, no_wrap=True)
 
     def action_mark(self) -> None:
-        if (item := self.highlighted) is not None:
-            key = self.listing.id_of(item)
-            rest = [one for one in self._marked if one != key]
-            self._marked = rest if len(rest) < len(self._marked) else [*rest, key]
-            self._fill()
-            self._table.action_cursor_down()
+        """Mark the item at the cursor, or take its mark away; go to the next one."""
+        item = self.highlighted
+        if item is None:
+            return
+        key = self.listing.id_of(item)
+        if key in self._marked:
+            self._marked.remove(key)
+        else:
+            self._marked.append(key)
+        self._fill()
+        self._table.action_cursor_down()
 
     def mark_only(self, keys: Sequence[str]) -> None:
-        """Mark these and no others, whatever the filter was; the cursor goes to the first."""
+        """Mark these items and no others, show all, and go to the first of these."""
         self._marked = list(keys)
         with self.prevent(Input.Changed):
             self.query_one(FilterInput).value = ""
@@ -275,8 +318,10 @@ class MarkedTable(Vertical, Generic[Item]):
         self._fill()
 
     def action_sort(self) -> None:
+        """Sort by the next column."""
         labels = [column.label for column in self.listing.columns]
-        self._sort, self._backwards = labels[(labels.index(self._sort) + 1) % len(labels)], False
+        self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
+        self._backwards = False
         self._fill()
 
     def action_reverse(self) -> None:
@@ -289,7 +334,9 @@ class MarkedTable(Vertical, Generic[Item]):
     @on(DataTable.HeaderSelected)
     def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; the other way round at the second click."""
-        if (key := str(event.column_key.value)) != "mark":
-            self._backwards = key == self._sort and not self._backwards
-            self._sort = key
-            self._fill()
+        label = str(event.column_key.value)
+        if label == "mark":
+            return
+        self._backwards = label == self._sort and not self._backwards
+        self._sort = label
+        self._fill()
