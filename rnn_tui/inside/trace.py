@@ -350,13 +350,13 @@ def draw_examples(
         raise TaskError(f"The task {task.name} has no sequences to look into.")
     problem = kind(small, torch.device("cpu"), lambda _: None)
     random = generator(config.seed, "inside", number)
-    lengths = (
-        problem.random_lengths(count, random) if length is None else torch.full((count,), length)
-    )
-    drawn = problem.draw(lengths, random)
-    inputs = drawn.inputs[0].movedim(1, 0).numpy().astype(np.float32)
+    if length is None:
+        lengths = problem.random_lengths(count, random)
+    else:
+        lengths = torch.full((count,), length)
+    examples = problem.draw(lengths, random)  # of one seed
     return DrawnSequences(
-        inputs,
-        drawn.targets[0].reshape(count, -1).numpy(),
-        drawn.lengths[0].numpy().astype(np.int64),
+        inputs=examples.inputs[0].movedim(1, 0).numpy().astype(np.float32),  # (T, N, F)
+        targets=examples.targets[0].reshape(count, -1).numpy(),
+        lengths=examples.lengths[0].numpy().astype(np.int64),
     )

@@ -50,28 +50,28 @@ def test_states_and_cells_are_pytorchs_after_every_step(
 ) -> None:
     module, cell = pair(kind, shape[2], size, seed)
     inputs = drawn(shape, seed)
-    found = cell.run(inputs)
+    activations = cell.run(inputs)
     assert cell.hidden_size == size
     with torch.no_grad():
         states, _ = module(torch.from_numpy(inputs))
-        assert found.states == pytest.approx(states.numpy(), abs=1e-5)
-        assert tuple(found.gates) == CELLS[kind].gates
+        assert activations.states == pytest.approx(states.numpy(), abs=1e-5)
+        assert tuple(activations.gates) == CELLS[kind].gates
         if kind != "lstm":
-            assert found.cells is None
+            assert activations.cells is None
             return
-        assert found.cells is not None
+        assert activations.cells is not None
         for step in range(shape[0]):  # nn.LSTM tells its cell only at the end
             _, (_, last) = module(torch.from_numpy(inputs[: step + 1]))
-            assert found.cells[step] == pytest.approx(last[0].numpy(), abs=1e-5)
+            assert activations.cells[step] == pytest.approx(last[0].numpy(), abs=1e-5)
 
 
-def assert_gates_make_the_cell(found: Activations) -> None:
-    assert found.cells is not None
-    assert tuple(found.gates) == GATES
-    write, keep, candidate, show = (found.gates[name].astype(np.float64) for name in GATES)
-    before = np.concatenate([np.zeros_like(found.cells[:1]), found.cells[:-1]])
-    assert keep * before + write * candidate == pytest.approx(found.cells, abs=1e-5)
-    assert show * np.tanh(found.cells) == pytest.approx(found.states, abs=1e-5)
+def assert_gates_make_the_cell(activations: Activations) -> None:
+    assert activations.cells is not None
+    assert tuple(activations.gates) == GATES
+    write, keep, candidate, show = (activations.gates[name].astype(np.float64) for name in GATES)
+    before = np.concatenate([np.zeros_like(activations.cells[:1]), activations.cells[:-1]])
+    assert keep * before + write * candidate == pytest.approx(activations.cells, abs=1e-5)
+    assert show * np.tanh(activations.cells) == pytest.approx(activations.states, abs=1e-5)
 
 
 @settings(deadline=None, max_examples=15)
@@ -79,16 +79,16 @@ def assert_gates_make_the_cell(found: Activations) -> None:
 def test_gates_from_the_weights_make_cell_and_state(steps: int, size: int, seed: int) -> None:
     module, cell = pair("lstm", 5, size, seed)
     inputs = drawn((steps, 2, 5), seed)
-    found = cell.run(inputs)
-    assert_gates_make_the_cell(found)
+    activations = cell.run(inputs)
+    assert_gates_make_the_cell(activations)
     # The same gates, from PyTorch's parameters and the states before.
     weights = {name: p.detach().numpy().astype(np.float64) for name, p in module.named_parameters()}
-    before = np.concatenate([np.zeros_like(found.states[:1]), found.states[:-1]])
+    before = np.concatenate([np.zeros_like(activations.states[:1]), activations.states[:-1]])
     sums = inputs @ weights["weight_ih_l0"].T + before @ weights["weight_hh_l0"].T
     sums += weights["bias_ih_l0"] + weights["bias_hh_l0"]
     for name, part in zip(GATES, np.split(sums, 4, axis=2), strict=True):
         expected = np.tanh(part) if name == "candidate" else sigmoid(part)  # type: ignore[arg-type]
-        assert found.gates[name] == pytest.approx(expected, abs=1e-5)
+        assert activations.gates[name] == pytest.approx(expected, abs=1e-5)
 
 
 def test_inputs_are_left_as_they_are_and_runs_do_not_share_memory() -> None:
@@ -109,10 +109,12 @@ def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(
 ) -> None:
     module, cell = pair("gru", 5, size, seed)
     inputs = drawn((steps, 2, 5), seed)
-    found = cell.run(inputs)
-    reset, update, candidate = (found.gates[name] for name in ("reset", "update", "candidate"))
-    before = np.concatenate([np.zeros_like(found.states[:1]), found.states[:-1]])
-    assert (1 - update) * candidate + update * before == pytest.approx(found.states, abs=1e-5)
+    activations = cell.run(inputs)
+    reset, update, candidate = (
+        activations.gates[name] for name in ("reset", "update", "candidate")
+    )
+    before = np.concatenate([np.zeros_like(activations.states[:1]), activations.states[:-1]])
+    assert (1 - update) * candidate + update * before == pytest.approx(activations.states, abs=1e-5)
     weights = {name: p.detach().numpy() for name, p in module.named_parameters()}
     read = inputs @ weights["weight_ih_l0"].T + weights["bias_ih_l0"]
     recurrent = before @ weights["weight_hh_l0"].T + weights["bias_hh_l0"]
@@ -166,16 +168,7 @@ def test_stacked_layers_of_our_equations_are_pytorchs(kind: str, layers: int) ->
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
 def test_a_unit_without_weights_stays_zero(cell: Cell) -> None:
-    weights = CellWeights(
-        cell,
-        *(
-            np.zeros(shape, np.float32)
-            for shape in (
-                (cell.blocks * 2, 3),
-                (cell.blocks * 2, 2),
-                (cell.blocks * 2,),
-                (cell.blocks * 2,),
-            )
-        ),
-    )
+    shapes = cell.layer_shapes(features=3, hidden_size=2)
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    weights = CellWeights.named(cell, zeros)
     assert not weights.run(drawn((4, 2, 3))).states.any()

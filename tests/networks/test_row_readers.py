@@ -61,13 +61,13 @@ def test_rnn_of_one_unit_reads_two_rows_as_on_paper() -> None:
     reader = AllStatesReader(nn.RNN(1, 1, batch_first=True), time_steps=2, classes=2).double()
     put(reader.recurrent, weight_ih_l0=[[1.0]], weight_hh_l0=[[2.0]], bias_ih_l0=[0.1])
     put(reader.readout, weight=[[1.0, 0.0], [10.0, 1.0]], bias=[0.0, 5.0])
+    rows = torch.tensor([[[0.5], [-0.25]]], dtype=torch.float64)  # (N, T, F)
+    logits = reader(rows)[0].tolist()
 
     first = math.tanh(1.0 * 0.5 + 0.1)
     second = math.tanh(1.0 * -0.25 + 2.0 * first + 0.1)
     assert first == pytest.approx(0.5370495669980353)
-
-    logits = reader(torch.tensor([[[0.5], [-0.25]]], dtype=torch.float64))
-    assert logits[0].tolist() == pytest.approx([first, 10 * first + second + 5], abs=1e-12)
+    assert logits == pytest.approx([first, 10 * first + second + 5], abs=1e-12)
 
 
 def test_rnn_readout_takes_the_states_step_by_step() -> None:
@@ -77,7 +77,8 @@ def test_rnn_readout_takes_the_states_step_by_step() -> None:
     put(reader.readout, weight=np.eye(6))
     rows = numbers(3, 2, seed=4)
 
-    hidden, expected = np.zeros(2), []
+    hidden = np.zeros(2)
+    expected: list[float] = []
     for row in rows:
         hidden = np.tanh(w_ih @ row + w_hh @ hidden + bias)
         expected.extend(hidden)
@@ -153,21 +154,24 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
 
     rows = torch.randn(6, 7, 5, dtype=torch.float64, generator=draw)
     weight = torch.randn(6, 8, dtype=torch.float64, generator=draw)
-    here, there = rows.clone().requires_grad_(), rows.clone().requires_grad_()
-    outputs, expected = reader.outputs_at_last_step(here), whole(there)[0][:, -1]
+    here = rows.clone().requires_grad_()
+    there = rows.clone().requires_grad_()
+    outputs = reader.outputs_at_last_step(here)
+    expected = whole(there)[0][:, -1]
     torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-10)
 
     ours = [here, *(reader.get_parameter(name) for name in names.values())]
     theirs = [there, *(whole.get_parameter(name) for name in names)]
-    found = torch.autograd.grad((outputs.sin() * weight).sum(), ours, materialize_grads=True)
-    wanted = torch.autograd.grad((expected.sin() * weight).sum(), theirs)
-    assert found[0].abs().max() > 0
-    for name, gradient, expected_gradient in zip(
-        ["input", *names.values()], found, wanted, strict=True
+    gradients = torch.autograd.grad((outputs.sin() * weight).sum(), ours, materialize_grads=True)
+    expected_gradients = torch.autograd.grad((expected.sin() * weight).sum(), theirs)
+    assert gradients[0].abs().max() > 0
+    by_name = dict(zip(["input", *names.values()], gradients, strict=True))
+    for (name, gradient), expected_gradient in zip(
+        by_name.items(), expected_gradients, strict=True
     ):
         torch.testing.assert_close(gradient, expected_gradient, rtol=0, atol=1e-10, msg=name)
     # One step back from a state of zeros: the backward direction's own recurrence is never used.
-    assert not found[1 + list(names.values()).index("backward_direction.weight_hh")].any()
+    assert not by_name["backward_direction.weight_hh"].any()
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -176,10 +180,8 @@ def test_rnn_layers_equal_pytorchs_in_states_and_gradients(
     layers: int, count: int, steps: int
 ) -> None:
     draw = torch.Generator().manual_seed(layers)
-    ours, theirs = (
-        RNNLayers(4, 6, layers, batch_first=True).double(),
-        nn.RNN(4, 6, layers, batch_first=True).double(),
-    )
+    ours = RNNLayers(4, 6, layers, batch_first=True).double()
+    theirs = nn.RNN(4, 6, layers, batch_first=True).double()
     initialise(ours, CELLS["rnn"], "pytorch", draw)
     theirs.load_state_dict(ours.state_dict())
     rows, weight = (
@@ -188,11 +190,10 @@ def test_rnn_layers_equal_pytorchs_in_states_and_gradients(
     )
     states, expected = ours(rows)[0], theirs(rows)[0]
     torch.testing.assert_close(states, expected, rtol=0, atol=1e-12)
-    found = torch.autograd.grad(states, [rows, *ours.parameters()], weight)
-    for gradient, wanted in zip(
-        found, torch.autograd.grad(expected, [rows, *theirs.parameters()], weight), strict=True
-    ):
-        torch.testing.assert_close(gradient, wanted, rtol=0, atol=1e-12)
+    gradients = torch.autograd.grad(states, [rows, *ours.parameters()], weight)
+    expected_gradients = torch.autograd.grad(expected, [rows, *theirs.parameters()], weight)
+    for gradient, expected_gradient in zip(gradients, expected_gradients, strict=True):
+        torch.testing.assert_close(gradient, expected_gradient, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
@@ -216,7 +217,8 @@ def test_bilstm_sees_earlier_rows_only_forwards() -> None:
     rows = torch.rand(2, 28, 28, generator=torch.Generator().manual_seed(1))
     changed = rows.clone()
     changed[:, 20] += 1
-    before, after = reader.outputs_at_last_step(rows), reader.outputs_at_last_step(changed)
+    before = reader.outputs_at_last_step(rows)
+    after = reader.outputs_at_last_step(changed)
     assert not torch.equal(before[:, :8], after[:, :8])
     assert torch.equal(before[:, 8:], after[:, 8:])
 

@@ -135,7 +135,7 @@ class Graph:
 
     def as_body(self, inputs: Sequence[str], outputs: Sequence[str], size: int, blocks: int) -> Any:
         """The body of a `Scan`: from states (N, H) and a sum (N, G·H) to states (N, H)."""
-        widths = [size] * (len(inputs) - 1) + [blocks * size]
+        widths = [size] * (len(inputs) - 1) + [blocks * size]  # the sum is the last
         return self._onnx.helper.make_graph(
             self._nodes,
             "step",
